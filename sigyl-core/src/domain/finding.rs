@@ -1,0 +1,163 @@
+//! What a rule found, and where.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Digest;
+use super::text::checked_text;
+
+/// How bad a finding is; ordered from least to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Worth mending.
+    Warning,
+    /// A weakness.
+    Error,
+    /// Must not run.
+    Block,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Block => "block",
+        })
+    }
+}
+
+/// How sure a rule is; ordered from least to most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// Often wrong.
+    Low,
+    /// Usually right.
+    Medium,
+    /// Seldom wrong.
+    High,
+}
+
+/// The class of weakness a rule belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Category {
+    /// Instructions to the model hidden in or smuggled through metadata.
+    ToolPoisoning,
+    /// Text that overrides what the model was told.
+    PromptInjection,
+    /// The client's token handed to another service.
+    TokenPassthrough,
+    /// A proxy lending its own rights to its caller.
+    ConfusedDeputy,
+    /// Sessions that can be guessed, or that stand for identity.
+    SessionHijacking,
+    /// Input used without being checked.
+    MissingValidation,
+    /// A setting that opens a door.
+    InsecureConfig,
+    /// Packages, locks and install scripts.
+    SupplyChain,
+    /// Something about the form of the input itself.
+    Form,
+}
+
+/// Stable identifier of a rule: lower-case words joined by `-`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RuleId(Box<str>);
+
+/// Text that is not the id of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a rule id: it is lower-case words joined by `-`")]
+pub struct RuleIdError(String);
+
+impl RuleId {
+    /// Checks and takes an id.
+    pub fn parse(text: &str) -> Result<Self, RuleIdError> {
+        let word = |word: &str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
+        if text.len() > 80 || !text.split('-').all(word) {
+            return Err(RuleIdError(text.chars().take(80).collect()));
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+checked_text!(RuleId, RuleIdError);
+
+/// Where a finding stands.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Location {
+    /// In a file of the source.
+    File {
+        /// Path inside the tree, with `/`.
+        path: String,
+        /// Line, from 1; nothing when the whole file is meant.
+        line: Option<u32>,
+        /// Column in characters, from 1.
+        column: Option<u32>,
+    },
+    /// In what a server declares.
+    Tool {
+        /// Name of the tool.
+        tool: String,
+        /// Field as a dotted path, such as `description` or `inputSchema.properties.note`.
+        field: String,
+    },
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, line: Some(line), column: Some(column) } => {
+                write!(f, "{path}:{line}:{column}")
+            }
+            Self::File { path, line: Some(line), column: None } => write!(f, "{path}:{line}"),
+            Self::File { path, .. } => f.write_str(path),
+            Self::Tool { tool, field } => write!(f, "tool {tool} ({field})"),
+        }
+    }
+}
+
+/// One thing that one rule found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleId,
+    /// Its class.
+    pub category: Category,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// What was found, in one sentence.
+    pub message: String,
+    /// Where; `null` when it belongs to the whole.
+    pub location: Option<Location>,
+    /// The text that matched, bounded, with secrets masked and invisible characters spelled out.
+    pub evidence: String,
+    /// What to do.
+    pub fix: Option<String>,
+}
+
+impl Finding {
+    /// Returns what identifies this finding across scans: rule, place without its line, evidence.
+    pub fn fingerprint(&self) -> Digest {
+        let place = match &self.location {
+            Some(Location::File { path, .. }) => path.clone(),
+            Some(tool @ Location::Tool { .. }) => tool.to_string(),
+            None => String::new(),
+        };
+        Digest::of(format!("{}\u{1f}{place}\u{1f}{}", self.rule, self.evidence).as_bytes())
+    }
+}

@@ -1,0 +1,43 @@
+//! Pure values that every room speaks: no IO, no async, no clock.
+//!
+//! Text from outside becomes a value here once, at the edge, by `parse`; after that a value is known to be well
+//! formed. The only place that makes an [`Admission`] is `verdict`.
+
+mod caller;
+mod deployment;
+mod digest;
+mod finding;
+mod id;
+mod kind;
+mod name;
+mod permissions;
+mod report;
+mod run;
+mod secret;
+mod server;
+mod source;
+mod text;
+mod timestamp;
+mod tool;
+mod verdict;
+mod version;
+
+pub use caller::{Action, Caller, Denied};
+pub use deployment::{Confinement, Deployment, Launch, Resources, Transport};
+pub use digest::{Digest, DigestError};
+pub use finding::{Category, Confidence, Finding, Location, RuleId, Severity};
+pub use id::{ReportId, RevisionId, RunId, Seq};
+pub use kind::Kind;
+pub use name::{NameError, ServerName};
+pub use permissions::{PermissionError, Permissions};
+pub use report::{Analyzer, AnalyzerStatus, Report, Score, SkipKind, Skipped, Stats};
+pub use run::{Decision, Plan, Run, RunState, StepId, StepRecord, StepState};
+pub use secret::{SecretName, SecretNameError, SecretValue};
+pub use server::{Server, ToolPin, VersionRecord};
+pub use source::{Locator, LocatorError, SourceKind, SourceRef};
+pub use timestamp::{Timestamp, TimestampError};
+pub use tool::{Tool, ToolError};
+pub use verdict::{
+    Admission, Approval, Basis, Hold, Judgement, Policy, Refusal, Verdict, Waiver, WaiverError,
+};
+pub use version::{Version, VersionError};

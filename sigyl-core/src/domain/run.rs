@@ -1,0 +1,188 @@
+//! Runs: one execution of a plan, step by step.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Approval, Digest, Judgement, ReportId, RunId, ServerName, Timestamp, Version};
+
+/// Which steps a run takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Plan {
+    /// Fetch, read, scan.
+    Scan,
+    /// Scan, admit, record.
+    Publish,
+    /// Publish, build, release, probe, activate.
+    Release,
+    /// A release of a server that exists, keeping its settings.
+    Redeploy,
+    /// Build, release, probe and activate a version recorded earlier.
+    Rollback,
+    /// Stop and remove a server.
+    Delete,
+}
+
+/// A step of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StepId {
+    /// Get the code.
+    FetchSource,
+    /// Read how it runs and what it is.
+    ReadManifest,
+    /// Look at it.
+    ScanSource,
+    /// Decide.
+    Admit,
+    /// Record the version.
+    RecordVersion,
+    /// Make it runnable.
+    BuildImage,
+    /// Give it its secrets.
+    BindSecrets,
+    /// Start it without traffic.
+    Release,
+    /// Speak to it.
+    Probe,
+    /// Let it serve.
+    Activate,
+    /// Stop what runs.
+    Retire,
+    /// Remove records and files.
+    Remove,
+}
+
+impl std::fmt::Display for StepId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::FetchSource => "fetch_source",
+            Self::ReadManifest => "read_manifest",
+            Self::ScanSource => "scan_source",
+            Self::Admit => "admit",
+            Self::RecordVersion => "record_version",
+            Self::BuildImage => "build_image",
+            Self::BindSecrets => "bind_secrets",
+            Self::Release => "release",
+            Self::Probe => "probe",
+            Self::Activate => "activate",
+            Self::Retire => "retire",
+            Self::Remove => "remove",
+        })
+    }
+}
+
+/// How far a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StepState {
+    /// It began.
+    Started,
+    /// It succeeded.
+    Done,
+    /// It had nothing to do.
+    Skipped,
+    /// It failed.
+    Failed,
+    /// What it did was taken back.
+    Undone,
+    /// What it did could not be taken back.
+    UndoFailed,
+}
+
+/// One step of a run, as far as it got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// The step.
+    pub step: StepId,
+    /// How far it is.
+    pub state: StepState,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// What a reader should know: a failure, a reason for skipping.
+    pub note: Option<String>,
+}
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RunState {
+    /// It works.
+    Running,
+    /// It waits for an approval.
+    Held,
+    /// It ended well.
+    Done,
+    /// A verdict stopped it.
+    Blocked,
+    /// It failed and was unwound.
+    Failed,
+    /// A person turned it down.
+    Rejected,
+    /// Nobody decided in time, or what it rested on changed.
+    Void,
+}
+
+impl RunState {
+    /// Tells whether nothing more will happen.
+    pub fn is_over(self) -> bool {
+        !matches!(self, Self::Running | Self::Held)
+    }
+}
+
+/// What a person made of a held run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Let it pass.
+    Approved(Approval),
+    /// Turn it down.
+    Rejected {
+        /// Who decided.
+        who: String,
+        /// Why.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// One execution of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its identity.
+    pub id: RunId,
+    /// Which steps it takes.
+    pub plan: Plan,
+    /// Who asked for it.
+    pub caller: String,
+    /// What was asked, as JSON, without the value of any secret.
+    pub request: serde_json::Value,
+    /// The server, once it is known.
+    pub server: Option<ServerName>,
+    /// The version, once it is known.
+    pub version: Option<Version>,
+    /// How it stands.
+    pub state: RunState,
+    /// Its steps so far, in order.
+    pub steps: Vec<StepRecord>,
+    /// The digest of the source, once it was fetched.
+    pub source: Option<Digest>,
+    /// The report, once it was scanned.
+    pub report: Option<ReportId>,
+    /// How it was judged, once it was.
+    pub judgement: Option<Judgement>,
+    /// What a person decided.
+    pub decision: Option<Decision>,
+    /// The failure in words.
+    pub failure: Option<String>,
+    /// When it was asked for.
+    pub created: Timestamp,
+    /// When it last changed.
+    pub updated: Timestamp,
+}

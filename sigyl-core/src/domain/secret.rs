@@ -1,0 +1,87 @@
+//! Names and values of secrets.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::text::checked_text;
+
+/// Name of a secret, which is the environment variable that a server reads it from.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SecretName(Box<str>);
+
+/// Text that cannot name an environment variable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not the name of a variable: it holds A-Z, a-z, 0-9 and `_`, and does not start with a digit"
+)]
+pub struct SecretNameError(String);
+
+impl SecretName {
+    /// Checks and takes a name.
+    pub fn parse(text: &str) -> Result<Self, SecretNameError> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        if text.is_empty()
+            || text.len() > 128
+            || !text.bytes().all(plain)
+            || text.as_bytes()[0].is_ascii_digit()
+        {
+            return Err(SecretNameError(text.chars().take(128).collect()));
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+checked_text!(SecretName, SecretNameError);
+
+/// The value of a secret: silent in `Debug`, without `Display`, wiped when dropped.
+///
+/// It serialises, since it has to cross the owner's socket once; nothing that is stored or logged may hold one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretValue(String);
+
+impl SecretValue {
+    /// Takes a value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// Reveals the value: the loud way out.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretValue(…)")
+    }
+}
+
+impl Drop for SecretValue {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_stays_silent() {
+        let value = SecretValue::new("hunter2");
+        assert!(!format!("{value:?}").contains("hunter2"));
+        assert_eq!(value.reveal(), "hunter2");
+    }
+
+    #[test]
+    fn names_are_environment_variables() {
+        assert!(SecretName::parse("API_KEY").is_ok());
+        for name in ["", "1A", "A=B", "A B", "A\0"] {
+            assert!(SecretName::parse(name).is_err(), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Servers and their recorded versions.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Basis, Digest, Permissions, ReportId, RunId, ServerName, SourceRef, Timestamp, Tool, Version};
+
+/// A server: what is true of it whatever its version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Server {
+    /// Its name.
+    pub name: ServerName,
+    /// Display name.
+    pub title: Option<String>,
+    /// One sentence.
+    pub description: Option<String>,
+    /// When it was first recorded.
+    pub created: Timestamp,
+    /// The version that ranks highest.
+    pub latest: Version,
+    /// The version that serves, or would serve if an owner ran.
+    pub active: Option<Version>,
+    /// What the operator granted, kept across redeploys.
+    pub granted: Permissions,
+    /// What the operator last named as its source; a redeploy reads it again.
+    pub locator: String,
+}
+
+/// An immutable fact: this version of this server is exactly these bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VersionRecord {
+    /// The server.
+    pub server: ServerName,
+    /// The version.
+    pub version: Version,
+    /// What it was made from.
+    pub source: SourceRef,
+    /// The scan it was admitted by.
+    pub report: ReportId,
+    /// The policy it was admitted by.
+    pub policy: Digest,
+    /// What the admission rests on.
+    pub basis: Basis,
+    /// When it was recorded.
+    pub recorded: Timestamp,
+    /// The run that recorded it.
+    pub run: RunId,
+    /// The manifest in force, as JSON.
+    pub manifest: serde_json::Value,
+    /// The tools that its last activation found, replaced whole each time.
+    pub tools: Vec<ToolPin>,
+}
+
+/// A tool as it was when its version was activated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolPin {
+    /// The definition.
+    pub tool: Tool,
+    /// Its canonical digest.
+    pub sha256: Digest,
+    /// The hash that mcp-scan would pin.
+    pub md5: String,
+}

@@ -1,0 +1,276 @@
+//! Where the code of a server comes from.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::Digest;
+
+/// The kind of place that code comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SourceKind {
+    /// A folder on this machine.
+    Path,
+    /// A `.tar.gz`, `.tgz`, `.zip` or `.whl` file on this machine.
+    Archive,
+    /// A package of npm.
+    Npm,
+    /// A package of PyPI.
+    Pypi,
+    /// A git repository.
+    Git,
+    /// A tool list, without code behind it.
+    Tools,
+}
+
+/// What the operator named as the source: `path`, `file.tar.gz`, `npm:NAME[@VERSION]`, `pypi:NAME[@VERSION]`,
+/// `git:URL[#REF][:SUBDIR]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
+pub enum Locator {
+    /// A folder.
+    Path(PathBuf),
+    /// An archive file.
+    Archive(PathBuf),
+    /// A package of npm, by the user's own npm.
+    Npm {
+        /// Name, with its scope.
+        name: String,
+        /// Exact version or tag.
+        version: Option<String>,
+    },
+    /// A package of PyPI, by the user's own pip.
+    Pypi {
+        /// Name of the distribution.
+        name: String,
+        /// Exact version.
+        version: Option<String>,
+    },
+    /// A git repository, by the user's own git.
+    Git {
+        /// Address as git takes it.
+        url: String,
+        /// Branch, tag or commit.
+        reference: Option<String>,
+        /// Folder inside the repository.
+        subdir: Option<String>,
+    },
+}
+
+/// Text that names no source.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{locator}` names no source: {why}")]
+pub struct LocatorError {
+    locator: String,
+    why: &'static str,
+}
+
+impl Locator {
+    /// Reads what the operator wrote.
+    pub fn parse(text: &str) -> Result<Self, LocatorError> {
+        let wrong = |why| LocatorError { locator: text.chars().take(300).collect(), why };
+        if text.is_empty() || text.chars().any(char::is_control) {
+            return Err(wrong("it is empty or holds a control character"));
+        }
+        if let Some(package) = text.strip_prefix("npm:") {
+            let (name, version) =
+                split_package(package, npm_name).ok_or_else(|| wrong("expected npm:NAME[@VERSION]"))?;
+            return Ok(Self::Npm { name, version });
+        }
+        if let Some(package) = text.strip_prefix("pypi:") {
+            let (name, version) =
+                split_package(package, pypi_name).ok_or_else(|| wrong("expected pypi:NAME[@VERSION]"))?;
+            return Ok(Self::Pypi { name, version });
+        }
+        if let Some(repository) = text.strip_prefix("git:") {
+            return parse_git(repository).ok_or_else(|| wrong("expected git:URL[#REF][:SUBDIR]"));
+        }
+        let path = PathBuf::from(text);
+        Ok(if is_archive(text) { Self::Archive(path) } else { Self::Path(path) })
+    }
+
+    /// Returns the kind of place.
+    pub fn kind(&self) -> SourceKind {
+        match self {
+            Self::Path(_) => SourceKind::Path,
+            Self::Archive(_) => SourceKind::Archive,
+            Self::Npm { .. } => SourceKind::Npm,
+            Self::Pypi { .. } => SourceKind::Pypi,
+            Self::Git { .. } => SourceKind::Git,
+        }
+    }
+
+    /// Tells whether the same text may mean other bytes tomorrow, with the same version inside.
+    pub fn is_moving(&self) -> bool {
+        matches!(self, Self::Path(_) | Self::Archive(_) | Self::Git { .. })
+    }
+}
+
+fn is_archive(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    [".tar.gz", ".tgz", ".zip", ".whl"].iter().any(|end| lower.ends_with(end))
+}
+
+fn split_package(text: &str, is_name: fn(&str) -> bool) -> Option<(String, Option<String>)> {
+    let at = text.char_indices().skip(1).find(|&(_, c)| c == '@').map(|(at, _)| at);
+    let (name, version) = match at {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    };
+    let exact = |v: &str| {
+        !v.is_empty()
+            && !v.starts_with('-')
+            && v.bytes().all(|b| b.is_ascii_alphanumeric() || b".+-_!".contains(&b))
+    };
+    (is_name(name) && version.is_none_or(exact)).then(|| (name.to_owned(), version.map(str::to_owned)))
+}
+
+fn npm_name(name: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with(['.', '-'])
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-~".contains(&b))
+    };
+    match name.strip_prefix('@') {
+        Some(scoped) => scoped.split_once('/').is_some_and(|(scope, name)| part(scope) && part(name)),
+        None => part(name),
+    }
+}
+
+fn pypi_name(name: &str) -> bool {
+    let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = name.as_bytes();
+    edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
+}
+
+fn parse_git(text: &str) -> Option<Locator> {
+    let (url, rest) = match text.split_once('#') {
+        Some((url, rest)) => (url, Some(rest)),
+        None => (text, None),
+    };
+    let (reference, subdir) = match rest {
+        Some(rest) => match rest.split_once(':') {
+            Some((reference, subdir)) => (reference, Some(subdir)),
+            None => (rest, None),
+        },
+        None => ("", None),
+    };
+    let safe = |part: &str| !part.starts_with('-') && !part.split('/').any(|name| name == "..");
+    let subdir = subdir.map(|dir| dir.trim_matches('/')).filter(|dir| !dir.is_empty());
+    if url.is_empty()
+        || url.starts_with('-')
+        || url.contains("::")
+        || !safe(reference)
+        || !subdir.is_none_or(safe)
+    {
+        return None;
+    }
+    Some(Locator::Git {
+        url: url.to_owned(),
+        reference: Some(reference).filter(|r| !r.is_empty()).map(str::to_owned),
+        subdir: subdir.map(str::to_owned),
+    })
+}
+
+impl fmt::Display for Locator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) | Self::Archive(path) => write!(f, "{}", path.display()),
+            Self::Npm { name, version: None } => write!(f, "npm:{name}"),
+            Self::Npm { name, version: Some(version) } => write!(f, "npm:{name}@{version}"),
+            Self::Pypi { name, version: None } => write!(f, "pypi:{name}"),
+            Self::Pypi { name, version: Some(version) } => write!(f, "pypi:{name}@{version}"),
+            Self::Git { url, reference, subdir } => {
+                write!(f, "git:{url}")?;
+                if reference.is_some() || subdir.is_some() {
+                    write!(f, "#{}", reference.as_deref().unwrap_or_default())?;
+                }
+                subdir.as_ref().map_or(Ok(()), |subdir| write!(f, ":{subdir}"))
+            }
+        }
+    }
+}
+
+impl FromStr for Locator {
+    type Err = LocatorError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for Locator {
+    type Error = LocatorError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Locator> for String {
+    fn from(locator: Locator) -> Self {
+        locator.to_string()
+    }
+}
+
+/// What was scanned: where it came from, and the digest of exactly those bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRef {
+    /// Kind of place.
+    pub kind: SourceKind,
+    /// What the operator named, with versions and commits resolved, without credentials.
+    pub locator: String,
+    /// Digest over sorted paths, bytes and the lock.
+    pub digest: Digest,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_round_trips() {
+        for text in [
+            "examples/servers/clock",
+            "dist/x.tar.gz",
+            "npm:@scope/name@1.2.3",
+            "npm:name",
+            "pypi:mcp-server-time@2026.10.19",
+            "git:https://host.example/a/b.git#v1:servers/x",
+            "git:https://host.example/a/b.git#:servers/x",
+            "git:../bare.git",
+        ] {
+            assert_eq!(Locator::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_a_tool_could_take_for_an_option_or_a_path_is_refused() {
+        for text in [
+            "",
+            "npm:",
+            "npm:-x",
+            "npm:a@",
+            "npm:a@--x",
+            "npm:../a",
+            "npm:@a",
+            "pypi:a b",
+            "pypi:-r",
+            "git:",
+            "git:-oProxy",
+            "git:ext::sh -c x",
+            "git:https://h/a#--upload-pack=x",
+            "git:https://h/a#main:../x",
+            "a\0b",
+        ] {
+            assert!(Locator::parse(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! From a report to a verdict, and from a verdict to the proof that a release needs.
+//!
+//! Invariant: only this file makes an [`Admission`]. Nothing unscanned is recorded or released, because the calls
+//! that record and release take one.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Confidence, Digest, Finding, Location, Permissions, Report, ReportId, RuleId, Severity, Timestamp,
+};
+
+/// What may happen to a scanned source; ordered from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing stands against it.
+    Pass,
+    /// It may run; somebody should look.
+    Warn,
+    /// It waits for an approval.
+    Hold,
+    /// It may not run.
+    Block,
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Hold => "hold",
+            Self::Block => "block",
+        })
+    }
+}
+
+/// What the findings of a report lead to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Severity that blocks.
+    pub block: Severity,
+    /// Severity that holds, when the rule has at least `hold_confidence`.
+    pub hold: Severity,
+    /// How sure a rule must be to hold a release.
+    pub hold_confidence: Confidence,
+    /// Whether a scan that could not look at everything holds the release.
+    pub hold_partial: bool,
+}
+
+impl Default for Policy {
+    /// Blocks what must not run; holds confident errors and scans with gaps.
+    fn default() -> Self {
+        Self {
+            block: Severity::Block,
+            hold: Severity::Error,
+            hold_confidence: Confidence::High,
+            hold_partial: true,
+        }
+    }
+}
+
+impl Policy {
+    /// Returns what identifies this policy; an approval given under another one is void.
+    pub fn digest(&self) -> Digest {
+        let text =
+            format!("{:?} {:?} {:?} {}", self.block, self.hold, self.hold_confidence, self.hold_partial);
+        Digest::of(text.as_bytes())
+    }
+
+    /// Judges findings alone: what the scanner writes into a report.
+    pub fn verdict(&self, findings: &[Finding], partial: bool) -> Verdict {
+        let worst = findings.iter().map(|finding| self.of(finding)).max().unwrap_or(Verdict::Pass);
+        if partial && self.hold_partial { worst.max(Verdict::Hold) } else { worst }
+    }
+
+    fn of(&self, finding: &Finding) -> Verdict {
+        match finding {
+            f if f.severity >= self.block => Verdict::Block,
+            f if f.severity >= self.hold && f.confidence >= self.hold_confidence => Verdict::Hold,
+            f if f.severity >= Severity::Warning => Verdict::Warn,
+            _ => Verdict::Pass,
+        }
+    }
+}
+
+/// An accepted risk: exactly one finding, for a reason, until a date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiver {
+    /// The rule whose finding is accepted.
+    pub rule: RuleId,
+    /// The file or tool it stands in, when the rule found more than one thing.
+    pub path: Option<String>,
+    /// Why it is accepted.
+    pub reason: String,
+    /// When the acceptance ends.
+    pub expires: Timestamp,
+}
+
+/// A waiver that cannot be applied.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WaiverError {
+    /// Nothing to waive.
+    #[error("the waiver of {0} matches no finding")]
+    NoMatch(String),
+    /// One waiver accepts one finding.
+    #[error("the waiver of {rule} matches {count} findings; add @PATH (and :LINE) to name one of: {places}")]
+    Ambiguous {
+        /// What was waived.
+        rule: String,
+        /// How many findings match.
+        count: usize,
+        /// Where they stand.
+        places: String,
+    },
+    /// The date has passed.
+    #[error("the waiver of {rule} expired at {expires}")]
+    Expired {
+        /// What was waived.
+        rule: String,
+        /// When it ended.
+        expires: Timestamp,
+    },
+    /// A waiver says why.
+    #[error("the waiver of {0} has no reason")]
+    NoReason(String),
+}
+
+impl Waiver {
+    /// Returns the index of the one finding that this waiver accepts.
+    fn only_match(&self, findings: &[Finding], now: Timestamp) -> Result<usize, WaiverError> {
+        let shown = match &self.path {
+            Some(path) => format!("{}@{path}", self.rule),
+            None => self.rule.to_string(),
+        };
+        if self.reason.trim().is_empty() {
+            return Err(WaiverError::NoReason(shown));
+        }
+        if self.expires < now {
+            return Err(WaiverError::Expired { rule: shown, expires: self.expires });
+        }
+        let hits: Vec<usize> = (0..findings.len()).filter(|&at| self.matches(&findings[at])).collect();
+        match hits[..] {
+            [one] => Ok(one),
+            [] => Err(WaiverError::NoMatch(shown)),
+            _ => {
+                let place = |&at: &usize| {
+                    findings[at].location.as_ref().map_or("(whole)".to_owned(), Location::to_string)
+                };
+                let places = hits.iter().take(5).map(place).collect::<Vec<_>>().join(", ");
+                Err(WaiverError::Ambiguous { rule: shown, count: hits.len(), places })
+            }
+        }
+    }
+
+    fn matches(&self, finding: &Finding) -> bool {
+        let place_matches = |wanted: &String| match &finding.location {
+            Some(Location::File { path, line, column }) => {
+                path == wanted
+                    || line.is_some_and(|line| *wanted == format!("{path}:{line}"))
+                    || matches!((line, column), (Some(l), Some(c)) if *wanted == format!("{path}:{l}:{c}"))
+            }
+            Some(Location::Tool { tool, .. }) => tool == wanted,
+            None => false,
+        };
+        finding.rule == self.rule && self.path.as_ref().is_none_or(place_matches)
+    }
+}
+
+/// Why a release waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "why")]
+#[non_exhaustive]
+pub enum Hold {
+    /// A finding that holds.
+    Finding {
+        /// The rule.
+        rule: RuleId,
+        /// Which finding.
+        fingerprint: Digest,
+    },
+    /// The scan could not look at everything.
+    Partial {
+        /// How many things were not looked at.
+        gaps: usize,
+    },
+    /// The server asks for more than the operator granted.
+    Permissions {
+        /// What was not granted.
+        beyond: Permissions,
+    },
+}
+
+impl std::fmt::Display for Hold {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Finding { rule, .. } => write!(f, "finding {rule}"),
+            Self::Partial { gaps } => write!(f, "{gaps} part(s) of the source could not be looked at"),
+            Self::Permissions { beyond } => write!(f, "permissions not granted: {beyond}"),
+        }
+    }
+}
+
+/// A report, judged with waivers and with what the operator granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The source that was judged.
+    pub source: Digest,
+    /// The report it was judged by.
+    pub report: ReportId,
+    /// The policy it was judged by.
+    pub policy: Digest,
+    /// What follows.
+    pub verdict: Verdict,
+    /// What an approval would have to cover.
+    pub holds: Vec<Hold>,
+    /// Fingerprints of the findings that block.
+    pub blocks: Vec<Digest>,
+    /// Fingerprints of the findings that waivers accept.
+    pub waived: Vec<Digest>,
+}
+
+impl Judgement {
+    /// Judges `report`; `beyond` is what the server asks for and was not granted.
+    pub fn new(
+        report: &Report,
+        policy: &Policy,
+        waivers: &[Waiver],
+        beyond: &Permissions,
+        now: Timestamp,
+    ) -> Result<Self, WaiverError> {
+        let matched = waivers.iter().map(|waiver| waiver.only_match(&report.findings, now));
+        let waived = matched.collect::<Result<std::collections::BTreeSet<usize>, _>>()?;
+        let mut judged = Self {
+            source: report.source.digest,
+            report: report.id(),
+            policy: policy.digest(),
+            verdict: Verdict::Pass,
+            holds: Vec::new(),
+            blocks: Vec::new(),
+            waived: waived.iter().map(|&at| report.findings[at].fingerprint()).collect(),
+        };
+        for (at, finding) in report.findings.iter().enumerate() {
+            let verdict = if waived.contains(&at) { Verdict::Warn } else { policy.of(finding) };
+            judged.verdict = judged.verdict.max(verdict);
+            match verdict {
+                Verdict::Block => judged.blocks.push(finding.fingerprint()),
+                Verdict::Hold => judged
+                    .holds
+                    .push(Hold::Finding { rule: finding.rule.clone(), fingerprint: finding.fingerprint() }),
+                Verdict::Pass | Verdict::Warn => {}
+            }
+        }
+        if report.partial && policy.hold_partial {
+            let gaps = report.skipped.iter().filter(|skipped| skipped.kind.is_gap()).count();
+            judged.holds.push(Hold::Partial { gaps });
+        }
+        if !beyond.is_empty() {
+            judged.holds.push(Hold::Permissions { beyond: beyond.clone() });
+        }
+        if !judged.holds.is_empty() {
+            judged.verdict = judged.verdict.max(Verdict::Hold);
+        }
+        Ok(judged)
+    }
+}
+
+/// A person's decision to let a held release pass, bound to what they saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who decided.
+    pub who: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+    /// When the decision ends.
+    pub expires: Timestamp,
+    /// The source they saw.
+    pub source: Digest,
+    /// The report they saw.
+    pub report: ReportId,
+    /// The policy in force.
+    pub policy: Digest,
+    /// What they accepted.
+    pub covers: Vec<Hold>,
+}
+
+/// What an admission rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The verdict let it pass.
+    Verdict(Verdict),
+    /// A person let it pass.
+    Approval(Approval),
+}
+
+/// Why a source is not admitted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Findings block it.
+    #[error(
+        "{0} finding(s) block it; mend them, or waive each with --waive RULE@PATH --reason TEXT --expires DATE"
+    )]
+    Blocked(usize),
+    /// It waits for an approval.
+    #[error("it is held: {}", .0.iter().map(Hold::to_string).collect::<Vec<_>>().join("; "))]
+    Held(Vec<Hold>),
+    /// The approval was given for something else.
+    #[error("the approval is void: the {0} changed since it was given")]
+    Void(&'static str),
+    /// The approval is over.
+    #[error("the approval expired at {0}")]
+    Expired(Timestamp),
+}
+
+/// The proof that a source may be recorded and released. It has no public constructor and cannot be read back from
+/// storage: it is earned again from the stored report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Admission {
+    source: Digest,
+    report: ReportId,
+    policy: Digest,
+    basis: Basis,
+    waived: Vec<Digest>,
+}
+
+impl Admission {
+    /// Admits what the verdict lets pass.
+    pub fn from_verdict(judged: &Judgement) -> Result<Self, Refusal> {
+        match judged.verdict {
+            Verdict::Block => Err(Refusal::Blocked(judged.blocks.len())),
+            Verdict::Hold => Err(Refusal::Held(judged.holds.clone())),
+            verdict @ (Verdict::Pass | Verdict::Warn) => Ok(Self::new(judged, Basis::Verdict(verdict))),
+        }
+    }
+
+    /// Admits what a person let pass, if they saw this very source, report and policy, and all that holds it.
+    pub fn from_approval(judged: &Judgement, approval: &Approval, now: Timestamp) -> Result<Self, Refusal> {
+        if judged.verdict == Verdict::Block {
+            return Err(Refusal::Blocked(judged.blocks.len()));
+        }
+        for (same, what) in [
+            (approval.source == judged.source, "source"),
+            (approval.report == judged.report, "report"),
+            (approval.policy == judged.policy, "policy"),
+            (judged.holds.iter().all(|hold| approval.covers.contains(hold)), "list of what holds it"),
+        ] {
+            if !same {
+                return Err(Refusal::Void(what));
+            }
+        }
+        if approval.expires < now {
+            return Err(Refusal::Expired(approval.expires));
+        }
+        Ok(Self::new(judged, Basis::Approval(approval.clone())))
+    }
+
+    fn new(judged: &Judgement, basis: Basis) -> Self {
+        Self {
+            source: judged.source,
+            report: judged.report,
+            policy: judged.policy,
+            basis,
+            waived: judged.waived.clone(),
+        }
+    }
+
+    /// Returns the digest of the source that was admitted.
+    pub fn source(&self) -> Digest {
+        self.source
+    }
+
+    /// Returns the report it rests on.
+    pub fn report(&self) -> ReportId {
+        self.report
+    }
+
+    /// Returns the policy it was judged by.
+    pub fn policy(&self) -> Digest {
+        self.policy
+    }
+
+    /// Returns what it rests on.
+    pub fn basis(&self) -> &Basis {
+        &self.basis
+    }
+
+    /// Returns the fingerprints of the findings that waivers accept.
+    pub fn waived(&self) -> &[Digest] {
+        &self.waived
+    }
+}
