@@ -1,0 +1,9 @@
+//! Where servers run. A [`Target`] builds, binds, releases, shifts traffic, tells its status and logs, and retires;
+//! the pipeline knows only this trait.
+
+mod target;
+
+pub use target::{
+    BuildSpec, Built, LogLine, LogStream, Pending, Progress, ReleaseSpec, Released, Status, Target,
+    TargetError,
+};

@@ -1,0 +1,212 @@
+//! The contract of a place where servers run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    Admission, Confinement, Kind, Launch, Permissions, Resources, RevisionId, SecretName, SecretValue,
+    ServerName, Timestamp, Transport, Version,
+};
+use crate::manifest::Manifest;
+use crate::mcp::Upstream;
+use crate::source::SourceTree;
+
+/// Where a step tells what it does.
+pub trait Progress: Send + Sync {
+    /// Tells one line: a command before it runs, a line that it printed. Never a secret.
+    fn log(&self, line: &str);
+}
+
+/// What is built: exactly the tree that was admitted.
+#[derive(Debug)]
+pub struct BuildSpec<'a> {
+    /// The server.
+    pub server: &'a ServerName,
+    /// The version.
+    pub version: &'a Version,
+    /// The tree; a target refuses one whose digest is not the admission's.
+    pub tree: &'a SourceTree,
+    /// How it is built and started.
+    pub manifest: &'a Manifest,
+    /// Packages whose install scripts the operator allowed, by name.
+    pub allowed_scripts: &'a [String],
+}
+
+/// A finished build.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Built {
+    /// What to start.
+    pub launch: Launch,
+    /// Whether it came from the cache.
+    pub cached: bool,
+}
+
+/// What is released.
+#[derive(Clone, Debug)]
+pub struct ReleaseSpec {
+    /// The server.
+    pub server: ServerName,
+    /// The version.
+    pub version: Version,
+    /// The identity of this instance, chosen by the pipeline, so that a release can be undone after a crash.
+    pub revision: RevisionId,
+    /// What to start.
+    pub launch: Launch,
+    /// How it speaks.
+    pub transport: Transport,
+    /// Plain settings.
+    pub env: BTreeMap<String, String>,
+    /// Opened secrets.
+    pub secrets: BTreeMap<SecretName, SecretValue>,
+    /// What it may touch.
+    pub granted: Permissions,
+    /// Its limits.
+    pub resources: Resources,
+}
+
+/// A started instance that gets no traffic yet.
+#[derive(Clone, Debug)]
+pub struct Released {
+    /// The instance.
+    pub revision: RevisionId,
+    /// What holds it in.
+    pub confinement: Confinement,
+    /// How to speak to it.
+    pub upstream: Upstream,
+}
+
+/// How an instance is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Whether its process lives.
+    pub running: bool,
+    /// Process ids, the server's own first.
+    pub pids: Vec<u32>,
+    /// Restarts since it was released.
+    pub restarts: u32,
+    /// Since when it runs.
+    pub since: Option<Timestamp>,
+    /// How it last ended.
+    pub last_exit: Option<String>,
+}
+
+/// Where a line of a log came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogStream {
+    /// The server's standard error (and standard output, when it speaks HTTP).
+    Server,
+    /// Sigyl's own notes about it: started, restarted, stopped.
+    Supervisor,
+}
+
+/// One line of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// When it was written.
+    pub at: Timestamp,
+    /// By whom.
+    pub stream: LogStream,
+    /// The text, bounded, with control characters spelled out.
+    pub text: String,
+}
+
+/// A place to follow, and what was there before it.
+#[derive(Debug)]
+pub struct Pending {
+    /// Lines so far, oldest first.
+    pub lines: Vec<LogLine>,
+    /// Lines to come.
+    pub follow: tokio::sync::broadcast::Receiver<LogLine>,
+}
+
+/// A place where servers run.
+#[async_trait]
+pub trait Target: Send + Sync + std::fmt::Debug {
+    /// Makes the tree runnable. Doing it again finds the same result in a cache.
+    async fn build(
+        &self,
+        admission: &Admission,
+        spec: BuildSpec<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Built, TargetError>;
+    /// Starts an instance beside whatever runs; it gets no traffic.
+    async fn release(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError>;
+    /// Starts what was active before Sigyl ended. The admission was spent when it was activated.
+    async fn restore(&self, spec: ReleaseSpec) -> Result<Released, TargetError>;
+    /// Tells how an instance is; `None` if it does not exist.
+    async fn status(&self, revision: &RevisionId) -> Result<Option<Status>, TargetError>;
+    /// Reads the last `lines` of a server's log, over all its instances, and follows what comes.
+    async fn logs(&self, server: &ServerName, lines: usize) -> Result<Pending, TargetError>;
+    /// Stops an instance and forgets it; one that does not exist is gone already.
+    async fn retire(&self, revision: &RevisionId, grace: Duration) -> Result<(), TargetError>;
+    /// Removes logs, private folders and builds of a server; returns what was removed.
+    async fn purge(&self, server: &ServerName) -> Result<Vec<PathBuf>, TargetError>;
+    /// Says what this platform can and cannot enforce.
+    fn confinement(&self) -> Confinement;
+}
+
+/// A target could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TargetError {
+    /// The tree is not the one that was admitted.
+    #[error("the tree to build is not the one that was admitted")]
+    NotAdmitted,
+    /// This target cannot run such a server.
+    #[error("{0}")]
+    Unsupported(String),
+    /// A tool that the build needs is missing.
+    #[error("`{tool}` was not found; {remedy}")]
+    MissingTool {
+        /// The program.
+        tool: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A build command failed.
+    #[error("`{command}` failed with {status}: {tail}")]
+    Build {
+        /// The command.
+        command: String,
+        /// How it ended.
+        status: String,
+        /// The last lines it printed.
+        tail: String,
+    },
+    /// The server did not start.
+    #[error("the server did not start: {0}")]
+    Start(String),
+    /// It took too long.
+    #[error("{what} took longer than {}s", .limit.as_secs())]
+    Timeout {
+        /// What took too long.
+        what: String,
+        /// How long it may take.
+        limit: Duration,
+    },
+    /// The operating system failed.
+    #[error("could not {action}")]
+    Io {
+        /// What was tried.
+        action: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+}
+
+impl TargetError {
+    /// Returns the class of this failure.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::NotAdmitted => Kind::Blocked,
+            Self::Unsupported(_) => Kind::Invalid,
+            Self::MissingTool { .. } | Self::Io { .. } => Kind::Unavailable,
+            Self::Build { .. } | Self::Start(_) | Self::Timeout { .. } => Kind::Upstream,
+        }
+    }
+}

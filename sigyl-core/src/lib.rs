@@ -1,0 +1,18 @@
+//! Sigyl: the self-hosted control plane for MCP servers, as a library.
+#![warn(missing_docs)]
+
+pub mod clock;
+pub mod domain;
+pub mod manifest;
+pub mod source;
+
+#[cfg(feature = "runtime")]
+pub mod deploy;
+#[cfg(feature = "runtime")]
+pub mod event;
+#[cfg(feature = "runtime")]
+pub mod mcp;
+#[cfg(feature = "runtime")]
+pub mod store;
+#[cfg(feature = "runtime")]
+pub mod wire;

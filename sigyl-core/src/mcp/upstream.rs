@@ -1,0 +1,50 @@
+//! The far end: something that speaks MCP over pipes or over HTTP.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// How to speak to an instance of a server.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Upstream {
+    /// A process for each session: what a stdio server expects.
+    Stdio(Arc<dyn Spawn>),
+    /// Streamable HTTP.
+    Http {
+        /// Address of its MCP endpoint.
+        url: String,
+    },
+}
+
+/// Starts one more process of a stdio server.
+#[async_trait]
+pub trait Spawn: Send + Sync + std::fmt::Debug {
+    /// Starts it; standard error goes to the server's log.
+    async fn spawn(&self) -> Result<Pipes, SpawnError>;
+}
+
+/// The pipes of one process.
+pub struct Pipes {
+    /// Its standard input; dropping it asks the process to end.
+    pub stdin: Box<dyn AsyncWrite + Send + Unpin>,
+    /// Its standard output.
+    pub stdout: Box<dyn AsyncRead + Send + Unpin>,
+    /// Stops the process and its family when dropped: standard input closed, then TERM, then KILL.
+    pub guard: Box<dyn std::any::Any + Send + Sync>,
+}
+
+impl std::fmt::Debug for Pipes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pipes(…)")
+    }
+}
+
+/// A process could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("could not start the server: {why}")]
+pub struct SpawnError {
+    /// What happened, in words.
+    pub why: String,
+}

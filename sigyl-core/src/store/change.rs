@@ -1,0 +1,129 @@
+//! The facts that a store takes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    Admission, Deployment, Report, Run, RunId, SecretName, Seq, Server, ServerName, Timestamp, ToolPin,
+    Version, VersionRecord,
+};
+use crate::event::Event;
+
+/// A named fact. Recording a version takes the [`Admission`] that earned it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Change {
+    /// A run began or got further: its record is replaced.
+    PutRun(Box<Run>),
+    /// Events happened. They carry the seq that the store gave out through [`Change::Events`]' return value: the
+    /// store numbers them itself, in order, and returns the number of the last.
+    Events(Vec<Event>),
+    /// A scan ended.
+    PutReport(Box<Report>),
+    /// A version is recorded, with the server record that follows from it. The same server and version with another
+    /// digest is a conflict; with the same digest it changes nothing but the server record.
+    PublishVersion {
+        /// The server after this.
+        server: Box<Server>,
+        /// The version; its `source`, `report`, `policy` and `basis` must agree with the admission.
+        version: Box<VersionRecord>,
+        /// What earned it.
+        admission: Box<Admission>,
+    },
+    /// A version takes over: deployment, `active`, grants and tools change together.
+    Activate {
+        /// The server after this.
+        server: Box<Server>,
+        /// What serves now.
+        deployment: Box<Deployment>,
+        /// The tools that were found; they replace those of the version.
+        tools: Vec<ToolPin>,
+    },
+    /// A secret is sealed.
+    PutSecret(SealedSecret),
+    /// A secret is gone.
+    DeleteSecret {
+        /// The server it belongs to.
+        owner: ServerName,
+        /// Its name.
+        name: SecretName,
+    },
+    /// Calls went through the endpoint.
+    Calls(Vec<CallRecord>),
+    /// A server is removed: versions, tools, deployment, activations, secrets, calls, and reports and blobs that
+    /// nothing else names. A tombstone stays.
+    DeleteServer {
+        /// Which.
+        name: ServerName,
+        /// What stays.
+        tombstone: Tombstone,
+    },
+}
+
+/// One line of the journal: which fact, on what, without its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEntry {
+    /// Place in the order.
+    pub seq: Seq,
+    /// Name of the fact, such as `publish_version`.
+    pub change: String,
+    /// What it is about: a server, a run.
+    pub subject: String,
+}
+
+/// A secret as it is stored: only the vault can open it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedSecret {
+    /// The server it belongs to.
+    pub owner: ServerName,
+    /// Its name.
+    pub name: SecretName,
+    /// Version byte, key id, nonce and ciphertext.
+    pub sealed: Vec<u8>,
+    /// When it was sealed.
+    pub updated: Timestamp,
+}
+
+/// How a call through the endpoint ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CallOutcome {
+    /// The server answered.
+    Ok,
+    /// The tool answered with `isError`.
+    ToolError,
+    /// The server answered with a JSON-RPC error.
+    ProtocolError,
+    /// The server could not be reached or did not answer.
+    Failed,
+}
+
+/// One call through the endpoint: never its arguments or results.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// The server.
+    pub server: ServerName,
+    /// The version that served.
+    pub version: Version,
+    /// The tool.
+    pub tool: String,
+    /// When.
+    pub at: Timestamp,
+    /// How long it took, in microseconds.
+    pub micros: u64,
+    /// How it ended.
+    pub outcome: CallOutcome,
+}
+
+/// What is left of a deleted server: no name and version ever returns with another digest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// The server.
+    pub server: ServerName,
+    /// When it was removed.
+    pub deleted: Timestamp,
+    /// The run that removed it.
+    pub run: RunId,
+    /// Every version it had, with its digest.
+    pub versions: Vec<(Version, crate::domain::Digest)>,
+}

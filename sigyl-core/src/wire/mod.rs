@@ -1,0 +1,3 @@
+//! Request and response types that cross a process boundary: the owner's socket now, HTTP later.
+
+pub mod v1;

@@ -1,0 +1,288 @@
+//! Version 1 of the operations. One [`Request`] is answered by any number of [`Frame::Event`]s and log lines and then
+//! exactly one [`Frame::Done`] or [`Frame::Failed`].
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::deploy::{LogLine, Status};
+use crate::domain::{
+    Confinement, Deployment, Kind, Locator, Report, Run, RunId, SecretName, SecretValue, Seq, Server,
+    ServerName, Timestamp, Tool, Verdict, Version, VersionRecord, Waiver,
+};
+use crate::event::Event;
+use crate::mcp::Probe;
+
+/// An operation of the handle, as data.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "op", content = "with")]
+#[non_exhaustive]
+pub enum Request {
+    /// Who owns the data directory?
+    Owner,
+    /// Scan, record, build, start, probe, activate.
+    Deploy(Deploy),
+    /// The same for a server that exists, with its settings kept.
+    Redeploy(Redeploy),
+    /// Let an earlier version serve again.
+    Rollback {
+        /// The server.
+        name: ServerName,
+        /// The version; the one that served before the present one when absent.
+        version: Option<Version>,
+    },
+    /// Remove a server.
+    Delete {
+        /// The server.
+        name: ServerName,
+        /// The same name, typed by a person.
+        confirm: String,
+    },
+    /// Let a held run pass.
+    Approve {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+    /// Turn a held run down.
+    Reject {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+    /// All servers.
+    List,
+    /// One server.
+    Show {
+        /// The server.
+        name: ServerName,
+    },
+    /// The versions of a server.
+    Versions {
+        /// The server.
+        name: ServerName,
+    },
+    /// The log of a server.
+    Logs {
+        /// The server.
+        name: ServerName,
+        /// Lines from the past.
+        lines: usize,
+        /// Whether to stay and send what comes.
+        follow: bool,
+    },
+    /// Runs, newest first.
+    Runs {
+        /// How many.
+        limit: usize,
+    },
+    /// The events of a run from a position on, until it is over or held.
+    Watch {
+        /// The run.
+        run: RunId,
+        /// The last event already seen.
+        after: Seq,
+    },
+    /// Ask a running server what it is.
+    Probe {
+        /// The server.
+        name: ServerName,
+    },
+    /// Call a tool of a running server.
+    Call {
+        /// The server.
+        name: ServerName,
+        /// The tool.
+        tool: String,
+        /// Its arguments.
+        arguments: Value,
+    },
+    /// Write everything to a new file.
+    Backup {
+        /// The file.
+        to: PathBuf,
+    },
+    /// End the owner with all its children.
+    Stop,
+}
+
+/// What a deploy needs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Deploy {
+    /// Where the code is; a relative path has been made absolute.
+    pub source: Locator,
+    /// Name to use instead of the manifest's.
+    pub name: Option<ServerName>,
+    /// Plain settings.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Secrets to seal and bind.
+    #[serde(default)]
+    pub secrets: BTreeMap<SecretName, SecretValue>,
+    /// Permissions that the operator grants, as `kind=value`.
+    #[serde(default)]
+    pub grant: Vec<String>,
+    /// Findings that the operator accepts.
+    #[serde(default)]
+    pub waive: Vec<Waiver>,
+    /// Packages whose install scripts the operator allows.
+    #[serde(default)]
+    pub allow_scripts: Vec<String>,
+    /// Whether dependency code is scanned too.
+    #[serde(default)]
+    pub deep: bool,
+}
+
+/// What a redeploy may change.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Redeploy {
+    /// The server.
+    pub name: ServerName,
+    /// Another source; the one on record when absent.
+    pub source: Option<Locator>,
+    /// Settings to add or replace.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Secrets to add or replace.
+    #[serde(default)]
+    pub secrets: BTreeMap<SecretName, SecretValue>,
+    /// Permissions to add.
+    #[serde(default)]
+    pub grant: Vec<String>,
+    /// Findings that the operator accepts.
+    #[serde(default)]
+    pub waive: Vec<Waiver>,
+    /// Packages whose install scripts the operator allows.
+    #[serde(default)]
+    pub allow_scripts: Vec<String>,
+    /// Whether dependency code is scanned too.
+    #[serde(default)]
+    pub deep: bool,
+}
+
+/// One message of an answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "frame", content = "with")]
+#[non_exhaustive]
+pub enum Frame {
+    /// Something happened.
+    Event(Box<Event>),
+    /// A line of a log.
+    Log(LogLine),
+    /// The operation ended well.
+    Done(Box<Response>),
+    /// The operation failed.
+    Failed(Failure),
+}
+
+/// The result of an operation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "result", content = "with")]
+#[non_exhaustive]
+pub enum Response {
+    /// The owner.
+    Owner(Owner),
+    /// How a run ended: deploy, redeploy, rollback, delete, approve, reject, watch.
+    Run(Box<RunEnd>),
+    /// All servers.
+    Servers(Vec<ServerView>),
+    /// One server.
+    Server(Box<ServerView>),
+    /// Versions, newest first.
+    Versions(Vec<VersionView>),
+    /// Runs, newest first.
+    Runs(Vec<Run>),
+    /// What a probe met.
+    Probe(Box<Probe>),
+    /// The result of a tool, as the server gave it.
+    Call(Value),
+    /// How many records were written.
+    Backup {
+        /// Records.
+        records: u64,
+    },
+    /// Nothing to say.
+    Ok,
+}
+
+/// Who owns a data directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// Its process.
+    pub pid: u32,
+    /// Version of its program.
+    pub version: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Base address of its endpoint, such as `http://127.0.0.1:8640`; nothing when it does not serve.
+    pub endpoint: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunEnd {
+    /// The run.
+    pub run: Run,
+    /// The report, when there is one.
+    pub report: Option<Report>,
+    /// Where the server is reached, when it serves.
+    pub url: Option<String>,
+    /// What the server asks to touch, and what is not granted.
+    pub notices: Vec<String>,
+    /// What a delete removed.
+    pub removed: Vec<String>,
+}
+
+/// A server as lists and `show` present it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerView {
+    /// The record.
+    pub server: Server,
+    /// What serves, when something does.
+    pub deployment: Option<Deployment>,
+    /// How its instance is; nothing when no owner runs.
+    pub status: Option<Status>,
+    /// Where it is reached; nothing when no owner serves.
+    pub url: Option<String>,
+    /// The verdict of the active version's report.
+    pub verdict: Option<Verdict>,
+    /// Tools of the active version.
+    pub tools: Vec<Tool>,
+    /// What is enforced and what is not.
+    pub confinement: Option<Confinement>,
+    /// What the last scheduled probe saw.
+    pub health: Option<String>,
+    /// A run that waits for a decision.
+    pub held: Option<RunId>,
+}
+
+/// A version as lists present it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VersionView {
+    /// The record.
+    pub record: VersionRecord,
+    /// The verdict of its report.
+    pub verdict: Option<Verdict>,
+    /// Whether it ranks highest.
+    pub latest: bool,
+    /// Whether it serves.
+    pub active: bool,
+}
+
+/// A failure as it crosses the boundary: what, where, why, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// Stable code, such as `E0101`; `sigyl explain CODE` tells more.
+    pub code: String,
+    /// Its class.
+    pub kind: Kind,
+    /// What was wrong, with its causes.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
