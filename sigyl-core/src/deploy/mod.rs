@@ -4,6 +4,5 @@
 mod target;
 
 pub use target::{
-    BuildSpec, Built, LogLine, LogStream, Pending, Progress, ReleaseSpec, Released, Status, Target,
-    TargetError,
+    BuildSpec, Built, LogLine, LogStream, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError,
 };

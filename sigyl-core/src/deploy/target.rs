@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
 
 use crate::domain::{
     Admission, Confinement, Kind, Launch, Permissions, Resources, RevisionId, SecretName, SecretValue,
@@ -13,13 +14,7 @@ use crate::domain::{
 };
 use crate::manifest::Manifest;
 use crate::mcp::Upstream;
-use crate::source::SourceTree;
-
-/// Where a step tells what it does.
-pub trait Progress: Send + Sync {
-    /// Tells one line: a command before it runs, a line that it printed. Never a secret.
-    fn log(&self, line: &str);
-}
+use crate::source::{Progress, SourceTree};
 
 /// What is built: exactly the tree that was admitted.
 #[derive(Debug)]
@@ -121,7 +116,20 @@ pub struct Pending {
     /// Lines so far, oldest first.
     pub lines: Vec<LogLine>,
     /// Lines to come.
-    pub follow: tokio::sync::broadcast::Receiver<LogLine>,
+    pub follow: broadcast::Receiver<LogLine>,
+}
+
+/// Something that happened to an instance without being asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The server.
+    pub server: ServerName,
+    /// The instance.
+    pub revision: RevisionId,
+    /// Which restart in a row this is; zero when it is given up.
+    pub attempt: u32,
+    /// How it ended.
+    pub note: String,
 }
 
 /// A place where servers run.
@@ -146,6 +154,8 @@ pub trait Target: Send + Sync + std::fmt::Debug {
     async fn retire(&self, revision: &RevisionId, grace: Duration) -> Result<(), TargetError>;
     /// Removes logs, private folders and builds of a server; returns what was removed.
     async fn purge(&self, server: &ServerName) -> Result<Vec<PathBuf>, TargetError>;
+    /// Hears of instances that end or are restarted by themselves.
+    fn notices(&self) -> broadcast::Receiver<Notice>;
     /// Says what this platform can and cannot enforce.
     fn confinement(&self) -> Confinement;
 }
