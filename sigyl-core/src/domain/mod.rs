@@ -6,6 +6,7 @@
 mod caller;
 mod deployment;
 mod digest;
+mod failure;
 mod finding;
 mod id;
 mod kind;
@@ -25,6 +26,7 @@ mod version;
 pub use caller::{Action, Caller, Denied};
 pub use deployment::{Confinement, Deployment, Launch, Resources, Transport};
 pub use digest::{Digest, DigestError};
+pub use failure::Failure;
 pub use finding::{Category, Confidence, Finding, Location, RuleId, Severity};
 pub use id::{ReportId, RevisionId, RunId, Seq};
 pub use kind::Kind;

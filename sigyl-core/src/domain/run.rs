@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Approval, Digest, Judgement, ReportId, RunId, ServerName, Timestamp, Version};
+use super::{Approval, Digest, Failure, Judgement, ReportId, RunId, ServerName, Timestamp, Version};
 
 /// Which steps a run takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -179,8 +179,8 @@ pub struct Run {
     pub judgement: Option<Judgement>,
     /// What a person decided.
     pub decision: Option<Decision>,
-    /// The failure in words.
-    pub failure: Option<String>,
+    /// The failure that ended it.
+    pub failure: Option<Failure>,
     /// When it was asked for.
     pub created: Timestamp,
     /// When it last changed.

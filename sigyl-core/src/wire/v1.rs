@@ -9,11 +9,13 @@ use serde_json::Value;
 
 use crate::deploy::{LogLine, Status};
 use crate::domain::{
-    Confinement, Deployment, Kind, Locator, Report, Run, RunId, SecretName, SecretValue, Seq, Server,
-    ServerName, Timestamp, Tool, Verdict, Version, VersionRecord, Waiver,
+    Confinement, Deployment, Locator, Report, Run, RunId, SecretName, SecretValue, Seq, Server, ServerName,
+    Timestamp, Tool, Verdict, Version, VersionRecord, Waiver,
 };
 use crate::event::Event;
 use crate::mcp::Probe;
+
+pub use crate::domain::Failure;
 
 /// An operation of the handle, as data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -271,18 +273,4 @@ pub struct VersionView {
     pub latest: bool,
     /// Whether it serves.
     pub active: bool,
-}
-
-/// A failure as it crosses the boundary: what, where, why, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("{message}")]
-pub struct Failure {
-    /// Stable code, such as `E0101`; `sigyl explain CODE` tells more.
-    pub code: String,
-    /// Its class.
-    pub kind: Kind,
-    /// What was wrong, with its causes.
-    pub message: String,
-    /// What to do.
-    pub hint: Option<String>,
 }
