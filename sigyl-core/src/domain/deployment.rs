@@ -80,7 +80,7 @@ pub struct Deployment {
     pub transport: Transport,
     /// How it starts.
     pub launch: Launch,
-    /// Plain settings, set by manifest and operator.
+    /// Plain settings in force: those of the manifest, under those of the operator.
     pub env: BTreeMap<String, String>,
     /// Secrets that are bound to it, by name.
     pub secrets: BTreeSet<SecretName>,

@@ -181,6 +181,12 @@ pub struct Run {
     pub decision: Option<Decision>,
     /// The failure that ended it.
     pub failure: Option<Failure>,
+    /// What the operator should read.
+    #[serde(default)]
+    pub notices: Vec<String>,
+    /// What a delete removed.
+    #[serde(default)]
+    pub removed: Vec<String>,
     /// When it was asked for.
     pub created: Timestamp,
     /// When it last changed.

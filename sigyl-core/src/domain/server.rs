@@ -1,5 +1,7 @@
 //! Servers and their recorded versions.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Basis, Digest, Permissions, ReportId, RunId, ServerName, SourceRef, Timestamp, Tool, Version};
@@ -21,6 +23,9 @@ pub struct Server {
     pub active: Option<Version>,
     /// What the operator granted, kept across redeploys.
     pub granted: Permissions,
+    /// What the operator set in its environment, kept across redeploys; the manifest's own settings are not here.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
     /// What the operator last named as its source; a redeploy reads it again.
     pub locator: String,
 }

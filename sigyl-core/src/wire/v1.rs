@@ -233,10 +233,6 @@ pub struct RunEnd {
     pub report: Option<Report>,
     /// Where the server is reached, when it serves.
     pub url: Option<String>,
-    /// What the server asks to touch, and what is not granted.
-    pub notices: Vec<String>,
-    /// What a delete removed.
-    pub removed: Vec<String>,
 }
 
 /// A server as lists and `show` present it.
