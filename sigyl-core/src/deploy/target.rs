@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::domain::{
-    Admission, Confinement, Kind, Launch, Permissions, Resources, RevisionId, SecretName, SecretValue,
-    ServerName, Timestamp, Transport, Version,
+    Admission, Confinement, Digest, Kind, Launch, Permissions, Resources, RevisionId, SecretName,
+    SecretValue, ServerName, Timestamp, Transport, Version,
 };
 use crate::manifest::Manifest;
 use crate::mcp::Upstream;
@@ -47,6 +47,8 @@ pub struct ReleaseSpec {
     pub server: ServerName,
     /// The version.
     pub version: Version,
+    /// The source it was built from; a release refuses one that the admission is not for.
+    pub source: Digest,
     /// The identity of this instance, chosen by the pipeline, so that a release can be undone after a crash.
     pub revision: RevisionId,
     /// What to start.
@@ -61,6 +63,8 @@ pub struct ReleaseSpec {
     pub granted: Permissions,
     /// Its limits.
     pub resources: Resources,
+    /// How long it may take to start; the target's own bound when absent.
+    pub start_timeout: Option<Duration>,
 }
 
 /// A started instance that gets no traffic yet.
