@@ -394,3 +394,144 @@ impl Admission {
         &self.waived
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Category, Score, SkipKind, Skipped, SourceKind, SourceRef, Stats};
+
+    fn finding(rule: &str, severity: Severity, line: u32) -> Finding {
+        Finding {
+            rule: RuleId::parse(rule).unwrap(),
+            category: Category::ToolPoisoning,
+            severity,
+            confidence: Confidence::High,
+            message: "found".into(),
+            location: Some(Location::File { path: "a.py".into(), line: Some(line), column: Some(1) }),
+            evidence: format!("line {line}"),
+            fix: None,
+        }
+    }
+
+    fn report(findings: Vec<Finding>) -> Report {
+        Report {
+            schema: Report::SCHEMA.into(),
+            source: SourceRef { kind: SourceKind::Path, locator: "a".into(), digest: Digest::of(b"a") },
+            verdict: Verdict::Pass,
+            partial: false,
+            score: Score { value: 100, max: 100, formula: String::new() },
+            findings,
+            skipped: Vec::new(),
+            analyzers: Vec::new(),
+            stats: Stats::default(),
+        }
+    }
+
+    fn waiver(rule: &str, path: Option<&str>) -> Waiver {
+        Waiver {
+            rule: RuleId::parse(rule).unwrap(),
+            path: path.map(str::to_owned),
+            reason: "known".into(),
+            expires: Timestamp::parse("2030-01-01").unwrap(),
+        }
+    }
+
+    fn judge(report: &Report, waivers: &[Waiver], beyond: &Permissions) -> Result<Judgement, WaiverError> {
+        Judgement::new(report, &Policy::default(), waivers, beyond, Timestamp::EPOCH)
+    }
+
+    fn approval(judged: &Judgement) -> Approval {
+        Approval {
+            who: "ada".into(),
+            reason: "read it".into(),
+            at: Timestamp::EPOCH,
+            expires: Timestamp::parse("2030-01-01").unwrap(),
+            source: judged.source,
+            report: judged.report,
+            policy: judged.policy,
+            covers: judged.holds.clone(),
+        }
+    }
+
+    #[test]
+    fn a_blocked_source_is_admitted_by_nobody() {
+        let judged =
+            judge(&report(vec![finding("a", Severity::Block, 1)]), &[], &Permissions::default()).unwrap();
+        assert_eq!(Admission::from_verdict(&judged), Err(Refusal::Blocked(1)));
+        let refused = Admission::from_approval(&judged, &approval(&judged), Timestamp::EPOCH);
+        assert_eq!(refused, Err(Refusal::Blocked(1)));
+    }
+
+    #[test]
+    fn a_confident_error_waits_and_an_approval_lets_it_pass() {
+        let judged =
+            judge(&report(vec![finding("a", Severity::Error, 1)]), &[], &Permissions::default()).unwrap();
+        assert!(matches!(Admission::from_verdict(&judged), Err(Refusal::Held(holds)) if holds.len() == 1));
+        let admitted = Admission::from_approval(&judged, &approval(&judged), Timestamp::EPOCH).unwrap();
+        assert_eq!(admitted.source(), judged.source);
+    }
+
+    #[test]
+    fn an_approval_covers_only_what_was_seen_and_only_in_time() {
+        let judged =
+            judge(&report(vec![finding("a", Severity::Error, 1)]), &[], &Permissions::default()).unwrap();
+        let good = approval(&judged);
+        let spoiled = [
+            Approval { source: Digest::of(b"other"), ..good.clone() },
+            Approval { report: ReportId(Digest::of(b"other")), ..good.clone() },
+            Approval { policy: Digest::of(b"other"), ..good.clone() },
+            Approval { covers: Vec::new(), ..good.clone() },
+        ];
+        for approval in spoiled {
+            let refused = Admission::from_approval(&judged, &approval, Timestamp::EPOCH);
+            assert!(matches!(refused, Err(Refusal::Void(_))), "{approval:?}");
+        }
+        let late = Timestamp::parse("2031-01-01").unwrap();
+        assert!(matches!(Admission::from_approval(&judged, &good, late), Err(Refusal::Expired(_))));
+    }
+
+    #[test]
+    fn gaps_and_ungranted_permissions_hold() {
+        let mut gappy = report(Vec::new());
+        gappy.partial = true;
+        gappy.skipped.push(Skipped { path: "x".into(), kind: SkipKind::Binary, reason: "binary".into() });
+        assert_eq!(judge(&gappy, &[], &Permissions::default()).unwrap().holds, [Hold::Partial { gaps: 1 }]);
+        let mut beyond = Permissions::default();
+        beyond.grant("network=api.example:443").unwrap();
+        assert_eq!(judge(&report(Vec::new()), &[], &beyond).unwrap().verdict, Verdict::Hold);
+    }
+
+    #[test]
+    fn a_waiver_accepts_exactly_one_finding() {
+        let two = report(vec![finding("a", Severity::Block, 1), finding("a", Severity::Block, 9)]);
+        let none = Permissions::default();
+        for path in [None, Some("a.py")] {
+            let ambiguous = judge(&two, &[waiver("a", path)], &none);
+            assert!(matches!(ambiguous, Err(WaiverError::Ambiguous { count: 2, .. })));
+        }
+        assert!(matches!(judge(&two, &[waiver("b", None)], &none), Err(WaiverError::NoMatch(_))));
+        let one = judge(&two, &[waiver("a", Some("a.py:9"))], &none).unwrap();
+        assert_eq!((one.verdict, one.blocks.len(), one.waived.len()), (Verdict::Block, 1, 1));
+        let both = judge(&two, &[waiver("a", Some("a.py:9")), waiver("a", Some("a.py:1"))], &none).unwrap();
+        assert_eq!(both.verdict, Verdict::Warn);
+    }
+
+    #[test]
+    fn a_waiver_without_reason_or_past_its_date_is_refused() {
+        let one = report(vec![finding("a", Severity::Block, 1)]);
+        let none = Permissions::default();
+        let silent = Waiver { reason: " ".into(), ..waiver("a", None) };
+        assert!(matches!(judge(&one, &[silent], &none), Err(WaiverError::NoReason(_))));
+        let late = Timestamp::parse("2031-01-01").unwrap();
+        let expired = Judgement::new(&one, &Policy::default(), &[waiver("a", None)], &none, late);
+        assert!(matches!(expired, Err(WaiverError::Expired { .. })));
+    }
+
+    #[test]
+    fn the_time_a_scan_took_does_not_change_its_report() {
+        let quick = report(Vec::new());
+        let slow = Report { stats: Stats { elapsed_ms: 9_000, ..quick.stats }, ..quick.clone() };
+        assert_eq!(quick.id(), slow.id());
+        assert_ne!(quick.id(), report(vec![finding("a", Severity::Info, 1)]).id());
+    }
+}
