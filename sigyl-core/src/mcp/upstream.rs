@@ -1,5 +1,6 @@
 //! The far end: something that speaks MCP over pipes or over HTTP.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -23,6 +24,14 @@ pub enum Upstream {
 pub trait Spawn: Send + Sync + std::fmt::Debug {
     /// Starts it; standard error goes to the server's log.
     async fn spawn(&self) -> Result<Pipes, SpawnError>;
+
+    /// Tells how the process behind `guard` ended, in words (its status, its last lines on standard error).
+    ///
+    /// Asked for when its pipes closed; it may wait a moment for the process. `None` when nothing is known.
+    async fn ended(&self, guard: &(dyn Any + Send + Sync)) -> Option<String> {
+        let _unknown = guard;
+        None
+    }
 }
 
 /// The pipes of one process.
@@ -32,7 +41,7 @@ pub struct Pipes {
     /// Its standard output.
     pub stdout: Box<dyn AsyncRead + Send + Unpin>,
     /// Stops the process and its family when dropped: standard input closed, then TERM, then KILL.
-    pub guard: Box<dyn std::any::Any + Send + Sync>,
+    pub guard: Box<dyn Any + Send + Sync>,
 }
 
 impl std::fmt::Debug for Pipes {
