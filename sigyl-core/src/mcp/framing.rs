@@ -1,0 +1,103 @@
+//! Cuts a stream of bytes into lines: the framing of MCP over pipes.
+
+/// A line is longer than the reader takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a line is longer than {limit} bytes")]
+pub struct LineTooLong {
+    /// The limit.
+    pub limit: usize,
+}
+
+/// Collects bytes and gives back whole lines, the same however the bytes were split.
+///
+/// Never holds more than the limit and the last piece pushed.
+#[derive(Debug)]
+pub struct Lines {
+    limit: usize,
+    buffer: Vec<u8>,
+    start: usize,
+    searched: usize,
+}
+
+impl Lines {
+    /// Makes a reader of lines of at most `limit` bytes, without their end.
+    pub fn new(limit: usize) -> Self {
+        Self { limit, buffer: Vec::new(), start: 0, searched: 0 }
+    }
+
+    /// Adds bytes as they arrive.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.start > 0 {
+            self.buffer.drain(..self.start);
+            self.searched -= self.start;
+            self.start = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Takes the next whole line, without its end; `None` when more bytes are needed.
+    pub fn next_line(&mut self) -> Result<Option<Vec<u8>>, LineTooLong> {
+        let found = self.buffer[self.searched..].iter().position(|&byte| byte == b'\n');
+        let end = found.map_or(self.buffer.len(), |at| self.searched + at);
+        if end - self.start > self.limit {
+            return Err(LineTooLong { limit: self.limit });
+        }
+        self.searched = end;
+        if found.is_none() {
+            return Ok(None);
+        }
+        let line = &self.buffer[self.start..end];
+        let line = line.strip_suffix(b"\r").unwrap_or(line).to_vec();
+        self.start = end + 1;
+        self.searched = self.start;
+        Ok(Some(line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn all(lines: &mut Lines, pieces: &[&[u8]]) -> Result<Vec<Vec<u8>>, LineTooLong> {
+        let mut found = Vec::new();
+        for piece in pieces {
+            lines.push(piece);
+            while let Some(line) = lines.next_line()? {
+                found.push(line);
+            }
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn lines_end_with_either_end_and_the_rest_waits() {
+        let mut lines = Lines::new(10);
+        assert_eq!(all(&mut lines, &[b"a\r\nb\n\nc"]), Ok(vec![b"a".to_vec(), b"b".to_vec(), vec![]]));
+        assert_eq!(all(&mut lines, &[b"d\n"]), Ok(vec![b"cd".to_vec()]));
+    }
+
+    #[test]
+    fn an_endless_line_is_refused_before_it_fills_the_memory() {
+        let mut lines = Lines::new(4);
+        lines.push(b"12345");
+        assert_eq!(lines.next_line(), Err(LineTooLong { limit: 4 }));
+        let mut lines = Lines::new(4);
+        assert!(all(&mut lines, &[b"1234\n12345\n"]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn lines_do_not_depend_on_how_the_bytes_are_split(
+            pieces in proptest::collection::vec("[ab\r\n]{0,12}", 0..12),
+        ) {
+            let whole = pieces.concat();
+            let split: Vec<&[u8]> = pieces.iter().map(|piece| piece.as_bytes()).collect();
+            prop_assert_eq!(
+                all(&mut Lines::new(1000), &split),
+                all(&mut Lines::new(1000), &[whole.as_bytes()])
+            );
+        }
+    }
+}
