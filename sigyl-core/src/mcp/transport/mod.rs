@@ -1,0 +1,11 @@
+//! The two ways of carrying messages: pipes and streamable HTTP.
+
+mod address;
+mod http;
+mod stdio;
+mod tls;
+mod wire;
+
+pub(crate) use http::Http;
+pub(crate) use stdio::Stdio;
+pub(crate) use wire::{Ask, Reply, Wire};
