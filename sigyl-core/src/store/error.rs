@@ -58,6 +58,37 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// A record was written by a newer Sigyl.
+    #[error("the record {key} has format {found}, and this Sigyl knows up to {known}: use a newer Sigyl")]
+    RecordTooNew {
+        /// Which record.
+        key: String,
+        /// The format found.
+        found: u8,
+        /// The newest format known.
+        known: u8,
+    },
+    /// A record nests deeper than it could be read back.
+    #[error("the record {key} nests {depth} levels deep, and the limit is {limit}")]
+    TooDeep {
+        /// Which record.
+        key: String,
+        /// How deep it nests.
+        depth: usize,
+        /// How deep it may.
+        limit: usize,
+    },
+    /// A failure left it unclear what the disk holds, so nothing more is read or written until the store is opened
+    /// again.
+    #[error(
+        "the store in {path} stopped: {why}; mend the cause and start again, nothing acknowledged is lost"
+    )]
+    Stopped {
+        /// The folder.
+        path: PathBuf,
+        /// What happened.
+        why: String,
+    },
     /// The disk or the operating system failed.
     #[error("could not {action} {path}")]
     Io {
@@ -77,9 +108,15 @@ impl StoreError {
     /// Returns the class of this failure.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::InUse { .. } | Self::Io { .. } | Self::Engine(_) | Self::TooNew { .. } => Kind::Unavailable,
+            Self::InUse { .. }
+            | Self::Io { .. }
+            | Self::Engine(_)
+            | Self::Stopped { .. }
+            | Self::TooNew { .. }
+            | Self::RecordTooNew { .. } => Kind::Unavailable,
             Self::VersionTaken { .. } => Kind::Conflict,
             Self::Missing { .. } => Kind::NotFound,
+            Self::TooDeep { .. } => Kind::Invalid,
             Self::NotAdmitted { .. } | Self::Corrupt { .. } => Kind::Internal,
         }
     }

@@ -4,7 +4,15 @@
 //! on the disk. Large things (trees, reports) are content-addressed blobs beside the records.
 
 mod change;
+#[cfg(feature = "sled")]
+mod codec;
+#[cfg(any(test, feature = "testing"))]
+pub mod contract;
 mod error;
+#[cfg(feature = "sled")]
+mod key;
+#[cfg(feature = "sled")]
+pub mod sled;
 
 use async_trait::async_trait;
 

@@ -1,0 +1,87 @@
+//! Claims about removing servers.
+
+use crate::domain::{Digest, RunState};
+use crate::store::{Change, Page, Store, StoreError};
+
+use super::fixture::{activate, call, delete, name, publish, report, run, secret, version};
+use super::suite::{found, ok};
+
+/// A server with one of everything.
+async fn full(store: &impl Store, server: &str) {
+    ok(store.apply(Change::PutReport(Box::new(report("a")))).await);
+    ok(store.apply(publish(server, "1.0.0", "a")).await);
+    ok(store.apply(publish(server, "1.1.0", "b")).await);
+    ok(store.apply(activate(server, "1.0.0", "a", Vec::new())).await);
+    ok(store.apply(Change::PutSecret(secret(server, "KEY"))).await);
+    ok(store.apply(Change::Calls(vec![call(server, "now")])).await);
+}
+
+/// Counts what is on record of a server.
+async fn counts(store: &impl Store, server: &str) -> [usize; 8] {
+    let server = name(server);
+    [
+        ok(store.servers(Page::first(99)).await).iter().filter(|listed| listed.name == server).count(),
+        ok(store.versions(&server, Page::first(99)).await).len(),
+        usize::from(ok(store.version(&server, &version("1.0.0")).await).is_some()),
+        usize::from(ok(store.version_of(&server, Digest::of(b"a")).await).is_some()),
+        usize::from(ok(store.deployment(&server).await).is_some()),
+        ok(store.activations(&server, Page::first(99)).await).len(),
+        ok(store.secrets(&server).await).len(),
+        ok(store.calls(&server, Page::first(99)).await).len(),
+    ]
+}
+
+pub(super) async fn a_deleted_server_leaves_a_tombstone_alone(store: &impl Store) {
+    full(store, "clock").await;
+    assert_eq!(counts(store, "clock").await, [1, 2, 1, 1, 1, 1, 1, 1]);
+    assert!(ok(store.report(report("a").id()).await).is_some());
+    ok(store.apply(delete("clock", "run-9")).await);
+    assert_eq!(counts(store, "clock").await, [0; 8]);
+    assert_eq!(ok(store.report(report("a").id()).await), None);
+    let left = found(store.tombstone(&name("clock")).await);
+    let buried = [(version("1.0.0"), Digest::of(b"a")), (version("1.1.0"), Digest::of(b"b"))];
+    assert_eq!((left.versions.as_slice(), left.run.as_str()), (buried.as_slice(), "run-9"));
+}
+
+pub(super) async fn a_deleted_version_never_returns_from_other_bytes(store: &impl Store) {
+    ok(store.apply(publish("clock", "1.0.0", "a")).await);
+    ok(store.apply(delete("clock", "run-1")).await);
+    let taken = store.apply(publish("clock", "1.0.0", "b")).await;
+    assert!(matches!(taken, Err(StoreError::VersionTaken { .. })), "{taken:?}");
+    ok(store.apply(publish("clock", "1.0.0", "a")).await);
+    ok(store.apply(publish("clock", "2.0.0", "b")).await);
+    ok(store.apply(delete("clock", "run-2")).await);
+    assert_eq!(found(store.tombstone(&name("clock")).await).versions.len(), 2);
+    let taken = store.apply(publish("clock", "2.0.0", "a")).await;
+    assert!(matches!(taken, Err(StoreError::VersionTaken { .. })), "{taken:?}");
+}
+
+pub(super) async fn a_neighbour_with_a_longer_name_stays(store: &impl Store) {
+    full(store, "clock").await;
+    full(store, "clock-two").await;
+    let before = counts(store, "clock-two").await;
+    ok(store.apply(delete("clock", "run-9")).await);
+    assert_eq!(counts(store, "clock-two").await, before);
+    assert!(ok(store.report(report("a").id()).await).is_some(), "a version of the neighbour names it");
+}
+
+pub(super) async fn deleting_twice_is_one_deletion(store: &impl Store) {
+    let never = store.apply(delete("clock", "run-1")).await;
+    assert!(matches!(never, Err(StoreError::Missing { .. })), "{never:?}");
+    ok(store.apply(publish("clock", "1.0.0", "a")).await);
+    ok(store.apply(delete("clock", "run-1")).await);
+    let left = found(store.tombstone(&name("clock")).await);
+    ok(store.apply(delete("clock", "run-1")).await);
+    assert_eq!(found(store.tombstone(&name("clock")).await), left);
+    let other_run = store.apply(delete("clock", "run-2")).await;
+    assert!(matches!(other_run, Err(StoreError::Missing { .. })), "{other_run:?}");
+}
+
+pub(super) async fn a_report_stays_while_something_names_it(store: &impl Store) {
+    full(store, "clock").await;
+    let mut named = run("run-5", RunState::Done);
+    named.report = Some(report("a").id());
+    ok(store.apply(Change::PutRun(Box::new(named))).await);
+    ok(store.apply(delete("clock", "run-9")).await);
+    assert_eq!(ok(store.report(report("a").id()).await), Some(report("a")));
+}

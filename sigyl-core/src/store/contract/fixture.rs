@@ -1,0 +1,217 @@
+//! Facts to feed a store with, for suites, benches and tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::domain::{
+    Admission, Confinement, Deployment, Digest, Judgement, Launch, Permissions, Plan, Policy, Report,
+    Resources, RevisionId, Run, RunId, RunState, Score, SecretName, Server, ServerName, SourceKind,
+    SourceRef, Stats, StepId, Timestamp, Tool, ToolPin, Transport, Verdict, Version, VersionRecord,
+};
+use crate::event::{Event, EventKind};
+use crate::store::{CallOutcome, CallRecord, Change, SealedSecret, Tombstone};
+
+fn known<T, E: std::fmt::Display>(parsed: Result<T, E>) -> T {
+    match parsed {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// A server's name.
+pub fn name(text: &str) -> ServerName {
+    known(ServerName::parse(text))
+}
+
+/// A version.
+pub fn version(text: &str) -> Version {
+    known(Version::parse(text))
+}
+
+/// A run's id.
+pub fn run_id(text: &str) -> RunId {
+    known(RunId::parse(text))
+}
+
+/// A secret's name.
+pub fn secret_name(text: &str) -> SecretName {
+    known(SecretName::parse(text))
+}
+
+/// A time, in seconds since 1970.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(seconds * 1000)
+}
+
+/// A report without findings on a source with this content.
+pub fn report(source: &str) -> Report {
+    Report {
+        schema: Report::SCHEMA.to_owned(),
+        source: source_ref(source),
+        verdict: Verdict::Pass,
+        partial: false,
+        score: Score { value: 100, max: 100, formula: "100".to_owned() },
+        findings: Vec::new(),
+        skipped: Vec::new(),
+        analyzers: Vec::new(),
+        stats: Stats { files: 1, bytes: source.len() as u64, tools: 0, elapsed_ms: 3 },
+    }
+}
+
+/// Where a source with this content came from.
+pub fn source_ref(source: &str) -> SourceRef {
+    SourceRef {
+        kind: SourceKind::Path,
+        locator: "servers/clock".to_owned(),
+        digest: Digest::of(source.as_bytes()),
+    }
+}
+
+/// The admission that a passing report earns.
+pub fn admission(report: &Report) -> Admission {
+    let judged =
+        known(Judgement::new(report, &Policy::default(), &[], &Permissions::default(), Timestamp::EPOCH));
+    known(Admission::from_verdict(&judged))
+}
+
+/// A server.
+pub fn server(server: &str, latest: &str) -> Server {
+    Server {
+        name: name(server),
+        title: None,
+        description: Some("tells the time".to_owned()),
+        created: at(1),
+        latest: version(latest),
+        active: None,
+        granted: Permissions::default(),
+        locator: "servers/clock".to_owned(),
+        env: BTreeMap::new(),
+    }
+}
+
+/// The record of a version that was made from a source with this content.
+pub fn version_record(server: &str, number: &str, source: &str) -> VersionRecord {
+    let report = report(source);
+    let admission = admission(&report);
+    VersionRecord {
+        server: name(server),
+        version: version(number),
+        source: report.source.clone(),
+        report: report.id(),
+        policy: admission.policy(),
+        basis: admission.basis().clone(),
+        recorded: at(2),
+        run: run_id("run-1"),
+        manifest: json!({ "name": server, "version": number }),
+        tools: Vec::new(),
+    }
+}
+
+/// Publishes a version that was made from a source with this content.
+pub fn publish(name: &str, number: &str, source: &str) -> Change {
+    Change::PublishVersion {
+        server: Box::new(server(name, number)),
+        version: Box::new(version_record(name, number, source)),
+        admission: Box::new(admission(&report(source))),
+    }
+}
+
+/// What serves a version that was made from a source with this content.
+pub fn deployment(server: &str, number: &str, source: &str) -> Deployment {
+    Deployment {
+        server: name(server),
+        version: version(number),
+        source: Digest::of(source.as_bytes()),
+        run: run_id("run-1"),
+        revision: known(RevisionId::parse("rev-1")),
+        transport: Transport::Stdio,
+        launch: Launch {
+            program: "/bin/clock".into(),
+            args: Vec::new(),
+            dir: "/srv/clock".into(),
+            readable: Vec::new(),
+        },
+        env: BTreeMap::new(),
+        secrets: BTreeSet::new(),
+        granted: Permissions::default(),
+        resources: Resources::default(),
+        confinement: Confinement::default(),
+        activated: at(3),
+    }
+}
+
+/// A tool with this description.
+pub fn tool(name: &str, description: &str) -> ToolPin {
+    let definition = json!({ "name": name, "description": description });
+    let tool: Tool = known(serde_json::from_value(definition));
+    ToolPin { sha256: known(tool.digest()), md5: tool.mcp_scan_md5(), tool }
+}
+
+/// Activates a version with these tools.
+pub fn activate(name: &str, number: &str, source: &str, tools: Vec<ToolPin>) -> Change {
+    let active = Some(version(number));
+    Change::Activate {
+        server: Box::new(Server { active, ..server(name, number) }),
+        deployment: Box::new(deployment(name, number, source)),
+        tools,
+    }
+}
+
+/// A run.
+pub fn run(id: &str, state: RunState) -> Run {
+    Run {
+        id: run_id(id),
+        plan: Plan::Release,
+        caller: "local owner".to_owned(),
+        request: Value::Null,
+        server: None,
+        version: None,
+        state,
+        steps: Vec::new(),
+        source: None,
+        report: None,
+        judgement: None,
+        decision: None,
+        failure: None,
+        notices: Vec::new(),
+        removed: Vec::new(),
+        created: at(1),
+        updated: at(1),
+    }
+}
+
+/// A line from a step of a run.
+pub fn event(run: Option<&str>, line: &str) -> Event {
+    Event {
+        seq: Default::default(),
+        at: at(4),
+        run: run.map(run_id),
+        server: None,
+        kind: EventKind::Log { step: StepId::FetchSource, line: line.to_owned() },
+    }
+}
+
+/// A call of a tool.
+pub fn call(server: &str, tool: &str) -> CallRecord {
+    CallRecord {
+        server: name(server),
+        version: version("1.0.0"),
+        tool: tool.to_owned(),
+        at: at(5),
+        micros: 1_234,
+        outcome: CallOutcome::Ok,
+    }
+}
+
+/// A secret as the vault would hand it over.
+pub fn secret(owner: &str, name_: &str) -> SealedSecret {
+    SealedSecret { owner: name(owner), name: secret_name(name_), sealed: vec![1, 2, 3], updated: at(6) }
+}
+
+/// Deletes a server.
+pub fn delete(server: &str, run: &str) -> Change {
+    let tombstone =
+        Tombstone { server: name(server), deleted: at(7), run: run_id(run), versions: Vec::new() };
+    Change::DeleteServer { name: name(server), tombstone }
+}

@@ -1,0 +1,10 @@
+//! What every store promises, as a suite that each backend runs against itself. A broken promise is a panic.
+
+mod activate;
+mod delete;
+pub mod fixture;
+mod listing;
+mod publish;
+mod suite;
+
+pub use suite::run;

@@ -1,0 +1,77 @@
+//! Claims about recording versions.
+
+use crate::domain::Digest;
+use crate::store::{Change, Page, Store, StoreError};
+
+use super::fixture::{admission, name, publish, report, server, source_ref, version, version_record};
+use super::suite::{found, ok};
+
+pub(super) async fn a_version_is_a_fact(store: &impl Store) {
+    let (clock, one) = (name("clock"), version("1.0.0"));
+    assert_eq!(ok(store.server(&clock).await), None);
+    let first = ok(store.apply(publish("clock", "1.0.0", "a")).await);
+    assert_eq!(found(store.server(&clock).await), server("clock", "1.0.0"));
+    assert_eq!(found(store.version(&clock, &one).await), version_record("clock", "1.0.0", "a"));
+
+    let mut again = version_record("clock", "1.0.0", "a");
+    again.recorded = crate::domain::Timestamp::from_millis(99_000);
+    let mut renamed = server("clock", "1.0.0");
+    renamed.title = Some("Clock".to_owned());
+    let change = Change::PublishVersion {
+        server: Box::new(renamed.clone()),
+        version: Box::new(again),
+        admission: Box::new(admission(&report("a"))),
+    };
+    assert!(ok(store.apply(change).await) > first);
+    assert_eq!(found(store.version(&clock, &one).await), version_record("clock", "1.0.0", "a"));
+    assert_eq!(found(store.server(&clock).await), renamed);
+    assert_eq!(ok(store.versions(&clock, Page::first(9)).await).len(), 1);
+
+    match store.apply(publish("clock", "1.0.0", "b")).await {
+        Err(StoreError::VersionTaken { recorded, offered, .. }) => {
+            assert_eq!((recorded, offered), (Digest::of(b"a"), Digest::of(b"b")));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(super) async fn without_its_admission_nothing_is_recorded(store: &impl Store) {
+    let good = version_record("clock", "1.0.0", "a");
+    let mut wrong = vec![version_record("clock", "1.0.0", "b"), good.clone(), good.clone(), good];
+    wrong[1].report = report("b").id();
+    wrong[2].policy = Digest::of(b"another policy");
+    wrong[3].server = name("other");
+    for version in wrong {
+        let change = Change::PublishVersion {
+            server: Box::new(server("clock", "1.0.0")),
+            version: Box::new(version),
+            admission: Box::new(admission(&report("a"))),
+        };
+        let refused = store.apply(change).await;
+        assert!(matches!(refused, Err(StoreError::NotAdmitted { .. })), "{refused:?}");
+    }
+    assert_eq!(ok(store.servers(Page::first(9)).await), []);
+}
+
+pub(super) async fn a_refused_change_leaves_nothing(store: &impl Store) {
+    ok(store.apply(publish("clock", "1.0.0", "a")).await);
+    let journal = ok(store.journal(Page::first(99)).await);
+    let mut taken = version_record("clock", "1.0.0", "b");
+    taken.source = source_ref("b");
+    assert!(store.apply(publish("clock", "1.0.0", "b")).await.is_err());
+    assert_eq!(ok(store.journal(Page::first(99)).await), journal);
+    assert_eq!(ok(store.version_of(&name("clock"), Digest::of(b"b")).await), None);
+    let next = ok(store.apply(publish("clock", "1.0.1", "b")).await);
+    assert_eq!(journal.last().map(|entry| entry.seq.0 + 1), Some(next.0));
+}
+
+pub(super) async fn the_newest_version_of_a_source_is_found(store: &impl Store) {
+    let clock = name("clock");
+    for number in ["1.0.0", "1.0.1"] {
+        ok(store.apply(publish("clock", number, "a")).await);
+    }
+    let version_of = |source: &'static [u8]| store.version_of(&clock, Digest::of(source));
+    assert_eq!(found(version_of(b"a").await).version, version("1.0.1"));
+    assert_eq!(ok(version_of(b"b").await), None);
+    assert_eq!(ok(store.version_of(&name("clock-two"), Digest::of(b"a")).await), None);
+}

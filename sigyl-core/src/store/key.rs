@@ -1,0 +1,262 @@
+//! The keyspace: every key of a record store is made here.
+//!
+//! A key is a tag byte and its parts. Texts end in a zero byte, which none of them may hold, so no name is the
+//! prefix of another's range, and byte order is the order of the listing. What is listed newest first is inverted.
+
+use std::fmt;
+
+use crate::domain::{Digest, ReportId, RunId, SecretName, Seq, ServerName, Version};
+
+/// The place of one record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key<'a> {
+    /// A server.
+    Server(&'a ServerName),
+    /// A version with the seq of its recording.
+    Version(&'a ServerName, &'a Version),
+    /// The version that was recorded at a seq, newest first.
+    VersionAt(&'a ServerName, Seq),
+    /// The version that was made from a source.
+    VersionOf(&'a ServerName, Digest),
+    /// The digest of a version that was deleted.
+    Grave(&'a ServerName, &'a Version),
+    /// What is left of a server.
+    Tombstone(&'a ServerName),
+    /// What serves a server's traffic.
+    Deployment(&'a ServerName),
+    /// What served it from a seq on, newest first.
+    Activation(&'a ServerName, Seq),
+    /// A sealed secret.
+    Secret(&'a ServerName, &'a SecretName),
+    /// A call, newest first.
+    Call(&'a ServerName, Seq),
+    /// A report.
+    Report(ReportId),
+    /// A record that names a report.
+    ReportUse(ReportId, &'a [u8]),
+    /// A run, newest first.
+    Run(&'a RunId),
+    /// A run that is not over, oldest first.
+    OpenRun(&'a RunId),
+    /// An event.
+    Event(Seq),
+    /// An event of a run.
+    RunEvent(&'a RunId, Seq),
+    /// Journal lines, up to and with a seq.
+    Journal(Seq),
+    /// A record whose content is in a blob.
+    BlobUse(Digest, &'a [u8]),
+    /// A blob whose file is to be removed.
+    Doomed(Digest),
+}
+
+/// A range of records.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Span<'a> {
+    /// Servers by name.
+    Servers,
+    /// Versions of a server by name.
+    Versions(&'a ServerName),
+    /// Versions of a server, newest first.
+    VersionsAt(&'a ServerName),
+    /// Versions of a server by source.
+    VersionsOf(&'a ServerName),
+    /// Everything that serves, by name.
+    Deployments,
+    /// Activations of a server, newest first.
+    Activations(&'a ServerName),
+    /// Secrets of a server by name.
+    Secrets(&'a ServerName),
+    /// Calls of a server, newest first.
+    Calls(&'a ServerName),
+    /// Records that name a report.
+    ReportUses(ReportId),
+    /// Runs, newest first.
+    Runs,
+    /// Runs that are not over, oldest first.
+    OpenRuns,
+    /// Events.
+    Events,
+    /// Events of a run.
+    RunEvents(&'a RunId),
+    /// The journal.
+    Journal,
+    /// Records whose content is in a blob.
+    BlobUses(Digest),
+    /// Blobs whose files are to be removed.
+    Doomed,
+}
+
+/// First byte of a key. The numbers are part of the store's format: they are never changed or used again.
+#[derive(Clone, Copy)]
+enum Tag {
+    Server = 1,
+    Version = 2,
+    VersionAt = 3,
+    VersionOf = 4,
+    Grave = 5,
+    Tombstone = 6,
+    Deployment = 7,
+    Activation = 8,
+    Secret = 9,
+    Call = 10,
+    Report = 11,
+    ReportUse = 12,
+    Run = 13,
+    OpenRun = 14,
+    Event = 15,
+    RunEvent = 16,
+    Journal = 17,
+    BlobUse = 18,
+    Doomed = 19,
+}
+
+struct Bytes(Vec<u8>);
+
+impl Bytes {
+    fn tag(tag: Tag) -> Self {
+        let mut bytes = Vec::with_capacity(64);
+        bytes.push(tag as u8);
+        Self(bytes)
+    }
+
+    fn text(mut self, text: &str) -> Self {
+        self.0.extend_from_slice(text.as_bytes());
+        self.0.push(0);
+        self
+    }
+
+    fn text_descending(mut self, text: &str) -> Self {
+        self.0.extend(text.bytes().map(|byte| !byte));
+        self.0.push(0xff);
+        self
+    }
+
+    fn seq(mut self, seq: Seq) -> Self {
+        self.0.extend_from_slice(&seq.0.to_be_bytes());
+        self
+    }
+
+    fn seq_descending(self, seq: Seq) -> Self {
+        self.seq(Seq(!seq.0))
+    }
+
+    fn raw(mut self, bytes: &[u8]) -> Self {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+}
+
+impl Key<'_> {
+    /// Returns the bytes of this key.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let tag = Bytes::tag;
+        let bytes = match *self {
+            Self::Server(name) => tag(Tag::Server).text(name.as_str()),
+            Self::Version(name, version) => tag(Tag::Version).text(name.as_str()).text(version.as_str()),
+            Self::VersionAt(name, seq) => tag(Tag::VersionAt).text(name.as_str()).seq_descending(seq),
+            Self::VersionOf(name, source) => tag(Tag::VersionOf).text(name.as_str()).raw(source.as_bytes()),
+            Self::Grave(name, version) => tag(Tag::Grave).text(name.as_str()).text(version.as_str()),
+            Self::Tombstone(name) => tag(Tag::Tombstone).text(name.as_str()),
+            Self::Deployment(name) => tag(Tag::Deployment).text(name.as_str()),
+            Self::Activation(name, seq) => tag(Tag::Activation).text(name.as_str()).seq_descending(seq),
+            Self::Secret(owner, name) => tag(Tag::Secret).text(owner.as_str()).text(name.as_str()),
+            Self::Call(name, seq) => tag(Tag::Call).text(name.as_str()).seq_descending(seq),
+            Self::Report(id) => tag(Tag::Report).raw(id.0.as_bytes()),
+            Self::ReportUse(id, user) => tag(Tag::ReportUse).raw(id.0.as_bytes()).raw(user),
+            Self::Run(id) => tag(Tag::Run).text_descending(id.as_str()),
+            Self::OpenRun(id) => tag(Tag::OpenRun).text(id.as_str()),
+            Self::Event(seq) => tag(Tag::Event).seq(seq),
+            Self::RunEvent(run, seq) => tag(Tag::RunEvent).text(run.as_str()).seq(seq),
+            Self::Journal(seq) => tag(Tag::Journal).seq(seq),
+            Self::BlobUse(digest, user) => tag(Tag::BlobUse).raw(digest.as_bytes()).raw(user),
+            Self::Doomed(digest) => tag(Tag::Doomed).raw(digest.as_bytes()),
+        };
+        bytes.0
+    }
+}
+
+impl Span<'_> {
+    /// Returns the bytes that every key of this range starts with, and no other key does.
+    pub(crate) fn prefix(&self) -> Vec<u8> {
+        let tag = Bytes::tag;
+        let bytes = match *self {
+            Self::Servers => tag(Tag::Server),
+            Self::Versions(name) => tag(Tag::Version).text(name.as_str()),
+            Self::VersionsAt(name) => tag(Tag::VersionAt).text(name.as_str()),
+            Self::VersionsOf(name) => tag(Tag::VersionOf).text(name.as_str()),
+            Self::Deployments => tag(Tag::Deployment),
+            Self::Activations(name) => tag(Tag::Activation).text(name.as_str()),
+            Self::Secrets(owner) => tag(Tag::Secret).text(owner.as_str()),
+            Self::Calls(name) => tag(Tag::Call).text(name.as_str()),
+            Self::ReportUses(id) => tag(Tag::ReportUse).raw(id.0.as_bytes()),
+            Self::Runs => tag(Tag::Run),
+            Self::OpenRuns => tag(Tag::OpenRun),
+            Self::Events => tag(Tag::Event),
+            Self::RunEvents(run) => tag(Tag::RunEvent).text(run.as_str()),
+            Self::Journal => tag(Tag::Journal),
+            Self::BlobUses(digest) => tag(Tag::BlobUse).raw(digest.as_bytes()),
+            Self::Doomed => tag(Tag::Doomed),
+        };
+        bytes.0
+    }
+}
+
+/// Reads the seq that a key ends in.
+pub(crate) fn seq_of(key: &[u8]) -> Option<Seq> {
+    key.last_chunk().map(|bytes| Seq(u64::from_be_bytes(*bytes)))
+}
+
+/// Reads the seq that a key of a newest-first listing ends in.
+pub(crate) fn descending_seq_of(key: &[u8]) -> Option<Seq> {
+    seq_of(key).map(|seq| Seq(!seq.0))
+}
+
+/// Reads the digest that a key of [`Span::Doomed`] ends in.
+pub(crate) fn digest_of(key: &[u8]) -> Option<Digest> {
+    key.last_chunk().map(|bytes| Digest::from_bytes(*bytes))
+}
+
+/// A key as errors name it: its tag and what is readable of the rest.
+pub(crate) struct Shown<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((tag, rest)) = self.0.split_first() else { return f.write_str("(empty key)") };
+        write!(f, "{tag}/{}", rest.escape_ascii())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> ServerName {
+        ServerName::parse(text).unwrap()
+    }
+
+    #[test]
+    fn no_name_reaches_into_the_range_of_another() {
+        let version = Version::parse("1.0.0").unwrap();
+        let (short, long) = (name("clock"), name("clock-two"));
+        let other = Key::Version(&long, &version).encode();
+        assert!(!other.starts_with(&Span::Versions(&short).prefix()));
+        assert!(other.starts_with(&Span::Versions(&long).prefix()));
+        assert!(Key::Server(&short).encode() < Key::Server(&long).encode());
+    }
+
+    #[test]
+    fn newest_comes_first_where_it_should() {
+        let clock = name("clock");
+        let at = |seq| Key::Activation(&clock, Seq(seq)).encode();
+        assert!(at(10) < at(9));
+        assert_eq!(descending_seq_of(&at(10)), Some(Seq(10)));
+        let run = |id: &str| Key::Run(&RunId::parse(id).unwrap()).encode();
+        assert!(run("b") < run("a"));
+        assert!(run("ab") < run("a"));
+        let open = |id: &str| Key::OpenRun(&RunId::parse(id).unwrap()).encode();
+        assert!(open("a") < open("ab") && open("ab") < open("b"));
+        assert!(Key::Event(Seq(255)).encode() < Key::Event(Seq(256)).encode());
+        assert_eq!(seq_of(&Key::Event(Seq(256)).encode()), Some(Seq(256)));
+    }
+}

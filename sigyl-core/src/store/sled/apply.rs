@@ -1,0 +1,227 @@
+//! What each change does to the records. Pure but for reading: it writes into a draft.
+
+use crate::domain::{
+    Admission, Deployment, Digest, Report, ReportId, Run, SecretName, Seq, Server, ServerName, ToolPin,
+    Version, VersionRecord,
+};
+use crate::event::Event;
+use crate::store::key::{Key, Span};
+use crate::store::{CallRecord, Change, SealedSecret, StoreError, Tombstone};
+
+use super::draft::Draft;
+
+/// Writes `change` into `draft`, and returns its name and subject for the journal.
+pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static str, String), StoreError> {
+    match change {
+        Change::PutRun(run) => put_run(draft, &run),
+        Change::Events(events) => put_events(draft, events),
+        Change::PutReport(report) => put_report(draft, &report),
+        Change::PublishVersion { server, version, admission } => {
+            publish(draft, &server, *version, &admission)
+        }
+        Change::Activate { server, deployment, tools } => activate(draft, &server, &deployment, tools),
+        Change::PutSecret(secret) => put_secret(draft, &secret),
+        Change::DeleteSecret { owner, name } => delete_secret(draft, &owner, &name),
+        Change::Calls(calls) => put_calls(draft, &calls),
+        Change::DeleteServer { name, tombstone } => delete_server(draft, &name, tombstone),
+    }
+}
+
+type Journalled = Result<(&'static str, String), StoreError>;
+
+fn put_run(draft: &mut Draft<'_>, run: &Run) -> Journalled {
+    draft.next_seq();
+    let (key, open) = (Key::Run(&run.id), Key::OpenRun(&run.id));
+    let named = draft.get::<Run>(&key)?.and_then(|before| before.report);
+    if named != run.report {
+        let user = key.encode();
+        if let Some(before) = named {
+            draft.remove(&Key::ReportUse(before, &user))?;
+        }
+        if let Some(report) = run.report {
+            draft.mark(&Key::ReportUse(report, &user));
+        }
+    }
+    draft.put(&key, run)?;
+    if run.state.is_over() {
+        draft.remove(&open)?;
+    } else {
+        draft.mark(&open);
+    }
+    Ok(("put_run", run.id.to_string()))
+}
+
+fn put_events(draft: &mut Draft<'_>, events: Vec<Event>) -> Journalled {
+    let subject = match events.first().map(|event| (&event.run, &event.server)) {
+        Some((Some(run), _)) => run.to_string(),
+        Some((None, Some(server))) => server.to_string(),
+        Some((None, None)) | None => String::new(),
+    };
+    if events.is_empty() {
+        draft.next_seq();
+    }
+    for mut event in events {
+        event.seq = draft.next_seq();
+        if let Some(run) = &event.run {
+            draft.mark(&Key::RunEvent(run, event.seq));
+        }
+        draft.create(&Key::Event(event.seq), &event)?;
+    }
+    Ok(("events", subject))
+}
+
+fn put_report(draft: &mut Draft<'_>, report: &Report) -> Journalled {
+    draft.next_seq();
+    let id = report.id();
+    if !draft.has(&Key::Report(id))? {
+        draft.put(&Key::Report(id), report)?;
+    }
+    Ok(("put_report", id.to_string()))
+}
+
+fn publish(
+    draft: &mut Draft<'_>,
+    server: &Server,
+    version: VersionRecord,
+    admission: &Admission,
+) -> Journalled {
+    let seq = draft.next_seq();
+    let agrees = version.server == server.name
+        && version.source.digest == admission.source()
+        && version.report == admission.report()
+        && version.policy == admission.policy()
+        && version.basis == *admission.basis();
+    if !agrees {
+        return Err(StoreError::NotAdmitted { server: server.name.clone(), version: version.version });
+    }
+    let subject = format!("{} {}", server.name, version.version);
+    let key = Key::Version(&server.name, &version.version);
+    let recorded = match draft.get::<(Seq, VersionRecord)>(&key)? {
+        Some((_, recorded)) => Some(recorded.source.digest),
+        None => draft.get::<Digest>(&Key::Grave(&server.name, &version.version))?,
+    };
+    let offered = version.source.digest;
+    if let Some(recorded) = recorded.filter(|recorded| *recorded != offered) {
+        let server = server.name.clone();
+        return Err(StoreError::VersionTaken { server, version: version.version, recorded, offered });
+    }
+    if !draft.has(&key)? {
+        draft.create(&Key::VersionAt(&server.name, seq), &version.version)?;
+        draft.put(&Key::VersionOf(&server.name, offered), &version.version)?;
+        draft.mark(&Key::ReportUse(version.report, &key.encode()));
+        draft.create(&key, &(seq, &version))?;
+    }
+    draft.put(&Key::Server(&server.name), server)?;
+    Ok(("publish_version", subject))
+}
+
+fn activate(
+    draft: &mut Draft<'_>,
+    server: &Server,
+    deployment: &Deployment,
+    tools: Vec<ToolPin>,
+) -> Journalled {
+    let seq = draft.next_seq();
+    let (name, version) = (&deployment.server, &deployment.version);
+    let key = Key::Version(name, version);
+    let Some((recorded, mut record)) = draft.get::<(Seq, VersionRecord)>(&key)? else {
+        return Err(missing(format!("version {version} of {name}")));
+    };
+    if server.name != *name || record.source.digest != deployment.source {
+        return Err(StoreError::NotAdmitted { server: name.clone(), version: version.clone() });
+    }
+    record.tools = tools;
+    draft.put(&key, &(recorded, &record))?;
+    draft.put(&Key::Server(name), server)?;
+    draft.put(&Key::Deployment(name), deployment)?;
+    draft.create(&Key::Activation(name, seq), deployment)?;
+    Ok(("activate", format!("{name} {version}")))
+}
+
+fn put_secret(draft: &mut Draft<'_>, secret: &SealedSecret) -> Journalled {
+    draft.next_seq();
+    draft.put(&Key::Secret(&secret.owner, &secret.name), secret)?;
+    Ok(("put_secret", format!("{} {}", secret.owner, secret.name)))
+}
+
+fn delete_secret(draft: &mut Draft<'_>, owner: &ServerName, name: &SecretName) -> Journalled {
+    draft.next_seq();
+    let key = Key::Secret(owner, name);
+    if !draft.has(&key)? {
+        return Err(missing(format!("secret {name} of {owner}")));
+    }
+    draft.remove(&key)?;
+    Ok(("delete_secret", format!("{owner} {name}")))
+}
+
+fn put_calls(draft: &mut Draft<'_>, calls: &[CallRecord]) -> Journalled {
+    if calls.is_empty() {
+        draft.next_seq();
+    }
+    for call in calls {
+        let seq = draft.next_seq();
+        draft.create(&Key::Call(&call.server, seq), call)?;
+    }
+    Ok(("calls", calls.first().map(|call| call.server.to_string()).unwrap_or_default()))
+}
+
+/// Removes a server. The writer gives this change a group of its own, so what is on record is all there is.
+fn delete_server(draft: &mut Draft<'_>, name: &ServerName, mut tombstone: Tombstone) -> Journalled {
+    draft.next_seq();
+    let journalled = ("delete_server", name.to_string());
+    let earlier = draft.get::<Tombstone>(&Key::Tombstone(name))?;
+    if !draft.has(&Key::Server(name))? {
+        return match earlier {
+            Some(earlier) if earlier.run == tombstone.run => Ok(journalled),
+            _ => Err(missing(format!("server {name}"))),
+        };
+    }
+    let mut buried = earlier.map(|earlier| earlier.versions).unwrap_or_default();
+    let records = draft.recorded::<(Seq, VersionRecord)>(&Span::Versions(name));
+    for record in records {
+        let (_, record) = record?;
+        bury(draft, name, &record.version, record.source.digest)?;
+        let user = Key::Version(name, &record.version).encode();
+        release_report(draft, record.report, &user)?;
+        buried.push((record.version, record.source.digest));
+    }
+    buried.sort();
+    buried.dedup();
+    tombstone.versions = buried;
+    for span in [
+        Span::Versions(name),
+        Span::VersionsAt(name),
+        Span::VersionsOf(name),
+        Span::Activations(name),
+        Span::Secrets(name),
+        Span::Calls(name),
+    ] {
+        draft.remove_all(&span)?;
+    }
+    draft.remove(&Key::Server(name))?;
+    draft.remove(&Key::Deployment(name))?;
+    draft.put(&Key::Tombstone(name), &tombstone)?;
+    Ok(journalled)
+}
+
+fn bury(
+    draft: &mut Draft<'_>,
+    name: &ServerName,
+    version: &Version,
+    digest: Digest,
+) -> Result<(), StoreError> {
+    draft.put(&Key::Grave(name, version), &digest)
+}
+
+/// Takes a user from a report, and the report with it when that was the last.
+fn release_report(draft: &mut Draft<'_>, report: ReportId, user: &[u8]) -> Result<(), StoreError> {
+    draft.remove(&Key::ReportUse(report, user))?;
+    if draft.any(&Span::ReportUses(report))? {
+        return Ok(());
+    }
+    draft.remove(&Key::Report(report))
+}
+
+fn missing(what: String) -> StoreError {
+    StoreError::Missing { what }
+}
