@@ -1,7 +1,20 @@
 //! Turns what the operator named into a [`SourceTree`]: bounded, normalised, digested. Nothing of it is executed.
+//!
+//! A tree is plain files and one digest over their sorted paths, executable bits and bytes, and over the dependency
+//! locks that Sigyl made. Folders leave out version control, installed packages and build output, and say so;
+//! archives and repositories are taken whole or refused. What is read later is checked against the digest again.
 
+mod archive;
+mod copy;
+mod error;
+mod folder;
+mod lock;
+mod path;
 mod progress;
+mod scratch;
 mod tree;
 
+pub use error::SourceError;
+pub use lock::{Lock, LockKind};
 pub use progress::{Progress, Silent};
-pub use tree::{Entry, Limits, Lock, LockKind, SourceError, SourceTree};
+pub use tree::{Entry, Limits, SourceTree};

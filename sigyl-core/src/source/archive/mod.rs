@@ -1,0 +1,11 @@
+//! Unpacks archives: bounded, and never outside the folder that was given.
+
+mod meter;
+mod open;
+mod tar;
+#[cfg(test)]
+mod tests;
+mod unpack;
+mod zip;
+
+pub(super) use unpack::Unpack;

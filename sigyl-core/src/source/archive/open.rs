@@ -1,0 +1,79 @@
+//! Takes an archive file as a source.
+
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read, Seek};
+use std::path::Path;
+
+use super::{Unpack, tar, zip};
+use crate::domain::SourceKind;
+use crate::source::tree::Limits;
+use crate::source::{SourceError, SourceTree};
+
+/// How an archive is packed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    TarGz,
+    Zip,
+    Wheel,
+}
+
+impl SourceTree {
+    /// Unpacks the archive at `path` into the folder `into`, which is made, or is empty; the caller removes it.
+    ///
+    /// Refused: absolute paths, `..`, links out of the archive, devices, two entries at one path (or at paths that
+    /// differ only in case), and whatever exceeds the limits. A link to a file inside counts as that file's bytes.
+    /// When all files lie under one top folder (`package/`, `name-1.0/`), the tree begins inside it, except in a wheel.
+    pub fn from_archive(path: &Path, into: &Path, limits: &Limits) -> Result<Self, SourceError> {
+        let name = path.display().to_string();
+        let file = match File::open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(SourceError::NotFound(name));
+            }
+            opened => opened.map_err(SourceError::io("read", path))?,
+        };
+        let metadata = file.metadata().map_err(SourceError::io("read", path))?;
+        if !metadata.is_file() {
+            return Err(SourceError::BadArchive { archive: name, why: "no plain file".to_owned() });
+        }
+        unpack(&name, BufReader::new(file), metadata.len(), into, limits)
+    }
+
+    /// Unpacks an archive from memory, as [`SourceTree::from_archive`] does; the end of `name` tells how it is packed.
+    pub fn from_archive_bytes(
+        name: &str,
+        bytes: &[u8],
+        into: &Path,
+        limits: &Limits,
+    ) -> Result<Self, SourceError> {
+        unpack(name, Cursor::new(bytes), bytes.len() as u64, into, limits)
+    }
+}
+
+fn unpack(
+    name: &str,
+    packed: impl Read + Seek,
+    size: u64,
+    into: &Path,
+    limits: &Limits,
+) -> Result<SourceTree, SourceError> {
+    let bad = |why: &str| SourceError::BadArchive { archive: name.to_owned(), why: why.to_owned() };
+    let format =
+        format_of(name).ok_or_else(|| bad("not known by its name; .tar.gz, .tgz, .zip and .whl are"))?;
+    if size > limits.total {
+        return Err(SourceError::over_bytes(name, limits.total));
+    }
+    let mut unpack = Unpack::new(name, into, limits, size)?;
+    match format {
+        Format::TarGz => tar::read(packed, &mut unpack)?,
+        Format::Zip | Format::Wheel => zip::read(packed, &mut unpack)?,
+    }
+    let files = unpack.finish(format != Format::Wheel)?;
+    SourceTree::assemble(files, SourceKind::Archive, name.to_owned())
+}
+
+fn format_of(name: &str) -> Option<Format> {
+    let name = name.to_ascii_lowercase();
+    [(".tar.gz", Format::TarGz), (".tgz", Format::TarGz), (".zip", Format::Zip), (".whl", Format::Wheel)]
+        .into_iter()
+        .find_map(|(end, format)| name.ends_with(end).then_some(format))
+}
