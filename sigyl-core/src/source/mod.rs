@@ -8,6 +8,7 @@ mod archive;
 mod copy;
 mod error;
 mod folder;
+mod keep;
 mod lock;
 mod path;
 mod progress;
