@@ -1,5 +1,17 @@
 //! Reads `sigyl.yaml` (how a server runs) and `mcp.yaml` (what it is) into one checked [`Manifest`].
+//!
+//! Bytes become values with places (`raw`, `position`), old spellings become new ones (`legacy`), the form is checked
+//! against the table of fields (`shape`, `field`, `table`), both files are joined (`merge`), what is missing is
+//! derived from the package (`derive`), and every value is checked (`check`). All problems are reported at once, each
+//! with its file, line and column. Nothing here touches a file system: files come in through [`Files`].
 
+mod files;
 mod model;
+mod node;
+mod position;
+mod problem;
+mod raw;
 
+pub use files::Files;
 pub use model::{Build, DeclaredSecret, Health, Manifest, Runtime, SecretType, Start};
+pub use problem::{ManifestError, Problem};
