@@ -5,12 +5,14 @@
 //! derived from the package (`derive`), and every value is checked (`check`). All problems are reported at once, each
 //! with its file, line and column. Nothing here touches a file system: files come in through [`Files`].
 
+mod field;
 mod files;
 mod model;
 mod node;
 mod position;
 mod problem;
 mod raw;
+mod table;
 
 pub use files::Files;
 pub use model::{Build, DeclaredSecret, Health, Manifest, Runtime, SecretType, Start};
