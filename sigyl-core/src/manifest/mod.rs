@@ -7,12 +7,15 @@
 
 mod field;
 mod files;
+mod inside;
 mod model;
 mod node;
 mod position;
 mod problem;
+mod quantity;
 mod raw;
 mod table;
+mod words;
 
 pub use files::Files;
 pub use model::{Build, DeclaredSecret, Health, Manifest, Runtime, SecretType, Start};
