@@ -8,12 +8,15 @@
 mod field;
 mod files;
 mod inside;
+mod legacy;
+mod merge;
 mod model;
 mod node;
 mod position;
 mod problem;
 mod quantity;
 mod raw;
+mod shape;
 mod table;
 mod words;
 
