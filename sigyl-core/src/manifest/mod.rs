@@ -5,6 +5,8 @@
 //! derived from the package (`derive`), and every value is checked (`check`). All problems are reported at once, each
 //! with its file, line and column. Nothing here touches a file system: files come in through [`Files`].
 
+mod check;
+mod declared;
 mod field;
 mod files;
 mod inside;
