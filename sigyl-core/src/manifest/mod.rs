@@ -7,6 +7,7 @@
 
 mod check;
 mod declared;
+mod derive;
 mod field;
 mod files;
 mod inside;
@@ -18,6 +19,7 @@ mod position;
 mod problem;
 mod quantity;
 mod raw;
+mod read;
 mod shape;
 mod table;
 mod words;
@@ -25,3 +27,4 @@ mod words;
 pub use files::Files;
 pub use model::{Build, DeclaredSecret, Health, Manifest, Runtime, SecretType, Start};
 pub use problem::{ManifestError, Problem};
+pub use read::{Derived, Read, read};
