@@ -13,6 +13,8 @@ pub mod event;
 #[cfg(feature = "runtime")]
 pub mod mcp;
 #[cfg(feature = "runtime")]
+pub mod registry;
+#[cfg(feature = "runtime")]
 pub mod store;
 #[cfg(feature = "runtime")]
 pub mod wire;
