@@ -17,4 +17,6 @@ pub mod registry;
 #[cfg(feature = "runtime")]
 pub mod store;
 #[cfg(feature = "runtime")]
+pub mod vault;
+#[cfg(feature = "runtime")]
 pub mod wire;
