@@ -95,6 +95,23 @@ impl SourceTree {
         Ok(tree)
     }
 
+    /// Removes a kept tree; one that is not kept is gone already.
+    pub fn forget(trees: &Path, digest: Digest) -> Result<(), SourceError> {
+        let place = trees.join(digest.hex());
+        if !place.exists() {
+            return Ok(());
+        }
+        // Out of the way first: half a tree must not bear the name of a whole one.
+        let scratch = Scratch::new(trees)?;
+        let gone = scratch.path().join(FILES);
+        match std::fs::rename(&place, &gone) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            renamed => renamed.map_err(SourceError::io("remove", &place))?,
+        }
+        sync(trees)?;
+        std::fs::remove_dir_all(&gone).map_err(SourceError::io("remove", &place))
+    }
+
     /// Writes everything into `place` and brings it to the disk.
     fn write(&self, place: &Path) -> Result<(), SourceError> {
         let files = place.join(FILES);
@@ -258,6 +275,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let opened = SourceTree::open_kept(dir.path(), Digest::of(b"x"));
         assert!(matches!(opened, Err(SourceError::NotFound(_))));
+    }
+
+    #[test]
+    fn a_forgotten_tree_is_gone_and_may_be_kept_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let tree = tree(dir.path());
+        let trees = dir.path().join("trees");
+        tree.keep(&trees).unwrap();
+        for _ in 0..2 {
+            SourceTree::forget(&trees, tree.digest()).unwrap();
+            assert_eq!(std::fs::read_dir(&trees).unwrap().count(), 0);
+        }
+        tree.keep(&trees).unwrap();
     }
 
     #[test]

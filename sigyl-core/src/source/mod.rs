@@ -7,6 +7,8 @@
 mod archive;
 mod copy;
 mod error;
+#[cfg(feature = "runtime")]
+mod fetch;
 mod folder;
 mod keep;
 mod lock;
@@ -16,6 +18,8 @@ mod scratch;
 mod tree;
 
 pub use error::SourceError;
+#[cfg(feature = "runtime")]
+pub use fetch::{Fetcher, ToolEnv};
 pub use lock::{Lock, LockKind};
 pub use progress::{Progress, Silent};
 pub use tree::{Entry, Limits, SourceTree};

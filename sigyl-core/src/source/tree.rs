@@ -125,6 +125,19 @@ impl SourceTree {
         Ok(tree)
     }
 
+    /// Says what it is and where it came from.
+    pub(super) fn named(mut self, kind: SourceKind, locator: String) -> Self {
+        self.reference = SourceRef { kind, locator, digest: self.reference.digest };
+        self
+    }
+
+    /// Ties a folder to this tree that is removed with its last clone.
+    #[cfg(feature = "runtime")]
+    pub(super) fn in_scratch(mut self, scratch: Arc<Scratch>) -> Self {
+        self._scratch = Some(scratch);
+        self
+    }
+
     /// Finds a file by its path.
     pub fn find(&self, path: &str) -> Option<&Entry> {
         self.entries.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok().map(|at| &self.entries[at])

