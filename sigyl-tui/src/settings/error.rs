@@ -1,0 +1,97 @@
+//! What can be wrong with a setting.
+
+use std::path::PathBuf;
+
+use crate::problem::{Problem, chain};
+
+/// A setting cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// The file that was named cannot be read.
+    #[error("could not read the configuration {path}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The file is no configuration.
+    #[error("{path}:{line}:{column}: {message}")]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+        /// What is wrong.
+        message: String,
+        /// The key that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// A variable holds what it cannot hold.
+    #[error("the environment variable {name} is wrong: {why}")]
+    Variable {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// The endpoint would be reachable from outside.
+    #[error("{place}: `{text}` cannot be listened on: {why}")]
+    Listen {
+        /// Where it was set.
+        place: String,
+        /// What was set.
+        text: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// There is no home, and the folder was not named.
+    #[error("there is no home directory, so the {what} has no default")]
+    NoHome {
+        /// Which folder.
+        what: &'static str,
+        /// The flag that names it.
+        flag: &'static str,
+    },
+    /// The folder that this process was started in is gone.
+    #[error("could not find the current folder, which {path} is relative to")]
+    NoCurrent {
+        /// What is relative.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+}
+
+impl SettingsError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } | Self::Wrong { .. } => "E0002",
+            Self::Variable { .. } => "E0003",
+            Self::Listen { .. } => "E0004",
+            Self::NoHome { .. } | Self::NoCurrent { .. } => "E0005",
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            Self::Unreadable { .. } => "name a readable TOML file with --config".to_owned(),
+            Self::Wrong { nearest: Some(key), .. } => format!("did you mean `{key}`?"),
+            Self::Wrong { .. } => "docs/config.md lists every key".to_owned(),
+            Self::Variable { name, .. } => format!("correct or unset {name}"),
+            Self::Listen { .. } => {
+                "write ADDR:PORT with a loopback address, such as 127.0.0.1:8640".to_owned()
+            }
+            Self::NoHome { flag, .. } => format!("set HOME, or name the folder with {flag}"),
+            Self::NoCurrent { .. } => "change to a folder that exists, or give an absolute path".to_owned(),
+        }
+    }
+}
+
+impl From<SettingsError> for Problem {
+    fn from(error: SettingsError) -> Self {
+        Self::wrong_use(error.code(), chain(&error), error.hint())
+    }
+}

@@ -1,0 +1,117 @@
+//! The configuration file: TOML, every key known.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::SettingsError;
+
+/// Bytes that a configuration may have at most.
+const LIMIT: u64 = 1 << 20;
+
+/// The keys of the file, as `docs/config.md` lists them.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct File {
+    /// Where records are kept.
+    pub(super) data_dir: Option<PathBuf>,
+    /// Where builds are kept.
+    pub(super) cache_dir: Option<PathBuf>,
+    /// Where the endpoint listens.
+    pub(super) listen: Option<String>,
+    /// Whether everything but loopback is refused.
+    pub(super) offline: Option<bool>,
+    /// How results are written.
+    pub(super) format: Option<super::Format>,
+}
+
+/// Every key of [`File`].
+const KEYS: [&str; 5] = ["data_dir", "cache_dir", "listen", "offline", "format"];
+
+impl File {
+    /// Reads a file that must exist.
+    pub(super) fn read(path: &Path) -> Result<Self, SettingsError> {
+        let unreadable = |source| SettingsError::Unreadable { path: path.to_owned(), source };
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        let mut text = String::new();
+        let read = file.take(LIMIT + 1).read_to_string(&mut text).map_err(unreadable)?;
+        if read as u64 > LIMIT {
+            return Err(unreadable(std::io::Error::other("it is larger than 1 MiB")));
+        }
+        let mut file = Self::parse(&text, path)?;
+        // Relative folders are meant from the file, not from wherever the command was started.
+        let base = path.parent().unwrap_or(Path::new(""));
+        for folder in [&mut file.data_dir, &mut file.cache_dir].into_iter().flatten() {
+            *folder = base.join(&*folder);
+        }
+        Ok(file)
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
+        toml::from_str(text).map_err(|error| {
+            let (line, column) = position(text, error.span().map_or(0, |span| span.start));
+            SettingsError::Wrong {
+                path: path.to_owned(),
+                line,
+                column,
+                message: error.message().to_owned(),
+                nearest: nearest(error.message()),
+            }
+        })
+    }
+}
+
+fn position(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
+/// Finds the key that was probably meant by the unknown one that `message` names.
+fn nearest(message: &str) -> Option<&'static str> {
+    let unknown = message.strip_prefix("unknown field `")?.split('`').next()?;
+    let unknown = unknown.replace('-', "_");
+    KEYS.into_iter()
+        .map(|key| (strsim::jaro_winkler(&unknown, key), key))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, key)| key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        File::parse(text, Path::new("config.toml")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_listed_key_is_known() {
+        let text =
+            "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\n";
+        assert_eq!(text.lines().count(), KEYS.len());
+        let file = File::parse(text, Path::new("x")).unwrap();
+        assert_eq!(file.data_dir, Some(PathBuf::from("d")));
+        assert_eq!(file.format, Some(super::super::Format::Json));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_line_and_the_nearest_key() {
+        let text = "offline = true\n\ndata-dir = 'x'\n";
+        assert!(error(text).starts_with("config.toml:3:1: unknown field `data-dir`"), "{}", error(text));
+        assert_eq!(nearest("unknown field `data-dir`, expected …"), Some("data_dir"));
+        assert_eq!(nearest("unknown field `colour`, expected …"), None);
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_place() {
+        assert!(
+            error("offline = 'yes'\n").starts_with("config.toml:1:11: "),
+            "{}",
+            error("offline = 'yes'\n")
+        );
+        assert!(error("a = = b").starts_with("config.toml:1:"));
+    }
+}

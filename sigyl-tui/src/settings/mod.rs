@@ -1,0 +1,14 @@
+//! What the operator set, from four places: flag over environment over file over default.
+//!
+//! Invariant: only this room reads the environment and looks for the home directory; everything else gets values.
+
+mod environment;
+mod error;
+mod file;
+mod listen;
+mod resolve;
+
+pub(crate) use environment::Environment;
+pub(crate) use error::SettingsError;
+pub(crate) use listen::Listen;
+pub(crate) use resolve::{Flags, Format, Settings, absolute};
