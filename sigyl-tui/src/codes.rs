@@ -1,0 +1,193 @@
+//! The codes of what goes wrong before the core is asked: E00xx. The core's own are in its table.
+
+/// What `sigyl explain CODE` tells.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CodeDoc {
+    /// The code: it never changes its meaning.
+    pub(crate) code: &'static str,
+    /// In a few words.
+    pub(crate) title: &'static str,
+    /// What happened.
+    pub(crate) meaning: &'static str,
+    /// What to do.
+    pub(crate) remedy: &'static str,
+}
+
+/// Every code of the command line, in order.
+const CODES: &[CodeDoc] = &[
+    doc(
+        "E0001",
+        "wrong use",
+        "The command line cannot be understood, or a value in it cannot be what it is given as.",
+        "`sigyl VERB --help` shows what the verb takes, with two examples",
+    ),
+    doc(
+        "E0002",
+        "wrong configuration",
+        "The configuration file cannot be read, holds a key that nobody knows, or a value of another type.",
+        "docs/config.md lists every key; the message names file, line and column",
+    ),
+    doc(
+        "E0003",
+        "wrong environment variable",
+        "A variable whose name starts with SIGYL_ holds a value that it cannot hold.",
+        "correct it or unset it",
+    ),
+    doc(
+        "E0004",
+        "not a loopback address",
+        "The endpoint asks for no key, so it listens on loopback addresses only.",
+        "write ADDR:PORT with 127.0.0.1 or [::1]",
+    ),
+    doc(
+        "E0005",
+        "no folder",
+        "A folder has no default without a home directory, or the current folder is gone.",
+        "set HOME, or name the folders with --data-dir and --cache-dir",
+    ),
+    doc(
+        "E0006",
+        "secret on the command line",
+        "A secret was given so that other processes and the shell's history can see it; it may be known by now.",
+        "write --secret K, K=@FILE or K=env:NAME, and replace the value if it was real",
+    ),
+    doc(
+        "E0007",
+        "secret without value",
+        "The place that a secret's value should come from does not hold one.",
+        "check the file or the variable, or run the command on a terminal to be asked",
+    ),
+    doc(
+        "E0008",
+        "incomplete waiver",
+        "A waiver accepts exactly one finding, for a reason, until a date; part of that is missing or wrong.",
+        "write --waive RULE[@PATH] --reason TEXT --expires YYYY-MM-DD for each",
+    ),
+    doc(
+        "E0009",
+        "not confirmed",
+        "Deleting needs the exact name of the server, typed by a person or given as --confirm NAME.",
+        "type or give the exact name; nothing was deleted",
+    ),
+    doc(
+        "E0010",
+        "run not found by its beginning",
+        "The beginning of a run's id fits no run, or more than one.",
+        "`sigyl runs` shows enough of each id to tell runs apart",
+    ),
+    doc(
+        "E0011",
+        "already served",
+        "Another process serves this data directory already.",
+        "use it: every command goes to it by itself; or end it with `sigyl stop`",
+    ),
+    doc(
+        "E0012",
+        "did not start in the background",
+        "`serve --detach` started a process that ended, or that did not answer in time.",
+        "read serve.log in the data directory, or run `sigyl serve` in the foreground",
+    ),
+    doc(
+        "E0013",
+        "result not written",
+        "Standard output, or a file that holds the result, could not be written.",
+        "free some space, or write elsewhere",
+    ),
+    doc(
+        "E0014",
+        "unexpected answer",
+        "The owner of the data directory answered something else than what was asked for.",
+        "use the same version of sigyl for both",
+    ),
+    doc(
+        "E0015",
+        "manifest exists",
+        "`sigyl init` never overwrites a manifest.",
+        "move the file that is there away, or edit it",
+    ),
+    doc("E0016", "unknown code", "No error has this code.", "`sigyl explain` without a code lists them all"),
+    doc(
+        "E0017",
+        "probe failed",
+        "What was probed could not be started or reached, or does not speak MCP as it should.",
+        "read the cause; run the command by hand and look at what it writes",
+    ),
+    doc(
+        "E0018",
+        "refused offline",
+        "The address is not on this machine, and --offline refuses everything else.",
+        "run it again without --offline",
+    ),
+    doc(
+        "E0019",
+        "still running",
+        "The owner was asked to end and did not do so in time.",
+        "wait and try again; `sigyl doctor` shows its process",
+    ),
+    doc("E0020", "interrupted", "The command was stopped by a signal before it was done.", "run it again"),
+];
+
+const fn doc(
+    code: &'static str,
+    title: &'static str,
+    meaning: &'static str,
+    remedy: &'static str,
+) -> CodeDoc {
+    CodeDoc { code, title, meaning, remedy }
+}
+
+/// Every code, in order.
+pub(crate) fn all() -> impl Iterator<Item = &'static CodeDoc> {
+    CODES.iter()
+}
+
+/// Finds a code, written in full (`E0001`) or without its zeros (`e1`).
+pub(crate) fn find(text: &str) -> Option<&'static CodeDoc> {
+    let number: u16 = text.trim_start_matches(['e', 'E']).parse().ok()?;
+    let code = format!("E{number:04}");
+    all().find(|doc| doc.code == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_unique_and_explained() {
+        assert!(CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
+        assert!(CODES.iter().all(|doc| !doc.title.is_empty() && !doc.meaning.is_empty()));
+    }
+
+    #[test]
+    fn a_code_is_found_however_it_is_written() {
+        for text in ["E0004", "e0004", "4", "E4"] {
+            assert_eq!(find(text).map(|doc| doc.code), Some("E0004"), "{text}");
+        }
+        for text in ["", "E", "E9999", "four", "-1"] {
+            assert!(find(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_code_that_is_used_is_explained() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut folders = vec![root];
+        let mut used = std::collections::BTreeSet::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !path.ends_with("codes.rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    let parts = text.split("\"E00").skip(1);
+                    used.extend(parts.map(|part| format!("E00{}", &part[..2])));
+                }
+            }
+        }
+        assert!(used.len() > 10, "{used:?}");
+        for code in used {
+            assert!(find(&code).is_some(), "{code}");
+        }
+    }
+}
