@@ -1,0 +1,93 @@
+//! Waivers: each `--waive RULE[@PATH]` with its own `--reason` and `--expires`, in order.
+
+use sigyl_core::domain::{RuleId, Timestamp, Waiver};
+
+use crate::problem::Problem;
+
+/// What the command line said, in order.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct WaiveArgs {
+    /// Accept one finding of RULE (in the file or tool PATH); needs --reason and --expires
+    #[arg(long, value_name = "RULE[@PATH]", help_heading = "Accepting findings")]
+    waive: Vec<String>,
+    /// Why the finding is accepted
+    #[arg(long, value_name = "TEXT", requires = "waive", help_heading = "Accepting findings")]
+    reason: Vec<String>,
+    /// Last day on which it is accepted
+    #[arg(long, value_name = "DATE", requires = "waive", help_heading = "Accepting findings")]
+    expires: Vec<String>,
+}
+
+impl WaiveArgs {
+    /// Puts each waiver together.
+    pub(crate) fn waivers(&self) -> Result<Vec<Waiver>, Problem> {
+        let count = self.waive.len();
+        if self.reason.len() != count || self.expires.len() != count {
+            let message = format!(
+                "{count} --waive, {} --reason and {} --expires: each waiver needs one of each",
+                self.reason.len(),
+                self.expires.len()
+            );
+            return Err(wrong(message));
+        }
+        let given = self.waive.iter().zip(&self.reason).zip(&self.expires);
+        given.map(|((waive, reason), expires)| waiver(waive, reason, expires)).collect()
+    }
+}
+
+fn waiver(waive: &str, reason: &str, expires: &str) -> Result<Waiver, Problem> {
+    let (rule, path) = match waive.split_once('@') {
+        Some((rule, path)) => (rule, Some(path)),
+        None => (waive, None),
+    };
+    if path.is_some_and(str::is_empty) {
+        return Err(wrong(format!("--waive {waive}: nothing stands after the `@`")));
+    }
+    if reason.trim().is_empty() {
+        return Err(wrong(format!("--waive {waive}: its --reason is empty")));
+    }
+    Ok(Waiver {
+        rule: RuleId::parse(rule).map_err(|error| wrong(format!("--waive: {error}")))?,
+        path: path.map(str::to_owned),
+        reason: reason.to_owned(),
+        expires: Timestamp::parse(expires).map_err(|error| wrong(format!("--expires: {error}")))?,
+    })
+}
+
+fn wrong(message: String) -> Problem {
+    Problem::wrong_use("E0008", message, "write --waive RULE[@PATH] --reason TEXT --expires YYYY-MM-DD")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(waive: &[&str], reason: &[&str], expires: &[&str]) -> WaiveArgs {
+        let own = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+        WaiveArgs { waive: own(waive), reason: own(reason), expires: own(expires) }
+    }
+
+    #[test]
+    fn each_waiver_takes_its_own_reason_and_date() {
+        let args =
+            args(&["one@src/a.py", "two"], &["known", "test data"], &["2027-01-31", "2027-02-01T00:00:00Z"]);
+        let waivers = args.waivers().unwrap();
+        assert_eq!(waivers[0].path.as_deref(), Some("src/a.py"));
+        assert_eq!((waivers[1].rule.as_str(), waivers[1].reason.as_str()), ("two", "test data"));
+        assert_eq!(waivers[0].expires.to_string(), "2027-01-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn a_waiver_that_lacks_something_is_wrong_use() {
+        for args in [
+            args(&["one"], &[], &["2027-01-31"]),
+            args(&["one", "two"], &["known"], &["2027-01-31", "2027-01-31"]),
+            args(&["one"], &[" "], &["2027-01-31"]),
+            args(&["one@"], &["x"], &["2027-01-31"]),
+            args(&["*"], &["x"], &["2027-01-31"]),
+            args(&["one"], &["x"], &["soon"]),
+        ] {
+            assert_eq!(args.waivers().unwrap_err().exit, crate::exit::Exit::WrongUse, "{args:?}");
+        }
+    }
+}
