@@ -1,0 +1,24 @@
+//! How things look to a person: glyphs, tables, times, and text from strangers.
+//!
+//! Pure: everything here turns values into strings, and gets width, colours and the present time handed in.
+
+mod error;
+mod look;
+mod measure;
+mod probe;
+mod run;
+mod server;
+mod specimen;
+mod table;
+mod track;
+mod version;
+
+pub(crate) use error::error;
+pub(crate) use look::{Glyph, Look, Role};
+pub(crate) use measure::{age, duration, wrap};
+pub(crate) use probe::probe;
+pub(crate) use run::{run_end, runs};
+pub(crate) use server::{server, servers};
+pub(crate) use specimen::{specimen, specimen_lines};
+pub(crate) use track::step_line;
+pub(crate) use version::versions;

@@ -1,0 +1,288 @@
+//! Servers: the list, and one with everything.
+
+use std::collections::BTreeMap;
+
+use sigyl_core::domain::{Confinement, Permissions, Timestamp, Verdict};
+use sigyl_core::wire::v1::ServerView;
+
+use super::table::{Cell, Column, Table};
+use super::{Glyph, Look, Role, age, specimen, wrap};
+
+/// How a server is, in one word, with its sign.
+fn state(view: &ServerView) -> (Glyph, &'static str) {
+    match (&view.deployment, &view.status) {
+        _ if view.held.is_some() && view.deployment.is_none() => (Glyph::Held, "held"),
+        (None, _) => (Glyph::Stopped, "recorded"),
+        (Some(_), None) => (Glyph::Stopped, "stopped"),
+        (Some(_), Some(status)) if !status.running => (Glyph::Failed, "failed"),
+        (Some(_), Some(_)) if view.url.is_none() => (Glyph::Starting, "starting"),
+        _ if view.held.is_some() => (Glyph::Held, "serving"),
+        _ => (Glyph::Serving, "serving"),
+    }
+}
+
+/// Writes the list, and below it what a reader of the list must not overlook.
+pub(crate) fn servers(views: &[ServerView], look: &Look, now: Timestamp) -> String {
+    let mut table = Table::new([
+        Column::left(""),
+        Column::left("STATE"),
+        Column::key("NAME"),
+        Column::flexible("ACTIVE"),
+        Column::flexible("LATEST"),
+        Column::right("TOOLS"),
+        Column::left("VERDICT"),
+        Column::right("SINCE"),
+    ]);
+    for view in views {
+        let (glyph, word) = state(view);
+        let active = view.server.active.as_ref();
+        let latest = view.server.latest.as_str();
+        let same = active.is_some_and(|active| active.as_str() == latest);
+        table.push([
+            Cell::new(glyph.role(), look.sign(glyph)),
+            Cell::new(glyph.role(), word),
+            Cell::new(Role::Strong, view.server.name.as_str()),
+            specimen(active.map_or("-", |active| active.as_str())).into(),
+            Cell::new(if same { Role::Dim } else { Role::Text }, specimen(latest)),
+            view.tools.len().to_string().into(),
+            verdict(view.verdict),
+            Cell::new(Role::Dim, since(view, now)),
+        ]);
+    }
+    table.render(look) + &below(views, look)
+}
+
+fn since(view: &ServerView, now: Timestamp) -> String {
+    let running = view.status.as_ref().and_then(|status| status.since);
+    let at = running.or(view.deployment.as_ref().map(|deployment| deployment.activated));
+    age(at.unwrap_or(view.server.created), now)
+}
+
+pub(super) fn verdict(verdict: Option<Verdict>) -> Cell {
+    match verdict {
+        None => Cell::new(Role::Dim, "-"),
+        Some(Verdict::Pass) => Cell::new(Role::Ok, "pass"),
+        Some(Verdict::Warn) => Cell::new(Role::Warn, "warn"),
+        Some(Verdict::Hold) => Cell::new(Role::Warn, "hold"),
+        Some(Verdict::Block) => Cell::new(Role::Block, "block"),
+    }
+}
+
+/// What stands below the list: where servers are reached, what waits, and what nothing enforces.
+fn below(views: &[ServerView], look: &Look) -> String {
+    let mut notes = Vec::new();
+    if let Some((base, _)) = views.iter().filter_map(|view| view.url.as_ref()?.split_once("/mcp/")).next() {
+        notes.push(format!("reached at {base}/mcp/NAME"));
+    } else if views.iter().any(|view| view.deployment.is_some()) {
+        notes.push("nothing serves now; `sigyl serve` starts what is active".to_owned());
+    }
+    for view in views {
+        if let Some(run) = &view.held {
+            notes.push(format!(
+                "{} {} waits for a decision: sigyl approve {run} --reason TEXT",
+                look.sign(Glyph::Held),
+                view.server.name
+            ));
+        }
+    }
+    let mut gaps: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for view in views {
+        let unenforced = view.confinement.iter().flat_map(|confinement| &confinement.unenforced);
+        for gap in unenforced {
+            gaps.entry(gap.as_str()).or_default().push(view.server.name.as_str());
+        }
+    }
+    for (gap, names) in gaps {
+        let whom = if names.len() == views.len() && names.len() > 1 {
+            "all servers".to_owned()
+        } else {
+            names.join(", ")
+        };
+        notes.push(format!("not enforced: {} ({whom})", specimen(gap)));
+    }
+    if notes.is_empty() {
+        return String::new();
+    }
+    let lines = notes.iter().map(|note| format!("{}\n", look.paint(Role::Dim, &wrap(note, look, 2))));
+    std::iter::once("\n".to_owned()).chain(lines).collect()
+}
+
+/// Writes everything about one server.
+pub(crate) fn server(view: &ServerView, look: &Look, now: Timestamp) -> String {
+    let (glyph, word) = state(view);
+    let mut text =
+        format!("{} {}  {word}", look.glyph(glyph), look.paint(Role::Strong, view.server.name.as_str()));
+    if let Some(title) = &view.server.title {
+        text.push_str(&format!("  {}", look.paint(Role::Specimen, &specimen(title))));
+    }
+    text.push('\n');
+    if let Some(description) = &view.server.description {
+        let shown = wrap(&specimen(description), look, 2);
+        text.push_str(&format!("  {}\n", look.paint(Role::Specimen, &shown)));
+    }
+    text.push('\n');
+    for (label, value) in facts(view, now) {
+        let line = wrap(&format!("  {label:<12}{value}"), look, 14);
+        text.push_str(&line.replacen(label, &look.paint(Role::Dim, label), 1));
+        text.push('\n');
+    }
+    text.push_str(&confinement(view.confinement.as_ref(), look));
+    text.push_str(&tools(view, look));
+    text
+}
+
+fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    let mut fact = |label, value: Option<String>| facts.extend(value.map(|value| (label, value)));
+    let deployment = view.deployment.as_ref();
+    fact("url", view.url.clone());
+    fact("active", view.server.active.as_ref().map(|version| specimen(version.as_str())));
+    fact("latest", Some(specimen(view.server.latest.as_str())));
+    fact("verdict", view.verdict.map(|verdict| verdict.to_string()));
+    fact("source", Some(specimen(&view.server.locator)));
+    fact("digest", deployment.map(|deployment| deployment.source.to_string()));
+    fact("activated", deployment.map(|it| format!("{} ({})", age(it.activated, now), it.activated)));
+    fact("created", Some(format!("{} ({})", age(view.server.created, now), view.server.created)));
+    fact("process", view.status.as_ref().map(process));
+    fact("health", view.health.as_deref().map(specimen));
+    fact("held run", view.held.as_ref().map(ToString::to_string));
+    fact("granted", Some(granted(&view.server.granted)));
+    fact("env", deployment.filter(|it| !it.env.is_empty()).map(|it| names(it.env.keys())));
+    fact("secrets", deployment.filter(|it| !it.secrets.is_empty()).map(|it| names(it.secrets.iter())));
+    facts
+}
+
+/// Only names: the value of a setting may be as private as a secret that nobody declared.
+fn names<T: ToString>(names: impl Iterator<Item = T>) -> String {
+    names.map(|name| specimen(&name.to_string())).collect::<Vec<_>>().join(", ")
+}
+
+fn granted(granted: &Permissions) -> String {
+    if granted.is_empty() {
+        "nothing beyond its own folder".to_owned()
+    } else {
+        specimen(&granted.to_string())
+    }
+}
+
+fn process(status: &sigyl_core::deploy::Status) -> String {
+    let pids = status.pids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+    let mut text = match (status.running, pids.is_empty()) {
+        (true, true) => "ready; one process for each session".to_owned(),
+        (true, false) => format!("pid {pids}"),
+        (false, _) => "not running".to_owned(),
+    };
+    match status.restarts {
+        0 => {}
+        1 => text.push_str(", restarted once"),
+        more => text.push_str(&format!(", restarted {more} times")),
+    }
+    if let Some(exit) = &status.last_exit {
+        text.push_str(&format!(", last ended with {}", specimen(exit)));
+    }
+    text
+}
+
+fn confinement(confinement: Option<&Confinement>, look: &Look) -> String {
+    let Some(confinement) = confinement else { return String::new() };
+    let line = |glyph, role, text: &str| {
+        let wrapped = wrap(&format!("  {} {}", look.sign(glyph), specimen(text)), look, 4);
+        format!("{}\n", look.paint(role, &wrapped))
+    };
+    let mut text = format!("\n{}\n", look.paint(Role::Dim, "Confinement"));
+    for item in &confinement.enforced {
+        text.push_str(&line(Glyph::Done, Role::Text, item));
+    }
+    for item in &confinement.unenforced {
+        text.push_str(&line(Glyph::Warning, Role::Warn, &format!("not enforced: {item}")));
+    }
+    text
+}
+
+fn tools(view: &ServerView, look: &Look) -> String {
+    if view.tools.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new([Column::key("TOOL"), Column::flexible("DESCRIPTION")]);
+    for tool in &view.tools {
+        let first = tool.description().unwrap_or_default().trim().lines().next().unwrap_or_default();
+        table.push([
+            Cell::new(Role::Strong, specimen(tool.name())),
+            Cell::new(Role::Specimen, specimen(first)),
+        ]);
+    }
+    format!("\n{}", table.render(look))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures;
+
+    #[test]
+    fn the_list_fits_80_columns_and_says_what_needs_a_person() {
+        let views = [fixtures::serving(), fixtures::stopped(), fixtures::held()];
+        let text = servers(&views, &Look::PLAIN, fixtures::now());
+        assert!(text.lines().all(|line| console::measure_text_width(line) <= 80), "{text}");
+        insta::assert_snapshot!(text, @r"
+           STATE    NAME                       ACTIVE  LATEST    TOOLS  VERDICT    SINCE
+        ●  serving  clock                      1.2.0   1.2.0         2  pass     3 m ago
+        ○  stopped  io.github.ada/notes-with…  0.9.0   0.9.1+s…      0  warn     3 m ago
+        ▲  held     jira                       -       0.1.0         0  hold     2 d ago
+
+        reached at http://127.0.0.1:8640/mcp/NAME
+        ▲ jira waits for a decision: sigyl approve 019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10
+          --reason TEXT
+        not enforced: network by host name (the kernel knows ports only) (clock,
+          io.github.ada/notes-with-a-rather-long-name)
+        ");
+    }
+
+    #[test]
+    fn the_list_works_without_unicode() {
+        let ascii = Look { ascii: true, ..Look::PLAIN };
+        let text = servers(&[fixtures::serving(), fixtures::held()], &ascii, fixtures::now());
+        assert!(text.is_ascii(), "{text}");
+    }
+
+    #[test]
+    fn one_server_shows_everything_but_values() {
+        let text = server(&fixtures::serving(), &Look::PLAIN, fixtures::now());
+        assert!(!text.contains("hunter2"), "{text}");
+        insta::assert_snapshot!(text, @r"
+        ● clock  serving  Clock
+          Tells the time in any zone.
+
+          url         http://127.0.0.1:8640/mcp/clock
+          active      1.2.0
+          latest      1.2.0
+          verdict     pass
+          source      examples/servers/clock
+          digest      sha256:d8198efa3604d164853468608c55efa148bc56e3564d5a30232bf98b8ab43aeb
+          activated   3 m ago (2026-11-22T13:59:00.000Z)
+          created     2 d ago (2026-11-20T10:00:00.000Z)
+          process     pid 4711 4712, restarted once, last ended with exit 101
+          health      answered in 3 ms, 1 m ago
+          granted     network=time.example:123
+          env         ZONE
+          secrets     API_KEY
+
+        Confinement
+          ✓ own tree and libraries read-only
+          ✓ one private writable folder
+          ◆ not enforced: network by host name (the kernel knows ports only)
+
+        TOOL     DESCRIPTION
+        now      Tells the time in a zone.
+        convert  Converts a time from one zone to another one, given both zones and a t…
+        ");
+    }
+
+    #[test]
+    fn a_hostile_description_stays_text() {
+        let mut view = fixtures::serving();
+        view.server.description = Some("\u{1b}[31mred\u{202e}".to_owned());
+        let text = server(&view, &Look::PLAIN, fixtures::now());
+        assert!(text.contains("⟦ESC⟧[31mred⟦RLO⟧"), "{text}");
+    }
+}
