@@ -1,1 +1,24 @@
-fn main() {}
+//! `sigyl`: the command line of Sigyl.
+
+mod cli;
+mod codes;
+mod confirm;
+mod exit;
+#[cfg(test)]
+mod fixtures;
+mod link;
+mod output;
+mod problem;
+mod progress;
+mod render;
+mod secret;
+mod settings;
+mod waive;
+
+use std::process::ExitCode;
+
+fn main() -> color_eyre::Result<ExitCode> {
+    // LAUNCHER
+    color_eyre::install()?;
+    Ok(ExitCode::from(cli::run(std::env::args_os())?.code()))
+}

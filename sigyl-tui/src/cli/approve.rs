@@ -1,0 +1,37 @@
+//! `sigyl approve`: lets a held run pass.
+
+use sigyl_core::domain::RunId;
+use sigyl_core::wire::v1::{Request, RunEnd};
+
+use super::{Context, ending, run_id};
+use crate::exit::Exit;
+use crate::link::Link;
+use crate::problem::Problem;
+
+const EXAMPLES: &str = "\
+Examples:
+  sigyl approve 019aa1b2 --reason 'the sample data is ours'
+      Let the run go on; its id may be cut as `sigyl runs` shows it.
+  sigyl approve 019aa1b2-c3d4-7000-8000-000000000001 --reason 'seen by ada' --format json
+      The same in a script.";
+
+/// Let a held run pass, after a look at what holds it
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The run
+    run: RunId,
+    /// Why it may pass; kept with the version
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+impl Args {
+    /// Does it.
+    pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
+        let link = Link::open(&cx.settings).await?;
+        let run = run_id::find(&self.run, &link).await?;
+        let end: RunEnd = cx.follow(&link, Request::Approve { run, reason: self.reason }).await?;
+        ending::show(&end, cx)
+    }
+}

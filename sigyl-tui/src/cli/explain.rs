@@ -1,0 +1,68 @@
+//! `sigyl explain`: what an error code means.
+
+use super::Context;
+use crate::codes::{self, CodeDoc};
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::render::{Role, wrap};
+
+const EXAMPLES: &str = "\
+Examples:
+  sigyl explain E0004
+      What happened, and what to do about it.
+  sigyl explain
+      Every code with its title.";
+
+/// Tell what an error code means and what to do
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The code [default: list them all]
+    code: Option<String>,
+}
+
+impl Args {
+    /// Does it.
+    pub(super) fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
+        let docs = match &self.code {
+            None => codes::all().collect(),
+            Some(code) => vec![codes::find(code).ok_or_else(|| unknown(code))?],
+        };
+        if cx.output.is_json() {
+            let codes: Vec<_> = docs.iter().map(|doc| json(doc)).collect();
+            cx.output.document("sigyl.codes/1", &serde_json::json!({ "codes": codes }))?;
+        } else if self.code.is_some() {
+            for doc in docs {
+                let text = explanation(doc, cx);
+                cx.output.print(&text)?;
+            }
+        } else {
+            let lines: String = docs.iter().map(|doc| format!("{}  {}\n", doc.code, doc.title)).collect();
+            cx.output.print(&lines)?;
+        }
+        Ok(Exit::Well)
+    }
+}
+
+fn unknown(code: &str) -> Problem {
+    let shown: String = code.chars().take(40).collect();
+    Problem::wrong_use("E0016", format!("there is no code {shown}"), "`sigyl explain` lists every code")
+}
+
+fn json(doc: &CodeDoc) -> serde_json::Value {
+    serde_json::json!({
+        "code": doc.code, "title": doc.title, "meaning": doc.meaning, "remedy": doc.remedy,
+    })
+}
+
+fn explanation(doc: &CodeDoc, cx: &Context) -> String {
+    let look = &cx.output.look;
+    format!(
+        "{}: {}\n\n{}\n\n{}: {}\n",
+        look.paint(Role::Error, doc.code),
+        doc.title,
+        wrap(doc.meaning, look, 0),
+        look.paint(Role::Strong, "help"),
+        wrap(doc.remedy, look, 6)
+    )
+}

@@ -1,0 +1,31 @@
+//! The command line: what it takes, and one file for each verb.
+
+mod approve;
+mod args;
+mod backup;
+mod call;
+mod completions;
+mod context;
+mod delete;
+mod deploy;
+mod ending;
+mod explain;
+mod list;
+mod logs;
+mod probe;
+mod redeploy;
+mod reject;
+mod release_args;
+mod rollback;
+mod run_id;
+mod runs;
+mod show;
+mod start;
+mod usage;
+mod verb;
+mod versions;
+mod watch;
+
+pub(crate) use args::Cli;
+pub(crate) use context::Context;
+pub(crate) use start::run;

@@ -1,0 +1,119 @@
+//! `sigyl probe`: asks a server what it is.
+
+mod command;
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use sigyl_core::domain::{Kind, ServerName};
+use sigyl_core::mcp::{self, McpError, Probe, ProbeLimits, Upstream};
+use sigyl_core::wire::v1::Request;
+
+use self::command::Program;
+use super::Context;
+use crate::exit::Exit;
+use crate::problem::{Problem, chain};
+use crate::render;
+
+const EXAMPLES: &str = "\
+Examples:
+  sigyl probe clock
+      Ask a running server for era, versions, capabilities, tools and their hashes.
+  sigyl probe -- npx some-mcp-server --stdio
+      Start a command as it is, without confinement, ask it the same, and end it.";
+
+/// Ask a server what it is; no tool is called
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Name of a running server, or the http(s) address of an MCP endpoint
+    #[arg(value_name = "NAME|URL", required_unless_present = "command", conflicts_with = "command")]
+    target: Option<String>,
+    /// Command that speaks MCP on standard input and output
+    #[arg(value_name = "CMD", last = true)]
+    command: Vec<OsString>,
+}
+
+impl Args {
+    /// Does it.
+    pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
+        let probe: Probe = match (self.target, self.command.split_first()) {
+            (_, Some((program, args))) => {
+                let program = Program::new(program.clone(), args.to_vec(), cx.output.err_look);
+                direct(&Upstream::Stdio(Arc::new(program))).await?
+            }
+            (Some(url), None) if url.contains("://") => {
+                let url = reachable(url, cx.settings.offline)?;
+                direct(&Upstream::Http { url }).await?
+            }
+            (target, None) => {
+                let name = ServerName::parse(&target.unwrap_or_default()).map_err(|error| {
+                    Problem::wrong_use("E0001", error, "name a server, write an http(s) address, or -- CMD")
+                })?;
+                cx.ask(Request::Probe { name }).await?
+            }
+        };
+        if cx.output.is_json() {
+            cx.output.document("sigyl.probe/1", &probe)?;
+        } else {
+            let text = render::probe(&probe, &cx.output.look);
+            cx.output.print(&text)?;
+        }
+        Ok(Exit::Well)
+    }
+}
+
+async fn direct(upstream: &Upstream) -> Result<Probe, Problem> {
+    mcp::probe(upstream, &ProbeLimits::default()).await.map_err(|error: McpError| {
+        Problem::failed("E0017", error.kind(), chain(&error), "`sigyl explain E0017` tells more")
+    })
+}
+
+/// Refuses what is no address of an endpoint, and what --offline forbids.
+fn reachable(url: String, offline: bool) -> Result<String, Problem> {
+    let Some((scheme @ ("http" | "https"), rest)) = url.split_once("://") else {
+        let message = "the address to probe does not start with http:// or https://";
+        return Err(Problem::wrong_use("E0001", message, "write the http(s) address of an MCP endpoint"));
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        let message = "the address holds a name or password, which other processes see";
+        return Err(Problem::wrong_use("E0006", message, "probe an address without credentials"));
+    }
+    if offline && !is_loopback(authority) {
+        let message = format!("{scheme}://{authority} is not on this machine, and --offline refuses it");
+        return Err(Problem::failed("E0018", Kind::Unavailable, message, "run it again without --offline"));
+    }
+    Ok(url)
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offline_reaches_loopback_only() {
+        for url in ["http://127.0.0.1:8640/mcp/x", "http://localhost/mcp", "https://[::1]:1/mcp"] {
+            assert!(reachable(url.to_owned(), true).is_ok(), "{url}");
+        }
+        for url in ["https://example.org/mcp", "http://127.0.0.1.example.org/", "http://10.0.0.1/mcp"] {
+            assert!(reachable(url.to_owned(), true).is_err(), "{url}");
+            assert!(reachable(url.to_owned(), false).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn credentials_in_an_address_are_refused_and_not_repeated() {
+        let problem = reachable("https://ada:hunter2@example.org/mcp".to_owned(), false).unwrap_err();
+        assert!(!problem.failure.message.contains("hunter2"));
+        assert!(reachable("ftp://example.org".to_owned(), false).is_err());
+    }
+}

@@ -1,0 +1,55 @@
+//! The verbs.
+
+use super::{
+    Context, approve, backup, call, completions, delete, deploy, explain, list, logs, probe, redeploy,
+    reject, rollback, runs, show, versions, watch,
+};
+use crate::exit::Exit;
+use crate::problem::Problem;
+
+/// What sigyl can be told to do.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Verb {
+    Deploy(Box<deploy::Args>),
+    Approve(approve::Args),
+    Reject(reject::Args),
+    List(list::Args),
+    Show(show::Args),
+    Versions(versions::Args),
+    Redeploy(Box<redeploy::Args>),
+    Rollback(rollback::Args),
+    Delete(delete::Args),
+    Logs(logs::Args),
+    Runs(runs::Args),
+    Watch(watch::Args),
+    Probe(probe::Args),
+    Call(call::Args),
+    Backup(backup::Args),
+    Explain(explain::Args),
+    Completions(completions::Args),
+}
+
+impl Verb {
+    /// Does it.
+    pub(crate) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
+        match self {
+            Self::Deploy(args) => args.run(cx).await,
+            Self::Approve(args) => args.run(cx).await,
+            Self::Reject(args) => args.run(cx).await,
+            Self::List(args) => args.run(cx).await,
+            Self::Show(args) => args.run(cx).await,
+            Self::Versions(args) => args.run(cx).await,
+            Self::Redeploy(args) => args.run(cx).await,
+            Self::Rollback(args) => args.run(cx).await,
+            Self::Delete(args) => args.run(cx).await,
+            Self::Logs(args) => args.run(cx).await,
+            Self::Runs(args) => args.run(cx).await,
+            Self::Watch(args) => args.run(cx).await,
+            Self::Probe(args) => args.run(cx).await,
+            Self::Call(args) => args.run(cx).await,
+            Self::Backup(args) => args.run(cx).await,
+            Self::Explain(args) => args.run(cx),
+            Self::Completions(args) => args.run(cx),
+        }
+    }
+}

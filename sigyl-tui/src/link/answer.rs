@@ -1,0 +1,41 @@
+//! What a response holds, or that it is not what was asked for.
+
+use serde_json::Value;
+use sigyl_core::domain::Run;
+use sigyl_core::mcp::Probe;
+use sigyl_core::wire::v1::{Owner, Response, RunEnd, ServerView, VersionView};
+
+use crate::problem::Problem;
+
+/// Takes a value out of a response.
+pub(crate) trait Answer: Sized {
+    /// Returns the value, or the response if it is another one.
+    fn of(response: Response) -> Result<Self, Box<Response>>;
+
+    /// Returns the value, or says that the owner answered something else.
+    fn take(response: Response) -> Result<Self, Problem> {
+        Self::of(response).map_err(|other| Problem::unexpected(&other))
+    }
+}
+
+macro_rules! answer {
+    ($type:ty, $variant:ident $(, $unbox:tt)?) => {
+        impl Answer for $type {
+            fn of(response: Response) -> Result<Self, Box<Response>> {
+                match response {
+                    Response::$variant(value) => Ok($($unbox)? value),
+                    other => Err(Box::new(other)),
+                }
+            }
+        }
+    };
+}
+
+answer!(Owner, Owner);
+answer!(RunEnd, Run, *);
+answer!(Vec<ServerView>, Servers);
+answer!(ServerView, Server, *);
+answer!(Vec<VersionView>, Versions);
+answer!(Vec<Run>, Runs);
+answer!(Probe, Probe, *);
+answer!(Value, Call);
