@@ -4,6 +4,8 @@
 pub mod clock;
 pub mod domain;
 pub mod manifest;
+#[cfg(feature = "scan")]
+pub mod scan;
 pub mod source;
 
 #[cfg(feature = "runtime")]

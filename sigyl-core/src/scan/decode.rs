@@ -1,0 +1,112 @@
+//! From the bytes of a file to text, or to the reason why there is none.
+
+use std::borrow::Cow;
+
+use super::language::Language;
+use super::media;
+use crate::domain::SkipKind;
+
+/// What the bytes of a file are.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Decoded<'a> {
+    /// Text.
+    Text(Cow<'a, str>),
+    /// Something that no rule can look at.
+    Opaque { kind: SkipKind, reason: String },
+}
+
+/// Share of control bytes, in percent, above which bytes are not text.
+const CONTROL_PERCENT: usize = 10;
+
+/// Reads the bytes of `path`: UTF-8, UTF-16 with a mark, or bytes that are text for the most part.
+pub(super) fn decode<'a>(path: &str, bytes: &'a [u8]) -> Decoded<'a> {
+    if let Some(text) = utf16(bytes) {
+        return Decoded::Text(Cow::Owned(text));
+    }
+    if let Some(kind) = media::kind(bytes) {
+        return Decoded::Opaque { kind: SkipKind::Media, reason: format!("{kind}, proved by its content") };
+    }
+    let known = Language::of(path, "").is_known();
+    let nul = bytes.contains(&0);
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !nul || known && is_mostly_text(bytes) => Decoded::Text(Cow::Borrowed(text)),
+        _ if (!nul || known) && is_mostly_text(bytes) => {
+            // Bytes beyond ASCII are taken as Latin-1: a rule must not be blinded by one odd byte.
+            Decoded::Text(Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()))
+        }
+        _ => Decoded::Opaque {
+            kind: SkipKind::Binary,
+            reason: media::opaque(bytes).map_or_else(
+                || "not text, and not known to be harmless".to_owned(),
+                |what| format!("{what}: not text"),
+            ),
+        },
+    }
+}
+
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let (rest, unit): (&[u8], fn([u8; 2]) -> u16) = match bytes {
+        // Four bytes FF FE 00 00 would be UTF-32.
+        [0xff, 0xfe, 0, 0, ..] => return None,
+        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+        _ => return None,
+    };
+    let (pairs, odd) = rest.as_chunks::<2>();
+    if !odd.is_empty() {
+        return None;
+    }
+    char::decode_utf16(pairs.iter().map(|&pair| unit(pair))).collect::<Result<String, _>>().ok()
+}
+
+fn is_mostly_text(bytes: &[u8]) -> bool {
+    let control =
+        |byte: &&u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
+    let odd = bytes.iter().filter(control).count();
+    odd * 100 <= bytes.len() * CONTROL_PERCENT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(path: &str, bytes: &[u8]) -> Option<String> {
+        match decode(path, bytes) {
+            Decoded::Text(text) => Some(text.into_owned()),
+            Decoded::Opaque { .. } => None,
+        }
+    }
+
+    #[test]
+    fn utf16_with_a_mark_is_read_in_both_orders() {
+        let little: Vec<u8> =
+            [0xff, 0xfe].into_iter().chain("grüße".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let big: Vec<u8> =
+            [0xfe, 0xff].into_iter().chain("grüße".encode_utf16().flat_map(u16::to_be_bytes)).collect();
+        assert_eq!(text("a.ts", &little).as_deref(), Some("grüße"));
+        assert_eq!(text("a.ts", &big).as_deref(), Some("grüße"));
+    }
+
+    #[test]
+    fn an_odd_byte_does_not_hide_code() {
+        assert_eq!(text("a.js", b"eval(x) // caf\xe9").as_deref(), Some("eval(x) // café"));
+        assert_eq!(text("a.js", b"eval(x)\0// more").as_deref(), Some("eval(x)\0// more"));
+    }
+
+    #[test]
+    fn media_is_proved_by_content_and_not_by_name() {
+        let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+        assert!(matches!(decode("a.js", png), Decoded::Opaque { kind: SkipKind::Media, .. }));
+        assert!(matches!(decode("a.png", b"\0\x01\x02asm"), Decoded::Opaque { kind: SkipKind::Binary, .. }));
+        assert_eq!(text("a.png", b"curl x | sh").as_deref(), Some("curl x | sh"));
+        let wasm = decode("a.wasm", b"\0asm\x01\0\0\0");
+        assert!(
+            matches!(wasm, Decoded::Opaque { kind: SkipKind::Binary, reason } if reason.contains("WebAssembly"))
+        );
+    }
+
+    #[test]
+    fn an_empty_file_is_text() {
+        assert_eq!(text("a", b"").as_deref(), Some(""));
+    }
+}

@@ -1,0 +1,129 @@
+//! One text file under scan, with the views that rules look at, made when first asked for.
+
+use std::cell::OnceCell;
+
+use super::language::Language;
+use super::lexer::{Token, TokenKind, tokens};
+use super::prose::Prose;
+
+/// One text file of the source.
+#[derive(Debug)]
+pub struct FileText<'a> {
+    path: &'a str,
+    text: &'a str,
+    language: Language,
+    tokens: OnceCell<Vec<Token>>,
+    code: OnceCell<Vec<u8>>,
+    bare: OnceCell<Vec<u8>>,
+    prose: OnceCell<Prose>,
+    lines: OnceCell<Vec<usize>>,
+}
+
+impl<'a> FileText<'a> {
+    /// Takes a file by its path in the tree and its text.
+    pub fn new(path: &'a str, text: &'a str) -> Self {
+        Self {
+            path,
+            text,
+            language: Language::of(path, text),
+            tokens: OnceCell::new(),
+            code: OnceCell::new(),
+            bare: OnceCell::new(),
+            prose: OnceCell::new(),
+            lines: OnceCell::new(),
+        }
+    }
+
+    /// Returns the path in the tree.
+    pub fn path(&self) -> &'a str {
+        self.path
+    }
+
+    /// Returns the last part of the path.
+    pub fn name(&self) -> &'a str {
+        self.path.rsplit('/').next().unwrap_or(self.path)
+    }
+
+    /// Returns the whole text.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Returns the language.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Returns the line and the column (both from 1, in characters) of a byte.
+    pub fn place(&self, at: usize) -> (u32, u32) {
+        let at = at.min(self.text.len());
+        let breaks = self.lines.get_or_init(|| {
+            self.text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1).collect()
+        });
+        let line = breaks.partition_point(|&start| start <= at);
+        let start = if line == 0 { 0 } else { breaks[line - 1] };
+        let column = String::from_utf8_lossy(&self.text.as_bytes()[start..at]).chars().count();
+        (to_u32(line + 1), to_u32(column + 1))
+    }
+
+    /// Tells whether its words may read otherwise than its bytes: escapes, or characters beyond ASCII.
+    pub(super) fn may_disguise(&self) -> bool {
+        !self.text.is_ascii() || self.text.contains("\\u") || self.text.contains("\\x")
+    }
+
+    fn tokens(&self) -> &[Token] {
+        self.tokens.get_or_init(|| tokens(self.text, self.language))
+    }
+
+    /// Returns the text with its comments blanked out; every byte keeps its place.
+    pub(super) fn code(&self) -> &[u8] {
+        self.code.get_or_init(|| blank(self.text, self.tokens(), |kind| kind == TokenKind::Comment))
+    }
+
+    /// Returns the text with comments and the contents of strings blanked out; every byte keeps its place.
+    pub(super) fn bare(&self) -> &[u8] {
+        self.bare.get_or_init(|| blank(self.text, self.tokens(), |_| true))
+    }
+
+    /// Returns its comments, strings and documents as they read.
+    pub(super) fn prose(&self) -> &Prose {
+        self.prose.get_or_init(|| Prose::of_file(self.text, self.language, self.tokens()))
+    }
+}
+
+fn blank(text: &str, tokens: &[Token], which: impl Fn(TokenKind) -> bool) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    for token in tokens.iter().filter(|token| which(token.kind)) {
+        let wiped = bytes[token.from..token.to].iter_mut().filter(|byte| **byte != b'\n');
+        wiped.for_each(|byte| *byte = b' ');
+    }
+    bytes
+}
+
+fn to_u32(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn views_keep_every_byte_in_its_place() {
+        let text = "a('x'); // é 'b'\nc(`d`)";
+        let file = FileText::new("a.ts", text);
+        assert_eq!(file.code(), "a('x');          \nc(`d`)".as_bytes());
+        assert_eq!(file.bare(), "a(' ');          \nc(` `)".as_bytes());
+        assert_eq!(file.code().len(), text.len());
+    }
+
+    #[test]
+    fn places_count_characters() {
+        let file = FileText::new("a.md", "é1\n\nxé2");
+        assert_eq!(file.place(0), (1, 1));
+        assert_eq!(file.place(2), (1, 2));
+        assert_eq!(file.place(5), (3, 1));
+        assert_eq!(file.place(8), (3, 3));
+        assert_eq!(file.place(999), (3, 4));
+    }
+}

@@ -1,0 +1,149 @@
+//! Undoes disguises of letters: invisible characters, wide and mathematical forms, look-alikes from other scripts.
+
+/// What one character stands for in the folded text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Folded {
+    /// Itself.
+    Same,
+    /// Nothing: it is invisible.
+    Gone,
+    /// A Unicode tag that spells this ASCII character.
+    Tag(char),
+    /// Another character.
+    Is(char),
+    /// A look-alike of this letter: to be taken so inside a word that has ASCII letters too.
+    Looks(char),
+}
+
+/// Folds one character beyond ASCII.
+pub(super) fn fold(c: char) -> Folded {
+    match c {
+        '\u{e0020}'..='\u{e007e}' => char::from_u32(u32::from(c) - 0xe0000).map_or(Folded::Gone, Folded::Tag),
+        _ if is_invisible(c) => Folded::Gone,
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
+            Folded::Is(' ')
+        }
+        '\u{2028}' | '\u{2029}' | '\u{85}' => Folded::Is('\n'),
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).map_or(Folded::Same, Folded::Is),
+        '\u{1d400}'..='\u{1d6a3}' => nth_letter((u32::from(c) - 0x1d400) % 52),
+        '\u{24b6}'..='\u{24e9}' => nth_letter(u32::from(c) - 0x24b6),
+        '\u{2018}' | '\u{2019}' | '\u{02bc}' => Folded::Is('\''),
+        '\u{201c}' | '\u{201d}' => Folded::Is('"'),
+        '\u{2010}'..='\u{2015}' => Folded::Is('-'),
+        // The Kelvin sign and the long s, which case folding takes for letters.
+        '\u{212a}' => Folded::Is('k'),
+        '\u{17f}' => Folded::Is('s'),
+        _ => look_alike(c).map_or(Folded::Same, Folded::Looks),
+    }
+}
+
+fn nth_letter(at: u32) -> Folded {
+    let letter = if at < 26 { u32::from('A') + at } else { u32::from('a') + at - 26 };
+    char::from_u32(letter).map_or(Folded::Same, Folded::Is)
+}
+
+/// Tells whether a character shows nothing by itself.
+pub(super) fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        | '\u{300}'..='\u{36f}')
+}
+
+/// Returns the ASCII letter that a Cyrillic or Greek letter looks like.
+fn look_alike(c: char) -> Option<char> {
+    Some(match c {
+        'а' | 'α' => 'a',
+        'в' | 'В' | 'Β' => 'B',
+        'с' | 'ϲ' => 'c',
+        'С' | 'Ϲ' => 'C',
+        'ԁ' => 'd',
+        'е' | 'ε' | 'ё' => 'e',
+        'Е' | 'Ε' => 'E',
+        'ғ' => 'f',
+        'ɡ' => 'g',
+        'һ' => 'h',
+        'Н' | 'Η' => 'H',
+        'і' | 'ι' | 'ı' => 'i',
+        'І' | 'Ι' => 'I',
+        'ј' => 'j',
+        'Ј' => 'J',
+        'к' | 'κ' => 'k',
+        'К' | 'Κ' => 'K',
+        'ӏ' => 'l',
+        'М' | 'Μ' => 'M',
+        'ո' | 'п' | 'η' => 'n',
+        'Ν' => 'N',
+        'о' | 'ο' | 'σ' | 'օ' => 'o',
+        'О' | 'Ο' => 'O',
+        'р' | 'ρ' => 'p',
+        'Р' | 'Ρ' => 'P',
+        'ԛ' => 'q',
+        'г' => 'r',
+        'ѕ' => 's',
+        'Ѕ' => 'S',
+        'т' | 'τ' => 't',
+        'Т' | 'Τ' => 'T',
+        'υ' | 'ս' => 'u',
+        'ѵ' | 'ν' => 'v',
+        'ԝ' | 'ω' => 'w',
+        'х' | 'χ' => 'x',
+        'Х' | 'Χ' => 'X',
+        'у' | 'γ' => 'y',
+        'У' | 'Υ' => 'Y',
+        'А' | 'Α' => 'A',
+        'Ζ' => 'Z',
+        _ => return None,
+    })
+}
+
+/// Tells whether the word around `at` in `text` also holds an ASCII letter; looks at most 40 characters each way.
+pub(super) fn in_mixed_word(text: &str, at: usize) -> bool {
+    let before = text[..at].chars().rev().take(40).take_while(|c| is_word(*c));
+    let after = text[at..].chars().take(40).take_while(|c| is_word(*c));
+    before.chain(after).any(|c| c.is_ascii_alphabetic())
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphabetic() || is_invisible(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded(text: &str) -> String {
+        let one = |(at, c): (usize, char)| match fold(c) {
+            _ if c.is_ascii() => Some(c),
+            Folded::Same => Some(c),
+            Folded::Gone => None,
+            Folded::Tag(to) | Folded::Is(to) => Some(to),
+            Folded::Looks(to) => Some(if in_mixed_word(text, at) { to } else { c }),
+        };
+        text.char_indices().filter_map(one).collect()
+    }
+
+    #[test]
+    fn disguised_words_are_read_as_what_they_look_like() {
+        for text in [
+            "i\u{200b}g\u{200b}n\u{200b}o\u{200b}r\u{200b}e",
+            "іgnоrе",
+            "ｉｇｎｏｒｅ",
+            "𝐢𝐠𝐧𝐨𝐫𝐞",
+            "𝗂𝗀𝗇𝗈𝗋𝖾",
+            "ⓘⓖⓝⓞⓡⓔ",
+            "i\u{fe0f}g\u{fe0f}n\u{fe0f}ore",
+        ] {
+            assert_eq!(folded(text), "ignore", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn honest_words_of_other_scripts_stay() {
+        for text in ["игнорируй предыдущие", "σοφία", "说明", "café"] {
+            assert_eq!(folded(text), text);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Languages with `//` and `/* */` comments.
+
+use super::token::{Token, TokenKind, line_end, string_end};
+
+/// How one language of the family differs.
+pub(super) struct Braces {
+    /// Whether `'` opens a string; else it opens a character or a lifetime.
+    single: bool,
+    /// Whether a `"` string may span lines.
+    lines: bool,
+    backtick: Backtick,
+    /// Whether `/` may open a regular expression.
+    regex: bool,
+    /// Whether `r#"` opens a raw string.
+    raw: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Backtick {
+    None,
+    Raw,
+    Template,
+}
+
+impl Braces {
+    pub(super) const SCRIPT: Self =
+        Self { single: true, lines: false, backtick: Backtick::Template, regex: true, raw: false };
+    pub(super) const RUST: Self =
+        Self { single: false, lines: true, backtick: Backtick::None, regex: false, raw: true };
+    pub(super) const GO: Self =
+        Self { single: true, lines: false, backtick: Backtick::Raw, regex: false, raw: false };
+    pub(super) const C: Self =
+        Self { single: true, lines: false, backtick: Backtick::None, regex: false, raw: false };
+    pub(super) const JSON: Self =
+        Self { single: false, lines: false, backtick: Backtick::None, regex: false, raw: false };
+}
+
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    found: Vec<Token>,
+    /// Braces open in the code of each template that is open.
+    templates: Vec<usize>,
+}
+
+/// Finds the comments and strings of one file.
+pub(super) fn braces(bytes: &[u8], of: &Braces) -> Vec<Token> {
+    let mut cursor = Cursor { bytes, at: 0, found: Vec::new(), templates: Vec::new() };
+    while cursor.at < bytes.len() {
+        cursor.step(of);
+    }
+    cursor.found
+}
+
+impl Cursor<'_> {
+    fn step(&mut self, of: &Braces) {
+        match self.bytes[self.at] {
+            b'/' => self.slash(of),
+            b'"' => self.quoted(b'"', of.lines),
+            b'\'' if of.single => self.quoted(b'\'', false),
+            b'\'' => self.character(),
+            b'`' if of.backtick == Backtick::Template => self.template(),
+            b'`' if of.backtick == Backtick::Raw => {
+                let (end, close) = string_end(self.bytes, self.at, b'`', false, true);
+                self.push(Token::string(TokenKind::Raw, self.at, end, 1, close));
+            }
+            b'r' if of.raw => self.raw_string(),
+            b'{' => {
+                if let Some(open) = self.templates.last_mut() {
+                    *open += 1;
+                }
+                self.at += 1;
+            }
+            b'}' => self.close_brace(),
+            _ => self.at += 1,
+        }
+    }
+
+    fn push(&mut self, token: Token) {
+        self.at = token.end;
+        self.found.push(token);
+    }
+
+    fn quoted(&mut self, quote: u8, lines: bool) {
+        let (end, close) = string_end(self.bytes, self.at, quote, true, lines);
+        self.push(Token::string(TokenKind::Text, self.at, end, 1, close));
+    }
+
+    /// Steps over a character such as `'"'` or `'\''`, or over the quote of a lifetime.
+    fn character(&mut self) {
+        let rest = &self.bytes[self.at + 1..];
+        self.at += match rest {
+            [b'\\', _, b'\'', ..] => 4,
+            [b'\\', ..] => 2,
+            [_, b'\'', ..] => 3,
+            _ => 1,
+        };
+    }
+
+    fn slash(&mut self, of: &Braces) {
+        match self.bytes.get(self.at + 1) {
+            Some(b'/') => self.push(Token::comment(self.at, line_end(self.bytes, self.at))),
+            Some(b'*') => {
+                let body = self.at + 2;
+                let close = self.bytes[body..].windows(2).position(|pair| pair == b"*/");
+                self.push(Token::comment(self.at, close.map_or(self.bytes.len(), |to| body + to + 2)));
+            }
+            _ if of.regex && self.regex_may_begin() => self.at = self.regex_end().unwrap_or(self.at + 1),
+            _ => self.at += 1,
+        }
+    }
+
+    /// Tells by what stands before a `/` whether it can open a regular expression.
+    fn regex_may_begin(&self) -> bool {
+        let before = self.bytes[..self.at].trim_ascii_end();
+        let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
+        match before.last() {
+            None => true,
+            Some(last) if word(last) => {
+                let start = before.iter().rposition(|byte| !word(byte)).map_or(0, |at| at + 1);
+                matches!(
+                    &before[start..],
+                    b"return" | b"typeof" | b"case" | b"in" | b"of" | b"do" | b"else" | b"void" | b"await"
+                )
+            }
+            Some(last) => !matches!(last, b')' | b']' | b'}' | b'"' | b'\'' | b'`'),
+        }
+    }
+
+    /// Returns the end of the regular expression that opens here, if one does on this line.
+    fn regex_end(&self) -> Option<usize> {
+        let mut class = false;
+        let mut at = self.at + 1;
+        while at < self.bytes.len() {
+            match self.bytes[at] {
+                b'\n' => return None,
+                b'\\' => at += 1,
+                b'[' => class = true,
+                b']' => class = false,
+                b'/' if !class => return Some(at + 1),
+                _ => {}
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// Takes the text of a template up to its end or to the code inside it.
+    fn template(&mut self) {
+        let start = self.at;
+        let mut at = start + 1;
+        while at < self.bytes.len() {
+            match self.bytes[at] {
+                b'\\' => at += 1,
+                b'`' => return self.push(Token::string(TokenKind::Text, start, at + 1, 1, 1)),
+                b'$' if self.bytes.get(at + 1) == Some(&b'{') => {
+                    self.templates.push(0);
+                    return self.push(Token::string(TokenKind::Text, start, at + 2, 1, 2));
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        self.push(Token::string(TokenKind::Text, start, self.bytes.len(), 1, 0));
+    }
+
+    fn close_brace(&mut self) {
+        match self.templates.last_mut() {
+            Some(0) => {
+                self.templates.pop();
+                self.template();
+            }
+            Some(open) => {
+                *open -= 1;
+                self.at += 1;
+            }
+            None => self.at += 1,
+        }
+    }
+
+    fn raw_string(&mut self) {
+        let inside_word = self.at > 0
+            && (self.bytes[self.at - 1].is_ascii_alphanumeric() || self.bytes[self.at - 1] == b'_')
+            && self.bytes[self.at - 1] != b'b';
+        let hashes = self.bytes[self.at + 1..].iter().take_while(|&&byte| byte == b'#').count();
+        if inside_word || self.bytes.get(self.at + 1 + hashes) != Some(&b'"') {
+            self.at += 1;
+            return;
+        }
+        let open = hashes + 2;
+        let body = self.at + open;
+        let close = |at: usize| {
+            self.bytes[at] == b'"'
+                && self.bytes[at + 1..].iter().take(hashes).filter(|&&b| b == b'#').count() == hashes
+        };
+        let token = match (body..self.bytes.len()).find(|&at| close(at)) {
+            Some(at) => Token::string(TokenKind::Raw, self.at, at + 1 + hashes, open, 1 + hashes),
+            None => Token::string(TokenKind::Raw, self.at, self.bytes.len(), open, 0),
+        };
+        self.push(token);
+    }
+}

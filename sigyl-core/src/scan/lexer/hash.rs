@@ -1,0 +1,46 @@
+//! Languages in which `#` begins a comment.
+
+use super::token::{Token, TokenKind, line_end, string_end};
+
+/// How quotes behave.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quotes {
+    /// A string may span lines.
+    ManyLines,
+    /// A string ends with its line.
+    OneLine,
+    /// Quotes mean nothing, and a comment stands at the start of a line.
+    LineStartOnly,
+}
+
+/// Finds the comments and strings of one file.
+pub(super) fn tokens(bytes: &[u8], quotes: Quotes) -> Vec<Token> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'#' if may_comment(&bytes[..at], quotes) => {
+                found.push(Token::comment(at, line_end(bytes, at)));
+                at = line_end(bytes, at);
+            }
+            quote @ (b'"' | b'\'') if quotes != Quotes::LineStartOnly => {
+                let escapes = quote == b'"';
+                let (end, close) = string_end(bytes, at, quote, escapes, quotes == Quotes::ManyLines);
+                let kind = if escapes { TokenKind::Text } else { TokenKind::Raw };
+                found.push(Token::string(kind, at, end, 1, close));
+                at = end;
+            }
+            b'\\' if quotes == Quotes::ManyLines => at += 2,
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+fn may_comment(before: &[u8], quotes: Quotes) -> bool {
+    if quotes == Quotes::LineStartOnly {
+        let line = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        return before[line..].trim_ascii().is_empty();
+    }
+    before.last().is_none_or(|last| last.is_ascii_whitespace() || matches!(last, b';' | b'(' | b'"' | b'\''))
+}

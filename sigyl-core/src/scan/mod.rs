@@ -1,0 +1,39 @@
+//! Looks for weaknesses and hidden instructions in the code, manifests and tools of a server.
+//!
+//! Synchronous, in memory and offline: a [`Scanner`] runs a [`RuleSet`], compiled once, over a [`Subject`] and returns
+//! a [`Report`](crate::domain::Report). Every text is read in linear time, whatever it holds. What cannot be looked at
+//! stands in the report.
+
+mod decode;
+mod evidence;
+mod file;
+mod findings;
+mod fold;
+mod language;
+mod lexer;
+mod matcher;
+mod media;
+mod pattern;
+mod patterns;
+mod prefilter;
+mod prose;
+mod report;
+mod rule;
+mod rules;
+mod ruleset;
+mod scanner;
+mod score;
+mod spell;
+mod subject;
+mod tool_text;
+mod unpack;
+
+pub use file::FileText;
+pub use findings::{Findings, Hit};
+pub use language::Language;
+pub use pattern::{Context, Unit};
+pub use rule::{Part, Rule, RuleMeta};
+pub use ruleset::{RuleSet, RuleSetError};
+pub use scanner::Scanner;
+pub use subject::{Subject, TreeFiles};
+pub use tool_text::{Field, ToolText};

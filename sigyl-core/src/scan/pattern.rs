@@ -1,0 +1,212 @@
+//! A rule that is data: regular expressions, where they apply, what must stand near, what excuses, and its own proof.
+
+use std::collections::BTreeMap;
+
+use regex::bytes::{Regex, RegexBuilder};
+use serde::{Deserialize, Serialize};
+
+use super::language::Language;
+use super::rule::RuleMeta;
+use crate::domain::{Category, Confidence, RuleId, Severity};
+
+/// Where a text stands; decides which patterns look at it and how bad a hit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Context {
+    /// What a tool, prompt or server shows to a model.
+    Tool,
+    /// A string in code, docstrings included.
+    String,
+    /// A value in a configuration file.
+    Config,
+    /// A document.
+    Docs,
+    /// A comment.
+    Comment,
+    /// Code with its strings, without its comments.
+    Code,
+    /// Code without the contents of its strings and without its comments.
+    Bare,
+    /// A configuration file as it stands, keys beside values, without its comments.
+    Settings,
+}
+
+impl Context {
+    /// Tells whether it is text that somebody reads, rather than code or settings as they stand.
+    pub(super) fn is_prose(self) -> bool {
+        !matches!(self, Self::Code | Self::Bare | Self::Settings)
+    }
+}
+
+/// How far around a match the other expressions of a pattern look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Unit {
+    /// The sentence, in prose.
+    #[default]
+    Sentence,
+    /// The line.
+    Line,
+    /// From the match to the end of its statement.
+    Statement,
+    /// A few lines around.
+    Block,
+    /// The whole text.
+    Whole,
+}
+
+/// What a pattern file says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PatternSpec {
+    pub(super) id: RuleId,
+    pub(super) title: String,
+    pub(super) category: Category,
+    pub(super) severity: Severity,
+    pub(super) confidence: Confidence,
+    pub(super) looks_at: Vec<Context>,
+    /// Severity where it differs by context.
+    #[serde(default)]
+    pub(super) severity_in: BTreeMap<Context, Severity>,
+    #[serde(default)]
+    pub(super) languages: Vec<Language>,
+    #[serde(default)]
+    pub(super) case_sensitive: bool,
+    pub(super) patterns: Vec<String>,
+    #[serde(default)]
+    pub(super) unit: Unit,
+    #[serde(default)]
+    pub(super) near: Vec<String>,
+    #[serde(default)]
+    pub(super) unless: Vec<String>,
+    pub(super) why: String,
+    pub(super) fix: String,
+    pub(super) references: Vec<String>,
+    /// Texts that must hit, by where they stand: `tool`, or a file name.
+    #[serde(default)]
+    pub(super) hits: BTreeMap<String, Vec<String>>,
+    /// Texts that must not.
+    #[serde(default)]
+    pub(super) misses: BTreeMap<String, Vec<String>>,
+}
+
+/// A pattern, compiled.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    pub(super) meta: RuleMeta,
+    pub(super) looks_at: Vec<Context>,
+    severity_in: BTreeMap<Context, Severity>,
+    languages: Vec<Language>,
+    pub(super) patterns: Vec<Regex>,
+    pub(super) unit: Unit,
+    near: Vec<Regex>,
+    unless: Vec<Regex>,
+    /// Texts that must hit, by where they stand.
+    pub(super) hits: BTreeMap<String, Vec<String>>,
+    /// Texts that must not.
+    pub(super) misses: BTreeMap<String, Vec<String>>,
+}
+
+/// Size that one compiled expression may take.
+const SIZE: usize = 1 << 20;
+/// Expressions in one field of one pattern.
+const EXPRESSIONS: usize = 64;
+
+/// What is wrong with a pattern.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    pub(super) field: &'static str,
+    /// The expression, to find its line by.
+    pub(super) text: String,
+    pub(super) why: String,
+}
+
+impl Pattern {
+    /// Compiles what a file says.
+    pub(super) fn new(spec: PatternSpec) -> Result<Self, Wrong> {
+        let wrong = |field, why: &str| Wrong { field, text: field.to_owned(), why: why.to_owned() };
+        if spec.looks_at.is_empty() {
+            return Err(wrong("looks_at", "it names no context"));
+        }
+        if spec.patterns.is_empty() {
+            return Err(wrong("patterns", "it holds no expression"));
+        }
+        let compile = |field, texts: &[String]| compile_all(field, texts, spec.case_sensitive);
+        Ok(Self {
+            patterns: compile("patterns", &spec.patterns)?,
+            near: compile("near", &spec.near)?,
+            unless: compile("unless", &spec.unless)?,
+            meta: RuleMeta {
+                id: spec.id,
+                title: spec.title,
+                category: spec.category,
+                severity: spec.severity,
+                confidence: spec.confidence,
+                why: spec.why.trim().to_owned(),
+                fix: spec.fix.trim().to_owned(),
+                references: spec.references,
+            },
+            looks_at: spec.looks_at,
+            severity_in: spec.severity_in,
+            languages: spec.languages,
+            unit: spec.unit,
+            hits: spec.hits,
+            misses: spec.misses,
+        })
+    }
+
+    /// Tells whether it looks at files of `language` at all.
+    pub(super) fn speaks(&self, language: Language) -> bool {
+        self.languages.is_empty() || self.languages.contains(&language)
+    }
+
+    /// Returns how bad a hit in `context` is.
+    pub(super) fn severity(&self, context: Context) -> Severity {
+        self.severity_in.get(&context).copied().unwrap_or(self.meta.severity)
+    }
+
+    /// Tells whether a match counts, given the `around` that its unit spans.
+    pub(super) fn holds(&self, around: &[u8]) -> bool {
+        self.near.iter().all(|near| near.is_match(around))
+            && !self.unless.iter().any(|excuse| excuse.is_match(around))
+    }
+
+    /// Returns all expressions of which one must match, and all that must match besides.
+    pub(super) fn expressions(&self) -> (&[Regex], &[Regex]) {
+        (&self.patterns, &self.near)
+    }
+}
+
+fn compile_all(field: &'static str, texts: &[String], case_sensitive: bool) -> Result<Vec<Regex>, Wrong> {
+    if texts.len() > EXPRESSIONS {
+        let why = format!("{} expressions, {EXPRESSIONS} at most", texts.len());
+        return Err(Wrong { field, text: field.to_owned(), why });
+    }
+    let one = |text: &String| {
+        builder(text, case_sensitive).build().map_err(|error| Wrong {
+            field,
+            text: text.clone(),
+            why: last_line(&error.to_string()),
+        })
+    };
+    texts.iter().map(one).collect()
+}
+
+/// All expressions ignore white space, know no Unicode classes (text is folded before), and run in linear time.
+fn builder(text: &str, case_sensitive: bool) -> RegexBuilder {
+    let mut builder = RegexBuilder::new(text);
+    builder
+        .case_insensitive(!case_sensitive)
+        .unicode(false)
+        .ignore_whitespace(true)
+        .size_limit(SIZE)
+        .dfa_size_limit(4 * SIZE)
+        .nest_limit(50);
+    builder
+}
+
+fn last_line(error: &str) -> String {
+    error.lines().last().unwrap_or(error).trim_start_matches("error: ").to_owned()
+}

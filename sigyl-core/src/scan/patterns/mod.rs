@@ -1,0 +1,5 @@
+//! Pattern rules: one data file each, with its own proof.
+
+mod files;
+
+pub(super) use files::FILES;

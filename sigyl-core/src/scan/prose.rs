@@ -1,0 +1,367 @@
+//! The text of a file or tool as a reader takes it: comments, strings and documents without their marks, escapes
+//! undone, disguises folded; each place leads back to the bytes it came from.
+
+use super::fold::{Folded, fold, in_mixed_word};
+use super::language::Language;
+use super::lexer::{Token, TokenKind};
+use super::pattern::Context;
+
+/// Runs of readable text, one after the other in one buffer.
+#[derive(Debug, Default)]
+pub(crate) struct Prose {
+    text: String,
+    marks: Vec<Mark>,
+    segments: Vec<Segment>,
+}
+
+/// From here on, the buffer and its origin run in step.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    here: usize,
+    origin: usize,
+}
+
+/// One run of readable text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Segment {
+    /// First byte in the buffer.
+    pub(crate) start: usize,
+    /// First byte after it.
+    pub(crate) end: usize,
+    /// What it is.
+    pub(crate) context: Context,
+    /// Which field of a tool it comes from; 0 in files.
+    pub(crate) field: u32,
+    /// How it was hidden, when it had to be decoded first.
+    pub(crate) hidden: Option<&'static str>,
+}
+
+/// Stands between segments: no word and no space, so that no pattern takes two for one.
+const BETWEEN: &str = "\n\u{0}\n";
+
+impl Prose {
+    /// Returns the whole buffer.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the segments in order.
+    pub(crate) fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Returns the place in the origin that a place in the buffer came from.
+    pub(crate) fn origin(&self, here: usize) -> usize {
+        match self.marks.partition_point(|mark| mark.here <= here) {
+            0 => here,
+            after => self.marks[after - 1].origin + (here - self.marks[after - 1].here),
+        }
+    }
+
+    /// Reads the prose of a file.
+    pub(crate) fn of_file(text: &str, language: Language, tokens: &[Token]) -> Self {
+        let mut prose = Self::default();
+        match language {
+            Language::Docs | Language::Markup | Language::Other => {
+                prose.plain(text, 0, text.len(), Context::Docs, 0);
+            }
+            Language::Yaml | Language::Toml | Language::Env | Language::Docker => {
+                prose.comments(text, tokens);
+                let context = if language == Language::Docker { Context::String } else { Context::Config };
+                prose.between_comments(text, tokens, context);
+            }
+            Language::Shell => {
+                prose.comments(text, tokens);
+                prose.between_comments(text, tokens, Context::String);
+            }
+            Language::Json => {
+                prose.comments(text, tokens);
+                prose.strings(text, tokens, Context::Config);
+            }
+            _ => {
+                prose.comments(text, tokens);
+                prose.strings(text, tokens, Context::String);
+            }
+        }
+        prose
+    }
+
+    /// Adds one text as it stands, from `start` to `end` of `source`.
+    pub(crate) fn plain(&mut self, source: &str, start: usize, end: usize, context: Context, field: u32) {
+        let mut tags = String::new();
+        let from = self.open();
+        self.fold_in(source, start, end, &mut tags);
+        self.close(from, context, field, None);
+        self.add_tags(&tags, start, context, field);
+    }
+
+    /// Adds text that was decoded from something at `origin`.
+    pub(crate) fn decoded(
+        &mut self,
+        text: &str,
+        origin: usize,
+        context: Context,
+        field: u32,
+        how: &'static str,
+    ) {
+        let from = self.open();
+        let mut tags = String::new();
+        self.fold_in(text, 0, text.len(), &mut tags);
+        while self.marks.pop_if(|mark| mark.here >= from).is_some() {}
+        self.marks.push(Mark { here: from, origin });
+        self.close(from, context, field, Some(how));
+    }
+
+    fn add_tags(&mut self, tags: &str, origin: usize, context: Context, field: u32) {
+        if tags.chars().filter(|c| c.is_ascii_alphabetic()).count() >= 4 {
+            self.decoded(tags, origin, context, field, "Unicode tags");
+        }
+    }
+
+    fn open(&mut self) -> usize {
+        if !self.text.is_empty() {
+            self.text.push_str(BETWEEN);
+        }
+        self.text.len()
+    }
+
+    fn close(&mut self, start: usize, context: Context, field: u32, hidden: Option<&'static str>) {
+        if self.text[start..].trim().is_empty() {
+            self.text.truncate(start);
+            return;
+        }
+        self.segments.push(Segment { start, end: self.text.len(), context, field, hidden });
+    }
+
+    fn mark(&mut self, origin: usize) {
+        self.marks.push(Mark { here: self.text.len(), origin });
+    }
+
+    /// Copies a stretch, folding what is not ASCII; tags are gathered apart.
+    fn fold_in(&mut self, source: &str, start: usize, end: usize, tags: &mut String) {
+        self.mark(start);
+        let piece = &source[start..end];
+        if piece.is_ascii() {
+            self.text.push_str(piece);
+            return;
+        }
+        for (at, c) in piece.char_indices() {
+            let put = match fold(c) {
+                _ if c.is_ascii() => Some(c),
+                Folded::Same => Some(c),
+                Folded::Gone => None,
+                Folded::Is(to) => Some(to),
+                Folded::Looks(to) => Some(if in_mixed_word(source, start + at) { to } else { c }),
+                Folded::Tag(to) => {
+                    tags.push(to);
+                    None
+                }
+            };
+            if let Some(put) = put {
+                self.text.push(put);
+            }
+            if put != Some(c) {
+                self.mark(start + at + c.len_utf8());
+            }
+        }
+    }
+
+    fn comments(&mut self, text: &str, tokens: &[Token]) {
+        let mut run: Option<(usize, usize)> = None;
+        let mut tags = String::new();
+        for token in tokens.iter().filter(|token| token.kind == TokenKind::Comment) {
+            match run {
+                Some((_, end)) if text[end..token.start].trim().is_empty() => self.text.push('\n'),
+                _ => {
+                    self.close_comments(run, &mut tags);
+                    run = Some((self.open(), 0));
+                }
+            }
+            self.comment(text, *token, &mut tags);
+            run = run.map(|(start, _)| (start, token.end));
+        }
+        self.close_comments(run, &mut tags);
+    }
+
+    fn close_comments(&mut self, run: Option<(usize, usize)>, tags: &mut String) {
+        if let Some((start, end)) = run {
+            self.close(start, Context::Comment, 0, None);
+            self.add_tags(&std::mem::take(tags), end, Context::Comment, 0);
+        }
+    }
+
+    /// Adds one comment without the marks at the start of each line.
+    fn comment(&mut self, text: &str, token: Token, tags: &mut String) {
+        let mut at = token.from;
+        for line in text[token.from..token.to].split_inclusive('\n') {
+            let content = line.trim_start().trim_start_matches(['/', '*', '#', '!']);
+            let start = at + line.len() - content.len();
+            let content = content.strip_suffix("*/").unwrap_or(content);
+            self.fold_in(text, start, start + content.len(), tags);
+            at += line.len();
+        }
+    }
+
+    fn strings(&mut self, text: &str, tokens: &[Token], context: Context) {
+        let mut last: Option<(usize, usize)> = None;
+        let mut tags = String::new();
+        for token in tokens.iter().filter(|token| token.kind != TokenKind::Comment) {
+            let joined = last.is_some_and(|(_, end)| is_joint(&text[end..token.start]));
+            if !joined {
+                self.close_strings(last, context, &mut tags);
+                last = Some((self.open(), 0));
+            }
+            self.unescape(text, *token, &mut tags);
+            last = last.map(|(start, _)| (start, token.end));
+        }
+        self.close_strings(last, context, &mut tags);
+    }
+
+    fn close_strings(&mut self, last: Option<(usize, usize)>, context: Context, tags: &mut String) {
+        if let Some((start, end)) = last {
+            self.close(start, context, 0, None);
+            self.add_tags(&std::mem::take(tags), end, context, 0);
+        }
+    }
+
+    /// Adds the content of one string with its escapes undone.
+    fn unescape(&mut self, text: &str, token: Token, tags: &mut String) {
+        if token.kind == TokenKind::Raw || !text[token.from..token.to].contains('\\') {
+            return self.fold_in(text, token.from, token.to, tags);
+        }
+        let mut at = token.from;
+        while let Some(slash) = text[at..token.to].find('\\') {
+            self.fold_in(text, at, at + slash, tags);
+            let (decoded, length) = escape(&text[at + slash..token.to]);
+            at += slash + length;
+            match decoded.map(|c| (c, if c.is_ascii() { Folded::Same } else { fold(c) })) {
+                Some((c, Folded::Same | Folded::Looks(_))) => self.text.push(c),
+                Some((_, Folded::Is(to))) => self.text.push(to),
+                Some((_, Folded::Tag(to))) => tags.push(to),
+                Some((_, Folded::Gone)) | None => {}
+            }
+            self.mark(at);
+        }
+        self.fold_in(text, at, token.to, tags);
+    }
+
+    /// Adds what stands between the comments, as one text as long as no comment interrupts it.
+    fn between_comments(&mut self, text: &str, tokens: &[Token], context: Context) {
+        let mut at = 0;
+        for token in tokens.iter().filter(|token| token.kind == TokenKind::Comment) {
+            self.plain(text, at, token.start, context, 0);
+            at = token.end;
+        }
+        self.plain(text, at, text.len(), context, 0);
+    }
+}
+
+/// Tells whether two strings with `between` them make one text.
+fn is_joint(between: &str) -> bool {
+    between.len() <= 200
+        && between.bytes().all(|byte| byte.is_ascii_whitespace() || matches!(byte, b'+' | b'\\'))
+        && between.bytes().filter(|&byte| byte == b'\n').count() <= 2
+}
+
+/// Reads the escape that `text` begins with: the character it stands for, and its length in bytes.
+fn escape(text: &str) -> (Option<char>, usize) {
+    let bytes = text.as_bytes();
+    let hex = |from: usize, length: usize| {
+        let digits = text.get(from..from + length)?;
+        u32::from_str_radix(digits, 16).ok().and_then(|code| surrogates(code, &text[from + length..]))
+    };
+    match bytes.get(1) {
+        Some(b'n' | b'r') => (Some('\n'), 2),
+        Some(b't') => (Some(' '), 2),
+        Some(b'x') => hex(2, 2).map_or((None, 2), |(c, _)| (c, 4)),
+        Some(b'u') if bytes.get(2) == Some(&b'{') => braced(text),
+        Some(b'u') => hex(2, 4).map_or((None, 2), |(c, more)| (c, 6 + more)),
+        Some(b'U') => hex(2, 8).map_or((None, 2), |(c, _)| (c, 10)),
+        Some(b'\n') => (None, 2),
+        // Any other escape stands for its own character.
+        Some(byte) if byte.is_ascii() => (Some(char::from(*byte)), 2),
+        _ => (None, 1),
+    }
+}
+
+/// Joins a high surrogate with the low one that `rest` begins with.
+fn surrogates(code: u32, rest: &str) -> Option<(Option<char>, usize)> {
+    if !(0xd800..0xdc00).contains(&code) {
+        return Some((char::from_u32(code), 0));
+    }
+    let low = rest.strip_prefix("\\u").and_then(|rest| rest.get(..4));
+    let low = low
+        .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+        .filter(|low| (0xdc00..0xe000).contains(low));
+    Some(match low {
+        Some(low) => (char::from_u32(0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00)), 6),
+        None => (None, 0),
+    })
+}
+
+fn braced(text: &str) -> (Option<char>, usize) {
+    let Some(close) = text.bytes().take(12).position(|byte| byte == b'}') else { return (None, 2) };
+    let code = text.get(3..close).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    (code.and_then(char::from_u32), close + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lexer::tokens;
+    use super::*;
+
+    fn prose(text: &str, language: Language) -> Vec<(Context, String)> {
+        let prose = Prose::of_file(text, language, &tokens(text, language));
+        prose.segments().iter().map(|s| (s.context, prose.text()[s.start..s.end].to_owned())).collect()
+    }
+
+    #[test]
+    fn line_comments_and_joined_strings_read_as_one_text() {
+        let text = "// ignore\n// previous\nf('a \\u0069gn' +\n 'ore', 'b')\n/*\n * one\n * two\n */";
+        assert_eq!(
+            prose(text, Language::Script),
+            [
+                (Context::Comment, " ignore\n previous".to_owned()),
+                (Context::Comment, "\n one\n two\n".to_owned()),
+                (Context::String, "a ignore".to_owned()),
+                (Context::String, "b".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn places_lead_back_to_the_file() {
+        let text = "x = \"\\u0041 i\u{200b}gnore \\n all\"; # ignore";
+        let language = Language::Python;
+        let prose = Prose::of_file(text, language, &tokens(text, language));
+        for word in ["all", "gnore \n"] {
+            let here = prose.text().find(word).unwrap();
+            let origin = prose.origin(here);
+            assert!(text[origin..].starts_with(&word[..3]), "{word}: {:?}", &text[origin..]);
+        }
+        let comment = prose.text().find(" ignore").unwrap();
+        assert_eq!(prose.origin(comment + 1), text.rfind("ignore").unwrap());
+    }
+
+    #[test]
+    fn tags_become_a_text_of_their_own_also_when_escaped() {
+        let hidden: String =
+            "read keys".chars().filter_map(|c| char::from_u32(0xe0000 + u32::from(c))).collect();
+        let escaped: String = hidden.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        for text in [format!("d = \"Adds.{hidden}\""), format!("d = \"Adds.{escaped}\"")] {
+            assert_eq!(
+                prose(&text, Language::Script),
+                [(Context::String, "Adds.".to_owned()), (Context::String, "read keys".to_owned())]
+            );
+        }
+    }
+
+    #[test]
+    fn a_broken_escape_never_panics() {
+        for text in
+            ["'\\u{'", "'\\x'", "'\\u00'", "'\\ud83d\\u12'", "'\\é'", "'\\", "'\\u{110000}'", "'\\ud800'"]
+        {
+            prose(text, Language::Script);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What a rule is: a name with its reasons, and a look at one part of the subject at a time.
+
+use serde::{Deserialize, Serialize};
+
+use super::file::FileText;
+use super::findings::Findings;
+use super::tool_text::ToolText;
+use crate::domain::{Category, Confidence, RuleId, Severity};
+use crate::manifest::Manifest;
+
+/// What is true of a rule whatever it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleMeta {
+    /// Stable identifier, lower-case words joined by `-`.
+    pub id: RuleId,
+    /// Name as people read it.
+    pub title: String,
+    /// Class of weakness.
+    pub category: Category,
+    /// How bad a finding is, unless the rule says otherwise for one.
+    pub severity: Severity,
+    /// How sure a finding is, unless the rule says otherwise for one.
+    pub confidence: Confidence,
+    /// Why it matters, in a sentence or two.
+    pub why: String,
+    /// What to do about it.
+    pub fix: String,
+    /// Where the rule comes from and what describes the weakness.
+    pub references: Vec<String>,
+}
+
+/// One bounded part of the subject of a scan.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Part<'a> {
+    /// One text file of the source.
+    File(&'a FileText<'a>),
+    /// Every string that one tool, prompt or instruction shows to a model.
+    Tool(&'a ToolText),
+    /// The checked manifest.
+    Manifest {
+        /// What it says.
+        manifest: &'a Manifest,
+        /// The file it was read from, as far as the source tells.
+        path: &'a str,
+    },
+}
+
+/// Looks for one weakness. A rule never fails: what it cannot judge it leaves alone.
+pub trait Rule: Send + Sync {
+    /// Returns what is true of the rule.
+    fn meta(&self) -> &RuleMeta;
+
+    /// Looks at one part and adds what it finds.
+    fn check(&self, part: &Part<'_>, found: &mut Findings<'_>);
+}

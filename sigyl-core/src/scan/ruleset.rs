@@ -1,0 +1,204 @@
+//! The rules of a scanner, compiled once.
+
+use serde::Deserialize as _;
+
+use super::evidence::Masker;
+use super::pattern::{Pattern, PatternSpec};
+use super::prefilter::Prefilter;
+use super::rule::{Rule, RuleMeta};
+use super::scanner::Scanner;
+use super::tool_text::ToolText;
+use super::{patterns, rules};
+use crate::domain::{Kind, Policy, RuleId};
+
+/// Bytes of one pattern file.
+const FILE_BYTES: usize = 256 << 10;
+/// Patterns in one file.
+const PATTERNS: usize = 200;
+
+/// Every rule that a scanner runs: patterns, which are data, and rules written as code.
+pub struct RuleSet {
+    pub(super) patterns: Vec<Pattern>,
+    pub(super) prefilter: Prefilter,
+    pub(super) rules: Vec<Box<dyn Rule>>,
+    pub(super) masker: Masker,
+}
+
+/// A rule set that cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuleSetError {
+    /// A pattern file that cannot be read or compiled.
+    #[error("{file}{}: {why}", .line.map(|line| format!(":{line}")).unwrap_or_default())]
+    Pattern {
+        /// The file.
+        file: String,
+        /// The line, from 1, where it is known.
+        line: Option<usize>,
+        /// What is wrong and where.
+        why: String,
+    },
+    /// Two rules with one id.
+    #[error("two rules are called {0}; rename one of them")]
+    Duplicate(RuleId),
+    /// The rules compile one by one and not together.
+    #[error("the rules cannot be compiled together: {0}")]
+    Together(String),
+}
+
+impl RuleSetError {
+    /// Returns the class of this failure.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Pattern { .. } | Self::Duplicate(_) => Kind::Invalid,
+            Self::Together(_) => Kind::Internal,
+        }
+    }
+}
+
+impl RuleSet {
+    /// Compiles the rules that come with the library.
+    pub fn builtin() -> Result<Self, RuleSetError> {
+        let mut all = Vec::new();
+        for (name, text) in patterns::FILES {
+            all.extend(read(text, name)?);
+        }
+        Self::new(all, rules::all()?)
+    }
+
+    /// Compiles the patterns of a YAML text, one document each; `name` is what errors call it.
+    pub fn from_patterns(yaml: &str, name: &str) -> Result<Self, RuleSetError> {
+        Self::new(read(yaml, name)?, Vec::new())
+    }
+
+    /// Adds the patterns of another YAML text.
+    pub fn with_patterns(self, yaml: &str, name: &str) -> Result<Self, RuleSetError> {
+        let patterns = self.patterns.into_iter().chain(read(yaml, name)?).collect();
+        Self::new(patterns, self.rules)
+    }
+
+    /// Adds a rule written as code.
+    pub fn with_rule(mut self, rule: Box<dyn Rule>) -> Result<Self, RuleSetError> {
+        self.rules.push(rule);
+        Self::new(self.patterns, self.rules)
+    }
+
+    /// Yields what is true of each rule, sorted by id.
+    pub fn metas(&self) -> Vec<&RuleMeta> {
+        let patterns = self.patterns.iter().map(|pattern| &pattern.meta);
+        let mut all: Vec<&RuleMeta> = patterns.chain(self.rules.iter().map(|rule| rule.meta())).collect();
+        all.sort_by(|one, other| one.id.cmp(&other.id));
+        all
+    }
+
+    /// Finds a rule by its id.
+    pub fn meta(&self, id: &RuleId) -> Option<&RuleMeta> {
+        self.metas().into_iter().find(|meta| meta.id == *id)
+    }
+
+    /// Runs the samples that patterns carry through the whole engine and returns those that do not give what they
+    /// should, each in one line.
+    pub fn unproved(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for pattern in &self.patterns {
+            for (samples, expected) in [(&pattern.hits, true), (&pattern.misses, false)] {
+                let texts =
+                    samples.iter().flat_map(|(name, texts)| texts.iter().map(move |text| (name, text)));
+                for (name, text) in texts.filter(|(name, text)| self.hits(pattern, name, text) != expected) {
+                    let should = if expected { "should hit" } else { "should not hit" };
+                    wrong.push(format!("{} {should} {name}: {text:?}", pattern.meta.id));
+                }
+            }
+        }
+        wrong
+    }
+
+    fn hits(&self, pattern: &Pattern, name: &str, text: &str) -> bool {
+        let scanner = Scanner::new(self, Policy::default());
+        let found = match name {
+            "tool" => Ok(scanner.tool(&ToolText::of_text("sample", "description", text))),
+            path => scanner.file(path, text.as_bytes()),
+        };
+        found.is_ok_and(|found| found.iter().any(|finding| finding.rule == pattern.meta.id))
+    }
+
+    fn new(patterns: Vec<Pattern>, rules: Vec<Box<dyn Rule>>) -> Result<Self, RuleSetError> {
+        let together = |why: String| RuleSetError::Together(why);
+        let needs = patterns.iter().map(|pattern| {
+            let (any, all) = pattern.expressions();
+            (any.iter().map(|one| one.as_str()).collect(), all.iter().map(|one| one.as_str()).collect())
+        });
+        let prefilter = Prefilter::new(&needs.collect::<Vec<_>>()).map_err(together)?;
+        let masker = Masker::new().map_err(|error| together(error.to_string()))?;
+        let set = Self { patterns, prefilter, rules, masker };
+        let metas = set.metas();
+        match metas.windows(2).find(|pair| pair[0].id == pair[1].id) {
+            Some(pair) => Err(RuleSetError::Duplicate(pair[0].id.clone())),
+            None => Ok(set),
+        }
+    }
+}
+
+impl std::fmt::Debug for RuleSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.metas().iter().map(|meta| &meta.id)).finish()
+    }
+}
+
+fn read(yaml: &str, name: &str) -> Result<Vec<Pattern>, RuleSetError> {
+    let wrong = |line, why: String| RuleSetError::Pattern { file: name.to_owned(), line, why };
+    if yaml.len() > FILE_BYTES {
+        return Err(wrong(None, format!("{} bytes, {FILE_BYTES} at most", yaml.len())));
+    }
+    let mut patterns = Vec::new();
+    for document in serde_yaml::Deserializer::from_str(yaml) {
+        if patterns.len() == PATTERNS {
+            return Err(wrong(None, format!("more than {PATTERNS} patterns")));
+        }
+        let spec = PatternSpec::deserialize(document)
+            .map_err(|error| wrong(error.location().map(|at| at.line()), error.to_string()))?;
+        let id = spec.id.clone();
+        let pattern = Pattern::new(spec).map_err(|error| {
+            wrong(line_of(yaml, &error.text), format!("{id}: `{}`: {}", error.field, error.why))
+        })?;
+        patterns.push(pattern);
+    }
+    Ok(patterns)
+}
+
+/// Finds the line that an expression begins on.
+fn line_of(yaml: &str, expression: &str) -> Option<usize> {
+    let first = expression.trim().lines().next()?;
+    yaml.lines().position(|line| line.contains(first)).map(|at| at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "id: a-b\ntitle: T\ncategory: form\nseverity: info\nconfidence: low\nlooks_at: [tool]\n\
+                       patterns:\n  - 'abc'\nwhy: w\nfix: f\nreferences: []\n";
+
+    #[test]
+    fn a_wrong_pattern_file_is_named_by_line() {
+        let error = |yaml: &str| RuleSet::from_patterns(yaml, "mine.yaml").unwrap_err().to_string();
+        assert!(RuleSet::from_patterns(ONE, "mine.yaml").is_ok());
+        let broken = error(&ONE.replace("'abc'", "'a(bc'"));
+        assert!(broken.starts_with("mine.yaml:8: a-b: `patterns`: unclosed group"), "{broken}");
+        let unknown = error(&ONE.replace("title: T", "titel: T"));
+        assert!(unknown.starts_with("mine.yaml:") && unknown.contains("titel"), "{unknown}");
+        let huge = error(&ONE.replace("'abc'", "'(a{1000}){1000}'"));
+        assert!(huge.contains("size limit"), "{huge}");
+        assert!(error(&format!("{ONE}---\n{ONE}")).contains("two rules are called a-b"));
+        assert!(error(&"#".repeat(FILE_BYTES + 1)).contains("at most"));
+        assert!(error(&ONE.replace("id: a-b", "id: A b")).contains("not a rule id"));
+    }
+
+    #[test]
+    fn the_builtin_set_compiles_and_is_found_by_id() {
+        let set = RuleSet::builtin().unwrap();
+        let metas = set.metas();
+        assert!(metas.len() >= 20);
+        assert_eq!(set.meta(&metas[0].id), Some(metas[0]));
+    }
+}

@@ -1,0 +1,205 @@
+//! One run of a rule set over one subject.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::decode::{Decoded, decode};
+use super::file::FileText;
+use super::findings::Findings;
+use super::matcher;
+use super::report::Gathered;
+use super::rule::Part;
+use super::ruleset::RuleSet;
+use super::subject::Subject;
+use super::tool_text::ToolText;
+use crate::clock::Clock;
+use crate::domain::{Digest, Finding, Policy, Report, SkipKind, Skipped};
+use crate::source::{Entry, SourceTree};
+
+/// Bytes of one file that are looked at; a larger one is a gap.
+const FILE_BYTES: u64 = 24 << 20;
+/// Threads that read files.
+const THREADS: usize = 16;
+
+/// Looks at subjects with one rule set and judges by one policy.
+#[derive(Debug)]
+pub struct Scanner<'a> {
+    rules: &'a RuleSet,
+    policy: Policy,
+    deep: bool,
+    dependencies: Option<&'a SourceTree>,
+}
+
+/// What one file came to.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    pub(super) bytes: u64,
+    pub(super) findings: Vec<Finding>,
+    pub(super) skipped: Option<Skipped>,
+}
+
+impl<'a> Scanner<'a> {
+    /// Makes a scanner.
+    pub fn new(rules: &'a RuleSet, policy: Policy) -> Self {
+        Self { rules, policy, deep: false, dependencies: None }
+    }
+
+    /// Asks for the code of dependencies to be scanned too, see [`Scanner::dependencies`].
+    pub fn deep(self, deep: bool) -> Self {
+        Self { deep, ..self }
+    }
+
+    /// Gives the installed dependencies that a deep scan looks at; without them a deep scan reports that gap.
+    pub fn dependencies(self, tree: &'a SourceTree) -> Self {
+        Self { dependencies: Some(tree), ..self }
+    }
+
+    /// Scans `subject`. It never fails: what could not be looked at stands in the report.
+    pub fn scan(&self, subject: &Subject<'_>, clock: &dyn Clock) -> Report {
+        let started = clock.now();
+        let mut gathered = Gathered::default();
+        if let Some(tree) = subject.tree {
+            self.tree(tree, "", &mut gathered);
+        }
+        self.deep_scan(&mut gathered);
+        self.manifest(subject, &mut gathered);
+        self.tools(subject, &mut gathered);
+        let elapsed = clock.now().millis().saturating_sub(started.millis());
+        gathered.report(subject, &self.policy, self.deep, u64::try_from(elapsed).unwrap_or(0))
+    }
+
+    /// Looks at one file alone: for callers that hold a text and no source.
+    pub fn file(&self, path: &str, bytes: &[u8]) -> Result<Vec<Finding>, Skipped> {
+        let looked = self.look(path, bytes);
+        looked.skipped.map_or(Ok(looked.findings), Err)
+    }
+
+    /// Looks at the texts of one tool alone.
+    pub fn tool(&self, tool: &ToolText) -> Vec<Finding> {
+        let mut found = Findings::new(&self.rules.masker);
+        let enabled = self.rules.prefilter.enabled(tool.prose().text().as_bytes());
+        for (_, pattern) in self.rules.patterns.iter().enumerate().filter(|(at, _)| enabled.has(*at)) {
+            matcher::check_tool(pattern, tool, &mut found);
+        }
+        self.code_rules(&Part::Tool(tool), &mut found);
+        found.into_list()
+    }
+
+    fn deep_scan(&self, gathered: &mut Gathered) {
+        if !self.deep {
+            return;
+        }
+        match self.dependencies {
+            Some(tree) => self.tree(tree, "dependencies/", gathered),
+            None => gathered.no_dependencies = true,
+        }
+    }
+
+    fn tree(&self, tree: &SourceTree, prefix: &str, gathered: &mut Gathered) {
+        let renamed =
+            |skipped: &Skipped| Skipped { path: format!("{prefix}{}", skipped.path), ..skipped.clone() };
+        gathered.skipped.extend(tree.skipped().iter().map(renamed));
+        let entries = tree.entries();
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(Vec::with_capacity(entries.len()));
+        let threads =
+            std::thread::available_parallelism().map_or(1, usize::from).min(THREADS).min(entries.len());
+        let work = || {
+            let mut mine = Vec::new();
+            while let Some(entry) = entries.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let path = format!("{prefix}{}", entry.path);
+                mine.push((path.clone(), self.entry(tree, entry, &path)));
+            }
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).append(&mut mine);
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(work);
+            }
+            work();
+        });
+        let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        done.sort_by(|(one, _), (other, _)| one.cmp(other));
+        done.into_iter().for_each(|(_, looked)| gathered.file(looked));
+    }
+
+    fn entry(&self, tree: &SourceTree, entry: &Entry, path: &str) -> Looked {
+        if entry.size > FILE_BYTES {
+            let reason = format!("{} bytes; files up to {FILE_BYTES} bytes are looked at", entry.size);
+            return Looked::skipped(path, SkipKind::TooLarge, reason);
+        }
+        match read(tree, entry) {
+            Ok(bytes) => self.look(path, &bytes),
+            Err(error) => Looked::skipped(path, SkipKind::Unreadable, error),
+        }
+    }
+
+    fn look(&self, path: &str, bytes: &[u8]) -> Looked {
+        let text = match decode(path, bytes) {
+            Decoded::Text(text) => text,
+            Decoded::Opaque { kind, reason } => return Looked::skipped(path, kind, reason),
+        };
+        let file = FileText::new(path, &text);
+        let mut found = Findings::new(&self.rules.masker);
+        self.patterns(&file, &mut found);
+        self.code_rules(&Part::File(&file), &mut found);
+        Looked { bytes: bytes.len() as u64, findings: found.into_list(), skipped: None }
+    }
+
+    fn patterns(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
+        let mut enabled = self.rules.prefilter.enabled(file.text().as_bytes());
+        if file.may_disguise() {
+            enabled.add(&self.rules.prefilter.enabled(file.prose().text().as_bytes()));
+        }
+        if !enabled.any() {
+            return;
+        }
+        for (at, pattern) in self.rules.patterns.iter().enumerate() {
+            if enabled.has(at) {
+                matcher::check_file(pattern, file, found);
+            }
+        }
+    }
+
+    fn code_rules(&self, part: &Part<'_>, found: &mut Findings<'_>) {
+        self.rules.rules.iter().for_each(|rule| rule.check(part, found));
+    }
+
+    fn manifest(&self, subject: &Subject<'_>, gathered: &mut Gathered) {
+        let Some(manifest) = subject.manifest else { return };
+        let path = super::subject::manifest_path(subject.tree);
+        let mut found = Findings::new(&self.rules.masker);
+        self.code_rules(&Part::Manifest { manifest, path: &path }, &mut found);
+        gathered.findings.extend(found.into_list());
+        gathered.manifest = true;
+    }
+
+    fn tools(&self, subject: &Subject<'_>, gathered: &mut Gathered) {
+        let declared = subject.manifest.map_or(&[][..], |manifest| &manifest.tools);
+        for tool in declared.iter().chain(subject.tools) {
+            let text = ToolText::of_tool(tool);
+            let findings = self.tool(&text);
+            gathered.tool(&text, findings);
+        }
+        if let Some(instructions) = subject.instructions {
+            let text = ToolText::of_text("(server)", "instructions", instructions);
+            let findings = self.tool(&text);
+            gathered.tool(&text, findings);
+        }
+    }
+}
+
+impl Looked {
+    fn skipped(path: &str, kind: SkipKind, reason: String) -> Self {
+        Self { skipped: Some(Skipped { path: path.to_owned(), kind, reason }), ..Self::default() }
+    }
+}
+
+/// Reads one file and makes sure that it still is what was digested.
+fn read(tree: &SourceTree, entry: &Entry) -> Result<Vec<u8>, String> {
+    let bytes = std::fs::read(tree.root().join(&entry.path)).map_err(|error| error.to_string())?;
+    match Digest::of(&bytes) == entry.digest {
+        true => Ok(bytes),
+        false => Err("it changed after it was digested".to_owned()),
+    }
+}

@@ -1,0 +1,35 @@
+//! What is scanned: the files of a source, its manifest, and the tools that a server declares.
+
+use crate::domain::{SourceRef, Tool};
+use crate::manifest::Manifest;
+use crate::source::SourceTree;
+
+/// What one scan looks at. Anything may be absent; the report says what was.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    /// Where it came from, with its digest.
+    pub reference: SourceRef,
+    /// The files, if there are any.
+    pub tree: Option<&'a SourceTree>,
+    /// The checked manifest, if there is one.
+    pub manifest: Option<&'a Manifest>,
+    /// Tools that a running server declares.
+    pub tools: &'a [Tool],
+    /// The instructions that a running server gives to models.
+    pub instructions: Option<&'a str>,
+}
+
+/// The files of a source, as the manifest room reads them.
+#[derive(Clone, Copy, Debug)]
+pub struct TreeFiles<'a>(pub &'a SourceTree);
+
+/// Names the file that a manifest was most likely read from.
+pub(super) fn manifest_path(tree: Option<&SourceTree>) -> String {
+    let there = |name: &&&str| tree.is_some_and(|tree| tree.find(name).is_some());
+    ["sigyl.yaml", "sigyl.yml", "mcp.yaml", "mcp.yml"]
+        .iter()
+        .find(there)
+        .copied()
+        .unwrap_or("sigyl.yaml")
+        .to_owned()
+}

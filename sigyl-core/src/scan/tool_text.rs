@@ -1,0 +1,201 @@
+//! Every string that one tool shows to a model: name, title, description, schemas with all their texts, annotations.
+
+use serde_json::{Map, Value};
+
+use super::pattern::Context;
+use super::prose::Prose;
+use super::unpack;
+use crate::domain::{Location, Tool};
+
+/// Depth to which a definition is read; what is deeper is reported as not looked at.
+const DEPTH: usize = 64;
+/// Bytes of text of one tool that are looked at.
+const BYTES: usize = 4 << 20;
+
+/// The texts of one tool, prompt or instruction.
+#[derive(Debug)]
+pub struct ToolText {
+    name: String,
+    fields: Vec<Field>,
+    prose: Prose,
+    bytes: u64,
+    cut: Option<String>,
+}
+
+/// One string of a tool.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Dotted path, such as `inputSchema.properties.note.description`.
+    pub path: String,
+    /// The string.
+    pub text: String,
+}
+
+impl ToolText {
+    /// Reads the strings of a tool.
+    pub fn of_tool(tool: &Tool) -> Self {
+        let mut reader = Reader::default();
+        for (key, value) in tool.definition() {
+            reader.read(key, value, 0);
+        }
+        reader.finish(tool.name())
+    }
+
+    /// Takes one text, such as the instructions of a server.
+    pub fn of_text(name: &str, field: &str, text: &str) -> Self {
+        let mut reader = Reader::default();
+        reader.take(field.to_owned(), text);
+        reader.finish(name)
+    }
+
+    /// Returns the name of the tool.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns its strings.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// Returns how many bytes of text were taken.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Returns what was not looked at, and why.
+    pub(super) fn cut(&self) -> Option<&str> {
+        self.cut.as_deref()
+    }
+
+    pub(super) fn prose(&self) -> &Prose {
+        &self.prose
+    }
+
+    /// Makes the location of one of its strings.
+    pub fn location(&self, field: usize) -> Option<Location> {
+        let field = self.fields.get(field).map_or_else(String::new, |field| field.path.clone());
+        Some(Location::Tool { tool: self.name.clone(), field })
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    fields: Vec<Field>,
+    bytes: usize,
+    cut: Option<String>,
+}
+
+impl Reader {
+    fn read(&mut self, path: &str, value: &Value, depth: usize) {
+        if depth > DEPTH {
+            self.cut =
+                Some(format!("deeper than {DEPTH} levels at {}", path.chars().take(200).collect::<String>()));
+            return;
+        }
+        match value {
+            Value::String(text) => self.take(path.to_owned(), text),
+            Value::Array(items) => {
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(at, item)| self.read(&format!("{path}[{at}]"), item, depth + 1));
+            }
+            Value::Object(members) => self.members(path, members, depth),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn members(&mut self, path: &str, members: &Map<String, Value>, depth: usize) {
+        for (key, value) in members {
+            let path = format!("{path}.{key}");
+            // The name of a member is read by the model as well.
+            if key.len() > 24 || !key.is_ascii() {
+                self.take(path.clone(), key);
+            }
+            self.read(&path, value, depth + 1);
+        }
+    }
+
+    fn take(&mut self, path: String, text: &str) {
+        if text.is_empty() || path.ends_with("$schema") {
+            return;
+        }
+        let left = BYTES - self.bytes.min(BYTES);
+        let taken = &text[..text.floor_char_boundary(left)];
+        if taken.len() < text.len() {
+            self.cut = Some(format!("more than {BYTES} bytes of text"));
+        }
+        self.bytes += taken.len();
+        if !taken.is_empty() {
+            self.fields.push(Field { path, text: taken.to_owned() });
+        }
+    }
+
+    fn finish(self, name: &str) -> ToolText {
+        let mut prose = Prose::default();
+        for (at, field) in (0..).zip(&self.fields) {
+            prose.plain(&field.text, 0, field.text.len(), Context::Tool, at);
+            for (text, how) in unpack::unpack(&field.text) {
+                prose.decoded(&text, 0, Context::Tool, at, how);
+            }
+        }
+        ToolText {
+            name: name.to_owned(),
+            fields: self.fields,
+            prose,
+            bytes: self.bytes as u64,
+            cut: self.cut,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn paths(definition: Value) -> Vec<String> {
+        let tool: Tool = serde_json::from_value(definition).unwrap();
+        ToolText::of_tool(&tool).fields.into_iter().map(|field| field.path).collect()
+    }
+
+    #[test]
+    fn every_string_a_model_may_read_is_taken() {
+        let seen = paths(json!({
+            "name": "a", "title": "t", "description": "d", "annotations": {"title": "x"},
+            "inputSchema": {"$schema": "http://json-schema.org/draft-07/schema#", "properties": {
+                "n": {"description": "p", "enum": ["e"], "default": "f", "examples": ["g"], "$comment": "c"}}},
+            "outputSchema": {"title": "o"}, "_meta": {"k": "v"}
+        }));
+        for path in [
+            "name",
+            "title",
+            "description",
+            "annotations.title",
+            "inputSchema.properties.n.description",
+            "inputSchema.properties.n.enum[0]",
+            "inputSchema.properties.n.default",
+            "inputSchema.properties.n.examples[0]",
+            "inputSchema.properties.n.$comment",
+            "outputSchema.title",
+            "_meta.k",
+        ] {
+            assert!(seen.iter().any(|known| known == path), "{path} of {seen:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_or_too_deep_is_said() {
+        let huge = "x".repeat(BYTES + 1);
+        let tool: Tool = serde_json::from_value(json!({"name": "a", "description": huge})).unwrap();
+        assert!(ToolText::of_tool(&tool).cut().unwrap().contains("bytes"));
+        let mut deep = json!("end");
+        for _ in 0..100 {
+            deep = json!({ "a": deep });
+        }
+        let tool: Tool = serde_json::from_value(json!({"name": "a", "inputSchema": deep})).unwrap();
+        assert!(ToolText::of_tool(&tool).cut().unwrap().contains("deeper"));
+    }
+}
