@@ -16,7 +16,11 @@ mod media;
 mod pattern;
 mod patterns;
 mod prefilter;
+#[cfg(test)]
+mod proof;
 mod prose;
+#[cfg(test)]
+mod regressions;
 mod report;
 mod rule;
 mod rules;

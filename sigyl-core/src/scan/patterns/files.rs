@@ -7,4 +7,25 @@ macro_rules! files {
     };
 }
 
-files![];
+files![
+    "debug-mode.yaml",
+    "header-forward.yaml",
+    "hidden-instructions.yaml",
+    "http-only.yaml",
+    "ignore-instructions.yaml",
+    "important-tag.yaml",
+    "insecure-cookie.yaml",
+    "insecure-session-id.yaml",
+    "missing-consent.yaml",
+    "missing-input-validation.yaml",
+    "missing-token-validation.yaml",
+    "missing-user-binding.yaml",
+    "multi-language-attack.yaml",
+    "open-cors.yaml",
+    "role-hijack.yaml",
+    "session-for-auth.yaml",
+    "static-client-id.yaml",
+    "system-prompt-override.yaml",
+    "token-proxy.yaml",
+    "unsafe-redirect.yaml",
+];

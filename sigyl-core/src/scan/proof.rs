@@ -1,0 +1,36 @@
+//! Every pattern proves itself: its hits hit through the whole engine, its misses do not.
+
+use super::{RuleSet, Scanner, ToolText};
+use crate::domain::{Finding, Policy, RuleId, Severity};
+
+/// Returns the builtin rules, compiled once for all tests.
+pub(super) fn builtin() -> &'static RuleSet {
+    static SET: std::sync::OnceLock<RuleSet> = std::sync::OnceLock::new();
+    SET.get_or_init(|| RuleSet::builtin().unwrap())
+}
+
+/// Returns what a text gives, taken for a tool's description or for a file of that name.
+pub(super) fn findings(set: &RuleSet, subject: &str, text: &str) -> Vec<Finding> {
+    let scanner = Scanner::new(set, Policy::default());
+    match subject {
+        "tool" => scanner.tool(&ToolText::of_text("sample", "description", text)),
+        path => scanner.file(path, text.as_bytes()).unwrap(),
+    }
+}
+
+/// Returns how bad what `rule` says of a text is.
+pub(super) fn severity(set: &RuleSet, rule: &str, subject: &str, text: &str) -> Option<Severity> {
+    let rule = RuleId::parse(rule).unwrap();
+    findings(set, subject, text).into_iter().filter(|f| f.rule == rule).map(|f| f.severity).max()
+}
+
+#[test]
+fn every_pattern_hits_its_hits_and_misses_its_misses() {
+    let set = builtin();
+    for pattern in &set.patterns {
+        let id = &pattern.meta.id;
+        assert!(!pattern.hits.is_empty() && !pattern.misses.is_empty(), "{id} lacks hits or misses");
+    }
+    let wrong = set.unproved();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
