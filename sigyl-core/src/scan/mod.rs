@@ -21,6 +21,7 @@ mod proof;
 mod prose;
 #[cfg(test)]
 mod regressions;
+pub mod render;
 mod report;
 mod rule;
 mod rules;

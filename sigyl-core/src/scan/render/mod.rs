@@ -1,0 +1,7 @@
+//! A report as people and as programs read it.
+
+mod json;
+mod plain;
+
+pub use json::json;
+pub use plain::{Plain, Style, plain};

@@ -1,0 +1,217 @@
+//! A report as text for a terminal: worst first, each finding with place, evidence, reason and remedy.
+
+use std::fmt::{self, Write as _};
+
+use crate::domain::{AnalyzerStatus, Finding, Report, Severity, Skipped, Verdict};
+use crate::scan::spell::spell;
+
+/// Marks parts of the text; the default marks nothing.
+pub trait Style {
+    /// Dresses the name of a severity.
+    fn severity(&self, _severity: Severity, text: &str) -> String {
+        text.to_owned()
+    }
+
+    /// Dresses the verdict.
+    fn verdict(&self, _verdict: Verdict, text: &str) -> String {
+        text.to_owned()
+    }
+
+    /// Dresses what matters less.
+    fn dim(&self, text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+/// Text without any marks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plain;
+
+impl Style for Plain {}
+
+/// Columns that reasons and remedies are wrapped to.
+const WIDTH: usize = 100;
+/// Skipped files that are listed one by one.
+const SKIPPED: usize = 20;
+
+/// Writes a report as text. Whatever comes from the source is spelled out where it would not show, or would move the
+/// cursor.
+pub fn plain(report: &Report, style: &dyn Style) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    write(&mut out, report, style).ok();
+    out
+}
+
+fn write(out: &mut String, report: &Report, style: &dyn Style) -> fmt::Result {
+    for severity in [Severity::Block, Severity::Error, Severity::Warning, Severity::Info] {
+        let findings: Vec<&Finding> = report.findings.iter().filter(|f| f.severity == severity).collect();
+        if findings.is_empty() {
+            continue;
+        }
+        let heading = format!("{severity} ({})", findings.len());
+        writeln!(out, "{}", style.severity(severity, &heading))?;
+        for found in findings {
+            finding(out, found, style)?;
+        }
+        writeln!(out)?;
+    }
+    skipped(out, &report.skipped, style)?;
+    for analyzer in &report.analyzers {
+        if analyzer.status != AnalyzerStatus::Ran {
+            let status = match analyzer.status {
+                AnalyzerStatus::Failed => "failed",
+                _ => "not run",
+            };
+            let reason = analyzer.reason.as_deref().unwrap_or("no reason given");
+            writeln!(
+                out,
+                "{}",
+                style.dim(&format!("{}: {status}: {}", spell(&analyzer.name, true), spell(reason, true)))
+            )?;
+        }
+    }
+    summary(out, report, style)
+}
+
+fn finding(out: &mut String, finding: &Finding, style: &dyn Style) -> fmt::Result {
+    let place = finding.location.as_ref().map_or_else(|| "(whole)".to_owned(), ToString::to_string);
+    writeln!(out, "  {} [{}]", spell(&place, true), finding.rule)?;
+    if !finding.evidence.is_empty() {
+        writeln!(out, "      | {}", spell(&finding.evidence, true))?;
+    }
+    wrapped(out, "why", &finding.message)?;
+    match &finding.fix {
+        Some(fix) => wrapped(out, "fix", fix),
+        None => Ok(()),
+    }?;
+    let confidence = format!("{:?}", finding.confidence).to_lowercase();
+    writeln!(out, "      {}", style.dim(&format!("confidence {confidence}")))
+}
+
+fn wrapped(out: &mut String, label: &str, text: &str) -> fmt::Result {
+    let spelled = spell(text, true);
+    let mut line = format!("      {label}: ");
+    let indent = " ".repeat(line.len());
+    for word in spelled.split(' ') {
+        if line.trim_start().len() > label.len() + 2 && line.chars().count() + word.chars().count() > WIDTH {
+            writeln!(out, "{}", line.trim_end())?;
+            line.clone_from(&indent);
+        }
+        line.push_str(word);
+        line.push(' ');
+    }
+    writeln!(out, "{}", line.trim_end())
+}
+
+fn skipped(out: &mut String, skipped: &[Skipped], style: &dyn Style) -> fmt::Result {
+    let (gaps, harmless): (Vec<&Skipped>, Vec<&Skipped>) = skipped.iter().partition(|one| one.kind.is_gap());
+    if !gaps.is_empty() {
+        writeln!(out, "{}", style.severity(Severity::Error, &format!("not looked at ({})", gaps.len())))?;
+        for gap in gaps.iter().take(SKIPPED) {
+            writeln!(out, "  {}: {}", spell(&gap.path, true), spell(&gap.reason, true))?;
+        }
+        if gaps.len() > SKIPPED {
+            writeln!(out, "  and {} more; the JSON report lists all", gaps.len() - SKIPPED)?;
+        }
+        writeln!(out)?;
+    }
+    if !harmless.is_empty() {
+        let line = format!("{} path(s) hold only media or were left out on purpose", harmless.len());
+        writeln!(out, "{}", style.dim(&line))?;
+    }
+    Ok(())
+}
+
+fn summary(out: &mut String, report: &Report, style: &dyn Style) -> fmt::Result {
+    let counts = [Severity::Block, Severity::Error, Severity::Warning, Severity::Info]
+        .map(|severity| format!("{} {severity}", report.count(severity)))
+        .join(", ");
+    let verdict = style.verdict(report.verdict, &format!("verdict: {}", report.verdict));
+    let partial = if report.partial { " (incomplete: see what was not looked at)" } else { "" };
+    writeln!(out, "{verdict}{partial}")?;
+    writeln!(out, "findings: {counts}; score {} of {}", report.score.value, report.score.max)?;
+    let stats = &report.stats;
+    let line = format!(
+        "looked at {} files and {} tools, {} bytes, in {} ms",
+        stats.files, stats.tools, stats.bytes, stats.elapsed_ms
+    );
+    writeln!(out, "{}", style.dim(&line))?;
+    let source = format!("source: {} {}", spell(&report.source.locator, true), report.source.digest);
+    writeln!(out, "{}", style.dim(&source))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::domain::{
+        Analyzer, Category, Confidence, Digest, Location, RuleId, Score, SkipKind, SourceKind, SourceRef,
+        Stats,
+    };
+
+    pub(in super::super) fn report() -> Report {
+        let finding = |rule: &str, severity, location, evidence: &str| Finding {
+            rule: RuleId::parse(rule).unwrap(),
+            category: Category::ToolPoisoning,
+            severity,
+            confidence: Confidence::High,
+            message: "A pseudo-tag.".to_owned(),
+            location: Some(location),
+            evidence: evidence.to_owned(),
+            fix: Some("Remove it.".to_owned()),
+        };
+        let tool = Location::Tool { tool: "add".to_owned(), field: "description".to_owned() };
+        let file = Location::File { path: "src/a.ts".to_owned(), line: Some(3), column: Some(7) };
+        Report {
+            schema: Report::SCHEMA.to_owned(),
+            source: SourceRef {
+                kind: SourceKind::Path,
+                locator: "x\u{1b}[2J".to_owned(),
+                digest: Digest::of(b"x"),
+            },
+            verdict: Verdict::Block,
+            partial: true,
+            score: Score { value: 65, max: 100, formula: "f".to_owned() },
+            findings: vec![
+                finding("important-tag", Severity::Block, tool, "<IMPORTANT>"),
+                finding("a-rule", Severity::Error, file, "a\u{202e}b"),
+            ],
+            skipped: vec![Skipped {
+                path: "x.wasm".to_owned(),
+                kind: SkipKind::Binary,
+                reason: "WebAssembly".to_owned(),
+            }],
+            analyzers: vec![Analyzer { name: "files".to_owned(), status: AnalyzerStatus::Ran, reason: None }],
+            stats: Stats { files: 2, bytes: 10, tools: 1, elapsed_ms: 4 },
+        }
+    }
+
+    #[test]
+    fn a_report_reads_worst_first_and_hides_nothing() {
+        let text = plain(&report(), &Plain);
+        insta::assert_snapshot!(text, @r"
+        block (1)
+          tool add (description) [important-tag]
+              | <IMPORTANT>
+              why: A pseudo-tag.
+              fix: Remove it.
+              confidence high
+
+        error (1)
+          src/a.ts:3:7 [a-rule]
+              | a⟦U+202E⟧b
+              why: A pseudo-tag.
+              fix: Remove it.
+              confidence high
+
+        not looked at (1)
+          x.wasm: WebAssembly
+
+        verdict: block (incomplete: see what was not looked at)
+        findings: 1 block, 1 error, 0 warning, 0 info; score 65 of 100
+        looked at 2 files and 1 tools, 10 bytes, in 4 ms
+        source: x⟦ESC⟧[2J sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881
+        ");
+        assert!(!text.contains(['\u{1b}', '\u{202e}']));
+    }
+}
