@@ -5,6 +5,7 @@
 //! stands in the report.
 
 mod decode;
+mod drift;
 mod evidence;
 mod file;
 mod findings;
@@ -33,6 +34,7 @@ mod subject;
 mod tool_text;
 mod unpack;
 
+pub use drift::Drift;
 pub use file::FileText;
 pub use findings::{Findings, Hit};
 pub use language::Language;
