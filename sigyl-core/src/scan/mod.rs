@@ -33,6 +33,7 @@ mod spell;
 mod subject;
 mod tool_text;
 mod unpack;
+mod waiver;
 
 pub use drift::Drift;
 pub use file::FileText;
@@ -44,3 +45,4 @@ pub use ruleset::{RuleSet, RuleSetError};
 pub use scanner::Scanner;
 pub use subject::{Subject, TreeFiles};
 pub use tool_text::{Field, ToolText};
+pub use waiver::WaiveError;
