@@ -4,15 +4,15 @@
 //! or any other global, follows a redirect to another origin, or speaks to link-local and metadata addresses.
 
 mod client;
-mod era;
+pub(crate) mod era;
 mod error;
 #[cfg(test)]
 pub(crate) mod fake;
 mod framing;
 mod limits;
-mod message;
+pub(crate) mod message;
 mod probe;
-mod sse;
+pub(crate) mod sse;
 mod transport;
 mod upstream;
 
@@ -21,4 +21,6 @@ pub use framing::{LineTooLong, Lines};
 pub use limits::ProbeLimits;
 pub use probe::{Era, Probe, call, probe};
 pub use sse::{EventTooLarge, SseDecoder, SseEvent};
+#[cfg(feature = "gateway")]
+pub(crate) use transport::proxy_client;
 pub use upstream::{Pipes, Spawn, SpawnError, Upstream};

@@ -286,6 +286,14 @@ mod tests {
         assert!(said(deep).await.contains("recursion limit"));
     }
 
+    #[test]
+    fn probes_and_calls_can_be_spawned() {
+        fn movable<T: Send>(_: T) {}
+        let (server, limits) = (Fake::new(fake::legacy).upstream(), limits());
+        movable(probe(&server, &limits));
+        movable(call(&server, "echo", Value::Null, &limits));
+    }
+
     #[tokio::test]
     async fn a_known_era_saves_the_question() {
         let server = Fake::new(|asked| {

@@ -32,8 +32,14 @@ pub(crate) struct Http {
     read: usize,
 }
 
+/// Makes a client that passes requests on to one address and leaves answers as they are.
+#[cfg(feature = "gateway")]
+pub(crate) fn proxy_client(url: &str) -> Result<reqwest::Client, McpError> {
+    http_client(&check(url)?, false)
+}
+
 /// Makes a client for one address: no proxy, no redirect to another origin, no forbidden address.
-pub(crate) fn http_client(url: &Url, decode: bool) -> Result<reqwest::Client, McpError> {
+fn http_client(url: &Url, decode: bool) -> Result<reqwest::Client, McpError> {
     let wrong = |why: String| McpError::Address { url: shown(url), why };
     let tls = match url.scheme() {
         "https" => tls::verifying(),

@@ -141,7 +141,7 @@ impl Stdio {
         Ok(())
     }
 
-    async fn ended(&self, method: &str) -> McpError {
+    async fn ended(&mut self, method: &str) -> McpError {
         let how = tokio::time::timeout(EXIT_NOTE, self.spawn.ended(&*self.pipes.guard)).await;
         McpError::Ended { method: method.to_owned(), how: how.unwrap_or_default() }
     }
