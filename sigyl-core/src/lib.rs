@@ -12,6 +12,8 @@ pub mod source;
 pub mod deploy;
 #[cfg(feature = "runtime")]
 pub mod event;
+#[cfg(feature = "gateway")]
+pub mod gateway;
 #[cfg(feature = "runtime")]
 pub mod mcp;
 #[cfg(feature = "runtime")]

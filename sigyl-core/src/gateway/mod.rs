@@ -1,0 +1,28 @@
+//! The MCP endpoint in front of running servers: `/mcp/NAME` as streamable HTTP, whatever the server itself speaks.
+//!
+//! What a client sees equals what it would see directly: the era of the protocol, server info, capabilities, results
+//! and errors pass through unchanged. A stdio server gets one process for each client session of the legacy era, and
+//! one process for all clients of the modern era, which is stateless. Each tool call leaves a record, never its
+//! content. Serves loopback alone, without keys, and refuses what a web page elsewhere could make a browser send.
+
+mod board;
+mod config;
+mod edit;
+#[expect(clippy::module_inception, reason = "the room is named after its main type")]
+mod gateway;
+mod journal;
+mod modern;
+mod outbox;
+mod process;
+mod proxy;
+mod request;
+mod respond;
+mod route;
+mod serve;
+mod session;
+mod stdio;
+
+pub use config::GatewayConfig;
+pub use gateway::Gateway;
+pub use route::Route;
+pub use serve::GatewayError;

@@ -1,0 +1,175 @@
+//! One process of a stdio server: lines go in, lines come out, and it ends with whoever holds it.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use crate::mcp::message::Message;
+use crate::mcp::{Lines, Pipes, Spawn, SpawnError};
+
+use super::GatewayConfig;
+
+const PIECE: usize = 64 << 10;
+/// Messages that wait to be written.
+const WAITING: usize = 16;
+const EXIT_NOTE: Duration = Duration::from_secs(2);
+
+/// What hears a process.
+pub(super) trait Listener: Send + Sync + 'static {
+    /// Hears a message, and may have an answer to write at once.
+    fn heard(&self, line: &[u8], message: Message<'_>) -> Option<Vec<u8>>;
+    /// Hears that the process is over, and why.
+    fn ended(&self, why: &str);
+}
+
+/// A running process. Dropped or stopped, it is taken down with its family.
+#[derive(Debug)]
+pub(super) struct Process {
+    input: mpsc::Sender<Vec<u8>>,
+    task: AbortHandle,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Process {
+    /// Starts a process that `listener` hears.
+    pub(super) async fn start(
+        spawn: &Arc<dyn Spawn>,
+        config: &GatewayConfig,
+        listener: Arc<impl Listener>,
+    ) -> Result<Self, SpawnError> {
+        let pipes = spawn.spawn().await?;
+        let (input, waiting) = mpsc::channel(WAITING);
+        let pump = Pump {
+            pipes,
+            waiting,
+            lines: Lines::new(config.message_bytes),
+            outgoing: Vec::new(),
+            written: 0,
+            junk: 0,
+            junk_most: config.junk_lines,
+        };
+        let spawn = Arc::clone(spawn);
+        let task = tokio::spawn(async move {
+            let why = pump.run(&*spawn, &*listener).await;
+            listener.ended(&why);
+        });
+        Ok(Self { input, task: task.abort_handle() })
+    }
+
+    /// Puts a message in line; waits while the process does not read. `Err` when it is over.
+    pub(super) async fn send(&self, line: Vec<u8>) -> Result<(), ()> {
+        self.input.send(line).await.map_err(|_| ())
+    }
+
+    /// Puts a message in line if there is room: for notices that nobody waits for.
+    pub(super) fn try_send(&self, line: Vec<u8>) {
+        if self.input.try_send(line).is_err() {
+            tracing::debug!("a notice to a server was dropped: it does not read, or is over");
+        }
+    }
+
+    /// Stops it.
+    pub(super) fn stop(&self) {
+        self.task.abort();
+    }
+}
+
+/// Moves bytes in both directions at once, so that neither side can block the other.
+struct Pump {
+    pipes: Pipes,
+    waiting: mpsc::Receiver<Vec<u8>>,
+    lines: Lines,
+    outgoing: Vec<u8>,
+    written: usize,
+    junk: u32,
+    junk_most: u32,
+}
+
+impl Pump {
+    async fn run(mut self, spawn: &dyn Spawn, listener: &dyn Listener) -> String {
+        let mut piece = vec![0; PIECE];
+        loop {
+            let left = &self.outgoing[self.written..];
+            tokio::select! {
+                line = self.waiting.recv(), if left.is_empty() => match line {
+                    Some(line) => self.say(line),
+                    None => return "it was let go".to_owned(),
+                },
+                written = self.pipes.stdin.write(left), if !left.is_empty() => match written {
+                    Ok(count) if count > 0 => self.wrote(count).await,
+                    _ => return exit_note(spawn, &*self.pipes.guard, "it closed its standard input").await,
+                },
+                read = self.pipes.stdout.read(&mut piece) => match read {
+                    Ok(count) if count > 0 => {
+                        self.lines.push(&piece[..count]);
+                        if let Err(why) = self.hear(listener) {
+                            return why;
+                        }
+                    }
+                    _ => return exit_note(spawn, &*self.pipes.guard, "it ended").await,
+                },
+            }
+        }
+    }
+
+    fn say(&mut self, mut line: Vec<u8>) {
+        line.push(b'\n');
+        self.outgoing.append(&mut line);
+    }
+
+    async fn wrote(&mut self, count: usize) {
+        self.written += count;
+        if self.written == self.outgoing.len() {
+            self.outgoing.clear();
+            self.written = 0;
+            // A closed pipe shows itself at the next write, and as the end of what is read.
+            self.pipes.stdin.flush().await.ok();
+        }
+    }
+
+    fn hear(&mut self, listener: &dyn Listener) -> Result<(), String> {
+        while let Some(line) = self.lines.next_line().map_err(|long| long.to_string())? {
+            match Message::read(&line) {
+                Ok(message) => {
+                    self.junk = 0;
+                    if let Some(answer) = listener.heard(&line, message) {
+                        self.say(answer);
+                    }
+                }
+                Err(_) if line.iter().all(u8::is_ascii_whitespace) => {}
+                Err(_) => self.count_junk()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn count_junk(&mut self) -> Result<(), String> {
+        self.junk += 1;
+        if self.junk == 1 {
+            tracing::warn!("a server wrote a line to standard output that is no JSON-RPC message");
+        }
+        if self.junk > self.junk_most {
+            return Err(format!(
+                "it wrote {} lines in a row to standard output that are no JSON-RPC messages; it must log to standard error",
+                self.junk
+            ));
+        }
+        Ok(())
+    }
+}
+
+async fn exit_note(spawn: &dyn Spawn, guard: &(dyn Any + Send + Sync), what: &str) -> String {
+    match tokio::time::timeout(EXIT_NOTE, spawn.ended(guard)).await {
+        Ok(Some(how)) => format!("{what} ({how})"),
+        _ => what.to_owned(),
+    }
+}

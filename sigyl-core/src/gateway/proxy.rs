@@ -1,0 +1,290 @@
+//! The endpoint of a server that speaks HTTP itself: passes both directions on as they come.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::body::Frame;
+use hyper::header::{
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, HeaderName, ORIGIN,
+    SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use crate::mcp::message::{INTERNAL_ERROR, Id, Message, error_response};
+use crate::mcp::sse::write_message;
+use crate::mcp::{SseDecoder, Upstream};
+
+use super::gateway::Inner;
+use super::journal::Call;
+use super::request::{SESSION, header};
+use super::respond::{Answer, busy, empty, error};
+use super::route::Served;
+
+/// Bytes of a JSON answer that are kept to learn how a call ended.
+const LOOKED_AT: usize = 1 << 20;
+
+/// Headers that concern one connection, or that the far end must not see.
+const KEPT_BACK: [HeaderName; 12] = [
+    CONNECTION,
+    HOST,
+    CONTENT_LENGTH,
+    TRANSFER_ENCODING,
+    TE,
+    TRAILER,
+    UPGRADE,
+    EXPECT,
+    ORIGIN,
+    COOKIE,
+    SET_COOKIE,
+    // The answer is looked at on its way, so it comes as it is.
+    ACCEPT_ENCODING,
+];
+const KEPT_BACK_MORE: [&str; 5] =
+    ["keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "forwarded"];
+
+/// A request to pass on.
+pub(super) struct Passed<'a> {
+    pub(super) inner: &'a Arc<Inner>,
+    pub(super) served: Arc<Served>,
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Passed<'_> {
+    /// Passes it on and gives the answer as it comes.
+    pub(super) async fn forward(self) -> Answer {
+        let (id, call) = self.look();
+        let name = &self.served.name;
+        let client = match (&self.served.http, &self.served.route.upstream) {
+            (Some(Ok(client)), Upstream::Http { url }) => {
+                client.request(self.method.clone(), self.address(url))
+            }
+            (Some(Err(why)), _) => {
+                return busy(id.as_ref(), &format!("the server `{name}` cannot be reached: {why}"));
+            }
+            _ => return empty(StatusCode::NOT_FOUND),
+        };
+        let mut request = client.headers(end_to_end(self.headers));
+        if self.method == Method::POST {
+            request = request.body(self.body.clone());
+        }
+        let deadline = (self.method != Method::GET && !self.is_listening(id.as_ref()))
+            .then(|| Instant::now() + self.served.route.timeout);
+        let limit = Instant::now() + self.served.route.timeout;
+        let response = match tokio::time::timeout_at(limit, request.send()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(failed)) => {
+                tracing::debug!(server.name = %name, error = %failed.without_url(), "a server could not be reached");
+                let what = format!("the server `{name}` is down: it cannot be reached");
+                return error(StatusCode::BAD_GATEWAY, id.as_ref(), INTERNAL_ERROR, &what);
+            }
+            Err(_) => {
+                let what = format!("the server `{name}` did not answer in time");
+                return error(StatusCode::GATEWAY_TIMEOUT, id.as_ref(), INTERNAL_ERROR, &what);
+            }
+        };
+        self.follow_session(&response);
+        self.pass_back(response, Watch { id, call, ..Watch::default() }, deadline)
+    }
+
+    fn address(&self, url: &str) -> String {
+        match self.uri.query() {
+            Some(query) if !url.contains('?') => format!("{url}?{query}"),
+            _ => url.to_owned(),
+        }
+    }
+
+    /// Finds out which request this is, and starts the record of a call.
+    fn look(&self) -> (Option<Id>, Option<Call>) {
+        match Message::read(&self.body) {
+            Ok(Message::Request { id, method, params }) => {
+                (Some(id), Call::start(&self.inner.journal, &self.served, &method, params))
+            }
+            _ => (None, None),
+        }
+    }
+
+    fn is_listening(&self, id: Option<&Id>) -> bool {
+        id.is_some()
+            && matches!(Message::read(&self.body), Ok(Message::Request { method, .. }) if method == "subscriptions/listen")
+    }
+
+    /// Keeps a session on the route that it began on.
+    fn follow_session(&self, response: &reqwest::Response) {
+        if let Some(session) = header(response.headers(), SESSION) {
+            self.inner.pin(session, &self.served);
+        }
+        if self.method == Method::DELETE
+            && response.status().is_success()
+            && let Some(session) = header(self.headers, SESSION)
+        {
+            self.inner.unpin(session);
+        }
+    }
+
+    fn pass_back(self, response: reqwest::Response, mut watch: Watch, deadline: Option<Instant>) -> Answer {
+        let status = response.status();
+        let headers = end_to_end(response.headers());
+        watch.reader = Reader::of(&headers, self.inner.config.message_bytes);
+        let state = Passing { response, watch, deadline, name: self.served.name.to_string(), over: false };
+        let pieces = stream::unfold(state, Passing::step);
+        let mut answer = Response::new(StreamBody::new(pieces).boxed_unsync());
+        *answer.status_mut() = status;
+        *answer.headers_mut() = headers;
+        answer
+    }
+}
+
+/// Copies the headers that are meant for the far end.
+fn end_to_end(headers: &HeaderMap) -> HeaderMap {
+    let listed = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let listed: Vec<String> =
+        listed.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect();
+    let kept = |name: &HeaderName| {
+        !KEPT_BACK.contains(name)
+            && !KEPT_BACK_MORE.contains(&name.as_str())
+            && !name.as_str().starts_with("x-forwarded-")
+            && !listed.iter().any(|other| other == name.as_str())
+    };
+    headers.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// An answer on its way back.
+struct Passing {
+    response: reqwest::Response,
+    watch: Watch,
+    deadline: Option<Instant>,
+    name: String,
+    over: bool,
+}
+
+type Piece = Result<Frame<Bytes>, Box<dyn std::error::Error + Send + Sync>>;
+
+impl Passing {
+    async fn step(mut self) -> Option<(Piece, Self)> {
+        if self.over {
+            return None;
+        }
+        let chunk = match self.deadline {
+            Some(deadline) => tokio::time::timeout_at(deadline, self.response.chunk()).await,
+            None => Ok(self.response.chunk().await),
+        };
+        let why = match chunk {
+            Ok(Ok(Some(piece))) => {
+                self.watch.see(&piece);
+                return Some((Ok(Frame::data(piece)), self));
+            }
+            Ok(Ok(None)) => {
+                self.watch.finish();
+                return None;
+            }
+            Ok(Err(_)) => format!("the server `{}` broke off in the middle of its answer", self.name),
+            Err(_) => format!("the server `{}` did not answer in time", self.name),
+        };
+        self.over = true;
+        // An event stream can still say what happened; a JSON text can only be cut off.
+        let piece = match (&self.watch.reader, &self.watch.id) {
+            (Reader::Events(_), Some(id)) => {
+                let text = error_response(Some(id), INTERNAL_ERROR, &why);
+                Ok(Frame::data(Bytes::from([b"\n\n".to_vec(), write_message(&text)].concat())))
+            }
+            _ => Err(why.into()),
+        };
+        Some((piece, self))
+    }
+}
+
+/// Reads along, to learn how a call ended.
+#[derive(Default)]
+struct Watch {
+    id: Option<Id>,
+    call: Option<Call>,
+    reader: Reader,
+    resumable: bool,
+}
+
+#[derive(Default)]
+enum Reader {
+    Events(SseDecoder),
+    Json(Vec<u8>),
+    #[default]
+    Blind,
+}
+
+impl Reader {
+    fn of(headers: &HeaderMap, most: usize) -> Self {
+        let kind = header(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
+        match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+            "text/event-stream" => Self::Events(SseDecoder::new(most)),
+            "application/json" => Self::Json(Vec::new()),
+            _ => Self::Blind,
+        }
+    }
+}
+
+impl Watch {
+    fn see(&mut self, piece: &[u8]) {
+        if self.id.is_none() {
+            return;
+        }
+        match &mut self.reader {
+            Reader::Events(decoder) => match decoder.push(piece) {
+                Ok(events) => {
+                    for event in events {
+                        self.resumable |= event.id.is_some();
+                        self.look_at(event.data.as_bytes());
+                    }
+                }
+                Err(_) => self.give_up(),
+            },
+            Reader::Json(text) if self.call.is_some() => {
+                text.extend_from_slice(piece);
+                if text.len() > LOOKED_AT {
+                    self.give_up();
+                }
+            }
+            Reader::Json(_) | Reader::Blind => {}
+        }
+    }
+
+    /// The answer is too large to look into: it is there, whatever it says.
+    fn give_up(&mut self) {
+        self.reader = Reader::Blind;
+        if let Some(call) = self.call.take() {
+            call.end_unread();
+        }
+    }
+
+    fn look_at(&mut self, text: &[u8]) {
+        let Ok(Message::Response { id, outcome }) = Message::read(text) else { return };
+        if id.is_none() || id == self.id {
+            self.end(outcome);
+        }
+    }
+
+    fn end(&mut self, outcome: Result<&RawValue, &RawValue>) {
+        self.id = None;
+        if let Some(call) = self.call.take() {
+            call.end(outcome);
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Reader::Json(text) = &mut self.reader {
+            let text = std::mem::take(text);
+            self.look_at(&text);
+        }
+        // The client will fetch the rest by the id of the last event, on a stream that is not this call's.
+        if self.resumable
+            && let Some(call) = self.call.take()
+        {
+            call.end_unread();
+        }
+    }
+}

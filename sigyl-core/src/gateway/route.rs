@@ -1,0 +1,104 @@
+//! Where the calls of one server go.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::domain::{ServerName, Version};
+use crate::mcp::{Era, Upstream};
+
+use super::modern::ModernSlot;
+
+/// The far end of a server's address, and its limits.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Route {
+    /// How to speak to it.
+    pub upstream: Upstream,
+    /// The version that serves.
+    pub version: Version,
+    /// Sessions (each a process of a stdio server) at a time.
+    pub max_sessions: usize,
+    /// How long one request may take.
+    pub timeout: Duration,
+    /// The newest era that it speaks, where a probe has found out.
+    pub era: Option<Era>,
+}
+
+impl Route {
+    /// Makes a route with 32 sessions and five minutes for a request.
+    pub fn new(upstream: Upstream, version: Version) -> Self {
+        Self { upstream, version, max_sessions: 32, timeout: Duration::from_secs(300), era: None }
+    }
+}
+
+/// A route in use. What was opened on it stays on it when another takes its place.
+#[derive(Debug)]
+pub(super) struct Served {
+    pub(super) name: ServerName,
+    pub(super) route: Route,
+    /// For an HTTP upstream: the client that reaches it, or why none can.
+    pub(super) http: Option<Result<reqwest::Client, String>>,
+    pub(super) modern: ModernSlot,
+    era: Mutex<Option<Era>>,
+    sessions: Arc<AtomicUsize>,
+    retired: Mutex<Option<Instant>>,
+}
+
+/// The right to one session; given back when dropped.
+#[derive(Debug)]
+pub(super) struct Seat(Arc<AtomicUsize>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Served {
+    pub(super) fn new(name: ServerName, route: Route) -> Self {
+        let http = match &route.upstream {
+            Upstream::Http { url } => Some(crate::mcp::proxy_client(url).map_err(|error| error.to_string())),
+            _ => None,
+        };
+        Self {
+            name,
+            http,
+            modern: ModernSlot::default(),
+            era: Mutex::new(route.era),
+            sessions: Arc::default(),
+            retired: Mutex::new(None),
+            route,
+        }
+    }
+
+    /// Takes a seat for a session, if one is free.
+    pub(super) fn seat(&self) -> Option<Seat> {
+        let most = self.route.max_sessions.max(1);
+        let more = |taken| (taken < most).then_some(taken + 1);
+        self.sessions.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).ok()?;
+        Some(Seat(Arc::clone(&self.sessions)))
+    }
+
+    pub(super) fn era(&self) -> Option<Era> {
+        *self.era.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn found_era(&self, era: Era) {
+        *self.era.lock().unwrap_or_else(PoisonError::into_inner) = Some(era);
+    }
+
+    /// Notes that another route took the place of this one.
+    pub(super) fn retire(&self) {
+        *self.retired.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Tells how long ago another route took the place of this one.
+    pub(super) fn retired_for(&self) -> Option<Duration> {
+        self.retired.lock().unwrap_or_else(PoisonError::into_inner).map(|at| at.elapsed())
+    }
+}

@@ -1,0 +1,63 @@
+//! A legacy session: one client, one process of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::mcp::message::Id;
+
+use super::board::Board;
+use super::process::{Listener as _, Process};
+use super::route::{Seat, Served};
+
+/// A client's own process, and who waits for what.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) served: Arc<Served>,
+    pub(super) board: Arc<Board>,
+    pub(super) process: Process,
+    _seat: Seat,
+}
+
+impl Session {
+    pub(super) fn new(served: Arc<Served>, board: Arc<Board>, process: Process, seat: Seat) -> Self {
+        Self { served, board, process, _seat: seat }
+    }
+
+    /// Ends it: the process is stopped, and whoever waits is told why.
+    pub(super) fn end(&self, why: &str) {
+        self.process.stop();
+        self.board.ended(why);
+    }
+
+    /// Looks at the clock; returns why the session must go, if it must.
+    pub(super) fn look(&self, idle: Duration, drain: Duration) -> Option<&'static str> {
+        for id in self.board.expire() {
+            self.process.try_send(cancelled(&id, "it took too long"));
+        }
+        if self.board.over_because().is_some() {
+            return Some("its process ended");
+        }
+        if self.served.retired_for().is_some_and(|since| since >= drain) {
+            return Some("another version serves, and the time to move is over");
+        }
+        self.board.idle_for(true).is_some_and(|for_| for_ >= idle).then_some("it was not used")
+    }
+}
+
+/// The notice that a request is given up.
+pub(super) fn cancelled(id: &Id, reason: &str) -> Vec<u8> {
+    format!(
+        r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id},"reason":"{reason}"}}}}"#
+    )
+    .into_bytes()
+}
+
+/// Makes the secret name of a session: 256 random bits, visible ASCII.
+pub(super) fn new_id() -> Result<String, getrandom::Error> {
+    let mut bits = [0; 32];
+    getrandom::fill(&mut bits)?;
+    Ok(URL_SAFE_NO_PAD.encode(bits))
+}
