@@ -3,6 +3,7 @@
 //! A [`Change`] is a named fact. The store applies it whole or not at all, journals it, and answers only when it is
 //! on the disk. Large things (trees, reports) are content-addressed blobs beside the records.
 
+mod backend;
 mod change;
 #[cfg(feature = "sled")]
 mod codec;
@@ -14,92 +15,6 @@ mod key;
 #[cfg(feature = "sled")]
 pub mod sled;
 
-use async_trait::async_trait;
-
-use crate::domain::{
-    Deployment, Digest, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version,
-    VersionRecord,
-};
-use crate::event::Event;
-
+pub use backend::{Page, Store};
 pub use change::{CallOutcome, CallRecord, Change, JournalEntry, SealedSecret, Tombstone};
 pub use error::StoreError;
-
-/// A window into a listing: at most `limit` items that come after `after` in the listing's own order.
-#[derive(Clone, Debug)]
-pub struct Page<K> {
-    /// The key of the last item already seen.
-    pub after: Option<K>,
-    /// How many items at most.
-    pub limit: usize,
-}
-
-impl<K> Page<K> {
-    /// The first `limit` items.
-    pub fn first(limit: usize) -> Self {
-        Self { after: None, limit }
-    }
-}
-
-/// Storage for everything that Sigyl knows. Every backend passes the same contract suite.
-#[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
-    /// Applies one fact atomically and journals it; returns once it is durable.
-    async fn apply(&self, change: Change) -> Result<Seq, StoreError>;
-
-    /// Finds a server.
-    async fn server(&self, name: &ServerName) -> Result<Option<Server>, StoreError>;
-    /// Lists servers by name.
-    async fn servers(&self, page: Page<ServerName>) -> Result<Vec<Server>, StoreError>;
-    /// Finds a version.
-    async fn version(
-        &self,
-        name: &ServerName,
-        version: &Version,
-    ) -> Result<Option<VersionRecord>, StoreError>;
-    /// Lists versions, newest record first.
-    async fn versions(
-        &self,
-        name: &ServerName,
-        page: Page<Version>,
-    ) -> Result<Vec<VersionRecord>, StoreError>;
-    /// Finds the version of a server that was made from `source`.
-    async fn version_of(
-        &self,
-        name: &ServerName,
-        source: Digest,
-    ) -> Result<Option<VersionRecord>, StoreError>;
-    /// Finds a report.
-    async fn report(&self, id: ReportId) -> Result<Option<Report>, StoreError>;
-    /// Finds a run.
-    async fn run(&self, id: &RunId) -> Result<Option<Run>, StoreError>;
-    /// Lists runs, newest first.
-    async fn runs(&self, page: Page<RunId>) -> Result<Vec<Run>, StoreError>;
-    /// Lists every run that is not over, oldest first.
-    async fn open_runs(&self) -> Result<Vec<Run>, StoreError>;
-    /// Lists events after a position, of one run or of all.
-    async fn events(&self, run: Option<&RunId>, page: Page<Seq>) -> Result<Vec<Event>, StoreError>;
-    /// Finds what serves a server's traffic.
-    async fn deployment(&self, name: &ServerName) -> Result<Option<Deployment>, StoreError>;
-    /// Lists everything that should be serving.
-    async fn deployments(&self) -> Result<Vec<Deployment>, StoreError>;
-    /// Lists earlier and present activations of a server, newest first, for rollback.
-    async fn activations(
-        &self,
-        name: &ServerName,
-        page: Page<Seq>,
-    ) -> Result<Vec<(Seq, Deployment)>, StoreError>;
-    /// Finds a sealed secret.
-    async fn secret(&self, owner: &ServerName, name: &SecretName)
-    -> Result<Option<SealedSecret>, StoreError>;
-    /// Lists the sealed secrets of a server by name.
-    async fn secrets(&self, owner: &ServerName) -> Result<Vec<SealedSecret>, StoreError>;
-    /// Lists calls of a server's tools, newest first.
-    async fn calls(&self, name: &ServerName, page: Page<Seq>) -> Result<Vec<(Seq, CallRecord)>, StoreError>;
-    /// Finds what is left of a deleted server.
-    async fn tombstone(&self, name: &ServerName) -> Result<Option<Tombstone>, StoreError>;
-    /// Lists journalled facts after a position.
-    async fn journal(&self, page: Page<Seq>) -> Result<Vec<JournalEntry>, StoreError>;
-    /// Writes everything to `target` (a new file) as checked records, for `sigyl backup`.
-    async fn backup(&self, target: &std::path::Path) -> Result<u64, StoreError>;
-}
