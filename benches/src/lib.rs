@@ -1,1 +1,1 @@
-//! x
+//! One bench per promise: see the folder `benches`.

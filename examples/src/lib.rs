@@ -1,1 +1,1 @@
-//! x
+//! Embedding examples, one idea each: see the folder `examples`.

@@ -1,0 +1,3 @@
+//! What the library promises as a whole, in one binary.
+
+mod layering;
