@@ -14,6 +14,12 @@ pub enum StoreError {
         /// The folder.
         path: PathBuf,
     },
+    /// A folder that should be empty is not.
+    #[error("{path} is not empty: name a new folder, or move what is there away")]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The folder was written by a newer Sigyl.
     #[error("the store in {path} has format {found}, and this Sigyl knows up to {known}: use a newer Sigyl")]
     TooNew {
@@ -114,7 +120,7 @@ impl StoreError {
             | Self::Stopped { .. }
             | Self::TooNew { .. }
             | Self::RecordTooNew { .. } => Kind::Unavailable,
-            Self::VersionTaken { .. } => Kind::Conflict,
+            Self::VersionTaken { .. } | Self::NotEmpty { .. } => Kind::Conflict,
             Self::Missing { .. } => Kind::NotFound,
             Self::TooDeep { .. } => Kind::Invalid,
             Self::NotAdmitted { .. } | Self::Corrupt { .. } => Kind::Internal,

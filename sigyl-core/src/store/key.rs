@@ -217,6 +217,17 @@ pub(crate) fn digest_of(key: &[u8]) -> Option<Digest> {
     key.last_chunk().map(|bytes| Digest::from_bytes(*bytes))
 }
 
+/// Reads the digest of the blob whose use a key marks.
+pub(crate) fn blob_of(key: &[u8]) -> Option<Digest> {
+    let digest = key.strip_prefix(&[Tag::BlobUse as u8])?;
+    digest.first_chunk().map(|bytes| Digest::from_bytes(*bytes))
+}
+
+/// Tells whether a key holds the intent to remove a blob.
+pub(crate) fn is_doomed(key: &[u8]) -> bool {
+    key.first() == Some(&(Tag::Doomed as u8))
+}
+
 /// A key as errors name it: its tag and what is readable of the rest.
 pub(crate) struct Shown<'a>(pub(crate) &'a [u8]);
 

@@ -80,6 +80,22 @@ impl Blobs {
         sync_folder(&self.folder)
     }
 
+    /// Removes every settled blob that `named` does not know.
+    pub(super) fn retain(
+        &self,
+        named: impl Fn(&Digest) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        for entry in fs::read_dir(&self.folder).map_err(failed("list", &self.folder))? {
+            let name = entry.map_err(failed("list", &self.folder))?.file_name();
+            if let Some(Ok(digest)) = name.to_str().map(Digest::parse)
+                && !named(&digest)?
+            {
+                self.remove(&digest)?;
+            }
+        }
+        sync_folder(&self.folder)
+    }
+
     fn path(&self, digest: &Digest) -> PathBuf {
         self.folder.join(digest.hex())
     }

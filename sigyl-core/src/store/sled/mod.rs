@@ -17,10 +17,13 @@ mod backup;
 mod blob;
 mod draft;
 mod io;
+mod migrate;
 mod open;
 mod queries;
 mod records;
+mod restore;
 mod wal;
 mod writer;
 
 pub use open::SledStore;
+pub use restore::restore;

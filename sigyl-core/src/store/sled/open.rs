@@ -9,7 +9,8 @@ use crate::store::StoreError;
 use crate::store::key::{Span, digest_of};
 
 use super::blob::Blobs;
-use super::io::{failed, make_folder, remove, replace, sync_folder};
+use super::io::{failed, make_folder, remove, sync_folder};
+use super::migrate::{self, STEPS};
 use super::records::{Records, engine};
 use super::wal::{CAPACITY, Wal, Writes};
 use super::writer::Writer;
@@ -57,7 +58,7 @@ impl SledStore {
     pub(super) fn open_with(dir: &Path, settings: Settings) -> Result<Self, StoreError> {
         make_folder(dir)?;
         let lock = lock(dir)?;
-        check_format(dir)?;
+        migrate::ensure(dir, FORMAT, STEPS)?;
         let db = open_sled(dir)?;
         let records = Records::new(dir, db, Blobs::open(&dir.join("blobs"))?)?;
         let (wal, groups) = Wal::open(&dir.join("log"), settings.log)?;
@@ -88,25 +89,6 @@ pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn check_format(dir: &Path) -> Result<(), StoreError> {
-    let path = dir.join("format");
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return replace(&path, format!("{FORMAT}\n").as_bytes());
-        }
-        Err(error) => return Err(failed("read", &path)(error)),
-    };
-    match text.trim().parse::<u32>() {
-        Ok(FORMAT) => Ok(()),
-        Ok(found) if found > FORMAT => Err(StoreError::TooNew { path: dir.to_owned(), found, known: FORMAT }),
-        _ => {
-            let why = format!("`{}` is not a format that Sigyl has used", text.trim().escape_debug());
-            Err(StoreError::Corrupt { key: path.display().to_string(), why })
-        }
-    }
-}
-
 /// Opens sled in `dir`, after removing what a kill may have left there half written.
 pub(super) fn open_sled(dir: &Path) -> Result<::sled::Db, StoreError> {
     let folder = dir.join("records");
@@ -121,7 +103,18 @@ pub(super) fn open_sled(dir: &Path) -> Result<::sled::Db, StoreError> {
     }
     let millis = u64::try_from(FLUSH_EVERY.as_millis()).ok();
     let config = ::sled::Config::new().path(&folder).cache_capacity(CACHE).flush_every_ms(millis);
-    let db = config.open().map_err(engine(folder.display().to_string().as_bytes()))?;
+    let mut opened = config.open();
+    // A store that this process has just closed may hold sled's own lock a moment longer than ours.
+    for _ in 0..100 {
+        match &opened {
+            Err(::sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => {
+                std::thread::sleep(Duration::from_millis(20));
+                opened = config.open();
+            }
+            _ => break,
+        }
+    }
+    let db = opened.map_err(engine(folder.display().to_string().as_bytes()))?;
     for name in ["conf", "db"] {
         let path = folder.join(name);
         File::open(&path).and_then(|file| file.sync_all()).map_err(failed("sync", &path))?;
@@ -134,9 +127,7 @@ pub(super) fn open_sled(dir: &Path) -> Result<::sled::Db, StoreError> {
 /// Ends what a crash interrupted: blobs that were on their way in or out.
 fn recover_blobs(records: &Records) -> Result<(), StoreError> {
     let reader = records.read()?;
-    let named = |digest: &_| {
-        reader.scan(&Span::BlobUses(*digest), None).next().transpose().map(|item| item.is_some())
-    };
+    let named = |digest: &_| reader.has_any(&Span::BlobUses(*digest));
     records.blobs.recover(named)?;
     let mut done = Writes::new();
     for item in reader.scan(&Span::Doomed, None) {
@@ -154,7 +145,9 @@ fn recover_blobs(records: &Records) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::contract;
+    use crate::domain::{RunState, Seq};
+    use crate::store::contract::{self, fixture};
+    use crate::store::{Change, Page, Store};
 
     #[tokio::test]
     async fn sled_keeps_the_contract() {
@@ -165,5 +158,96 @@ mod tests {
             SledStore::open(&dir.path().join(at.to_string())).unwrap()
         })
         .await;
+    }
+
+    #[tokio::test]
+    async fn a_store_has_one_owner_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = SledStore::open(dir.path()).unwrap();
+        assert!(matches!(SledStore::open(dir.path()), Err(StoreError::InUse { .. })));
+        drop(first);
+        SledStore::open(dir.path()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn everything_is_there_after_closing_and_seqs_go_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut last = Seq(0);
+        for round in 0..4 {
+            let store = SledStore::open(dir.path()).unwrap();
+            let seq = store.apply(fixture::publish("clock", &format!("1.0.{round}"), "a")).await.unwrap();
+            assert!(seq > last);
+            last = seq;
+            let versions = store.versions(&fixture::name("clock"), Page::first(9)).await.unwrap();
+            assert_eq!(versions.len(), round + 1);
+        }
+        let log = fs::read(dir.path().join("log")).unwrap();
+        assert!(log[..40].iter().all(|byte| *byte == 0), "a closed store has nothing to replay");
+    }
+
+    #[tokio::test]
+    async fn what_a_kill_leaves_half_written_does_not_lock_the_store_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SledStore::open(dir.path()).unwrap();
+        store.apply(fixture::publish("clock", "1.0.0", "a")).await.unwrap();
+        drop(store);
+        // What sled 0.34 leaves when it is killed while opening, and takes for its newest snapshot.
+        let stale = dir.path().join("records/snap.FFFFFFFFFFFFFFFF.generating");
+        fs::write(&stale, b"half").unwrap();
+        let store = SledStore::open(dir.path()).unwrap();
+        assert!(!stale.exists());
+        assert!(store.server(&fixture::name("clock")).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_small_log_turns_many_times_and_large_pages_stay_out_of_sled() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = Settings { log: 20_000, ..Settings::default() };
+        let store = SledStore::open_with(dir.path(), settings).unwrap();
+        // As large as a record may be without becoming a file, many in a row: sled splits by number alone.
+        let mut run = fixture::run("r0", RunState::Done);
+        run.request = serde_json::json!("x".repeat(3_500));
+        for at in 0..120 {
+            run.id = fixture::run_id(&format!("r{at}"));
+            store.apply(Change::PutRun(Box::new(run.clone()))).await.unwrap();
+        }
+        assert_eq!(fs::read_dir(dir.path().join("blobs")).unwrap().count(), 1, "no blob but the folder");
+        assert_eq!(fs::read_dir(dir.path().join("records/blobs")).unwrap().count(), 0);
+        drop(store);
+        let store = SledStore::open_with(dir.path(), settings).unwrap();
+        assert_eq!(store.runs(Page::first(999)).await.unwrap().len(), 120);
+    }
+
+    #[tokio::test]
+    async fn blobs_go_when_nothing_names_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SledStore::open(dir.path()).unwrap();
+        let files = || fs::read_dir(dir.path().join("blobs")).unwrap().count() - 1;
+        let wide = |id: &str, letter: &str| {
+            let mut run = fixture::run(id, RunState::Running);
+            run.request = serde_json::json!(letter.repeat(10_000));
+            Change::PutRun(Box::new(run))
+        };
+        for (change, expected) in [(wide("r1", "a"), 1), (wide("r1", "b"), 1), (wide("r2", "b"), 2)] {
+            store.apply(change).await.unwrap();
+            assert_eq!(files(), expected);
+        }
+        store.apply(wide("r1", "a")).await.unwrap();
+        store.apply(Change::PutRun(Box::new(fixture::run("r2", RunState::Done)))).await.unwrap();
+        assert_eq!(files(), 1);
+        drop(store);
+        let store = SledStore::open(dir.path()).unwrap();
+        assert_eq!(files(), 1);
+        let request = store.run(&fixture::run_id("r1")).await.unwrap().unwrap().request;
+        assert_eq!(request.as_str().map(|text| text.starts_with('a')), Some(true));
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_cannot_be_written_is_one_clear_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, b"").unwrap();
+        let error = SledStore::open(&file.join("store")).unwrap_err();
+        assert!(matches!(&error, StoreError::Io { action: "create", .. }), "{error}");
     }
 }

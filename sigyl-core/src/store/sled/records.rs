@@ -1,7 +1,8 @@
 //! The records on disk: sled, the blobs beside it, and whether they may still be used.
 
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use serde::de::DeserializeOwned;
 
@@ -30,6 +31,10 @@ pub(super) struct Records {
     file: std::fs::File,
     pub(super) blobs: Blobs,
     stopped: RwLock<Option<String>>,
+    /// What has been applied since a backup began.
+    captured: Mutex<Option<Writes>>,
+    /// Held by the backup that runs.
+    capturing: Mutex<()>,
 }
 
 impl Records {
@@ -37,7 +42,15 @@ impl Records {
     pub(super) fn new(folder: &Path, db: ::sled::Db, blobs: Blobs) -> Result<Self, StoreError> {
         let path = folder.join("records/db");
         let file = std::fs::OpenOptions::new().write(true).open(&path).map_err(failed("open", &path))?;
-        Ok(Self { folder: folder.to_owned(), db, file, blobs, stopped: RwLock::new(None) })
+        Ok(Self {
+            folder: folder.to_owned(),
+            db,
+            file,
+            blobs,
+            stopped: RwLock::new(None),
+            captured: Mutex::default(),
+            capturing: Mutex::default(),
+        })
     }
 
     /// Returns the folder of the whole store.
@@ -52,6 +65,16 @@ impl Records {
             Some(why) => Err(StoreError::Stopped { path: self.folder.clone(), why: why.clone() }),
             None => Ok(Reader { records: self, _guard: guard }),
         }
+    }
+
+    /// Keeps aside what is applied from now on, for the one backup that may run at a time.
+    pub(super) fn capture(&self) -> Result<Capture<'_>, StoreError> {
+        let turn = self.capturing.lock().unwrap_or_else(PoisonError::into_inner);
+        // With the reader, no change is half applied.
+        let reader = self.read()?;
+        *self.captured.lock().unwrap_or_else(PoisonError::into_inner) = Some(Writes::new());
+        drop(reader);
+        Ok(Capture { records: self, _turn: turn })
     }
 
     /// Refuses all reading and writing from now on.
@@ -73,6 +96,9 @@ impl Records {
                 self.blobs.settle(digest)?;
             }
             self.put(writes)?;
+            if let Some(captured) = &mut *self.captured.lock().unwrap_or_else(PoisonError::into_inner) {
+                captured.extend(writes.iter().map(|(key, value)| (key.clone(), value.clone())));
+            }
             doomed.iter().try_for_each(|digest| self.blobs.remove(digest))
         };
         let done = work();
@@ -112,6 +138,29 @@ impl Records {
             found = true;
         }
         if found { sync_folder(&own) } else { Ok(()) }
+    }
+}
+
+/// Keeps aside what is applied while it lives.
+pub(super) struct Capture<'a> {
+    records: &'a Records,
+    _turn: MutexGuard<'a, ()>,
+}
+
+impl Capture<'_> {
+    /// Returns what was applied since the start. Complete while the caller reads.
+    pub(super) fn finish(self) -> Writes {
+        self.take()
+    }
+
+    fn take(&self) -> Writes {
+        self.records.captured.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+    }
+}
+
+impl Drop for Capture<'_> {
+    fn drop(&mut self) {
+        self.take();
     }
 }
 
@@ -173,8 +222,8 @@ impl Reader<'_> {
         let items = match after {
             None => self.records.db.scan_prefix(&prefix),
             Some(key) => {
-                let from = std::ops::Bound::Excluded(key.encode());
-                self.records.db.range::<Vec<u8>, _>((from, std::ops::Bound::Unbounded))
+                let from = Bound::Excluded(key.encode());
+                self.records.db.range::<Vec<u8>, _>((from, Bound::Unbounded))
             }
         };
         items
@@ -197,6 +246,25 @@ impl Reader<'_> {
                 Ok((key, record))
             })
             .collect()
+    }
+
+    /// Walks all stored keys and values after a key.
+    pub(super) fn scan_all(
+        &self,
+        after: Option<&[u8]>,
+    ) -> impl Iterator<Item = Result<(::sled::IVec, ::sled::IVec), StoreError>> + use<> {
+        let from = after.map_or(Bound::Unbounded, |key| Bound::Excluded(key.to_vec()));
+        self.records.db.range::<Vec<u8>, _>((from, Bound::Unbounded)).map(|item| item.map_err(engine(b"")))
+    }
+
+    /// Tells whether a range holds anything.
+    pub(super) fn has_any(&self, span: &Span<'_>) -> Result<bool, StoreError> {
+        self.scan(span, None).next().transpose().map(|item| item.is_some())
+    }
+
+    /// Reads a blob.
+    pub(super) fn blob(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
+        self.records.blobs.read(digest)
     }
 
     /// Returns the last seq that was given out.
