@@ -33,3 +33,13 @@ pub(super) fn manifest_path(tree: Option<&SourceTree>) -> String {
         .unwrap_or("sigyl.yaml")
         .to_owned()
 }
+
+impl crate::manifest::Files for TreeFiles<'_> {
+    fn paths(&self) -> Vec<String> {
+        self.0.entries().iter().map(|entry| entry.path.clone()).collect()
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        self.0.find(path).map(|entry| self.0.read(entry)).transpose().map_err(|error| error.to_string())
+    }
+}
