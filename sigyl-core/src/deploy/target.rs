@@ -156,6 +156,8 @@ pub trait Target: Send + Sync + std::fmt::Debug {
     async fn logs(&self, server: &ServerName, lines: usize) -> Result<Pending, TargetError>;
     /// Stops an instance and forgets it; one that does not exist is gone already.
     async fn retire(&self, revision: &RevisionId, grace: Duration) -> Result<(), TargetError>;
+    /// Stops every instance: the owner ends.
+    async fn stop_all(&self, grace: Duration);
     /// Removes logs, private folders and builds of a server; returns what was removed.
     async fn purge(&self, server: &ServerName) -> Result<Vec<PathBuf>, TargetError>;
     /// Hears of instances that end or are restarted by themselves.
