@@ -11,11 +11,15 @@ pub mod source;
 #[cfg(feature = "runtime")]
 pub mod deploy;
 #[cfg(feature = "runtime")]
+pub mod error;
+#[cfg(feature = "runtime")]
 pub mod event;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 #[cfg(feature = "runtime")]
 pub mod mcp;
+#[cfg(feature = "runtime")]
+pub mod pipeline;
 #[cfg(feature = "runtime")]
 pub mod registry;
 #[cfg(feature = "runtime")]

@@ -1,0 +1,183 @@
+//! What steps work with: the platform below them, the order of the operator, and the results so far.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::emitter::Emitter;
+use super::lanes::Lanes;
+use crate::clock::Clock;
+use crate::deploy::{Built, Released, Target};
+use crate::domain::{
+    Admission, Judgement, Locator, Permissions, Policy, Report, Resources, Run, SecretName, SecretValue,
+    Server, ServerName, StepId, Tool, ToolPin, Version, VersionRecord, Waiver,
+};
+use crate::event::EventKind;
+use crate::manifest::Manifest;
+use crate::mcp::{Probe, Upstream};
+use crate::scan::RuleSet;
+use crate::source::{Fetcher, Progress, SourceTree};
+use crate::store::{SealedSecret, Store};
+use crate::vault::Vault;
+
+/// Where clients reach servers. Without one, activation only records what should serve.
+pub trait Front: Send + Sync + std::fmt::Debug {
+    /// Lets new sessions of `name` reach `upstream`; present ones may end in their own time.
+    fn route(
+        &self,
+        name: &ServerName,
+        version: &Version,
+        upstream: Upstream,
+        resources: &Resources,
+        probe: Option<&Probe>,
+    );
+    /// Lets nobody reach `name` any more.
+    fn unroute(&self, name: &ServerName);
+    /// Returns the address of `name`, once the endpoint listens.
+    fn url(&self, name: &ServerName) -> Option<String>;
+}
+
+/// Limits and choices that are the same for every run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where kept trees live.
+    pub trees: PathBuf,
+    /// What the findings of a report lead to.
+    pub policy: Policy,
+    /// How long a held run waits for a decision.
+    pub hold_for: std::time::Duration,
+    /// How long an instance may take to end by itself.
+    pub grace: std::time::Duration,
+}
+
+/// Everything below the pipeline. One for each owner, shared by its runs.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    /// Keeps facts.
+    pub store: Arc<dyn Store>,
+    /// Runs servers.
+    pub target: Arc<dyn Target>,
+    /// Leads clients to servers.
+    pub front: Arc<dyn Front>,
+    /// Gets sources.
+    pub fetcher: Arc<Fetcher>,
+    /// Seals secrets.
+    pub vault: Arc<Vault>,
+    /// The compiled rules.
+    pub rules: Arc<RuleSet>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Takes events.
+    pub emitter: Emitter,
+    /// Keeps runs of one server apart.
+    pub lanes: Lanes,
+    /// Limits and choices.
+    pub settings: Arc<Settings>,
+}
+
+/// What the operator asked for, as it is kept with the run. Secrets are sealed as soon as the server has a name; their
+/// values never get here.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// Where the code is; nothing when the run takes a recorded version.
+    pub source: Option<Locator>,
+    /// The server, when the operator named it.
+    pub name: Option<ServerName>,
+    /// The recorded version to take, for a rollback.
+    pub version: Option<Version>,
+    /// Plain settings.
+    pub env: BTreeMap<String, String>,
+    /// Grants, as `kind=value`.
+    pub grant: Vec<String>,
+    /// Accepted findings.
+    pub waive: Vec<Waiver>,
+    /// Packages whose install scripts are allowed.
+    pub allow_scripts: Vec<String>,
+    /// Whether dependency code is scanned.
+    pub deep: bool,
+    /// Secrets given with the order, sealed.
+    pub sealed: Vec<SealedSecret>,
+    /// What those secrets were before this run bound its own: `None` where there was nothing.
+    pub before: Vec<(SecretName, Option<SealedSecret>)>,
+}
+
+/// The results of the steps so far. Each is filled by one step.
+#[derive(Debug, Default)]
+pub(crate) struct Results {
+    pub(crate) tree: Option<SourceTree>,
+    pub(crate) manifest: Option<Manifest>,
+    pub(crate) report: Option<Report>,
+    pub(crate) judgement: Option<Judgement>,
+    pub(crate) admission: Option<Admission>,
+    pub(crate) server: Option<Server>,
+    pub(crate) record: Option<VersionRecord>,
+    pub(crate) built: Option<Built>,
+    pub(crate) released: Option<Released>,
+    pub(crate) probe: Option<Probe>,
+    pub(crate) pins: Vec<ToolPin>,
+    pub(crate) granted: Permissions,
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) removed: Vec<String>,
+    pub(crate) notices: Vec<String>,
+    /// Held from the moment the server is known to the end of the run.
+    pub(crate) lane: Option<tokio::sync::OwnedMutexGuard<()>>,
+}
+
+/// One run at work.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) platform: Platform,
+    pub(crate) run: Run,
+    pub(crate) order: Order,
+    /// Values of secrets given with the order, until they are sealed.
+    pub(crate) secrets: BTreeMap<SecretName, SecretValue>,
+    pub(crate) results: Results,
+}
+
+impl Context {
+    /// Tells one line of `step`.
+    pub(crate) fn log(&self, step: StepId, line: impl Into<String>) {
+        let kind = EventKind::Log { step, line: line.into() };
+        self.platform.emitter.emit(Some(&self.run.id), self.run.server.as_ref(), kind);
+    }
+
+    /// Notes something that the operator should read at the end, and tells it now.
+    pub(crate) fn notice(&mut self, step: StepId, line: impl Into<String>) {
+        let line = line.into();
+        self.log(step, line.clone());
+        self.results.notices.push(line);
+    }
+
+    /// Returns where the tools that `step` runs tell what they do.
+    pub(crate) fn progress(&self, step: StepId) -> StepProgress {
+        StepProgress {
+            emitter: self.platform.emitter.clone(),
+            run: self.run.id.clone(),
+            server: self.run.server.clone(),
+            step,
+        }
+    }
+
+    /// Returns the tools of the source's own declaration.
+    pub(crate) fn declared_tools(&self) -> &[Tool] {
+        self.results.manifest.as_ref().map_or(&[], |manifest| &manifest.tools)
+    }
+}
+
+/// Lines of tools, as events of a step.
+#[derive(Debug)]
+pub(crate) struct StepProgress {
+    emitter: Emitter,
+    run: crate::domain::RunId,
+    server: Option<ServerName>,
+    step: StepId,
+}
+
+impl Progress for StepProgress {
+    fn log(&self, line: &str) {
+        let kind = EventKind::Log { step: self.step, line: line.to_owned() };
+        self.emitter.emit(Some(&self.run), self.server.as_ref(), kind);
+    }
+}

@@ -1,0 +1,219 @@
+//! What can go wrong in a step, and how it reads at the edge: code, class, remedy.
+
+use std::error::Error as _;
+
+use crate::deploy::TargetError;
+use crate::domain::{
+    Failure, Kind, NameError, PermissionError, Refusal, ServerName, StepId, Version, WaiverError,
+};
+use crate::manifest::ManifestError;
+use crate::mcp::McpError;
+use crate::registry::PublishError;
+use crate::source::SourceError;
+use crate::store::StoreError;
+use crate::vault::VaultError;
+
+/// A step did not succeed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StepError {
+    /// The source could not be taken.
+    #[error("could not get the source")]
+    Source(#[from] SourceError),
+    /// The manifest is wrong.
+    #[error("the manifest cannot be used")]
+    Manifest(#[from] ManifestError),
+    /// A waiver does not apply.
+    #[error("a waiver does not apply")]
+    Waiver(#[from] WaiverError),
+    /// A grant does not read.
+    #[error("a grant does not read")]
+    Grant(#[from] PermissionError),
+    /// A name does not read.
+    #[error("the name does not read")]
+    Name(#[from] NameError),
+    /// The verdict stops it.
+    #[error("the verdict stops it")]
+    Refused(#[from] Refusal),
+    /// The version cannot be recorded.
+    #[error("the version cannot be recorded")]
+    Publish(#[from] PublishError),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// The vault failed.
+    #[error("a secret could not be kept")]
+    Vault(#[from] VaultError),
+    /// The target failed.
+    #[error("the server could not be built or started")]
+    Target(#[from] TargetError),
+    /// The server does not speak MCP as it should.
+    #[error("the started server did not pass its probe")]
+    Probe(#[from] McpError),
+    /// The live tools are refused.
+    #[error("the tools of the started server are refused: {0}")]
+    LiveTools(String),
+    /// A secret that the manifest requires is missing.
+    #[error("the server requires secrets that were not given: {0}")]
+    SecretsMissing(String),
+    /// Nothing recorded to go back to.
+    #[error("version {version} of {server} is not on record")]
+    NoVersion {
+        /// The server.
+        server: ServerName,
+        /// The version.
+        version: Version,
+    },
+    /// There is nothing to go back to.
+    #[error("no other version of {0} ever served")]
+    NoEarlierVersion(ServerName),
+    /// The server is not on record.
+    #[error("there is no server {0}")]
+    NoServer(ServerName),
+    /// The operator stopped it.
+    #[error("the run was cancelled")]
+    Cancelled,
+    /// Sigyl ended while the run was at work.
+    #[error("sigyl ended while the run was at work")]
+    Interrupted,
+    /// A step came before the one it needs, or a thread of it died: a defect.
+    #[error("{step} could not work: {why}")]
+    Defect {
+        /// The step.
+        step: StepId,
+        /// What was missing.
+        why: String,
+    },
+}
+
+impl StepError {
+    /// Returns the class of this failure.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Source(error) => error.kind(),
+            Self::Manifest(_)
+            | Self::Waiver(_)
+            | Self::Grant(_)
+            | Self::Name(_)
+            | Self::SecretsMissing(_) => Kind::Invalid,
+            Self::Refused(_) | Self::LiveTools(_) => Kind::Blocked,
+            Self::Publish(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+            Self::Vault(error) => error.kind(),
+            Self::Target(error) => error.kind(),
+            Self::Probe(error) => error.kind(),
+            Self::NoVersion { .. } | Self::NoServer(_) | Self::NoEarlierVersion(_) => Kind::NotFound,
+            Self::Cancelled | Self::Interrupted => Kind::Unavailable,
+            Self::Defect { .. } => Kind::Internal,
+        }
+    }
+
+    /// Returns the stable code of this failure; `crate::error::CODES` explains each.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Source(error) => source_code(error),
+            Self::Manifest(_) => "E0201",
+            Self::Refused(Refusal::Blocked(_)) => "E0301",
+            Self::Refused(Refusal::Held(_)) => "E0302",
+            Self::Refused(_) => "E0303",
+            Self::Waiver(_) => "E0304",
+            Self::Grant(_) => "E0305",
+            Self::Publish(PublishError::VersionTaken { .. })
+            | Self::Store(StoreError::VersionTaken { .. }) => "E0401",
+            Self::NoServer(_) => "E0402",
+            Self::NoVersion { .. } | Self::NoEarlierVersion(_) => "E0403",
+            Self::Name(_) => "E0404",
+            Self::Target(error) => target_code(error),
+            Self::Probe(_) => "E0601",
+            Self::LiveTools(_) => "E0602",
+            Self::Publish(PublishError::Store(error)) | Self::Store(error) => store_code(error),
+            Self::Vault(_) => "E0801",
+            Self::SecretsMissing(_) => "E0802",
+            Self::Cancelled => "E0902",
+            Self::Interrupted => "E0903",
+            Self::Defect { .. } => "E0999",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Source(SourceError::MissingTool { .. }) | Self::Target(TargetError::MissingTool { .. }) => {
+                "`sigyl doctor` lists the tools that it looks for"
+            }
+            Self::Source(SourceError::Offline(_)) => "run again without --offline",
+            Self::Manifest(_) => "`sigyl init` writes a commented manifest from what it finds",
+            Self::Refused(Refusal::Held(_)) => "`sigyl approve RUN --reason TEXT` lets it pass",
+            Self::Refused(Refusal::Blocked(_)) | Self::LiveTools(_) => {
+                "mend the findings, or waive each with --waive RULE@PATH --reason TEXT --expires DATE"
+            }
+            Self::Refused(_) => "start the run again, to be judged anew",
+            Self::Publish(PublishError::VersionTaken { .. }) => {
+                "bump the version in the manifest; `sigyl redeploy NAME` takes a moving source as it is"
+            }
+            Self::SecretsMissing(_) => {
+                "give each with --secret NAME (asked for), NAME=@FILE or NAME=env:VARIABLE"
+            }
+            Self::Probe(_) | Self::Target(TargetError::Start(_)) => {
+                "`sigyl logs NAME` shows what the server wrote"
+            }
+            Self::NoServer(_) => "`sigyl list` shows the servers on record",
+            Self::NoVersion { .. } | Self::NoEarlierVersion(_) => {
+                "`sigyl versions NAME` shows the versions on record"
+            }
+            Self::Cancelled | Self::Interrupted => "everything it had begun was taken back; start it again",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// Tells a failure as it is kept with a run and shown: the message holds the causes too.
+pub fn failure(error: &StepError) -> Failure {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let text = next.to_string();
+        if !message.contains(&text) {
+            message = format!("{message}: {text}");
+        }
+        cause = next.source();
+    }
+    Failure { code: error.code().to_owned(), kind: error.kind(), message, hint: error.hint() }
+}
+
+fn source_code(error: &SourceError) -> &'static str {
+    match error {
+        SourceError::NotFound(_) => "E0101",
+        SourceError::Empty(_) | SourceError::TooLarge { .. } => "E0102",
+        SourceError::BadArchive { .. } => "E0103",
+        SourceError::Changed { .. } => "E0104",
+        SourceError::MissingTool { .. } => "E0105",
+        SourceError::Offline(_) => "E0107",
+        SourceError::Io { .. } => "E0108",
+        _ => "E0106",
+    }
+}
+
+fn target_code(error: &TargetError) -> &'static str {
+    match error {
+        TargetError::NotAdmitted => "E0104",
+        TargetError::Build { .. } => "E0501",
+        TargetError::Start(_) => "E0502",
+        TargetError::Timeout { .. } => "E0503",
+        TargetError::Unsupported(_) => "E0504",
+        TargetError::MissingTool { .. } => "E0105",
+        TargetError::Io { .. } => "E0505",
+    }
+}
+
+pub(crate) fn store_code(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::InUse { .. } => "E0701",
+        StoreError::TooNew { .. } => "E0702",
+        StoreError::Corrupt { .. } => "E0704",
+        StoreError::VersionTaken { .. } => "E0401",
+        StoreError::Missing { .. } => "E0402",
+        StoreError::NotAdmitted { .. } => "E0999",
+        _ => "E0703",
+    }
+}

@@ -1,0 +1,26 @@
+//! Runs plans: typed steps in order, each with its undo, every change of state a stored event.
+//!
+//! A failure unwinds what was done in reverse order. After a crash the [`Tracker`] completes or unwinds what the
+//! last owner left open.
+
+mod context;
+mod emitter;
+mod failure;
+mod lanes;
+mod plan;
+mod run;
+mod step;
+mod steps;
+mod tracker;
+
+pub use context::{Front, Order, Platform, Settings};
+pub use emitter::Emitter;
+pub(crate) use failure::store_code;
+pub use failure::{StepError, failure};
+pub use lanes::Lanes;
+pub use plan::steps_of;
+pub use run::{Started, start};
+pub use tracker::Tracker;
+
+#[cfg(test)]
+mod tests;

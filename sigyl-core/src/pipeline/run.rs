@@ -1,0 +1,233 @@
+//! Drives one run: step after step, and back when one fails.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::context::{Context, Order, Platform, Results};
+use super::failure::{StepError, failure};
+use super::plan;
+use super::step::{Outcome, Step};
+use crate::domain::{
+    Failure, Plan, Refusal, Run, RunId, RunState, SecretName, SecretValue, StepId, StepRecord, StepState,
+};
+use crate::event::EventKind;
+use crate::store::{Change, StoreError};
+
+/// A run at work.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// Its identity.
+    pub id: RunId,
+    cancel: CancellationToken,
+    over: watch::Receiver<bool>,
+}
+
+impl Started {
+    /// Stops it; it unwinds before it is over.
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// Waits until it is over or held.
+    pub async fn wait(&mut self) {
+        // An error means that the driver is gone, which is over too.
+        self.over.wait_for(|over| *over).await.ok();
+    }
+}
+
+/// Records a run and starts it.
+pub async fn start(
+    platform: Platform,
+    plan: Plan,
+    caller: &str,
+    order: Order,
+    secrets: BTreeMap<SecretName, SecretValue>,
+) -> Result<Started, StoreError> {
+    let now = platform.clock.now();
+    let run = Run {
+        id: new_id(now)?,
+        plan,
+        caller: caller.to_owned(),
+        request: as_json(&order)?,
+        server: order.name.clone(),
+        version: None,
+        state: RunState::Running,
+        steps: Vec::new(),
+        source: None,
+        report: None,
+        judgement: None,
+        decision: None,
+        failure: None,
+        notices: Vec::new(),
+        removed: Vec::new(),
+        created: now,
+        updated: now,
+    };
+    platform.store.apply(Change::PutRun(Box::new(run.clone()))).await?;
+    let cx = Context { platform, run, order, secrets, results: Results::default() };
+    Ok(spawn(cx))
+}
+
+/// Starts what is left of a run whose context is made.
+pub(super) fn spawn(cx: Context) -> Started {
+    let cancel = CancellationToken::new();
+    let (over, receiver) = watch::channel(false);
+    let started = Started { id: cx.run.id.clone(), cancel: cancel.clone(), over: receiver };
+    tokio::spawn(async move {
+        drive(cx, &cancel).await;
+        over.send_replace(true);
+    });
+    started
+}
+
+fn new_id(now: crate::domain::Timestamp) -> Result<RunId, StoreError> {
+    let millis = u64::try_from(now.millis()).unwrap_or(0);
+    let at = uuid::Timestamp::from_unix(uuid::NoContext, millis / 1000, ((millis % 1000) * 1_000_000) as u32);
+    RunId::parse(&uuid::Uuid::new_v7(at).to_string()).map_err(|error| StoreError::Engine(error.to_string()))
+}
+
+pub(super) fn as_json(order: &Order) -> Result<serde_json::Value, StoreError> {
+    serde_json::to_value(order)
+        .map_err(|error| StoreError::Corrupt { key: "order".into(), why: error.to_string() })
+}
+
+async fn drive(mut cx: Context, cancel: &CancellationToken) {
+    tell_state(&cx, None);
+    for step in plan::steps(cx.run.plan) {
+        if let Err(error) = take(&mut cx, *step, cancel).await {
+            end(&mut cx, &error).await;
+            return;
+        }
+    }
+    cx.run.state = RunState::Done;
+    settle(&mut cx, None).await;
+}
+
+async fn take(cx: &mut Context, step: &dyn Step, cancel: &CancellationToken) -> Result<(), StepError> {
+    let id = step.id();
+    begin(cx, id).await?;
+    let result = tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(StepError::Cancelled),
+        result = step.run(cx) => result,
+    };
+    let (state, note) = match &result {
+        Ok(Outcome { skipped: true, note }) => (StepState::Skipped, note.clone()),
+        Ok(Outcome { skipped: false, note }) => (StepState::Done, note.clone()),
+        Err(error) => (StepState::Failed, Some(failure(error).message)),
+    };
+    mark(cx, id, state, note);
+    result.map(|_| ())
+}
+
+/// Stores that a step begins before it does anything: after a crash its undo is known to be due.
+async fn begin(cx: &mut Context, step: StepId) -> Result<(), StepError> {
+    let now = cx.platform.clock.now();
+    cx.run.steps.retain(|record| record.step != step);
+    cx.run.steps.push(StepRecord { step, state: StepState::Started, started: now, ended: None, note: None });
+    tell_step(cx, step, StepState::Started, None);
+    save(cx).await?;
+    Ok(())
+}
+
+fn mark(cx: &mut Context, step: StepId, state: StepState, note: Option<String>) {
+    let now = cx.platform.clock.now();
+    if let Some(record) = cx.run.steps.iter_mut().find(|record| record.step == step) {
+        record.state = state;
+        record.ended = Some(now);
+        record.note.clone_from(&note);
+    }
+    tell_step(cx, step, state, note);
+}
+
+/// Stores the run as it stands.
+pub(super) async fn save(cx: &mut Context) -> Result<(), StoreError> {
+    cx.run.updated = cx.platform.clock.now();
+    cx.run.request = as_json(&cx.order)?;
+    cx.run.notices.clone_from(&cx.results.notices);
+    cx.run.removed.clone_from(&cx.results.removed);
+    cx.platform.store.apply(Change::PutRun(Box::new(cx.run.clone()))).await.map(|_| ())
+}
+
+async fn end(cx: &mut Context, error: &StepError) {
+    if let StepError::Refused(Refusal::Held(holds)) = error {
+        cx.run.state = RunState::Held;
+        let waits = holds.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        settle(cx, Some(waits)).await;
+        return;
+    }
+    unwind(cx).await;
+    cx.run.state = match error {
+        StepError::Refused(Refusal::Blocked(_)) | StepError::LiveTools(_) => RunState::Blocked,
+        StepError::Refused(_) => RunState::Void,
+        _ => RunState::Failed,
+    };
+    let failure = failure(error);
+    let note = failure.message.clone();
+    cx.run.failure = Some(failure);
+    settle(cx, Some(note)).await;
+}
+
+/// Takes back, in reverse order, every step that did or may have done something.
+pub(super) async fn unwind(cx: &mut Context) {
+    for step in plan::steps(cx.run.plan).iter().rev() {
+        let state = cx.run.steps.iter().find(|record| record.step == step.id()).map(|record| record.state);
+        if !matches!(
+            state,
+            Some(StepState::Started | StepState::Done | StepState::Failed | StepState::UndoFailed)
+        ) {
+            continue;
+        }
+        match step.undo(cx).await {
+            Ok(()) if state == Some(StepState::Failed) => {}
+            Ok(()) => mark(cx, step.id(), StepState::Undone, None),
+            Err(error) => mark(cx, step.id(), StepState::UndoFailed, Some(failure(&error).message)),
+        }
+    }
+}
+
+async fn settle(cx: &mut Context, note: Option<String>) {
+    if let Err(error) = save(cx).await {
+        // The run stays open on record: the tracker settles it when the store works again.
+        tracing::error!(run.id = %cx.run.id, %error, "could not store the end of a run");
+        cx.run.failure.get_or_insert_with(|| -> Failure { failure(&StepError::Store(error)) });
+    }
+    tell_state(cx, note);
+    cx.platform.emitter.flush().await;
+}
+
+fn tell_state(cx: &Context, note: Option<String>) {
+    let kind = EventKind::Run { state: cx.run.state, note };
+    cx.platform.emitter.emit(Some(&cx.run.id), cx.run.server.as_ref(), kind);
+}
+
+fn tell_step(cx: &Context, step: StepId, state: StepState, note: Option<String>) {
+    let kind = EventKind::Step { step, state, note };
+    cx.platform.emitter.emit(Some(&cx.run.id), cx.run.server.as_ref(), kind);
+}
+
+/// Ends a run that another process left at work: completed if it had taken over, else unwound.
+pub(super) async fn settle_abandoned(mut cx: Context, completed: bool) {
+    if completed {
+        cx.run.state = RunState::Done;
+        settle(&mut cx, None).await;
+    } else {
+        end(&mut cx, &StepError::Interrupted).await;
+    }
+}
+
+/// Ends a held run that nobody decided in time.
+pub(super) async fn void(cx: &mut Context, error: &StepError) {
+    end(cx, error).await;
+}
+
+/// Makes the context of a run that is on record.
+pub(super) fn reopen(platform: Platform, run: Run) -> Result<Context, StoreError> {
+    let order: Order = serde_json::from_value(run.request.clone())
+        .map_err(|error| StoreError::Corrupt { key: format!("run {}", run.id), why: error.to_string() })?;
+    let results =
+        Results { notices: run.notices.clone(), removed: run.removed.clone(), ..Results::default() };
+    Ok(Context { platform, run, order, secrets: BTreeMap::new(), results })
+}

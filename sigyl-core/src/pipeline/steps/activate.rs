@@ -1,0 +1,100 @@
+//! Lets the new version serve, then ends the old one.
+
+use async_trait::async_trait;
+
+use super::super::context::Context;
+use super::super::failure::StepError;
+use super::super::step::{Outcome, Step};
+use crate::domain::{Deployment, Server, StepId};
+use crate::event::EventKind;
+use crate::store::Change;
+
+pub(crate) struct Activate;
+
+#[async_trait]
+impl Step for Activate {
+    fn id(&self) -> StepId {
+        StepId::Activate
+    }
+
+    async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
+        let deployment = deployment(cx).await?;
+        let server = server_after(cx, &deployment)?;
+        let old = cx.platform.store.deployment(&deployment.server).await?;
+        let change = Change::Activate {
+            server: Box::new(server.clone()),
+            deployment: Box::new(deployment.clone()),
+            tools: cx.results.pins.clone(),
+        };
+        cx.platform.store.apply(change).await?;
+        route(cx, &deployment);
+        if let Some(old) = old.filter(|old| old.revision != deployment.revision) {
+            retire_old(cx, &old).await;
+        }
+        let url = cx.platform.front.url(&deployment.server);
+        let kind = EventKind::Activated {
+            version: deployment.version.clone(),
+            url: url.clone().unwrap_or_default(),
+        };
+        cx.platform.emitter.emit(Some(&cx.run.id), Some(&deployment.server), kind);
+        cx.results.server = Some(server);
+        Ok(Outcome::done(url.unwrap_or_else(|| "recorded; nothing listens".to_owned())))
+    }
+}
+
+async fn deployment(cx: &Context) -> Result<Deployment, StepError> {
+    let results = &cx.results;
+    let (Some(manifest), Some(record), Some(built), Some(released)) =
+        (&results.manifest, &results.record, &results.built, &results.released)
+    else {
+        let why = "no manifest, record, build or release".into();
+        return Err(StepError::Defect { step: StepId::Activate, why });
+    };
+    let secrets = cx.platform.store.secrets(&record.server).await?;
+    Ok(Deployment {
+        server: record.server.clone(),
+        version: record.version.clone(),
+        source: record.source.digest,
+        run: cx.run.id.clone(),
+        revision: released.revision.clone(),
+        transport: manifest.start.transport.clone(),
+        launch: built.launch.clone(),
+        env: results.env.clone(),
+        secrets: secrets.into_iter().map(|sealed| sealed.name).collect(),
+        granted: results.granted.clone(),
+        resources: manifest.resources.clone(),
+        confinement: released.confinement.clone(),
+        activated: cx.platform.clock.now(),
+    })
+}
+
+fn server_after(cx: &Context, deployment: &Deployment) -> Result<Server, StepError> {
+    let missing = || StepError::Defect { step: StepId::Activate, why: "the server is not known".into() };
+    let mut server = cx.results.server.clone().ok_or_else(missing)?;
+    server.active = Some(deployment.version.clone());
+    server.granted = deployment.granted.clone();
+    server.env.extend(cx.order.env.clone());
+    Ok(server)
+}
+
+fn route(cx: &Context, deployment: &Deployment) {
+    if let Some(released) = &cx.results.released {
+        let upstream = released.upstream.clone();
+        let probe = cx.results.probe.as_ref();
+        cx.platform.front.route(
+            &deployment.server,
+            &deployment.version,
+            upstream,
+            &deployment.resources,
+            probe,
+        );
+    }
+}
+
+/// The new version serves already: an old one that does not end is told, and does not undo that.
+async fn retire_old(cx: &mut Context, old: &Deployment) {
+    match cx.platform.target.retire(&old.revision, cx.platform.settings.grace).await {
+        Ok(()) => cx.log(StepId::Activate, format!("{} retired", old.version)),
+        Err(error) => cx.notice(StepId::Activate, format!("{} did not end: {error}", old.version)),
+    }
+}

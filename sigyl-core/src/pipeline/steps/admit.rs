@@ -1,0 +1,105 @@
+//! Judges the report with waivers and grants, and earns the admission that everything later needs.
+
+use async_trait::async_trait;
+
+use super::super::context::Context;
+use super::super::failure::StepError;
+use super::super::step::{Outcome, Step};
+use crate::domain::{
+    Admission, Basis, Decision, Judgement, Permissions, Plan, Refusal, StepId, VersionRecord, Waiver,
+    WaiverError,
+};
+use crate::manifest::Manifest;
+
+pub(crate) struct Admit;
+
+#[async_trait]
+impl Step for Admit {
+    fn id(&self) -> StepId {
+        StepId::Admit
+    }
+
+    async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
+        let defect = |why: &str| StepError::Defect { step: StepId::Admit, why: why.into() };
+        let manifest = cx.results.manifest.clone().ok_or_else(|| defect("no manifest"))?;
+        let report = cx.results.report.clone().ok_or_else(|| defect("no report"))?;
+        let granted = granted(cx)?;
+        let beyond = match cx.run.plan {
+            Plan::Rollback => Permissions::default(),
+            _ => widened(cx, &manifest).await?.beyond(&granted),
+        };
+        let now = cx.platform.clock.now();
+        let policy = &cx.platform.settings.policy;
+        let judged = Judgement::new(&report, policy, &cx.order.waive, &beyond, now)?;
+        cx.run.judgement = Some(judged.clone());
+        let admission = admit(cx, &judged)?;
+        cx.results.granted = match admission.basis() {
+            Basis::Approval(_) => granted.union(&beyond),
+            Basis::Verdict(_) => granted,
+        };
+        tell_requests(cx, &manifest);
+        cx.results.judgement = Some(judged);
+        let note = match admission.basis() {
+            Basis::Verdict(verdict) => verdict.to_string(),
+            Basis::Approval(approval) => format!("approved by {}: {}", approval.who, approval.reason),
+        };
+        cx.results.admission = Some(admission);
+        Ok(Outcome::done(note))
+    }
+}
+
+fn admit(cx: &Context, judged: &Judgement) -> Result<Admission, Refusal> {
+    let approval = match (&cx.run.decision, cx.results.record.as_ref().map(|record| &record.basis)) {
+        (Some(Decision::Approved(approval)), _) | (None, Some(Basis::Approval(approval))) => Some(approval),
+        _ => None,
+    };
+    match approval {
+        Some(approval) => Admission::from_approval(judged, approval, cx.platform.clock.now()),
+        None => Admission::from_verdict(judged),
+    }
+}
+
+/// Everything that the operator granted: with earlier deploys, and with this order.
+fn granted(cx: &Context) -> Result<Permissions, StepError> {
+    let mut granted = cx.results.server.as_ref().map(|server| server.granted.clone()).unwrap_or_default();
+    for grant in &cx.order.grant {
+        granted.grant(grant)?;
+    }
+    Ok(granted)
+}
+
+/// What the manifest asks for beyond what the active version asked for. A first deploy widens nothing: what it asks
+/// for and was not granted is simply not given.
+async fn widened(cx: &Context, manifest: &Manifest) -> Result<Permissions, StepError> {
+    let Some(server) = &cx.results.server else { return Ok(Permissions::default()) };
+    let Some(active) = &server.active else { return Ok(Permissions::default()) };
+    let before = cx.platform.store.version(&server.name, active).await?;
+    let before = before.map(|record| asked_by(&record)).transpose()?.unwrap_or_default();
+    Ok(manifest.permissions.beyond(&before))
+}
+
+fn asked_by(record: &VersionRecord) -> Result<Permissions, StepError> {
+    let manifest: Manifest =
+        serde_json::from_value(record.manifest.clone()).map_err(|error| StepError::Defect {
+            step: StepId::Admit,
+            why: format!("the manifest of {} {} cannot be read back: {error}", record.server, record.version),
+        })?;
+    Ok(manifest.permissions)
+}
+
+fn tell_requests(cx: &mut Context, manifest: &Manifest) {
+    let refused = manifest.permissions.beyond(&cx.results.granted);
+    if !refused.is_empty() {
+        let line = format!("asks for {refused}, which is not granted; give it with --grant");
+        cx.notice(StepId::Admit, line);
+    }
+}
+
+/// Keeps the waivers that accept something in `report`'s findings: the tools of a running server need not show what
+/// its source showed.
+pub(super) fn applicable(
+    waivers: &[Waiver],
+    judge: impl Fn(&Waiver) -> Result<(), WaiverError>,
+) -> Vec<Waiver> {
+    waivers.iter().filter(|waiver| !matches!(judge(waiver), Err(WaiverError::NoMatch(_)))).cloned().collect()
+}

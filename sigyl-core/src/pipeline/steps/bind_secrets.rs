@@ -1,0 +1,59 @@
+//! Binds the secrets that came with the order, and remembers what they were before.
+
+use async_trait::async_trait;
+
+use super::super::context::Context;
+use super::super::failure::StepError;
+use super::super::run;
+use super::super::step::{Outcome, Step};
+use crate::domain::{ServerName, StepId};
+use crate::store::Change;
+
+pub(crate) struct BindSecrets;
+
+#[async_trait]
+impl Step for BindSecrets {
+    fn id(&self) -> StepId {
+        StepId::BindSecrets
+    }
+
+    async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
+        if cx.order.sealed.is_empty() {
+            return Ok(Outcome::skipped("no secret given"));
+        }
+        let name = server(cx)?;
+        if cx.order.before.is_empty() {
+            for sealed in cx.order.sealed.clone() {
+                let before = cx.platform.store.secret(&name, &sealed.name).await?;
+                cx.order.before.push((sealed.name, before));
+            }
+            // On record before anything changes, so that a crash in between can be taken back.
+            run::save(cx).await?;
+        }
+        for sealed in cx.order.sealed.clone() {
+            cx.platform.store.apply(Change::PutSecret(sealed)).await?;
+        }
+        let names: Vec<&str> = cx.order.sealed.iter().map(|sealed| sealed.name.as_str()).collect();
+        Ok(Outcome::done(names.join(", ")))
+    }
+
+    async fn undo(&self, cx: &mut Context) -> Result<(), StepError> {
+        if cx.order.before.is_empty() {
+            return Ok(());
+        }
+        let owner = server(cx)?;
+        for (name, before) in std::mem::take(&mut cx.order.before) {
+            let change = match before {
+                Some(sealed) => Change::PutSecret(sealed),
+                None => Change::DeleteSecret { owner: owner.clone(), name },
+            };
+            cx.platform.store.apply(change).await?;
+        }
+        Ok(())
+    }
+}
+
+fn server(cx: &Context) -> Result<ServerName, StepError> {
+    let missing = || StepError::Defect { step: StepId::BindSecrets, why: "the server is not known".into() };
+    cx.run.server.clone().ok_or_else(missing)
+}

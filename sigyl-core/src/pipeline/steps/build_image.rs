@@ -1,0 +1,42 @@
+//! Makes the admitted tree runnable.
+
+use async_trait::async_trait;
+
+use super::super::context::Context;
+use super::super::failure::StepError;
+use super::super::step::{Outcome, Step};
+use crate::deploy::BuildSpec;
+use crate::domain::StepId;
+
+pub(crate) struct BuildImage;
+
+#[async_trait]
+impl Step for BuildImage {
+    fn id(&self) -> StepId {
+        StepId::BuildImage
+    }
+
+    async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
+        let results = &cx.results;
+        let (Some(tree), Some(manifest), Some(admission), Some(record)) =
+            (&results.tree, &results.manifest, &results.admission, &results.record)
+        else {
+            return Err(StepError::Defect {
+                step: self.id(),
+                why: "no tree, manifest, admission or record".into(),
+            });
+        };
+        let spec = BuildSpec {
+            server: &record.server,
+            version: &record.version,
+            tree,
+            manifest,
+            allowed_scripts: &cx.order.allow_scripts,
+        };
+        let progress = cx.progress(self.id());
+        let built = cx.platform.target.build(admission, spec, &progress).await?;
+        let note = if built.cached { "from the cache" } else { "built" };
+        cx.results.built = Some(built);
+        Ok(Outcome::done(note))
+    }
+}

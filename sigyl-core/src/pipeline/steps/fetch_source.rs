@@ -1,0 +1,88 @@
+//! Gets the code, resolves its dependencies, and keeps exactly those bytes.
+
+use async_trait::async_trait;
+
+use super::super::context::Context;
+use super::super::failure::StepError;
+use super::super::step::{Outcome, Step};
+use crate::domain::{Digest, StepId};
+use crate::source::SourceTree;
+
+pub(crate) struct FetchSource;
+
+#[async_trait]
+impl Step for FetchSource {
+    fn id(&self) -> StepId {
+        StepId::FetchSource
+    }
+
+    async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
+        let tree = match cx.run.source {
+            Some(digest) => open_kept(cx, digest).await?,
+            None => fetch(cx).await?,
+        };
+        cx.run.source = Some(tree.digest());
+        let note = format!("{} files, {}", tree.entries().len(), tree.digest());
+        cx.results.tree = Some(tree);
+        Ok(Outcome::done(note))
+    }
+
+    async fn undo(&self, cx: &mut Context) -> Result<(), StepError> {
+        match cx.run.source {
+            Some(digest) => forget(cx, digest).await,
+            None => Ok(()),
+        }
+    }
+}
+
+async fn fetch(cx: &Context) -> Result<SourceTree, StepError> {
+    let missing = || StepError::Defect { step: StepId::FetchSource, why: "the order names no source".into() };
+    let locator = cx.order.source.clone().ok_or_else(missing)?;
+    let progress = cx.progress(StepId::FetchSource);
+    let tree = cx.platform.fetcher.fetch(&locator, &progress).await?;
+    let tree = cx.platform.fetcher.resolve(tree, &progress).await?;
+    let trees = cx.platform.settings.trees.clone();
+    blocking(StepId::FetchSource, move || tree.keep(&trees)).await?.map_err(StepError::from)
+}
+
+/// Opens a tree that an earlier step or run kept.
+pub(super) async fn open_kept(cx: &Context, digest: Digest) -> Result<SourceTree, StepError> {
+    let trees = cx.platform.settings.trees.clone();
+    blocking(StepId::FetchSource, move || SourceTree::open_kept(&trees, digest))
+        .await?
+        .map_err(StepError::from)
+}
+
+/// Removes a kept tree that no version and no other open run names.
+pub(super) async fn forget(cx: &Context, digest: Digest) -> Result<(), StepError> {
+    let store = &cx.platform.store;
+    let open = store.open_runs().await?;
+    if open.iter().any(|run| run.id != cx.run.id && run.source.is_none_or(|source| source == digest)) {
+        return Ok(());
+    }
+    let mut after = None;
+    loop {
+        let page = store.servers(crate::store::Page { after, limit: 200 }).await?;
+        for server in &page {
+            if store.version_of(&server.name, digest).await?.is_some() {
+                return Ok(());
+            }
+        }
+        match page.last() {
+            Some(server) => after = Some(server.name.clone()),
+            None => break,
+        }
+    }
+    let trees = cx.platform.settings.trees.clone();
+    blocking(StepId::FetchSource, move || SourceTree::forget(&trees, digest)).await?.map_err(StepError::from)
+}
+
+/// Runs blocking work off the runtime.
+pub(super) async fn blocking<T: Send + 'static>(
+    step: StepId,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StepError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| StepError::Defect { step, why: error.to_string() })
+}

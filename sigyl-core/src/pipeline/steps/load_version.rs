@@ -1,0 +1,63 @@
+//! Takes a recorded version instead of a source: its kept tree, its manifest, its report.
+
+use async_trait::async_trait;
+
+use super::super::context::{Context, Order};
+use super::super::failure::StepError;
+use super::super::step::{Outcome, Step};
+use super::fetch_source::open_kept;
+use super::read_manifest::enter;
+use crate::domain::{StepId, VersionRecord, Waiver};
+use crate::registry::previous;
+
+pub(crate) struct LoadVersion;
+
+#[async_trait]
+impl Step for LoadVersion {
+    fn id(&self) -> StepId {
+        StepId::ReadManifest
+    }
+
+    async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
+        let record = record(cx).await?;
+        let defect = |why: String| StepError::Defect { step: StepId::ReadManifest, why };
+        let manifest = serde_json::from_value(record.manifest.clone())
+            .map_err(|error| defect(format!("the recorded manifest cannot be read back: {error}")))?;
+        let report = cx.platform.store.report(record.report).await?;
+        cx.results.report = Some(report.ok_or_else(|| defect(format!("report {} is gone", record.report)))?);
+        cx.results.tree = Some(open_kept(cx, record.source.digest).await?);
+        cx.order.waive = waivers_of(cx, &record).await?;
+        cx.run.source = Some(record.source.digest);
+        cx.run.report = Some(record.report);
+        cx.run.version = Some(record.version.clone());
+        cx.results.manifest = Some(manifest);
+        let note = format!("{} {}", record.server, record.version);
+        cx.results.record = Some(record);
+        Ok(Outcome::done(note))
+    }
+}
+
+async fn record(cx: &mut Context) -> Result<VersionRecord, StepError> {
+    let missing =
+        || StepError::Defect { step: StepId::ReadManifest, why: "the order names no server".into() };
+    let name = cx.order.name.clone().ok_or_else(missing)?;
+    enter(cx, &name).await?;
+    if cx.results.server.is_none() {
+        return Err(StepError::NoServer(name));
+    }
+    let store = &cx.platform.store;
+    let version = match &cx.order.version {
+        Some(version) => version.clone(),
+        None => previous(&**store, &name).await?.ok_or_else(|| StepError::NoEarlierVersion(name.clone()))?,
+    };
+    let record = store.version(&name, &version).await?;
+    record.ok_or(StepError::NoVersion { server: name, version })
+}
+
+/// The waivers that the version was admitted with; those that have run out no longer count.
+async fn waivers_of(cx: &Context, record: &VersionRecord) -> Result<Vec<Waiver>, StepError> {
+    let Some(run) = cx.platform.store.run(&record.run).await? else { return Ok(Vec::new()) };
+    let order: Order = serde_json::from_value(run.request)
+        .map_err(|error| StepError::Defect { step: StepId::ReadManifest, why: error.to_string() })?;
+    Ok(order.waive)
+}

@@ -1,0 +1,29 @@
+//! The steps of all plans, one file each. Rooms of equal rank meet here and nowhere else.
+
+mod activate;
+mod admit;
+mod bind_secrets;
+mod build_image;
+mod fetch_source;
+mod load_version;
+mod probe;
+mod read_manifest;
+mod record_version;
+mod release;
+mod remove;
+mod retire;
+mod scan_source;
+
+pub(crate) use activate::Activate;
+pub(crate) use admit::Admit;
+pub(crate) use bind_secrets::BindSecrets;
+pub(crate) use build_image::BuildImage;
+pub(crate) use fetch_source::FetchSource;
+pub(crate) use load_version::LoadVersion;
+pub(crate) use probe::{ProbeRelease, tools_changed};
+pub(crate) use read_manifest::ReadManifest;
+pub(crate) use record_version::RecordVersion;
+pub(crate) use release::{Release, bound_secrets};
+pub(crate) use remove::Remove;
+pub(crate) use retire::Retire;
+pub(crate) use scan_source::ScanSource;

@@ -1,0 +1,71 @@
+//! Reads what the server is and how it runs, and seals the secrets that came with the order.
+
+use async_trait::async_trait;
+
+use super::super::context::Context;
+use super::super::failure::StepError;
+use super::super::step::{Outcome, Step};
+use super::fetch_source::blocking;
+use crate::domain::{ServerName, StepId};
+use crate::manifest::{self, Manifest};
+use crate::scan::TreeFiles;
+
+pub(crate) struct ReadManifest;
+
+#[async_trait]
+impl Step for ReadManifest {
+    fn id(&self) -> StepId {
+        StepId::ReadManifest
+    }
+
+    async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
+        let id = self.id();
+        let tree =
+            cx.results.tree.clone().ok_or_else(|| StepError::Defect { step: id, why: "no tree".into() })?;
+        let read = blocking(id, move || manifest::read(&TreeFiles(&tree))).await??;
+        for derived in &read.derived {
+            cx.log(id, format!("{} comes from {}", derived.field, derived.from));
+        }
+        for notice in &read.notices {
+            cx.notice(id, notice.to_string());
+        }
+        let mut manifest = read.manifest;
+        if let Some(name) = &cx.order.name {
+            manifest.name.clone_from(name);
+        }
+        let name = manifest.name.clone();
+        enter(cx, &name).await?;
+        require_secrets(cx, &manifest).await?;
+        let note = format!("{name}, {}", read.files.join(" and "));
+        cx.results.manifest = Some(manifest);
+        Ok(Outcome::done(note))
+    }
+}
+
+/// Makes `name` the server of this run: takes its lane, loads its record, seals the given secrets for it.
+pub(super) async fn enter(cx: &mut Context, name: &ServerName) -> Result<(), StepError> {
+    cx.run.server = Some(name.clone());
+    if cx.results.lane.is_none() {
+        cx.results.lane = Some(cx.platform.lanes.enter(name).await);
+    }
+    cx.results.server = cx.platform.store.server(name).await?;
+    let now = cx.platform.clock.now();
+    for (secret, value) in std::mem::take(&mut cx.secrets) {
+        let sealed = cx.platform.vault.seal(name, &secret, &value, now)?;
+        cx.order.sealed.retain(|old| old.name != secret);
+        cx.order.sealed.push(sealed);
+    }
+    Ok(())
+}
+
+async fn require_secrets(cx: &Context, manifest: &Manifest) -> Result<(), StepError> {
+    let kept = cx.platform.store.secrets(&manifest.name).await?;
+    let missing: Vec<&str> = manifest
+        .secrets
+        .iter()
+        .filter(|secret| secret.required)
+        .filter(|secret| !kept.iter().chain(&cx.order.sealed).any(|given| given.name == secret.name))
+        .map(|secret| secret.name.as_str())
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(StepError::SecretsMissing(missing.join(", "))) }
+}

@@ -1,0 +1,102 @@
+//! Records the version: one fact, never taken back.
+
+use async_trait::async_trait;
+
+use super::super::context::Context;
+use super::super::failure::StepError;
+use super::super::step::{Outcome, Step};
+use crate::domain::{Admission, Plan, Server, StepId, VersionRecord};
+use crate::manifest::Manifest;
+use crate::registry::{Offer, choose_version, latest};
+use crate::store::Change;
+
+pub(crate) struct RecordVersion;
+
+#[async_trait]
+impl Step for RecordVersion {
+    fn id(&self) -> StepId {
+        StepId::RecordVersion
+    }
+
+    async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
+        let defect = |why: &str| StepError::Defect { step: StepId::RecordVersion, why: why.into() };
+        let manifest = cx.results.manifest.clone().ok_or_else(|| defect("no manifest"))?;
+        let admission = cx.results.admission.clone().ok_or_else(|| defect("no admission"))?;
+        let now = cx.platform.clock.now();
+        let offer = Offer {
+            server: &manifest.name,
+            version: manifest.version.as_ref(),
+            source: admission.source(),
+            moving: cx.order.source.as_ref().is_some_and(crate::domain::Locator::is_moving),
+            redeploy: cx.run.plan == Plan::Redeploy,
+        };
+        let choice = choose_version(&*cx.platform.store, offer, now).await?;
+        if let Some(notice) = choice.notice {
+            cx.notice(self.id(), notice);
+        }
+        let reused = choice.record.is_some();
+        let record = match choice.record {
+            Some(record) => record,
+            None => new_record(cx, &manifest, &admission, choice.version).ok_or_else(|| defect("no tree"))?,
+        };
+        let server = server_after(cx, &manifest, &record);
+        cx.run.version = Some(record.version.clone());
+        let change = Change::PublishVersion {
+            server: Box::new(server.clone()),
+            version: Box::new(record.clone()),
+            admission: Box::new(admission),
+        };
+        if !reused {
+            cx.platform.store.apply(change).await?;
+        }
+        let note =
+            format!("{} {}{}", record.server, record.version, if reused { " (recorded before)" } else { "" });
+        cx.results.server = Some(server);
+        cx.results.record = Some(record);
+        Ok(Outcome::done(note))
+    }
+}
+
+fn new_record(
+    cx: &Context,
+    manifest: &Manifest,
+    admission: &Admission,
+    version: crate::domain::Version,
+) -> Option<VersionRecord> {
+    Some(VersionRecord {
+        server: manifest.name.clone(),
+        version,
+        source: cx.results.tree.as_ref()?.reference().clone(),
+        report: admission.report(),
+        policy: admission.policy(),
+        basis: admission.basis().clone(),
+        recorded: cx.platform.clock.now(),
+        run: cx.run.id.clone(),
+        manifest: serde_json::to_value(manifest).ok()?,
+        tools: Vec::new(),
+    })
+}
+
+fn server_after(cx: &Context, manifest: &Manifest, record: &VersionRecord) -> Server {
+    let locator = cx.order.source.as_ref().map_or_else(|| record.source.locator.clone(), ToString::to_string);
+    match &cx.results.server {
+        Some(server) => Server {
+            title: manifest.title.clone(),
+            description: manifest.description.clone(),
+            latest: latest(&server.latest, &record.version).clone(),
+            locator,
+            ..server.clone()
+        },
+        None => Server {
+            name: manifest.name.clone(),
+            title: manifest.title.clone(),
+            description: manifest.description.clone(),
+            created: cx.platform.clock.now(),
+            latest: record.version.clone(),
+            active: None,
+            granted: crate::domain::Permissions::default(),
+            env: cx.order.env.clone(),
+            locator,
+        },
+    }
+}

@@ -1,0 +1,80 @@
+//! Starts the new version beside whatever serves; it gets no traffic.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::super::context::{Context, Platform};
+use super::super::failure::StepError;
+use super::super::step::{Outcome, Step};
+use crate::deploy::ReleaseSpec;
+use crate::domain::{RevisionId, RunId, SecretName, SecretValue, ServerName, StepId};
+use crate::store::StoreError;
+
+pub(crate) struct Release;
+
+#[async_trait]
+impl Step for Release {
+    fn id(&self) -> StepId {
+        StepId::Release
+    }
+
+    async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
+        let results = &cx.results;
+        let (Some(manifest), Some(admission), Some(record), Some(built)) =
+            (&results.manifest, &results.admission, &results.record, &results.built)
+        else {
+            return Err(StepError::Defect {
+                step: self.id(),
+                why: "no manifest, admission, record or build".into(),
+            });
+        };
+        let mut env = manifest.env.clone();
+        env.extend(results.server.iter().flat_map(|server| server.env.clone()));
+        env.extend(cx.order.env.clone());
+        let spec = ReleaseSpec {
+            server: record.server.clone(),
+            version: record.version.clone(),
+            source: record.source.digest,
+            revision: revision_of(&cx.run.id)?,
+            launch: built.launch.clone(),
+            transport: manifest.start.transport.clone(),
+            env: env.clone(),
+            secrets: bound_secrets(&cx.platform, &record.server).await?,
+            granted: results.granted.clone(),
+            resources: manifest.resources.clone(),
+            start_timeout: manifest.health.timeout.map(std::time::Duration::from_secs),
+        };
+        let released = cx.platform.target.release(admission, spec).await?;
+        for line in released.confinement.unenforced.clone() {
+            cx.notice(self.id(), format!("not enforced here: {line}"));
+        }
+        cx.results.env = env;
+        cx.results.released = Some(released);
+        Ok(Outcome::done("started beside what serves"))
+    }
+
+    async fn undo(&self, cx: &mut Context) -> Result<(), StepError> {
+        cx.results.released = None;
+        let revision = revision_of(&cx.run.id)?;
+        Ok(cx.platform.target.retire(&revision, cx.platform.settings.grace).await?)
+    }
+}
+
+/// The instance that a run starts bears the run's own id, so that it is found again after a crash.
+fn revision_of(run: &RunId) -> Result<RevisionId, StepError> {
+    RevisionId::parse(run.as_str())
+        .map_err(|error| StepError::Defect { step: StepId::Release, why: error.to_string() })
+}
+
+/// Opens every secret that is bound to a server.
+pub(crate) async fn bound_secrets(
+    platform: &Platform,
+    name: &ServerName,
+) -> Result<BTreeMap<SecretName, SecretValue>, StepError> {
+    let sealed = platform.store.secrets(name).await.map_err(|error: StoreError| StepError::Store(error))?;
+    sealed
+        .iter()
+        .map(|sealed| Ok((sealed.name.clone(), platform.vault.reveal(sealed)?)))
+        .collect::<Result<_, StepError>>()
+}

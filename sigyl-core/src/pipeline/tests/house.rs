@@ -1,0 +1,165 @@
+//! A platform in a temporary folder, and a source that tests can edit.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::target::FakeTarget;
+use crate::clock::FixedClock;
+use crate::domain::{
+    Locator, Permissions, Plan, Policy, Resources, Run, SecretName, SecretValue, ServerName, Timestamp,
+    Version,
+};
+use crate::event::Bus;
+use crate::mcp::{Probe, Upstream};
+use crate::pipeline::{Emitter, Front, Lanes, Order, Platform, Settings, Tracker, start};
+use crate::scan::RuleSet;
+use crate::source::{Fetcher, Limits, ToolEnv};
+use crate::store::sled::SledStore;
+use crate::vault::Vault;
+
+/// Remembers which version of which server clients reach.
+#[derive(Debug, Default)]
+pub(super) struct Routes(Mutex<BTreeMap<ServerName, Version>>);
+
+impl Front for Routes {
+    fn route(&self, name: &ServerName, version: &Version, _: Upstream, _: &Resources, _: Option<&Probe>) {
+        self.0.lock().unwrap().insert(name.clone(), version.clone());
+    }
+
+    fn unroute(&self, name: &ServerName) {
+        self.0.lock().unwrap().remove(name);
+    }
+
+    fn url(&self, name: &ServerName) -> Option<String> {
+        Some(format!("http://127.0.0.1:1/mcp/{name}"))
+    }
+}
+
+pub(super) struct House {
+    folder: tempfile::TempDir,
+    pub(super) platform: Platform,
+    pub(super) target: Arc<FakeTarget>,
+    pub(super) routes: Arc<Routes>,
+    pub(super) clock: Arc<FixedClock>,
+}
+
+/// The rules, compiled once for all tests.
+fn rules() -> Arc<RuleSet> {
+    static RULES: std::sync::OnceLock<Arc<RuleSet>> = std::sync::OnceLock::new();
+    RULES.get_or_init(|| Arc::new(RuleSet::builtin().unwrap())).clone()
+}
+
+pub(super) fn toy() -> ServerName {
+    ServerName::parse("toy").unwrap()
+}
+
+impl House {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_795_000_000_000)));
+        let store: Arc<dyn crate::store::Store> = Arc::new(SledStore::open(&at("store")).unwrap());
+        let target = Arc::new(FakeTarget::default());
+        *target.tools.lock().unwrap() =
+            json!([{"name": "one", "description": "Adds.", "inputSchema": {"type": "object"}}]);
+        let routes = Arc::new(Routes::default());
+        std::fs::create_dir_all(at("work")).unwrap();
+        let env = ToolEnv { path: "/nowhere".into(), home: None, vars: BTreeMap::new() };
+        let platform = Platform {
+            store: store.clone(),
+            target: target.clone(),
+            front: routes.clone(),
+            fetcher: Arc::new(Fetcher::new(env, Limits::default(), at("work"), true)),
+            vault: Arc::new(Vault::open(&at("master.key")).unwrap()),
+            rules: rules(),
+            clock: clock.clone(),
+            emitter: Emitter::start(store, clock.clone(), Bus::new()),
+            lanes: Lanes::default(),
+            settings: Arc::new(Settings {
+                trees: at("trees"),
+                policy: Policy::default(),
+                hold_for: Duration::from_secs(7 * 24 * 3600),
+                grace: Duration::ZERO,
+            }),
+        };
+        let house = Self { folder, platform, target, routes, clock };
+        house.write("1.0.0", "");
+        house
+    }
+
+    /// Writes the source anew.
+    pub(super) fn write(&self, version: &str, more: &str) {
+        std::fs::create_dir_all(self.source()).unwrap();
+        let manifest = format!(
+            "name: toy\nversion: {version}\nruntime: python\nentryPoint: main.py\nstartCommand:\n  type: stdio\n{more}"
+        );
+        std::fs::write(self.source().join("sigyl.yaml"), manifest).unwrap();
+        if !self.source().join("main.py").exists() {
+            self.code("print('hello')\n");
+        }
+    }
+
+    pub(super) fn code(&self, code: &str) {
+        std::fs::write(self.source().join("main.py"), code).unwrap();
+    }
+
+    pub(super) fn source(&self) -> PathBuf {
+        self.folder.path().join("source")
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn order(&self) -> Order {
+        Order { source: Some(Locator::Path(self.source())), ..Order::default() }
+    }
+
+    pub(super) async fn take(&self, plan: Plan, order: Order) -> Run {
+        self.take_with(plan, order, BTreeMap::new()).await
+    }
+
+    pub(super) async fn take_with(
+        &self,
+        plan: Plan,
+        order: Order,
+        secrets: BTreeMap<SecretName, SecretValue>,
+    ) -> Run {
+        let mut started = start(self.platform.clone(), plan, "ada", order, secrets).await.unwrap();
+        started.wait().await;
+        self.platform.store.run(&started.id).await.unwrap().unwrap()
+    }
+
+    pub(super) async fn deploy(&self) -> Run {
+        self.take(Plan::Release, self.order()).await
+    }
+
+    pub(super) async fn redeploy(&self) -> Run {
+        self.take(Plan::Redeploy, Order { name: Some(toy()), ..self.order() }).await
+    }
+
+    pub(super) fn tracker(&self) -> Tracker {
+        Tracker::new(self.platform.clone())
+    }
+
+    pub(super) fn routed(&self) -> Option<String> {
+        self.routes.0.lock().unwrap().get(&toy()).map(ToString::to_string)
+    }
+
+    pub(super) fn running(&self) -> usize {
+        self.target.running.lock().unwrap().len()
+    }
+
+    pub(super) async fn active(&self) -> Option<String> {
+        let server = self.platform.store.server(&toy()).await.unwrap()?;
+        server.active.map(|version| version.to_string())
+    }
+
+    pub(super) async fn granted(&self) -> Permissions {
+        self.platform.store.server(&toy()).await.unwrap().unwrap().granted
+    }
+}

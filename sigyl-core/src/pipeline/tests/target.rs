@@ -1,0 +1,160 @@
+//! A target whose every call can be made to fail, and the MCP server that it runs.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::sync::broadcast;
+
+use crate::deploy::{BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError};
+use crate::domain::{Admission, Confinement, Launch, RevisionId, ServerName};
+use crate::mcp::{Pipes, Spawn, SpawnError, Upstream};
+use crate::source::Progress;
+
+/// A stdio server that lives in the test's own process.
+#[derive(Debug)]
+pub(super) struct Toy {
+    pub(super) tools: Value,
+}
+
+#[async_trait]
+impl Spawn for Toy {
+    async fn spawn(&self) -> Result<Pipes, SpawnError> {
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let (stdout, stdin) = tokio::io::split(ours);
+        let tools = self.tools.clone();
+        let task = tokio::spawn(answer(theirs, tools));
+        Ok(Pipes { stdin: Box::new(stdin), stdout: Box::new(stdout), guard: Box::new(Abort(task)) })
+    }
+}
+
+struct Abort(tokio::task::JoinHandle<()>);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn answer(pipe: tokio::io::DuplexStream, tools: Value) {
+    let (reader, mut writer) = tokio::io::split(pipe);
+    let mut lines = BufReader::new(reader).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let request: Value = serde_json::from_str(&line).unwrap();
+        let Some(id) = request.get("id") else { continue };
+        let answer = match request["method"].as_str() {
+            Some("initialize") => json!({"jsonrpc": "2.0", "id": id, "result": {
+                "protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "toy", "version": "1"}}}),
+            Some("tools/list") => json!({"jsonrpc": "2.0", "id": id, "result": {"tools": tools}}),
+            _ => {
+                json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "method not found"}})
+            }
+        };
+        writer.write_all(format!("{answer}\n").as_bytes()).await.unwrap();
+    }
+}
+
+/// The calls of a target that a test can make fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fault {
+    Build,
+    Release,
+    Silence,
+    Retire,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct FakeTarget {
+    pub(super) tools: Mutex<Value>,
+    pub(super) faults: Mutex<BTreeSet<Fault>>,
+    pub(super) running: Mutex<BTreeSet<RevisionId>>,
+    pub(super) secrets: Mutex<Vec<String>>,
+}
+
+impl FakeTarget {
+    fn fails(&self, fault: Fault) -> bool {
+        self.faults.lock().unwrap().contains(&fault)
+    }
+}
+
+#[async_trait]
+impl Target for FakeTarget {
+    async fn build(
+        &self,
+        admission: &Admission,
+        spec: BuildSpec<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Built, TargetError> {
+        if admission.source() != spec.tree.digest() {
+            return Err(TargetError::NotAdmitted);
+        }
+        progress.log("make");
+        if self.fails(Fault::Build) {
+            return Err(TargetError::Build {
+                command: "make".into(),
+                status: "exit 2".into(),
+                tail: "no rule".into(),
+            });
+        }
+        let launch =
+            Launch { program: "/toy".into(), args: Vec::new(), dir: "/".into(), readable: Vec::new() };
+        Ok(Built { launch, cached: false })
+    }
+
+    async fn release(&self, _admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
+        self.restore(spec).await
+    }
+
+    async fn restore(&self, spec: ReleaseSpec) -> Result<Released, TargetError> {
+        self.running.lock().unwrap().insert(spec.revision.clone());
+        if self.fails(Fault::Release) {
+            return Err(TargetError::Start("exit 1".into()));
+        }
+        *self.secrets.lock().unwrap() =
+            spec.secrets.values().map(|value| value.reveal().to_owned()).collect();
+        let tools =
+            if self.fails(Fault::Silence) { json!("not a list") } else { self.tools.lock().unwrap().clone() };
+        Ok(Released {
+            revision: spec.revision,
+            confinement: Confinement::default(),
+            upstream: Upstream::Stdio(Arc::new(Toy { tools })),
+        })
+    }
+
+    async fn status(&self, revision: &RevisionId) -> Result<Option<Status>, TargetError> {
+        let running = self.running.lock().unwrap().contains(revision);
+        Ok(running.then(|| Status { running, pids: Vec::new(), restarts: 0, since: None, last_exit: None }))
+    }
+
+    async fn logs(&self, _server: &ServerName, _lines: usize) -> Result<Pending, TargetError> {
+        Ok(Pending { lines: Vec::new(), follow: broadcast::channel(1).1 })
+    }
+
+    async fn retire(&self, revision: &RevisionId, _grace: Duration) -> Result<(), TargetError> {
+        if self.fails(Fault::Retire) {
+            return Err(TargetError::Start("it does not end".into()));
+        }
+        self.running.lock().unwrap().remove(revision);
+        Ok(())
+    }
+
+    async fn stop_all(&self, _grace: Duration) {
+        self.running.lock().unwrap().clear();
+    }
+
+    async fn purge(&self, _server: &ServerName) -> Result<Vec<PathBuf>, TargetError> {
+        Ok(vec!["logs/toy".into()])
+    }
+
+    fn notices(&self) -> broadcast::Receiver<Notice> {
+        broadcast::channel(1).1
+    }
+
+    fn confinement(&self) -> Confinement {
+        Confinement::default()
+    }
+}

@@ -1,0 +1,90 @@
+//! Picks up what the last owner left open: completes what had taken over, unwinds the rest, ends stale holds.
+
+use super::context::Platform;
+use super::failure::StepError;
+use super::run;
+use crate::domain::{Approval, Decision, Judgement, Plan, Refusal, Run, RunState};
+use crate::store::StoreError;
+
+/// Settles open runs.
+#[derive(Clone, Debug)]
+pub struct Tracker {
+    platform: Platform,
+}
+
+impl Tracker {
+    /// Makes a tracker over `platform`.
+    pub fn new(platform: Platform) -> Self {
+        Self { platform }
+    }
+
+    /// Settles every run that a process which is gone left at work; returns how many there were.
+    pub async fn recover(&self) -> Result<usize, StoreError> {
+        let mut settled = 0;
+        for open in self.platform.store.open_runs().await? {
+            if open.state == RunState::Held {
+                self.expire(open).await?;
+                continue;
+            }
+            settled += 1;
+            if open.plan == Plan::Delete {
+                // A delete only goes forward: what is gone cannot come back, what is left goes now.
+                let mut going = run::spawn(run::reopen(self.platform.clone(), open)?);
+                going.wait().await;
+                continue;
+            }
+            let completed = self.took_over(&open).await?;
+            run::settle_abandoned(run::reopen(self.platform.clone(), open)?, completed).await;
+        }
+        Ok(settled)
+    }
+
+    /// Goes on with a held run that was approved.
+    pub async fn resume(&self, mut held: Run, approval: Approval) -> Result<run::Started, StoreError> {
+        held.decision = Some(Decision::Approved(approval));
+        held.state = RunState::Running;
+        let mut cx = run::reopen(self.platform.clone(), held)?;
+        run::save(&mut cx).await?;
+        Ok(run::spawn(cx))
+    }
+
+    /// Ends a held run that was turned down.
+    pub async fn reject(&self, mut held: Run, decision: Decision) -> Result<Run, StoreError> {
+        held.decision = Some(decision);
+        held.state = RunState::Rejected;
+        let mut cx = run::reopen(self.platform.clone(), held)?;
+        run::unwind(&mut cx).await;
+        run::save(&mut cx).await?;
+        Ok(cx.run)
+    }
+
+    /// Makes the approval of a held run: it covers what holds it, and nothing else.
+    pub fn approval(&self, judged: &Judgement, who: &str, reason: &str) -> Approval {
+        let at = self.platform.clock.now();
+        Approval {
+            who: who.to_owned(),
+            reason: reason.to_owned(),
+            at,
+            expires: at.plus(self.platform.settings.hold_for),
+            source: judged.source,
+            report: judged.report,
+            policy: judged.policy,
+            covers: judged.holds.clone(),
+        }
+    }
+
+    async fn took_over(&self, open: &Run) -> Result<bool, StoreError> {
+        let Some(server) = &open.server else { return Ok(false) };
+        let serving = self.platform.store.deployment(server).await?;
+        Ok(serving.is_some_and(|deployment| deployment.run == open.id))
+    }
+
+    async fn expire(&self, held: Run) -> Result<(), StoreError> {
+        let until = held.updated.plus(self.platform.settings.hold_for);
+        if self.platform.clock.now() > until {
+            let mut cx = run::reopen(self.platform.clone(), held)?;
+            run::void(&mut cx, &StepError::Refused(Refusal::Expired(until))).await;
+        }
+        Ok(())
+    }
+}
