@@ -14,6 +14,10 @@ mod keep;
 mod lock;
 mod path;
 mod progress;
+#[cfg(feature = "runtime")]
+mod python;
+#[cfg(feature = "runtime")]
+mod resolve;
 mod scratch;
 mod tree;
 

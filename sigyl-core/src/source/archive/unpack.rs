@@ -66,6 +66,11 @@ impl<'a> Unpack<'a> {
         })
     }
 
+    /// Returns what the archive is called.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Returns the bytes that all files may have together.
     pub(crate) fn budget(&self) -> u64 {
         self.budget

@@ -3,19 +3,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::ToolEnv;
+use super::{ToolEnv, git, npm, pypi};
 use crate::domain::Locator;
 use crate::source::scratch::Scratch;
 use crate::source::tree::Limits;
-use crate::source::{Progress, SourceError, SourceTree};
+use crate::source::{Progress, SourceError, SourceTree, resolve};
 
 /// Gets sources of every kind, and pins their dependencies.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
-    pub(super) env: ToolEnv,
-    pub(super) limits: Limits,
-    pub(super) work: PathBuf,
-    pub(super) offline: bool,
+    pub(in crate::source) env: ToolEnv,
+    pub(in crate::source) limits: Limits,
+    pub(in crate::source) work: PathBuf,
+    pub(in crate::source) offline: bool,
 }
 
 impl Fetcher {
@@ -41,9 +41,10 @@ impl Fetcher {
                 })
                 .await
             }
-            other => {
-                progress.log("only folders and archives can be fetched yet");
-                Err(SourceError::NotFound(other.to_string()))
+            Locator::Npm { name, version } => npm::fetch(self, name, version.as_deref(), progress).await,
+            Locator::Pypi { name, version } => pypi::fetch(self, name, version.as_deref(), progress).await,
+            Locator::Git { url, reference, subdir } => {
+                git::fetch(self, url, reference.as_deref(), subdir.as_deref(), progress).await
             }
         }
     }
@@ -54,13 +55,12 @@ impl Fetcher {
         tree: SourceTree,
         progress: &dyn Progress,
     ) -> Result<SourceTree, SourceError> {
-        progress.log("dependencies are not resolved yet");
-        Ok(tree)
+        resolve::resolve(self, tree, progress).await
     }
 }
 
 /// Runs blocking work off the runtime.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(in crate::source) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
 ) -> Result<T, SourceError> {
     match tokio::task::spawn_blocking(work).await {

@@ -4,7 +4,17 @@
 //! starting any process; of a repository only objects are read, so that no hook, filter or submodule has a say.
 
 mod fetcher;
+mod git;
+mod git_objects;
+mod mask;
+mod npm;
+mod pypi;
+mod run;
 mod tool_env;
 
 pub use fetcher::Fetcher;
+pub(super) use fetcher::blocking;
+pub(super) use npm::{SWITCHES as NPM_SWITCHES, npm};
+pub(super) use pypi::{pip, run_pip};
+pub(super) use run::{Call, Runner};
 pub use tool_env::ToolEnv;

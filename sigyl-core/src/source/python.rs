@@ -1,0 +1,95 @@
+//! Reads what a Python package says of itself, without running any of it.
+
+use super::{SourceError, SourceTree};
+
+/// The headers of `METADATA` or `PKG-INFO`.
+#[derive(Debug, Default)]
+pub(super) struct Metadata {
+    /// Where they were read.
+    pub(super) file: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Metadata {
+    /// Returns the first value of a header.
+    pub(super) fn first(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns every value of a header.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers
+            .iter()
+            .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn parse(file: &str, text: &str) -> Self {
+        let mut headers: Vec<(String, String)> = Vec::new();
+        for line in text.lines().take_while(|line| !line.trim().is_empty()) {
+            match (line.starts_with([' ', '\t']), headers.last_mut(), line.split_once(':')) {
+                (true, Some((_, value)), _) => {
+                    value.push(' ');
+                    value.push_str(line.trim());
+                }
+                (_, _, Some((key, value))) => headers.push((key.trim().to_owned(), value.trim().to_owned())),
+                _ => {}
+            }
+        }
+        Self { file: file.to_owned(), headers }
+    }
+}
+
+/// Returns the metadata of an unpacked wheel or source archive, if the tree is one.
+pub(super) fn metadata(tree: &SourceTree) -> Result<Option<Metadata>, SourceError> {
+    let of_wheel = |path: &str| {
+        path.split_once('/').is_some_and(|(top, file)| top.ends_with(".dist-info") && file == "METADATA")
+    };
+    let mut wheels = tree.entries().iter().filter(|entry| of_wheel(&entry.path));
+    let entry = match (wheels.next(), wheels.next()) {
+        (Some(_), Some(second)) => {
+            let why = "a second package's metadata in one tree".to_owned();
+            return Err(SourceError::BadArchive { archive: second.path.clone(), why });
+        }
+        (Some(only), None) => only,
+        (None, _) => match tree.find("PKG-INFO") {
+            Some(entry) => entry,
+            None => return Ok(None),
+        },
+    };
+    let bytes = tree.read(entry)?;
+    Ok(Some(Metadata::parse(&entry.path, &String::from_utf8_lossy(&bytes))))
+}
+
+/// Writes a package's name as the index compares it.
+pub(super) fn normal(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '-' | '_' | '.' if normal.ends_with('-') => {}
+            '-' | '_' | '.' => normal.push('-'),
+            c => normal.push(c.to_ascii_lowercase()),
+        }
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_read_up_to_the_description() {
+        let text = "Name: A_b\nRequires-Dist: c>=1\n  ,<2\nrequires-dist: d; extra == 'x'\n\nVersion: 9\n";
+        let metadata = Metadata::parse("PKG-INFO", text);
+        assert_eq!(metadata.first("name"), Some("A_b"));
+        assert_eq!(metadata.first("Version"), None);
+        assert_eq!(metadata.all("Requires-Dist").collect::<Vec<_>>(), ["c>=1 ,<2", "d; extra == 'x'"]);
+    }
+
+    #[test]
+    fn names_compare_as_the_index_does() {
+        assert_eq!(normal("Mcp_.Server-Time"), "mcp-server-time");
+    }
+}

@@ -1,0 +1,12 @@
+//! Pins the dependencies of a source: each at an exact version and hash, before anything is scanned or built.
+//!
+//! A lock that the source carries is taken if it pins everything. Where there is none, one is made by the user's own
+//! tool, from the manifest alone and without running anything of the source or of a dependency. What cannot be pinned
+//! that way is an error that says what to do.
+
+mod cargo;
+mod npm;
+mod pip;
+mod plan;
+
+pub(super) use plan::resolve;

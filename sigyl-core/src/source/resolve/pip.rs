@@ -1,0 +1,282 @@
+//! Pins what a Python package requires.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::plan::Input;
+use crate::source::copy::write_new;
+use crate::source::fetch::{Runner, pip, run_pip};
+use crate::source::lock::requirement_lines;
+use crate::source::{SourceError, SourceTree, python};
+
+const PYPROJECT: &str = "pyproject.toml";
+const REQUIREMENTS: &str = "requirements.txt";
+/// Where the made lock lies.
+const LOCK: &str = "sigyl.requirements.txt";
+/// What the tool is given.
+const GIVEN: &str = "requirements.in";
+
+/// The tables of `pyproject.toml` that name packages.
+#[derive(Default, Deserialize)]
+struct Pyproject {
+    project: Option<Project>,
+    #[serde(rename = "build-system")]
+    build_system: Option<BuildSystem>,
+}
+
+#[derive(Deserialize)]
+struct Project {
+    #[serde(default)]
+    dependencies: Vec<String>,
+    #[serde(default)]
+    dynamic: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct BuildSystem {
+    #[serde(default)]
+    requires: Vec<String>,
+}
+
+/// What pip reports of a resolution.
+#[derive(Deserialize)]
+struct Resolution {
+    install: Vec<Installed>,
+}
+
+#[derive(Deserialize)]
+struct Installed {
+    metadata: Named,
+    download_info: Download,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+    version: String,
+}
+
+#[derive(Deserialize)]
+struct Download {
+    archive_info: Option<ArchiveInfo>,
+}
+
+#[derive(Deserialize)]
+struct ArchiveInfo {
+    #[serde(default)]
+    hashes: BTreeMap<String, String>,
+}
+
+/// Prepares a folder with the requirements, if there are any.
+pub(super) fn prepare(tree: &SourceTree, scratch: &Path) -> Result<Option<Input>, SourceError> {
+    let Some((file, requirements)) = requirements(tree)? else { return Ok(None) };
+    for requirement in &requirements {
+        check(&file, requirement)?;
+    }
+    if requirements.is_empty() {
+        return Ok(None);
+    }
+    let folder = scratch.join("requirements");
+    write_new(&folder.join(GIVEN), (requirements.join("\n") + "\n").as_bytes(), false)?;
+    Ok(Some(Input { folder, file }))
+}
+
+/// Makes the lock: wheels only, since a source archive tells its dependencies by running code.
+pub(super) async fn make(
+    runner: &Runner<'_>,
+    scratch: &Path,
+    input: &Input,
+) -> Result<(&'static str, Vec<u8>), SourceError> {
+    let report = input.folder.join("report.json");
+    let call = pip(runner, scratch, None, "install")?
+        .args(&["--dry-run", "--ignore-installed", "--only-binary=:all:", "--quiet", "--report"])
+        .arg(&report)
+        .arg("--requirement")
+        .arg(input.folder.join(GIVEN));
+    run_pip(runner, call).await?;
+    let bytes = std::fs::read(&report).map_err(SourceError::io("read", &report))?;
+    Ok((LOCK, write_lock(&input.file, &bytes)?.into_bytes()))
+}
+
+/// Writes exact versions and hashes as a requirements file.
+fn write_lock(file: &str, report: &[u8]) -> Result<String, SourceError> {
+    let bad = |why: String| SourceError::BadDependencies {
+        file: file.to_owned(),
+        why,
+        remedy: format!("add a {REQUIREMENTS} that pins each package by version and hash"),
+    };
+    let report: Resolution = serde_json::from_slice(report)
+        .map_err(|error| bad(format!("pip's report does not read: {error}")))?;
+    let mut lines = BTreeMap::new();
+    for Installed { metadata: Named { name, version }, download_info } in report.install {
+        let hash = download_info.archive_info.and_then(|info| info.hashes.get("sha256").cloned());
+        let hash = hash.filter(|hash| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let name = python::normal(&name);
+        let hash = hash.ok_or_else(|| bad(format!("pip tells no SHA-256 hash of `{name}`")))?;
+        lines.insert(name.clone(), format!("{name}=={version} --hash=sha256:{hash}\n"));
+    }
+    Ok(lines.into_values().collect())
+}
+
+/// Collects the requirements of the package itself and of building it, with the file that names them.
+fn requirements(tree: &SourceTree) -> Result<Option<(String, Vec<String>)>, SourceError> {
+    let metadata = python::metadata(tree)?;
+    let of_metadata = |metadata: &python::Metadata| {
+        let required = metadata.all("Requires-Dist").map(str::to_owned).collect();
+        (metadata.file.clone(), required)
+    };
+    if let Some(metadata) = metadata.as_ref().filter(|metadata| metadata.file != "PKG-INFO") {
+        return Ok(Some(of_metadata(metadata)));
+    }
+    let pyproject = read_pyproject(tree)?;
+    let building = pyproject.build_system.map(|build| build.requires).unwrap_or_default();
+    let own = match (pyproject.project, metadata) {
+        (Some(project), _) if !project.dynamic.iter().any(|field| field == "dependencies") => {
+            Some((PYPROJECT.to_owned(), project.dependencies))
+        }
+        (_, Some(metadata)) => Some(of_metadata(&metadata)),
+        (project, None) => match tree.find(REQUIREMENTS) {
+            Some(entry) => {
+                let text = String::from_utf8_lossy(&tree.read(entry)?).into_owned();
+                Some((REQUIREMENTS.to_owned(), requirement_lines(&text)))
+            }
+            None if project.is_some() || !building.is_empty() || tree.find("setup.py").is_some() => {
+                return Err(needs_code(tree));
+            }
+            None => None,
+        },
+    };
+    Ok(own.map(|(file, mut required)| {
+        required.extend(building);
+        (file, required)
+    }))
+}
+
+fn needs_code(tree: &SourceTree) -> SourceError {
+    let file = if tree.find(PYPROJECT).is_some() { PYPROJECT } else { "setup.py" };
+    SourceError::BadDependencies {
+        file: file.to_owned(),
+        why: "its dependencies are known only by running its code".to_owned(),
+        remedy: format!("name them in `[project] dependencies` of {PYPROJECT}, or add a {REQUIREMENTS}"),
+    }
+}
+
+fn read_pyproject(tree: &SourceTree) -> Result<Pyproject, SourceError> {
+    let Some(entry) = tree.find(PYPROJECT) else { return Ok(Pyproject::default()) };
+    let text = String::from_utf8_lossy(&tree.read(entry)?).into_owned();
+    toml::from_str(&text).map_err(|error| SourceError::BadDependencies {
+        file: PYPROJECT.to_owned(),
+        why: error.message().to_owned(),
+        remedy: "mend it".to_owned(),
+    })
+}
+
+/// Refuses what is no plain requirement: pip would take an option, an address or a path as well.
+fn check(file: &str, requirement: &str) -> Result<(), SourceError> {
+    let starts_well = requirement.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let (before, marker) = requirement.split_once(';').unwrap_or((requirement, ""));
+    let plain = |c: char| c.is_ascii_alphanumeric() || " ._-[](),<>=!~*+".contains(c);
+    let quoted = |c: char| plain(c) || c == '"' || c == '\'' || c == ':';
+    let hashes = before.split_once("--hash=").map_or(before, |(before, _)| before);
+    let options = hashes.split_whitespace().any(|word| word.starts_with('-'));
+    if starts_well && !options && hashes.chars().all(plain) && marker.chars().all(quoted) {
+        return Ok(());
+    }
+    Err(SourceError::BadDependencies {
+        file: file.to_owned(),
+        why: format!("`{}` is no plain name with versions", crate::source::path::shown(requirement)),
+        remedy: "name packages of the index only, without addresses, paths and options".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Limits;
+
+    fn tree(files: &[(&str, &str)]) -> (SourceTree, tempfile::TempDir) {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            write_new(&dir.path().join(path), text.as_bytes(), false).unwrap();
+        }
+        (SourceTree::from_folder(dir.path(), &Limits::default()).unwrap(), dir)
+    }
+
+    fn required(files: &[(&str, &str)]) -> Option<Vec<String>> {
+        requirements(&tree(files).0).unwrap().map(|(_, required)| required)
+    }
+
+    #[test]
+    fn requirements_come_from_where_nothing_has_to_run() {
+        let wheel =
+            ("a-1.dist-info/METADATA", "Name: a\nRequires-Dist: b>=1\nRequires-Dist: c; extra == 'x'\n\nd");
+        assert_eq!(required(&[wheel]).unwrap(), ["b>=1", "c; extra == 'x'"]);
+        let building = "[build-system]\nrequires = ['hatchling']\n";
+        let fixed = format!("[project]\nname = 'a'\ndependencies = ['b']\n{building}");
+        assert_eq!(required(&[(PYPROJECT, &fixed)]).unwrap(), ["b", "hatchling"]);
+        let dynamic = format!("[project]\nname = 'a'\ndynamic = ['dependencies']\n{building}");
+        let sdist = [(PYPROJECT, dynamic.as_str()), ("PKG-INFO", "Name: a\nRequires-Dist: c\n")];
+        assert_eq!(required(&sdist).unwrap(), ["c", "hatchling"]);
+        let file = [(PYPROJECT, dynamic.as_str()), (REQUIREMENTS, "# x\nd # y\n")];
+        assert_eq!(required(&file).unwrap(), ["d", "hatchling"]);
+        assert_eq!(required(&[(PYPROJECT, "[tool.black]\n")]), None);
+        assert_eq!(required(&[("server.py", "")]), None);
+    }
+
+    #[test]
+    fn dependencies_that_only_code_knows_are_an_error() {
+        for files in
+            [vec![("setup.py", "evil()")], vec![(PYPROJECT, "[project]\nname='a'\ndynamic=['dependencies']")]]
+        {
+            let error = requirements(&tree(&files).0).unwrap_err();
+            assert!(error.to_string().contains("running its code"), "{error}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_plain_requirements_reaches_pip() {
+        for good in [
+            "mcp>=1.2,<2",
+            "a[b,c] ~= 1.0; python_version < '3.12' and extra == \"x\"",
+            "a (>=1)",
+            "a==1 --hash=sha256:00",
+        ] {
+            assert!(check("f", good).is_ok(), "{good}");
+        }
+        for bad in [
+            "-r other.txt",
+            "--index-url=x",
+            "-e .",
+            "./local",
+            "a @ git+file:///x",
+            "a @ ./x",
+            "git+https://h/x",
+            "a --pre",
+            "../x.whl",
+            "a\n-e .",
+            "x/y.tar.gz",
+        ] {
+            assert!(check("f", bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_lock_holds_sorted_versions_and_hashes_and_no_addresses() {
+        let hash = "0".repeat(64);
+        let item = |name: &str, hash: &str| {
+            format!(
+                r#"{{"metadata": {{"name": "{name}", "version": "1.0"}}, "download_info":
+                {{"url": "https://host.example/x.whl", "archive_info": {{"hashes": {{"sha256": "{hash}"}}}}}}}}"#
+            )
+        };
+        let report = format!(r#"{{"install": [{}, {}]}}"#, item("B_b", &hash), item("a", &hash));
+        let lock = write_lock("f", report.as_bytes()).unwrap();
+        assert_eq!(lock, format!("a==1.0 --hash=sha256:{hash}\nb-b==1.0 --hash=sha256:{hash}\n"));
+        let unhashed = format!(r#"{{"install": [{}]}}"#, item("a", "x"));
+        assert!(write_lock("f", unhashed.as_bytes()).is_err());
+        let of_folder = r#"{"install": [{"metadata": {"name": "a", "version": "1"}, "download_info": {"dir_info": {}}}]}"#;
+        assert!(write_lock("f", of_folder.as_bytes()).is_err());
+    }
+}
