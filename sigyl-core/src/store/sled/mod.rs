@@ -16,6 +16,8 @@ mod apply;
 mod backup;
 mod blob;
 mod draft;
+#[cfg(test)]
+mod full_disk;
 mod io;
 mod migrate;
 mod open;

@@ -243,6 +243,40 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_sled_never_wrote_is_applied_again_from_the_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let (live, lost) = (dir.path().join("live"), dir.path().join("lost"));
+        let run = |at: usize| {
+            let mut run = fixture::run(&format!("r{at:03}"), RunState::Done);
+            run.request = serde_json::json!("x".repeat(if at % 5 == 0 { 9_000 } else { 10 }));
+            run
+        };
+        let mut taken = 0;
+        for round in 1..=3 {
+            // The records as they were at the last checkpoint, as a power cut may leave them.
+            drop(SledStore::open(&live).unwrap());
+            fs::create_dir_all(&lost).unwrap();
+            std::process::Command::new("cp").arg("-r").arg(live.join(".")).arg(&lost).status().unwrap();
+            let store = SledStore::open(&live).unwrap();
+            for at in taken..round * 30 {
+                store.apply(Change::PutRun(Box::new(run(at)))).await.unwrap();
+            }
+            taken = round * 30;
+            for part in ["log", "blobs"] {
+                fs::remove_dir_all(lost.join(part)).or_else(|_| fs::remove_file(lost.join(part))).unwrap();
+                std::process::Command::new("cp").arg("-r").arg(live.join(part)).arg(&lost).status().unwrap();
+            }
+            let found = SledStore::open(&lost).unwrap();
+            assert_eq!(found.runs(Page::first(999)).await.unwrap().len(), taken);
+            for at in 0..taken {
+                assert_eq!(found.run(&run(at).id).await.unwrap(), Some(run(at)));
+            }
+            drop(found);
+            fs::remove_dir_all(&lost).unwrap();
+        }
+    }
+
+    #[tokio::test]
     async fn a_folder_that_cannot_be_written_is_one_clear_error() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
