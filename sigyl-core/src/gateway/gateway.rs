@@ -12,12 +12,13 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::domain::ServerName;
 use crate::mcp::Upstream;
+use crate::mcp::era::LEGACY_ALL;
 use crate::store::CallRecord;
 
 use super::GatewayConfig;
 use super::journal::Journal;
 use super::proxy::Passed;
-use super::request::{SESSION, check_source, header, read_body, server_name};
+use super::request::{SESSION, VERSION, check_source, header, read_body, server_name};
 use super::respond::{Answer, NO_SESSION, TRANSPORT_ERROR, empty, error, json, not_allowed};
 use super::route::{Route, Seat, Served};
 use super::session::Session;
@@ -152,6 +153,9 @@ impl Inner {
         if let (Upstream::Http { .. }, None) = (&served.route.upstream, &session) {
             return self.pass(served, &parts, body).await;
         }
+        // The modern era has no sessions, and ignores the header that names one.
+        let modern = header(&parts.headers, VERSION).is_some_and(|version| !LEGACY_ALL.contains(&version));
+        let named = named.filter(|_| session.is_some() || !modern);
         match (&parts.method, named, session) {
             (&Method::POST, None, session) | (&Method::POST, Some(_), session @ Some(_)) => {
                 Post { inner: self, served, session, headers: &parts.headers, body }.answer().await

@@ -21,6 +21,8 @@ mod route;
 mod serve;
 mod session;
 mod stdio;
+#[cfg(test)]
+mod tests;
 
 pub use config::GatewayConfig;
 pub use gateway::Gateway;

@@ -18,12 +18,20 @@ pub(super) struct Session {
     pub(super) served: Arc<Served>,
     pub(super) board: Arc<Board>,
     pub(super) process: Process,
+    /// The revision that the server agreed to.
+    pub(super) version: String,
     _seat: Seat,
 }
 
 impl Session {
-    pub(super) fn new(served: Arc<Served>, board: Arc<Board>, process: Process, seat: Seat) -> Self {
-        Self { served, board, process, _seat: seat }
+    pub(super) fn new(
+        served: Arc<Served>,
+        board: Arc<Board>,
+        process: Process,
+        seat: Seat,
+        version: String,
+    ) -> Self {
+        Self { served, board, process, version, _seat: seat }
     }
 
     /// Ends it: the process is stopped, and whoever waits is told why.

@@ -86,13 +86,14 @@ impl Post<'_> {
 
     fn is_modern(&self, method: &str, params: &Params<'_>) -> bool {
         let named = header(self.headers, VERSION).is_some_and(|version| !LEGACY_ALL.contains(&version));
-        method != "initialize"
-            && (params.meta.contains_key(META_VERSION) || (named && self.session.is_none()))
+        // Whoever names a session has opened it, and is answered in it.
+        self.session.is_none() && method != "initialize" && (named || params.meta.contains_key(META_VERSION))
     }
 
     fn check_version(&self, id: Option<&Id>) -> Result<(), Box<Answer>> {
+        let Some(session) = &self.session else { return Ok(()) };
         match header(self.headers, VERSION) {
-            Some(version) if !LEGACY_ALL.contains(&version) && self.session.is_some() => {
+            Some(version) if !LEGACY_ALL.contains(&version) && session.version != version => {
                 let what = format!(
                     "Bad Request: Unsupported protocol version (supported versions: {})",
                     LEGACY_ALL.join(", ")
@@ -262,16 +263,20 @@ impl Post<'_> {
         if board.over_because().is_some() {
             return json(StatusCode::BAD_GATEWAY, item.text);
         }
-        let accepted = matches!(Message::read(&item.text), Ok(Message::Response { outcome: Ok(_), .. }));
+        let agreed = match Message::read(&item.text) {
+            Ok(Message::Response { outcome: Ok(result), .. }) => {
+                Some(Params::read(Some(result)).text("protocolVersion"))
+            }
+            _ => None,
+        };
         let mut answer = match takes.json {
             true => json(StatusCode::OK, item.text),
             false => events(Some(item), inbox, self.inner.config.keep_alive, ()),
         };
-        if accepted {
-            let (Ok(name), session) = (new_id(), Session::new(Arc::clone(served), board, process, seat))
-            else {
-                return down("no random bits for the name of a session");
-            };
+        if let Some(version) = agreed {
+            let version = version.unwrap_or_default();
+            let session = Session::new(Arc::clone(served), board, process, seat, version);
+            let Ok(name) = new_id() else { return down("no random bits for the name of a session") };
             let Ok(value) = HeaderValue::from_str(&name) else {
                 return down("a session's name is no header");
             };

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 
-use super::era::{META_SERVER, MODERN};
+use super::era::{LEGACY, META_SERVER, MODERN};
 use super::{Pipes, Spawn, SpawnError, Upstream};
 
 /// What a fake does about one message.
@@ -127,7 +127,7 @@ pub(crate) fn legacy(asked: &Value) -> Vec<Say> {
         "initialize" => vec![result(
             asked,
             json!({
-                "protocolVersion": asked["params"]["protocolVersion"],
+                "protocolVersion": LEGACY,
                 "capabilities": {"tools": {}},
                 "serverInfo": {"name": "old", "version": "1"},
                 "instructions": "be kind",

@@ -1,0 +1,108 @@
+//! Who may come in, and what is where.
+
+use super::*;
+use crate::mcp::fake::{self, Fake};
+
+async fn status_of(endpoint: &Endpoint, header: &str, value: &str) -> u16 {
+    endpoint.post("a", &initialize()).header(header, value).send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn foreign_hosts_and_origins_are_refused() {
+    let endpoint = Endpoint::of(quick(), Fake::new(fake::legacy).upstream()).await;
+    for host in
+        ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "localhost:x", "[::1]x", "localhost@e"]
+    {
+        assert_eq!(status_of(&endpoint, "host", host).await, 403, "{host}");
+    }
+    for host in ["localhost", "LOCALHOST:80", "127.0.0.1:8640", "[::1]:9", "[::1]"] {
+        assert_eq!(status_of(&endpoint, "host", host).await, 200, "{host}");
+    }
+    for origin in
+        ["http://evil.example", "null", "http://localhost.evil.example", "file://", "http://127.0.0.1@e"]
+    {
+        assert_eq!(status_of(&endpoint, "origin", origin).await, 403, "{origin}");
+    }
+    for origin in ["http://localhost:6274", "https://127.0.0.1", "http://[::1]:3000"] {
+        assert_eq!(status_of(&endpoint, "origin", origin).await, 200, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_may_be_written_with_its_slash_encoded() {
+    let endpoint = Endpoint::start(quick()).await;
+    endpoint.gateway.route(name("io.github.Ada/clock"), route(Fake::new(fake::legacy).upstream()));
+    for path in
+        ["io.github.Ada/clock", "io.github.Ada%2Fclock", "io.github.Ada%2fclock", "io.github.Ada/clock/"]
+    {
+        assert_eq!(endpoint.post(path, &initialize()).send().await.unwrap().status(), 200, "{path}");
+    }
+    for path in ["clock", "io.github.Ada", "io.github.Ada/clock/x", "io.github.Ada%2", "%ff", "..%2fx", ""] {
+        let response = endpoint.post(path, &initialize()).send().await.unwrap();
+        assert_eq!(response.status(), 404, "{path}");
+        let said = messages(response).await.remove(0);
+        assert!(said["error"]["message"].as_str().unwrap().starts_with("Not found"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn health_is_told_and_other_methods_are_refused() {
+    let endpoint = Endpoint::of(quick(), Fake::new(fake::legacy).upstream()).await;
+    let health = endpoint.base.replace("/mcp/", "/health");
+    let response = endpoint.client().get(health).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.bytes().await.unwrap(), r#"{"status":"ok"}"#);
+    let put = endpoint.client().put(format!("{}a", endpoint.base)).send().await.unwrap();
+    assert_eq!(
+        (put.status().as_u16(), &put.headers()["allow"]),
+        (405, &"POST, GET, DELETE".parse().unwrap())
+    );
+    let get = endpoint.client().get(format!("{}a", endpoint.base)).send().await.unwrap();
+    assert_eq!(get.status(), 405, "without a session there is nothing to listen to");
+}
+
+#[tokio::test]
+async fn bodies_are_bounded_and_must_be_messages() {
+    let config = GatewayConfig { request_bytes: 1000, ..quick() };
+    let endpoint = Endpoint::of(config, Fake::new(fake::legacy).upstream()).await;
+    let large = endpoint.post("a", &json!("x".repeat(2000))).send().await.unwrap();
+    assert_eq!(large.status(), 413);
+    for (body, code) in [("{", -32700), ("7", -32700), ("{}", -32600), ("", -32700)] {
+        let response = endpoint.post("a", &Value::Null).body(body).send().await.unwrap();
+        assert_eq!(response.status(), 400, "{body}");
+        assert_eq!(messages(response).await[0]["error"]["code"], code, "{body}");
+    }
+    let picky = endpoint.client().post(format!("{}a", endpoint.base)).header("accept", "text/html");
+    assert_eq!(picky.body(initialize().to_string()).send().await.unwrap().status(), 406);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_begin_or_finish_is_let_go() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let brief = Duration::from_millis(30);
+    let config = GatewayConfig { head_timeout: brief, body_timeout: brief, connections: 1, ..quick() };
+    let endpoint = Endpoint::of(config, Fake::new(fake::legacy).upstream()).await;
+    let address = endpoint.base.trim_start_matches("http://").trim_end_matches("/mcp/").to_owned();
+    for begun in [
+        "",
+        "PRI * HT",
+        "POST /mcp/a HTTP/1.1\r\nhost: localhost\r\n",
+        "POST /mcp/a HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 9\r\n\r\n{",
+    ] {
+        // With one connection allowed at a time, the next one waits for this one to be over.
+        let mut socket = tokio::net::TcpStream::connect(&address).await.unwrap();
+        socket.write_all(begun.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        // A connection that is cut may also be reset.
+        socket.read_to_string(&mut answer).await.ok();
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{begun}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn only_loopback_is_served() {
+    let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let gateway = Gateway::new(quick(), Arc::new(FixedClock::default()), mpsc::channel(1).0);
+    let error = gateway.serve(listener, async {}).await.unwrap_err();
+    assert!(matches!(error, GatewayError::NotLoopback { .. }), "{error}");
+}

@@ -1,0 +1,240 @@
+//! Clients of the legacy era in front of stdio servers.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+use crate::mcp::fake::{self, Fake, Say, result};
+use crate::store::CallOutcome;
+
+fn line(value: &Value) -> Say {
+    Say::Line(value.to_string())
+}
+
+#[tokio::test]
+async fn each_session_has_a_process_of_its_own() {
+    let counters = AtomicUsize::new(0);
+    let server = Fake::new(move |asked| match asked["method"].as_str() {
+        Some("tools/call") => {
+            vec![result(asked, json!({"content": [], "n": counters.fetch_add(1, Ordering::SeqCst)}))]
+        }
+        _ => fake::legacy(asked),
+    });
+    let endpoint = Endpoint::of(quick(), server.upstream()).await;
+    let (one, two) = (endpoint.open().await, endpoint.open().await);
+    assert_eq!(one.said["result"]["serverInfo"]["name"], "old");
+    assert_ne!(one.session, two.session);
+    assert_eq!((server.spawned(), server.alive(), endpoint.gateway.sessions(&name("a"))), (2, 2, 2));
+    // The same id in two sessions is no conflict.
+    assert_eq!(one.ask(&call(1, "echo", json!({}))).await[0]["result"]["n"], 0);
+    assert_eq!(two.ask(&call(1, "echo", json!({}))).await[0]["result"]["n"], 1);
+
+    let delete =
+        endpoint.client().delete(format!("{}a", endpoint.base)).header("mcp-session-id", &one.session);
+    assert_eq!(delete.send().await.unwrap().status(), 200);
+    until(|| server.alive() == 1).await;
+    let gone = one.send(&call(2, "echo", json!({}))).await;
+    assert_eq!(gone.status(), 404);
+    assert_eq!(messages(gone).await[0]["error"]["code"], -32001);
+    let without = endpoint.post("a", &call(3, "echo", json!({}))).send().await.unwrap();
+    assert_eq!(without.status(), 400);
+    assert_eq!(messages(without).await[0]["id"], 3);
+
+    let record = endpoint.record().await;
+    assert_eq!((record.server.as_str(), record.version.as_str(), &*record.tool), ("a", "1.0.0", "echo"));
+    endpoint.end().await;
+    assert_eq!(server.alive(), 0);
+}
+
+#[tokio::test]
+async fn how_calls_end_is_recorded_and_nothing_they_say() {
+    let server = Fake::new(|asked| match asked["params"]["name"].as_str() {
+        Some("refused") => vec![fake::error(asked, -32602)],
+        Some("broken") => vec![Say::End],
+        _ => fake::legacy(asked),
+    });
+    let endpoint = Endpoint::of(quick(), server.upstream()).await;
+    let session = endpoint.open().await;
+    for (tool, outcome) in [
+        ("echo", CallOutcome::Ok),
+        ("other", CallOutcome::ToolError),
+        ("refused", CallOutcome::ProtocolError),
+        ("broken", CallOutcome::Failed),
+    ] {
+        session.ask(&call(1, tool, json!({"password": "hunter2"}))).await;
+        let record = endpoint.record().await;
+        assert_eq!((&*record.tool, record.outcome), (tool, outcome));
+        assert!(!format!("{record:?}").contains("hunter2"));
+    }
+}
+
+#[tokio::test]
+async fn progress_and_requests_of_the_server_come_on_the_stream_of_the_call() {
+    let server = Fake::new(|asked| match asked["method"].as_str() {
+        Some("tools/call") => vec![
+            line(
+                &json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": "p", "progress": 1}}),
+            ),
+            line(&json!({"jsonrpc": "2.0", "id": "ask", "method": "sampling/createMessage", "params": {}})),
+        ],
+        None => {
+            assert_eq!(asked["id"], "ask");
+            vec![result(&json!({"id": 9}), json!({"content": [], "heard": asked["result"]}))]
+        }
+        _ => fake::legacy(asked),
+    });
+    let endpoint = Endpoint::of(quick(), server.upstream()).await;
+    let session = endpoint.open().await;
+    let mut stream = Stream::of(session.send(&call(9, "echo", json!({}))).await);
+    assert_eq!(stream.next().await.unwrap()["method"], "notifications/progress");
+    assert_eq!(stream.next().await.unwrap()["method"], "sampling/createMessage");
+    let answered = session.send(&json!({"jsonrpc": "2.0", "id": "ask", "result": {"text": "hi"}})).await;
+    assert_eq!(answered.status(), 202);
+    assert_eq!(stream.next().await.unwrap()["result"]["heard"], json!({"text": "hi"}));
+    assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test]
+async fn what_belongs_to_no_call_waits_for_the_standing_stream() {
+    let changed = json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"});
+    let note = changed.clone();
+    let server = Fake::new(move |asked| match asked["method"].as_str() {
+        Some("ping") => {
+            let mut said = fake::legacy(asked);
+            said.extend((0..3).map(|_| line(&note)));
+            said.push(line(
+                &json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": "end"}}),
+            ));
+            said
+        }
+        _ => fake::legacy(asked),
+    });
+    let two_messages = changed.to_string().len() * 2 + 90;
+    let config = GatewayConfig { backlog_bytes: two_messages, ..quick() };
+    let endpoint = Endpoint::of(config, server.upstream()).await;
+    let session = endpoint.open().await;
+    let pong = session.ask(&json!({"jsonrpc": "2.0", "id": 1, "method": "ping"})).await;
+    assert_eq!(pong.len(), 1);
+    // A second answer comes after all that the first one caused was heard.
+    session.ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})).await;
+    let mut stream = session.listen().await;
+    assert_eq!(stream.next().await, Some(changed.clone()));
+    assert_eq!(stream.next().await, Some(changed), "the first of three made room");
+    assert_eq!(stream.next().await.unwrap()["params"]["data"], "end");
+    // A second stream takes the place of the first.
+    let mut second = session.listen().await;
+    assert_eq!(stream.next().await, None);
+    session.ask(&json!({"jsonrpc": "2.0", "id": 3, "method": "ping"})).await;
+    assert_eq!(second.next().await.unwrap()["method"], "notifications/tools/list_changed");
+}
+
+#[tokio::test]
+async fn a_process_that_dies_tells_whoever_waits() {
+    let server = Fake::new(|asked| match asked["method"].as_str() {
+        Some("tools/call") => vec![Say::End],
+        _ => fake::legacy(asked),
+    });
+    let endpoint = Endpoint::of(quick(), server.upstream()).await;
+    let session = endpoint.open().await;
+    let said = session.ask(&call("x", "echo", json!({}))).await.remove(0);
+    assert_eq!((&said["id"], &said["error"]["code"]), (&json!("x"), &json!(-32603)));
+    let message = said["error"]["message"].as_str().unwrap();
+    assert_eq!(message, "the session with server `a` is over: it ended (exit status 3)");
+    assert_eq!(session.send(&call(2, "echo", json!({}))).await.status(), 404);
+    assert_eq!(endpoint.gateway.sessions(&name("a")), 0);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_start_is_a_bad_gateway() {
+    let endpoint = Endpoint::of(quick(), Fake::new(|_| vec![Say::End]).upstream()).await;
+    let response = endpoint.post("a", &initialize()).send().await.unwrap();
+    assert_eq!(response.status(), 502);
+    assert!(!response.headers().contains_key("mcp-session-id"));
+    assert_eq!(messages(response).await[0]["id"], 0);
+    let refusing = Fake::new(|asked| vec![fake::error(asked, -32602)]);
+    endpoint.gateway.route(name("a"), route(refusing.upstream()));
+    let response = endpoint.post("a", &initialize()).send().await.unwrap();
+    assert_eq!(response.status(), 200, "the server's own error is the client's answer");
+    assert!(!response.headers().contains_key("mcp-session-id"));
+    assert_eq!(messages(response).await[0]["error"]["code"], -32602);
+    until(|| refusing.alive() == 0).await;
+}
+
+#[tokio::test]
+async fn an_id_is_used_once_at_a_time_and_silence_ends_in_time() {
+    let (cancelled, heard) = std::sync::mpsc::channel();
+    let server = Fake::new(move |asked| match asked["method"].as_str() {
+        Some("tools/call") => Vec::new(),
+        Some("notifications/cancelled") => {
+            cancelled.send(asked["params"]["requestId"].clone()).unwrap();
+            Vec::new()
+        }
+        _ => fake::legacy(asked),
+    });
+    let endpoint = Endpoint::start(quick()).await;
+    let mut slow = route(server.upstream());
+    slow.timeout = Duration::from_millis(200);
+    endpoint.gateway.route(name("a"), slow);
+    let session = endpoint.open().await;
+    let mut stream = Stream::of(session.send(&call(7, "echo", json!({}))).await);
+    let again = session.send(&call(7, "echo", json!({}))).await;
+    assert_eq!(again.status(), 400);
+    assert!(messages(again).await[0]["error"]["message"].as_str().unwrap().contains("already under way"));
+    let said = stream.next().await.unwrap();
+    assert!(said["error"]["message"].as_str().unwrap().contains("did not answer in time"), "{said}");
+    assert_eq!(said["id"], 7);
+    assert_eq!(stream.next().await, None);
+    until(|| heard.try_recv().is_ok_and(|id| id == 7)).await;
+}
+
+#[tokio::test]
+async fn batches_belong_to_one_revision() {
+    let endpoint = Endpoint::of(quick(), Fake::new(fake_batches).upstream()).await;
+    let session = endpoint.open().await;
+    let batch = json!([
+        {"jsonrpc": "2.0", "id": 1, "method": "ping"},
+        {"jsonrpc": "2.0", "method": "notifications/x"},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
+    ]);
+    let mut ids: Vec<i64> =
+        session.ask(&batch).await.iter().map(|said| said["id"].as_i64().unwrap()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, [1, 2]);
+    let newer = session.post(&batch).header("mcp-protocol-version", "2025-11-25").send().await.unwrap();
+    assert_eq!(newer.status(), 400);
+    for wrong in [json!([]), json!([{"jsonrpc": "2.0", "id": 1, "method": "initialize"}]), json!([7])] {
+        assert_eq!(session.send(&wrong).await.status(), 400, "{wrong}");
+    }
+}
+
+/// Answers each part of a batch on a line of its own.
+fn fake_batches(asked: &Value) -> Vec<Say> {
+    match asked {
+        Value::Array(parts) => parts.iter().flat_map(fake::legacy).collect(),
+        one => fake::legacy(one),
+    }
+}
+
+#[tokio::test]
+async fn garbage_is_tolerated_up_to_a_bound() {
+    let server = Fake::new(|asked| match asked["method"].as_str() {
+        Some("ping") => {
+            vec![Say::Line("starting…".to_owned()), Say::Line(String::new()), result(asked, json!({}))]
+        }
+        Some("tools/list") => (0..6).map(|n| Say::Line(format!("debug {n}"))).collect(),
+        Some("tools/call") => vec![Say::Line("x".repeat(5000))],
+        _ => fake::legacy(asked),
+    });
+    let config = GatewayConfig { junk_lines: 5, message_bytes: 4000, ..quick() };
+    let endpoint = Endpoint::of(config, server.upstream()).await;
+    let session = endpoint.open().await;
+    for id in 1..9 {
+        let pong = session.ask(&json!({"jsonrpc": "2.0", "id": id, "method": "ping"})).await;
+        assert_eq!(pong[0]["result"], json!({}));
+    }
+    let said = session.ask(&json!({"jsonrpc": "2.0", "id": 10, "method": "tools/list"})).await;
+    assert!(said[0]["error"]["message"].as_str().unwrap().contains("must log to standard error"), "{said:?}");
+    let session = endpoint.open().await;
+    let said = session.ask(&call(1, "echo", json!({}))).await;
+    assert!(said[0]["error"]["message"].as_str().unwrap().contains("longer than 4000 bytes"), "{said:?}");
+    until(|| server.alive() == 0).await;
+}

@@ -1,0 +1,125 @@
+//! Sessions and routes come and go.
+
+use super::*;
+use crate::mcp::fake::{self, Fake, Say, result};
+
+/// A server that names itself, and keeps calls of `wait` waiting.
+fn named(label: &'static str) -> Arc<Fake> {
+    Fake::new(move |asked| match (asked["method"].as_str(), asked["params"]["name"].as_str()) {
+        (Some("tools/call"), Some("wait")) => Vec::new(),
+        (Some("tools/call"), _) => vec![result(asked, json!({"content": [], "by": label}))],
+        _ => fake::legacy(asked),
+    })
+}
+
+#[tokio::test]
+async fn a_new_route_takes_new_clients_and_old_ones_stay() {
+    let (blue, green) = (named("blue"), named("green"));
+    let endpoint = Endpoint::of(quick(), blue.upstream()).await;
+    let old = endpoint.open().await;
+    endpoint.gateway.route(name("a"), route(green.upstream()));
+    let new = endpoint.open().await;
+    assert_eq!(old.ask(&call(1, "echo", json!({}))).await[0]["result"]["by"], "blue");
+    assert_eq!(new.ask(&call(1, "echo", json!({}))).await[0]["result"]["by"], "green");
+    endpoint.gateway.unroute(&name("a"));
+    until(|| blue.alive() + green.alive() == 0).await;
+    assert_eq!(new.send(&call(2, "echo", json!({}))).await.status(), 404);
+}
+
+#[tokio::test]
+async fn what_drains_too_long_is_ended() {
+    let blue = named("blue");
+    let config = GatewayConfig { drain: Duration::from_millis(50), ..quick() };
+    let endpoint = Endpoint::of(config, blue.upstream()).await;
+    let old = endpoint.open().await;
+    let mut stream = Stream::of(old.send(&call(1, "wait", json!({}))).await);
+    endpoint.gateway.route(name("a"), route(named("green").upstream()));
+    let said = stream.next().await.unwrap();
+    assert!(said["error"]["message"].as_str().unwrap().contains("another version serves"), "{said}");
+    until(|| blue.alive() == 0).await;
+}
+
+#[tokio::test]
+async fn unused_sessions_end_and_used_ones_do_not() {
+    let server = named("a");
+    let config = GatewayConfig { session_idle: Duration::from_millis(100), ..quick() };
+    let endpoint = Endpoint::of(config, server.upstream()).await;
+    let (_unused, listening, waiting) = (endpoint.open().await, endpoint.open().await, endpoint.open().await);
+    let _stream = listening.listen().await;
+    let _call = Stream::of(waiting.send(&call(1, "wait", json!({}))).await);
+    until(|| server.alive() == 2).await;
+    assert_eq!(listening.ask(&call(1, "echo", json!({}))).await[0]["result"]["by"], "a");
+    assert_eq!(endpoint.gateway.sessions(&name("a")), 2);
+}
+
+#[tokio::test]
+async fn the_longest_unused_session_makes_room_and_busy_ones_do_not() {
+    let server = named("a");
+    let endpoint = Endpoint::start(quick()).await;
+    let mut two = route(server.upstream());
+    two.max_sessions = 2;
+    endpoint.gateway.route(name("a"), two);
+    let (first, second) = (endpoint.open().await, endpoint.open().await);
+    first.ask(&call(1, "echo", json!({}))).await;
+    let third = endpoint.open().await;
+    assert_eq!(second.send(&call(1, "echo", json!({}))).await.status(), 404);
+    let streams =
+        (first.send(&call(2, "wait", json!({}))).await, third.send(&call(2, "wait", json!({}))).await);
+    let refused = endpoint.post("a", &initialize()).send().await.unwrap();
+    assert_eq!(refused.status(), 503);
+    assert!(refused.headers().contains_key("retry-after"));
+    assert!(messages(refused).await[0]["error"]["message"].as_str().unwrap().contains("2 sessions"));
+    drop(streams);
+    assert_eq!(server.alive(), 2);
+}
+
+#[tokio::test]
+async fn a_slow_keeper_of_records_stops_no_call() {
+    let endpoint = Endpoint::of(quick(), named("a").upstream()).await;
+    let session = endpoint.open().await;
+    // Twice as many as the channel holds, and nobody takes them out.
+    for id in 1..=32 {
+        assert_eq!(session.ask(&call(id, "echo", json!({}))).await[0]["result"]["by"], "a");
+    }
+    let mut kept = 0;
+    let mut records = endpoint.records.lock().await;
+    while records.try_recv().is_ok() {
+        kept += 1;
+    }
+    assert_eq!(kept, 16);
+}
+
+#[tokio::test]
+async fn the_end_lets_requests_finish_and_stops_every_process() {
+    let server = Fake::new(|asked| match asked["method"].as_str() {
+        Some("tools/call") => Vec::new(),
+        // The answer to the call comes when the client says so.
+        Some("notifications/now") => vec![result(&json!({"id": 1}), json!({"content": []}))],
+        _ => fake::legacy(asked),
+    });
+    let endpoint = Endpoint::of(quick(), server.upstream()).await;
+    let session = endpoint.open().await;
+    let now = session.post(&json!({"jsonrpc": "2.0", "method": "notifications/now"}));
+    let mut standing = session.listen().await;
+    let mut stream = Stream::of(session.send(&call(1, "echo", json!({}))).await);
+    assert_eq!(now.send().await.unwrap().status(), 202);
+    endpoint.end().await;
+    assert_eq!(stream.next().await.unwrap()["result"], json!({"content": []}));
+    assert_eq!(standing.next().await, None);
+    assert_eq!(server.alive(), 0);
+}
+
+#[tokio::test]
+async fn the_end_does_not_wait_for_ever() {
+    let server = Fake::saying_first("", |asked| match asked["method"].as_str() {
+        Some("tools/call") => Vec::<Say>::new(),
+        _ => fake::legacy(asked),
+    });
+    let config = GatewayConfig { shutdown: Duration::from_millis(50), ..quick() };
+    let endpoint = Endpoint::of(config, server.upstream()).await;
+    let session = endpoint.open().await;
+    let stream = session.send(&call(1, "echo", json!({}))).await;
+    endpoint.end().await;
+    assert_eq!(server.alive(), 0);
+    drop(stream);
+}
