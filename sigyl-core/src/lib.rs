@@ -28,3 +28,6 @@ pub mod store;
 pub mod vault;
 #[cfg(feature = "runtime")]
 pub mod wire;
+
+#[cfg(feature = "runtime")]
+pub use deploy::local_process::launcher;

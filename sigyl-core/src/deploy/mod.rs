@@ -1,6 +1,7 @@
 //! Where servers run. A [`Target`] builds, binds, releases, shifts traffic, tells its status and logs, and retires;
 //! the pipeline knows only this trait.
 
+pub mod local_process;
 mod target;
 
 pub use target::{

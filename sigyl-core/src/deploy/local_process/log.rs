@@ -1,0 +1,410 @@
+//! Logs of servers: bounded in lines, rate and files, followed by whoever listens.
+
+use std::collections::{HashMap, VecDeque};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt as _;
+use tokio::net::unix::pipe;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::deploy::{LogLine, LogStream, Pending};
+use crate::domain::{SecretName, SecretValue, ServerName, Timestamp};
+
+/// Bytes of a line that are kept.
+const LINE: usize = 4 << 10;
+/// Bytes of a line that are held while its end is awaited.
+const HELD: usize = 64 << 10;
+/// Bytes of one file; two are kept of each server.
+const FILE: u64 = 4 << 20;
+/// Bytes a second of one process that are logged; what exceeds it is dropped and counted.
+const RATE: f64 = 256.0 * 1024.0;
+/// Bytes that may come at once before the rate holds.
+const BURST: f64 = 1024.0 * 1024.0;
+/// Bytes a second that are read at all; a faster server waits.
+const READ_RATE: f64 = 8.0 * 1024.0 * 1024.0;
+/// Lines on their way to the disk.
+const QUEUE: usize = 4096;
+/// Lines that a follower may lag behind.
+const FOLLOW: usize = 1024;
+/// Lines of the end of a log that are kept in memory for error messages.
+const TAIL: usize = 8;
+/// A secret shorter than this is not looked for: it would blank innocent text.
+const SECRET_MIN: usize = 6;
+
+/// The logs of all servers, written by one thread.
+#[derive(Clone, Debug)]
+pub(super) struct Logs {
+    queue: mpsc::Sender<Job>,
+    clock: Arc<dyn Clock>,
+    lost: Arc<Mutex<HashMap<ServerName, u64>>>,
+}
+
+enum Job {
+    Line(ServerName, LogLine),
+    Tail(ServerName, usize, oneshot::Sender<io::Result<Pending>>),
+    Forget(ServerName, oneshot::Sender<io::Result<Vec<PathBuf>>>),
+}
+
+/// Writes the log of one instance.
+#[derive(Clone, Debug)]
+pub(super) struct LogWriter {
+    logs: Logs,
+    server: ServerName,
+    secrets: Arc<[(SecretName, SecretValue)]>,
+}
+
+impl Logs {
+    /// Opens the logs in `dir`.
+    pub(super) fn open(dir: PathBuf, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        super::folder::private(&dir)?;
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let lost = Arc::new(Mutex::new(HashMap::new()));
+        let writer = Writer { dir, open: HashMap::new(), lost: lost.clone(), clock: clock.clone() };
+        std::thread::Builder::new().name("sigyl-logs".to_owned()).spawn(move || writer.run(jobs))?;
+        Ok(Self { queue, clock, lost })
+    }
+
+    /// Makes a writer that blanks these secrets.
+    pub(super) fn writer(&self, server: &ServerName, secrets: Vec<(SecretName, SecretValue)>) -> LogWriter {
+        LogWriter { logs: self.clone(), server: server.clone(), secrets: secrets.into() }
+    }
+
+    /// Reads the last lines, and follows what comes after them.
+    pub(super) async fn tail(&self, server: &ServerName, lines: usize) -> io::Result<Pending> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Job::Tail(server.clone(), lines, reply), answer).await
+    }
+
+    /// Removes a log; returns the files that were there.
+    pub(super) async fn forget(&self, server: &ServerName) -> io::Result<Vec<PathBuf>> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Job::Forget(server.clone(), reply), answer).await
+    }
+
+    async fn ask<T>(&self, job: Job, answer: oneshot::Receiver<io::Result<T>>) -> io::Result<T> {
+        let gone = || io::Error::other("the log writer ended");
+        self.queue.send(job).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    fn put(&self, server: &ServerName, stream: LogStream, text: String) {
+        let line = LogLine { at: self.clock.now(), stream, text };
+        if self.queue.try_send(Job::Line(server.clone(), line)).is_err() {
+            *self.lost.lock().unwrap_or_else(PoisonError::into_inner).entry(server.clone()).or_default() += 1;
+        }
+    }
+}
+
+impl LogWriter {
+    /// Writes a note of the supervisor.
+    pub(super) fn note(&self, text: &str) {
+        self.logs.put(&self.server, LogStream::Supervisor, self.clean(text.as_bytes()));
+    }
+
+    fn line(&self, text: String) {
+        self.logs.put(&self.server, LogStream::Server, text);
+    }
+
+    /// Makes a line fit to be shown: secrets blanked, control characters spelled out, bounded.
+    pub(super) fn clean(&self, line: &[u8]) -> String {
+        let mut text = String::from_utf8_lossy(line).into_owned();
+        for (name, value) in self.secrets.iter() {
+            for part in value.reveal().lines().filter(|part| part.len() >= SECRET_MIN) {
+                if text.contains(part) {
+                    text = text.replace(part, &format!("[secret {name}]"));
+                }
+            }
+        }
+        spell_out(&text)
+    }
+}
+
+fn spell_out(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len().min(LINE));
+    for (at, letter) in text.char_indices() {
+        if shown.len() >= LINE {
+            shown.push_str(&format!("… ({} more bytes)", text.len() - at));
+            break;
+        }
+        // Besides control characters: what turns the direction of text or is invisible could fake a line.
+        match letter {
+            '\t' => shown.push(letter),
+            c if c.is_control()
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
+            {
+                shown.extend(c.escape_unicode());
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// The last lines of one process.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tail(Arc<Mutex<VecDeque<String>>>);
+
+impl Tail {
+    fn push(&self, line: &str) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == TAIL {
+            lines.pop_front();
+        }
+        lines.push_back(line.chars().take(400).collect());
+    }
+
+    /// Returns the lines in one, separated by bars.
+    pub(super) fn text(&self) -> String {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let full: Vec<&str> =
+            lines.iter().map(String::as_str).filter(|line| !line.trim().is_empty()).collect();
+        full.join(" | ")
+    }
+}
+
+/// Reads what a process writes until it ends, within the rates.
+pub(super) async fn pump(mut from: pipe::Receiver, log: LogWriter, tail: Tail) {
+    let mut chunk = vec![0; 16 << 10];
+    let mut lines = Lines::default();
+    let (mut kept, mut read) = (Bucket::new(RATE, BURST), Bucket::new(READ_RATE, READ_RATE));
+    let mut dropped = AtomicU64::new(0);
+    loop {
+        // An unreadable pipe is an ended one.
+        let count = from.read(&mut chunk).await.unwrap_or(0);
+        lines.feed(&chunk[..count], count == 0, |line| {
+            if kept.take(line.len() + 32) {
+                let missed = std::mem::take(dropped.get_mut());
+                if missed > 0 {
+                    log.note(&format!("{missed} lines were dropped: they came faster than is logged"));
+                }
+                let text = log.clean(line);
+                tail.push(&text);
+                log.line(text);
+            } else {
+                dropped.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        if count == 0 {
+            break;
+        }
+        if !read.take(count) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    if *dropped.get_mut() > 0 {
+        log.note(&format!("{} lines were dropped: they came faster than is logged", dropped.get_mut()));
+    }
+}
+
+/// Cuts bytes into lines of bounded length.
+#[derive(Default)]
+struct Lines {
+    held: Vec<u8>,
+    over: bool,
+}
+
+impl Lines {
+    fn feed(&mut self, bytes: &[u8], last: bool, mut each: impl FnMut(&[u8])) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let (text, ends) = match piece.split_last() {
+                Some((b'\n', text)) => (text, true),
+                _ => (piece, false),
+            };
+            let room = HELD - self.held.len();
+            self.held.extend_from_slice(&text[..text.len().min(room)]);
+            self.over |= text.len() > room;
+            if ends {
+                self.end(&mut each);
+            }
+        }
+        if last && !self.held.is_empty() {
+            self.end(&mut each);
+        }
+    }
+
+    fn end(&mut self, each: &mut impl FnMut(&[u8])) {
+        let line = self.held.strip_suffix(b"\r").unwrap_or(&self.held);
+        each(line);
+        if std::mem::take(&mut self.over) {
+            each(b"(the rest of the line above was too long to keep)");
+        }
+        self.held.clear();
+    }
+}
+
+/// Lets through so many bytes a second.
+struct Bucket {
+    rate: f64,
+    most: f64,
+    left: f64,
+    filled: Instant,
+}
+
+impl Bucket {
+    fn new(rate: f64, most: f64) -> Self {
+        Self { rate, most, left: most, filled: Instant::now() }
+    }
+
+    fn take(&mut self, bytes: usize) -> bool {
+        let passed = self.filled.elapsed();
+        self.filled += passed;
+        self.left = (self.left + passed.as_secs_f64() * self.rate).min(self.most);
+        #[expect(clippy::cast_precision_loss, reason = "a rate, not a sum")]
+        let wanted = bytes as f64;
+        let enough = self.left >= wanted.min(self.most);
+        if enough {
+            self.left -= wanted;
+        }
+        enough
+    }
+}
+
+/// The thread that owns the files.
+struct Writer {
+    dir: PathBuf,
+    open: HashMap<ServerName, Open>,
+    lost: Arc<Mutex<HashMap<ServerName, u64>>>,
+    clock: Arc<dyn Clock>,
+}
+
+struct Open {
+    file: File,
+    size: u64,
+    follow: broadcast::Sender<LogLine>,
+    failed: u64,
+}
+
+impl Writer {
+    fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        while let Some(job) = jobs.blocking_recv() {
+            match job {
+                Job::Line(server, line) => self.line(&server, line),
+                // Whoever asked may be gone.
+                Job::Tail(server, lines, reply) => drop(reply.send(self.tail(&server, lines))),
+                Job::Forget(server, reply) => drop(reply.send(self.forget(&server))),
+            }
+        }
+    }
+
+    fn line(&mut self, server: &ServerName, line: LogLine) {
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).remove(server);
+        if let Some(lost) = lost {
+            let text = format!("{lost} lines were dropped: the log could not keep up");
+            self.write(server, LogLine { at: self.clock.now(), stream: LogStream::Supervisor, text });
+        }
+        self.write(server, line);
+    }
+
+    /// Writes a line; one that the disk refuses is still heard by followers, and counted until the disk takes more.
+    fn write(&mut self, server: &ServerName, line: LogLine) {
+        let dir = server_dir(&self.dir, server);
+        let Ok(open) = self.opened(server) else {
+            *self.lost.lock().unwrap_or_else(PoisonError::into_inner).entry(server.clone()).or_default() += 1;
+            return;
+        };
+        let mut record = encode(&line);
+        if open.failed > 0 {
+            let text = format!("{} lines could not be written to disk", open.failed);
+            record = encode(&LogLine { at: line.at, stream: LogStream::Supervisor, text }) + &record;
+        }
+        let written = if open.size + record.len() as u64 > FILE { open.rotate(&dir) } else { Ok(()) }
+            .and_then(|()| open.file.write_all(record.as_bytes()));
+        match written {
+            Ok(()) => {
+                open.size += record.len() as u64;
+                open.failed = 0;
+            }
+            Err(_) => open.failed += 1,
+        }
+        // Having no follower is fine.
+        open.follow.send(line).ok();
+    }
+
+    fn tail(&mut self, server: &ServerName, lines: usize) -> io::Result<Pending> {
+        let dir = server_dir(&self.dir, server);
+        let follow = self.opened(server)?.follow.subscribe();
+        let mut text = String::new();
+        for name in [OLD, NEW] {
+            match File::open(dir.join(name)) {
+                // A line that a full disk cut short is left out by `decode`.
+                Ok(file) => drop(file.take(2 * FILE).read_to_string(&mut text)?),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let mut lines: Vec<LogLine> = text.lines().rev().filter_map(decode).take(lines).collect();
+        lines.reverse();
+        Ok(Pending { lines, follow })
+    }
+
+    fn forget(&mut self, server: &ServerName) -> io::Result<Vec<PathBuf>> {
+        self.open.remove(server);
+        let dir = server_dir(&self.dir, server);
+        match fs::remove_dir_all(&dir) {
+            Ok(()) => Ok(vec![dir]),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn opened(&mut self, server: &ServerName) -> io::Result<&mut Open> {
+        use std::collections::hash_map::Entry;
+        match self.open.entry(server.clone()) {
+            Entry::Occupied(open) => Ok(open.into_mut()),
+            Entry::Vacant(slot) => {
+                let dir = server_dir(&self.dir, server);
+                super::folder::private(&dir)?;
+                let (file, size) = append(&dir)?;
+                Ok(slot.insert(Open { file, size, follow: broadcast::Sender::new(FOLLOW), failed: 0 }))
+            }
+        }
+    }
+}
+
+const NEW: &str = "server.log";
+const OLD: &str = "server.log.1";
+
+impl Open {
+    fn rotate(&mut self, dir: &Path) -> io::Result<()> {
+        fs::rename(dir.join(NEW), dir.join(OLD))?;
+        (self.file, self.size) = append(dir)?;
+        Ok(())
+    }
+}
+
+fn append(dir: &Path) -> io::Result<(File, u64)> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(dir.join(NEW))?;
+    let size = file.metadata()?.len();
+    Ok((file, size))
+}
+
+fn server_dir(dir: &Path, server: &ServerName) -> PathBuf {
+    dir.join(super::folder::of(server))
+}
+
+fn encode(line: &LogLine) -> String {
+    let stream = match line.stream {
+        LogStream::Server => 'o',
+        LogStream::Supervisor => '*',
+    };
+    format!("{} {stream} {}\n", line.at, line.text)
+}
+
+fn decode(line: &str) -> Option<LogLine> {
+    let mut words = line.splitn(3, ' ');
+    let at = Timestamp::parse(words.next()?).ok()?;
+    let stream = match words.next()? {
+        "o" => LogStream::Server,
+        "*" => LogStream::Supervisor,
+        _ => return None,
+    };
+    Some(LogLine { at, stream, text: words.next()?.to_owned() })
+}

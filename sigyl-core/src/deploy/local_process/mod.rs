@@ -1,0 +1,19 @@
+//! The local target: servers as supervised child processes of this machine.
+//!
+//! `target` is the door. A release becomes an `instance`, which is either `stdio` (a process for each session) or
+//! `http` (one process, kept running). Each `process` runs below a keeper of the `launcher`, inside the rules that
+//! `confinement` makes; what it writes goes through `log`. `build` makes trees runnable.
+
+mod backoff;
+mod build;
+mod confinement;
+mod folder;
+mod http;
+mod instance;
+pub mod launcher;
+mod log;
+mod process;
+mod stdio;
+mod target;
+
+pub use target::{LocalConfig, LocalProcess};

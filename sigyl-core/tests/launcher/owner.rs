@@ -1,0 +1,78 @@
+//! What is left when Sigyl itself is killed.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::bench::{Bench, Session, bench, lives, stdio, target, until};
+
+/// First argument that makes this binary a Sigyl to be killed.
+pub(crate) const MODE: &str = "owner";
+
+/// Starts a server that detached a process, tells their ids, and waits to be killed.
+pub(crate) fn run(args: &[String]) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let dir = tempfile::tempdir().unwrap();
+        let root = args.first().map_or(dir.path(), Path::new);
+        let bench = Bench { target: target(root).unwrap(), dir };
+        let released = bench.release(stdio(&["obey"])).await;
+        let mut session = Session::open(&released).await;
+        let (pid, far) = (session.pid().await, session.ask("detach").await);
+        println!("{pid} {far} {}", parent(pid));
+        // Whoever started it may be gone before it could kill it.
+        tokio::io::copy(&mut tokio::io::stdin(), &mut tokio::io::sink()).await.unwrap();
+    });
+}
+
+fn parent(pid: u32) -> u32 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    stat.rsplit_once(')').unwrap().1.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Starts an owner; returns the ids of its server, of what that detached, and of the keeper.
+fn start(dir: &Path) -> (Child, [u32; 3]) {
+    let mut owner = Command::new("/proc/self/exe");
+    owner.args([MODE, dir.to_str().unwrap()]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut owner = owner.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(owner.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let pids: Vec<u32> = line.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    (owner, pids.try_into().unwrap())
+}
+
+pub(crate) async fn no_process_outlives_a_killed_owner() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut owner, pids) = start(dir.path());
+    assert!(pids.iter().all(|pid| lives(*pid)));
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    let start = Instant::now();
+    until("all are gone", async || !pids.iter().any(|pid| lives(*pid))).await;
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+pub(crate) async fn leftovers_of_an_earlier_owner_are_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut owner, pids) = start(dir.path());
+    // A keeper that is stopped cannot end its family; the next owner has to.
+    let keeper = rustix::process::Pid::from_raw(pids[2].try_into().unwrap()).unwrap();
+    rustix::process::kill_process(keeper, rustix::process::Signal::STOP).unwrap();
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    assert!(lives(pids[0]) && lives(pids[1]));
+    drop(target(dir.path()).unwrap());
+    assert!(!pids.iter().any(|pid| lives(*pid)), "{pids:?}");
+}
+
+pub(crate) async fn a_killed_keeper_takes_its_family_with_it() {
+    let bench = bench();
+    let released = bench.release(stdio(&["obey"])).await;
+    let mut session = Session::open(&released).await;
+    let (pid, far): (u32, u32) = (session.pid().await, session.ask("detach").await.parse().unwrap());
+    let keeper = rustix::process::Pid::from_raw(parent(pid).try_into().unwrap()).unwrap();
+    rustix::process::kill_process(keeper, rustix::process::Signal::KILL).unwrap();
+    until("both are gone", async || !lives(pid) && !lives(far)).await;
+    until("it is told", async || bench.log().await.contains("its keeper was killed")).await;
+}
