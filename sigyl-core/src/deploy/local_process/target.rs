@@ -99,12 +99,6 @@ impl LocalProcess {
         })
     }
 
-    /// Stops every instance at once; all are gone when it returns.
-    pub async fn stop_all(&self, grace: Duration) {
-        let all: Vec<Arc<Held>> = self.instances().drain().map(|(_, held)| held).collect();
-        futures_util::future::join_all(all.iter().map(|held| held.instance.stop(grace))).await;
-    }
-
     fn instances(&self) -> MutexGuard<'_, HashMap<RevisionId, Arc<Held>>> {
         self.instances.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -127,6 +121,11 @@ impl LocalProcess {
 
 #[async_trait]
 impl Target for LocalProcess {
+    async fn stop_all(&self, grace: Duration) {
+        let all: Vec<Arc<Held>> = self.instances().drain().map(|(_, held)| held).collect();
+        futures_util::future::join_all(all.iter().map(|held| held.instance.stop(grace))).await;
+    }
+
     async fn build(
         &self,
         admission: &Admission,
