@@ -8,6 +8,8 @@ pub mod manifest;
 pub mod scan;
 pub mod source;
 
+#[cfg(all(feature = "sled", feature = "gateway"))]
+pub mod control;
 #[cfg(feature = "runtime")]
 pub mod deploy;
 #[cfg(feature = "runtime")]
@@ -22,6 +24,8 @@ pub mod mcp;
 pub mod pipeline;
 #[cfg(feature = "runtime")]
 pub mod registry;
+#[cfg(all(feature = "sled", feature = "gateway"))]
+mod sigyl;
 #[cfg(feature = "runtime")]
 pub mod store;
 #[cfg(feature = "runtime")]
@@ -31,3 +35,7 @@ pub mod wire;
 
 #[cfg(feature = "runtime")]
 pub use deploy::local_process::launcher;
+#[cfg(feature = "runtime")]
+pub use error::Error;
+#[cfg(all(feature = "sled", feature = "gateway"))]
+pub use sigyl::{Config, DEFAULT_PORT, Frames, Sigyl};

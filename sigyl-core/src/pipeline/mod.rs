@@ -20,6 +20,7 @@ pub use failure::{StepError, failure};
 pub use lanes::Lanes;
 pub use plan::steps_of;
 pub use run::{Started, start};
+pub(crate) use steps::{bound_secrets, tools_changed};
 pub use tracker::Tracker;
 
 #[cfg(test)]

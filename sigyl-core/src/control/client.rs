@@ -1,0 +1,68 @@
+//! The other processes' side of the socket.
+
+use std::path::{Path, PathBuf};
+
+use tokio::io::BufReader;
+use tokio::net::UnixStream;
+
+use super::frame;
+use crate::domain::{Failure, Kind};
+use crate::error::Error;
+use crate::wire::v1::{Frame, Request, Response};
+
+/// Returns the socket of a data directory.
+pub(super) fn socket_of(data_dir: &Path) -> PathBuf {
+    data_dir.join("control.sock")
+}
+
+/// A way to the process that owns a data directory.
+#[derive(Clone, Debug)]
+pub struct Client {
+    path: PathBuf,
+}
+
+impl Client {
+    /// Finds the owner of `data_dir`; nothing when nobody answers there.
+    pub async fn connect(data_dir: &Path) -> Result<Option<Self>, Error> {
+        let path = socket_of(data_dir);
+        match UnixStream::connect(&path).await {
+            Ok(_) => Ok(Some(Self { path })),
+            Err(error) if nobody_there(&error) => Ok(None),
+            Err(source) => Err(Error::Io { action: "connect to", path, source }),
+        }
+    }
+
+    /// Asks the owner to do `request`, and hands over what it tells meanwhile.
+    pub async fn call(
+        &self,
+        request: &Request,
+        mut on_frame: impl FnMut(Frame),
+    ) -> Result<Response, Failure> {
+        let stream = UnixStream::connect(&self.path).await.map_err(|error| self.lost(&error))?;
+        let (reader, mut writer) = stream.into_split();
+        let mut reader = BufReader::new(reader);
+        frame::write(&mut writer, request).await.map_err(|error| self.lost(&error))?;
+        loop {
+            match frame::read::<Frame>(&mut reader).await {
+                Ok(Some(Frame::Done(response))) => return Ok(*response),
+                Ok(Some(Frame::Failed(failure))) => return Err(failure),
+                Ok(Some(frame)) => on_frame(frame),
+                Ok(None) => return Err(self.lost(&std::io::ErrorKind::UnexpectedEof.into())),
+                Err(error) => return Err(self.lost(&error)),
+            }
+        }
+    }
+
+    fn lost(&self, error: &std::io::Error) -> Failure {
+        Failure {
+            code: "E0705".to_owned(),
+            kind: Kind::Unavailable,
+            message: format!("the owner at {} did not answer to the end: {error}", self.path.display()),
+            hint: Some("`sigyl runs` shows how the run stands".to_owned()),
+        }
+    }
+}
+
+fn nobody_there(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused)
+}

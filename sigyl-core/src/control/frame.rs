@@ -1,0 +1,37 @@
+//! One JSON message per line, bounded.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+
+/// Bytes of one message at most.
+pub(super) const MOST: u64 = 64 << 20;
+
+/// Reads the next message; nothing when the other side is done.
+pub(super) async fn read<T: DeserializeOwned>(
+    from: &mut (impl AsyncBufRead + Unpin),
+) -> std::io::Result<Option<T>> {
+    let mut line = Vec::new();
+    let read = from.take(MOST).read_until(b'\n', &mut line).await?;
+    if read == 0 {
+        return Ok(None);
+    }
+    if line.last() != Some(&b'\n') {
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidData,
+            "a message was cut off or is too long",
+        ));
+    }
+    serde_json::from_slice(&line).map(Some).map_err(std::io::Error::from)
+}
+
+/// Writes one message.
+pub(super) async fn write(
+    to: &mut (impl AsyncWrite + Unpin),
+    message: &impl Serialize,
+) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    to.write_all(&line).await?;
+    to.flush().await
+}

@@ -1,0 +1,108 @@
+//! The owner's side of the socket.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use tokio::io::BufReader;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::{dispatch, frame};
+use crate::domain::Caller;
+use crate::error::Error;
+use crate::sigyl::Sigyl;
+use crate::wire::v1::{Frame, Request};
+
+/// Frames that may wait for a slow reader.
+const BACKLOG: usize = 256;
+/// Connections at a time.
+const CONNECTIONS: usize = 64;
+
+/// The open socket; it is closed and removed when dropped.
+#[derive(Debug)]
+pub(crate) struct Control {
+    task: tokio::task::JoinHandle<()>,
+    path: PathBuf,
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.task.abort();
+        // A socket that is gone already is as good as removed.
+        std::fs::remove_file(&self.path).ok();
+    }
+}
+
+/// Opens the socket of a data directory. Whoever holds the store's lock is the owner, so a socket that is there
+/// already was left by a process that is gone.
+pub(crate) fn listen(sigyl: Sigyl, data_dir: &Path) -> Result<Control, Error> {
+    let path = super::client::socket_of(data_dir);
+    let failed = |action| {
+        let path = path.clone();
+        move |source| Error::Io { action, path, source }
+    };
+    match std::fs::remove_file(&path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed("replace")(error)),
+    }
+    let listener = UnixListener::bind(&path).map_err(failed("open"))?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed("protect"))?;
+    let task = tokio::spawn(accept(sigyl, listener));
+    Ok(Control { task, path })
+}
+
+async fn accept(sigyl: Sigyl, listener: UnixListener) {
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.len() >= CONNECTIONS {
+            connections.join_next().await;
+        }
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                connections.spawn(serve(sigyl.clone(), stream));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not accept on the owner's socket");
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn serve(sigyl: Sigyl, stream: UnixStream) {
+    if let Err(error) = converse(sigyl, stream).await {
+        tracing::debug!(%error, "a caller on the owner's socket left");
+    }
+}
+
+async fn converse(sigyl: Sigyl, stream: UnixStream) -> std::io::Result<()> {
+    let peer = stream.peer_cred()?.uid();
+    if peer != rustix::process::geteuid().as_raw() {
+        tracing::warn!(peer, "refused another user on the owner's socket");
+        return Ok(());
+    }
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = BufReader::new(reader);
+    let Some(request) = frame::read::<Request>(&mut reader).await? else { return Ok(()) };
+    let (frames, mut outgoing) = mpsc::channel(BACKLOG);
+    let work = tokio::spawn(async move {
+        let last = match dispatch::handle(&sigyl, &Caller::local_owner(), request, &frames).await {
+            Ok(response) => Frame::Done(Box::new(response)),
+            Err(failure) => Frame::Failed(failure),
+        };
+        // A caller that left does not read its answer.
+        frames.send(last).await.ok();
+    });
+    while let Some(frame) = outgoing.recv().await {
+        if let Err(error) = frame::write(&mut writer, &frame).await {
+            // The run goes on without a reader; following a log does not.
+            drop(outgoing);
+            work.abort();
+            return Err(error);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! The handle: every capability of Sigyl as one short method. The only place that wires the rooms together.
+
+mod config;
+mod endpoint;
+mod front;
+mod open;
+mod operate;
+mod query;
+mod release;
+mod schedule;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::{RunId, ServerName, Timestamp};
+use crate::pipeline::{Platform, Started, Tracker};
+
+pub use config::Config;
+pub use endpoint::DEFAULT_PORT;
+
+/// Everything that Sigyl can do, on one data directory. Cloning it is cheap; every clone is the same Sigyl.
+///
+/// Opening it takes the data directory for this process; it is free again after [`Sigyl::shutdown`].
+#[derive(Clone, Debug)]
+pub struct Sigyl {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    data_dir: PathBuf,
+    platform: Platform,
+    tracker: Tracker,
+    front: Arc<front::GatewayFront>,
+    /// Runs at work in this process.
+    runs: Mutex<BTreeMap<RunId, Started>>,
+    /// What the last scheduled probe of each server saw.
+    health: Mutex<BTreeMap<ServerName, String>>,
+    since: Timestamp,
+    /// Time between two scheduled probes of a server.
+    probe_every: Duration,
+    /// Set when the owner should end.
+    stop: CancellationToken,
+}
+
+/// Where an operation tells what it does while it works. A slow reader slows the telling, not the work.
+pub type Frames = mpsc::Sender<crate::wire::v1::Frame>;

@@ -1,0 +1,58 @@
+//! What the handle is told by the binary: it reads no environment of its own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Clock, SystemClock};
+use crate::deploy::Target;
+use crate::domain::Policy;
+use crate::scan::RuleSet;
+use crate::source::{Limits, ToolEnv};
+
+/// Configuration of a [`super::Sigyl`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Where builds and toolchain caches are kept: safe to delete.
+    pub cache_dir: PathBuf,
+    /// What the user's own npm, pip, git and cargo need.
+    pub tool_env: ToolEnv,
+    /// The program that starts servers: one whose `main` calls `sigyl_core::launcher::run_if_asked()` first.
+    pub launcher: PathBuf,
+    /// Whether everything but loopback is refused.
+    pub offline: bool,
+    /// What the findings of a report lead to.
+    pub policy: Policy,
+    /// Bounds on sources.
+    pub limits: Limits,
+    /// Time between two scheduled probes of a server.
+    pub probe_every: Duration,
+    /// Where servers run, instead of this machine.
+    pub target: Option<Arc<dyn Target>>,
+    /// The rules, instead of the built-in ones.
+    pub rules: Option<Arc<RuleSet>>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Config {
+    /// Makes a configuration with the defaults for all that is not named.
+    pub fn new(data_dir: PathBuf, cache_dir: PathBuf, tool_env: ToolEnv, launcher: PathBuf) -> Self {
+        Self {
+            data_dir,
+            cache_dir,
+            tool_env,
+            launcher,
+            offline: false,
+            policy: Policy::default(),
+            limits: Limits::default(),
+            probe_every: Duration::from_secs(300),
+            target: None,
+            rules: None,
+            clock: Arc::new(SystemClock),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The gateway as the pipeline sees it, and the writer of call records.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc;
+
+use crate::clock::Clock;
+use crate::domain::{Resources, ServerName, Version};
+use crate::gateway::{Gateway, GatewayConfig, Route};
+use crate::mcp::{Probe, Upstream};
+use crate::pipeline::Front;
+use crate::store::{CallRecord, Change, Store};
+
+/// How many call records may wait for the disk.
+const BACKLOG: usize = 4096;
+
+/// The endpoint that clients reach servers by.
+#[derive(Debug)]
+pub(super) struct GatewayFront {
+    gateway: Gateway,
+    upstreams: Mutex<BTreeMap<ServerName, Upstream>>,
+    address: Mutex<Option<SocketAddr>>,
+}
+
+impl GatewayFront {
+    pub(super) fn new(store: &Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        let (calls, receiver) = mpsc::channel(BACKLOG);
+        tokio::spawn(record_calls(store.clone(), receiver));
+        Self {
+            gateway: Gateway::new(GatewayConfig::default(), clock, calls),
+            upstreams: Mutex::default(),
+            address: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// Tells that the endpoint listens at `address`.
+    pub(super) fn listens(&self, address: Option<SocketAddr>) {
+        *self.address.lock().unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    /// Returns how to speak to the instance that serves `name`.
+    pub(super) fn upstream(&self, name: &ServerName) -> Option<Upstream> {
+        self.upstreams.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Returns the base address of the endpoint.
+    pub(super) fn base(&self) -> Option<String> {
+        let address = *self.address.lock().unwrap_or_else(PoisonError::into_inner);
+        address.map(|address| format!("http://{address}"))
+    }
+}
+
+impl Front for GatewayFront {
+    fn route(
+        &self,
+        name: &ServerName,
+        version: &Version,
+        upstream: Upstream,
+        resources: &Resources,
+        probe: Option<&Probe>,
+    ) {
+        self.upstreams.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), upstream.clone());
+        let mut route = Route::new(upstream, version.clone());
+        if let Some(most) = resources.max_instances {
+            route.max_sessions = most as usize;
+        }
+        if let Some(seconds) = resources.timeout {
+            route.timeout = std::time::Duration::from_secs(seconds);
+        }
+        route.era = probe.map(|probe| probe.era);
+        self.gateway.route(name.clone(), route);
+    }
+
+    fn unroute(&self, name: &ServerName) {
+        self.upstreams.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.gateway.unroute(name);
+    }
+
+    fn url(&self, name: &ServerName) -> Option<String> {
+        self.base().map(|base| format!("{base}/mcp/{name}"))
+    }
+}
+
+async fn record_calls(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<CallRecord>) {
+    let mut calls = Vec::new();
+    while receiver.recv_many(&mut calls, 256).await > 0 {
+        let count = calls.len();
+        if let Err(error) = store.apply(Change::Calls(std::mem::take(&mut calls))).await {
+            tracing::error!(%error, count, "could not record calls");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Opening and closing the handle.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::front::GatewayFront;
+use super::{Config, Inner, Sigyl};
+use crate::deploy::Target;
+use crate::deploy::local_process::{LocalConfig, LocalProcess};
+use crate::error::Error;
+use crate::event::Bus;
+use crate::pipeline::{Emitter, Lanes, Platform, Settings, Tracker};
+use crate::scan::RuleSet;
+use crate::source::Fetcher;
+use crate::store::Store;
+use crate::store::sled::SledStore;
+use crate::vault::Vault;
+
+/// How long a held run waits for a decision.
+const HOLD_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long an instance may take to end by itself before it is ended.
+const GRACE: Duration = Duration::from_secs(3);
+
+impl Sigyl {
+    /// Opens the data directory for this process and settles what a process that is gone left open. It starts no
+    /// server: [`Sigyl::start`] does.
+    pub async fn open(config: Config) -> Result<Self, Error> {
+        let data_dir = private_folder(&config.data_dir)?;
+        let store = open_store(&data_dir).await?;
+        let front = Arc::new(GatewayFront::new(&store, config.clock.clone()));
+        let target: Arc<dyn Target> = match &config.target {
+            Some(target) => target.clone(),
+            None => Arc::new(local_target(&config, &data_dir)?),
+        };
+        let rules = match &config.rules {
+            Some(rules) => rules.clone(),
+            None => Arc::new(RuleSet::builtin()?),
+        };
+        let work = data_dir.join("work");
+        empty_folder(&work)?;
+        let emitter = Emitter::start(store.clone(), config.clock.clone(), Bus::new());
+        let settings = Settings {
+            trees: data_dir.join("trees"),
+            policy: config.policy.clone(),
+            hold_for: HOLD_FOR,
+            grace: GRACE,
+        };
+        let platform = Platform {
+            store,
+            target,
+            front: front.clone(),
+            fetcher: Arc::new(Fetcher::new(config.tool_env.clone(), config.limits, work, config.offline)),
+            vault: Arc::new(Vault::open(&data_dir.join("master.key"))?),
+            rules,
+            clock: config.clock.clone(),
+            emitter,
+            lanes: Lanes::default(),
+            settings: Arc::new(settings),
+        };
+        let tracker = Tracker::new(platform.clone());
+        tracker.recover().await?;
+        let since = config.clock.now();
+        let inner = Inner {
+            data_dir,
+            platform,
+            tracker,
+            front,
+            runs: Mutex::default(),
+            health: Mutex::new(BTreeMap::new()),
+            since,
+            probe_every: config.probe_every,
+            stop: CancellationToken::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Ends everything that this process runs: runs are taken back, servers stop. Records stay as they are.
+    pub async fn shutdown(&self) {
+        self.inner.stop.cancel();
+        let runs: Vec<_> = {
+            let mut runs = self.inner.runs.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *runs).into_values().collect()
+        };
+        for run in &runs {
+            run.cancel();
+        }
+        for mut run in runs {
+            run.wait().await;
+        }
+        self.inner.platform.target.stop_all(GRACE).await;
+        self.inner.platform.emitter.flush().await;
+    }
+
+    /// Returns what becomes ready when somebody asked this process to end.
+    pub async fn stopped(&self) {
+        self.inner.stop.cancelled().await;
+    }
+}
+
+async fn open_store(data_dir: &Path) -> Result<Arc<dyn Store>, Error> {
+    let folder = data_dir.join("store");
+    let opened = tokio::task::spawn_blocking(move || SledStore::open(&folder)).await;
+    let opened = opened.map_err(|error| crate::store::StoreError::Engine(error.to_string()))?;
+    Ok(Arc::new(opened?))
+}
+
+fn local_target(config: &Config, data_dir: &Path) -> Result<LocalProcess, Error> {
+    Ok(LocalProcess::new(LocalConfig {
+        data_dir: data_dir.to_owned(),
+        cache_dir: config.cache_dir.clone(),
+        tool_env: config.tool_env.clone(),
+        offline: config.offline,
+        launcher: config.launcher.clone(),
+        clock: config.clock.clone(),
+    })?)
+}
+
+/// Makes the data directory, readable by its owner alone, and returns its absolute path.
+fn private_folder(path: &Path) -> Result<std::path::PathBuf, Error> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let failed = |source| Error::Io { action: "make the data directory", path: path.to_owned(), source };
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
+    path.canonicalize().map_err(failed)
+}
+
+/// Makes a folder for unfinished work, without what an earlier process left in it.
+fn empty_folder(path: &Path) -> Result<(), Error> {
+    let failed = |action| move |source| Error::Io { action, path: path.to_owned(), source };
+    match std::fs::remove_dir_all(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed("empty")(error)),
+    }
+    std::fs::create_dir_all(path).map_err(failed("make"))
+}

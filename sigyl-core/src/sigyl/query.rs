@@ -1,0 +1,179 @@
+//! What is on record and how it stands: lists, views, logs.
+
+use std::sync::PoisonError;
+
+use super::{Frames, Sigyl};
+use crate::domain::{Action, Caller, Run, RunId, RunState, Server, ServerName, VersionRecord};
+use crate::error::Error;
+use crate::pipeline::Front as _;
+use crate::store::Page;
+use crate::wire::v1::{Frame, Owner, RunEnd, ServerView, VersionView};
+
+/// How many items one list holds at most.
+const MOST: usize = 10_000;
+
+impl Sigyl {
+    /// Tells who owns the data directory: this process.
+    pub fn owner(&self, caller: &Caller) -> Result<Owner, Error> {
+        caller.require(Action::Read)?;
+        Ok(Owner {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            since: self.inner.since,
+            endpoint: self.inner.front.base(),
+        })
+    }
+
+    /// Lists servers by name.
+    pub async fn list(&self, caller: &Caller) -> Result<Vec<ServerView>, Error> {
+        caller.require(Action::Read)?;
+        let servers = self.inner.platform.store.servers(Page::first(MOST)).await?;
+        let mut views = Vec::with_capacity(servers.len());
+        let held = self.held_runs().await?;
+        for server in servers {
+            views.push(self.view(server, &held).await?);
+        }
+        Ok(views)
+    }
+
+    /// Shows one server.
+    pub async fn show(&self, caller: &Caller, name: &ServerName) -> Result<ServerView, Error> {
+        caller.require(Action::Read)?;
+        let server = self.known(name).await?;
+        let held = self.held_runs().await?;
+        self.view(server, &held).await
+    }
+
+    /// Lists the versions of a server, newest first.
+    pub async fn versions(&self, caller: &Caller, name: &ServerName) -> Result<Vec<VersionView>, Error> {
+        caller.require(Action::Read)?;
+        let server = self.known(name).await?;
+        let records = self.inner.platform.store.versions(name, Page::first(MOST)).await?;
+        let mut views = Vec::with_capacity(records.len());
+        for record in records {
+            views.push(VersionView {
+                verdict: self.verdict(&record).await?,
+                latest: record.version == server.latest,
+                active: server.active.as_ref() == Some(&record.version),
+                record,
+            });
+        }
+        Ok(views)
+    }
+
+    /// Lists runs, newest first.
+    pub async fn runs(&self, caller: &Caller, limit: usize) -> Result<Vec<Run>, Error> {
+        caller.require(Action::Read)?;
+        let runs = self.inner.platform.store.runs(Page::first(limit.min(MOST))).await?;
+        Ok(runs.into_iter().map(without_secrets).collect())
+    }
+
+    /// Finds a run.
+    pub async fn run(&self, caller: &Caller, id: &RunId) -> Result<Run, Error> {
+        caller.require(Action::Read)?;
+        let run = self.inner.platform.store.run(id).await?.ok_or_else(|| Error::NoRun(id.clone()))?;
+        Ok(without_secrets(run))
+    }
+
+    /// Reads the last lines of a server's log; with `follow`, stays and sends what comes until this process stops or
+    /// the reader leaves.
+    pub async fn logs(
+        &self,
+        caller: &Caller,
+        name: &ServerName,
+        lines: usize,
+        follow: bool,
+        frames: &Frames,
+    ) -> Result<(), Error> {
+        caller.require(Action::ReadLogs)?;
+        self.known(name).await?;
+        let mut pending = self.inner.platform.target.logs(name, lines.min(MOST)).await?;
+        for line in pending.lines {
+            if frames.send(Frame::Log(line)).await.is_err() {
+                return Ok(());
+            }
+        }
+        while follow {
+            tokio::select! {
+                () = self.inner.stop.cancelled() => return Ok(()),
+                () = frames.closed() => return Ok(()),
+                line = pending.follow.recv() => match line {
+                    Ok(line) => if frames.send(Frame::Log(line)).await.is_err() { return Ok(()) },
+                    Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(tokio::sync::broadcast::error::RecvError::Closed) => return Ok(()),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn known(&self, name: &ServerName) -> Result<Server, Error> {
+        self.inner.platform.store.server(name).await?.ok_or_else(|| Error::NoServer(name.clone()))
+    }
+
+    pub(super) async fn run_end(&self, caller: &Caller, run: Run) -> Result<RunEnd, Error> {
+        caller.require(Action::Read)?;
+        let report = match run.report {
+            Some(id) => self.inner.platform.store.report(id).await?,
+            None => None,
+        };
+        let url = match (&run.server, run.state) {
+            (Some(name), RunState::Done) if run.plan != crate::domain::Plan::Delete => {
+                self.inner.front.url(name)
+            }
+            _ => None,
+        };
+        Ok(RunEnd { run, report, url })
+    }
+
+    async fn held_runs(&self) -> Result<Vec<Run>, Error> {
+        let open = self.inner.platform.store.open_runs().await?;
+        Ok(open.into_iter().filter(|run| run.state == RunState::Held).collect())
+    }
+
+    async fn view(&self, server: Server, held: &[Run]) -> Result<ServerView, Error> {
+        let store = &self.inner.platform.store;
+        let deployment = store.deployment(&server.name).await?;
+        let active = match &server.active {
+            Some(version) => store.version(&server.name, version).await?,
+            None => None,
+        };
+        let status = match &deployment {
+            Some(deployment) => self.inner.platform.target.status(&deployment.revision).await?,
+            None => None,
+        };
+        let health =
+            self.inner.health.lock().unwrap_or_else(PoisonError::into_inner).get(&server.name).cloned();
+        let verdict = match &active {
+            Some(record) => self.verdict(record).await?,
+            None => None,
+        };
+        Ok(ServerView {
+            url: deployment.as_ref().and_then(|_| self.inner.front.url(&server.name)),
+            confinement: deployment.as_ref().map(|deployment| deployment.confinement.clone()),
+            held: held.iter().find(|run| run.server.as_ref() == Some(&server.name)).map(|run| run.id.clone()),
+            tools: active
+                .map(|record| record.tools.into_iter().map(|pin| pin.tool).collect())
+                .unwrap_or_default(),
+            verdict,
+            deployment,
+            status,
+            health,
+            server,
+        })
+    }
+
+    async fn verdict(&self, record: &VersionRecord) -> Result<Option<crate::domain::Verdict>, Error> {
+        let report = self.inner.platform.store.report(record.report).await?;
+        Ok(report.map(|report| report.verdict))
+    }
+}
+
+/// A run as it is shown: even sealed secrets stay inside.
+fn without_secrets(mut run: Run) -> Run {
+    if let Some(order) = run.request.as_object_mut() {
+        order.remove("sealed");
+        order.remove("before");
+    }
+    run
+}

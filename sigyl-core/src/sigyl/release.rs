@@ -1,0 +1,179 @@
+//! Deploy, redeploy, rollback, delete, approve, reject: operations that are runs.
+
+use std::sync::PoisonError;
+
+use super::{Frames, Sigyl};
+use crate::domain::{
+    Action, Caller, Decision, Locator, Plan, Run, RunId, RunState, Seq, ServerName, Version,
+};
+use crate::error::Error;
+use crate::event::Heard;
+use crate::pipeline::{Order, Started, StepError, start};
+use crate::store::Page;
+use crate::wire::v1::{Deploy, Frame, Redeploy, RunEnd};
+
+impl Sigyl {
+    /// Starts a deploy and returns its run; [`Sigyl::watch`] follows it.
+    pub async fn deploy(&self, caller: &Caller, deploy: Deploy) -> Result<RunId, Error> {
+        caller.require(Action::Deploy)?;
+        let order = Order {
+            source: Some(deploy.source),
+            name: deploy.name,
+            env: deploy.env,
+            grant: deploy.grant,
+            waive: deploy.waive,
+            allow_scripts: deploy.allow_scripts,
+            deep: deploy.deep,
+            ..Order::default()
+        };
+        self.begin(caller, Plan::Release, order, deploy.secrets).await
+    }
+
+    /// Starts a redeploy of a server that exists: settings, secrets and grants are kept unless told otherwise.
+    pub async fn redeploy(&self, caller: &Caller, redeploy: Redeploy) -> Result<RunId, Error> {
+        caller.require(Action::Deploy)?;
+        let server = self.known(&redeploy.name).await?;
+        let source = match redeploy.source {
+            Some(source) => source,
+            None => Locator::parse(&server.locator).map_err(|error| StepError::Defect {
+                step: crate::domain::StepId::FetchSource,
+                why: error.to_string(),
+            })?,
+        };
+        let order = Order {
+            source: Some(source),
+            name: Some(redeploy.name),
+            env: redeploy.env,
+            grant: redeploy.grant,
+            waive: redeploy.waive,
+            allow_scripts: redeploy.allow_scripts,
+            deep: redeploy.deep,
+            ..Order::default()
+        };
+        self.begin(caller, Plan::Redeploy, order, redeploy.secrets).await
+    }
+
+    /// Starts a rollback to `version`, or to the one that served before.
+    pub async fn rollback(
+        &self,
+        caller: &Caller,
+        name: ServerName,
+        version: Option<Version>,
+    ) -> Result<RunId, Error> {
+        caller.require(Action::Deploy)?;
+        self.known(&name).await?;
+        let order = Order { name: Some(name), version, ..Order::default() };
+        self.begin(caller, Plan::Rollback, order, Default::default()).await
+    }
+
+    /// Starts the removal of a server; `confirm` is its exact name, typed by a person.
+    pub async fn delete(&self, caller: &Caller, name: ServerName, confirm: &str) -> Result<RunId, Error> {
+        caller.require(Action::Delete)?;
+        self.known(&name).await?;
+        if confirm != name.as_str() {
+            return Err(Error::NotConfirmed { name, typed: confirm.chars().take(200).collect() });
+        }
+        let order = Order { name: Some(name), ..Order::default() };
+        self.begin(caller, Plan::Delete, order, Default::default()).await
+    }
+
+    /// Lets a held run pass; it goes on at once.
+    pub async fn approve(&self, caller: &Caller, run: &RunId, reason: &str) -> Result<RunId, Error> {
+        caller.require(Action::Approve)?;
+        let held = self.held(run, reason).await?;
+        let judged = held.judgement.clone().ok_or_else(|| Error::NoRun(run.clone()))?;
+        let approval = self.inner.tracker.approval(&judged, caller.name(), reason);
+        let started = self.inner.tracker.resume(held, approval).await?;
+        Ok(self.remember(started))
+    }
+
+    /// Turns a held run down.
+    pub async fn reject(&self, caller: &Caller, run: &RunId, reason: &str) -> Result<Run, Error> {
+        caller.require(Action::Approve)?;
+        let held = self.held(run, reason).await?;
+        let at = self.inner.platform.clock.now();
+        let decision = Decision::Rejected { who: caller.name().to_owned(), reason: reason.to_owned(), at };
+        Ok(self.inner.tracker.reject(held, decision).await?)
+    }
+
+    /// Follows a run from a position on until it is over or held, and returns how it ended.
+    pub async fn watch(
+        &self,
+        caller: &Caller,
+        run: &RunId,
+        after: Seq,
+        frames: &Frames,
+    ) -> Result<RunEnd, Error> {
+        caller.require(Action::Read)?;
+        let mut heard = self.inner.platform.emitter.bus().subscribe();
+        let mut after = self.tell_stored(run, after, frames).await?;
+        loop {
+            let started = self.inner.runs.lock().unwrap_or_else(PoisonError::into_inner).get(run).cloned();
+            let record = self.run(caller, run).await?;
+            if record.state != RunState::Running || started.is_none() {
+                self.inner.platform.emitter.flush().await;
+                self.tell_stored(run, after, frames).await?;
+                return self.run_end(caller, record).await;
+            }
+            let mut started = started.ok_or_else(|| Error::NoRun(run.clone()))?;
+            tokio::select! {
+                () = started.wait() => self.forget(run),
+                news = heard.next() => match news {
+                    Heard::Event(event) if event.run.as_ref() == Some(run) && event.seq > after => {
+                        after = event.seq;
+                        // A reader that left loses only what it would have read.
+                        frames.send(Frame::Event(event)).await.ok();
+                    }
+                    Heard::Event(_) | Heard::Closed => {}
+                    Heard::Missed(_) => after = self.tell_stored(run, after, frames).await?,
+                },
+            }
+        }
+    }
+
+    async fn begin(
+        &self,
+        caller: &Caller,
+        plan: Plan,
+        order: Order,
+        secrets: std::collections::BTreeMap<crate::domain::SecretName, crate::domain::SecretValue>,
+    ) -> Result<RunId, Error> {
+        let started = start(self.inner.platform.clone(), plan, caller.name(), order, secrets).await?;
+        Ok(self.remember(started))
+    }
+
+    fn remember(&self, started: Started) -> RunId {
+        let id = started.id.clone();
+        self.inner.runs.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), started);
+        id
+    }
+
+    fn forget(&self, run: &RunId) {
+        self.inner.runs.lock().unwrap_or_else(PoisonError::into_inner).remove(run);
+    }
+
+    async fn held(&self, run: &RunId, reason: &str) -> Result<Run, Error> {
+        if reason.trim().is_empty() {
+            return Err(Error::NoReason);
+        }
+        let record = self.inner.platform.store.run(run).await?.ok_or_else(|| Error::NoRun(run.clone()))?;
+        match record.state {
+            RunState::Held => Ok(record),
+            state => Err(Error::NotHeld { run: run.clone(), state }),
+        }
+    }
+
+    /// Sends the stored events of a run after a position; returns the new position.
+    async fn tell_stored(&self, run: &RunId, mut after: Seq, frames: &Frames) -> Result<Seq, Error> {
+        loop {
+            let events =
+                self.inner.platform.store.events(Some(run), Page { after: Some(after), limit: 500 }).await?;
+            let Some(last) = events.last() else { return Ok(after) };
+            after = last.seq;
+            for event in events {
+                // A reader that left loses only what it would have read.
+                frames.send(Frame::Event(Box::new(event))).await.ok();
+            }
+        }
+    }
+}

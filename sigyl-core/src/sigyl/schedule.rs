@@ -1,0 +1,85 @@
+//! What an owner does by itself: probe what runs, and tell of restarts.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use tokio::sync::broadcast::error::RecvError;
+
+use super::Sigyl;
+use crate::domain::ServerName;
+use crate::error::Error;
+use crate::event::EventKind;
+use crate::mcp::{self, ProbeLimits};
+use crate::pipeline::tools_changed;
+use crate::scan::Drift;
+
+/// Probes every running server on a jittered schedule until the task is dropped.
+pub(super) async fn probe_forever(sigyl: Sigyl) {
+    let every = sigyl.inner.probe_every;
+    loop {
+        tokio::time::sleep(jittered(every)).await;
+        match sigyl.inner.platform.store.deployments().await {
+            Ok(deployments) => {
+                for deployment in deployments {
+                    probe_one(&sigyl, &deployment.server).await;
+                }
+            }
+            Err(error) => tracing::error!(%error, "could not list what should run"),
+        }
+    }
+}
+
+/// Spreads probes over nine to eleven tenths of the period, so that many owners do not beat in time.
+fn jittered(every: Duration) -> Duration {
+    let mut random = [0_u8; 1];
+    match getrandom::fill(&mut random) {
+        Ok(()) => every.mul_f64(0.9 + 0.2 * f64::from(random[0]) / 255.0),
+        Err(_) => every,
+    }
+}
+
+async fn probe_one(sigyl: &Sigyl, name: &ServerName) {
+    let (healthy, note) = match look(sigyl, name).await {
+        Ok(note) => (true, note),
+        Err(error) => (false, error.failure().message),
+    };
+    let before = {
+        let mut health = sigyl.inner.health.lock().unwrap_or_else(PoisonError::into_inner);
+        health.insert(name.clone(), note.clone())
+    };
+    if before.as_ref() != Some(&note) {
+        sigyl.inner.platform.emitter.emit(None, Some(name), EventKind::Health { healthy, note });
+    }
+}
+
+async fn look(sigyl: &Sigyl, name: &ServerName) -> Result<String, Error> {
+    let upstream = sigyl.upstream(name)?;
+    let probe = mcp::probe(&upstream, &ProbeLimits::default()).await?;
+    let store = &sigyl.inner.platform.store;
+    let deployment = store.deployment(name).await?.ok_or_else(|| Error::NotRunning(name.clone()))?;
+    let record = store.version(name, &deployment.version).await?;
+    let drift = Drift::between(&record.map(|record| record.tools).unwrap_or_default(), &probe.tools);
+    if drift.is_empty() {
+        return Ok(format!("answers, {} tools as recorded", probe.tools.len()));
+    }
+    let note = format!("answers, but its tools changed since they were recorded: {drift}");
+    sigyl.inner.platform.emitter.emit(None, Some(name), tools_changed(drift));
+    Ok(note)
+}
+
+/// Turns what the target notices into events.
+pub(super) async fn tell_notices(sigyl: Sigyl) {
+    let mut notices = sigyl.inner.platform.target.notices();
+    loop {
+        match notices.recv().await {
+            Ok(notice) => {
+                let kind = EventKind::Restarted { attempt: notice.attempt, note: notice.note };
+                sigyl.inner.platform.emitter.emit(None, Some(&notice.server), kind);
+            }
+            Err(RecvError::Lagged(missed)) => {
+                tracing::warn!(missed, "some notices of the target were missed")
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
