@@ -82,13 +82,9 @@ impl Field {
         self.path.rsplit_once('.').map_or("", |(parent, _)| parent)
     }
 
-    /// Returns the path under which its own keys stand, if it has any.
-    pub(super) fn inside(&self) -> Option<String> {
-        match self.shape {
-            Shape::Table => Some(self.path.to_owned()),
-            Shape::Tables => Some(format!("{}[]", self.path)),
-            _ => None,
-        }
+    /// Tells whether its table is of no use without it.
+    pub(super) fn is_required(&self) -> bool {
+        self.key() == "name" && self.parent().ends_with("[]")
     }
 }
 
@@ -111,7 +107,7 @@ pub(super) fn nearest(parent: &str, key: &str) -> Option<String> {
         if begins { 1 } else { strsim::damerau_levenshtein(&known, &wanted) }
     };
     let close = children(parent)
-        .map(|field| (distance(&field), field))
+        .map(|field| (distance(field), field))
         .filter(|(distance, field)| *distance <= field.key().len().min(key.len()).div_ceil(3))
         .min_by_key(|(distance, _)| *distance);
     if let Some((_, field)) = close {
@@ -133,14 +129,12 @@ mod tests {
         for (at, field) in FIELDS.iter().enumerate() {
             assert!(FIELDS[..at].iter().all(|other| other.path != field.path), "{}", field.path);
             assert!(field.doc.ends_with('.') && !field.doc.contains('\n'), "{}", field.path);
-            assert_eq!(field.example.is_empty(), field.inside().is_some(), "{}", field.path);
+            let holds_fields = matches!(field.shape, Shape::Table | Shape::Tables);
+            assert_eq!(field.example.is_empty(), holds_fields, "{}", field.path);
             let parent = field.parent();
-            assert!(
-                parent.is_empty()
-                    || FIELDS[..at].iter().any(|other| other.inside().as_deref() == Some(parent)),
-                "{} stands in no table",
-                field.path
-            );
+            let table = if parent.ends_with("[]") { Shape::Tables } else { Shape::Table };
+            let is_it = |other: &Field| other.path == parent.trim_end_matches("[]") && other.shape == table;
+            assert!(parent.is_empty() || FIELDS[..at].iter().any(is_it), "{} stands in no table", field.path);
         }
     }
 

@@ -10,8 +10,9 @@ use super::problem::{Place, Problem, SHOWN, shown};
 pub(super) const MAX_DEPTH: usize = 64;
 /// Uses of an anchor at most.
 pub(super) const MAX_ALIASES: usize = 100;
-/// Nodes and bytes of text at most, aliases followed.
+/// Bytes of text at most, aliases followed; a value weighs some bytes more than its text.
 const MAX_WEIGHT: usize = 4 << 20;
+const VALUE_WEIGHT: usize = 40;
 
 /// A node with its line and column, both counted from 1.
 #[derive(Clone, Debug)]
@@ -130,8 +131,8 @@ impl Reader<'_> {
 
     fn node(&mut self, at: Marker, what: What) -> Result<Marked, Failure> {
         let weight = match &what {
-            What::Scalar { text, .. } => 1 + text.len(),
-            What::List(_) | What::Map(_) => 1,
+            What::Scalar { text, .. } => VALUE_WEIGHT + text.len(),
+            What::List(_) | What::Map(_) => VALUE_WEIGHT,
         };
         self.grow(weight, at)?;
         Ok(Marked { line: at.line(), column: at.col() + 1, what, weight, height: 0 })
@@ -166,7 +167,7 @@ impl Reader<'_> {
     fn grow(&mut self, weight: usize, at: Marker) -> Result<(), Failure> {
         self.weight = self.weight.saturating_add(weight);
         if self.weight > MAX_WEIGHT {
-            return Err(self.wrong(at, "grows too large with its aliases", "write the values out"));
+            return Err(self.wrong(at, "holds more values, aliases followed, than are read", "write less"));
         }
         Ok(())
     }

@@ -74,7 +74,7 @@ pub(super) struct Place {
 impl Place {
     /// A file as a whole.
     pub(super) fn file(file: &str) -> Self {
-        Self { file: file.into(), at: None }
+        Self { file: printable(file).into(), at: None }
     }
 
     /// A line and column of the same file.
@@ -140,6 +140,11 @@ impl Problems {
         self.errors.len() >= SHOWN || self.notices.len() >= SHOWN
     }
 
+    /// Counts what forbids the manifest.
+    pub(super) fn count(&self) -> usize {
+        self.errors.len() + self.more_errors
+    }
+
     /// Tells whether anything forbids the manifest.
     pub(super) fn has_errors(&self) -> bool {
         !self.errors.is_empty()
@@ -174,12 +179,16 @@ fn closed(mut list: Vec<Problem>, more: usize) -> Vec<Problem> {
 /// Returns text of a stranger fit to be shown: short, on one line, without control characters.
 pub(super) fn shown(text: &str) -> String {
     const LENGTH: usize = 80;
-    let mut out = String::new();
-    for (at, c) in text.chars().enumerate() {
-        if at == LENGTH {
-            out.push('…');
-            break;
-        }
+    match text.char_indices().nth(LENGTH) {
+        Some((end, _)) => printable(&text[..end]) + "…",
+        None => printable(text),
+    }
+}
+
+/// Returns text of a stranger on one line, without control characters.
+pub(super) fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
         if is_unseen(c) {
             out.extend(c.escape_unicode());
         } else {

@@ -10,6 +10,9 @@ use super::problem::{Place, Problem, Problems, shown};
 /// Bytes of one file at most.
 pub(super) const MAX_BYTES: usize = 1 << 20;
 
+/// What a manifest begins with.
+const START: &str = "set `name`, `runtime`, `entryPoint` and `startCommand.type`";
+
 /// Reads a file whose root is a map of fields; reports everything that is wrong and returns nothing then.
 pub(super) fn read(file: &Place, bytes: &[u8], problems: &mut Problems) -> Option<Node> {
     match parse(file, bytes) {
@@ -22,11 +25,13 @@ pub(super) fn read(file: &Place, bytes: &[u8], problems: &mut Problems) -> Optio
 }
 
 fn parse(file: &Place, bytes: &[u8]) -> Result<Node, Vec<Problem>> {
-    let text = text_of(file, bytes).map_err(|problem| vec![problem])?;
+    let text = text_of(file, bytes).map_err(|problem| vec![*problem])?;
     if let Some(problem) = unprintable(file, text) {
         return Err(vec![problem]);
     }
-    let empty = || vec![file.problem("", "is empty").hint("`sigyl init` writes one to start from")];
+    let empty = || vec![file.problem("", "is empty, or holds comments only").hint(START)];
+    // Without a last line break the two readers end a last block of text differently.
+    let text = &format!("{text}\n");
     let marked = mark(text, file)?.ok_or_else(empty)?;
     let value = serde_yaml::from_str(text).map_err(|error| vec![refused(file, &error)])?;
     let root = join(file, marked, value).map_err(|problem| vec![*problem])?;
@@ -36,16 +41,16 @@ fn parse(file: &Place, bytes: &[u8]) -> Result<Node, Vec<Problem>> {
         other => Err(vec![
             root.place
                 .problem("", format!("holds {} where `field: value` lines are expected", other.sort()))
-                .hint("`sigyl init` writes one to start from"),
+                .hint(START),
         ]),
     }
 }
 
 /// Returns the text of a file that is UTF-8 and within bounds.
-pub(super) fn text_of<'a>(file: &Place, bytes: &'a [u8]) -> Result<&'a str, Problem> {
+pub(super) fn text_of<'a>(file: &Place, bytes: &'a [u8]) -> Result<&'a str, Box<Problem>> {
     if bytes.len() > MAX_BYTES {
         let message = format!("has {} bytes, and at most {MAX_BYTES} are read", bytes.len());
-        return Err(file.problem("", message).hint("move data out of it"));
+        return Err(Box::new(file.problem("", message).hint("move data out of it")));
     }
     let bad = bytes.iter().position(|&byte| byte == 0);
     let text = std::str::from_utf8(bytes);
@@ -59,7 +64,7 @@ pub(super) fn text_of<'a>(file: &Place, bytes: &'a [u8]) -> Result<&'a str, Prob
         (_, bad) => {
             let place = place_after(file, &String::from_utf8_lossy(&bytes[..bad.unwrap_or(0)]));
             let message = "is not UTF-8 text (a binary file?)";
-            Err(place.problem("", message).hint("save it as UTF-8"))
+            Err(Box::new(place.problem("", message).hint("save it as UTF-8")))
         }
     }
 }
@@ -71,13 +76,15 @@ pub(super) fn place_after(file: &Place, before: &str) -> Place {
     file.at(line, column)
 }
 
-/// Finds the first character that YAML does not allow to stand bare.
+/// Finds the first character that is not YAML, or that ends a line for some readers and not for others: behind such
+/// a line end a comment could hide a field.
 fn unprintable(file: &Place, text: &str) -> Option<Problem> {
-    let bare = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{85}');
-    let bad = |c: char| (c.is_control() && !bare(c)) || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    let bare = |c: char| matches!(c, '\t' | '\n' | '\r');
+    let other = |c: char| matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    let bad = |c: char| (c.is_control() && !bare(c)) || other(c);
     let (at, c) = text.char_indices().find(|(_, c)| bad(*c))?;
     let message = format!("holds the control character {}", c.escape_unicode());
-    Some(place_after(file, &text[..at]).problem("", message).hint("remove it"))
+    Some(place_after(file, &text[..at]).problem("", message).hint("remove it, or escape it in double quotes"))
 }
 
 fn refused(file: &Place, error: &serde_yaml::Error) -> Problem {
@@ -191,6 +198,7 @@ mod tests {
             ("unknown alias", b"a: *b\n"),
             ("own alias", b"a: &a [*a]\n"),
             ("control", b"a: \"\x1b[2J\"\n"),
+            ("line break", "a: b # \u{2028}name: c\n".as_bytes()),
             ("deep list", deep_list.as_bytes()),
             ("deep map", deep_map.as_bytes()),
             ("deep block", deep_block.as_bytes()),

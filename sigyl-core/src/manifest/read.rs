@@ -44,12 +44,22 @@ pub fn read(files: &dyn Files) -> Result<Read, ManifestError> {
     let mut manifest = None;
     if !found.unreadable {
         derived = derive::fill(&mut found, files, &mut problems);
-        manifest = check::check(&found.root, &found.home, &mut problems);
+        if found.files.is_empty() && derived.is_empty() && !problems.has_errors() {
+            problems.error(nothing(&found.home));
+        } else {
+            manifest = check::check(&found.root, &found.home, &mut problems);
+        }
     }
     let notices = problems.finish()?;
     let defect = || found.home.problem("", "could not be read").hint("report this as a defect of Sigyl");
     let manifest = manifest.ok_or_else(|| ManifestError { problems: vec![defect()] })?;
     Ok(Read { manifest, derived, notices, files: found.files })
+}
+
+fn nothing(home: &Place) -> Problem {
+    let message = "is missing, and there is no package to derive a manifest from \
+                   (package.json, pyproject.toml, a wheel, Cargo.toml)";
+    home.problem("", message).hint("`sigyl init` writes one to start from")
 }
 
 /// What the manifest files say, before anything is derived.

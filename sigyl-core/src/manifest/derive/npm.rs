@@ -14,7 +14,9 @@ pub(super) fn read(files: &dyn Files, problems: &mut Problems) -> Option<Package
     let text = text_of(files, FILE, problems)?;
     let place = Place::file(FILE);
     let parsed = serde_json::from_str(&text).map_err(|error: serde_json::Error| {
-        let message = format!("is not JSON: {}", shown(&error.to_string()));
+        let why = error.to_string();
+        let why = why.split(" at line ").next().unwrap_or_default();
+        let message = format!("is not JSON: {}", shown(why));
         place.at(error.line().max(1), error.column().max(1)).problem("", message)
     });
     let package: Value = keep(parsed, problems)?;

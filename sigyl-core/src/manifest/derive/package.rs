@@ -109,9 +109,9 @@ pub(super) fn text_of(files: &dyn Files, path: &str, problems: &mut Problems) ->
     let place = Place::file(path);
     let read = match files.read(path) {
         Ok(bytes) => raw::text_of(&place, &bytes?).map(str::to_owned),
-        Err(why) => Err(place.problem("", format!("cannot be read: {why}"))),
+        Err(why) => Err(Box::new(place.problem("", format!("cannot be read: {why}")))),
     };
-    keep(read, problems)
+    keep(read.map_err(|problem| *problem), problems)
 }
 
 /// Reads a TOML file; reports where it is wrong.

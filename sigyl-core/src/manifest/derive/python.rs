@@ -6,38 +6,57 @@ use super::super::files::Files;
 use super::super::problem::{Place, Problems, shown};
 use super::package::{Collector, Package, Programs, text_of, toml_of};
 
+/// Longest `License` header that is a name: old packages put the whole text there.
+const LICENSE_NAME: usize = 100;
+
 /// Reads the package of the tree: an unpacked wheel, else `pyproject.toml`, else the metadata of a source package.
 pub(super) fn read(files: &dyn Files, problems: &mut Problems) -> Option<Package> {
     let paths = files.paths();
-    let folder = |suffix: &str, file: &str| {
-        let found: Vec<_> = paths.iter().filter_map(|path| path.strip_suffix(file)).collect();
-        found
-            .into_iter()
-            .find(|dir| dir.ends_with(suffix) && dir.matches('/').count() <= 1)
-            .map(str::to_owned)
-    };
-    if let Some(dir) = folder(".dist-info", "/METADATA") {
-        return metadata(files, &format!("{dir}/METADATA"), &dir, problems);
+    let wheel = only(&paths, "/METADATA", |dir| dir.ends_with(".dist-info") && !dir.contains('/'), problems)?;
+    if let Some(dir) = wheel {
+        return metadata(files, &format!("{dir}/METADATA"), dir, problems);
     }
     if paths.iter().any(|path| path == "pyproject.toml") {
         return pyproject(files, &paths, problems);
     }
-    let dir = folder(".egg-info", "/PKG-INFO")?;
-    metadata(files, &format!("{dir}/PKG-INFO"), &dir, problems)
+    let at_root = |dir: &str| !dir.strip_prefix("src/").unwrap_or(dir).contains('/');
+    let dir = only(&paths, "/PKG-INFO", |dir| dir.ends_with(".egg-info") && at_root(dir), problems)??;
+    metadata(files, &format!("{dir}/PKG-INFO"), dir, problems)
+}
+
+/// Finds the one folder that holds a file; nothing at all, with a problem, when there are several.
+fn only<'a>(
+    paths: &'a [String],
+    file: &str,
+    is_it: impl Fn(&str) -> bool,
+    problems: &mut Problems,
+) -> Option<Option<&'a str>> {
+    let mut found = paths.iter().filter_map(|path| path.strip_suffix(file)).filter(|dir| is_it(dir));
+    match (found.next(), found.next()) {
+        (Some(first), Some(second)) => {
+            let message = format!("is there beside {}{file}", shown(second));
+            let problem = Place::file(&format!("{first}{file}")).problem("", message);
+            problems.error(problem.hint("a tree holds one package: remove the other, or write a sigyl.yaml"));
+            None
+        }
+        (first, _) => Some(first),
+    }
 }
 
 fn metadata(files: &dyn Files, path: &str, dir: &str, problems: &mut Problems) -> Option<Package> {
-    let text = text_of(files, path, problems)?;
+    let text = text_of(files, path, problems)?.replace("\r\n", "\n");
     let place = Place::file(path);
     let mut to = Collector::new(place.clone(), problems);
-    let (headers, body) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let headers = text.split_once("\n\n").map_or(text.as_str(), |(headers, _)| headers);
     let all = |key: &'static str| headers.lines().filter_map(move |line| header(line, key));
-    to.text("name", mcp_name(body), "mcp-name in the description");
     let name = all("Name").next().unwrap_or_default().to_owned();
     to.name(Some(&name).filter(|name| !name.is_empty()).map(String::as_str), "Name");
     to.text("version", all("Version").next(), "Version");
     to.text("description", all("Summary").next(), "Summary");
     to.text("license", all("License-Expression").next(), "License-Expression");
+    to.text("license", all("License").next().filter(|text| text.len() <= LICENSE_NAME), "License");
+    let words = all("Keywords").flat_map(|list| list.split(',')).map(|word| word.trim().to_owned());
+    to.texts("tags", words.collect(), "Keywords");
     to.address("homepage", project_url(headers, &["homepage", "home"]), "Project-URL");
     to.address("homepage", all("Home-page").next(), "Home-page");
     to.address("repository", project_url(headers, &["repository", "source", "sourcecode"]), "Project-URL");
@@ -61,18 +80,6 @@ fn project_url<'a>(headers: &'a str, labels: &[&str]) -> Option<&'a str> {
         let label = label.to_ascii_lowercase().replace([' ', '-', '_'], "");
         labels.contains(&label.as_str()).then(|| url.trim())
     })
-}
-
-/// Finds the name by which the MCP Registry knows the package; two different ones count as none.
-fn mcp_name(description: &str) -> Option<&str> {
-    let mut found = description.split("mcp-name:").skip(1).filter_map(|rest| {
-        let rest = rest.trim_start_matches(' ');
-        let end =
-            rest.find(|c: char| !c.is_ascii_alphanumeric() && !"./_-".contains(c)).unwrap_or(rest.len());
-        Some(rest[..end].trim_end_matches("--").trim_end_matches('.')).filter(|name| name.contains('/'))
-    });
-    let first = found.next()?;
-    found.all(|other| other == first).then_some(first)
 }
 
 /// Reads `name = module:function` lines of one section of an INI file.
