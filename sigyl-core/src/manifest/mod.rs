@@ -3,7 +3,8 @@
 //! Bytes become values with places (`raw`, `position`), old spellings become new ones (`legacy`), the form is checked
 //! against the table of fields (`shape`, `field`, `table`), both files are joined (`merge`), what is missing is
 //! derived from the package (`derive`), and every value is checked (`check`). All problems are reported at once, each
-//! with its file, line and column. Nothing here touches a file system: files come in through [`Files`].
+//! with its file, line and column. `schema` describes a manifest. Nothing here touches a file
+//! system: files come in through [`Files`].
 
 mod check;
 mod declared;
@@ -20,6 +21,7 @@ mod problem;
 mod quantity;
 mod raw;
 mod read;
+mod schema;
 mod shape;
 mod table;
 mod words;
@@ -28,3 +30,4 @@ pub use files::Files;
 pub use model::{Build, DeclaredSecret, Health, Manifest, Runtime, SecretType, Start};
 pub use problem::{ManifestError, Problem};
 pub use read::{Derived, Read, read};
+pub use schema::schema;
