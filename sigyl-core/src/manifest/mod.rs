@@ -3,14 +3,16 @@
 //! Bytes become values with places (`raw`, `position`), old spellings become new ones (`legacy`), the form is checked
 //! against the table of fields (`shape`, `field`, `table`), both files are joined (`merge`), what is missing is
 //! derived from the package (`derive`), and every value is checked (`check`). All problems are reported at once, each
-//! with its file, line and column. `schema` describes a manifest. Nothing here touches a file
+//! with its file, line and column. `init` writes a manifest, `schema` describes one. Nothing here touches a file
 //! system: files come in through [`Files`].
 
 mod check;
 mod declared;
 mod derive;
+mod emit;
 mod field;
 mod files;
+mod init;
 mod inside;
 mod legacy;
 mod merge;
@@ -27,6 +29,7 @@ mod table;
 mod words;
 
 pub use files::Files;
+pub use init::init;
 pub use model::{Build, DeclaredSecret, Health, Manifest, Runtime, SecretType, Start};
 pub use problem::{ManifestError, Problem};
 pub use read::{Derived, Read, read};
