@@ -9,3 +9,6 @@ mod server;
 pub use client::Client;
 pub use dispatch::handle;
 pub(crate) use server::listen;
+
+#[cfg(test)]
+mod tests;
