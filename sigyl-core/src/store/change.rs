@@ -14,8 +14,8 @@ use crate::event::Event;
 pub enum Change {
     /// A run began or got further: its record is replaced.
     PutRun(Box<Run>),
-    /// Events happened. They carry the seq that the store gave out through [`Change::Events`]' return value: the
-    /// store numbers them itself, in order, and returns the number of the last.
+    /// Events happened. The store numbers them itself, whatever seq they carry: in order, one after the other, and
+    /// it returns the number of the last.
     Events(Vec<Event>),
     /// A scan ended.
     PutReport(Box<Report>),

@@ -1,6 +1,7 @@
 //! What the store has acknowledged survives `kill -9`, at any moment, also while it opens.
 //!
 //! The test starts itself again as the writer, kills it, and looks. `SIGYL_KILLS` sets how often.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};

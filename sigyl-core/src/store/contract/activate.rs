@@ -6,7 +6,14 @@ use crate::store::{Page, Store, StoreError};
 use super::fixture::{activate, deployment, name, publish, tool, version, version_record};
 use super::suite::{found, ok};
 
-pub(super) async fn tools_are_replaced_whole(store: &impl Store) {
+/// Tries each claim on a fresh store.
+pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
+    tools_are_replaced_whole(&open().await).await;
+    only_recorded_bytes_serve(&open().await).await;
+    activations_are_kept_newest_first(&open().await).await;
+}
+
+async fn tools_are_replaced_whole(store: &impl Store) {
     let (clock, one) = (name("clock"), version("1.0.0"));
     ok(store.apply(publish("clock", "1.0.0", "a")).await);
     ok(store.apply(activate("clock", "1.0.0", "a", vec![tool("now", "x"), tool("zone", "y")])).await);
@@ -19,7 +26,7 @@ pub(super) async fn tools_are_replaced_whole(store: &impl Store) {
     assert_eq!(ok(store.deployments().await), [deployment("clock", "1.0.0", "a")]);
 }
 
-pub(super) async fn only_recorded_bytes_serve(store: &impl Store) {
+async fn only_recorded_bytes_serve(store: &impl Store) {
     let missing = store.apply(activate("clock", "1.0.0", "a", Vec::new())).await;
     assert!(matches!(missing, Err(StoreError::Missing { .. })), "{missing:?}");
     ok(store.apply(publish("clock", "1.0.0", "a")).await);
@@ -29,7 +36,7 @@ pub(super) async fn only_recorded_bytes_serve(store: &impl Store) {
     assert_eq!(ok(store.activations(&name("clock"), Page::first(9)).await), []);
 }
 
-pub(super) async fn activations_are_kept_newest_first(store: &impl Store) {
+async fn activations_are_kept_newest_first(store: &impl Store) {
     let clock = name("clock");
     let mut seqs = Vec::new();
     for (number, source) in [("1.0.0", "a"), ("1.1.0", "b")] {

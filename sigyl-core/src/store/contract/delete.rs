@@ -6,6 +6,15 @@ use crate::store::{Change, Page, Store, StoreError};
 use super::fixture::{activate, call, delete, name, publish, report, run, secret, version};
 use super::suite::{found, ok};
 
+/// Tries each claim on a fresh store.
+pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
+    a_deleted_server_leaves_a_tombstone_alone(&open().await).await;
+    a_deleted_version_never_returns_from_other_bytes(&open().await).await;
+    a_neighbour_with_a_longer_name_stays(&open().await).await;
+    deleting_twice_is_one_deletion(&open().await).await;
+    a_report_stays_while_something_names_it(&open().await).await;
+}
+
 /// A server with one of everything.
 async fn full(store: &impl Store, server: &str) {
     ok(store.apply(Change::PutReport(Box::new(report("a")))).await);
@@ -31,7 +40,7 @@ async fn counts(store: &impl Store, server: &str) -> [usize; 8] {
     ]
 }
 
-pub(super) async fn a_deleted_server_leaves_a_tombstone_alone(store: &impl Store) {
+async fn a_deleted_server_leaves_a_tombstone_alone(store: &impl Store) {
     full(store, "clock").await;
     assert_eq!(counts(store, "clock").await, [1, 2, 1, 1, 1, 1, 1, 1]);
     assert!(ok(store.report(report("a").id()).await).is_some());
@@ -43,7 +52,7 @@ pub(super) async fn a_deleted_server_leaves_a_tombstone_alone(store: &impl Store
     assert_eq!((left.versions.as_slice(), left.run.as_str()), (buried.as_slice(), "run-9"));
 }
 
-pub(super) async fn a_deleted_version_never_returns_from_other_bytes(store: &impl Store) {
+async fn a_deleted_version_never_returns_from_other_bytes(store: &impl Store) {
     ok(store.apply(publish("clock", "1.0.0", "a")).await);
     ok(store.apply(delete("clock", "run-1")).await);
     let taken = store.apply(publish("clock", "1.0.0", "b")).await;
@@ -56,7 +65,7 @@ pub(super) async fn a_deleted_version_never_returns_from_other_bytes(store: &imp
     assert!(matches!(taken, Err(StoreError::VersionTaken { .. })), "{taken:?}");
 }
 
-pub(super) async fn a_neighbour_with_a_longer_name_stays(store: &impl Store) {
+async fn a_neighbour_with_a_longer_name_stays(store: &impl Store) {
     full(store, "clock").await;
     full(store, "clock-two").await;
     let before = counts(store, "clock-two").await;
@@ -65,7 +74,7 @@ pub(super) async fn a_neighbour_with_a_longer_name_stays(store: &impl Store) {
     assert!(ok(store.report(report("a").id()).await).is_some(), "a version of the neighbour names it");
 }
 
-pub(super) async fn deleting_twice_is_one_deletion(store: &impl Store) {
+async fn deleting_twice_is_one_deletion(store: &impl Store) {
     let never = store.apply(delete("clock", "run-1")).await;
     assert!(matches!(never, Err(StoreError::Missing { .. })), "{never:?}");
     ok(store.apply(publish("clock", "1.0.0", "a")).await);
@@ -77,7 +86,7 @@ pub(super) async fn deleting_twice_is_one_deletion(store: &impl Store) {
     assert!(matches!(other_run, Err(StoreError::Missing { .. })), "{other_run:?}");
 }
 
-pub(super) async fn a_report_stays_while_something_names_it(store: &impl Store) {
+async fn a_report_stays_while_something_names_it(store: &impl Store) {
     full(store, "clock").await;
     let mut named = run("run-5", RunState::Done);
     named.report = Some(report("a").id());

@@ -1,14 +1,23 @@
-//! Claims about order, pages, size and concurrency.
-
-use serde_json::{Value, json};
+//! Claims about order and pages.
 
 use crate::domain::{RunState, Seq};
 use crate::store::{Change, Page, Store, StoreError};
 
-use super::fixture::{call, event, name, publish, report, run, run_id, secret, secret_name, version};
+use super::fixture::{call, event, name, publish, run, run_id, secret, secret_name, version};
 use super::suite::{found, ok};
 
-pub(super) async fn servers_come_by_name(store: &impl Store) {
+/// Tries each claim on a fresh store.
+pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
+    servers_come_by_name(&open().await).await;
+    versions_come_newest_first(&open().await).await;
+    runs_come_newest_first_and_open_ones_oldest_first(&open().await).await;
+    events_are_numbered_in_order(&open().await).await;
+    calls_come_newest_first(&open().await).await;
+    secrets_come_by_name_and_go(&open().await).await;
+    every_change_is_journalled(&open().await).await;
+}
+
+async fn servers_come_by_name(store: &impl Store) {
     for server in ["clock-two", "clock", "io.github.ada/x", "a"] {
         ok(store.apply(publish(server, "1.0.0", server)).await);
     }
@@ -22,7 +31,7 @@ pub(super) async fn servers_come_by_name(store: &impl Store) {
     assert!(names(Page::first(0)).await.is_empty());
 }
 
-pub(super) async fn versions_come_newest_first(store: &impl Store) {
+async fn versions_come_newest_first(store: &impl Store) {
     let clock = name("clock");
     for number in ["1.0.0", "0.9.0", "2.0.0", "1.0.0-rc.1"] {
         ok(store.apply(publish("clock", number, number)).await);
@@ -40,7 +49,7 @@ pub(super) async fn versions_come_newest_first(store: &impl Store) {
     assert!(matches!(lost, Err(StoreError::Missing { .. })), "{lost:?}");
 }
 
-pub(super) async fn runs_come_newest_first_and_open_ones_oldest_first(store: &impl Store) {
+async fn runs_come_newest_first_and_open_ones_oldest_first(store: &impl Store) {
     let put = async |id, state| ok(store.apply(Change::PutRun(Box::new(run(id, state)))).await);
     for (id, state) in [("r1", RunState::Running), ("r2", RunState::Done), ("r10", RunState::Held)] {
         put(id, state).await;
@@ -57,7 +66,7 @@ pub(super) async fn runs_come_newest_first_and_open_ones_oldest_first(store: &im
     assert_eq!(ok(store.run(&run_id("r3")).await), None);
 }
 
-pub(super) async fn events_are_numbered_in_order(store: &impl Store) {
+async fn events_are_numbered_in_order(store: &impl Store) {
     let some = vec![event(Some("r1"), "a"), event(Some("r2"), "b"), event(Some("r1"), "c")];
     let last = ok(store.apply(Change::Events(some)).await);
     let then = ok(store.apply(Change::Events(vec![event(None, "d"), event(Some("r1"), "e")])).await);
@@ -76,7 +85,7 @@ pub(super) async fn events_are_numbered_in_order(store: &impl Store) {
     assert!(of(Some("r"), Page::first(9)).await.is_empty());
 }
 
-pub(super) async fn calls_come_newest_first(store: &impl Store) {
+async fn calls_come_newest_first(store: &impl Store) {
     let last = ok(store.apply(Change::Calls(vec![call("clock", "a"), call("clock", "b")])).await);
     ok(store.apply(Change::Calls(vec![call("clock-two", "x")])).await);
     let calls = ok(store.calls(&name("clock"), Page::first(9)).await);
@@ -85,7 +94,7 @@ pub(super) async fn calls_come_newest_first(store: &impl Store) {
     assert_eq!(rest, calls[1..]);
 }
 
-pub(super) async fn secrets_come_by_name_and_go(store: &impl Store) {
+async fn secrets_come_by_name_and_go(store: &impl Store) {
     for (owner, key) in [("clock", "TOKEN"), ("clock", "KEY"), ("clock-two", "KEY")] {
         ok(store.apply(Change::PutSecret(secret(owner, key))).await);
     }
@@ -100,7 +109,7 @@ pub(super) async fn secrets_come_by_name_and_go(store: &impl Store) {
     assert!(matches!(again, Err(StoreError::Missing { .. })), "{again:?}");
 }
 
-pub(super) async fn every_change_is_journalled(store: &impl Store) {
+async fn every_change_is_journalled(store: &impl Store) {
     let mut seqs = vec![ok(store.apply(publish("clock", "1.0.0", "a")).await)];
     seqs.push(ok(store.apply(Change::Events(vec![event(Some("r1"), "a"), event(None, "b")])).await));
     seqs.push(ok(store.apply(Change::PutRun(Box::new(run("r1", RunState::Done)))).await));
@@ -112,48 +121,4 @@ pub(super) async fn every_change_is_journalled(store: &impl Store) {
     );
     let page = Page { after: Some(seqs[0]), limit: 1 };
     assert_eq!(ok(store.journal(page).await), entries[1..2]);
-}
-
-pub(super) async fn large_records_come_back_whole(store: &impl Store) {
-    let mut large = report("a");
-    large.score.formula = "x".repeat(300_000);
-    ok(store.apply(Change::PutReport(Box::new(large.clone()))).await);
-    assert_eq!(found(store.report(large.id()).await), large);
-    let mut wide = run("r1", RunState::Running);
-    for size in [100_000, 3_000, 200_000, 10] {
-        wide.request = json!({ "note": "y".repeat(size) });
-        ok(store.apply(Change::PutRun(Box::new(wide.clone()))).await);
-        assert_eq!(found(store.run(&wide.id).await), wide, "{size} bytes");
-    }
-    let lines = (0..2_000).map(|at| event(Some("r1"), &at.to_string())).collect();
-    ok(store.apply(Change::Events(lines)).await);
-    assert_eq!(ok(store.events(Some(&wide.id), Page::first(5_000)).await).len(), 2_000);
-}
-
-pub(super) async fn what_could_not_be_read_back_is_refused(store: &impl Store) {
-    let mut deep = run("r1", RunState::Running);
-    deep.request = (0..125).fold(Value::Null, |inner, _| json!([inner]));
-    let refused = store.apply(Change::PutRun(Box::new(deep))).await;
-    assert!(matches!(refused, Err(StoreError::TooDeep { .. })), "{refused:?}");
-    assert_eq!(ok(store.runs(Page::first(9)).await), []);
-}
-
-pub(super) async fn changes_at_once_all_count(store: &impl Store) {
-    let one = async |at: usize| {
-        let server = format!("s{at:02}");
-        ok(store.apply(publish(&server, "1.0.0", "a")).await);
-        ok(store.apply(publish("shared", &format!("{at}.0.0"), "a")).await);
-        ok(store.apply(Change::Events(vec![event(Some("r1"), &server)])).await)
-    };
-    let mut seqs = futures_util::future::join_all((0..40).map(one)).await;
-    seqs.sort_unstable();
-    seqs.dedup();
-    assert_eq!(seqs.len(), 40);
-    assert_eq!(ok(store.servers(Page::first(99)).await).len(), 41);
-    assert_eq!(ok(store.versions(&name("shared"), Page::first(99)).await).len(), 40);
-    let events = ok(store.events(Some(&run_id("r1")), Page::first(99)).await);
-    assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), seqs);
-    let journal = ok(store.journal(Page::first(999)).await);
-    assert_eq!(journal.len(), 120);
-    assert!(journal.windows(2).all(|pair| pair[0].seq < pair[1].seq));
 }

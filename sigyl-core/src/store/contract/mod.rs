@@ -3,6 +3,7 @@
 mod activate;
 mod delete;
 pub mod fixture;
+mod limits;
 mod listing;
 mod publish;
 mod suite;

@@ -3,16 +3,35 @@
 use crate::domain::Digest;
 use crate::store::{Change, Page, Store, StoreError};
 
-use super::fixture::{admission, name, publish, report, server, source_ref, version, version_record};
+use super::fixture::{admission, name, publish, report, server, version, version_record};
 use super::suite::{found, ok};
 
-pub(super) async fn a_version_is_a_fact(store: &impl Store) {
+/// Tries each claim on a fresh store.
+pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
+    a_version_is_a_fact(&open().await).await;
+    publishing_again_changes_the_server_alone(&open().await).await;
+    without_its_admission_nothing_is_recorded(&open().await).await;
+    a_refused_change_leaves_nothing(&open().await).await;
+    the_newest_version_of_a_source_is_found(&open().await).await;
+}
+
+async fn a_version_is_a_fact(store: &impl Store) {
     let (clock, one) = (name("clock"), version("1.0.0"));
     assert_eq!(ok(store.server(&clock).await), None);
-    let first = ok(store.apply(publish("clock", "1.0.0", "a")).await);
+    ok(store.apply(publish("clock", "1.0.0", "a")).await);
     assert_eq!(found(store.server(&clock).await), server("clock", "1.0.0"));
     assert_eq!(found(store.version(&clock, &one).await), version_record("clock", "1.0.0", "a"));
+    match store.apply(publish("clock", "1.0.0", "b")).await {
+        Err(StoreError::VersionTaken { recorded, offered, .. }) => {
+            assert_eq!((recorded, offered), (Digest::of(b"a"), Digest::of(b"b")));
+        }
+        other => panic!("{other:?}"),
+    }
+}
 
+async fn publishing_again_changes_the_server_alone(store: &impl Store) {
+    let (clock, one) = (name("clock"), version("1.0.0"));
+    let first = ok(store.apply(publish("clock", "1.0.0", "a")).await);
     let mut again = version_record("clock", "1.0.0", "a");
     again.recorded = crate::domain::Timestamp::from_millis(99_000);
     let mut renamed = server("clock", "1.0.0");
@@ -26,16 +45,9 @@ pub(super) async fn a_version_is_a_fact(store: &impl Store) {
     assert_eq!(found(store.version(&clock, &one).await), version_record("clock", "1.0.0", "a"));
     assert_eq!(found(store.server(&clock).await), renamed);
     assert_eq!(ok(store.versions(&clock, Page::first(9)).await).len(), 1);
-
-    match store.apply(publish("clock", "1.0.0", "b")).await {
-        Err(StoreError::VersionTaken { recorded, offered, .. }) => {
-            assert_eq!((recorded, offered), (Digest::of(b"a"), Digest::of(b"b")));
-        }
-        other => panic!("{other:?}"),
-    }
 }
 
-pub(super) async fn without_its_admission_nothing_is_recorded(store: &impl Store) {
+async fn without_its_admission_nothing_is_recorded(store: &impl Store) {
     let good = version_record("clock", "1.0.0", "a");
     let mut wrong = vec![version_record("clock", "1.0.0", "b"), good.clone(), good.clone(), good];
     wrong[1].report = report("b").id();
@@ -53,11 +65,9 @@ pub(super) async fn without_its_admission_nothing_is_recorded(store: &impl Store
     assert_eq!(ok(store.servers(Page::first(9)).await), []);
 }
 
-pub(super) async fn a_refused_change_leaves_nothing(store: &impl Store) {
+async fn a_refused_change_leaves_nothing(store: &impl Store) {
     ok(store.apply(publish("clock", "1.0.0", "a")).await);
     let journal = ok(store.journal(Page::first(99)).await);
-    let mut taken = version_record("clock", "1.0.0", "b");
-    taken.source = source_ref("b");
     assert!(store.apply(publish("clock", "1.0.0", "b")).await.is_err());
     assert_eq!(ok(store.journal(Page::first(99)).await), journal);
     assert_eq!(ok(store.version_of(&name("clock"), Digest::of(b"b")).await), None);
@@ -65,7 +75,7 @@ pub(super) async fn a_refused_change_leaves_nothing(store: &impl Store) {
     assert_eq!(journal.last().map(|entry| entry.seq.0 + 1), Some(next.0));
 }
 
-pub(super) async fn the_newest_version_of_a_source_is_found(store: &impl Store) {
+async fn the_newest_version_of_a_source_is_found(store: &impl Store) {
     let clock = name("clock");
     for number in ["1.0.0", "1.0.1"] {
         ok(store.apply(publish("clock", number, "a")).await);

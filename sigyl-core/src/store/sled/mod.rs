@@ -28,4 +28,8 @@ mod wal;
 mod writer;
 
 pub use open::SledStore;
+#[cfg(any(test, feature = "testing"))]
+pub use restore::check_backup;
 pub use restore::restore;
+#[cfg(any(test, feature = "testing"))]
+pub use wal::read_runs;

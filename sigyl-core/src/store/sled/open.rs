@@ -248,7 +248,7 @@ mod tests {
         let (live, lost) = (dir.path().join("live"), dir.path().join("lost"));
         let run = |at: usize| {
             let mut run = fixture::run(&format!("r{at:03}"), RunState::Done);
-            run.request = serde_json::json!("x".repeat(if at % 5 == 0 { 9_000 } else { 10 }));
+            run.request = serde_json::json!("x".repeat(if at.is_multiple_of(5) { 9_000 } else { 10 }));
             run
         };
         let mut taken = 0;

@@ -135,6 +135,17 @@ fn read_groups(mut bytes: &[u8]) -> (Vec<Group>, u64) {
     (groups, end)
 }
 
+/// Reads bytes as the content of a log record, past its checksum, for fuzzing; returns how many of the writes in it
+/// are runs.
+#[cfg(any(test, feature = "testing"))]
+pub fn read_runs(bytes: &[u8]) -> usize {
+    let is_run = |(key, value): &(Vec<u8>, Option<Vec<u8>>)| {
+        let record = value.as_deref().and_then(|value| value.get(1..)).unwrap_or_default();
+        crate::store::codec::decode::<crate::domain::Run>(key, record).is_ok()
+    };
+    writes(bytes).unwrap_or_default().into_iter().filter(is_run).count()
+}
+
 fn read_group(bytes: &[u8]) -> Option<(Group, usize)> {
     let number = |at: usize| bytes.get(at..at + 8)?.try_into().map(u64::from_le_bytes).ok();
     let size = usize::try_from(number(0)?).ok()?;
@@ -224,6 +235,17 @@ mod tests {
         append(&mut wal, 2, &some(2));
         assert_eq!(fs::metadata(&path).unwrap().len(), 1000);
         assert_eq!(Wal::open(&path, 1000).unwrap().1[0].first, Seq(2));
+    }
+
+    #[test]
+    fn runs_are_told_from_other_writes() {
+        let run = crate::store::contract::fixture::run("r1", crate::domain::RunState::Done);
+        let value = [&[0], crate::store::codec::encode(b"k", &run).unwrap().as_slice()].concat();
+        let mut writes = some(1);
+        writes.insert(vec![9], Some(value));
+        let bytes = record(Seq(1), Seq(1), &writes);
+        assert_eq!(read_runs(&bytes[HEADER..]), 1);
+        assert_eq!(read_runs(&bytes[HEADER..bytes.len() - 1]), 0);
     }
 
     #[test]
