@@ -111,6 +111,11 @@ impl Sigyl {
             let started = self.inner.runs.lock().unwrap_or_else(PoisonError::into_inner).get(run).cloned();
             let record = self.run(caller, run).await?;
             if record.state != RunState::Running || started.is_none() {
+                // The record says how it ended before the last event is told.
+                if let Some(mut started) = started {
+                    started.wait().await;
+                    self.forget(run);
+                }
                 self.inner.platform.emitter.flush().await;
                 self.tell_stored(run, after, frames).await?;
                 return self.run_end(caller, record).await;
