@@ -139,6 +139,22 @@ pub struct Deploy {
     pub deep: bool,
 }
 
+impl Deploy {
+    /// A deploy of `source` with nothing else said.
+    pub fn of(source: Locator) -> Self {
+        Self {
+            source,
+            name: None,
+            env: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            grant: Vec::new(),
+            waive: Vec::new(),
+            allow_scripts: Vec::new(),
+            deep: false,
+        }
+    }
+}
+
 /// What a redeploy may change.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Redeploy {
