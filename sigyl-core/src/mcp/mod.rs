@@ -9,6 +9,8 @@ mod error;
 #[cfg(test)]
 pub(crate) mod fake;
 mod framing;
+#[cfg(feature = "testing")]
+pub mod fuzz;
 mod limits;
 pub(crate) mod message;
 mod probe;

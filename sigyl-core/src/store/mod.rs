@@ -10,6 +10,8 @@ mod codec;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
 mod error;
+#[cfg(all(feature = "sled", feature = "testing"))]
+pub mod fuzz;
 #[cfg(feature = "sled")]
 mod key;
 #[cfg(feature = "sled")]

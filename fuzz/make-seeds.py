@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Makes the committed seeds that are not plain copies of files: run once, and after a change of a format."""
+
+import gzip
+import io
+import json
+import pathlib
+import tarfile
+import zipfile
+
+SEEDS = pathlib.Path(__file__).parent / "seeds"
+SERVERS = SEEDS.parent.parent / "examples/servers"
+PATTERNS = SEEDS.parent.parent / "sigyl-core/src/scan/patterns"
+EPOCH = (2026, 1, 1, 0, 0, 0)
+
+
+def write(target, name, data):
+    path = SEEDS / target / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def tarball(files, link=None):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, data in files.items():
+            about = tarfile.TarInfo(name)
+            about.size = len(data)
+            tar.addfile(about, io.BytesIO(data))
+        if link:
+            about = tarfile.TarInfo(link[0])
+            about.type, about.linkname = tarfile.SYMTYPE, link[1]
+            tar.addfile(about)
+    return gzip.compress(packed.getvalue(), mtime=0)
+
+
+def zipped(files):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), data)
+    return packed.getvalue()
+
+
+def archives():
+    package = {"package/package.json": b'{"name":"a","version":"1.0.0"}', "package/index.js": b"export {};\n"}
+    write("archive", "package.tar.gz", tarball(package))
+    write("archive", "link.tar.gz", tarball({"a/b": b"x"}, ("a/c", "b")))
+    write("archive", "escape.tar.gz", tarball({"../a": b"x", "/b": b"y"}))
+    write("archive", "package.zip", zipped(package))
+    wheel = {
+        "a/__init__.py": b"",
+        "a-1.dist-info/METADATA": b"Metadata-Version: 2.1\nName: a\nVersion: 1\n",
+        "a-1.dist-info/RECORD": b"a/__init__.py,,\n",
+    }
+    write("archive", "wheel.whl", zipped(wheel))
+
+
+def protocols():
+    messages = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": "a", "result": {"tools": []}},
+        {"jsonrpc": "2.0", "id": None, "error": {"code": -32700, "message": "no JSON"}},
+    ]
+    lines = [json.dumps(message).encode() for message in messages]
+    write("jsonrpc", "session", b"\n".join(lines) + b"\r\n")
+    write("jsonrpc", "pretty", b"\x03" + json.dumps(messages[0], indent=1).encode() + b"\n[]\nnull\n{}\n")
+    write("sse", "message", b"event: message\nid: 1\ndata: " + lines[2] + b"\n\n")
+    write("sse", "odd", b"\xef\xbb\xbf: comment\r\rdata\r\ndata:two\r\n\r\nretry: 10\n\nid\ndata: \xff\n\n")
+
+
+def records():
+    at = "2026-11-22T21:00:00Z"
+    server = {
+        "name": "clock",
+        "title": None,
+        "description": None,
+        "created": at,
+        "latest": "0.1.0",
+        "active": "0.1.0",
+        "granted": {"read": [], "write": [], "network": ["api.example:443"], "exec": []},
+        "locator": "/srv/clock",
+    }
+    event = {"seq": 1, "at": at, "run": None, "server": "clock", "kind": "run", "state": "running", "note": None}
+    for name, value in {"server": server, "event": event, "nested": [[[[]]]]}.items():
+        write("store_record", name, b"\x01" + json.dumps(value).encode())
+    write("store_record", "newer", b"\x02{}")
+    write("store_record", "empty", b"")
+
+
+def copies():
+    for path in sorted(SERVERS.glob("*/*.yaml")):
+        write("manifest", f"{path.parent.name}-{path.name}", path.read_bytes())
+    aliases = b"a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nname: [*c, *c]\n"
+    write("manifest", "aliases.yaml", aliases)
+    write("manifest", "tags.yaml", b"%YAML 1.2\n---\nname: !!str clock\nruntime: !x node\n---\n- two\n")
+    for name in ("debug-mode", "header-forward", "important-tag", "insecure-cookie"):
+        write("pattern_file", name, (PATTERNS / f"{name}.yaml").read_bytes())
+
+
+if __name__ == "__main__":
+    archives()
+    protocols()
+    records()
+    copies()
