@@ -29,7 +29,7 @@ impl Checker<'_> {
         let name = self.required("name", "give it one, such as `name: clock`");
         let runtime = self.required("runtime", "name what it needs to run, such as `runtime: node`");
         let transport = self.required("startCommand.type", "write stdio or http");
-        let name = self.parsed("name", ServerName::parse).filter(|_| name);
+        let name = self.name().filter(|_| name);
         let runtime = self.word("runtime").filter(|_| runtime);
         let transport = transport.then(|| self.transport()).flatten();
         let build = self.build(runtime);
@@ -69,6 +69,18 @@ impl Checker<'_> {
             oauth: self.root.find("oauth").map(Node::to_json),
             security: self.root.find("security").map(Node::to_json),
         })
+    }
+
+    fn name(&mut self) -> Option<ServerName> {
+        let text = self.text("name")?;
+        match ServerName::parse(&text) {
+            Ok(name) => Some(name),
+            Err(error) => {
+                let hint = ServerName::derive(&text).map(|near| format!("write `{near}`, for example"));
+                self.wrong("name", format!("is wrong: {error}"), &hint.unwrap_or_default());
+                None
+            }
+        }
     }
 
     fn required(&mut self, path: &str, hint: &str) -> bool {
@@ -195,7 +207,7 @@ impl Checker<'_> {
     }
 
     fn start(&mut self, runtime: Option<Runtime>, transport: Option<Transport>) -> Option<Start> {
-        let command = self.text("startCommand.command");
+        let command = self.text("startCommand.command").and_then(|text| self.program(&text));
         let entry_point = self.text("entryPoint").and_then(|text| self.entry_point(runtime, &text));
         let named =
             self.root.find("startCommand.command").is_some() || self.root.find("entryPoint").is_some();
@@ -211,6 +223,19 @@ impl Checker<'_> {
             config_schema: self.root.find("startCommand.configSchema").map(Node::to_json),
             example_config: self.root.find("startCommand.exampleConfig").map(Node::to_json),
         })
+    }
+
+    fn program(&mut self, text: &str) -> Option<String> {
+        const FIELD: &str = "startCommand.command";
+        if text.contains(char::is_whitespace) {
+            let message = format!("holds a blank: `{}`", shown(text));
+            self.wrong(FIELD, message, "name the program alone, and its arguments in `startCommand.args`");
+            return None;
+        }
+        if text.contains('/') && !text.starts_with('/') {
+            self.inside_tree(FIELD, text)?;
+        }
+        Some(text.to_owned())
     }
 
     fn entry_point(&mut self, runtime: Option<Runtime>, text: &str) -> Option<String> {

@@ -238,6 +238,18 @@ mod tests {
         assert_eq!(root.unwrap().find("folded").unwrap().as_text(), Some("one two\nthree"));
     }
 
+    #[test]
+    fn line_ends_of_windows_change_nothing() {
+        let text = "a: |\n  x\n   y\n\nb: 'c\n  d'\ne:\n  - >-\n    f\n    g\n";
+        let value = |text: &str| {
+            let mut problems = Problems::default();
+            let root = read(&Place::file("f"), text.as_bytes(), &mut problems);
+            root.unwrap_or_else(|| panic!("{}", problems.finish().unwrap_err()))
+        };
+        assert_eq!(value(&text.replace('\n', "\r\n")), value(text));
+        assert_eq!(value(text.trim_end()), value(text));
+    }
+
     proptest::proptest! {
         #[test]
         fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {

@@ -344,4 +344,62 @@ security: { sessionConfig: { sameSite: None } }
         assert!(error.problems.iter().all(|problem| problem.message == "cannot be read: permission denied"));
         assert!(error.problems.iter().any(|problem| problem.file == "sigyl.yaml"));
     }
+
+    #[test]
+    fn a_program_is_one_word_and_its_name_is_suggested() {
+        let text = "name: My Server\nruntime: node\nstartCommand: {type: stdio, command: node a.js}\nenv: {x-y: [1]}\n";
+        let other = text.replace("My Server", "a").replace("node a.js", "../node");
+        insta::assert_snapshot!(format!(
+            "{}\n{}",
+            errors(&[("sigyl.yaml", text)]),
+            errors(&[("sigyl.yaml", &other)])
+        ));
+    }
+
+    #[test]
+    fn the_example_servers_are_read_without_notices() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/servers");
+        let mut servers = 0;
+        for server in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let names = ["sigyl.yaml", "mcp.yaml", "package.json", "pyproject.toml", "Cargo.toml"];
+            let there = |name: &&str| Some(((*name).to_owned(), std::fs::read(server.join(name)).ok()?));
+            let files: std::collections::BTreeMap<_, _> = names.iter().filter_map(there).collect();
+            if files.is_empty() {
+                continue;
+            }
+            servers += 1;
+            let read = read(&files).unwrap_or_else(|error| panic!("{}: {error}", server.display()));
+            assert_eq!(notices(&read), [""; 0], "{}", server.display());
+        }
+        assert!(servers >= 2, "no example servers in {folder}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_files_are_read_or_refused(
+            texts in proptest::collection::btree_map(
+                proptest::sample::select(vec![
+                    "sigyl.yaml", "mcp.yaml", "smithery.yaml", "package.json", "pyproject.toml", "Cargo.toml",
+                    "a-1.dist-info/METADATA", "a-1.dist-info/entry_points.txt", "src/a.egg-info/PKG-INFO",
+                ]),
+                "((name|runtime|bin|version|project|build|command|port|env|tools|x-a|Name|Version)(: |=|\": ))?\
+                 ([{}\\[\\],\"'\n:=& *|>-]|node|rust|[a-z0-9./@\u{e9}]{1,6}){0,40}",
+                1..4,
+            )
+        ) {
+            let files: Vec<_> = texts.iter().map(|(path, text)| (*path, text.as_str())).collect();
+            match read(&tree(&files)) {
+                Ok(read) => {
+                    proptest::prop_assert!(!read.manifest.name.as_str().is_empty());
+                }
+                Err(error) => {
+                    proptest::prop_assert!(!error.problems.is_empty());
+                    for problem in error.problems {
+                        let lines = texts.get(problem.file.as_str()).map_or(0, |text| text.lines().count());
+                        proptest::prop_assert!(problem.line.is_none_or(|line| line <= lines + 1), "{problem:?}");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -22,7 +22,7 @@ pub(super) fn check(root: &mut Node, unknown: Unknown, problems: &mut Problems) 
 fn table(node: &mut Node, inside: &str, at: &str, unknown: Unknown, problems: &mut Problems) {
     let Value::Map(entries) = &mut node.value else { return };
     entries.retain_mut(|entry| {
-        if entry.key.starts_with("x-") {
+        if is_free(&entry.key) {
             return false;
         }
         let path = if at.is_empty() { entry.key.clone() } else { format!("{at}.{}", entry.key) };
@@ -35,6 +35,11 @@ fn table(node: &mut Node, inside: &str, at: &str, unknown: Unknown, problems: &m
         }
         true
     });
+}
+
+/// Tells whether a key is the author's own.
+fn is_free(key: &str) -> bool {
+    key.starts_with("x-")
 }
 
 fn report_unknown(entry: &Entry, inside: &str, path: &str, unknown: Unknown, problems: &mut Problems) {
@@ -87,6 +92,7 @@ fn value(node: &mut Node, field: &Field, path: &str, unknown: Unknown, problems:
             None
         }
         (Shape::Settings, Value::Map(entries)) => {
+            entries.retain(|entry| !is_free(&entry.key));
             entries.iter_mut().for_each(|entry| setting(entry, path, problems));
             None
         }
