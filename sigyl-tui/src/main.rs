@@ -13,12 +13,13 @@ mod progress;
 mod render;
 mod secret;
 mod settings;
+mod signal;
 mod waive;
 
 use std::process::ExitCode;
 
 fn main() -> color_eyre::Result<ExitCode> {
-    // LAUNCHER
+    sigyl_core::launcher::run_if_asked();
     color_eyre::install()?;
     Ok(ExitCode::from(cli::run(std::env::args_os())?.code()))
 }

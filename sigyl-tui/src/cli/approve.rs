@@ -5,7 +5,6 @@ use sigyl_core::wire::v1::{Request, RunEnd};
 
 use super::{Context, ending, run_id};
 use crate::exit::Exit;
-use crate::link::Link;
 use crate::problem::Problem;
 
 const EXAMPLES: &str = "\
@@ -15,7 +14,7 @@ Examples:
   sigyl approve 019aa1b2-c3d4-7000-8000-000000000001 --reason 'seen by ada' --format json
       The same in a script.";
 
-/// Let a held run pass, after a look at what holds it
+/// Let a held run pass
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -29,9 +28,9 @@ pub(crate) struct Args {
 impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
-        let link = Link::open(&cx.settings).await?;
+        let link = cx.link().await?;
         let run = run_id::find(&self.run, &link).await?;
-        let end: RunEnd = cx.follow(&link, Request::Approve { run, reason: self.reason }).await?;
+        let end: RunEnd = cx.follow(Request::Approve { run, reason: self.reason }).await?;
         ending::show(&end, cx)
     }
 }

@@ -6,7 +6,6 @@ use sigyl_core::wire::v1::{Frame, Request, Response};
 
 use super::Context;
 use crate::exit::Exit;
-use crate::link::Link;
 use crate::problem::Problem;
 use crate::settings::absolute;
 
@@ -17,7 +16,9 @@ Examples:
   sigyl backup /mnt/backups/sigyl.backup --format json
       The same in a script; the document says how many records there are.";
 
-/// Write every record to a new file; the key that opens the secrets is not in it
+/// Write every record to a new file
+///
+/// The key that opens the secrets is not in it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -29,7 +30,7 @@ impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let to = absolute(self.file)?;
-        let link = Link::open(&cx.settings).await?;
+        let link = cx.link().await?;
         let records = match link.call(Request::Backup { to: to.clone() }, &mut |_: Frame| {}).await? {
             Response::Backup { records } => records,
             other => return Err(Problem::unexpected(&other)),

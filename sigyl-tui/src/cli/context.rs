@@ -1,12 +1,14 @@
 //! What every verb works with.
 
-use sigyl_core::wire::v1::{Frame, Request};
+use sigyl_core::domain::Kind;
+use sigyl_core::wire::v1::{Frame, Request, Response};
 
 use crate::link::{Answer, Link};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::progress::Track;
 use crate::settings::Settings;
+use crate::signal::Interrupts;
 
 /// Settings and streams of this command.
 pub(crate) struct Context {
@@ -14,20 +16,66 @@ pub(crate) struct Context {
     pub(crate) settings: Settings,
     /// Where results and messages go.
     pub(crate) output: Output,
+    link: Option<Link>,
 }
 
 impl Context {
-    /// Asks for something that takes no time worth showing.
-    pub(crate) async fn ask<T: Answer>(&self, request: Request) -> Result<T, Problem> {
+    /// Starts without a way to the store: not every verb needs one.
+    pub(super) fn new(settings: Settings, output: Output) -> Self {
+        Self { settings, output, link: None }
+    }
+
+    /// Finds the owner of the data directory, or becomes it until the command ends.
+    pub(super) async fn link(&mut self) -> Result<Link, Problem> {
+        if let Some(link) = &self.link {
+            return Ok(link.clone());
+        }
         let link = Link::open(&self.settings).await?;
+        self.link = Some(link.clone());
+        Ok(link)
+    }
+
+    /// Ends what this process runs.
+    pub(super) async fn close(&mut self) {
+        if let Some(link) = self.link.take() {
+            link.close().await;
+        }
+    }
+
+    /// Asks for something that takes no time worth showing.
+    pub(super) async fn ask<T: Answer>(&mut self, request: Request) -> Result<T, Problem> {
+        let link = self.link().await?;
         T::take(link.call(request, &mut |_: Frame| {}).await?)
     }
 
-    /// Asks for something that runs, and shows how it goes.
-    pub(crate) async fn follow<T: Answer>(&self, link: &Link, request: Request) -> Result<T, Problem> {
+    /// Asks for something that runs, and shows how it goes. When it is interrupted, a run of this process is taken
+    /// back; one of another process goes on.
+    pub(super) async fn follow<T: Answer>(&mut self, request: Request) -> Result<T, Problem> {
+        let link = self.link().await?;
+        let mut interrupts = Interrupts::listen()?;
         let mut track = Track::new(self.output.err_look);
-        let response = link.call(request, &mut |frame: Frame| track.take(&frame)).await;
+        let mut on_frame = |frame: Frame| track.take(&frame);
+        let response: Option<Result<Response, Problem>> = tokio::select! {
+            response = link.call(request, &mut on_frame) => Some(response),
+            () = interrupts.next() => None,
+        };
         track.finish();
-        T::take(response?)
+        match response {
+            Some(response) => T::take(response?),
+            None => Err(self.interrupted(&link)),
+        }
+    }
+
+    fn interrupted(&self, link: &Link) -> Problem {
+        let (what, hint) = match link {
+            Link::Remote(_) => {
+                ("the run goes on in the owner of the data directory", "`sigyl runs` shows it")
+            }
+            _ => {
+                self.output.note("Interrupted: taking back what was done.");
+                ("the run was taken back", "run it again")
+            }
+        };
+        Problem::failed("E0020", Kind::Unavailable, format!("interrupted: {what}"), hint)
     }
 }

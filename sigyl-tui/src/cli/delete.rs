@@ -34,12 +34,12 @@ impl Args {
             // What is wrong with the command line is said before the store is opened.
             confirm::typed(self.name.as_str(), self.confirm.clone(), &cx.output)?;
         }
-        let link = Link::open(&cx.settings).await?;
+        let link = cx.link().await?;
         let confirm = match self.confirm {
             Some(confirm) => confirm,
             None => self.ask(&link, cx).await?,
         };
-        let end: RunEnd = cx.follow(&link, Request::Delete { name: self.name, confirm }).await?;
+        let end: RunEnd = cx.follow(Request::Delete { name: self.name, confirm }).await?;
         let exit = ending::show(&end, cx)?;
         if !cx.output.is_json() {
             let removed =

@@ -6,7 +6,6 @@ use sigyl_core::wire::v1::{Frame, Request};
 
 use super::Context;
 use crate::exit::Exit;
-use crate::link::Link;
 use crate::output::Reader;
 use crate::problem::Problem;
 use crate::render::{Look, Role, specimen};
@@ -18,7 +17,9 @@ Examples:
   sigyl logs clock -f --format json
       Stay, and write each line as one JSON object.";
 
-/// Show what a server wrote to its standard error, and what its supervisor noted
+/// Show what a server and its supervisor wrote
+///
+/// That is the server's standard error, and its standard output when it speaks HTTP.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -35,7 +36,7 @@ pub(crate) struct Args {
 impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
-        let link = Link::open(&cx.settings).await?;
+        let link = cx.link().await?;
         let follow = self.follow;
         let request = Request::Logs { name: self.name, lines: self.lines, follow };
         let (sender, mut lines) = tokio::sync::mpsc::unbounded_channel();

@@ -6,7 +6,6 @@ use sigyl_core::wire::v1::{Redeploy, Request, RunEnd};
 use super::release_args::{Release, ReleaseArgs};
 use super::{Context, ending};
 use crate::exit::Exit;
-use crate::link::Link;
 use crate::problem::Problem;
 
 const EXAMPLES: &str = "\
@@ -16,7 +15,7 @@ Examples:
   sigyl redeploy weather --source npm:weather-mcp@2.0.0 --secret API_KEY=env:WEATHER_KEY
       Another source, and a new value for a secret.";
 
-/// Release a server again, with its settings, secrets and grants kept
+/// Release a server again, keeping settings and secrets
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -35,8 +34,7 @@ impl Args {
         let source = self.source.map(super::deploy::from_here).transpose()?;
         let Release { env, secrets, grant, waive, allow_scripts, deep } = self.release.read(cx)?;
         let redeploy = Redeploy { name: self.name, source, env, secrets, grant, waive, allow_scripts, deep };
-        let link = Link::open(&cx.settings).await?;
-        let end: RunEnd = cx.follow(&link, Request::Redeploy(redeploy)).await?;
+        let end: RunEnd = cx.follow(Request::Redeploy(redeploy)).await?;
         ending::show(&end, cx)
     }
 }

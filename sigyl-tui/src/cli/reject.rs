@@ -5,7 +5,6 @@ use sigyl_core::wire::v1::{Request, RunEnd};
 
 use super::{Context, ending, run_id};
 use crate::exit::Exit;
-use crate::link::Link;
 use crate::problem::Problem;
 
 const EXAMPLES: &str = "\
@@ -29,9 +28,9 @@ pub(crate) struct Args {
 impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
-        let link = Link::open(&cx.settings).await?;
+        let link = cx.link().await?;
         let run = run_id::find(&self.run, &link).await?;
-        let end: RunEnd = cx.follow(&link, Request::Reject { run, reason: self.reason }).await?;
+        let end: RunEnd = cx.follow(Request::Reject { run, reason: self.reason }).await?;
         let exit = ending::show(&end, cx)?;
         // Here a rejected run is what was asked for.
         Ok(if end.run.state == RunState::Rejected { Exit::Well } else { exit })

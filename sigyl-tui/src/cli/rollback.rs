@@ -5,7 +5,6 @@ use sigyl_core::wire::v1::{Request, RunEnd};
 
 use super::{Context, ending};
 use crate::exit::Exit;
-use crate::link::Link;
 use crate::problem::Problem;
 
 const EXAMPLES: &str = "\
@@ -28,9 +27,8 @@ pub(crate) struct Args {
 impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
-        let link = Link::open(&cx.settings).await?;
         let request = Request::Rollback { name: self.name, version: self.version };
-        let end: RunEnd = cx.follow(&link, request).await?;
+        let end: RunEnd = cx.follow(request).await?;
         ending::show(&end, cx)
     }
 }

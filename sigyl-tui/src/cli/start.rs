@@ -28,12 +28,14 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> color_eyre::Resul
     let output = Output::of_this_process(&environment, settings.format);
     listen_to_diagnostics(&environment)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut cx = Context { settings, output };
+    let mut cx = Context::new(settings, output);
     let done = runtime.block_on(async {
-        match verb {
+        let done = match verb {
             Some(verb) => verb.run(&mut cx).await,
             None => list::overview(&mut cx).await,
-        }
+        };
+        cx.close().await;
+        done
     });
     // A child or a file that hangs must not keep the command: everything that has to end has ended by now.
     runtime.shutdown_background();

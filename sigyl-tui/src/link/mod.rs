@@ -2,7 +2,11 @@
 //! the same requests with the same frames, so a command cannot tell them apart.
 
 mod answer;
+mod local;
 mod open;
+mod remote;
 
 pub(crate) use answer::Answer;
+pub(crate) use local::{Local, Serving};
 pub(crate) use open::Link;
+pub(crate) use remote::owner;

@@ -1,28 +1,54 @@
 //! Finding the owner, or becoming it.
 
-use sigyl_core::domain::Kind;
-use sigyl_core::wire::v1::{Failure, Frame, Request, Response};
+use std::time::Duration;
 
+use sigyl_core::control::Client;
+#[cfg(test)]
+use sigyl_core::wire::v1::Failure;
+use sigyl_core::wire::v1::{Frame, Request, Response};
+
+use super::local::Local;
+use super::remote;
 use crate::problem::Problem;
 use crate::settings::Settings;
 
+/// How long another process may hold the store without being an owner that can be asked.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Time between two tries.
+const PAUSE: Duration = Duration::from_millis(25);
+/// The code of a store that another process holds.
+const IN_USE: &str = "E0701";
+
 /// Somebody who answers requests.
+#[derive(Clone)]
 pub(crate) enum Link {
+    /// The handle in this process, which owns the data directory.
+    Local(Local),
+    /// The owner of the data directory, in another process.
+    Remote(Client),
     /// Answers from a script, for tests.
     #[cfg(test)]
     Scripted(Vec<Frame>),
 }
 
 impl Link {
-    /// Finds the owner of the data directory, or becomes it.
+    /// Finds the owner of the data directory, or becomes it. Another command may hold the store for a moment without
+    /// being an owner that can be asked: then it is tried again.
     pub(crate) async fn open(settings: &Settings) -> Result<Self, Problem> {
-        settings.data_dir()?;
-        Err(Problem::failed(
-            "E0020",
-            Kind::Unavailable,
-            "the store is not connected yet",
-            "use a later build",
-        ))
+        let data_dir = settings.data_dir()?;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            if let Some(client) = remote::find(&data_dir).await? {
+                return Ok(Self::Remote(client));
+            }
+            match Local::open(settings).await {
+                Ok(local) => return Ok(Self::Local(local)),
+                Err(problem) if problem.failure.code == IN_USE && tokio::time::Instant::now() < deadline => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(problem) => return Err(problem),
+            }
+        }
     }
 
     /// Asks, hands every frame that comes before the end to `on_frame`, and returns the end.
@@ -30,12 +56,20 @@ impl Link {
         &self,
         request: Request,
         on_frame: &mut (dyn FnMut(Frame) + Send),
-    ) -> Result<Response, Failure> {
-        match (self, request, on_frame) {
+    ) -> Result<Response, Problem> {
+        let answer = match self {
+            Self::Local(local) => local.call(request, on_frame).await,
+            Self::Remote(client) => client.call(&request, on_frame).await,
             #[cfg(test)]
-            (Self::Scripted(frames), _, on_frame) => scripted(frames, on_frame),
-            #[cfg(not(test))]
-            _ => unreachable!(),
+            Self::Scripted(frames) => scripted(frames, on_frame),
+        };
+        Ok(answer?)
+    }
+
+    /// Ends what this process runs, and lets go of the store.
+    pub(crate) async fn close(self) {
+        if let Self::Local(local) = self {
+            local.close().await;
         }
     }
 }

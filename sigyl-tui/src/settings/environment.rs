@@ -1,94 +1,12 @@
-//! The environment of this process, read once, and what of it child tools get.
+//! The environment of this process, read once.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use sigyl_core::source::ToolEnv;
+
 use super::SettingsError;
-
-/// Variables that npm, pip, git, cargo, go and what they start need, by their full name.
-const TOOL_VARS: [&str; 60] = [
-    // where programs and temporary files are, and who runs them
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "LOGNAME",
-    "TMPDIR",
-    "USER",
-    "XDG_CACHE_HOME",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
-    // version managers whose shims stand in for the tools
-    "ASDF_DATA_DIR",
-    "ASDF_DIR",
-    "MISE_DATA_DIR",
-    "NVM_DIR",
-    "PYENV_ROOT",
-    "PYENV_VERSION",
-    "VIRTUAL_ENV",
-    "VOLTA_HOME",
-    // proxies
-    "ALL_PROXY",
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
-    "NO_PROXY",
-    "all_proxy",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    // certificates
-    "CURL_CA_BUNDLE",
-    "NODE_EXTRA_CA_CERTS",
-    "REQUESTS_CA_BUNDLE",
-    "SSL_CERT_DIR",
-    "SSL_CERT_FILE",
-    // credentials that the tools' own files refer to
-    "NETRC",
-    "NODE_AUTH_TOKEN",
-    "SSH_AGENT_PID",
-    "SSH_AUTH_SOCK",
-    // git: not GIT_DIR and its like, which would point it at another repository
-    "GIT_ASKPASS",
-    "GIT_CONFIG_GLOBAL",
-    "GIT_CONFIG_NOSYSTEM",
-    "GIT_CONFIG_SYSTEM",
-    "GIT_HTTP_PROXY_AUTHMETHOD",
-    "GIT_PROXY_COMMAND",
-    "GIT_SSH",
-    "GIT_SSH_COMMAND",
-    "GIT_SSL_CAINFO",
-    "GIT_SSL_CAPATH",
-    "GIT_SSL_CERT",
-    "GIT_SSL_KEY",
-    // cargo: not CARGO_TARGET_DIR and its like, which would move the build
-    "CARGO_HOME",
-    // go
-    "GOCACHE",
-    "GOFLAGS",
-    "GOINSECURE",
-    "GOMODCACHE",
-    "GONOPROXY",
-    "GONOSUMDB",
-    "GOPATH",
-    "GOPRIVATE",
-    "GOPROXY",
-    "GOROOT",
-    "GOSUMDB",
-    "GOTOOLCHAIN",
-    "GOVCS",
-];
-
-/// Beginnings of further variables that the tools read, in lower case.
-const TOOL_PREFIXES: [&str; 8] = [
-    "npm_config_",
-    "npm_token",
-    "pip_",
-    "cargo_http_",
-    "cargo_net_",
-    "cargo_registries_",
-    "cargo_registry_",
-    "rustup_",
-];
 
 /// The environment as one value.
 #[derive(Clone, Debug, Default)]
@@ -131,18 +49,9 @@ impl Environment {
         self.get(name).map(PathBuf::from)
     }
 
-    /// Returns what child tools need, besides PATH and HOME.
-    pub(crate) fn tool_vars(&self) -> BTreeMap<String, String> {
-        let wanted = |name: &str| {
-            let lower = name.to_ascii_lowercase();
-            TOOL_VARS.contains(&name) || TOOL_PREFIXES.iter().any(|prefix| lower.starts_with(prefix))
-        };
-        self.0
-            .iter()
-            .filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)))
-            .filter(|(name, _)| wanted(name))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
+    /// Picks what npm, pip, git, cargo and go need; they get nothing else.
+    pub(crate) fn tool_env(&self) -> ToolEnv {
+        ToolEnv::pick(self.0.clone())
     }
 
     /// Tells whether the terminal's locale speaks UTF-8.
@@ -163,30 +72,6 @@ impl<const N: usize> From<[(&str, &str); N]> for Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tools_get_their_settings_and_nothing_else() {
-        let environment = Environment::from([
-            ("NPM_CONFIG_REGISTRY", "r"),
-            ("npm_config_cache", "c"),
-            ("PIP_INDEX_URL", "i"),
-            ("HTTPS_PROXY", "p"),
-            ("GOOGLE_APPLICATION_CREDENTIALS", "no"),
-            ("AWS_SECRET_ACCESS_KEY", "no"),
-            ("CARGO_TARGET_DIR", "no"),
-            ("GIT_DIR", "no"),
-        ]);
-        let names: Vec<_> = environment.tool_vars().into_keys().collect();
-        assert_eq!(names, ["HTTPS_PROXY", "NPM_CONFIG_REGISTRY", "PIP_INDEX_URL", "npm_config_cache"]);
-    }
-
-    #[test]
-    fn the_list_of_variables_is_sound() {
-        let mut seen = std::collections::BTreeSet::new();
-        for name in TOOL_VARS {
-            assert!(seen.insert(name), "{name} stands twice");
-        }
-    }
 
     #[test]
     fn a_switch_is_on_or_off() {

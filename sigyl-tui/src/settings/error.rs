@@ -63,6 +63,9 @@ pub(crate) enum SettingsError {
         /// The cause.
         source: std::io::Error,
     },
+    /// This program does not know where it is, and servers are started through it.
+    #[error("could not find this program on the disk")]
+    NoProgram(#[source] std::io::Error),
 }
 
 impl SettingsError {
@@ -71,7 +74,7 @@ impl SettingsError {
             Self::Unreadable { .. } | Self::Wrong { .. } => "E0002",
             Self::Variable { .. } => "E0003",
             Self::Listen { .. } => "E0004",
-            Self::NoHome { .. } | Self::NoCurrent { .. } => "E0005",
+            Self::NoHome { .. } | Self::NoCurrent { .. } | Self::NoProgram(_) => "E0005",
         }
     }
 
@@ -85,6 +88,7 @@ impl SettingsError {
                 "write ADDR:PORT with a loopback address, such as 127.0.0.1:8640".to_owned()
             }
             Self::NoHome { flag, .. } => format!("set HOME, or name the folder with {flag}"),
+            Self::NoProgram(_) => "start it again from where it is installed".to_owned(),
             Self::NoCurrent { .. } => "change to a folder that exists, or give an absolute path".to_owned(),
         }
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use etcetera::BaseStrategy as _;
 use serde::Deserialize;
+use sigyl_core::Config;
 
 use super::file::File;
 use super::{Environment, Listen, SettingsError};
@@ -97,6 +98,15 @@ impl Settings {
     /// Returns the folder of the builds, or says how to name it.
     pub(crate) fn cache_dir(&self) -> Result<PathBuf, SettingsError> {
         self.cache_dir.clone().map_or_else(|| in_home("cache directory", "--cache-dir"), Ok)
+    }
+
+    /// Returns what the handle is told.
+    pub(crate) fn config(&self) -> Result<Config, SettingsError> {
+        let launcher = std::env::current_exe().map_err(SettingsError::NoProgram)?;
+        let mut config =
+            Config::new(self.data_dir()?, self.cache_dir()?, self.environment.tool_env(), launcher);
+        config.offline = self.offline;
+        Ok(config)
     }
 
     /// Returns the folder for files that live as long as this process.
