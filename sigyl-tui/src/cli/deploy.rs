@@ -4,7 +4,7 @@ use sigyl_core::domain::{Locator, ServerName};
 use sigyl_core::wire::v1::{Deploy, Request, RunEnd};
 
 use super::release_args::{Release, ReleaseArgs};
-use super::{Context, ending};
+use super::{Context, background, ending, foreground};
 use crate::exit::Exit;
 use crate::link::Link;
 use crate::problem::Problem;
@@ -17,7 +17,9 @@ Examples:
   sigyl deploy npm:weather-mcp --secret API_KEY --grant network=api.weather.example:443
       A package, with a secret that is asked for and one permission.";
 
-/// Scan, record, build, start and probe a server; its address is the only line on standard output
+/// Scan, record, build, start and probe a server; then serve it
+///
+/// Its address is the only line on standard output, printed once it answers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -26,6 +28,9 @@ pub(crate) struct Args {
     /// Name of the server [default: the manifest's]
     #[arg(long)]
     name: Option<ServerName>,
+    /// Serve in the background instead of until Ctrl-C
+    #[arg(long)]
+    detach: bool,
     #[command(flatten)]
     release: ReleaseArgs,
 }
@@ -36,9 +41,19 @@ impl Args {
         let source = from_here(self.source)?;
         let Release { env, secrets, grant, waive, allow_scripts, deep } = self.release.read(cx)?;
         let deploy = Deploy { source, name: self.name, env, secrets, grant, waive, allow_scripts, deep };
-        let link = Link::open(&cx.settings).await?;
-        let end: RunEnd = cx.follow(&link, Request::Deploy(deploy)).await?;
-        ending::show(&end, cx)
+        if self.detach {
+            background::start(cx).await?;
+        }
+        let serving = match cx.link().await? {
+            Link::Local(local) => Some(foreground::begin(local, cx).await?),
+            _ => None,
+        };
+        let end: RunEnd = cx.follow(Request::Deploy(deploy)).await?;
+        let exit = ending::show(&end, cx)?;
+        match serving {
+            Some(serving) if exit == Exit::Well => serving.until_asked(cx).await.map(|()| exit),
+            _ => Ok(exit),
+        }
     }
 }
 
