@@ -96,32 +96,27 @@ impl Output {
             #[serde(flatten)]
             body: &'a T,
         }
-        self.json(&Document { schema, body })
+        let text =
+            serde_json::to_string_pretty(&Document { schema, body }).map_err(|error| no_json(&error))?;
+        self.document_text(&(text + "\n"))
     }
 
-    /// Writes a document that names its own schema.
-    pub(crate) fn json(&mut self, document: &impl Serialize) -> Result<(), Problem> {
-        let text = serde_json::to_string_pretty(document).map_err(|error| {
-            Problem::failed("E0013", Kind::Internal, format!("the result is no JSON: {error}"), "report this")
-        })?;
+    /// Writes a document that is written already.
+    pub(crate) fn document_text(&mut self, text: &str) -> Result<(), Problem> {
         self.documents += 1;
-        self.print(&(text + "\n")).map(|_| ())
+        self.print(text).map(|_| ())
     }
 
     /// Writes one value on one line, for results that have no end.
     pub(crate) fn json_line(&mut self, value: &impl Serialize) -> Result<Reader, Problem> {
-        let text = serde_json::to_string(value).map_err(|error| {
-            Problem::failed("E0013", Kind::Internal, format!("the result is no JSON: {error}"), "report this")
-        })?;
+        let text = serde_json::to_string(value).map_err(|error| no_json(&error))?;
         self.documents += 1;
         self.print(&(text + "\n"))
     }
 
-    /// Tells the person something that is not the result. Nobody may be reading, and then it is lost.
+    /// Tells the person something that is not the result.
     pub(crate) fn tell(&self, text: &str) {
-        let mut stderr = std::io::stderr().lock();
-        // Where messages go is closed: there is no place left to say so.
-        stderr.write_all(text.as_bytes()).ok();
+        tell(text);
     }
 
     /// Tells a line, broken to fit.
@@ -139,6 +134,16 @@ impl Output {
             self.document("sigyl.error/1", &serde_json::json!({ "error": problem.failure })).ok();
         }
     }
+}
+
+/// Writes to standard error.
+pub(crate) fn tell(text: &str) {
+    // Nobody may be reading, and where messages go is closed then: there is no place left to say so.
+    std::io::stderr().lock().write_all(text.as_bytes()).ok();
+}
+
+fn no_json(error: &serde_json::Error) -> Problem {
+    Problem::failed("E0013", Kind::Internal, format!("the result is no JSON: {error}"), "report this")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a run does, as it does it: one moving line on a terminal, plain lines elsewhere. Always on standard error.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
@@ -9,13 +9,14 @@ use sigyl_core::domain::{StepId, StepState, Timestamp};
 use sigyl_core::event::{Event, EventKind};
 use sigyl_core::wire::v1::Frame;
 
-use crate::render::{self, Look, Role, duration, specimen, step_line};
+use crate::render::{self, Glyph, Look, Role, duration, specimen, step_line};
 
 /// Follows one run.
 pub(crate) struct Track {
     look: Look,
     bar: Option<ProgressBar>,
     started: BTreeMap<StepId, Timestamp>,
+    undone: Vec<StepId>,
     named: bool,
     #[cfg(test)]
     lines: Vec<String>,
@@ -33,6 +34,7 @@ impl Track {
             look,
             bar,
             started: BTreeMap::new(),
+            undone: Vec::new(),
             named: false,
             #[cfg(test)]
             lines: Vec::new(),
@@ -47,7 +49,8 @@ impl Track {
     }
 
     /// Clears the moving line; what was said stays.
-    pub(crate) fn finish(&self) {
+    pub(crate) fn finish(&mut self) {
+        self.tell_undone();
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
@@ -63,15 +66,30 @@ impl Track {
                 self.started.insert(*step, event.at);
                 self.begin(*step, note.as_deref().unwrap_or_default());
             }
+            EventKind::Step { step, state: StepState::Undone, note: None } => self.undone.push(*step),
             EventKind::Step { step, state, note } => {
+                self.tell_undone();
+                // Why a step failed is the failure of the run, which is told at its end.
+                let note = note.as_deref().filter(|_| *state != StepState::Failed);
                 let ends = matches!(state, StepState::Done | StepState::Failed | StepState::Skipped);
                 let took = self.started.remove(step).filter(|_| ends).map(|start| event.at.since(start));
-                self.line(&step_line(*step, *state, took, note.as_deref(), &self.look));
+                self.line(&step_line(*step, *state, took, note, &self.look));
             }
             EventKind::Progress { step, done, total, unit } => self.progress(*step, *done, *total, unit),
             EventKind::Log { step, line } => self.log(*step, line),
             _ => {}
         }
+    }
+
+    /// Tells in one line what was taken back, last first as it happened.
+    fn tell_undone(&mut self) {
+        if self.undone.is_empty() {
+            return;
+        }
+        let steps = std::mem::take(&mut self.undone);
+        let names = steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let text = render::wrap(&format!("{} undone: {names}", self.look.sign(Glyph::Undone)), &self.look, 2);
+        self.line(&self.look.paint(Role::Dim, &text));
     }
 
     fn begin(&self, step: StepId, note: &str) {
@@ -116,8 +134,7 @@ impl Track {
         match &self.bar {
             Some(bar) => bar.println(text),
             None => {
-                // Where progress goes is closed: the run goes on, and its end is told by the exit code.
-                writeln!(std::io::stderr().lock(), "{text}").ok();
+                crate::output::tell(&format!("{text}\n"));
             }
         }
     }
@@ -170,14 +187,21 @@ mod tests {
                 json!({"kind": "step", "step": "build_image", "state": "done", "note": "from the cache"}),
             ),
             frame(39, json!({"kind": "something_new"})),
+            frame(40, json!({"kind": "step", "step": "probe", "state": "started", "note": null})),
+            frame(50, json!({"kind": "step", "step": "probe", "state": "failed", "note": "no answer"})),
+            frame(51, json!({"kind": "step", "step": "build_image", "state": "undone", "note": null})),
+            frame(51, json!({"kind": "step", "step": "fetch_source", "state": "undone", "note": null})),
         ] {
             track.take(&frame);
         }
+        track.finish();
         insta::assert_snapshot!(track.lines.join("\n"), @r"
         run 019aa1b2
           build_image    $ cargo build --release
           build_image    Compiling ⟦ESC⟧[32mclock
         ✓ build_image          38 s  from the cache
+        ✖ probe                10 s  failed
+        ↶ undone: build_image, fetch_source
         ");
     }
 

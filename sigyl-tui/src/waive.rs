@@ -1,8 +1,9 @@
 //! Waivers: each `--waive RULE[@PATH]` with its own `--reason` and `--expires`, in order.
 
-use sigyl_core::domain::{RuleId, Timestamp, Waiver};
+use sigyl_core::domain::{Kind, Timestamp, Waiver};
+use sigyl_core::scan::RuleSet;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, chain};
 
 /// What the command line said, in order.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -30,28 +31,19 @@ impl WaiveArgs {
             );
             return Err(wrong(message));
         }
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let rules = RuleSet::builtin()
+            .map_err(|error| Problem::failed("E0999", Kind::Internal, chain(&error), "report this"))?;
         let given = self.waive.iter().zip(&self.reason).zip(&self.expires);
-        given.map(|((waive, reason), expires)| waiver(waive, reason, expires)).collect()
+        given.map(|((waive, reason), expires)| waiver(&rules, waive, reason, expires)).collect()
     }
 }
 
-fn waiver(waive: &str, reason: &str, expires: &str) -> Result<Waiver, Problem> {
-    let (rule, path) = match waive.split_once('@') {
-        Some((rule, path)) => (rule, Some(path)),
-        None => (waive, None),
-    };
-    if path.is_some_and(str::is_empty) {
-        return Err(wrong(format!("--waive {waive}: nothing stands after the `@`")));
-    }
-    if reason.trim().is_empty() {
-        return Err(wrong(format!("--waive {waive}: its --reason is empty")));
-    }
-    Ok(Waiver {
-        rule: RuleId::parse(rule).map_err(|error| wrong(format!("--waive: {error}")))?,
-        path: path.map(str::to_owned),
-        reason: reason.to_owned(),
-        expires: Timestamp::parse(expires).map_err(|error| wrong(format!("--expires: {error}")))?,
-    })
+fn waiver(rules: &RuleSet, waive: &str, reason: &str, expires: &str) -> Result<Waiver, Problem> {
+    let expires = Timestamp::parse(expires).map_err(|error| wrong(format!("--expires: {error}")))?;
+    rules.waiver(waive, reason, expires).map_err(|error| wrong(format!("--waive: {error}")))
 }
 
 fn wrong(message: String) -> Problem {
@@ -69,23 +61,27 @@ mod tests {
 
     #[test]
     fn each_waiver_takes_its_own_reason_and_date() {
-        let args =
-            args(&["one@src/a.py", "two"], &["known", "test data"], &["2027-01-31", "2027-02-01T00:00:00Z"]);
+        let args = args(
+            &["debug-mode@src/a.py", "debug-mode"],
+            &["known", "test data"],
+            &["2027-01-31", "2027-02-01T00:00:00Z"],
+        );
         let waivers = args.waivers().unwrap();
         assert_eq!(waivers[0].path.as_deref(), Some("src/a.py"));
-        assert_eq!((waivers[1].rule.as_str(), waivers[1].reason.as_str()), ("two", "test data"));
+        assert_eq!((waivers[1].rule.as_str(), waivers[1].reason.as_str()), ("debug-mode", "test data"));
         assert_eq!(waivers[0].expires.to_string(), "2027-01-31T23:59:59.999Z");
     }
 
     #[test]
     fn a_waiver_that_lacks_something_is_wrong_use() {
         for args in [
-            args(&["one"], &[], &["2027-01-31"]),
-            args(&["one", "two"], &["known"], &["2027-01-31", "2027-01-31"]),
-            args(&["one"], &[" "], &["2027-01-31"]),
-            args(&["one@"], &["x"], &["2027-01-31"]),
+            args(&["debug-mode"], &[], &["2027-01-31"]),
+            args(&["debug-mode", "debug-mode"], &["known"], &["2027-01-31", "2027-01-31"]),
+            args(&["debug-mode"], &[" "], &["2027-01-31"]),
+            args(&["debug-mode@"], &["x"], &["2027-01-31"]),
             args(&["*"], &["x"], &["2027-01-31"]),
-            args(&["one"], &["x"], &["soon"]),
+            args(&["no-such-rule"], &["x"], &["2027-01-31"]),
+            args(&["debug-mode"], &["x"], &["soon"]),
         ] {
             assert_eq!(args.waivers().unwrap_err().exit, crate::exit::Exit::WrongUse, "{args:?}");
         }

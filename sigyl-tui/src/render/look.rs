@@ -58,6 +58,8 @@ pub(crate) enum Glyph {
     Undone,
     /// Worth mending.
     Warning,
+    /// Worth knowing.
+    Info,
 }
 
 impl Glyph {
@@ -68,7 +70,7 @@ impl Glyph {
             Self::Starting | Self::Held | Self::Warning => Role::Warn,
             Self::Failed => Role::Error,
             Self::Blocked => Role::Block,
-            Self::Stopped | Self::Undone => Role::Dim,
+            Self::Stopped | Self::Undone | Self::Info => Role::Dim,
         }
     }
 }
@@ -105,6 +107,7 @@ impl Look {
             Glyph::Done => ("✓", "+"),
             Glyph::Undone => ("↶", "<"),
             Glyph::Warning => ("◆", "!"),
+            Glyph::Info => ("·", "."),
         };
         if self.ascii { ascii } else { sign }
     }
@@ -135,7 +138,7 @@ impl Look {
 mod tests {
     use super::*;
 
-    const GLYPHS: [Glyph; 9] = [
+    const GLYPHS: [Glyph; 10] = [
         Glyph::Serving,
         Glyph::Starting,
         Glyph::Held,
@@ -145,6 +148,7 @@ mod tests {
         Glyph::Done,
         Glyph::Undone,
         Glyph::Warning,
+        Glyph::Info,
     ];
 
     #[test]

@@ -6,6 +6,7 @@ mod error;
 mod look;
 mod measure;
 mod probe;
+mod report;
 mod run;
 mod server;
 mod specimen;
@@ -15,8 +16,9 @@ mod version;
 
 pub(crate) use error::error;
 pub(crate) use look::{Glyph, Look, Role};
-pub(crate) use measure::{age, duration, wrap};
+pub(crate) use measure::{age, duration, size, wrap};
 pub(crate) use probe::probe;
+pub(crate) use report::report;
 pub(crate) use run::{run_end, runs};
 pub(crate) use server::{server, servers};
 pub(crate) use specimen::{specimen, specimen_lines};

@@ -85,7 +85,7 @@ fn distinct(runs: &[Run]) -> usize {
 pub(crate) fn run_end(end: &RunEnd, look: &Look) -> String {
     let mut text = String::new();
     if let Some(report) = end.report.as_ref().filter(|report| !report.findings.is_empty() || report.partial) {
-        text.push_str(&format!("{} findings", report.findings.len()));
+        text.push_str(&super::report(report, look));
         text.push('\n');
     }
     for notice in &end.run.notices {

@@ -49,7 +49,7 @@ pub(crate) fn servers(views: &[ServerView], look: &Look, now: Timestamp) -> Stri
             Cell::new(Role::Dim, since(view, now)),
         ]);
     }
-    table.render(look) + &below(views, look)
+    table.render(look) + &below(views, look) + &gaps(views, look)
 }
 
 fn since(view: &ServerView, now: Timestamp) -> String {
@@ -68,7 +68,7 @@ pub(super) fn verdict(verdict: Option<Verdict>) -> Cell {
     }
 }
 
-/// What stands below the list: where servers are reached, what waits, and what nothing enforces.
+/// What stands below the list: where servers are reached, and what waits.
 fn below(views: &[ServerView], look: &Look) -> String {
     let mut notes = Vec::new();
     if let Some((base, _)) = views.iter().filter_map(|view| view.url.as_ref()?.split_once("/mcp/")).next() {
@@ -85,26 +85,34 @@ fn below(views: &[ServerView], look: &Look) -> String {
             ));
         }
     }
-    let mut gaps: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for view in views {
-        let unenforced = view.confinement.iter().flat_map(|confinement| &confinement.unenforced);
-        for gap in unenforced {
-            gaps.entry(gap.as_str()).or_default().push(view.server.name.as_str());
-        }
-    }
-    for (gap, names) in gaps {
-        let whom = if names.len() == views.len() && names.len() > 1 {
-            "all servers".to_owned()
-        } else {
-            names.join(", ")
-        };
-        notes.push(format!("not enforced: {} ({whom})", specimen(gap)));
-    }
     if notes.is_empty() {
         return String::new();
     }
     let lines = notes.iter().map(|note| format!("{}\n", look.paint(Role::Dim, &wrap(note, look, 2))));
     std::iter::once("\n".to_owned()).chain(lines).collect()
+}
+
+/// What nothing enforces, one line each; `show` has them whole.
+fn gaps(views: &[ServerView], look: &Look) -> String {
+    let mut gaps: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for view in views {
+        for gap in view.confinement.iter().flat_map(|confinement| &confinement.unenforced) {
+            gaps.entry(gap.as_str()).or_default().push(view.server.name.as_str());
+        }
+    }
+    if gaps.is_empty() {
+        return String::new();
+    }
+    let confined = views.iter().filter(|view| view.confinement.is_some()).count();
+    let mut text = format!("\n{}\n", look.paint(Role::Dim, "not enforced (`sigyl show NAME` tells more)"));
+    for (gap, names) in gaps {
+        let whom = if names.len() == confined { String::new() } else { format!("{}: ", names.join(", ")) };
+        let line = format!("{} {whom}{}", look.sign(Glyph::Warning), specimen(gap));
+        let line = look.width.map_or_else(|| line.clone(), |width| look.cut(&line, width));
+        text.push_str(&look.paint(Role::Warn, &line));
+        text.push('\n');
+    }
+    text
 }
 
 /// Writes everything about one server.
@@ -233,8 +241,6 @@ mod tests {
         reached at http://127.0.0.1:8640/mcp/NAME
         ▲ jira waits for a decision: sigyl approve 019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10
           --reason TEXT
-        not enforced: network by host name (the kernel knows ports only) (clock,
-          io.github.ada/notes-with-a-rather-long-name)
         ");
     }
 

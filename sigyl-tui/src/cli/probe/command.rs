@@ -137,8 +137,6 @@ async fn relay(stderr: ChildStderr, tail: Tail, look: Look) {
         }
         tail.push_back(text.clone());
         drop(tail);
-        let shown = format!("{}\n", look.paint(Role::Dim, &format!("  {text}")));
-        // Nobody reads messages any more: the result still counts.
-        std::io::Write::write_all(&mut std::io::stderr().lock(), shown.as_bytes()).ok();
+        crate::output::tell(&format!("{}\n", look.paint(Role::Dim, &format!("  {text}"))));
     }
 }
