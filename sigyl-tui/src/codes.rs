@@ -1,17 +1,6 @@
 //! The codes of what goes wrong before the core is asked: E00xx. The core's own are in its table.
 
-/// What `sigyl explain CODE` tells.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CodeDoc {
-    /// The code: it never changes its meaning.
-    pub(crate) code: &'static str,
-    /// In a few words.
-    pub(crate) title: &'static str,
-    /// What happened.
-    pub(crate) meaning: &'static str,
-    /// What to do.
-    pub(crate) remedy: &'static str,
-}
+pub(crate) use sigyl_core::error::CodeDoc;
 
 /// Every code of the command line, in order.
 const CODES: &[CodeDoc] = &[
@@ -138,7 +127,7 @@ const fn doc(
 
 /// Every code, in order.
 pub(crate) fn all() -> impl Iterator<Item = &'static CodeDoc> {
-    CODES.iter()
+    CODES.iter().chain(sigyl_core::error::CODES)
 }
 
 /// Finds a code, written in full (`E0001`) or without its zeros (`e1`).
@@ -154,7 +143,8 @@ mod tests {
 
     #[test]
     fn codes_are_sorted_unique_and_explained() {
-        assert!(CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
+        let codes: Vec<_> = all().map(|doc| doc.code).collect();
+        assert!(codes.windows(2).all(|pair| pair[0] < pair[1]), "{codes:?}");
         assert!(CODES.iter().all(|doc| !doc.title.is_empty() && !doc.meaning.is_empty()));
     }
 

@@ -1,0 +1,45 @@
+//! `sigyl doctor`: what this machine has, what it lacks, and what to do about it.
+
+mod check;
+mod folders;
+mod machine;
+mod tools;
+
+use super::Context;
+use crate::exit::Exit;
+use crate::problem::Problem;
+
+use check::State;
+
+const EXAMPLES: &str = "\
+Examples:
+  sigyl doctor
+      Tools, confinement, port, disk and folders, each with its remedy.
+  sigyl doctor --format json
+      The same as one document; exit code 3 when something forbids work.";
+
+/// Check tools, confinement, port, disk and folders
+///
+/// What is wrong comes with its remedy.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {}
+
+impl Args {
+    /// Does it.
+    pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
+        let mut checks = vec![check::settings(&cx.settings)];
+        checks.extend(folders::check(&cx.settings)?);
+        checks.extend(machine::owner_and_port(&cx.settings).await?);
+        checks.push(machine::confinement(&cx.settings)?);
+        checks.extend(tools::check(&cx.settings.environment.tool_env()).await);
+        if cx.output.is_json() {
+            cx.output.document("sigyl.doctor/1", &serde_json::json!({ "checks": checks }))?;
+        } else {
+            let text: String = checks.iter().map(|check| check.plain(&cx.output.look)).collect();
+            cx.output.print(&text)?;
+        }
+        let failed = checks.iter().any(|check| check.state == State::Fail);
+        Ok(if failed { Exit::Failed } else { Exit::Well })
+    }
+}
