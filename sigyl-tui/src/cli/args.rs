@@ -10,10 +10,11 @@ use crate::settings::{Flags, Format};
 const AFTER: &str = "\
 Without a verb, sigyl shows the servers.
 
-Exit codes, the first that applies: 2 wrong use · 1 blocked · 3 failed or incomplete · 1 held · 0 else.
+Exit codes, the first that applies:
+  2 wrong use, 1 blocked, 3 failed or incomplete, 1 held, 0 else
 Every error has a code; `sigyl explain CODE` tells more.";
 
-/// Sigyl scans, records, runs and probes MCP servers, and stands between them and their clients
+/// Scans, records, runs and probes MCP servers
 #[derive(Debug, Parser)]
 #[command(name = "sigyl", version, after_help = AFTER, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -43,7 +44,7 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     offline: bool,
     /// How the result is written; messages and progress always go to standard error
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, value_name = "plain|json", hide_possible_values = true)]
     format: Option<Format>,
 }
 

@@ -21,7 +21,9 @@ Examples:
 /// Bytes of arguments at most.
 const LIMIT: u64 = 16 << 20;
 
-/// Call a tool of a running server; a tool that reports an error exits 3
+/// Call a tool of a running server
+///
+/// A tool that reports an error ends it with exit code 3.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {

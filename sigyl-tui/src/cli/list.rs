@@ -14,7 +14,7 @@ Examples:
   sigyl list --format json
       The same as one document, with addresses and tool definitions.";
 
-/// List the servers: what serves, what waits, what nothing enforces
+/// List the servers: what serves, what waits
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {}

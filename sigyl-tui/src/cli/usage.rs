@@ -50,8 +50,8 @@ fn explain(error: &clap::Error) -> (Problem, Option<String>) {
             usage = Some(part.to_owned());
         }
     }
-    if let Some(verb) = unknown_verb(error).filter(|_| hints.is_empty()) {
-        hints.push(format!("the nearest verb is '{}'; `sigyl --help` lists all", nearest(&verb)));
+    if let Some(verb) = unknown_verb(error) {
+        hints = vec![format!("the nearest verb is '{}'; `sigyl --help` lists all", nearest(&verb))];
     }
     if hints.is_empty() {
         hints.push("`--help` after the verb shows what it takes".to_owned());
@@ -87,7 +87,8 @@ mod tests {
 
     #[test]
     fn a_mistyped_verb_names_the_nearest() {
-        for (typed, meant) in [("deplyo", "deploy"), ("lst", "list"), ("ls", "list"), ("aprove", "approve")] {
+        for (typed, meant) in [("deplyo", "'deploy'"), ("lst", "list"), ("ls", "list"), ("aprove", "approve")]
+        {
             let (message, hint) = said(&["sigyl", typed]);
             assert!(message.contains(typed), "{message}");
             assert!(hint.contains(meant), "{typed}: {hint}");

@@ -1,8 +1,8 @@
 //! The verbs.
 
 use super::{
-    Context, approve, backup, call, completions, delete, deploy, explain, list, logs, probe, redeploy,
-    reject, rollback, runs, show, versions, watch,
+    Context, approve, backup, call, completions, delete, deploy, doctor, explain, list, logs, probe,
+    redeploy, reject, restore, rollback, runs, scan, serve, show, stop, versions, watch,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -10,6 +10,7 @@ use crate::problem::Problem;
 /// What sigyl can be told to do.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Verb {
+    Scan(scan::Args),
     Deploy(Box<deploy::Args>),
     Approve(approve::Args),
     Reject(reject::Args),
@@ -24,7 +25,11 @@ pub(crate) enum Verb {
     Watch(watch::Args),
     Probe(probe::Args),
     Call(call::Args),
+    Serve(serve::Args),
+    Stop(stop::Args),
+    Doctor(doctor::Args),
     Backup(backup::Args),
+    Restore(restore::Args),
     Explain(explain::Args),
     Completions(completions::Args),
 }
@@ -33,6 +38,7 @@ impl Verb {
     /// Does it.
     pub(crate) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         match self {
+            Self::Scan(args) => args.run(cx).await,
             Self::Deploy(args) => args.run(cx).await,
             Self::Approve(args) => args.run(cx).await,
             Self::Reject(args) => args.run(cx).await,
@@ -47,7 +53,11 @@ impl Verb {
             Self::Watch(args) => args.run(cx).await,
             Self::Probe(args) => args.run(cx).await,
             Self::Call(args) => args.run(cx).await,
+            Self::Serve(args) => args.run(cx).await,
+            Self::Stop(args) => args.run(cx).await,
+            Self::Doctor(args) => args.run(cx).await,
             Self::Backup(args) => args.run(cx).await,
+            Self::Restore(args) => args.run(cx).await,
             Self::Explain(args) => args.run(cx),
             Self::Completions(args) => args.run(cx),
         }

@@ -1,0 +1,65 @@
+//! Command lines that cannot be understood.
+
+use crate::sigyl::Home;
+
+#[test]
+fn a_mistyped_verb_names_the_nearest_and_ends_with_2() {
+    let ended = Home::new().run(&["deplyo", "x"]);
+    assert_eq!((ended.code, ended.out.as_str()), (2, ""));
+    assert!(ended.err.starts_with("error[E0001]: "), "{}", ended.err);
+    assert!(ended.err.contains("'deploy'"), "{}", ended.err);
+}
+
+#[test]
+fn wrong_use_writes_one_document_where_a_machine_reads() {
+    let home = Home::new();
+    for args in
+        [&["--format", "json", "deplyo"][..], &["scan", "--format=json"], &["list", "--format", "json", "x"]]
+    {
+        let ended = home.run(args);
+        assert_eq!(ended.code, 2, "{args:?}");
+        let document = ended.document();
+        assert_eq!(document["schema"], "sigyl.error/1");
+        assert_eq!(document["error"]["code"], "E0001");
+        assert!(document["error"]["hint"].is_string());
+    }
+}
+
+#[test]
+fn what_can_be_judged_without_the_store_is_judged_before_it_is_opened() {
+    let home = Home::new();
+    for args in [
+        &["deploy", "npm:"][..],
+        &["deploy", "x", "--name", "Not A Name"],
+        &["deploy", "x", "--grant", "sudo=all"],
+        &["deploy", "x", "--env", "NOVALUE"],
+        &["deploy", "x", "--env", "A=1", "--env", "A=2"],
+        &["deploy", "x", "--waive", "debug-mode"],
+        &["deploy", "x", "--waive", "no-such-rule", "--reason", "r", "--expires", "2099-01-01"],
+        &["deploy", "x", "--reason", "r"],
+        &["call", "x", "tool", "[1]"],
+        &["call", "x", "tool", "{"],
+        &["rollback", "x", "^1.0.0"],
+        &["delete", "clock"],
+        &["delete", "clock", "--confirm", "clokc"],
+        &["probe"],
+        &["probe", "ftp://example.org"],
+        &["probe", "x", "--", "cat"],
+        &["approve", "019aa1b2"],
+        &["runs", "-n", "-1"],
+        &["show", "..", "--data-dir", "d"],
+    ] {
+        let ended = home.run(args);
+        assert_eq!(ended.code, 2, "{args:?}: {ended:?}");
+        assert!(ended.err.starts_with("error[E00"), "{args:?}: {}", ended.err);
+        assert!(ended.err.contains("\nhelp: "), "{args:?}: {}", ended.err);
+    }
+    let left: Vec<_> = std::fs::read_dir(home.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn no_error_moves_the_cursor() {
+    let ended = Home::new().run(&["\u{1b}[2J\u{202e}"]);
+    assert!(!ended.err.contains(['\u{1b}', '\u{202e}']), "{:?}", ended.err);
+}
