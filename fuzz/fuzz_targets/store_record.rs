@@ -1,6 +1,9 @@
-//! Store records: any bytes are a record or an error; what is read can be written and read again.
+//! What the store reads from disk: records, groups of its log, backups. Any bytes are that or an error.
 #![no_main]
+use sigyl_core::store::{fuzz, sled};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    sigyl_core::store::fuzz::record(data);
+    fuzz::record(data);
+    sled::read_runs(data);
+    drop(sled::check_backup(data));
 });
