@@ -19,6 +19,8 @@ mod python;
 #[cfg(feature = "runtime")]
 mod resolve;
 mod scratch;
+#[cfg(all(test, feature = "runtime"))]
+mod tests;
 mod tree;
 
 pub use error::SourceError;
@@ -26,4 +28,6 @@ pub use error::SourceError;
 pub use fetch::{Fetcher, ToolEnv};
 pub use lock::{Lock, LockKind};
 pub use progress::{Progress, Silent};
+#[cfg(feature = "runtime")]
+pub use scratch::sweep;
 pub use tree::{Entry, Limits, SourceTree};

@@ -24,18 +24,7 @@ impl SourceTree {
     /// differ only in case), and whatever exceeds the limits. A link to a file inside counts as that file's bytes.
     /// When all files lie under one top folder (`package/`, `name-1.0/`), the tree begins inside it, except in a wheel.
     pub fn from_archive(path: &Path, into: &Path, limits: &Limits) -> Result<Self, SourceError> {
-        let name = path.display().to_string();
-        let file = match File::open(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(SourceError::NotFound(name));
-            }
-            opened => opened.map_err(SourceError::io("read", path))?,
-        };
-        let metadata = file.metadata().map_err(SourceError::io("read", path))?;
-        if !metadata.is_file() {
-            return Err(SourceError::BadArchive { archive: name, why: "no plain file".to_owned() });
-        }
-        unpack(&name, BufReader::new(file), metadata.len(), into, limits)
+        unpack_file(path, &path.display().to_string(), into, limits)
     }
 
     /// Unpacks an archive from memory, as [`SourceTree::from_archive`] does; the end of `name` tells how it is packed.
@@ -45,40 +34,41 @@ impl SourceTree {
         into: &Path,
         limits: &Limits,
     ) -> Result<Self, SourceError> {
-        unpack(name, Cursor::new(bytes), bytes.len() as u64, into, limits)
+        unpack(name, format_of(name), Cursor::new(bytes), bytes.len() as u64, into, limits)
     }
 }
 
-/// Unpacks the archive at `path`; what it is called is for the caller to say.
+/// Unpacks the archive at `path`, which is called `name` wherever it is spoken of.
 pub(in crate::source) fn unpack_file(
     path: &Path,
+    name: &str,
     into: &Path,
     limits: &Limits,
 ) -> Result<SourceTree, SourceError> {
-    let name = path.display().to_string();
     let file = match File::open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(SourceError::NotFound(name));
+            return Err(SourceError::NotFound(name.to_owned()));
         }
         opened => opened.map_err(SourceError::io("read", path))?,
     };
     let metadata = file.metadata().map_err(SourceError::io("read", path))?;
     if !metadata.is_file() {
-        return Err(SourceError::BadArchive { archive: name, why: "no plain file".to_owned() });
+        return Err(SourceError::BadArchive { archive: name.to_owned(), why: "no plain file".to_owned() });
     }
-    unpack(&name, BufReader::new(file), metadata.len(), into, limits)
+    let format = format_of(&path.to_string_lossy());
+    unpack(name, format, BufReader::new(file), metadata.len(), into, limits)
 }
 
 fn unpack(
     name: &str,
+    format: Option<Format>,
     packed: impl Read + Seek,
     size: u64,
     into: &Path,
     limits: &Limits,
 ) -> Result<SourceTree, SourceError> {
     let bad = |why: &str| SourceError::BadArchive { archive: name.to_owned(), why: why.to_owned() };
-    let format =
-        format_of(name).ok_or_else(|| bad("not known by its name; .tar.gz, .tgz, .zip and .whl are"))?;
+    let format = format.ok_or_else(|| bad("not known by its name; .tar.gz, .tgz, .zip and .whl are"))?;
     if size > limits.total {
         return Err(SourceError::over_bytes(name, limits.total));
     }

@@ -71,9 +71,10 @@ pub(super) async fn fetch(
     runner.run(call.arg(&packed).args(&SWITCHES)).await?;
     let (limits, name) = (fetcher.limits, name.to_owned());
     blocking(move || {
-        let archive = only_file(&packed, &format!("npm:{wanted}"))?;
-        let tree = unpack_file(&archive, &scratch.path().join("tree"), &limits)?;
-        let bad = |why: String| SourceError::BadArchive { archive: format!("npm:{wanted}"), why };
+        let called = format!("npm:{wanted}");
+        let archive = only_file(&packed, &called)?;
+        let tree = unpack_file(&archive, &called, &scratch.path().join("tree"), &limits)?;
+        let bad = |why: String| SourceError::BadArchive { archive: called.clone(), why };
         let manifest = tree.find("package.json").ok_or_else(|| bad("it has no package.json".to_owned()))?;
         let package: Package = serde_json::from_slice(&tree.read(manifest)?)
             .map_err(|error| bad(format!("its package.json does not read: {error}")))?;

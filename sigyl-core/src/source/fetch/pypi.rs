@@ -71,9 +71,10 @@ pub(super) async fn fetch(
     run_pip(&runner, call.args(&["--no-deps", "--dest"]).arg(&packed).arg(&wanted)).await?;
     let (limits, name) = (fetcher.limits, name.to_owned());
     blocking(move || {
-        let archive = only_file(&packed, &format!("pypi:{wanted}"))?;
-        let tree = unpack_file(&archive, &scratch.path().join("tree"), &limits)?;
-        let bad = |why: String| SourceError::BadArchive { archive: format!("pypi:{name}"), why };
+        let called = format!("pypi:{wanted}");
+        let archive = only_file(&packed, &called)?;
+        let tree = unpack_file(&archive, &called, &scratch.path().join("tree"), &limits)?;
+        let bad = |why: String| SourceError::BadArchive { archive: called.clone(), why };
         let metadata = python::metadata(&tree)?.ok_or_else(|| bad("it has no metadata".to_owned()))?;
         let (is, version) = (metadata.first("Name"), metadata.first("Version"));
         let (Some(is), Some(version)) = (is, version) else {
