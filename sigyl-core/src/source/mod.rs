@@ -19,7 +19,8 @@ mod python;
 #[cfg(feature = "runtime")]
 mod resolve;
 mod scratch;
-#[cfg(all(test, feature = "runtime"))]
+#[cfg(test)]
+#[cfg(feature = "runtime")]
 mod tests;
 mod tree;
 
