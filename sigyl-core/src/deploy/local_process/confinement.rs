@@ -19,6 +19,8 @@ const SYSTEM: &[&str] = &[
     "/lib32",
     "/lib64",
     "/libx32",
+    "/nix/store",
+    "/gnu/store",
     "/bin",
     "/sbin",
     "/proc",
@@ -106,6 +108,40 @@ pub(super) fn hold(abi: u8, wanted: &Wanted<'_>) -> Result<Held, TargetError> {
         connect: ports(wanted.granted),
     };
     Ok(Held { sandbox, words: words(abi, wanted), notes })
+}
+
+/// What a build command may touch besides the system.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Workshop {
+    /// May be read and executed: toolchain, package sources.
+    pub(super) execute: Vec<PathBuf>,
+    /// May be read.
+    pub(super) read: Vec<PathBuf>,
+    /// May be written and executed: the tree that is built, its output, its scratch.
+    pub(super) write: Vec<PathBuf>,
+    /// Whether it may reach the network.
+    pub(super) network: bool,
+}
+
+/// Makes the rules of a build command that runs code of the source or of its dependencies.
+pub(super) fn build_rules(abi: u8, workshop: Workshop) -> Sandbox {
+    let mut execute: Vec<PathBuf> =
+        PROGRAMS.iter().chain(SYSTEM).map(PathBuf::from).filter(|path| is_code(path)).collect();
+    execute.extend(workshop.execute);
+    execute.extend(workshop.write.iter().cloned());
+    Sandbox {
+        abi,
+        execute,
+        read: SYSTEM.iter().map(PathBuf::from).chain(workshop.read).collect(),
+        write: workshop.write,
+        devices: DEVICES.iter().map(PathBuf::from).collect(),
+        bind: Vec::new(),
+        connect: if workshop.network { Ports::All } else { Ports::Only(Vec::new()) },
+    }
+}
+
+fn is_code(path: &Path) -> bool {
+    !path.starts_with("/etc") && !path.starts_with("/proc") && !path.starts_with("/sys")
 }
 
 /// Says what this kernel can and cannot enforce for any server.

@@ -52,6 +52,8 @@ pub(super) enum Instance {
 pub(super) struct Held {
     pub(super) server: ServerName,
     pub(super) instance: Instance,
+    /// Keeps the build in the cache while it runs.
+    pub(super) _build: Option<std::fs::File>,
 }
 
 impl Instance {
@@ -160,6 +162,7 @@ fn blueprint(
                 files: FILES,
                 data: memory.map(|limit| limit.saturating_mul(4).saturating_add(1 << 30)),
             },
+            trusted: false,
             sandbox: held.sandbox,
         },
         marker,

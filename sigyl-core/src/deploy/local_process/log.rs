@@ -52,12 +52,18 @@ enum Job {
     Forget(ServerName, oneshot::Sender<io::Result<Vec<PathBuf>>>),
 }
 
-/// Writes the log of one instance.
+/// Takes what one instance, or one build, has to say.
 #[derive(Clone, Debug)]
 pub(super) struct LogWriter {
-    logs: Logs,
-    server: ServerName,
+    to: Sink,
     secrets: Arc<[(SecretName, SecretValue)]>,
+}
+
+#[derive(Clone, Debug)]
+enum Sink {
+    Log(Logs, ServerName),
+    /// The rates of `pump` bound what may wait here.
+    Lines(mpsc::UnboundedSender<String>),
 }
 
 impl Logs {
@@ -73,7 +79,7 @@ impl Logs {
 
     /// Makes a writer that blanks these secrets.
     pub(super) fn writer(&self, server: &ServerName, secrets: Vec<(SecretName, SecretValue)>) -> LogWriter {
-        LogWriter { logs: self.clone(), server: server.clone(), secrets: secrets.into() }
+        LogWriter { to: Sink::Log(self.clone(), server.clone()), secrets: secrets.into() }
     }
 
     /// Reads the last lines, and follows what comes after them.
@@ -103,13 +109,27 @@ impl Logs {
 }
 
 impl LogWriter {
+    /// Makes a writer whose lines are received elsewhere.
+    pub(super) fn lines(secrets: Vec<(SecretName, SecretValue)>) -> (Self, mpsc::UnboundedReceiver<String>) {
+        let (sender, lines) = mpsc::unbounded_channel();
+        (Self { to: Sink::Lines(sender), secrets: secrets.into() }, lines)
+    }
+
     /// Writes a note of the supervisor.
     pub(super) fn note(&self, text: &str) {
-        self.logs.put(&self.server, LogStream::Supervisor, self.clean(text.as_bytes()));
+        self.put(LogStream::Supervisor, self.clean(text.as_bytes()));
     }
 
     fn line(&self, text: String) {
-        self.logs.put(&self.server, LogStream::Server, text);
+        self.put(LogStream::Server, text);
+    }
+
+    fn put(&self, stream: LogStream, text: String) {
+        match &self.to {
+            Sink::Log(logs, server) => logs.put(server, stream, text),
+            // Whoever built may have given up.
+            Sink::Lines(lines) => drop(lines.send(text)),
+        }
     }
 
     /// Makes a line fit to be shown: secrets blanked, control characters spelled out, bounded.

@@ -88,9 +88,15 @@ impl LocalProcess {
                 "processes {left:?} of an earlier Sigyl on this data directory cannot be ended; end them first"
             )));
         }
-        let builder = Builder::new(cache_dir, data_dir.join("builds"), tool_env, offline);
+        let landlock = landlock_abi();
+        let builder = Builder::new(
+            &cache_dir,
+            &data_dir,
+            (tool_env, offline),
+            (launcher.clone(), landlock, id.clone()),
+        );
         Ok(Self {
-            home: Home { data_dir, launcher, id, landlock: landlock_abi() },
+            home: Home { data_dir, launcher, id, landlock },
             builder,
             logs,
             clock,
@@ -113,8 +119,12 @@ impl LocalProcess {
             notices: self.notices.clone(),
             clock: self.clock.clone(),
         };
+        let (builder, dir) = (self.builder.clone(), spec.launch.dir.clone());
+        let build = build::blocking("hold the build", move || builder.hold(&dir))
+            .await?
+            .map_err(|source| io(format!("hold the build {}", spec.launch.dir.display()), source))?;
         let (instance, released) = Instance::start(&self.home, &self.logs, who, spec).await?;
-        self.instances().insert(revision, Arc::new(Held { server, instance }));
+        self.instances().insert(revision, Arc::new(Held { server, instance, _build: build }));
         Ok(released)
     }
 }
@@ -182,7 +192,8 @@ impl Target for LocalProcess {
         if folder::remove(&private).map_err(|source| io(format!("remove {}", private.display()), source))? {
             removed.push(private);
         }
-        removed.extend(self.builder.forget(server)?);
+        let (builder, server) = (self.builder.clone(), server.clone());
+        removed.extend(build::blocking("remove builds", move || builder.forget(&server)).await??);
         Ok(removed)
     }
 

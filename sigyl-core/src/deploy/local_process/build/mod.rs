@@ -1,33 +1,18 @@
 //! Makes trees runnable.
+//!
+//! A build lies in a folder of the cache that is named by everything it was made from. The user's own tools fetch
+//! what the lock names, with scripts off; what runs code of the source or of a dependency (a build command, a build
+//! script, an install script that was allowed) runs confined: without the network, if it can, and without sight of
+//! the user's files.
 
-use std::path::PathBuf;
+mod cache;
+mod go;
+mod node;
+mod python;
+mod recipe;
+mod rust;
+mod work;
 
-use crate::deploy::{BuildSpec, Built, TargetError};
-use crate::domain::ServerName;
-use crate::source::{Progress, ToolEnv};
-
-#[derive(Debug)]
-pub(super) struct Builder {
-    cache: PathBuf,
-    index: PathBuf,
-    tools: ToolEnv,
-    offline: bool,
-}
-
-impl Builder {
-    pub(super) fn new(cache: PathBuf, index: PathBuf, tools: ToolEnv, offline: bool) -> Self {
-        Self { cache, index, tools, offline }
-    }
-
-    pub(super) fn forget(&self, _server: &ServerName) -> Result<Vec<PathBuf>, TargetError> {
-        Ok(vec![])
-    }
-}
-
-pub(super) async fn build(
-    _builder: &Builder,
-    _spec: &BuildSpec<'_>,
-    _progress: &dyn Progress,
-) -> Result<Built, TargetError> {
-    Err(TargetError::Unsupported("this target cannot build yet".into()))
-}
+pub(super) use cache::Builder;
+pub(super) use recipe::build;
+pub(super) use work::blocking;

@@ -40,7 +40,9 @@ fn become_server(control: &mut UnixStream) -> Result<std::convert::Infallible, S
     // From here on the keeper is known to have been alive after the line above.
     write(control, &Told::Started { pid: std::process::id() }).map_err(failed("tell the keeper"))?;
     limit(&spec.limits).map_err(failed("limit itself"))?;
-    drop_privileges().map_err(failed("give up privileges"))?;
+    if !spec.trusted {
+        drop_privileges().map_err(failed("give up privileges"))?;
+    }
     spec.sandbox.apply()?;
     let error = Command::new(&spec.program)
         .args(&spec.args)

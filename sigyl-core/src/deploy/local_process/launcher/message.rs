@@ -37,6 +37,8 @@ pub(in super::super) struct StartSpec {
     pub(in super::super) env: Vec<(String, String)>,
     /// Its limits.
     pub(in super::super) limits: Limits,
+    /// Whether it keeps the privileges of this user: a build tool that the user runs anyway.
+    pub(in super::super) trusted: bool,
     /// What holds it in.
     pub(in super::super) sandbox: Sandbox,
 }

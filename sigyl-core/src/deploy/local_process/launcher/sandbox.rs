@@ -42,6 +42,20 @@ pub(in super::super) struct Sandbox {
 }
 
 impl Sandbox {
+    /// Restricts nothing.
+    pub(in super::super) fn none() -> Self {
+        let none = Vec::new;
+        Self {
+            abi: 0,
+            execute: none(),
+            read: none(),
+            write: none(),
+            devices: none(),
+            bind: Vec::new(),
+            connect: Ports::All,
+        }
+    }
+
     /// Restricts the calling thread and all that it starts, for good. Fails rather than enforce less than was found.
     pub(super) fn apply(&self) -> Result<(), String> {
         if self.abi == 0 {

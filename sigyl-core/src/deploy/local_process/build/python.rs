@@ -1,0 +1,334 @@
+//! Python: an environment of its own with exactly the locked wheels; the tree itself is put on its path, not built.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+
+use super::super::confinement::Workshop;
+use super::super::folder;
+use super::super::instance::io;
+use super::recipe::{Place, Recipe};
+use super::work::{Call, Work, blocking};
+use crate::deploy::TargetError;
+use crate::domain::Launch;
+use crate::source::LockKind;
+
+/// Tells where an interpreter lives, behind whatever shim or environment.
+const WHERE: &str = "import sys, sysconfig; \
+    print(getattr(sys, '_base_executable', None) or sys.executable); print(sys.base_prefix); \
+    print('%d.%d' % sys.version_info[:2]); print(sys.version.split()[0], sysconfig.get_platform())";
+/// Switches of every run of pip.
+const QUIET: [&str; 4] = ["--no-input", "--disable-pip-version-check", "--progress-bar=off", "--quiet"];
+
+/// The interpreter that runs it.
+pub(super) struct Python {
+    base: PathBuf,
+    prefix: PathBuf,
+    /// `3.12`.
+    minor: String,
+    version: String,
+}
+
+impl Python {
+    /// Finds the interpreter.
+    pub(super) async fn find(work: &Work<'_>) -> Result<Self, TargetError> {
+        let tools = &work.builder.tools;
+        let found = tools.find("python3").or_else(|| tools.find("python"));
+        let python = found.ok_or_else(|| TargetError::MissingTool {
+            tool: "python3".to_owned(),
+            remedy: "install Python 3 with pip and venv (python.org)".to_owned(),
+        })?;
+        let said = work.ask(Call::new(&python, Path::new("/")).args(["-I", "-c", WHERE])).await?;
+        let mut lines = said.lines();
+        let mut next = || lines.next().unwrap_or_default().trim().to_owned();
+        let (base, prefix) = (PathBuf::from(next()), PathBuf::from(next()));
+        Ok(Self { base, prefix, minor: next(), version: next() })
+    }
+
+    fn environment(dir: &Path) -> PathBuf {
+        dir.join("venv")
+    }
+
+    fn interpreter(dir: &Path) -> PathBuf {
+        Self::environment(dir).join("bin/python")
+    }
+
+    fn packages(&self, dir: &Path) -> PathBuf {
+        Self::environment(dir).join("lib").join(format!("python{}", self.minor)).join("site-packages")
+    }
+
+    /// What the interpreter needs of the place it is installed in; never a whole home folder.
+    fn readable(&self) -> Vec<PathBuf> {
+        if self.prefix == Path::new("/usr") {
+            return Vec::new();
+        }
+        vec![self.prefix.join("bin"), self.prefix.join("lib")]
+    }
+
+    fn workshop(&self, network: bool) -> Workshop {
+        Workshop { execute: self.readable(), network, ..Workshop::default() }
+    }
+
+    /// Installs what the lock names, from wheels; a package that has none has to be allowed, since it runs code.
+    async fn install(&self, work: &Work<'_>) -> Result<(), TargetError> {
+        let Some(lock) = work.spec.tree.lock_of(LockKind::Pip) else { return Ok(()) };
+        let packages = self.packages(&work.dir);
+        let call = |wheels: &str| {
+            let call = Call::new(&self.base, &work.scratch()).args(["-m", "pip", "install"]).args(QUIET);
+            let call = call.args(["--no-deps", "--require-hashes", wheels, "--ignore-installed", "--target"]);
+            let call = call.arg(&packages).args(["--requirement"]).arg(work.tree().join(&lock.path));
+            let call = call.var("PIP_REQUIRE_VIRTUALENV", "0").var("PYTHONNOUSERSITE", "1");
+            if work.builder.offline { call.args(["--no-index"]) } else { call }
+        };
+        if work.spec.allowed_scripts.is_empty() {
+            return work.fetch(call("--only-binary=:all:")).await.map_err(|error| self.explain(error));
+        }
+        let names = names(&lock.bytes);
+        let allowed = |name: &String| work.spec.allowed_scripts.iter().any(|other| normal(other) == *name);
+        let wheels: Vec<String> = names.into_iter().filter(|name| !allowed(name)).collect();
+        let wheels = if wheels.is_empty() { ":none:".to_owned() } else { wheels.join(",") };
+        let mut workshop = self.workshop(true);
+        workshop.write.push(Self::environment(&work.dir));
+        work.make(call(&format!("--only-binary={wheels}")), &self.path(work), workshop).await
+    }
+
+    fn explain(&self, error: TargetError) -> TargetError {
+        match error {
+            TargetError::Build { tail, .. } if tail.contains("No module named pip") => {
+                TargetError::MissingTool {
+                    tool: "pip".to_owned(),
+                    remedy: format!("install pip for {}", self.base.display()),
+                }
+            }
+            TargetError::Build { command, status, tail } if tail.contains("No matching distribution") => {
+                let tail = format!(
+                    "{tail} (if it has no wheel for Python {}, installing it runs its code: allow that package by name)",
+                    self.minor
+                );
+                TargetError::Build { command, status, tail }
+            }
+            other => other,
+        }
+    }
+
+    fn path(&self, work: &Work<'_>) -> Vec<PathBuf> {
+        vec![Self::environment(&work.dir).join("bin"), self.prefix.join("bin")]
+    }
+}
+
+#[async_trait]
+impl Recipe for Python {
+    fn identity(&self) -> String {
+        format!("python\n{}\n{}", self.version, self.base.display())
+    }
+
+    async fn make(&self, work: &Work<'_>) -> Result<(), TargetError> {
+        let scratch = work.scratch();
+        folder::private(&scratch).map_err(|source| io("make a folder".to_owned(), source))?;
+        let venv = Call::new(&self.base, &scratch).args(["-I", "-m", "venv", "--without-pip", "--symlinks"]);
+        work.fetch(venv.arg(Self::environment(&work.dir))).await?;
+        self.install(work).await?;
+        if let Some([program, args @ ..]) = work.spec.manifest.build.command.as_deref() {
+            let program = match program.as_str() {
+                "python" | "python3" => Self::interpreter(&work.dir),
+                program if program.contains('/') => work.tree().join(program),
+                program => work.builder.tools.find(program).ok_or_else(|| TargetError::MissingTool {
+                    tool: program.to_owned(),
+                    remedy: "install it, or correct build.command".to_owned(),
+                })?,
+            };
+            let call = Call::new(&program, &work.tree()).args(args);
+            work.make(call, &self.path(work), self.workshop(false)).await?;
+        }
+        let (tree, packages) = (work.tree(), self.packages(&work.dir));
+        let (name, version) = (work.spec.manifest.name.to_string(), work.spec.version.to_string());
+        let own = blocking("put the package in place", move || place(&tree, &packages, (&name, &version)));
+        own.await?.map_err(|source| io("put the package in place".to_owned(), source))?;
+        if let Some(function) = function(work.spec.manifest.start.entry_point.as_deref()) {
+            std::fs::write(work.dir.join("start.py"), function)
+                .map_err(|source| io("write the start".to_owned(), source))?;
+        }
+        // The server cannot write beside its sources, so it would compile them at each start.
+        let compile = Call::new(&self.base, &scratch).args(["-I", "-m", "compileall", "-q", "-j", "0"]);
+        // A file that does not compile fails when it is imported, and not before.
+        work.ask(compile.arg(self.packages(&work.dir)).arg(work.tree())).await.ok();
+        Ok(())
+    }
+
+    fn launch(&self, built: &Place<'_>) -> Result<Launch, TargetError> {
+        let python = Self::interpreter(built.dir);
+        let more = self.readable();
+        let start = &built.manifest.start;
+        let is_python = |command: &str| matches!(command, "python" | "python3");
+        if let Some(command) = start.command.as_deref().filter(|command| !is_python(command)) {
+            let folders = [Self::environment(built.dir).join("bin"), self.packages(built.dir).join("bin")];
+            return Ok(built.start(built.command(command, &folders)?, Vec::new(), &more));
+        }
+        if start.command.is_some() && start.entry_point.is_none() {
+            return Ok(built.start(python, Vec::new(), &more));
+        }
+        let script = match function(start.entry_point.as_deref()) {
+            Some(_) => built.dir.join("start.py"),
+            None => built.entry()?,
+        };
+        Ok(built.start(python, vec![script.to_string_lossy().into_owned()], &more))
+    }
+}
+
+/// Returns the program that calls `module:function`, if that is what the entry point names.
+fn function(entry: Option<&str>) -> Option<String> {
+    let (module, function) = entry?.split_once(':')?;
+    let dotted = |name: &str| {
+        let word = |part: &str| {
+            let mut letters = part.chars();
+            letters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+                && letters.all(|letter| letter.is_alphanumeric() || letter == '_')
+        };
+        name.split('.').all(word)
+    };
+    if !dotted(module) || !dotted(function) {
+        return None;
+    }
+    let (first, rest) =
+        function.split_once('.').map_or((function, String::new()), |(a, b)| (a, format!(".{b}")));
+    Some(format!("import sys\nfrom {module} import {first}\nsys.exit({first}{rest}())\n"))
+}
+
+/// Makes the tree importable: a wheel's files go among the packages, another tree is named on the path.
+fn place(tree: &Path, packages: &Path, (name, version): (&str, &str)) -> std::io::Result<()> {
+    std::fs::create_dir_all(packages)?;
+    let mut is_wheel = false;
+    for entry in std::fs::read_dir(tree)? {
+        is_wheel |= entry?.file_name().to_string_lossy().ends_with(".dist-info");
+    }
+    if is_wheel {
+        return spread(tree, packages);
+    }
+    let mut path = vec![tree.to_owned()];
+    path.extend(Some(tree.join("src")).filter(|src| src.is_dir()));
+    let lines: Vec<String> = path.iter().map(|dir| dir.to_string_lossy().into_owned()).collect();
+    std::fs::write(packages.join("sigyl.pth"), lines.join("\n") + "\n")?;
+    describe(tree, packages, (name, version))
+}
+
+/// Says name and version as an installed package would: many ask for their own when they start.
+fn describe(tree: &Path, packages: &Path, (name, version): (&str, &str)) -> std::io::Result<()> {
+    let Ok(text) = std::fs::read_to_string(tree.join("pyproject.toml")) else { return Ok(()) };
+    // What the manifest room could read is read again here for the name under which Python knows the package.
+    let project =
+        text.parse::<toml::Table>().ok().and_then(|table| table.get("project")?.as_table().cloned());
+    let field = |key: &str| project.as_ref()?.get(key)?.as_str().map(str::to_owned);
+    let name = field("name").unwrap_or_else(|| name.rsplit('/').next().unwrap_or(name).to_owned());
+    let version = field("version").unwrap_or_else(|| version.to_owned());
+    let safe = |text: &str| {
+        text.chars()
+            .map(|c| if c.is_alphanumeric() || ".+".contains(c) { c } else { '_' })
+            .collect::<String>()
+    };
+    let info = packages.join(format!("{}-{}.dist-info", safe(&name), safe(&version)));
+    std::fs::create_dir_all(&info)?;
+    let line = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
+    let text = format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n", line(&name), line(&version));
+    std::fs::write(info.join("METADATA"), text)
+}
+
+/// Copies an unpacked wheel among the packages, the parts of its `.data` folder to their places.
+fn spread(wheel: &Path, packages: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(wheel)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        if name.to_string_lossy().ends_with(".data") {
+            for part in ["purelib", "platlib"] {
+                let part = path.join(part);
+                if part.is_dir() {
+                    spread(&part, packages)?;
+                }
+            }
+        } else {
+            copy(&path, &packages.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    if !from.is_dir() {
+        return std::fs::copy(from, to).map(drop);
+    }
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        copy(&entry.path(), &to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+/// Names the packages of a lock.
+fn names(lock: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(lock);
+    let named =
+        |line: &str| line.split_once("==").map(|(name, _)| normal(name.split('[').next().unwrap_or(name)));
+    text.lines().filter(|line| !line.starts_with([' ', '\t', '#', '-'])).filter_map(named).collect()
+}
+
+/// Writes a package's name as the index compares it.
+fn normal(name: &str) -> String {
+    let parts = name.trim().split(['-', '_', '.']).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_point_becomes_a_program_only_if_it_is_names() {
+        assert_eq!(
+            function(Some("mcp_server_time:main")).unwrap(),
+            "import sys\nfrom mcp_server_time import main\nsys.exit(main())\n"
+        );
+        assert_eq!(
+            function(Some("a.b:cli.run")).unwrap(),
+            "import sys\nfrom a.b import cli\nsys.exit(cli.run())\n"
+        );
+        for entry in ["server.py", "a:b()", "a; import os:b", "a:b\nimport os", ":b", "a:", "1a:b", "C:/x.py"]
+        {
+            assert_eq!(function(Some(entry)), None, "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn a_wheel_is_spread_and_a_folder_is_named_on_the_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let (wheel, packages) = (dir.path().join("wheel"), dir.path().join("packages"));
+        for file in
+            ["x/__init__.py", "x-1.dist-info/METADATA", "x-1.data/purelib/y.py", "x-1.data/scripts/run"]
+        {
+            let path = wheel.join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        place(&wheel, &packages, ("x", "1")).unwrap();
+        for file in ["x/__init__.py", "x-1.dist-info/METADATA", "y.py"] {
+            assert!(packages.join(file).is_file(), "{file}");
+        }
+        let (tree, packages) = (dir.path().join("tree"), dir.path().join("other"));
+        std::fs::create_dir_all(tree.join("src")).unwrap();
+        std::fs::write(
+            tree.join("pyproject.toml"),
+            "[project]\nname = \"My-Tool\"\ndynamic = [\"version\"]\n",
+        )
+        .unwrap();
+        place(&tree, &packages, ("my-tool", "1.2")).unwrap();
+        let path = std::fs::read_to_string(packages.join("sigyl.pth")).unwrap();
+        assert_eq!(path.lines().count(), 2);
+        let metadata = std::fs::read_to_string(packages.join("My_Tool-1.2.dist-info/METADATA")).unwrap();
+        assert!(metadata.contains("Name: My-Tool\nVersion: 1.2\n"));
+    }
+
+    #[test]
+    fn the_packages_of_a_lock_are_named() {
+        let lock = b"# made\nA_b==1 \\\n    --hash=sha256:x\nc.d[e]==2 --hash=sha256:y\n";
+        assert_eq!(names(lock), ["a-b", "c-d"]);
+    }
+}

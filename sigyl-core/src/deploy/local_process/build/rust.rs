@@ -1,0 +1,186 @@
+//! Rust: `cargo fetch` with the user's cargo, then `cargo build` without network and confined.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+
+use super::super::confinement::Workshop;
+use super::super::folder;
+use super::super::instance::io;
+use super::recipe::{Place, Recipe};
+use super::work::{Call, Work, blocking};
+use crate::deploy::TargetError;
+use crate::domain::{Digest, Launch};
+use crate::source::LockKind;
+
+/// The cargo and rustc that build.
+pub(super) struct Rust {
+    cargo: PathBuf,
+    sysroot: PathBuf,
+    version: String,
+    home: Option<PathBuf>,
+}
+
+impl Rust {
+    /// Finds the toolchain.
+    pub(super) async fn find(work: &Work<'_>) -> Result<Self, TargetError> {
+        let tools = &work.builder.tools;
+        let missing = |tool: &str| TargetError::MissingTool {
+            tool: tool.to_owned(),
+            remedy: "install Rust (rustup.rs), or name a server that needs no build".to_owned(),
+        };
+        let rustc = tools.find("rustc").ok_or_else(|| missing("rustc"))?;
+        let root = Path::new("/");
+        // A rustup proxy chooses a toolchain by folder; the one that is asked here is used by its own path below.
+        let sysroot = work.ask(Call::new(&rustc, root).args(["--print", "sysroot"])).await?;
+        let sysroot = PathBuf::from(sysroot.trim());
+        let version = work.ask(Call::new(&sysroot.join("bin/rustc"), root).args(["-vV"])).await?;
+        let own = sysroot.join("bin/cargo");
+        let cargo = if own.is_file() { own } else { tools.find("cargo").ok_or_else(|| missing("cargo"))? };
+        let home = tools.vars.get("CARGO_HOME").map(PathBuf::from);
+        let home = home.or_else(|| tools.home.as_ref().map(|home| home.join(".cargo")));
+        Ok(Self { cargo, sysroot, version: version.trim().to_owned(), home })
+    }
+
+    /// Compiled dependencies are shared by all trees with the same lock.
+    fn target(&self, work: &Work<'_>) -> PathBuf {
+        let lock = work.spec.tree.lock_of(LockKind::Cargo).map(|lock| Digest::of(&lock.bytes).hex());
+        let parts = format!("{}\n{}", self.version, lock.unwrap_or_else(|| work.spec.tree.digest().hex()));
+        let mut key = Digest::of(parts.as_bytes()).hex();
+        key.truncate(32);
+        work.builder.targets.join(format!("rust-{key}"))
+    }
+
+    fn workshop(&self, target: &Path) -> Workshop {
+        let of_home = |names: &[&str]| -> Vec<PathBuf> {
+            self.home.iter().flat_map(|home| names.iter().map(|name| home.join(name))).collect()
+        };
+        Workshop {
+            execute: [of_home(&["registry", "git"]), vec![self.sysroot.clone()]].concat(),
+            // Not the whole folder: credentials lie in it.
+            read: of_home(&["config.toml", "config"]),
+            write: vec![target.to_owned()],
+            network: false,
+        }
+    }
+
+    fn build(&self, work: &Work<'_>, target: &Path, tree: &Path) -> Call {
+        let call = match work.spec.manifest.build.command.as_deref() {
+            Some([program, args @ ..]) if program == "cargo" => Call::new(&self.cargo, tree).args(args),
+            Some([program, args @ ..]) => Call::new(&tree.join(program), tree).args(args),
+            _ => {
+                let call = Call::new(&self.cargo, tree).args(["build", "--release", "--locked", "--offline"]);
+                match &work.spec.manifest.start.entry_point {
+                    Some(bin) => call.args(["--bin", bin]),
+                    None => call.args(["--bins"]),
+                }
+            }
+        };
+        let call = call.var("CARGO_TARGET_DIR", target).var("CARGO_NET_OFFLINE", "true");
+        let call = call.var("CARGO_TERM_COLOR", "never").var("RUSTC", self.sysroot.join("bin/rustc"));
+        match &self.home {
+            Some(home) => call.var("CARGO_HOME", home),
+            None => call,
+        }
+    }
+}
+
+#[async_trait]
+impl Recipe for Rust {
+    fn identity(&self) -> String {
+        format!("rust\n{}", self.version)
+    }
+
+    async fn make(&self, work: &Work<'_>) -> Result<(), TargetError> {
+        let tree = work.tree();
+        if !tree.join("Cargo.lock").is_file() {
+            return Err(TargetError::Unsupported(
+                "the tree has no Cargo.lock: run `cargo generate-lockfile` in it".to_owned(),
+            ));
+        }
+        for file in ["rust-toolchain.toml", "rust-toolchain"] {
+            if tree.join(file).is_file() {
+                work.progress
+                    .log(&format!("{file} is not followed: built with {}", first_line(&self.version)));
+            }
+        }
+        let target = self.target(work);
+        folder::private(&target)
+            .map_err(|source| io(format!("make the folder {}", target.display()), source))?;
+        let lock = target.with_extension("lock");
+        let made = target.join("release");
+        let stale = made.clone();
+        let _alone = blocking("wait for another build", move || {
+            let lock = std::fs::File::create(lock)?;
+            lock.lock()?;
+            clear(&stale).map(|()| lock)
+        })
+        .await?
+        .map_err(|source| io("lock compiled dependencies".to_owned(), source))?;
+        // From a folder outside of the tree, so that the tree's .cargo/config.toml has no say in what runs unconfined.
+        let fetch = Call::new(&self.cargo, &work.dir).args(["fetch", "--locked", "--manifest-path"]);
+        let fetch = fetch.arg(tree.join("Cargo.toml")).var("CARGO_TERM_COLOR", "never");
+        let fetch = fetch.var("RUSTC", self.sysroot.join("bin/rustc"));
+        work.fetch(if work.builder.offline { fetch.args(["--offline"]) } else { fetch }).await?;
+        let path = [self.sysroot.join("bin")];
+        work.make(self.build(work, &target, &tree), &path, self.workshop(&target)).await?;
+        let (dir, entry) = (work.dir.join("bin"), work.spec.manifest.start.entry_point.clone());
+        blocking("keep the binary", move || keep(&made, entry.as_deref(), &dir)).await?
+    }
+
+    fn launch(&self, built: &Place<'_>) -> Result<Launch, TargetError> {
+        let bin = built.dir.join("bin");
+        if let Some(command) = &built.manifest.start.command {
+            let name = command.rsplit('/').next().unwrap_or(command);
+            let own = bin.join(name);
+            let program = if own.is_file() { own } else { built.command(command, &[])? };
+            return Ok(built.start(program, Vec::new(), &[]));
+        }
+        let mut names = std::fs::read_dir(&bin).into_iter().flatten().flatten().map(|entry| entry.path());
+        match (names.next(), names.next()) {
+            (Some(only), None) => Ok(built.start(only, Vec::new(), &[])),
+            (Some(_), Some(_)) => Err(TargetError::Unsupported(
+                "the tree builds several binaries: name one in entryPoint".to_owned(),
+            )),
+            (None, _) => Err(TargetError::Unsupported("the tree builds no binary".to_owned())),
+        }
+    }
+}
+
+/// Removes the binaries of other trees with the same dependencies; what they were linked from stays.
+fn clear(made: &Path) -> std::io::Result<()> {
+    let files = match std::fs::read_dir(made) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        files => files?,
+    };
+    for file in files {
+        let file = file?;
+        if file.file_type()?.is_file() {
+            std::fs::remove_file(file.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies the binary that was asked for, or every one, out of the shared folder.
+fn keep(made: &Path, entry: Option<&str>, into: &Path) -> Result<(), TargetError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let keep = || {
+        folder::private(into)?;
+        for file in std::fs::read_dir(made)? {
+            let file = file?;
+            let meta = file.metadata()?;
+            let wanted = entry.is_none_or(|entry| file.file_name() == entry);
+            let runs = meta.is_file() && meta.permissions().mode() & 0o111 != 0;
+            if wanted && runs && !file.file_name().to_string_lossy().contains(".so") {
+                std::fs::copy(file.path(), into.join(file.file_name()))?;
+            }
+        }
+        Ok(())
+    };
+    keep().map_err(|source| io(format!("keep the binary from {}", made.display()), source))
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
