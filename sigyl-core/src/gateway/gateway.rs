@@ -1,31 +1,17 @@
 //! The endpoint as its owner sees it: routes come and go, clients stay where they are.
 
-use std::cmp::Reverse;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Weak};
 
-use hyper::body::Incoming;
-use hyper::{Method, Request, StatusCode};
 use tokio::sync::mpsc::Sender;
-use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::domain::ServerName;
-use crate::mcp::Upstream;
-use crate::mcp::era::LEGACY_ALL;
 use crate::store::CallRecord;
 
 use super::GatewayConfig;
+use super::inner::Inner;
 use super::journal::Journal;
-use super::proxy::Passed;
-use super::request::{SESSION, VERSION, check_source, header, read_body, server_name};
-use super::respond::{Answer, NO_SESSION, TRANSPORT_ERROR, empty, error, json, not_allowed};
-use super::route::{Route, Seat, Served};
-use super::session::Session;
-use super::stdio::{Post, standing, without_session};
-
-/// Sessions of HTTP servers that are remembered, so that they stay on the route they began on.
-const PINS_MOST: usize = 4096;
+use super::route::{Route, Served};
 
 /// The MCP endpoint in front of all running servers. A copy is the same endpoint.
 #[derive(Clone, Debug)]
@@ -33,28 +19,10 @@ pub struct Gateway {
     pub(super) inner: Arc<Inner>,
 }
 
-/// What all connections share.
-#[derive(Debug)]
-pub(super) struct Inner {
-    pub(super) config: Arc<GatewayConfig>,
-    pub(super) journal: Arc<Journal>,
-    routes: RwLock<HashMap<ServerName, Arc<Served>>>,
-    retired: Mutex<Vec<Weak<Served>>>,
-    sessions: Mutex<HashMap<String, Arc<Session>>>,
-    pins: Mutex<HashMap<String, (Arc<Served>, Instant)>>,
-}
-
 impl Gateway {
     /// Makes an endpoint without routes; a record of each call goes to `records`, without ever waiting for it.
     pub fn new(config: GatewayConfig, clock: Arc<dyn Clock>, records: Sender<CallRecord>) -> Self {
-        let inner = Inner {
-            config: Arc::new(config),
-            journal: Arc::new(Journal::new(clock, records)),
-            routes: RwLock::default(),
-            retired: Mutex::default(),
-            sessions: Mutex::default(),
-            pins: Mutex::default(),
-        };
+        let inner = Inner::new(config, Journal::new(clock, records));
         Self { inner: Arc::new(inner) }
     }
 
@@ -62,8 +30,8 @@ impl Gateway {
     /// to drain is over.
     pub fn route(&self, name: ServerName, route: Route) {
         let served = Arc::new(Served::new(name.clone(), route));
-        let mut routes = self.inner.routes.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(old) = routes.insert(name, served) {
+        let replaced = self.inner.routes_mut().insert(name, served);
+        if let Some(old) = replaced {
             old.retire();
             self.inner.retired().push(Arc::downgrade(&old));
         }
@@ -71,7 +39,7 @@ impl Gateway {
 
     /// Takes a server away at once: its sessions end, its processes are stopped.
     pub fn unroute(&self, name: &ServerName) {
-        let removed = self.inner.routes.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        let removed = self.inner.routes_mut().remove(name);
         self.inner.end_sessions(|session| session.served.name == *name, "the server was removed");
         self.inner.pins().retain(|_, (served, _)| served.name != *name);
         let retired: Vec<Arc<Served>> = self.inner.retired().iter().filter_map(Weak::upgrade).collect();
@@ -80,226 +48,28 @@ impl Gateway {
         }
     }
 
+    /// Tells how many sessions and requests are still on earlier routes of a server.
+    pub fn draining(&self, name: &ServerName) -> usize {
+        let ours = |served: &Served| served.name == *name && served.retired_for().is_some();
+        let sessions = self.inner.sessions().values().filter(|session| ours(&session.served)).count();
+        let pins = self.inner.pins().values().filter(|(served, _)| ours(served)).count();
+        let retired: Vec<Arc<Served>> = self.inner.retired().iter().filter_map(Weak::upgrade).collect();
+        let under_way: usize =
+            retired.iter().filter(|served| ours(served)).map(|served| served.under_way()).sum();
+        sessions + pins + under_way
+    }
+
+    /// Waits until nothing is left on earlier routes of a server, so that what served them may be stopped. Takes no
+    /// longer than the time to drain and the longest request, while the endpoint serves.
+    pub async fn drained(&self, name: &ServerName) {
+        let mut clock = tokio::time::interval(self.inner.config.tick);
+        while self.draining(name) > 0 {
+            clock.tick().await;
+        }
+    }
+
     /// Tells how many sessions are open on the present and earlier routes of a server.
     pub fn sessions(&self, name: &ServerName) -> usize {
         self.inner.sessions().values().filter(|session| session.served.name == *name).count()
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Inner {
-    fn sessions(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
-        lock(&self.sessions)
-    }
-
-    fn pins(&self) -> MutexGuard<'_, HashMap<String, (Arc<Served>, Instant)>> {
-        lock(&self.pins)
-    }
-
-    fn retired(&self) -> MutexGuard<'_, Vec<Weak<Served>>> {
-        lock(&self.retired)
-    }
-
-    /// Answers one request.
-    pub(super) async fn handle(self: &Arc<Self>, request: Request<Incoming>) -> Answer {
-        if let Err(refusal) = check_source(&request) {
-            return *refusal;
-        }
-        let path = request.uri().path();
-        if path == "/health" {
-            return match *request.method() {
-                Method::GET | Method::HEAD => json(StatusCode::OK, br#"{"status":"ok"}"#.to_vec()),
-                _ => not_allowed("GET"),
-            };
-        }
-        let Some(rest) = path.strip_prefix("/mcp/") else {
-            let what = "Not found. Servers are at /mcp/NAME.";
-            return error(StatusCode::NOT_FOUND, None, TRANSPORT_ERROR, what);
-        };
-        let name = server_name(rest.strip_suffix('/').unwrap_or(rest));
-        let routes = || self.routes.read().unwrap_or_else(PoisonError::into_inner);
-        let served = name.as_ref().and_then(|name| routes().get(name).cloned());
-        match served {
-            Some(served) => self.serve(served, request).await,
-            None => {
-                let shown: String = rest.chars().take(200).filter(|c| !c.is_control()).collect();
-                let what = format!("Not found: no server `{shown}` is running here.");
-                error(StatusCode::NOT_FOUND, None, TRANSPORT_ERROR, &what)
-            }
-        }
-    }
-
-    async fn serve(self: &Arc<Self>, served: Arc<Served>, request: Request<Incoming>) -> Answer {
-        let (parts, body) = request.into_parts();
-        if !matches!(parts.method, Method::POST | Method::GET | Method::DELETE) {
-            return not_allowed("POST, GET, DELETE");
-        }
-        let body = match parts.method {
-            Method::POST => match read_body(body, &self.config).await {
-                Ok(body) => body,
-                Err(refusal) => return *refusal,
-            },
-            _ => bytes::Bytes::new(),
-        };
-        let named = header(&parts.headers, SESSION);
-        let pinned = named.and_then(|named| self.pinned(named, &served.name));
-        if let Some(served) = pinned {
-            return self.pass(served, &parts, body).await;
-        }
-        let session = named.and_then(|named| self.session(named, &served.name));
-        if let (Upstream::Http { .. }, None) = (&served.route.upstream, &session) {
-            return self.pass(served, &parts, body).await;
-        }
-        // The modern era has no sessions, and ignores the header that names one.
-        let modern = header(&parts.headers, VERSION).is_some_and(|version| !LEGACY_ALL.contains(&version));
-        let named = named.filter(|_| session.is_some() || !modern);
-        match (&parts.method, named, session) {
-            (&Method::POST, None, session) | (&Method::POST, Some(_), session @ Some(_)) => {
-                Post { inner: self, served, session, headers: &parts.headers, body }.answer().await
-            }
-            (_, Some(_), None) => error(
-                StatusCode::NOT_FOUND,
-                None,
-                NO_SESSION,
-                "Session not found: start again with `initialize`.",
-            ),
-            (&Method::GET, _, Some(session)) => standing(self, &session, &parts.headers),
-            (_, Some(named), Some(_)) => {
-                self.end_session(named, "the client ended it");
-                empty(StatusCode::OK)
-            }
-            (_, None, _) => without_session(),
-        }
-    }
-
-    async fn pass(
-        self: &Arc<Self>,
-        served: Arc<Served>,
-        parts: &hyper::http::request::Parts,
-        body: bytes::Bytes,
-    ) -> Answer {
-        let (method, uri, headers) = (parts.method.clone(), parts.uri.clone(), &parts.headers);
-        Passed { inner: self, served, method, uri, headers, body }.forward().await
-    }
-
-    fn session(&self, named: &str, server: &ServerName) -> Option<Arc<Session>> {
-        let session = self.sessions().get(named).cloned()?;
-        if session.board.over_because().is_some() {
-            self.end_session(named, "its process ended");
-            return None;
-        }
-        (session.served.name == *server).then_some(session)
-    }
-
-    /// Keeps a new session under its secret name.
-    pub(super) fn keep_session(&self, name: String, session: Session) {
-        self.sessions().insert(name, Arc::new(session));
-    }
-
-    /// Gives a seat for one more session; the one that was not used for the longest time makes room.
-    pub(super) fn seat(&self, served: &Arc<Served>) -> Option<Seat> {
-        if let Some(seat) = served.seat() {
-            return Some(seat);
-        }
-        let unused = {
-            let sessions = self.sessions();
-            let ours = sessions.iter().filter(|(_, session)| Arc::ptr_eq(&session.served, served));
-            let idle = ours.filter_map(|(name, session)| {
-                // A client that listens is the last to go.
-                let listens = session.board.idle_for(true).is_none();
-                session.board.idle_for(false).map(|for_| ((listens, Reverse(for_)), name.clone()))
-            });
-            idle.min().map(|(_, name)| name)
-        };
-        self.end_session(&unused?, "another session needed its place");
-        served.seat()
-    }
-
-    fn end_session(&self, name: &str, why: &str) {
-        let removed = self.sessions().remove(name);
-        if let Some(session) = removed {
-            session.end(why);
-        }
-    }
-
-    fn end_sessions(&self, which: impl Fn(&Session) -> bool, why: &str) {
-        let removed: Vec<Arc<Session>> =
-            self.sessions().extract_if(|_, session| which(session)).map(|(_, session)| session).collect();
-        for session in removed {
-            session.end(why);
-        }
-    }
-
-    /// Remembers that a session of an HTTP server lives on this route.
-    pub(super) fn pin(&self, session: &str, served: &Arc<Served>) {
-        let mut pins = self.pins();
-        if pins.len() >= PINS_MOST && !pins.contains_key(session) {
-            let oldest = pins.iter().min_by_key(|(_, (_, used))| *used).map(|(name, _)| name.clone());
-            if let Some(oldest) = oldest {
-                pins.remove(&oldest);
-            }
-        }
-        pins.insert(session.to_owned(), (Arc::clone(served), Instant::now()));
-    }
-
-    /// Forgets a session of an HTTP server.
-    pub(super) fn unpin(&self, session: &str) {
-        self.pins().remove(session);
-    }
-
-    fn pinned(&self, session: &str, server: &ServerName) -> Option<Arc<Served>> {
-        let mut pins = self.pins();
-        let (served, used) = pins.get_mut(session).filter(|(served, _)| served.name == *server)?;
-        *used = Instant::now();
-        Some(Arc::clone(served))
-    }
-
-    /// Looks at the clock for everything that has a deadline.
-    pub(super) fn look(&self) {
-        let (idle, drain) = (self.config.session_idle, self.config.drain);
-        let sessions: Vec<(String, Arc<Session>)> =
-            self.sessions().iter().map(|(name, session)| (name.clone(), Arc::clone(session))).collect();
-        for (name, session) in sessions {
-            if let Some(why) = session.look(idle, drain) {
-                tracing::debug!(server.name = %session.served.name, why, "a session ends");
-                self.end_session(&name, why);
-            }
-        }
-        let is_over = |served: &Served| served.retired_for().is_some_and(|since| since >= drain);
-        self.pins().retain(|_, (served, used)| used.elapsed() < idle && !is_over(served));
-        let mut retired = self.retired();
-        retired.retain(|served| served.strong_count() > 0);
-        let served: Vec<Arc<Served>> = retired.iter().filter_map(Weak::upgrade).collect();
-        drop(retired);
-        for served in served.iter().filter(|served| is_over(served)) {
-            served.modern.end("another version serves, and the time to move is over");
-        }
-        let current: Vec<Arc<Served>> =
-            self.routes.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        for served in current.iter().chain(&served) {
-            served.modern.look(idle);
-        }
-    }
-
-    /// Ends everything: the endpoint goes away.
-    pub(super) fn end_all(&self) {
-        let why = "the endpoint ends";
-        self.end_sessions(|_| true, why);
-        self.pins().clear();
-        let retired: Vec<Arc<Served>> = self.retired().iter().filter_map(Weak::upgrade).collect();
-        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
-        for served in retired.iter().chain(routes.values()) {
-            served.modern.end(why);
-        }
-    }
-
-    /// Ends the streams that would never end by themselves, so that only requests under way remain.
-    pub(super) fn end_streams(&self) {
-        for session in self.sessions().values() {
-            session.board.stop_standing();
-        }
     }
 }

@@ -14,7 +14,7 @@ use crate::store::{CallOutcome, CallRecord};
 
 use super::route::Served;
 
-/// Tools have names of up to 128 characters; what is longer is cut in the record.
+/// Tools have names of up to 128 characters; what is longer is cut in the record, and control characters are replaced.
 const NAME_MOST: usize = 128;
 
 /// The way to whoever keeps the records. Never waits: what it cannot take is counted as lost.
@@ -82,7 +82,9 @@ impl Call {
         }
         // A call without a name is refused by the server; its record shows an empty one.
         let named = params.and_then(|params| serde_json::from_str::<Named>(params.get()).ok());
-        let tool = named.map(|named| named.name.chars().take(NAME_MOST).collect()).unwrap_or_default();
+        let plain = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+        let tool =
+            named.map(|named| named.name.chars().take(NAME_MOST).map(plain).collect()).unwrap_or_default();
         Some(Self {
             journal: Arc::clone(journal),
             served: Arc::clone(served),

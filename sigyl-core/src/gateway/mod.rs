@@ -5,24 +5,25 @@
 //! one process for all clients of the modern era, which is stateless. Each tool call leaves a record, never its
 //! content. Serves loopback alone, without keys, and refuses what a web page elsewhere could make a browser send.
 
-mod board;
 mod config;
 mod edit;
 #[expect(clippy::module_inception, reason = "the room is named after its main type")]
 mod gateway;
+mod inner;
 mod journal;
+mod legacy;
 mod modern;
 mod outbox;
+mod post;
 mod process;
 mod proxy;
 mod request;
 mod respond;
 mod route;
 mod serve;
-mod session;
-mod stdio;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use config::GatewayConfig;
 pub use gateway::Gateway;

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use crate::mcp::message::Message;
+use crate::mcp::message::{Id, Message};
 use crate::mcp::{Lines, Pipes, Spawn, SpawnError};
 
 use super::GatewayConfig;
@@ -172,4 +172,12 @@ async fn exit_note(spawn: &dyn Spawn, guard: &(dyn Any + Send + Sync), what: &st
         Ok(Some(how)) => format!("{what} ({how})"),
         _ => what.to_owned(),
     }
+}
+
+/// The notice that a request is given up.
+pub(super) fn cancelled(id: &Id, reason: &str) -> Vec<u8> {
+    format!(
+        r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id},"reason":"{reason}"}}}}"#
+    )
+    .into_bytes()
 }

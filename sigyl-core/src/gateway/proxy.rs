@@ -7,25 +7,22 @@ use futures_util::stream;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
 use hyper::header::{
-    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, HeaderName, ORIGIN,
-    SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderName, ORIGIN, SET_COOKIE, TE,
+    TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
-use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use crate::mcp::Upstream;
 use crate::mcp::message::{INTERNAL_ERROR, Id, Message, error_response};
 use crate::mcp::sse::write_message;
-use crate::mcp::{SseDecoder, Upstream};
 
-use super::gateway::Inner;
+use super::inner::Inner;
 use super::journal::Call;
 use super::request::{SESSION, header};
 use super::respond::{Answer, busy, empty, error};
-use super::route::Served;
-
-/// Bytes of a JSON answer that are kept to learn how a call ended.
-const LOOKED_AT: usize = 1 << 20;
+use super::route::{Seat, Served};
+use super::watch::{Reader, Watch};
 
 /// Headers that concern one connection, or that the far end must not see.
 const KEPT_BACK: [HeaderName; 12] = [
@@ -60,6 +57,7 @@ impl Passed<'_> {
     /// Passes it on and gives the answer as it comes.
     pub(super) async fn forward(self) -> Answer {
         let (id, call) = self.look();
+        let seat = self.served.passing();
         let name = &self.served.name;
         let client = match (&self.served.http, &self.served.route.upstream) {
             (Some(Ok(client)), Upstream::Http { url }) => {
@@ -90,7 +88,7 @@ impl Passed<'_> {
             }
         };
         self.follow_session(&response);
-        self.pass_back(response, Watch { id, call, ..Watch::default() }, deadline)
+        self.pass_back(response, Watch::new(id, call), deadline, seat)
     }
 
     fn address(&self, url: &str) -> String {
@@ -128,11 +126,24 @@ impl Passed<'_> {
         }
     }
 
-    fn pass_back(self, response: reqwest::Response, mut watch: Watch, deadline: Option<Instant>) -> Answer {
+    fn pass_back(
+        self,
+        response: reqwest::Response,
+        mut watch: Watch,
+        deadline: Option<Instant>,
+        seat: Seat,
+    ) -> Answer {
         let status = response.status();
         let headers = end_to_end(response.headers());
         watch.reader = Reader::of(&headers, self.inner.config.message_bytes);
-        let state = Passing { response, watch, deadline, name: self.served.name.to_string(), over: false };
+        let state = Passing {
+            response,
+            watch,
+            deadline,
+            name: self.served.name.to_string(),
+            over: false,
+            _seat: seat,
+        };
         let pieces = stream::unfold(state, Passing::step);
         let mut answer = Response::new(StreamBody::new(pieces).boxed_unsync());
         *answer.status_mut() = status;
@@ -162,6 +173,7 @@ struct Passing {
     deadline: Option<Instant>,
     name: String,
     over: bool,
+    _seat: Seat,
 }
 
 type Piece = Result<Frame<Bytes>, Box<dyn std::error::Error + Send + Sync>>;
@@ -197,94 +209,5 @@ impl Passing {
             _ => Err(why.into()),
         };
         Some((piece, self))
-    }
-}
-
-/// Reads along, to learn how a call ended.
-#[derive(Default)]
-struct Watch {
-    id: Option<Id>,
-    call: Option<Call>,
-    reader: Reader,
-    resumable: bool,
-}
-
-#[derive(Default)]
-enum Reader {
-    Events(SseDecoder),
-    Json(Vec<u8>),
-    #[default]
-    Blind,
-}
-
-impl Reader {
-    fn of(headers: &HeaderMap, most: usize) -> Self {
-        let kind = header(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
-        match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-            "text/event-stream" => Self::Events(SseDecoder::new(most)),
-            "application/json" => Self::Json(Vec::new()),
-            _ => Self::Blind,
-        }
-    }
-}
-
-impl Watch {
-    fn see(&mut self, piece: &[u8]) {
-        if self.id.is_none() {
-            return;
-        }
-        match &mut self.reader {
-            Reader::Events(decoder) => match decoder.push(piece) {
-                Ok(events) => {
-                    for event in events {
-                        self.resumable |= event.id.is_some();
-                        self.look_at(event.data.as_bytes());
-                    }
-                }
-                Err(_) => self.give_up(),
-            },
-            Reader::Json(text) if self.call.is_some() => {
-                text.extend_from_slice(piece);
-                if text.len() > LOOKED_AT {
-                    self.give_up();
-                }
-            }
-            Reader::Json(_) | Reader::Blind => {}
-        }
-    }
-
-    /// The answer is too large to look into: it is there, whatever it says.
-    fn give_up(&mut self) {
-        self.reader = Reader::Blind;
-        if let Some(call) = self.call.take() {
-            call.end_unread();
-        }
-    }
-
-    fn look_at(&mut self, text: &[u8]) {
-        let Ok(Message::Response { id, outcome }) = Message::read(text) else { return };
-        if id.is_none() || id == self.id {
-            self.end(outcome);
-        }
-    }
-
-    fn end(&mut self, outcome: Result<&RawValue, &RawValue>) {
-        self.id = None;
-        if let Some(call) = self.call.take() {
-            call.end(outcome);
-        }
-    }
-
-    fn finish(&mut self) {
-        if let Reader::Json(text) = &mut self.reader {
-            let text = std::mem::take(text);
-            self.look_at(&text);
-        }
-        // The client will fetch the rest by the id of the last event, on a stream that is not this call's.
-        if self.resumable
-            && let Some(call) = self.call.take()
-        {
-            call.end_unread();
-        }
     }
 }

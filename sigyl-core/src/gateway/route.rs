@@ -21,7 +21,7 @@ pub struct Route {
     pub upstream: Upstream,
     /// The version that serves.
     pub version: Version,
-    /// Sessions (each a process of a stdio server) at a time.
+    /// Sessions (each a process of a stdio server) at a time; at least one.
     pub max_sessions: usize,
     /// How long one request may take.
     pub timeout: Duration,
@@ -46,10 +46,11 @@ pub(super) struct Served {
     pub(super) modern: ModernSlot,
     era: Mutex<Option<Era>>,
     sessions: Arc<AtomicUsize>,
+    passing: Arc<AtomicUsize>,
     retired: Mutex<Option<Instant>>,
 }
 
-/// The right to one session; given back when dropped.
+/// One place that is taken; given back when dropped.
 #[derive(Debug)]
 pub(super) struct Seat(Arc<AtomicUsize>);
 
@@ -71,6 +72,7 @@ impl Served {
             modern: ModernSlot::default(),
             era: Mutex::new(route.era),
             sessions: Arc::default(),
+            passing: Arc::default(),
             retired: Mutex::new(None),
             route,
         }
@@ -82,6 +84,17 @@ impl Served {
         let more = |taken| (taken < most).then_some(taken + 1);
         self.sessions.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).ok()?;
         Some(Seat(Arc::clone(&self.sessions)))
+    }
+
+    /// Counts a request that is passed on to an HTTP server, until the answer is dropped.
+    pub(super) fn passing(&self) -> Seat {
+        self.passing.fetch_add(1, Ordering::SeqCst);
+        Seat(Arc::clone(&self.passing))
+    }
+
+    /// Tells how many requests are under way that belong to no session of ours.
+    pub(super) fn under_way(&self) -> usize {
+        self.passing.load(Ordering::SeqCst) + self.modern.waiting()
     }
 
     pub(super) fn era(&self) -> Option<Era> {

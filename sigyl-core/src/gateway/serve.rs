@@ -20,7 +20,7 @@ use tokio::time::Sleep;
 use crate::domain::Kind;
 
 use super::Gateway;
-use super::gateway::Inner;
+use super::inner::Inner;
 
 /// Bytes after which a client is known to have begun a request (the preface of HTTP/2 has as many).
 const BEGUN: usize = 24;

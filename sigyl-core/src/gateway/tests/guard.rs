@@ -106,3 +106,18 @@ async fn only_loopback_is_served() {
     let error = gateway.serve(listener, async {}).await.unwrap_err();
     assert!(matches!(error, GatewayError::NotLoopback { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn both_versions_of_http_are_spoken() {
+    let endpoint = Endpoint::of(quick(), Fake::new(fake::legacy).upstream()).await;
+    let client = reqwest::Client::builder().http2_prior_knowledge();
+    // The TLS settings only keep the client from looking for a provider; nothing here is encrypted.
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls =
+        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let tls = tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+    let client = client.tls_backend_preconfigured(tls).no_proxy().build().unwrap();
+    let response =
+        client.post(format!("{}a", endpoint.base)).body(initialize().to_string()).send().await.unwrap();
+    assert_eq!((response.version(), response.status().as_u16()), (reqwest::Version::HTTP_2, 200));
+}

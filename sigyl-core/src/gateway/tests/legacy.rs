@@ -187,6 +187,21 @@ async fn an_id_is_used_once_at_a_time_and_silence_ends_in_time() {
 }
 
 #[tokio::test]
+async fn a_cancelled_request_does_not_hold_its_session() {
+    let server = Fake::new(|asked| match asked["method"].as_str() {
+        Some("tools/call") => Vec::new(),
+        _ => fake::legacy(asked),
+    });
+    let endpoint = Endpoint::of(quick(), server.upstream()).await;
+    let session = endpoint.open().await;
+    let mut stream = Stream::of(session.send(&call("c", "echo", json!({}))).await);
+    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "c"}});
+    assert_eq!(session.send(&cancel).await.status(), 202);
+    let said = stream.next().await.unwrap();
+    assert_eq!((&said["id"], &said["error"]["message"]), (&json!("c"), &json!("the request was cancelled")));
+}
+
+#[tokio::test]
 async fn batches_belong_to_one_revision() {
     let endpoint = Endpoint::of(quick(), Fake::new(fake_batches).upstream()).await;
     let session = endpoint.open().await;

@@ -21,6 +21,7 @@ async fn a_new_route_takes_new_clients_and_old_ones_stay() {
     let new = endpoint.open().await;
     assert_eq!(old.ask(&call(1, "echo", json!({}))).await[0]["result"]["by"], "blue");
     assert_eq!(new.ask(&call(1, "echo", json!({}))).await[0]["result"]["by"], "green");
+    assert_eq!(endpoint.gateway.draining(&name("a")), 1);
     endpoint.gateway.unroute(&name("a"));
     until(|| blue.alive() + green.alive() == 0).await;
     assert_eq!(new.send(&call(2, "echo", json!({}))).await.status(), 404);
@@ -36,6 +37,7 @@ async fn what_drains_too_long_is_ended() {
     endpoint.gateway.route(name("a"), route(named("green").upstream()));
     let said = stream.next().await.unwrap();
     assert!(said["error"]["message"].as_str().unwrap().contains("another version serves"), "{said}");
+    endpoint.gateway.drained(&name("a")).await;
     until(|| blue.alive() == 0).await;
 }
 

@@ -127,6 +127,9 @@ async fn statuses_and_header_checks_are_those_of_the_revision() {
         let said = messages(response).await.remove(0);
         assert_eq!((&said["id"], &said["error"]["code"]), (&json!(5), &json!(-32020)), "{header}: {value}");
     }
+    let removed = post(&endpoint, &modern(6, "initialize", json!({}))).send().await.unwrap();
+    assert_eq!(removed.status(), 404);
+    assert_eq!(messages(removed).await[0]["error"]["code"], -32601);
     let told = json!({"jsonrpc": "2.0", "method": "notifications/x", "params": {"_meta": meta()}});
     assert_eq!(post(&endpoint, &told).send().await.unwrap().status(), 202);
 }

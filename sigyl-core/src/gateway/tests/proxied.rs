@@ -133,7 +133,9 @@ async fn a_session_stays_on_the_route_it_began_on() {
     endpoint.gateway.route(name("a"), route(Upstream::Http { url: green }));
     assert_eq!(by(None, false).await, "green");
     assert_eq!(by(Some("s1"), false).await, "blue");
+    assert_eq!(endpoint.gateway.draining(&name("a")), 1);
+    assert_eq!(by(Some("s2"), false).await, "green", "a session that nobody knows");
     assert_eq!(by(Some("s1"), true).await, "blue");
-    // The blue answer to DELETE named the session again, as this fake always does; an unknown one goes to green.
-    assert_eq!(by(Some("s2"), false).await, "green");
+    endpoint.gateway.drained(&name("a")).await;
+    assert_eq!(by(Some("s1"), false).await, "green", "it was ended");
 }

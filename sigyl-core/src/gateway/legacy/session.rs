@@ -6,25 +6,23 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::mcp::message::Id;
-
 use super::board::Board;
-use super::process::{Listener as _, Process};
-use super::route::{Seat, Served};
+use crate::gateway::process::{Listener as _, Process, cancelled};
+use crate::gateway::route::{Seat, Served};
 
 /// A client's own process, and who waits for what.
 #[derive(Debug)]
-pub(super) struct Session {
-    pub(super) served: Arc<Served>,
-    pub(super) board: Arc<Board>,
-    pub(super) process: Process,
+pub(in crate::gateway) struct Session {
+    pub(in crate::gateway) served: Arc<Served>,
+    pub(in crate::gateway) board: Arc<Board>,
+    pub(in crate::gateway) process: Process,
     /// The revision that the server agreed to.
-    pub(super) version: String,
+    pub(in crate::gateway) version: String,
     _seat: Seat,
 }
 
 impl Session {
-    pub(super) fn new(
+    pub(in crate::gateway) fn new(
         served: Arc<Served>,
         board: Arc<Board>,
         process: Process,
@@ -35,13 +33,13 @@ impl Session {
     }
 
     /// Ends it: the process is stopped, and whoever waits is told why.
-    pub(super) fn end(&self, why: &str) {
+    pub(in crate::gateway) fn end(&self, why: &str) {
         self.process.stop();
         self.board.ended(why);
     }
 
     /// Looks at the clock; returns why the session must go, if it must.
-    pub(super) fn look(&self, idle: Duration, drain: Duration) -> Option<&'static str> {
+    pub(in crate::gateway) fn look(&self, idle: Duration, drain: Duration) -> Option<&'static str> {
         for id in self.board.expire() {
             self.process.try_send(cancelled(&id, "it took too long"));
         }
@@ -55,16 +53,8 @@ impl Session {
     }
 }
 
-/// The notice that a request is given up.
-pub(super) fn cancelled(id: &Id, reason: &str) -> Vec<u8> {
-    format!(
-        r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id},"reason":"{reason}"}}}}"#
-    )
-    .into_bytes()
-}
-
 /// Makes the secret name of a session: 256 random bits, visible ASCII.
-pub(super) fn new_id() -> Result<String, getrandom::Error> {
+pub(in crate::gateway) fn new_id() -> Result<String, getrandom::Error> {
     let mut bits = [0; 32];
     getrandom::fill(&mut bits)?;
     Ok(URL_SAFE_NO_PAD.encode(bits))

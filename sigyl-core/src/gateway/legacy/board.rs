@@ -8,26 +8,29 @@ use tokio::time::Instant;
 
 use crate::mcp::message::{INTERNAL_ERROR, Id, Message, error_response};
 
-use super::edit::Params;
-use super::journal::Call;
-use super::outbox::{self, Inbox, Outbox};
-use super::process::Listener;
-use super::{GatewayConfig, respond::TRANSPORT_ERROR};
+use crate::gateway::GatewayConfig;
+use crate::gateway::edit::Params;
+use crate::gateway::journal::Call;
+use crate::gateway::outbox::{self, Inbox, Outbox};
+use crate::gateway::process::Listener;
+use crate::gateway::respond::TRANSPORT_ERROR;
 
 /// A request that waits for its answer.
 #[derive(Debug)]
-pub(super) struct Pending {
-    pub(super) outbox: Outbox,
+pub(in crate::gateway) struct Pending {
+    pub(in crate::gateway) outbox: Outbox,
     /// Whether other messages of the server may go the same way.
-    pub(super) open: bool,
-    pub(super) token: Option<Id>,
-    pub(super) call: Option<Call>,
-    pub(super) deadline: Instant,
+    pub(in crate::gateway) open: bool,
+    pub(in crate::gateway) token: Option<Id>,
+    pub(in crate::gateway) call: Option<Call>,
+    pub(in crate::gateway) deadline: Instant,
+    /// Whether its client has given it up.
+    pub(in crate::gateway) cancelled: bool,
 }
 
 /// The state of one session.
 #[derive(Debug)]
-pub(super) struct Board {
+pub(in crate::gateway) struct Board {
     server: String,
     config: Arc<GatewayConfig>,
     state: Mutex<State>,
@@ -47,7 +50,7 @@ struct State {
 }
 
 impl Board {
-    pub(super) fn new(server: String, config: Arc<GatewayConfig>) -> Self {
+    pub(in crate::gateway) fn new(server: String, config: Arc<GatewayConfig>) -> Self {
         let state = State {
             pending: Vec::new(),
             tokens: HashMap::new(),
@@ -66,7 +69,7 @@ impl Board {
     }
 
     /// Notes a request; refused when one of the same id waits already, or the session is over.
-    pub(super) fn expect(&self, id: Id, pending: Pending) -> Result<(), String> {
+    pub(in crate::gateway) fn expect(&self, id: Id, pending: Pending) -> Result<(), String> {
         let mut state = self.state();
         state.used = Instant::now();
         if let Some(why) = &state.ended {
@@ -83,12 +86,22 @@ impl Board {
     }
 
     /// Forgets a request that could not be sent.
-    pub(super) fn forget(&self, id: &Id) {
+    pub(in crate::gateway) fn forget(&self, id: &Id) {
         self.state().take(id);
     }
 
+    /// Notes that the client gave a request up: a server that keeps to the rules will not answer it.
+    pub(in crate::gateway) fn cancel(&self, id: &Id) {
+        let mut state = self.state();
+        let soon = Instant::now() + self.config.cancel_grace;
+        if let Some((_, pending)) = state.pending.iter_mut().find(|(other, _)| other == id) {
+            pending.cancelled = true;
+            pending.deadline = pending.deadline.min(soon);
+        }
+    }
+
     /// Opens the stream for what belongs to no request, in place of an earlier one.
-    pub(super) fn stand(&self) -> Inbox {
+    pub(in crate::gateway) fn stand(&self) -> Inbox {
         let (outbox, inbox) = outbox::channel(self.config.stream_bytes);
         let mut state = self.state();
         state.used = Instant::now();
@@ -108,39 +121,43 @@ impl Board {
     }
 
     /// Ends the stream for what belongs to no request.
-    pub(super) fn stop_standing(&self) {
+    pub(in crate::gateway) fn stop_standing(&self) {
         self.state().standing = None;
     }
 
     /// Notes that the client was here.
-    pub(super) fn touch(&self) {
+    pub(in crate::gateway) fn touch(&self) {
         self.state().used = Instant::now();
     }
 
     /// Returns why the session is over, if it is.
-    pub(super) fn over_because(&self) -> Option<String> {
+    pub(in crate::gateway) fn over_because(&self) -> Option<String> {
         self.state().ended.as_ref().map(|why| self.over(why))
     }
 
     /// Tells how long nothing was under way; a standing stream counts as use when `standing` says so.
-    pub(super) fn idle_for(&self, standing: bool) -> Option<Duration> {
+    pub(in crate::gateway) fn idle_for(&self, standing: bool) -> Option<Duration> {
         let state = self.state();
         let stands = standing && state.standing.as_ref().is_some_and(|outbox| !outbox.is_gone());
         (state.pending.is_empty() && !stands).then(|| state.used.elapsed())
     }
 
     /// Gives up requests whose time is over; returns their ids, for the server to be told.
-    pub(super) fn expire(&self) -> Vec<Id> {
+    pub(in crate::gateway) fn expire(&self) -> Vec<Id> {
         let mut state = self.state();
         let now = Instant::now();
         let late = state.pending.iter().filter(|(_, pending)| pending.deadline <= now);
-        let late: Vec<Id> = late.map(|(id, _)| id.clone()).collect();
-        for id in &late {
-            if let Some(pending) = state.take(id) {
-                let message = format!("the server `{}` did not answer in time", self.server);
-                pending.outbox.answer(error_response(Some(id), INTERNAL_ERROR, &message));
-            }
-        }
+        let mut late: Vec<Id> = late.map(|(id, _)| id.clone()).collect();
+        late.retain(|id| {
+            let Some(pending) = state.take(id) else { return false };
+            let what = if pending.cancelled {
+                "the request was cancelled".to_owned()
+            } else {
+                format!("the server `{}` did not answer in time", self.server)
+            };
+            pending.outbox.answer(error_response(Some(id), INTERNAL_ERROR, &what));
+            !pending.cancelled
+        });
         late
     }
 
@@ -232,6 +249,9 @@ impl Listener for Board {
         }
         state.ended = Some(why.to_owned());
         state.standing = None;
+        if state.dropped > 0 {
+            tracing::warn!(server.name = %self.server, dropped = state.dropped, "messages to a client were dropped");
+        }
         state.tokens.clear();
         let message = self.over(why);
         for (id, pending) in std::mem::take(&mut state.pending) {

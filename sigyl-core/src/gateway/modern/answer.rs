@@ -1,0 +1,93 @@
+//! Answers posts of the modern era.
+
+use hyper::StatusCode;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::gateway::edit::Params;
+use crate::gateway::journal::Call;
+use crate::gateway::post::Post;
+use crate::gateway::request::{Accepts, VERSION, header};
+use crate::gateway::respond::{Answer, TRANSPORT_ERROR, busy, empty, error};
+use crate::mcp::era::{META_VERSION, decode_header, name_field};
+use crate::mcp::message::{
+    HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, Id, METHOD_NOT_FOUND, MISSING_CAPABILITY, Message,
+    PARSE_ERROR, UNSUPPORTED_VERSION,
+};
+
+use super::shared::{Asked, Refused};
+
+impl Post<'_> {
+    /// Passes a modern request to the shared process.
+    pub(in crate::gateway) async fn modern(
+        &self,
+        id: Id,
+        method: &str,
+        params: &Params<'_>,
+        raw: Option<&RawValue>,
+        takes: Accepts,
+    ) -> Answer {
+        let served = &self.served;
+        let shared = match served.modern.get(served, &self.inner.config).await {
+            Ok(shared) => shared,
+            Err(Refused::Legacy) => {
+                let what = "Bad Request: this server speaks earlier revisions; start with `initialize`.";
+                return error(StatusCode::BAD_REQUEST, Some(&id), TRANSPORT_ERROR, what);
+            }
+            Err(Refused::Down(why)) => {
+                return busy(Some(&id), &format!("the server `{}` is down: {why}", served.name));
+            }
+        };
+        if let Err(what) = self.check_headers(method, params) {
+            return error(StatusCode::BAD_REQUEST, Some(&id), HEADER_MISMATCH, &what);
+        }
+        if method == "initialize" {
+            let what = "Method not found: this revision has no `initialize`";
+            return error(StatusCode::NOT_FOUND, Some(&id), METHOD_NOT_FOUND, what);
+        }
+        if method == "subscriptions/listen" && !takes.events {
+            return empty(StatusCode::NOT_ACCEPTABLE);
+        }
+        let call = Call::start(&self.inner.journal, served, method, raw);
+        let asked = Asked { id: id.clone(), method, params, raw, call };
+        match shared.ask(asked, served.route.timeout, &self.inner.config).await {
+            Ok((inbox, ticket)) => self.respond(inbox, takes, modern_status, ticket).await,
+            Err(why) => busy(Some(&id), &format!("the server `{}` is down: {why}", served.name)),
+        }
+    }
+
+    /// Refuses a modern request whose headers say something else than its body.
+    fn check_headers(&self, method: &str, params: &Params<'_>) -> Result<(), String> {
+        let Some(version) = params.meta_text(META_VERSION) else { return Ok(()) };
+        let check = |name: &str, wanted: &str| match header(self.headers, name).map(decode_header) {
+            Some(Some(found)) if found == wanted => Ok(()),
+            Some(_) => Err(format!("Header mismatch: {name} differs from the body")),
+            None => Err(format!("Header mismatch: {name} is missing or given twice")),
+        };
+        check(VERSION, &version)?;
+        check("mcp-method", method)?;
+        match name_field(method).and_then(|field| params.text(field)) {
+            Some(named) => check("mcp-name", &named),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The HTTP status that goes with an answer of the modern era.
+fn modern_status(text: &[u8]) -> StatusCode {
+    #[derive(Deserialize)]
+    struct Coded {
+        code: i64,
+    }
+    let Ok(Message::Response { outcome: Err(error), .. }) = Message::read(text) else {
+        return StatusCode::OK;
+    };
+    match serde_json::from_str::<Coded>(error.get()).map(|coded| coded.code) {
+        Ok(METHOD_NOT_FOUND) => StatusCode::NOT_FOUND,
+        Ok(
+            PARSE_ERROR | INVALID_REQUEST | INVALID_PARAMS | HEADER_MISMATCH | MISSING_CAPABILITY
+            | UNSUPPORTED_VERSION,
+        ) => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
+    }
+}
