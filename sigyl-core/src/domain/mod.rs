@@ -36,6 +36,8 @@ pub use report::{Analyzer, AnalyzerStatus, Report, Score, SkipKind, Skipped, Sta
 pub use run::{Decision, Plan, Run, RunState, StepId, StepRecord, StepState};
 pub use secret::{SecretName, SecretNameError, SecretValue};
 pub use server::{Server, ToolPin, VersionRecord};
+#[cfg(feature = "runtime")]
+pub(crate) use source::part_credentials;
 pub use source::{Locator, LocatorError, SourceKind, SourceRef};
 pub use timestamp::{Timestamp, TimestampError};
 pub use tool::{Tool, ToolError};

@@ -73,7 +73,10 @@ pub struct LocatorError {
 impl Locator {
     /// Reads what the operator wrote.
     pub fn parse(text: &str) -> Result<Self, LocatorError> {
-        let wrong = |why| LocatorError { locator: text.chars().take(300).collect(), why };
+        let wrong = |why| {
+            let hidden = text.strip_prefix("git:").map(|url| format!("git:{}", part_credentials(url).0));
+            LocatorError { locator: hidden.as_deref().unwrap_or(text).chars().take(300).collect(), why }
+        };
         if text.is_empty() || text.chars().any(char::is_control) {
             return Err(wrong("it is empty or holds a control character"));
         }
@@ -102,6 +105,18 @@ impl Locator {
             Self::Npm { .. } => SourceKind::Npm,
             Self::Pypi { .. } => SourceKind::Pypi,
             Self::Git { .. } => SourceKind::Git,
+        }
+    }
+
+    /// Returns it without the credentials in the address of a repository, to be recorded.
+    pub fn without_credentials(&self) -> Self {
+        match self {
+            Self::Git { url, reference, subdir } => Self::Git {
+                url: part_credentials(url).0,
+                reference: reference.clone(),
+                subdir: subdir.clone(),
+            },
+            other => other.clone(),
         }
     }
 
@@ -179,6 +194,7 @@ fn parse_git(text: &str) -> Option<Locator> {
     })
 }
 
+/// Shows it without the credentials in the address of a repository.
 impl fmt::Display for Locator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -188,7 +204,7 @@ impl fmt::Display for Locator {
             Self::Pypi { name, version: None } => write!(f, "pypi:{name}"),
             Self::Pypi { name, version: Some(version) } => write!(f, "pypi:{name}@{version}"),
             Self::Git { url, reference, subdir } => {
-                write!(f, "git:{url}")?;
+                write!(f, "git:{}", part_credentials(url).0)?;
                 if reference.is_some() || subdir.is_some() {
                     write!(f, "#{}", reference.as_deref().unwrap_or_default())?;
                 }
@@ -214,10 +230,31 @@ impl TryFrom<String> for Locator {
     }
 }
 
+/// Keeps the credentials, so that another Sigyl can fetch what was named.
 impl From<Locator> for String {
     fn from(locator: Locator) -> Self {
-        locator.to_string()
+        let shown = locator.to_string();
+        match &locator {
+            Locator::Git { url, .. } => shown.replacen(&part_credentials(url).0, url, 1),
+            _ => shown,
+        }
     }
+}
+
+/// Parts the address of a repository from its credentials: what may be shown, and `scheme://user:password@host`.
+///
+/// A user of ssh stays in the address, since it names the place; a password there is dropped, since ssh takes none.
+pub(crate) fn part_credentials(url: &str) -> (String, Option<String>) {
+    let whole = || (url.to_owned(), None);
+    let Some((scheme, rest)) = url.split_once("://") else { return whole() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let Some((user, host)) = authority.rsplit_once('@') else { return whole() };
+    if matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") {
+        return (format!("{scheme}://{host}{path}"), Some(format!("{scheme}://{user}@{host}")));
+    }
+    let user = user.split(':').next().unwrap_or_default();
+    (format!("{scheme}://{user}@{host}{path}"), None)
 }
 
 /// What was scanned: where it came from, and the digest of exactly those bytes.
@@ -248,6 +285,22 @@ mod tests {
             "git:../bare.git",
         ] {
             assert_eq!(Locator::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn credentials_are_kept_for_fetching_and_shown_to_nobody() {
+        let text = "git:https://ada:s3cret@host.example:8443/a.git#v1:x";
+        let locator = Locator::parse(text).unwrap();
+        assert_eq!(locator.to_string(), "git:https://host.example:8443/a.git#v1:x");
+        assert_eq!(String::from(locator.clone()), text);
+        assert_eq!(String::from(locator.without_credentials()), locator.to_string());
+        assert_eq!(part_credentials("https://ada:x@h/a").1.as_deref(), Some("https://ada:x@h"));
+        assert_eq!(part_credentials("ssh://git:pw@host.example/a").0, "ssh://git@host.example/a");
+        let wrong = Locator::parse("git:https://ada:s3cret@host.example/a#--x").unwrap_err();
+        assert!(!wrong.to_string().contains("s3cret"), "{wrong}");
+        for plain in ["git@host.example:a.git", "../bare.git", "https://host.example/a@1.git"] {
+            assert_eq!(part_credentials(plain), (plain.to_owned(), None));
         }
     }
 

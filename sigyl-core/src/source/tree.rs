@@ -126,6 +126,7 @@ impl SourceTree {
     }
 
     /// Says what it is and where it came from.
+    #[cfg(feature = "runtime")]
     pub(super) fn named(mut self, kind: SourceKind, locator: String) -> Self {
         self.reference = SourceRef { kind, locator, digest: self.reference.digest };
         self

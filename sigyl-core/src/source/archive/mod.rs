@@ -8,5 +8,6 @@ mod tests;
 mod unpack;
 mod zip;
 
+#[cfg(feature = "runtime")]
 pub(super) use open::unpack_file;
 pub(super) use unpack::Unpack;

@@ -67,6 +67,7 @@ impl<'a> Unpack<'a> {
     }
 
     /// Returns what the archive is called.
+    #[cfg(feature = "runtime")]
     pub(crate) fn name(&self) -> &str {
         &self.name
     }

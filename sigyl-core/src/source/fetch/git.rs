@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use super::fetcher::{Fetcher, blocking};
 use super::git_objects::{self, Item, Take};
-use super::mask::split;
 use super::run::{Call, Runner};
-use crate::domain::SourceKind;
+use crate::domain::{SourceKind, part_credentials};
 use crate::source::archive::Unpack;
 use crate::source::copy::write_new;
 use crate::source::scratch::Scratch;
@@ -106,14 +105,14 @@ pub(super) async fn fetch(
     subdir: Option<&str>,
     progress: &dyn Progress,
 ) -> Result<SourceTree, SourceError> {
-    let parts = split(url);
+    let (public, credentials) = part_credentials(url);
     let local = is_local(url);
     if fetcher.offline && !local {
-        return Err(SourceError::Offline(format!("git:{}", parts.public)));
+        return Err(SourceError::Offline(format!("git:{public}")));
     }
     if reference.is_some_and(|reference| !is_plain(reference)) {
         let reference = crate::source::path::shown(reference.unwrap_or_default());
-        return Err(SourceError::NotFound(format!("`{reference}` in {}", parts.public)));
+        return Err(SourceError::NotFound(format!("`{reference}` in {public}")));
     }
     let scratch = Scratch::new(&fetcher.work)?;
     // Objects of the past are fetched too where a commit is named by a part of its id.
@@ -123,13 +122,13 @@ pub(super) async fn fetch(
     let repository = Repository { runner, git, folder: folder.clone(), scratch: scratch.path(), local };
     let init = repository.call(&["init", "--quiet", "--bare", "--template="]);
     repository.runner.run(init).await?;
-    if let Some(credentials) = &parts.credentials {
+    if let Some(credentials) = &credentials {
         give(&folder, scratch.path(), credentials)?;
     }
-    let from = if local { local_path(&parts.public)? } else { parts.public.clone() };
+    let from = if local { local_path(&public)? } else { public.clone() };
     let commit = repository.commit(&from, reference).await?;
     let subdir_suffix = subdir.map(|subdir| format!(":{subdir}")).unwrap_or_default();
-    let locator = format!("git:{}#{commit}{subdir_suffix}", parts.public);
+    let locator = format!("git:{public}#{commit}{subdir_suffix}");
     let items = repository.list(&commit).await?;
     let take = choose(&repository, items, subdir, &locator, &fetcher.limits).await?;
     let ids: Vec<&str> = take.files.iter().map(|file| file.id.as_str()).collect();

@@ -21,30 +21,6 @@ pub(in crate::source) fn mask(text: &str) -> String {
     masked
 }
 
-/// The address of a repository, and its credentials apart from it.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::source) struct Split {
-    /// The address without a password; a user of ssh stays, since it names the place.
-    pub(in crate::source) public: String,
-    /// `scheme://user:password@host`, for the file that git reads credentials from.
-    pub(in crate::source) credentials: Option<String>,
-}
-
-/// Parts an address from its credentials.
-pub(in crate::source) fn split(url: &str) -> Split {
-    let whole = || Split { public: url.to_owned(), credentials: None };
-    let Some((scheme, rest)) = url.split_once("://") else { return whole() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let Some((user, host)) = authority.rsplit_once('@') else { return whole() };
-    if matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") {
-        let credentials = Some(format!("{scheme}://{user}@{host}"));
-        return Split { public: format!("{scheme}://{host}{path}"), credentials };
-    }
-    let user = user.split(':').next().unwrap_or_default();
-    Split { public: format!("{scheme}://{user}@{host}{path}"), credentials: None }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,17 +35,6 @@ mod tests {
             ("://", "://"),
         ] {
             assert_eq!(mask(text), expected);
-        }
-    }
-
-    #[test]
-    fn an_address_is_parted_from_its_credentials() {
-        let parts = split("https://ada:s3cret@host.example:8443/a.git");
-        assert_eq!(parts.public, "https://host.example:8443/a.git");
-        assert_eq!(parts.credentials.as_deref(), Some("https://ada:s3cret@host.example:8443"));
-        assert_eq!(split("ssh://git:pw@host.example/a").public, "ssh://git@host.example/a");
-        for plain in ["git@host.example:a.git", "../bare.git", "https://host.example/a@1.git"] {
-            assert_eq!(split(plain), Split { public: plain.to_owned(), credentials: None });
         }
     }
 }
