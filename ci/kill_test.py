@@ -95,6 +95,8 @@ class Trial:
         said = session.call("length", {})["content"][0]["text"]
         expect(said == str(len(self.secret)), f"the server does not know its secret: {said}")
         session.close()
+        for arguments in self.place.processes().values():
+            expect(self.secret not in arguments, f"the secret is an argument: {arguments}")
         self.note(running)
         running.interrupt()
         self.place.expect_nobody("after Ctrl-C")
@@ -104,7 +106,8 @@ class Trial:
         """Kills when `step` is first heard of, or a while later."""
         running = self.start()
         seen = running.wait_for(lambda _, line: step in line.split(), DEPLOY_WITHIN)
-        expect(seen, f"the deploy ended (exit {running.child.wait()}) before {step}; stderr:\n{running.told()}")
+        if seen is None:
+            raise Wrong(f"the deploy ended (exit {running.child.wait()}) before {step}; stderr:\n{running.told()}")
         time.sleep(after)
         self.killed(running, f"killed at {step}")
 
@@ -114,8 +117,6 @@ class Trial:
         self.killed(running, f"killed after {seconds:.3f} s")
 
     def killed(self, running, when):
-        for arguments in self.place.processes().values():
-            expect(self.secret not in arguments, f"{when}: the secret is an argument: {arguments}")
         running.kill()
         self.note(running)
         self.place.expect_nobody(when)

@@ -65,7 +65,8 @@ class Running:
     def url(self, within):
         """Returns the address that stands alone on a line of standard output."""
         line = self.wait_for(lambda is_out, line: is_out, within)
-        expect(line, f"it ended (exit {self.child.wait()}) without an address; stderr:\n{self.told()}")
+        if line is None:
+            raise Wrong(f"it ended (exit {self.child.wait()}) without an address; stderr:\n{self.told()}")
         expect(line.startswith("http://127.0.0.1:"), f"no address: {line!r}")
         return line
 
