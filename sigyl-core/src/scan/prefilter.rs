@@ -5,8 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use regex_automata::meta;
-use regex_automata::{Input, PatternID};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Literals of which one must occur.
@@ -20,9 +19,7 @@ const LARGEST: usize = 40;
 /// Which patterns a text can hit.
 #[derive(Debug)]
 pub(super) struct Prefilter {
-    search: meta::Regex,
-    /// Literals that begin with, or are the beginning of, the literal at the same index: found together with it.
-    kin: Vec<Vec<usize>>,
+    search: AhoCorasick,
     /// For each pattern its alternatives, each a list of groups of literals.
     needs: Vec<Vec<Vec<Vec<usize>>>>,
 }
@@ -53,47 +50,23 @@ impl Prefilter {
     pub(super) fn new(patterns: &[(Vec<&str>, Vec<&str>)]) -> Result<Self, String> {
         let mut literals = Vec::new();
         let needs = patterns.iter().map(|(any, all)| needs(any, all, &mut literals)).collect();
-        let kin = |one: &String| {
-            let related = |other: &String| other.starts_with(one.as_str()) || one.starts_with(other.as_str());
-            (0..literals.len()).filter(|&at| related(&literals[at])).collect()
-        };
-        let kin = literals.iter().map(kin).collect();
-        let expressions: Vec<String> = literals.iter().map(|literal| expression(literal)).collect();
-        let syntax = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
-        let search = meta::Builder::new()
-            .syntax(syntax)
-            .configure(meta::Config::new().utf8_empty(false).hybrid_cache_capacity(8 << 20))
-            .build_many(&expressions)
+        let search = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&literals)
             .map_err(|error| error.to_string())?;
-        Ok(Self { search, kin, needs })
+        Ok(Self { search, needs })
     }
 
     /// Returns the patterns that `text` can hit.
     pub(super) fn enabled(&self, text: &[u8]) -> Enabled {
-        let mut met = vec![false; self.kin.len()];
-        let mut cache = self.search.create_cache();
-        let mut at = 0;
-        while at < text.len() {
-            // Starting again one byte after each match, not after its end, loses no overlapping literal.
-            let Some(found) = self.search.search_with(&mut cache, &Input::new(text).range(at..)) else {
-                break;
-            };
-            self.meet(found.pattern(), &mut met);
-            at = found.start() + 1;
+        let mut met = vec![false; self.search.patterns_len()];
+        for found in self.search.find_overlapping_iter(text) {
+            met[found.pattern().as_usize()] = true;
         }
         let fulfilled = |groups: &Vec<Vec<usize>>| groups.iter().all(|group| group.iter().any(|&at| met[at]));
         Enabled(self.needs.iter().map(|alternatives| alternatives.iter().any(fulfilled)).collect())
     }
-
-    fn meet(&self, literal: PatternID, met: &mut [bool]) {
-        if !met[literal.as_usize()] {
-            self.kin[literal.as_usize()].iter().for_each(|&kin| met[kin] = true);
-        }
-    }
-}
-
-fn expression(literal: &str) -> String {
-    format!("(?i){}", regex_syntax::escape(literal))
 }
 
 /// Numbers the literals that a pattern needs; an expression without any gives an alternative without groups.
