@@ -14,7 +14,7 @@ const FINDINGS: usize = 10_000;
 pub(super) struct Gathered {
     pub(super) findings: Vec<Finding>,
     pub(super) skipped: Vec<Skipped>,
-    pub(super) manifest: bool,
+    manifest: bool,
     pub(super) no_dependencies: bool,
     stats: Stats,
 }
@@ -45,6 +45,22 @@ impl Gathered {
                 self.findings.push(finding);
             }
         }
+    }
+
+    /// Adds what the checked manifest came to, unless its file showed the same, and on which line.
+    pub(super) fn manifest(&mut self, findings: Vec<Finding>) {
+        let path = |finding: &Finding| match &finding.location {
+            Some(Location::File { path, .. }) => Some(path.clone()),
+            _ => None,
+        };
+        let known = |new: &Finding| {
+            self.findings
+                .iter()
+                .any(|old| old.rule == new.rule && old.evidence == new.evidence && path(old) == path(new))
+        };
+        let new: Vec<Finding> = findings.into_iter().filter(|finding| !known(finding)).collect();
+        self.findings.extend(new);
+        self.manifest = true;
     }
 
     /// Makes the report.

@@ -7,6 +7,7 @@ use super::findings::Findings;
 use super::tool_text::ToolText;
 use crate::domain::{Category, Confidence, RuleId, Severity};
 use crate::manifest::Manifest;
+use crate::source::SourceTree;
 
 /// What is true of a rule whatever it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,8 @@ pub enum Part<'a> {
     File(&'a FileText<'a>),
     /// Every string that one tool, prompt or instruction shows to a model.
     Tool(&'a ToolText),
+    /// The list of files and locks; what the files hold comes one by one.
+    Tree(&'a SourceTree),
     /// The checked manifest.
     Manifest {
         /// What it says.

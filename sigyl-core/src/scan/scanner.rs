@@ -13,7 +13,7 @@ use super::ruleset::RuleSet;
 use super::subject::Subject;
 use super::tool_text::ToolText;
 use crate::clock::Clock;
-use crate::domain::{Digest, Finding, Policy, Report, SkipKind, Skipped};
+use crate::domain::{Finding, Policy, Report, SkipKind, Skipped};
 use crate::source::{Entry, SourceTree};
 
 /// Bytes of one file that are looked at; a larger one is a gap.
@@ -121,6 +121,9 @@ impl<'a> Scanner<'a> {
         let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         done.sort_by(|(one, _), (other, _)| one.cmp(other));
         done.into_iter().for_each(|(_, looked)| gathered.file(looked));
+        let mut found = Findings::new(&self.rules.masker);
+        self.code_rules(&Part::Tree(tree), &mut found);
+        gathered.findings.extend(found.into_list());
     }
 
     fn entry(&self, tree: &SourceTree, entry: &Entry, path: &str) -> Looked {
@@ -128,9 +131,9 @@ impl<'a> Scanner<'a> {
             let reason = format!("{} bytes; files up to {FILE_BYTES} bytes are looked at", entry.size);
             return Looked::skipped(path, SkipKind::TooLarge, reason);
         }
-        match read(tree, entry) {
+        match tree.read(entry) {
             Ok(bytes) => self.look(path, &bytes),
-            Err(error) => Looked::skipped(path, SkipKind::Unreadable, error),
+            Err(error) => Looked::skipped(path, SkipKind::Unreadable, error.to_string()),
         }
     }
 
@@ -170,8 +173,7 @@ impl<'a> Scanner<'a> {
         let path = super::subject::manifest_path(subject.tree);
         let mut found = Findings::new(&self.rules.masker);
         self.code_rules(&Part::Manifest { manifest, path: &path }, &mut found);
-        gathered.findings.extend(found.into_list());
-        gathered.manifest = true;
+        gathered.manifest(found.into_list());
     }
 
     fn tools(&self, subject: &Subject<'_>, gathered: &mut Gathered) {
@@ -192,14 +194,5 @@ impl<'a> Scanner<'a> {
 impl Looked {
     fn skipped(path: &str, kind: SkipKind, reason: String) -> Self {
         Self { skipped: Some(Skipped { path: path.to_owned(), kind, reason }), ..Self::default() }
-    }
-}
-
-/// Reads one file and makes sure that it still is what was digested.
-fn read(tree: &SourceTree, entry: &Entry) -> Result<Vec<u8>, String> {
-    let bytes = std::fs::read(tree.root().join(&entry.path)).map_err(|error| error.to_string())?;
-    match Digest::of(&bytes) == entry.digest {
-        true => Ok(bytes),
-        false => Err("it changed after it was digested".to_owned()),
     }
 }

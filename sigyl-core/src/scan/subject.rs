@@ -1,7 +1,7 @@
 //! What is scanned: the files of a source, its manifest, and the tools that a server declares.
 
 use crate::domain::{SourceRef, Tool};
-use crate::manifest::Manifest;
+use crate::manifest::{Files, Manifest};
 use crate::source::SourceTree;
 
 /// What one scan looks at. Anything may be absent; the report says what was.
@@ -23,6 +23,17 @@ pub struct Subject<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct TreeFiles<'a>(pub &'a SourceTree);
 
+impl Files for TreeFiles<'_> {
+    fn paths(&self) -> Vec<String> {
+        self.0.entries().iter().map(|entry| entry.path.clone()).collect()
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        let read = |entry| self.0.read(entry).map_err(|error| error.to_string());
+        self.0.find(path).map(read).transpose()
+    }
+}
+
 /// Names the file that a manifest was most likely read from.
 pub(super) fn manifest_path(tree: Option<&SourceTree>) -> String {
     let there = |name: &&&str| tree.is_some_and(|tree| tree.find(name).is_some());
@@ -32,14 +43,4 @@ pub(super) fn manifest_path(tree: Option<&SourceTree>) -> String {
         .copied()
         .unwrap_or("sigyl.yaml")
         .to_owned()
-}
-
-impl crate::manifest::Files for TreeFiles<'_> {
-    fn paths(&self) -> Vec<String> {
-        self.0.entries().iter().map(|entry| entry.path.clone()).collect()
-    }
-
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        self.0.find(path).map(|entry| self.0.read(entry)).transpose().map_err(|error| error.to_string())
-    }
 }
