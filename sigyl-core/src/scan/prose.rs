@@ -1,6 +1,7 @@
 //! The text of a file or tool as a reader takes it: comments, strings and documents without their marks, escapes
 //! undone, disguises folded; each place leads back to the bytes it came from.
 
+use super::declared::is_shown_to_models;
 use super::fold::{Folded, fold, in_mixed_word};
 use super::language::Language;
 use super::lexer::{Token, TokenKind};
@@ -102,19 +103,19 @@ impl Prose {
         origin: usize,
         context: Context,
         field: u32,
-        how: &'static str,
+        how: Option<&'static str>,
     ) {
         let from = self.open();
         let mut tags = String::new();
         self.fold_in(text, 0, text.len(), &mut tags);
         while self.marks.pop_if(|mark| mark.here >= from).is_some() {}
         self.marks.push(Mark { here: from, origin });
-        self.close(from, context, field, Some(how));
+        self.close(from, context, field, how);
     }
 
     fn add_tags(&mut self, tags: &str, origin: usize, context: Context, field: u32) {
         if tags.chars().filter(|c| c.is_ascii_alphabetic()).count() >= 4 {
-            self.decoded(tags, origin, context, field, "Unicode tags");
+            self.decoded(tags, origin, context, field, Some("Unicode tags"));
         }
     }
 
@@ -203,22 +204,24 @@ impl Prose {
     }
 
     fn strings(&mut self, text: &str, tokens: &[Token], context: Context) {
-        let mut last: Option<(usize, usize)> = None;
+        let mut last: Option<Run> = None;
         let mut tags = String::new();
         for token in tokens.iter().filter(|token| token.kind != TokenKind::Comment) {
-            let joined = last.is_some_and(|(_, end)| is_joint(&text[end..token.start]));
+            let joined = last.as_ref().is_some_and(|run| is_joint(&text[run.end..token.start]));
             if !joined {
-                self.close_strings(last, context, &mut tags);
-                last = Some((self.open(), 0));
+                self.close_strings(last.take(), &mut tags);
+                let shown = is_shown_to_models(&text[..token.start]);
+                let context = if shown { Context::Tool } else { context };
+                last = Some(Run { start: self.open(), end: 0, context });
             }
             self.unescape(text, *token, &mut tags);
-            last = last.map(|(start, _)| (start, token.end));
+            last = last.map(|run| Run { end: token.end, ..run });
         }
-        self.close_strings(last, context, &mut tags);
+        self.close_strings(last, &mut tags);
     }
 
-    fn close_strings(&mut self, last: Option<(usize, usize)>, context: Context, tags: &mut String) {
-        if let Some((start, end)) = last {
+    fn close_strings(&mut self, last: Option<Run>, tags: &mut String) {
+        if let Some(Run { start, end, context }) = last {
             self.close(start, context, 0, None);
             self.add_tags(&std::mem::take(tags), end, context, 0);
         }
@@ -254,6 +257,15 @@ impl Prose {
         }
         self.plain(text, at, text.len(), context, 0);
     }
+}
+
+/// Strings that are joined into one text.
+struct Run {
+    /// First byte in the buffer.
+    start: usize,
+    /// First byte after the last of them in the file.
+    end: usize,
+    context: Context,
 }
 
 /// Tells whether two strings with `between` them make one text.

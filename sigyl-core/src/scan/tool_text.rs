@@ -137,7 +137,10 @@ impl Reader {
         for (at, field) in (0..).zip(&self.fields) {
             prose.plain(&field.text, 0, field.text.len(), Context::Tool, at);
             for (text, how) in unpack::unpack(&field.text) {
-                prose.decoded(&text, 0, Context::Tool, at, how);
+                prose.decoded(&text, 0, Context::Tool, at, Some(how));
+            }
+            if field.path == "name" && field.text.contains(['_', '-', '.']) {
+                prose.decoded(&field.text.replace(['_', '-', '.'], " "), 0, Context::Tool, at, None);
             }
         }
         ToolText {

@@ -20,6 +20,9 @@ pub(super) fn unpack(text: &str) -> Vec<(String, &'static str)> {
     if lower.contains("rot13") || lower.contains("rot-13") {
         found.push((text.chars().map(rot13).collect(), "ROT13"));
     }
+    if text.contains('\u{1b}') {
+        found.push((without_escapes(text), "terminal escapes"));
+    }
     if is_leet(text) {
         found.push((text.chars().map(unleet).collect(), "digits for letters"));
     }
@@ -70,6 +73,20 @@ fn readable(bytes: Vec<u8>) -> Option<String> {
     let spaces = text.bytes().filter(|&byte| byte == b' ').count();
     let strange = text.chars().filter(|c| c.is_control() && !c.is_whitespace()).count();
     (spaces >= 2 && spaces * 3 <= text.len() && strange == 0).then_some(text)
+}
+
+/// Takes the escape sequences of terminals out.
+fn without_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\u{1b}') {
+        out.push_str(&rest[..at]);
+        out.push(' ');
+        let sequence = rest[at + 1..].strip_prefix('[').unwrap_or(&rest[at + 1..]);
+        let sequence = sequence.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ';' | '?'));
+        rest = sequence.strip_prefix(|c: char| c.is_ascii_alphabetic()).unwrap_or(sequence);
+    }
+    out + rest
 }
 
 fn rot13(c: char) -> char {
