@@ -8,7 +8,14 @@ macro_rules! files {
 }
 
 files![
+    "conceal-from-user.yaml",
+    "conditional-order.yaml",
+    "consent-bypass.yaml",
+    "context-exfiltration.yaml",
+    "control-tokens.yaml",
+    "cross-tool-order.yaml",
     "debug-mode.yaml",
+    "file-exfiltration.yaml",
     "header-forward.yaml",
     "hidden-instructions.yaml",
     "http-only.yaml",
@@ -22,10 +29,15 @@ files![
     "missing-user-binding.yaml",
     "multi-language-attack.yaml",
     "open-cors.yaml",
+    "overt-attack.yaml",
+    "persistence.yaml",
+    "remote-instructions.yaml",
     "role-hijack.yaml",
     "session-for-auth.yaml",
     "static-client-id.yaml",
     "system-prompt-override.yaml",
     "token-proxy.yaml",
+    "tool-preference.yaml",
     "unsafe-redirect.yaml",
+    "url-exfiltration.yaml",
 ];
