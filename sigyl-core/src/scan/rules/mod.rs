@@ -1,5 +1,15 @@
 //! Rules written as code: one file each, with its metadata beside it.
 
+mod dependency_source;
+mod encoded_text;
+mod hidden_text;
+mod hidden_unicode;
+mod install_script;
+mod oauth_config;
+mod security_config;
+mod settings;
 mod table;
+mod token_direct_pass;
+mod unpinned_dependencies;
 
 pub(super) use table::all;

@@ -3,20 +3,52 @@
 use crate::scan::rule::{Rule, RuleMeta};
 use crate::scan::ruleset::RuleSetError;
 
-type Make = fn(RuleMeta) -> Box<dyn Rule>;
+use super::dependency_source::DependencySource;
+use super::encoded_text::EncodedText;
+use super::hidden_text::HiddenText;
+use super::hidden_unicode::HiddenUnicode;
+use super::install_script::InstallScript;
+use super::oauth_config::StaticClientManyRedirects;
+use super::security_config::{InsecureSessionConfig, PermissiveSameSite, TokenPassthroughConfig};
+use super::token_direct_pass::TokenDirectPass;
+use super::unpinned_dependencies::UnpinnedDependencies;
 
-/// Each rule: name of its metadata file, that file, and the rule.
-const RULES: &[(&str, &str, Make)] = &[];
+/// What making a rule comes to: it may hold expressions that have to compile.
+type Made = Result<Box<dyn Rule>, regex::Error>;
+
+macro_rules! rules {
+    ($($name:literal => $rule:ident),* $(,)?) => {
+        /// Each rule: the name of its metadata file, that file, and how the rule is made of it.
+        const RULES: &[(&str, &str, fn(RuleMeta) -> Made)] = &[$((
+            $name,
+            include_str!($name),
+            |meta| Ok(Box::new($rule::new(meta)?)),
+        )),*];
+    };
+}
+
+rules! {
+    "dependency-source.yaml" => DependencySource,
+    "encoded-text.yaml" => EncodedText,
+    "hidden-text.yaml" => HiddenText,
+    "hidden-unicode.yaml" => HiddenUnicode,
+    "insecure-session-config.yaml" => InsecureSessionConfig,
+    "install-script.yaml" => InstallScript,
+    "permissive-same-site.yaml" => PermissiveSameSite,
+    "static-client-many-redirects.yaml" => StaticClientManyRedirects,
+    "token-direct-pass.yaml" => TokenDirectPass,
+    "token-passthrough-config.yaml" => TokenPassthroughConfig,
+    "unpinned-dependencies.yaml" => UnpinnedDependencies,
+}
 
 /// Makes every code rule.
 pub(crate) fn all() -> Result<Vec<Box<dyn Rule>>, RuleSetError> {
-    RULES.iter().map(|(name, text, make)| Ok(make(meta(name, text)?))).collect()
+    RULES.iter().map(|(name, text, make)| one(name, text, *make)).collect()
 }
 
-fn meta(name: &str, text: &str) -> Result<RuleMeta, RuleSetError> {
-    serde_yaml::from_str(text).map_err(|error| RuleSetError::Pattern {
-        file: name.to_owned(),
-        line: error.location().map(|at| at.line()),
-        why: error.to_string(),
-    })
+fn one(name: &str, text: &str, make: fn(RuleMeta) -> Made) -> Result<Box<dyn Rule>, RuleSetError> {
+    let wrong = |line, why: String| RuleSetError::Pattern { file: name.to_owned(), line, why };
+    let meta: RuleMeta = serde_yaml::from_str(text)
+        .map_err(|error| wrong(error.location().map(|at| at.line()), error.to_string()))?;
+    make(meta).map_err(|error| wrong(None, error.to_string()))
 }

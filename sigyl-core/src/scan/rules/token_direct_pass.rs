@@ -1,0 +1,200 @@
+//! Follows the Authorization header of a request to another service.
+
+use regex::Regex;
+
+use crate::domain::{Confidence, Severity};
+use crate::scan::file::FileText;
+use crate::scan::findings::{Findings, Hit, in_file};
+use crate::scan::language::Language;
+use crate::scan::rule::{Part, Rule, RuleMeta};
+
+/// Finds tokens that are read from a request and sent on without a check.
+pub(super) struct TokenDirectPass {
+    meta: RuleMeta,
+    /// An Authorization header of this server's caller.
+    source: Regex,
+    /// The name that a source is given.
+    named: Regex,
+    /// An Authorization header of an outgoing call, with the value it is given.
+    sink: Regex,
+    /// A call to another service.
+    call: Regex,
+    /// What makes it right: the token is checked, or exchanged for another.
+    checked: Regex,
+}
+
+/// Bytes after a source in which its way is followed.
+const REACH: usize = 6_000;
+/// Names that one token is followed through.
+const NAMES: usize = 8;
+/// Sources of one file that are followed.
+const SOURCES: usize = 200;
+
+impl TokenDirectPass {
+    pub(super) fn new(meta: RuleMeta) -> Result<Self, regex::Error> {
+        const INBOUND: &str = r#"\b(?:req|request|ctx\.req(?:uest)?|c\.req|event|r|incoming\w*|original_?req(?:uest)?)\.(?:raw\.)?(?:(?:headers?|Header)(?:\?)?\s*(?:\.\s*authorization\b|\.?\s*(?:get|Get)?\s*[\[(]\s*['"`]authorization['"`]\s*[\])])|(?:header|get)\(\s*['"`]authorization['"`]\s*\))"#;
+        Ok(Self {
+            meta,
+            source: Regex::new(&format!("(?i){INBOUND}"))?,
+            named: Regex::new(
+                r"(?:\b(?:const|let|var)\s+)?\b([A-Za-z_$][\w$]*)\s*(?::\s*[\w<>|\s.]{1,40})?\s*(?::=|=)\s*[^=;\n]{0,80}$",
+            )?,
+            sink: Regex::new(
+                r#"(?i)['"`]?\bauthorization['"`]?\s*\]?\s*(?:[:=,]|,\s*['"])\s*(?:f?['"`][^'"`\n]{0,16}(?:\$\{|\{|['"]\s*\+)\s*)?([A-Za-z_$][\w$.?\[\]'"()\-]*)"#,
+            )?,
+            call: Regex::new(
+                r"(?i)\b(?:fetch|axios|got|ky|superagent|needle|undici|request|requests|httpx|aiohttp|urllib|http\.(?:request|NewRequest|get|post)|https\.request|client\.(?:get|post|put|patch|delete|request|Do)|session\.(?:get|post|request)|proxy\w*|forward\w*|upstream\w*)\b",
+            )?,
+            checked: Regex::new(
+                r"(?i)\b\w*(?:verif(?:y|ied|ies)|validat\w+|introspect\w*|authenticat\w*\(|exchange\w*|on_?behalf_?of|jwt|jwks|audience|check_?token)\w*",
+            )?,
+        })
+    }
+
+    /// Follows one source; returns the end of the sink that it reaches, and whether on the way it had a name.
+    fn follow(&self, code: &str, start: usize, end: usize) -> Option<(usize, bool)> {
+        let after = &code[end..ceil(code, end + REACH)];
+        if let Some(sink) = self.is_in_sink(code, start) {
+            return (!self.checked.is_match(&code[sink..end])).then_some((end, false));
+        }
+        let before = &code[floor(code, start.saturating_sub(160))..start];
+        let mut names = vec![self.named.captures(before)?.get(1)?.as_str().to_owned()];
+        // A line that makes another name of a known one passes the token on.
+        for line in after.lines() {
+            if names.len() < NAMES
+                && let Some((left, right)) =
+                    line.split_once('=').filter(|(_, right)| !right.starts_with(['=', '>']))
+                && names.iter().any(|name| has_word(right, name))
+                && let Some(name) = left.trim().rsplit([' ', ':']).next().filter(|name| is_word(name))
+                && !self.call.is_match(right)
+            {
+                names.push(name.to_owned());
+            }
+        }
+        let reaches = |sink: &regex::Captures<'_>| {
+            let value = sink.get(1)?;
+            let first =
+                value.as_str().split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'))).next()?;
+            names.iter().any(|name| name == first).then_some((sink.get(0)?.start(), value.end()))
+        };
+        let (at, stop) = self.sink.captures_iter(after).find_map(|sink| reaches(&sink))?;
+        let around = &after[floor(after, at.saturating_sub(400))..ceil(after, stop + 200)];
+        (self.call.is_match(around) && !self.checked.is_match(&after[..at])).then_some((end + stop, true))
+    }
+
+    /// Tells whether a source stands itself as the value of an outgoing Authorization header, and where that begins.
+    fn is_in_sink(&self, code: &str, start: usize) -> Option<usize> {
+        let from = floor(code, start.saturating_sub(400));
+        let before = &code[from..start];
+        let header = before.to_ascii_lowercase().rfind("authorization")?;
+        let between = before[header + "authorization".len()..].trim();
+        let is_value = between.len() <= 40
+            && between.trim_start_matches(['"', '\'', '`', ']', ' ']).starts_with([':', '=', ','])
+            && !between.contains(';');
+        (is_value && self.call.is_match(before)).then_some(from)
+    }
+
+    fn file(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
+        let Ok(code) = std::str::from_utf8(file.code()) else { return };
+        for source in self.source.find_iter(code).take(SOURCES) {
+            if let Some((end, named)) = self.follow(code, source.start(), source.end()) {
+                let hit =
+                    Hit { text: file.text(), start: source.start(), end: end.min(source.start() + 200) };
+                // A token that was given a name may have been judged in ways that no pattern sees.
+                let severity = if named { Severity::Error } else { self.meta.severity };
+                let place = in_file(file, source.start());
+                found.add_as(&self.meta, severity, Confidence::High, place, hit, None);
+            }
+        }
+    }
+}
+
+impl Rule for TokenDirectPass {
+    fn meta(&self) -> &RuleMeta {
+        &self.meta
+    }
+
+    fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
+        let Part::File(file) = part else { return };
+        let speaks =
+            matches!(file.language(), Language::Script | Language::Python | Language::Go | Language::Braces);
+        if speaks && (file.text().contains("uthorization") || file.text().contains("AUTHORIZATION")) {
+            self.file(file, found);
+        }
+    }
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'))).any(|one| one == word)
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    text.floor_char_boundary(at)
+}
+
+fn ceil(text: &str, at: usize) -> usize {
+    text.ceil_char_boundary(at.min(text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::Severity;
+    use crate::scan::proof::{builtin, severity};
+
+    fn of(path: &str, text: &str) -> Option<Severity> {
+        severity(builtin(), "token-direct-pass", path, text)
+    }
+
+    #[test]
+    fn a_header_that_goes_straight_on_blocks() {
+        for text in [
+            "await fetch(url, { headers: { 'Authorization': req.headers['authorization'] } });",
+            "await axios.get(url, {\n  headers: {\n    Authorization: req.headers.authorization,\n  },\n});",
+        ] {
+            assert_eq!(of("proxy.ts", text), Some(Severity::Block), "{text}");
+        }
+        let python = "requests.get(url, headers={\"Authorization\": request.headers.get(\"Authorization\")})";
+        assert_eq!(of("proxy.py", python), Some(Severity::Block));
+    }
+
+    #[test]
+    fn a_token_that_is_stored_and_forwarded_on_another_line_is_found() {
+        for (path, text) in [
+            (
+                "proxy.ts",
+                "const auth = req.headers.authorization;\nlog('x');\nawait fetch(url, { headers: { Authorization: auth } });",
+            ),
+            (
+                "proxy.ts",
+                "const header = req.headers['authorization'];\nconst token = header.split(' ')[1];\nreturn axios.post(url, body, {\n  headers: { authorization: `Bearer ${token}` },\n});",
+            ),
+            (
+                "proxy.py",
+                "token = request.headers[\"Authorization\"]\nresponse = httpx.get(url, headers={\"Authorization\": token})",
+            ),
+            (
+                "proxy.go",
+                "token := r.Header.Get(\"Authorization\")\nreq, _ := http.NewRequest(\"GET\", url, nil)\nreq.Header.Set(\"Authorization\", token)",
+            ),
+        ] {
+            assert_eq!(of(path, text), Some(Severity::Error), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_checked_exchanged_or_kept_is_left_alone() {
+        for text in [
+            "const auth = req.headers.authorization;\nawait verifyToken(auth);\nawait fetch(url, { headers: { Authorization: auth } });",
+            "const auth = req.headers.authorization;\nconst other = await exchangeToken(auth);\nfetch(url, { headers: { Authorization: other } });",
+            "const auth = req.headers.authorization;\nif (!auth) return res.status(401).end();",
+            "fetch(url, { headers: { Authorization: `Bearer ${process.env.API_KEY}` } });",
+            "// fetch(url, { headers: { authorization: req.headers.authorization } })",
+        ] {
+            assert_eq!(of("proxy.ts", text), None, "{text}");
+        }
+    }
+}
