@@ -241,6 +241,9 @@ mod tests {
         reached at http://127.0.0.1:8640/mcp/NAME
         ▲ jira waits for a decision: sigyl approve 019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10
           --reason TEXT
+
+        not enforced (`sigyl show NAME` tells more)
+        ◆ network by host name (the kernel knows ports only)
         ");
     }
 
