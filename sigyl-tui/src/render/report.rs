@@ -31,6 +31,10 @@ impl Style for Look {
         self.paint(role, &format!("{} {text}", self.sign(glyph)))
     }
 
+    fn width(&self) -> usize {
+        self.width.unwrap_or(100).max(40)
+    }
+
     fn dim(&self, text: &str) -> String {
         self.paint(Role::Dim, text)
     }

@@ -13,7 +13,7 @@ fn a_poisoned_server_is_blocked_with_place_evidence_and_fix() {
     let home = Home::new();
     let ended = ended(home.command().arg("scan").arg(example("poisoned")));
     assert_eq!(ended.code, 1, "{}", ended.err);
-    for part in ["tool add (description)", "<IMPORTANT>", "fix: ", "verdict: block"] {
+    for part in ["tool add (description)", "<IMPORTANT>", "fix  ", "verdict: block"] {
         assert!(ended.out.contains(part), "{part}: {}", ended.out);
     }
 }

@@ -21,6 +21,11 @@ pub trait Style {
     fn dim(&self, text: &str) -> String {
         text.to_owned()
     }
+
+    /// Columns that lines are broken to fit, where they can be broken.
+    fn width(&self) -> usize {
+        100
+    }
 }
 
 /// Text without any marks.
@@ -29,8 +34,6 @@ pub struct Plain;
 
 impl Style for Plain {}
 
-/// Columns that reasons and remedies are wrapped to.
-const WIDTH: usize = 100;
 /// Skipped files that are listed one by one.
 const SKIPPED: usize = 20;
 
@@ -51,8 +54,8 @@ fn write(out: &mut String, report: &Report, style: &dyn Style) -> fmt::Result {
         }
         let heading = format!("{severity} ({})", findings.len());
         writeln!(out, "{}", style.severity(severity, &heading))?;
-        for found in findings {
-            finding(out, found, style)?;
+        for alike in groups(&findings) {
+            group(out, &alike, style)?;
         }
         writeln!(out)?;
     }
@@ -74,32 +77,59 @@ fn write(out: &mut String, report: &Report, style: &dyn Style) -> fmt::Result {
     summary(out, report, style)
 }
 
-fn finding(out: &mut String, finding: &Finding, style: &dyn Style) -> fmt::Result {
-    let place = finding.location.as_ref().map_or_else(|| "(whole)".to_owned(), ToString::to_string);
-    writeln!(out, "  {} [{}]", spell(&place, true), finding.rule)?;
-    if !finding.evidence.is_empty() {
-        writeln!(out, "      | {}", spell(&finding.evidence, true))?;
+/// Puts together what differs only in place and evidence, in the order of the first of each.
+fn groups<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let alike = |group: &&mut Vec<&Finding>| {
+            let first = group[0];
+            (&first.rule, first.confidence, &first.message, &first.fix)
+                == (&finding.rule, finding.confidence, &finding.message, &finding.fix)
+        };
+        match groups.iter_mut().find(alike) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
     }
-    wrapped(out, "why", &finding.message)?;
-    match &finding.fix {
-        Some(fix) => wrapped(out, "fix", fix),
-        None => Ok(()),
-    }?;
-    let confidence = format!("{:?}", finding.confidence).to_lowercase();
-    writeln!(out, "      {}", style.dim(&format!("confidence {confidence}")))
+    groups
 }
 
-fn wrapped(out: &mut String, label: &str, text: &str) -> fmt::Result {
-    let spelled = spell(text, true);
-    let mut line = format!("      {label}: ");
-    let indent = " ".repeat(line.len());
-    for word in spelled.split(' ') {
-        if line.trim_start().len() > label.len() + 2 && line.chars().count() + word.chars().count() > WIDTH {
+fn group(out: &mut String, findings: &[&Finding], style: &dyn Style) -> fmt::Result {
+    let Some(first) = findings.first() else { return Ok(()) };
+    let confidence = format!("{:?}", first.confidence).to_lowercase();
+    writeln!(out, "  {}  {}", first.rule, style.dim(&format!("{confidence} confidence")))?;
+    for finding in findings {
+        place(out, finding, style)?;
+    }
+    wrapped(out, "why", &first.message, style)?;
+    first.fix.as_ref().map_or(Ok(()), |fix| wrapped(out, "fix", fix, style))
+}
+
+/// Writes place and evidence, on one line where they fit.
+fn place(out: &mut String, finding: &Finding, style: &dyn Style) -> fmt::Result {
+    let place = finding.location.as_ref().map_or_else(|| "(whole)".to_owned(), ToString::to_string);
+    let (place, evidence) = (spell(&place, true), spell(&finding.evidence, true));
+    match place.chars().count().max(24) + evidence.chars().count() + 7 <= style.width() {
+        _ if evidence.is_empty() => writeln!(out, "    {place}"),
+        true => writeln!(out, "    {place:<24} | {evidence}"),
+        false => writeln!(out, "    {place}\n      | {evidence}"),
+    }
+}
+
+fn wrapped(out: &mut String, label: &str, text: &str, style: &dyn Style) -> fmt::Result {
+    let indent = "         ";
+    let mut line = format!("    {}  ", style.dim(label));
+    let mut column = indent.len();
+    for word in spell(text, true).split(' ') {
+        let columns = word.chars().count();
+        if column > indent.len() && column + columns > style.width() {
             writeln!(out, "{}", line.trim_end())?;
-            line.clone_from(&indent);
+            indent.clone_into(&mut line);
+            column = indent.len();
         }
         line.push_str(word);
         line.push(' ');
+        column += columns + 1;
     }
     writeln!(out, "{}", line.trim_end())
 }
@@ -191,18 +221,16 @@ pub(super) mod tests {
         let text = plain(&report(), &Plain);
         insta::assert_snapshot!(text, @r"
         block (1)
-          tool add (description) [important-tag]
-              | <IMPORTANT>
-              why: A pseudo-tag.
-              fix: Remove it.
-              confidence high
+          important-tag  high confidence
+            tool add (description)   | <IMPORTANT>
+            why  A pseudo-tag.
+            fix  Remove it.
 
         error (1)
-          src/a.ts:3:7 [a-rule]
-              | a⟦U+202E⟧b
-              why: A pseudo-tag.
-              fix: Remove it.
-              confidence high
+          a-rule  high confidence
+            src/a.ts:3:7             | a⟦U+202E⟧b
+            why  A pseudo-tag.
+            fix  Remove it.
 
         not looked at (1)
           x.wasm: WebAssembly
