@@ -73,7 +73,7 @@ pub(crate) fn serving() -> ServerView {
         json!({
             "server": {"title": "Clock", "description": "Tells the time in any zone.", "granted": {"network": ["time.example:123"]}},
             "deployment": deployment("clock", "1.2.0"),
-            "status": {"running": true, "pids": [4711, 4712], "restarts": 1, "since": "2026-11-22T13:59:00Z", "last_exit": "exit 101"},
+            "status": {"running": true, "pids": [4711, 4712], "restarts": 1, "since": "2026-11-22T13:59:00Z", "last_exit": "exited with code 101"},
             "url": "http://127.0.0.1:8640/mcp/clock",
             "tools": [
                 {"name": "now", "description": "Tells the time in a zone.\nSecond line."},

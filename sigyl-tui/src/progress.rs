@@ -18,6 +18,7 @@ pub(crate) struct Track {
     started: BTreeMap<StepId, Timestamp>,
     undone: Vec<StepId>,
     named: bool,
+    told: Vec<String>,
     #[cfg(test)]
     lines: Vec<String>,
 }
@@ -36,6 +37,7 @@ impl Track {
             started: BTreeMap::new(),
             undone: Vec::new(),
             named: false,
+            told: Vec::new(),
             #[cfg(test)]
             lines: Vec::new(),
         }
@@ -48,12 +50,13 @@ impl Track {
         }
     }
 
-    /// Clears the moving line; what was said stays.
-    pub(crate) fn finish(&mut self) {
+    /// Clears the moving line; what was said stays. Returns the lines of the run's log that stay, as they came.
+    pub(crate) fn finish(mut self) -> Vec<String> {
         self.tell_undone();
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+        self.told
     }
 
     fn event(&mut self, event: &Event) {
@@ -116,11 +119,15 @@ impl Track {
     }
 
     fn log(&mut self, step: StepId, line: &str) {
+        if line.trim().is_empty() {
+            return;
+        }
         // A command is shown before it runs, and stays; what it prints passes by where lines can move.
         let shown = specimen(line);
         match &self.bar {
             Some(bar) if !line.starts_with("$ ") => bar.set_message(shown),
             _ => {
+                self.told.push(line.to_owned());
                 let text = render::wrap(&format!("  {step:<14} {shown}"), &self.look, 17);
                 self.line(&self.look.paint(Role::Dim, &text));
             }
@@ -194,7 +201,7 @@ mod tests {
         ] {
             track.take(&frame);
         }
-        track.finish();
+        track.tell_undone();
         insta::assert_snapshot!(track.lines.join("\n"), @r"
         run 019aa1b2
           build_image    $ cargo build --release

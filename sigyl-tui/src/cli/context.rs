@@ -17,12 +17,14 @@ pub(crate) struct Context {
     /// Where results and messages go.
     pub(crate) output: Output,
     link: Option<Link>,
+    /// Lines of the run's log that were shown already, and stay.
+    pub(super) told: Vec<String>,
 }
 
 impl Context {
     /// Starts without a way to the store: not every verb needs one.
     pub(super) fn new(settings: Settings, output: Output) -> Self {
-        Self { settings, output, link: None }
+        Self { settings, output, link: None, told: Vec::new() }
     }
 
     /// Finds the owner of the data directory, or becomes it until the command ends.
@@ -59,7 +61,7 @@ impl Context {
             response = link.call(request, &mut on_frame) => Some(response),
             () = interrupts.next() => None,
         };
-        track.finish();
+        self.told = track.finish();
         match response {
             Some(response) => T::take(response?),
             None => Err(self.interrupted(&link)),

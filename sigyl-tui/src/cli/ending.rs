@@ -10,7 +10,7 @@ use crate::render;
 /// Shows the end: findings and notices to standard error, and on standard output what the command is for, which is
 /// the address alone, or the document.
 pub(super) fn show(end: &RunEnd, cx: &mut Context) -> Result<Exit, Problem> {
-    cx.output.tell(&render::run_end(end, &cx.output.err_look));
+    cx.output.tell(&render::run_end(end, &cx.told, &cx.output.err_look));
     if cx.output.is_json() {
         cx.output.document("sigyl.run/1", end)?;
     } else if let Some(url) = &end.url {

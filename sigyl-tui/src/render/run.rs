@@ -80,15 +80,15 @@ fn distinct(runs: &[Run]) -> usize {
     (8..longest).find(|&length| tells_apart(length)).unwrap_or(longest)
 }
 
-/// Writes how a run ended: findings, notices, what was removed, and what comes next. The address is not in it: that
-/// is the result, and goes to standard output.
-pub(crate) fn run_end(end: &RunEnd, look: &Look) -> String {
+/// Writes how a run ended: findings, notices that were not `told` yet, and what comes next. The address is not in it:
+/// that is the result, and goes to standard output.
+pub(crate) fn run_end(end: &RunEnd, told: &[String], look: &Look) -> String {
     let mut text = String::new();
     if let Some(report) = end.report.as_ref().filter(|report| !report.findings.is_empty() || report.partial) {
         text.push_str(&super::report(report, look));
         text.push('\n');
     }
-    for notice in &end.run.notices {
+    for notice in end.run.notices.iter().filter(|notice| !told.contains(notice)) {
         let line = wrap(&format!("{} {}", look.sign(Glyph::Warning), specimen(notice)), look, 2);
         text.push_str(&look.paint(Role::Warn, &line));
         text.push('\n');
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_held_run_says_what_holds_it_and_how_to_decide() {
         let end = RunEnd { run: fixtures::held_run(), report: None, url: None };
-        insta::assert_snapshot!(run_end(&end, &Look::PLAIN), @r"
+        insta::assert_snapshot!(run_end(&end, &[], &Look::PLAIN), @r"
         ▲ deploy clock 1.2.0: held, 38 s
           permissions not granted: network=jira.corp:443
           2 part(s) of the source could not be looked at
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_failed_run_shows_its_failure_with_code_and_hint() {
         let end = RunEnd { run: fixtures::failed_run(), report: None, url: None };
-        insta::assert_snapshot!(run_end(&end, &Look::PLAIN), @r"
+        insta::assert_snapshot!(run_end(&end, &[], &Look::PLAIN), @r"
         ✖ deploy clock 1.2.0: failed, 38 s
         error[E0602]: the server did not answer
         help: see `sigyl logs clock`

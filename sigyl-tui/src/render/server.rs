@@ -186,7 +186,7 @@ fn process(status: &sigyl_core::deploy::Status) -> String {
         more => text.push_str(&format!(", restarted {more} times")),
     }
     if let Some(exit) = &status.last_exit {
-        text.push_str(&format!(", last ended with {}", specimen(exit)));
+        text.push_str(&format!("; the last one {}", specimen(exit)));
     }
     text
 }
@@ -270,7 +270,7 @@ mod tests {
           digest      sha256:d8198efa3604d164853468608c55efa148bc56e3564d5a30232bf98b8ab43aeb
           activated   3 m ago (2026-11-22T13:59:00.000Z)
           created     2 d ago (2026-11-20T10:00:00.000Z)
-          process     pid 4711 4712, restarted once, last ended with exit 101
+          process     pid 4711 4712, restarted once; the last one exited with code 101
           health      answered in 3 ms, 1 m ago
           granted     network=time.example:123
           env         ZONE
