@@ -21,36 +21,47 @@ async fn answer(
     request: Request,
     frames: &Frames,
 ) -> Result<Response, Error> {
-    Ok(match request {
-        Request::Owner => Response::Owner(sigyl.owner(caller)?),
-        Request::Deploy(deploy) => follow(sigyl, caller, sigyl.deploy(caller, deploy).await?, frames).await?,
-        Request::Redeploy(redeploy) => {
-            follow(sigyl, caller, sigyl.redeploy(caller, redeploy).await?, frames).await?
+    match begin(sigyl, caller, request).await? {
+        Begun::Run(run) => Ok(Response::Run(Box::new(sigyl.watch(caller, &run, Seq(0), frames).await?))),
+        Begun::Other(Request::Watch { run, after }) => {
+            Ok(Response::Run(Box::new(sigyl.watch(caller, &run, after, frames).await?)))
         }
-        Request::Rollback { name, version } => {
-            follow(sigyl, caller, sigyl.rollback(caller, name, version).await?, frames).await?
+        Begun::Other(Request::Logs { name, lines, follow }) => {
+            sigyl.logs(caller, &name, lines, follow, frames).await?;
+            Ok(Response::Ok)
         }
-        Request::Delete { name, confirm } => {
-            follow(sigyl, caller, sigyl.delete(caller, name, &confirm).await?, frames).await?
-        }
-        Request::Approve { run, reason } => {
-            follow(sigyl, caller, sigyl.approve(caller, &run, &reason).await?, frames).await?
-        }
+        Begun::Other(request) => tell(sigyl, caller, request).await,
+    }
+}
+
+/// An operation that is a run, once it is begun; any other as it came.
+enum Begun {
+    Run(RunId),
+    Other(Request),
+}
+
+async fn begin(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Begun, Error> {
+    Ok(Begun::Run(match request {
+        Request::Deploy(deploy) => sigyl.deploy(caller, deploy).await?,
+        Request::Redeploy(redeploy) => sigyl.redeploy(caller, redeploy).await?,
+        Request::Rollback { name, version } => sigyl.rollback(caller, name, version).await?,
+        Request::Delete { name, confirm } => sigyl.delete(caller, name, &confirm).await?,
+        Request::Approve { run, reason } => sigyl.approve(caller, &run, &reason).await?,
         Request::Reject { run, reason } => {
             sigyl.reject(caller, &run, &reason).await?;
-            follow(sigyl, caller, run, frames).await?
+            run
         }
-        Request::Watch { run, after } => {
-            Response::Run(Box::new(sigyl.watch(caller, &run, after, frames).await?))
-        }
+        other => return Ok(Begun::Other(other)),
+    }))
+}
+
+async fn tell(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Response, Error> {
+    Ok(match request {
+        Request::Owner => Response::Owner(sigyl.owner(caller)?),
         Request::List => Response::Servers(sigyl.list(caller).await?),
         Request::Show { name } => Response::Server(Box::new(sigyl.show(caller, &name).await?)),
         Request::Versions { name } => Response::Versions(sigyl.versions(caller, &name).await?),
         Request::Runs { limit } => Response::Runs(sigyl.runs(caller, limit).await?),
-        Request::Logs { name, lines, follow } => {
-            sigyl.logs(caller, &name, lines, follow, frames).await?;
-            Response::Ok
-        }
         Request::Probe { name } => Response::Probe(Box::new(sigyl.probe(caller, &name).await?)),
         Request::Call { name, tool, arguments } => {
             Response::Call(sigyl.call(caller, &name, &tool, arguments).await?)
@@ -60,9 +71,6 @@ async fn answer(
             sigyl.stop(caller)?;
             Response::Ok
         }
+        _ => return Err(Error::Protocol("an operation that it does not know".into())),
     })
-}
-
-async fn follow(sigyl: &Sigyl, caller: &Caller, run: RunId, frames: &Frames) -> Result<Response, Error> {
-    Ok(Response::Run(Box::new(sigyl.watch(caller, &run, Seq(0), frames).await?)))
 }

@@ -62,8 +62,9 @@ impl PublishError {
     }
 }
 
-/// Chooses the version for `offer`: the same bytes keep their record, a source without a version becomes a snapshot,
-/// and a moving source whose version was not bumped is marked with its digest when it is redeployed.
+/// Chooses the version for `offer`.
+///
+/// The same bytes keep their record, a source without a version becomes a snapshot, and a moving source whose version was not bumped is marked with its digest when it is redeployed.
 pub async fn choose_version(
     store: &dyn Store,
     offer: Offer<'_>,

@@ -45,7 +45,8 @@ pub(super) fn decode<'a>(path: &str, bytes: &'a [u8]) -> Decoded<'a> {
 }
 
 fn utf16(bytes: &[u8]) -> Option<String> {
-    let (rest, unit): (&[u8], fn([u8; 2]) -> u16) = match bytes {
+    type Unit = fn([u8; 2]) -> u16;
+    let (rest, unit): (&[u8], Unit) = match bytes {
         // Four bytes FF FE 00 00 would be UTF-32.
         [0xff, 0xfe, 0, 0, ..] => return None,
         [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),

@@ -93,7 +93,10 @@ impl Sigyl {
                 return Ok(());
             }
         }
-        while follow {
+        if !follow {
+            return Ok(());
+        }
+        loop {
             tokio::select! {
                 () = self.inner.stop.cancelled() => return Ok(()),
                 () = frames.closed() => return Ok(()),
@@ -104,7 +107,6 @@ impl Sigyl {
                 },
             }
         }
-        Ok(())
     }
 
     pub(super) async fn known(&self, name: &ServerName) -> Result<Server, Error> {

@@ -41,19 +41,29 @@ impl Args {
         if !self.print {
             refuse_existing(&self.folder)?;
         }
-        let tree = SourceTree::from_folder(&self.folder, &Limits::default())
-            .map_err(super::scan::unfetched)?;
+        let tree =
+            SourceTree::from_folder(&self.folder, &Limits::default()).map_err(super::scan::unfetched)?;
         let text = manifest::init(&TreeFiles(&tree)).map_err(|error| {
-            Problem::failed("E0201", error.kind(), chain(&error), "write sigyl.yaml by hand; docs/manifest.schema.json lists every field")
+            Problem::failed(
+                "E0201",
+                error.kind(),
+                chain(&error),
+                "write sigyl.yaml by hand; docs/manifest.schema.json lists every field",
+            )
         })?;
         if !self.print {
             write(&path, &text)?;
-            cx.output.note(&format!("Wrote {}; read it, then `sigyl deploy {}`.", path.display(), self.folder.display()));
+            cx.output.note(&format!(
+                "Wrote {}; read it, then `sigyl deploy {}`.",
+                path.display(),
+                self.folder.display()
+            ));
         }
         match (cx.output.is_json(), self.print) {
             (true, _) => {
                 let written = (!self.print).then_some(&path);
-                cx.output.document("sigyl.init/1", &serde_json::json!({ "written": written, "manifest": text }))?;
+                cx.output
+                    .document("sigyl.init/1", &serde_json::json!({ "written": written, "manifest": text }))?;
             }
             (false, true) => {
                 cx.output.print(&text)?;
@@ -85,7 +95,12 @@ fn write(path: &Path, text: &str) -> Result<(), Problem> {
         std::io::ErrorKind::AlreadyExists => exists(path),
         _ => {
             let message = format!("could not write {}: {error}", path.display());
-            Problem::failed("E0013", Kind::Unavailable, message, "check the permissions of the folder, or use --print")
+            Problem::failed(
+                "E0013",
+                Kind::Unavailable,
+                message,
+                "check the permissions of the folder, or use --print",
+            )
         }
     })
 }

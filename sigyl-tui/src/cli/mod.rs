@@ -13,6 +13,7 @@ mod doctor;
 mod ending;
 mod explain;
 mod foreground;
+mod init;
 mod list;
 mod logs;
 mod probe;

@@ -1,7 +1,7 @@
 //! The verbs.
 
 use super::{
-    Context, approve, backup, call, completions, delete, deploy, doctor, explain, list, logs, probe,
+    Context, approve, backup, call, completions, delete, deploy, doctor, explain, init, list, logs, probe,
     redeploy, reject, restore, rollback, runs, scan, serve, show, stop, versions, watch,
 };
 use crate::exit::Exit;
@@ -10,6 +10,7 @@ use crate::problem::Problem;
 /// What sigyl can be told to do.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Verb {
+    Init(init::Args),
     Scan(scan::Args),
     Deploy(Box<deploy::Args>),
     Approve(approve::Args),
@@ -38,6 +39,7 @@ impl Verb {
     /// Does it.
     pub(crate) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         match self {
+            Self::Init(args) => args.run(cx),
             Self::Scan(args) => args.run(cx).await,
             Self::Deploy(args) => args.run(cx).await,
             Self::Approve(args) => args.run(cx).await,

@@ -99,7 +99,7 @@ fn worst(findings: &[Finding]) -> String {
         Some(location) => format!("{} in {location}", finding.rule),
         None => finding.rule.to_string(),
     };
-    findings.iter().take(5).map(|finding| place(finding)).collect::<Vec<_>>().join("; ")
+    findings.iter().take(5).map(place).collect::<Vec<_>>().join("; ")
 }
 
 fn pins(tools: &[Tool]) -> Result<Vec<ToolPin>, StepError> {

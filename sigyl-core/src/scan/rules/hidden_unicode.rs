@@ -147,7 +147,7 @@ fn kind(text: &str, whole: &str, at: usize, c: char, before: Option<char>, flag:
     match c {
         '\u{e0000}'..='\u{e007f}' => (!flag || !is_flag(text, at)).then_some(Kind::Tag),
         '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => {
-            let varies = before.is_some_and(|base| takes_selector(base));
+            let varies = before.is_some_and(takes_selector);
             (!varies).then_some(Kind::Selector)
         }
         '\u{202d}' | '\u{202e}' => Some(Kind::Direction),

@@ -12,7 +12,6 @@ macro_rules! setting_rule {
         pub(super) struct $name(RuleMeta);
 
         impl $name {
-            #[expect(clippy::unnecessary_wraps, reason = "the table makes every rule in the same way")]
             pub(super) fn new(meta: RuleMeta) -> Result<Self, regex::Error> {
                 Ok(Self(meta))
             }
