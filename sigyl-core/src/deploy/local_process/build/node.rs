@@ -77,9 +77,8 @@ impl Node {
         work.fetch(self.npm(work, &["ci", dev])?.args(LOCKED)).await?;
         own.map_or(Ok(()), Swapped::back).map_err(|source| io("write package.json".to_owned(), source))?;
         for package in work.spec.allowed_scripts {
-            if !work.tree().join("node_modules").join(package).is_dir() {
-                work.progress.log(&format!("{package} is not installed, so its scripts are not run"));
-                continue;
+            if package.starts_with('-') {
+                return Err(TargetError::Unsupported(format!("`{package}` is not the name of a package")));
             }
             let call =
                 self.npm(work, &["rebuild", package, "--ignore-scripts=false", "--foreground-scripts"])?;

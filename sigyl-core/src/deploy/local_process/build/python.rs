@@ -65,8 +65,9 @@ impl Python {
         vec![self.prefix.join("bin"), self.prefix.join("lib")]
     }
 
-    fn workshop(&self, network: bool) -> Workshop {
-        Workshop { execute: self.readable(), network, ..Workshop::default() }
+    fn workshop(&self, work: &Work<'_>, network: bool) -> Workshop {
+        let write = vec![Self::environment(&work.dir)];
+        Workshop { execute: self.readable(), write, network, ..Workshop::default() }
     }
 
     /// Installs what the lock names, from wheels; a package that has none has to be allowed, since it runs code.
@@ -78,6 +79,7 @@ impl Python {
             let call = call.args(["--no-deps", "--require-hashes", wheels, "--ignore-installed", "--target"]);
             let call = call.arg(&packages).args(["--requirement"]).arg(work.tree().join(&lock.path));
             let call = call.var("PIP_REQUIRE_VIRTUALENV", "0").var("PYTHONNOUSERSITE", "1");
+            let call = call.var("PIP_ROOT_USER_ACTION", "ignore");
             if work.builder.offline { call.args(["--no-index"]) } else { call }
         };
         if work.spec.allowed_scripts.is_empty() {
@@ -87,8 +89,7 @@ impl Python {
         let allowed = |name: &String| work.spec.allowed_scripts.iter().any(|other| normal(other) == *name);
         let wheels: Vec<String> = names.into_iter().filter(|name| !allowed(name)).collect();
         let wheels = if wheels.is_empty() { ":none:".to_owned() } else { wheels.join(",") };
-        let mut workshop = self.workshop(true);
-        workshop.write.push(Self::environment(&work.dir));
+        let workshop = self.workshop(work, true);
         work.make(call(&format!("--only-binary={wheels}")), &self.path(work), workshop).await
     }
 
@@ -138,7 +139,7 @@ impl Recipe for Python {
                 })?,
             };
             let call = Call::new(&program, &work.tree()).args(args);
-            work.make(call, &self.path(work), self.workshop(false)).await?;
+            work.make(call, &self.path(work), self.workshop(work, false)).await?;
         }
         let (tree, packages) = (work.tree(), self.packages(&work.dir));
         let (name, version) = (work.spec.manifest.name.to_string(), work.spec.version.to_string());
@@ -148,10 +149,12 @@ impl Recipe for Python {
             std::fs::write(work.dir.join("start.py"), function)
                 .map_err(|source| io("write the start".to_owned(), source))?;
         }
-        // The server cannot write beside its sources, so it would compile them at each start.
-        let compile = Call::new(&self.base, &scratch).args(["-I", "-m", "compileall", "-q", "-j", "0"]);
+        // The server cannot write beside its sources, so it would compile them anew at each start.
+        let compile = Call::new(&self.base, &scratch).args(["-I", "-m", "compileall", "-q"]);
+        let compile = compile.arg(self.packages(&work.dir)).arg(work.tree());
+        let workshop = self.workshop(work, false);
         // A file that does not compile fails when it is imported, and not before.
-        work.ask(compile.arg(self.packages(&work.dir)).arg(work.tree())).await.ok();
+        work.make(compile, &self.path(work), workshop).await.ok();
         Ok(())
     }
 

@@ -119,7 +119,10 @@ impl Recipe for Rust {
         .map_err(|source| io("lock compiled dependencies".to_owned(), source))?;
         // From a folder outside of the tree, so that the tree's .cargo/config.toml has no say in what runs unconfined.
         let fetch = Call::new(&self.cargo, &work.dir).args(["fetch", "--locked", "--manifest-path"]);
-        let fetch = fetch.arg(tree.join("Cargo.toml")).var("CARGO_TERM_COLOR", "never");
+        let fetch = fetch
+            .arg(tree.join("Cargo.toml"))
+            .args(["--target", host(&self.version)])
+            .var("CARGO_TERM_COLOR", "never");
         let fetch = fetch.var("RUSTC", self.sysroot.join("bin/rustc"));
         work.fetch(if work.builder.offline { fetch.args(["--offline"]) } else { fetch }).await?;
         let path = [self.sysroot.join("bin")];
@@ -179,6 +182,11 @@ fn keep(made: &Path, entry: Option<&str>, into: &Path) -> Result<(), TargetError
         Ok(())
     };
     keep().map_err(|source| io(format!("keep the binary from {}", made.display()), source))
+}
+
+/// Names the machine that rustc builds for: crates of other systems are not fetched.
+fn host(version: &str) -> &str {
+    version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default()
 }
 
 fn first_line(text: &str) -> &str {

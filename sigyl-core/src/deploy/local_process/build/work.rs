@@ -198,6 +198,9 @@ impl Work<'_> {
         };
         let hear = async {
             while let Some(line) = lines.recv().await {
+                if line.trim().is_empty() {
+                    continue;
+                }
                 if plumbing == Plumbing::Http {
                     self.progress.log(&line);
                 }
@@ -214,7 +217,8 @@ impl Work<'_> {
         };
         match how {
             Exit::Code(0) => Ok(String::from_utf8_lossy(&output).into_owned()),
-            how => Err(failed(how.to_string(), Vec::from(tail).join(" | "))),
+            Exit::Code(code) => Err(failed(format!("exit code {code}"), Vec::from(tail).join(" | "))),
+            how => Err(failed(format!("no result, it {how}"), Vec::from(tail).join(" | "))),
         }
     }
 }
