@@ -1,40 +1,24 @@
 //! Logs of servers: bounded in lines, rate and files, followed by whoever listens.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
-use tokio::net::unix::pipe;
 use tokio::sync::{broadcast, mpsc, oneshot};
-use tokio::time::Instant;
 
+use super::{folder, pump};
 use crate::clock::Clock;
 use crate::deploy::{LogLine, LogStream, Pending};
 use crate::domain::{SecretName, SecretValue, ServerName, Timestamp};
 
-/// Bytes of a line that are kept.
-const LINE: usize = 4 << 10;
-/// Bytes of a line that are held while its end is awaited.
-const HELD: usize = 64 << 10;
 /// Bytes of one file; two are kept of each server.
 const FILE: u64 = 4 << 20;
-/// Bytes a second of one process that are logged; what exceeds it is dropped and counted.
-const RATE: f64 = 256.0 * 1024.0;
-/// Bytes that may come at once before the rate holds.
-const BURST: f64 = 1024.0 * 1024.0;
-/// Bytes a second that are read at all; a faster server waits.
-const READ_RATE: f64 = 8.0 * 1024.0 * 1024.0;
 /// Lines on their way to the disk.
 const QUEUE: usize = 4096;
 /// Lines that a follower may lag behind.
 const FOLLOW: usize = 1024;
-/// Lines of the end of a log that are kept in memory for error messages.
-const TAIL: usize = 8;
 /// A secret shorter than this is not looked for: it would blank innocent text.
 const SECRET_MIN: usize = 6;
 
@@ -69,7 +53,7 @@ enum Sink {
 impl Logs {
     /// Opens the logs in `dir`.
     pub(super) fn open(dir: PathBuf, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        super::folder::private(&dir)?;
+        folder::private(&dir)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
         let lost = Arc::new(Mutex::new(HashMap::new()));
         let writer = Writer { dir, open: HashMap::new(), lost: lost.clone(), clock: clock.clone() };
@@ -120,7 +104,8 @@ impl LogWriter {
         self.put(LogStream::Supervisor, self.clean(text.as_bytes()));
     }
 
-    fn line(&self, text: String) {
+    /// Writes a line of the server.
+    pub(super) fn line(&self, text: String) {
         self.put(LogStream::Server, text);
     }
 
@@ -142,147 +127,7 @@ impl LogWriter {
                 }
             }
         }
-        spell_out(&text)
-    }
-}
-
-fn spell_out(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len().min(LINE));
-    for (at, letter) in text.char_indices() {
-        if shown.len() >= LINE {
-            shown.push_str(&format!("… ({} more bytes)", text.len() - at));
-            break;
-        }
-        // Besides control characters: what turns the direction of text or is invisible could fake a line.
-        match letter {
-            '\t' => shown.push(letter),
-            c if c.is_control()
-                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
-            {
-                shown.extend(c.escape_unicode());
-            }
-            c => shown.push(c),
-        }
-    }
-    shown
-}
-
-/// The last lines of one process.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Tail(Arc<Mutex<VecDeque<String>>>);
-
-impl Tail {
-    fn push(&self, line: &str) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == TAIL {
-            lines.pop_front();
-        }
-        lines.push_back(line.chars().take(400).collect());
-    }
-
-    /// Returns the lines in one, separated by bars.
-    pub(super) fn text(&self) -> String {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let full: Vec<&str> =
-            lines.iter().map(String::as_str).filter(|line| !line.trim().is_empty()).collect();
-        full.join(" | ")
-    }
-}
-
-/// Reads what a process writes until it ends, within the rates.
-pub(super) async fn pump(mut from: pipe::Receiver, log: LogWriter, tail: Tail) {
-    let mut chunk = vec![0; 16 << 10];
-    let mut lines = Lines::default();
-    let (mut kept, mut read) = (Bucket::new(RATE, BURST), Bucket::new(READ_RATE, READ_RATE));
-    let mut dropped = AtomicU64::new(0);
-    loop {
-        // An unreadable pipe is an ended one.
-        let count = from.read(&mut chunk).await.unwrap_or(0);
-        lines.feed(&chunk[..count], count == 0, |line| {
-            if kept.take(line.len() + 32) {
-                let missed = std::mem::take(dropped.get_mut());
-                if missed > 0 {
-                    log.note(&format!("{missed} lines were dropped: they came faster than is logged"));
-                }
-                let text = log.clean(line);
-                tail.push(&text);
-                log.line(text);
-            } else {
-                dropped.fetch_add(1, Ordering::Relaxed);
-            }
-        });
-        if count == 0 {
-            break;
-        }
-        if !read.take(count) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-    if *dropped.get_mut() > 0 {
-        log.note(&format!("{} lines were dropped: they came faster than is logged", dropped.get_mut()));
-    }
-}
-
-/// Cuts bytes into lines of bounded length.
-#[derive(Default)]
-struct Lines {
-    held: Vec<u8>,
-    over: bool,
-}
-
-impl Lines {
-    fn feed(&mut self, bytes: &[u8], last: bool, mut each: impl FnMut(&[u8])) {
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let (text, ends) = match piece.split_last() {
-                Some((b'\n', text)) => (text, true),
-                _ => (piece, false),
-            };
-            let room = HELD - self.held.len();
-            self.held.extend_from_slice(&text[..text.len().min(room)]);
-            self.over |= text.len() > room;
-            if ends {
-                self.end(&mut each);
-            }
-        }
-        if last && !self.held.is_empty() {
-            self.end(&mut each);
-        }
-    }
-
-    fn end(&mut self, each: &mut impl FnMut(&[u8])) {
-        let line = self.held.strip_suffix(b"\r").unwrap_or(&self.held);
-        each(line);
-        if std::mem::take(&mut self.over) {
-            each(b"(the rest of the line above was too long to keep)");
-        }
-        self.held.clear();
-    }
-}
-
-/// Lets through so many bytes a second.
-struct Bucket {
-    rate: f64,
-    most: f64,
-    left: f64,
-    filled: Instant,
-}
-
-impl Bucket {
-    fn new(rate: f64, most: f64) -> Self {
-        Self { rate, most, left: most, filled: Instant::now() }
-    }
-
-    fn take(&mut self, bytes: usize) -> bool {
-        let passed = self.filled.elapsed();
-        self.filled += passed;
-        self.left = (self.left + passed.as_secs_f64() * self.rate).min(self.most);
-        #[expect(clippy::cast_precision_loss, reason = "a rate, not a sum")]
-        let wanted = bytes as f64;
-        let enough = self.left >= wanted.min(self.most);
-        if enough {
-            self.left -= wanted;
-        }
-        enough
+        pump::spell_out(&text)
     }
 }
 
@@ -380,7 +225,7 @@ impl Writer {
             Entry::Occupied(open) => Ok(open.into_mut()),
             Entry::Vacant(slot) => {
                 let dir = server_dir(&self.dir, server);
-                super::folder::private(&dir)?;
+                folder::private(&dir)?;
                 let (file, size) = append(&dir)?;
                 Ok(slot.insert(Open { file, size, follow: broadcast::Sender::new(FOLLOW), failed: 0 }))
             }
@@ -407,7 +252,7 @@ fn append(dir: &Path) -> io::Result<(File, u64)> {
 }
 
 fn server_dir(dir: &Path, server: &ServerName) -> PathBuf {
-    dir.join(super::folder::of(server))
+    dir.join(folder::of(server))
 }
 
 fn encode(line: &LogLine) -> String {

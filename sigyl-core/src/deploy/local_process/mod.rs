@@ -2,7 +2,7 @@
 //!
 //! `target` is the door. A release becomes an `instance`, which is either `stdio` (a process for each session) or
 //! `http` (one process, kept running). Each `process` runs below a keeper of the `launcher`, inside the rules that
-//! `confinement` makes; what it writes goes through `log`. `build` makes trees runnable.
+//! `confinement` makes; what it writes goes through `pump` into `log`. `build` makes trees runnable.
 
 mod backoff;
 mod build;
@@ -13,6 +13,7 @@ mod instance;
 pub mod launcher;
 mod log;
 mod process;
+mod pump;
 mod stdio;
 mod target;
 

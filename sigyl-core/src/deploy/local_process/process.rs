@@ -19,7 +19,8 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::launcher::{Exit, Family, KEEP, Order, StartSpec, Told, Watch, marked, send_fds};
-use super::log::{LogWriter, Tail, pump};
+use super::log::LogWriter;
+use super::pump::{Tail, pump};
 
 /// Variable that marks every process of a server, so that a later owner finds leftovers.
 pub(super) const MARKER: &str = "SIGYL_INSTANCE";
