@@ -196,7 +196,9 @@ fn environment(
     ] {
         vars.insert(name.to_owned(), text(&private.join(dir)));
     }
-    vars.extend(spec.env.clone());
+    // The operator cannot know the private folder beforehand, so a setting may name it.
+    let placed = |value: &String| value.replace("${HOME}", &text(private)).replace("${TMPDIR}", &text(tmp));
+    vars.extend(spec.env.iter().map(|(name, value)| (name.clone(), placed(value))));
     vars.extend(spec.secrets.iter().map(|(name, value)| (name.to_string(), value.reveal().to_owned())));
     if let Some(port) = port {
         vars.insert("PORT".to_owned(), port.to_string());
@@ -211,7 +213,7 @@ fn insisted(port: u16) -> Result<u16, TargetError> {
         Ok(_) => Ok(port),
         Err(error) => Err(TargetError::Start(format!(
             "port {port}, on which its manifest insists, is not free ({error}); leave the port out and let it read PORT, or \
-             stop what holds it"
+             stop what holds it (perhaps its own running version, beside which it cannot start)"
         ))),
     }
 }
