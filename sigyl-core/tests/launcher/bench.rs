@@ -26,18 +26,24 @@ pub(crate) struct Bench {
     pub(crate) target: LocalProcess,
 }
 
-/// Makes a target whose data directory is `data` in a fresh folder.
+/// Makes a target in a fresh folder, without any tools to build with.
 pub(crate) fn bench() -> Bench {
+    bench_with(ToolEnv::default())
+}
+
+/// Makes a target in a fresh folder.
+pub(crate) fn bench_with(tools: ToolEnv) -> Bench {
     let dir = tempfile::tempdir().unwrap();
-    let target = target(dir.path()).unwrap();
+    let target = target(dir.path(), tools).unwrap();
     Bench { dir, target }
 }
 
-pub(crate) fn target(dir: &Path) -> Result<LocalProcess, TargetError> {
+/// Makes a target whose data directory is `data` in a folder.
+pub(crate) fn target(dir: &Path, tool_env: ToolEnv) -> Result<LocalProcess, TargetError> {
     LocalProcess::new(LocalConfig {
         data_dir: dir.join("data"),
         cache_dir: dir.join("cache"),
-        tool_env: ToolEnv::default(),
+        tool_env,
         offline: true,
         launcher: "/proc/self/exe".into(),
         clock: Arc::new(SystemClock),

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "a test")]
 
 mod bench;
+mod build;
 mod confined;
 mod fake;
 mod http;
@@ -52,6 +53,15 @@ const TESTS: &[Test] = tests! {
     logs: a_flood_stays_bounded
         lines_are_followed_and_control_characters_spelled_out
         a_purge_leaves_nothing;
+    build: a_python_file_runs_and_is_found_again_in_the_cache
+        a_python_package_runs_by_its_function_and_knows_its_version
+        a_build_script_sees_neither_network_nor_the_users_files
+        a_node_server_is_made_by_its_build_command
+        a_build_that_fails_is_told_with_its_last_words_and_not_kept
+        what_cannot_be_built_is_told
+        what_is_not_there_or_would_fetch_code_is_refused
+        another_tree_than_the_admitted_one_is_refused
+        an_abandoned_build_leaves_no_process_and_a_purge_no_build;
     owner: no_process_outlives_a_killed_owner
         leftovers_of_an_earlier_owner_are_ended
         a_killed_keeper_takes_its_family_with_it;

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use sigyl_core::source::ToolEnv;
+
 use crate::bench::{Bench, Session, bench, lives, stdio, target, until};
 
 /// First argument that makes this binary a Sigyl to be killed.
@@ -16,7 +18,7 @@ pub(crate) fn run(args: &[String]) {
     runtime.block_on(async {
         let dir = tempfile::tempdir().unwrap();
         let root = args.first().map_or(dir.path(), Path::new);
-        let bench = Bench { target: target(root).unwrap(), dir };
+        let bench = Bench { target: target(root, ToolEnv::default()).unwrap(), dir };
         let released = bench.release(stdio(&["obey"])).await;
         let mut session = Session::open(&released).await;
         let (pid, far) = (session.pid().await, session.ask("detach").await);
@@ -62,7 +64,7 @@ pub(crate) async fn leftovers_of_an_earlier_owner_are_ended() {
     owner.kill().unwrap();
     owner.wait().unwrap();
     assert!(lives(pids[0]) && lives(pids[1]));
-    drop(target(dir.path()).unwrap());
+    drop(target(dir.path(), ToolEnv::default()).unwrap());
     assert!(!pids.iter().any(|pid| lives(*pid)), "{pids:?}");
 }
 
