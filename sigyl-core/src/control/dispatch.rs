@@ -21,23 +21,28 @@ async fn answer(
     request: Request,
     frames: &Frames,
 ) -> Result<Response, Error> {
-    match begin(sigyl, caller, request).await? {
-        Begun::Run(run) => Ok(Response::Run(Box::new(sigyl.watch(caller, &run, Seq(0), frames).await?))),
-        Begun::Other(Request::Watch { run, after }) => {
+    let other = match begin(sigyl, caller, request).await? {
+        Begun::Run(run) => {
+            return Ok(Response::Run(Box::new(sigyl.watch(caller, &run, Seq(0), frames).await?)));
+        }
+        Begun::Other(other) => *other,
+    };
+    match other {
+        Request::Watch { run, after } => {
             Ok(Response::Run(Box::new(sigyl.watch(caller, &run, after, frames).await?)))
         }
-        Begun::Other(Request::Logs { name, lines, follow }) => {
+        Request::Logs { name, lines, follow } => {
             sigyl.logs(caller, &name, lines, follow, frames).await?;
             Ok(Response::Ok)
         }
-        Begun::Other(request) => tell(sigyl, caller, request).await,
+        request => tell(sigyl, caller, request).await,
     }
 }
 
 /// An operation that is a run, once it is begun; any other as it came.
 enum Begun {
     Run(RunId),
-    Other(Request),
+    Other(Box<Request>),
 }
 
 async fn begin(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Begun, Error> {
@@ -51,7 +56,7 @@ async fn begin(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Begun
             sigyl.reject(caller, &run, &reason).await?;
             run
         }
-        other => return Ok(Begun::Other(other)),
+        other => return Ok(Begun::Other(Box::new(other))),
     }))
 }
 

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::{dispatch, frame};
+use crate::deploy::local_process::launcher;
 use crate::domain::Caller;
 use crate::error::Error;
 use crate::sigyl::Sigyl;
@@ -79,9 +80,7 @@ async fn serve(sigyl: Sigyl, stream: UnixStream) {
 }
 
 async fn converse(sigyl: Sigyl, stream: UnixStream) -> std::io::Result<()> {
-    let peer = stream.peer_cred()?.uid();
-    if peer != rustix::process::geteuid().as_raw() {
-        tracing::warn!(peer, "refused another user on the owner's socket");
+    if !may_speak(&stream)? {
         return Ok(());
     }
     let (reader, mut writer) = stream.into_split();
@@ -105,4 +104,20 @@ async fn converse(sigyl: Sigyl, stream: UnixStream) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Lets only processes of the same user speak, and none that Sigyl itself confines: a server that can reach the socket
+/// (older kernels cannot forbid that) must not become the operator.
+fn may_speak(stream: &UnixStream) -> std::io::Result<bool> {
+    let peer = stream.peer_cred()?;
+    if peer.uid() != rustix::process::geteuid().as_raw() {
+        tracing::warn!(uid = peer.uid(), "refused another user on the owner's socket");
+        return Ok(false);
+    }
+    // A peer without a process id cannot be told apart from a confined one.
+    let confined = peer.pid().and_then(|pid| u32::try_from(pid).ok()).is_none_or(launcher::is_confined);
+    if confined {
+        tracing::warn!(pid = peer.pid(), "refused a server on the owner's socket");
+    }
+    Ok(!confined)
 }

@@ -28,6 +28,7 @@ pub(crate) fn run(args: &[String]) {
         ["detached"] => {
             rustix::process::setsid().unwrap();
             ignore_term();
+            #[expect(clippy::zombie_processes, reason = "an orphan is what this fake is for")]
             // The parent of this one is gone at once, so that only a subreaper still finds it.
             let child =
                 Command::new("/proc/self/exe").args([MODE, "sleep"]).stdout(Stdio::null()).spawn().unwrap();

@@ -37,6 +37,7 @@ pub(crate) enum Verb {
 
 impl Verb {
     /// Does it.
+    #[expect(clippy::cognitive_complexity, reason = "one arm for each verb")]
     pub(crate) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         match self {
             Self::Init(args) => args.run(cx),

@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use sigyl_core::control::Client;
-#[cfg(test)]
-use sigyl_core::wire::v1::Failure;
 use sigyl_core::wire::v1::{Frame, Request, Response};
 
 use super::local::Local;
@@ -26,9 +24,6 @@ pub(crate) enum Link {
     Local(Local),
     /// The owner of the data directory, in another process.
     Remote(Client),
-    /// Answers from a script, for tests.
-    #[cfg(test)]
-    Scripted(Vec<Frame>),
 }
 
 impl Link {
@@ -60,8 +55,6 @@ impl Link {
         let answer = match self {
             Self::Local(local) => local.call(request, on_frame).await,
             Self::Remote(client) => client.call(&request, on_frame).await,
-            #[cfg(test)]
-            Self::Scripted(frames) => scripted(frames, on_frame),
         };
         Ok(answer?)
     }
@@ -72,16 +65,4 @@ impl Link {
             local.close().await;
         }
     }
-}
-
-#[cfg(test)]
-fn scripted(frames: &[Frame], on_frame: &mut (dyn FnMut(Frame) + Send)) -> Result<Response, Failure> {
-    for frame in frames {
-        match frame.clone() {
-            Frame::Done(response) => return Ok(*response),
-            Frame::Failed(failure) => return Err(failure),
-            other => on_frame(other),
-        }
-    }
-    panic!("the script has no end")
 }

@@ -1,4 +1,5 @@
 //! Runs the real `sigyl`: what it prints, where, and how it ends.
+#![expect(clippy::unwrap_used, reason = "a test may stop at any failure")]
 
 mod docs;
 mod help;

@@ -70,7 +70,7 @@ fn key(path: &Path) -> Option<Check> {
 
 fn disk(name: &'static str, path: &Path, flag: &str) -> Check {
     let remedy = || format!("free some space, or name a folder on another disk with {flag}");
-    match rustix::fs::statvfs(&nearest(path)) {
+    match rustix::fs::statvfs(nearest(path)) {
         Ok(stat) => {
             let free = stat.f_bavail.saturating_mul(stat.f_frsize);
             let found = format!("{} free", size(free));

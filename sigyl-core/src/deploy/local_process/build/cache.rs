@@ -209,7 +209,7 @@ mod tests {
         assert!(builder.forget(&server("b/c")).unwrap().is_empty() && place.exists());
         drop(held);
         drop(builder.claim(&key, &server("a")).unwrap());
-        assert_eq!(builder.forget(&server("a")).unwrap(), [place.clone()]);
+        assert_eq!(builder.forget(&server("a")).unwrap(), vec![place.clone()]);
         assert!(!place.exists());
         assert!(builder.hold(Path::new("/elsewhere")).unwrap().is_none());
     }
