@@ -37,6 +37,7 @@ pub(super) fn mark(text: &str, file: &Place) -> Result<Option<Marked>, Vec<Probl
     let mut reader = Reader {
         parser: Parser::new_from_str(text),
         file,
+        lines: text.trim_end_matches('\n').matches('\n').count() + 2,
         anchors: HashMap::new(),
         aliases: 0,
         weight: 0,
@@ -56,6 +57,8 @@ pub(super) fn mark(text: &str, file: &Place) -> Result<Option<Marked>, Vec<Probl
 struct Reader<'a> {
     parser: Parser<'a, StrInput<'a>>,
     file: &'a Place,
+    /// Lines of the text that hold something, with the one after them.
+    lines: usize,
     anchors: HashMap<usize, Marked>,
     aliases: usize,
     weight: usize,
@@ -238,6 +241,7 @@ impl Reader<'_> {
             return self.too_deep(*at);
         }
         let message = format!("is not YAML: {}", shown(error.info()));
-        Box::new(self.file.at(at.line().max(1), at.col() + 1).problem("", message))
+        // At the end of the text the parser may count one line too many.
+        Box::new(self.file.at(at.line().clamp(1, self.lines), at.col() + 1).problem("", message))
     }
 }

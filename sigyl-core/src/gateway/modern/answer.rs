@@ -15,7 +15,7 @@ use crate::mcp::message::{
     PARSE_ERROR, UNSUPPORTED_VERSION,
 };
 
-use super::shared::{Asked, Refused};
+use super::process::{Asked, Refused};
 
 impl Post<'_> {
     /// Passes a modern request to the shared process.

@@ -2,6 +2,6 @@
 
 mod answer;
 mod board;
-mod shared;
+mod process;
 
-pub(super) use shared::ModernSlot;
+pub(super) use process::ModernSlot;
