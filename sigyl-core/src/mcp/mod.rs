@@ -4,6 +4,10 @@
 //! or any other global, follows a redirect to another origin, or speaks to link-local and metadata addresses.
 
 mod client;
+#[cfg_attr(
+    not(feature = "gateway"),
+    expect(dead_code, reason = "the gateway uses more of it than the client")
+)]
 pub(crate) mod era;
 mod error;
 #[cfg(test)]
@@ -12,8 +16,16 @@ mod framing;
 #[cfg(feature = "testing")]
 pub mod fuzz;
 mod limits;
+#[cfg_attr(
+    not(feature = "gateway"),
+    expect(dead_code, reason = "the gateway uses more of it than the client")
+)]
 pub(crate) mod message;
 mod probe;
+#[cfg_attr(
+    not(feature = "gateway"),
+    expect(dead_code, reason = "the gateway uses more of it than the client")
+)]
 pub(crate) mod sse;
 mod transport;
 mod upstream;
