@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_secs(3);
 
 impl Sigyl {
     /// Opens the data directory for this process and settles what a process that is gone left open. It starts no
-    /// server: [`Sigyl::start`] does.
+    /// server: [`Sigyl::serve`] does.
     pub async fn open(config: Config) -> Result<Self, Error> {
         let data_dir = private_folder(&config.data_dir)?;
         let store = open_store(&data_dir).await?;
