@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::requirement::{Requirement, is_odd};
 use super::{SourceError, SourceTree};
 
 /// Which tool a lock belongs to.
@@ -61,26 +62,33 @@ pub(super) fn found(tree: &SourceTree) -> Result<Vec<Lock>, SourceError> {
 
 /// Tells whether each requirement in a requirements file is pinned by version and hash, and nothing else is in it.
 fn pins_everything(bytes: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(bytes) else { return false };
-    let lines = requirement_lines(text);
-    !lines.is_empty()
-        && lines.iter().all(|line| {
-            !line.starts_with('-') && !line.contains("://") && line.contains("==") && line.contains("--hash=")
-        })
+    pinned(bytes).is_some_and(|requirements| !requirements.is_empty())
 }
 
-/// Returns the logical lines of a requirements file, without comments.
-pub(super) fn requirement_lines(text: &str) -> Vec<String> {
-    let joined = text.replace("\\\r\n", " ").replace("\\\n", " ");
-    joined
+/// Reads the requirements of a lock for pip; nothing if one is not pinned, or anything else is in it.
+pub(crate) fn pinned(bytes: &[u8]) -> Option<Vec<Requirement>> {
+    let lines = requirement_lines(std::str::from_utf8(bytes).ok()?)?;
+    let read = |line: &String| Requirement::parse(line).ok().filter(Requirement::is_pinned);
+    lines.iter().map(read).collect()
+}
+
+/// Returns the logical lines of a requirements file, without comments; nothing if it holds a character at which pip
+/// might see another line than is seen here.
+pub(super) fn requirement_lines(text: &str) -> Option<Vec<String>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+    if text.chars().any(|c| c != '\n' && is_odd(c)) {
+        return None;
+    }
+    let joined = text.replace("\\\n", " ");
+    let lines = joined
         .lines()
         .map(|line| match line.trim_start().starts_with('#') {
             true => "",
             false => line.split(" #").next().unwrap_or_default().trim(),
         })
         .filter(|line| !line.is_empty())
-        .map(str::to_owned)
-        .collect()
+        .map(str::to_owned);
+    Some(lines.collect())
 }
 
 #[cfg(test)]
@@ -100,8 +108,25 @@ mod tests {
             "--index-url https://host.example/\na==1 --hash=sha256:00\n",
             "a @ https://host.example/a.whl --hash=sha256:00\n",
             "a>=1 --hash=sha256:00\n",
+            "a==1.* --hash=sha256:00\n",
+            "a==1,==2 --hash=sha256:00\n",
+            "a==1 --hash=sha256:00 --no-binary a\n",
         ] {
             assert!(!pins_everything(open.as_bytes()), "{open:?}");
+        }
+    }
+    #[test]
+    fn a_file_with_another_end_of_line_is_no_lock() {
+        assert!(pins_everything(b"a==1 --hash=sha256:00\r\nb==1 \\\r\n  --hash=sha256:00\r\n"));
+        for c in ['\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'] {
+            for text in [
+                format!("a==1 --hash=sha256:00{c}--no-binary a{c}--find-links /x\n"),
+                format!("# made{c}--no-binary a\na==1 --hash=sha256:00\n"),
+                format!("a==1 --hash=sha256:00 # why{c}--no-binary a\n"),
+            ] {
+                assert!(!pins_everything(text.as_bytes()), "{text:?}");
+                assert_eq!(requirement_lines(&text), None);
+            }
         }
     }
 }

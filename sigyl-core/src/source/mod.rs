@@ -16,6 +16,7 @@ mod path;
 mod progress;
 #[cfg(feature = "runtime")]
 mod python;
+mod requirement;
 #[cfg(feature = "runtime")]
 mod resolve;
 mod scratch;
@@ -26,9 +27,15 @@ mod tree;
 
 pub use error::SourceError;
 #[cfg(feature = "runtime")]
+pub(crate) use fetch::NO_PROCESS as PIP_WITHOUT_PROCESSES;
+#[cfg(feature = "runtime")]
 pub use fetch::{Fetcher, ToolEnv};
+#[cfg(feature = "runtime")]
+pub(crate) use lock::pinned;
 pub use lock::{Lock, LockKind};
 pub use progress::{Progress, Silent};
+#[cfg(feature = "runtime")]
+pub(crate) use requirement::{Requirement, write_all as write_requirements};
 #[cfg(feature = "runtime")]
 pub use scratch::sweep;
 pub use tree::{Entry, Limits, SourceTree};

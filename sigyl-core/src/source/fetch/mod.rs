@@ -15,6 +15,7 @@ mod tool_env;
 pub use fetcher::Fetcher;
 pub(super) use fetcher::blocking;
 pub(super) use npm::{SWITCHES as NPM_SWITCHES, npm};
+pub(crate) use pypi::NO_PROCESS;
 pub(super) use pypi::{pip, run_pip};
 pub(super) use run::{Call, Runner};
 pub use tool_env::ToolEnv;

@@ -14,7 +14,7 @@ use crate::source::scratch::Scratch;
 use crate::source::{Progress, SourceError, SourceTree};
 
 /// What runs pip so that it starts no process.
-const NO_PROCESS: &str = include_str!("no_process.py");
+pub(crate) const NO_PROCESS: &str = include_str!("no_process.py");
 /// What every run of pip is told.
 const SWITCHES: [&str; 4] = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
 

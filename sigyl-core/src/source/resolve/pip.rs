@@ -9,6 +9,7 @@ use super::plan::Input;
 use crate::source::copy::write_new;
 use crate::source::fetch::{Runner, pip, run_pip};
 use crate::source::lock::requirement_lines;
+use crate::source::requirement::{Requirement, write_all};
 use crate::source::{SourceError, SourceTree, python};
 
 const PYPROJECT: &str = "pyproject.toml";
@@ -72,14 +73,13 @@ struct ArchiveInfo {
 /// Prepares a folder with the requirements, if there are any.
 pub(super) fn prepare(tree: &SourceTree, scratch: &Path) -> Result<Option<Input>, SourceError> {
     let Some((file, requirements)) = requirements(tree)? else { return Ok(None) };
-    for requirement in &requirements {
-        check(&file, requirement)?;
-    }
     if requirements.is_empty() {
         return Ok(None);
     }
+    let requirements: Vec<Requirement> =
+        requirements.iter().map(|requirement| check(&file, requirement)).collect::<Result<_, _>>()?;
     let folder = scratch.join("requirements");
-    write_new(&folder.join(GIVEN), (requirements.join("\n") + "\n").as_bytes(), false)?;
+    write_new(&folder.join(GIVEN), write_all(&requirements).as_bytes(), false)?;
     Ok(Some(Input { folder, file }))
 }
 
@@ -115,7 +115,10 @@ fn write_lock(file: &str, report: &[u8]) -> Result<String, SourceError> {
         let hash = hash.filter(|hash| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let name = python::normal(&name);
         let hash = hash.ok_or_else(|| bad(format!("pip tells no SHA-256 hash of `{name}`")))?;
-        lines.insert(name.clone(), format!("{name}=={version} --hash=sha256:{hash}\n"));
+        let line = Requirement::parse(&format!("{name}=={version} --hash=sha256:{hash}"));
+        let line =
+            line.map_err(|why| bad(format!("pip tells of a package that has no plain name: {why}")))?;
+        lines.insert(name, format!("{line}\n"));
     }
     Ok(lines.into_values().collect())
 }
@@ -140,7 +143,8 @@ fn requirements(tree: &SourceTree) -> Result<Option<(String, Vec<String>)>, Sour
         (project, None) => match tree.find(REQUIREMENTS) {
             Some(entry) => {
                 let text = String::from_utf8_lossy(&tree.read(entry)?).into_owned();
-                Some((REQUIREMENTS.to_owned(), requirement_lines(&text)))
+                let lines = requirement_lines(&text).ok_or_else(odd_lines)?;
+                Some((REQUIREMENTS.to_owned(), lines))
             }
             None if project.is_some() || !building.is_empty() || tree.find("setup.py").is_some() => {
                 return Err(needs_code(tree));
@@ -163,6 +167,14 @@ fn needs_code(tree: &SourceTree) -> SourceError {
     }
 }
 
+fn odd_lines() -> SourceError {
+    SourceError::BadDependencies {
+        file: REQUIREMENTS.to_owned(),
+        why: "it holds a control character or an end of line other than that of text files".to_owned(),
+        remedy: "remove it".to_owned(),
+    }
+}
+
 fn read_pyproject(tree: &SourceTree) -> Result<Pyproject, SourceError> {
     let Some(entry) = tree.find(PYPROJECT) else { return Ok(Pyproject::default()) };
     let text = String::from_utf8_lossy(&tree.read(entry)?).into_owned();
@@ -174,19 +186,10 @@ fn read_pyproject(tree: &SourceTree) -> Result<Pyproject, SourceError> {
 }
 
 /// Refuses what is no plain requirement: pip would take an option, an address or a path as well.
-fn check(file: &str, requirement: &str) -> Result<(), SourceError> {
-    let starts_well = requirement.starts_with(|c: char| c.is_ascii_alphanumeric());
-    let (before, marker) = requirement.split_once(';').unwrap_or((requirement, ""));
-    let plain = |c: char| c.is_ascii_alphanumeric() || " ._-[](),<>=!~*+".contains(c);
-    let quoted = |c: char| plain(c) || c == '"' || c == '\'' || c == ':';
-    let hashes = before.split_once("--hash=").map_or(before, |(before, _)| before);
-    let options = hashes.split_whitespace().any(|word| word.starts_with('-'));
-    if starts_well && !options && hashes.chars().all(plain) && marker.chars().all(quoted) {
-        return Ok(());
-    }
-    Err(SourceError::BadDependencies {
+fn check(file: &str, requirement: &str) -> Result<Requirement, SourceError> {
+    Requirement::parse(requirement).map_err(|why| SourceError::BadDependencies {
         file: file.to_owned(),
-        why: format!("`{}` is no plain name with versions", crate::source::path::shown(requirement)),
+        why: format!("`{}` is no plain name with versions: {why}", crate::source::path::shown(requirement)),
         remedy: "name packages of the index only, without addresses, paths and options".to_owned(),
     })
 }
@@ -256,6 +259,9 @@ mod tests {
             "a --pre",
             "../x.whl",
             "a\n-e .",
+            "a==1 --hash=sha256:00 --no-binary a",
+            "a==1 --hash=sha256:00\n--no-binary a",
+            "a==1 --hash=sha256:00\u{c}--no-binary a",
             "x/y.tar.gz",
         ] {
             assert!(check("f", bad).is_err(), "{bad}");

@@ -11,7 +11,7 @@ use super::recipe::{Place, Recipe};
 use super::work::{Call, Work, blocking};
 use crate::deploy::TargetError;
 use crate::domain::Launch;
-use crate::source::LockKind;
+use crate::source::{LockKind, PIP_WITHOUT_PROCESSES, Requirement, pinned, write_requirements};
 
 /// Tells where an interpreter lives, behind whatever shim or environment.
 const WHERE: &str = "import sys, sysconfig; \
@@ -73,24 +73,31 @@ impl Python {
     /// Installs what the lock names, from wheels; a package that has none has to be allowed, since it runs code.
     async fn install(&self, work: &Work<'_>) -> Result<(), TargetError> {
         let Some(lock) = work.spec.tree.lock_of(LockKind::Pip) else { return Ok(()) };
+        let requirements = pinned(&lock.bytes).ok_or_else(|| {
+            TargetError::Unsupported(format!("{} does not pin each package by version and hash", lock.path))
+        })?;
+        // pip reads what was written from the values: what stands in the source might be options to it.
+        let (script, given) = (work.scratch().join("pip.py"), work.scratch().join("requirements.txt"));
+        for (path, text) in [(&script, PIP_WITHOUT_PROCESSES), (&given, &write_requirements(&requirements))] {
+            std::fs::write(path, text).map_err(|source| io(format!("write {}", path.display()), source))?;
+        }
         let packages = self.packages(&work.dir);
-        let call = |wheels: &str| {
-            let call = Call::new(&self.base, &work.scratch()).args(["-m", "pip", "install"]).args(QUIET);
+        let call = |pip: Call, wheels: &str| {
+            let call = pip.args(["install"]).args(QUIET);
             let call = call.args(["--no-deps", "--require-hashes", wheels, "--ignore-installed", "--target"]);
-            let call = call.arg(&packages).args(["--requirement"]).arg(work.tree().join(&lock.path));
+            let call = call.arg(&packages).args(["--requirement"]).arg(&given);
             let call = call.var("PIP_REQUIRE_VIRTUALENV", "0").var("PYTHONNOUSERSITE", "1");
             let call = call.var("PIP_ROOT_USER_ACTION", "ignore");
             if work.builder.offline { call.args(["--no-index"]) } else { call }
         };
+        let python = Call::new(&self.base, &work.scratch());
         if work.spec.allowed_scripts.is_empty() {
-            return work.fetch(call("--only-binary=:all:")).await.map_err(|error| self.explain(error));
+            let pip = python.arg(&script).args(["-"]);
+            return work.fetch(call(pip, "--only-binary=:all:")).await.map_err(|error| self.explain(error));
         }
-        let names = names(&lock.bytes);
-        let allowed = |name: &String| work.spec.allowed_scripts.iter().any(|other| normal(other) == *name);
-        let wheels: Vec<String> = names.into_iter().filter(|name| !allowed(name)).collect();
-        let wheels = if wheels.is_empty() { ":none:".to_owned() } else { wheels.join(",") };
+        let wheels = only_wheels(&requirements, work.spec.allowed_scripts);
         let workshop = self.workshop(work, true);
-        work.make(call(&format!("--only-binary={wheels}")), &self.path(work), workshop).await
+        work.make(call(python.args(["-m", "pip"]), &wheels), &self.path(work), workshop).await
     }
 
     fn explain(&self, error: TargetError) -> TargetError {
@@ -266,12 +273,12 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Names the packages of a lock.
-fn names(lock: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(lock);
-    let named =
-        |line: &str| line.split_once("==").map(|(name, _)| normal(name.split('[').next().unwrap_or(name)));
-    text.lines().filter(|line| !line.starts_with([' ', '\t', '#', '-'])).filter_map(named).collect()
+/// Returns the switch that lets pip run code of no package but those that were allowed.
+fn only_wheels(requirements: &[Requirement], allowed: &[String]) -> String {
+    let is_allowed = |name: &String| allowed.iter().any(|other| normal(other) == *name);
+    let names = requirements.iter().map(|requirement| normal(requirement.name()));
+    let wheels: Vec<String> = names.filter(|name| !is_allowed(name)).collect();
+    format!("--only-binary={}", if wheels.is_empty() { ":none:".to_owned() } else { wheels.join(",") })
 }
 
 /// Writes a package's name as the index compares it.
@@ -330,8 +337,14 @@ mod tests {
     }
 
     #[test]
-    fn the_packages_of_a_lock_are_named() {
-        let lock = b"# made\nA_b==1 \\\n    --hash=sha256:x\nc.d[e]==2 --hash=sha256:y\n";
-        assert_eq!(names(lock), ["a-b", "c-d"]);
+    fn every_package_comes_as_a_wheel_but_those_that_were_allowed() {
+        let lock = b"# made\nA_b==1 \\\n    --hash=sha256:00\nc.d[e]==2 --hash=sha256:11\n";
+        let requirements = pinned(lock).unwrap();
+        let switch = |allowed: &[&str]| {
+            only_wheels(&requirements, &allowed.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(switch(&[]), "--only-binary=a-b,c-d");
+        assert_eq!(switch(&["A.B", "other"]), "--only-binary=c-d");
+        assert_eq!(switch(&["a-b", "c-d"]), "--only-binary=:none:");
     }
 }
