@@ -293,3 +293,75 @@ pub(crate) async fn an_abandoned_build_leaves_no_process_and_a_purge_no_build() 
         "only the lock file is left"
     );
 }
+
+/// Makes a wheel of one module in `dir`, and returns its hash.
+fn wheel(dir: &Path, name: &str) -> String {
+    use std::io::Write as _;
+    let files = [
+        (format!("{name}.py"), "WORD = 'of the wheel'\n".to_owned()),
+        (
+            format!("{name}-1.0.dist-info/METADATA"),
+            format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"),
+        ),
+        (
+            format!("{name}-1.0.dist-info/WHEEL"),
+            "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n".to_owned(),
+        ),
+        (format!("{name}-1.0.dist-info/RECORD"), String::new()),
+    ];
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (path, text) in files {
+        writer.start_file(path, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    let bytes = writer.finish().unwrap().into_inner();
+    std::fs::write(dir.join(format!("{name}-1.0-py3-none-any.whl")), &bytes).unwrap();
+    Digest::of(&bytes).hex()
+}
+
+pub(crate) async fn locked_wheels_are_installed_and_an_option_in_a_lock_never_reaches_pip() {
+    if !has("python3") {
+        return;
+    }
+    let links = tempfile::tempdir().unwrap();
+    let hash = wheel(links.path(), "dep");
+    let mut env = tools();
+    env.vars.insert("PIP_FIND_LINKS".to_owned(), links.path().to_string_lossy().into_owned());
+    let bench = bench_with(env);
+    let server = "import sys, dep\nfor line in sys.stdin: print(dep.WORD, flush=True)\n";
+    let lock = format!("dep==1.0 ; python_version>='3' --hash=sha256:{hash}\n");
+    let with =
+        |lock: &str| project(&[("sigyl.yaml", PYTHON), ("server.py", server), ("requirements.txt", lock)]);
+    let told = Told::default();
+    let built = build(&bench, &with(&lock), &told).await;
+    if told.0.lock().unwrap().iter().any(|line| line.contains("No module named pip")) {
+        eprintln!("NOT TESTED: python3 has no pip");
+        return;
+    }
+    assert_eq!(first_line(&bench, built.unwrap()).await, "of the wheel");
+    let hostile = with(&lock.replace('\n', "\u{c}--no-binary dep\u{c}--find-links /x\n"));
+    assert_eq!(hostile.tree.lock(), None);
+    let told = Told::default();
+    build(&bench, &hostile, &told).await.unwrap();
+    assert!(!told.0.lock().unwrap().iter().any(|line| line.contains("pip.py")));
+}
+
+pub(crate) async fn a_link_that_a_build_command_leaves_is_not_followed() {
+    if !has("python3") {
+        return;
+    }
+    let bench = bench_with(tools());
+    let victim = tempfile::tempdir().unwrap();
+    std::fs::write(victim.path().join("key"), "key").unwrap();
+    let manifest = format!("{PYTHON}build: {{command: python make.py}}\n");
+    let leak = "import os\nos.mkdir('a-1.dist-info')\nos.symlink(VICTIM + '/key', 'leak')\n";
+    let over = "import glob, os, shutil\n\
+        at = glob.glob('../venv/lib/python*/site-packages')[0]\nshutil.rmtree(at)\nos.symlink(VICTIM, at)\n";
+    for make in [leak, over] {
+        let make = make.replace("VICTIM", &format!("{:?}", victim.path()));
+        let project = project(&[("sigyl.yaml", &manifest), ("server.py", ""), ("make.py", &make)]);
+        let error = build(&bench, &project, &Told::default()).await.unwrap_err();
+        assert!(format!("{error:?}").contains("is a link"), "{error:?}");
+    }
+    assert_eq!(std::fs::read_dir(victim.path()).unwrap().count(), 1);
+}

@@ -61,7 +61,9 @@ const TESTS: &[Test] = tests! {
         what_cannot_be_built_is_told
         what_is_not_there_or_would_fetch_code_is_refused
         another_tree_than_the_admitted_one_is_refused
-        an_abandoned_build_leaves_no_process_and_a_purge_no_build;
+        an_abandoned_build_leaves_no_process_and_a_purge_no_build
+        locked_wheels_are_installed_and_an_option_in_a_lock_never_reaches_pip
+        a_link_that_a_build_command_leaves_is_not_followed;
     owner: no_process_outlives_a_killed_owner
         leftovers_of_an_earlier_owner_are_ended
         a_killed_keeper_takes_its_family_with_it;

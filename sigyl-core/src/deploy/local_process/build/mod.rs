@@ -5,6 +5,7 @@
 //! script, an install script that was allowed) runs confined: without the network, if it can, and without sight of
 //! the user's files.
 
+mod beneath;
 mod cache;
 mod go;
 mod node;

@@ -1,5 +1,6 @@
 //! Python: an environment of its own with exactly the locked wheels; the tree itself is put on its path, not built.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -7,8 +8,9 @@ use async_trait::async_trait;
 use super::super::confinement::Workshop;
 use super::super::folder;
 use super::super::instance::io;
+use super::beneath::Beneath;
 use super::recipe::{Place, Recipe};
-use super::work::{Call, Work, blocking};
+use super::work::{Call, TREE, Work, blocking};
 use crate::deploy::TargetError;
 use crate::domain::Launch;
 use crate::source::{LockKind, PIP_WITHOUT_PROCESSES, Requirement, pinned, write_requirements};
@@ -17,6 +19,8 @@ use crate::source::{LockKind, PIP_WITHOUT_PROCESSES, Requirement, pinned, write_
 const WHERE: &str = "import sys, sysconfig; \
     print(getattr(sys, '_base_executable', None) or sys.executable); print(sys.base_prefix); \
     print('%d.%d' % sys.version_info[:2]); print(sys.version.split()[0], sysconfig.get_platform())";
+/// Bytes that are read of a `pyproject.toml`.
+const PYPROJECT: u64 = 4 << 20;
 /// Switches of every run of pip.
 const QUIET: [&str; 4] = ["--no-input", "--disable-pip-version-check", "--progress-bar=off", "--quiet"];
 
@@ -148,9 +152,11 @@ impl Recipe for Python {
             let call = Call::new(&program, &work.tree()).args(args);
             work.make(call, &self.path(work), self.workshop(work, false)).await?;
         }
-        let (tree, packages) = (work.tree(), self.packages(&work.dir));
+        let (dir, packages) = (work.dir.clone(), self.packages(Path::new("")));
         let (name, version) = (work.spec.manifest.name.to_string(), work.spec.version.to_string());
-        let own = blocking("put the package in place", move || place(&tree, &packages, (&name, &version)));
+        let own = blocking("put the package in place", move || {
+            place(&dir, (Path::new(TREE), &packages), (&name, &version))
+        });
         own.await?.map_err(|source| io("put the package in place".to_owned(), source))?;
         if let Some(function) = function(work.spec.manifest.start.entry_point.as_deref()) {
             std::fs::write(work.dir.join("start.py"), function)
@@ -205,25 +211,27 @@ fn function(entry: Option<&str>) -> Option<String> {
 }
 
 /// Makes the tree importable: a wheel's files go among the packages, another tree is named on the path.
-fn place(tree: &Path, packages: &Path, (name, version): (&str, &str)) -> std::io::Result<()> {
-    std::fs::create_dir_all(packages)?;
-    let mut is_wheel = false;
-    for entry in std::fs::read_dir(tree)? {
-        is_wheel |= entry?.file_name().to_string_lossy().ends_with(".dist-info");
+///
+/// Both lie beneath `dir`, and code of the source could write in both of them before: no link is followed.
+fn place(dir: &Path, (tree, packages): (&Path, &Path), (name, version): (&str, &str)) -> std::io::Result<()> {
+    let root = Beneath::open(dir)?;
+    let (own, packages) = (root.folder(tree)?, root.make_folder(packages)?);
+    let entries = own.entries()?;
+    if entries.iter().any(|entry| entry.name.to_string_lossy().ends_with(".dist-info")) {
+        return spread(&own, &packages);
     }
-    if is_wheel {
-        return spread(tree, packages);
-    }
-    let mut path = vec![tree.to_owned()];
-    path.extend(Some(tree.join("src")).filter(|src| src.is_dir()));
+    let tree = dir.join(tree);
+    let mut path = vec![tree.clone()];
+    path.extend(entries.iter().any(|entry| entry.name == "src" && entry.is_folder).then(|| tree.join("src")));
     let lines: Vec<String> = path.iter().map(|dir| dir.to_string_lossy().into_owned()).collect();
-    std::fs::write(packages.join("sigyl.pth"), lines.join("\n") + "\n")?;
-    describe(tree, packages, (name, version))
+    let text = lines.join("\n") + "\n";
+    packages.write(OsStr::new("sigyl.pth"), text.as_bytes(), false)?;
+    describe(&own, &packages, (name, version))
 }
 
 /// Says name and version as an installed package would: many ask for their own when they start.
-fn describe(tree: &Path, packages: &Path, (name, version): (&str, &str)) -> std::io::Result<()> {
-    let Ok(text) = std::fs::read_to_string(tree.join("pyproject.toml")) else { return Ok(()) };
+fn describe(tree: &Beneath, packages: &Beneath, (name, version): (&str, &str)) -> std::io::Result<()> {
+    let Some(text) = tree.text("pyproject.toml", PYPROJECT)? else { return Ok(()) };
     // What the manifest room could read is read again here for the name under which Python knows the package.
     let project =
         text.parse::<toml::Table>().ok().and_then(|table| table.get("project")?.as_table().cloned());
@@ -235,40 +243,25 @@ fn describe(tree: &Path, packages: &Path, (name, version): (&str, &str)) -> std:
             .map(|c| if c.is_alphanumeric() || ".+".contains(c) { c } else { '_' })
             .collect::<String>()
     };
-    let info = packages.join(format!("{}-{}.dist-info", safe(&name), safe(&version)));
-    std::fs::create_dir_all(&info)?;
+    let info = format!("{}-{}.dist-info", safe(&name), safe(&version));
+    let info = packages.make_folder(Path::new(&info))?;
     let line = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
     let text = format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n", line(&name), line(&version));
-    std::fs::write(info.join("METADATA"), text)
+    info.write(OsStr::new("METADATA"), text.as_bytes(), false)
 }
 
 /// Copies an unpacked wheel among the packages, the parts of its `.data` folder to their places.
-fn spread(wheel: &Path, packages: &Path) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(wheel)? {
-        let entry = entry?;
-        let (path, name) = (entry.path(), entry.file_name());
-        if name.to_string_lossy().ends_with(".data") {
-            for part in ["purelib", "platlib"] {
-                let part = path.join(part);
-                if part.is_dir() {
-                    spread(&part, packages)?;
-                }
-            }
-        } else {
-            copy(&path, &packages.join(name))?;
+fn spread(wheel: &Beneath, packages: &Beneath) -> std::io::Result<()> {
+    for entry in wheel.entries()? {
+        if !entry.name.to_string_lossy().ends_with(".data") {
+            wheel.copy(&entry, packages)?;
+            continue;
         }
-    }
-    Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    if !from.is_dir() {
-        return std::fs::copy(from, to).map(drop);
-    }
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        copy(&entry.path(), &to.join(entry.file_name()))?;
+        let data = wheel.folder(Path::new(&entry.name))?;
+        for part in data.entries()?.iter().filter(|part| part.name == "purelib" || part.name == "platlib") {
+            let part = data.folder(Path::new(&part.name))?;
+            part.entries()?.iter().try_for_each(|entry| part.copy(entry, packages))?;
+        }
     }
     Ok(())
 }
@@ -318,7 +311,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
         }
-        place(&wheel, &packages, ("x", "1")).unwrap();
+        place(dir.path(), (Path::new("wheel"), Path::new("packages")), ("x", "1")).unwrap();
         for file in ["x/__init__.py", "x-1.dist-info/METADATA", "y.py"] {
             assert!(packages.join(file).is_file(), "{file}");
         }
@@ -329,11 +322,38 @@ mod tests {
             "[project]\nname = \"My-Tool\"\ndynamic = [\"version\"]\n",
         )
         .unwrap();
-        place(&tree, &packages, ("my-tool", "1.2")).unwrap();
+        place(dir.path(), (Path::new("tree"), Path::new("other")), ("my-tool", "1.2")).unwrap();
         let path = std::fs::read_to_string(packages.join("sigyl.pth")).unwrap();
         assert_eq!(path.lines().count(), 2);
         let metadata = std::fs::read_to_string(packages.join("My_Tool-1.2.dist-info/METADATA")).unwrap();
         assert!(metadata.contains("Name: My-Tool\nVersion: 1.2\n"));
+    }
+
+    #[test]
+    fn links_that_a_build_left_lead_nowhere() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let at = |path: &str| dir.path().join(path);
+        std::fs::create_dir_all(at("victim")).unwrap();
+        std::fs::write(at("victim/key"), "key").unwrap();
+        std::fs::create_dir_all(at("wheel/a-1.dist-info")).unwrap();
+        symlink(at("victim/key"), at("wheel/leak")).unwrap();
+        let put = |tree: &str, packages: &str| {
+            place(dir.path(), (Path::new(tree), Path::new(packages)), ("a", "1")).unwrap_err().to_string()
+        };
+        assert!(put("wheel", "packages").contains("leak is a link"));
+        assert!(!at("packages/leak").exists());
+        std::fs::create_dir_all(at("tree")).unwrap();
+        std::fs::create_dir_all(at("venv/lib")).unwrap();
+        symlink(at("victim"), at("venv/lib/site-packages")).unwrap();
+        assert!(put("tree", "venv/lib/site-packages").contains("site-packages is a link"));
+        symlink(at("victim/key"), at("tree/pyproject.toml")).unwrap();
+        assert!(put("tree", "other").contains("pyproject.toml is a link"));
+        std::fs::remove_file(at("other/sigyl.pth")).unwrap();
+        symlink(at("victim/key"), at("other/sigyl.pth")).unwrap();
+        assert!(put("tree", "other").contains("sigyl.pth"));
+        assert_eq!(std::fs::read_dir(at("victim")).unwrap().count(), 1);
+        assert_eq!(std::fs::read(at("victim/key")).unwrap(), b"key");
     }
 
     #[test]

@@ -49,13 +49,26 @@ impl Place<'_> {
         };
         let file = self.tree().join(entry);
         if file.is_file() {
-            return Ok(file);
+            return match self.holds(&file) {
+                true => Ok(file),
+                false => {
+                    let why = format!("entryPoint `{entry}` is a link that leads out of the build");
+                    Err(TargetError::Unsupported(why))
+                }
+            };
         }
         let hint = match self.manifest.build.command {
             Some(_) => "the build command did not make it",
             None => "if it has to be built, set build.command",
         };
         Err(TargetError::Unsupported(format!("entryPoint `{entry}` is not there after the build: {hint}")))
+    }
+
+    /// Tells whether a path leads to something within the build: what is started may be read by the server, and a link
+    /// that the build left would choose it.
+    fn holds(&self, path: &Path) -> bool {
+        let real = (self.dir.canonicalize(), path.canonicalize());
+        matches!(&real, (Ok(dir), Ok(path)) if path.starts_with(dir))
     }
 
     /// Finds the program of `startCommand.command`: in the tree if it has a path, else in these folders.
@@ -67,7 +80,7 @@ impl Place<'_> {
             )));
         }
         let found = if command.contains('/') {
-            Some(self.tree().join(command)).filter(|path| is_program(path))
+            Some(self.tree().join(command)).filter(|path| is_program(path) && self.holds(path))
         } else {
             folders.iter().map(|dir| dir.join(command)).find(|path| is_program(path))
         };

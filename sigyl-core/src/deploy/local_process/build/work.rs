@@ -13,6 +13,7 @@ use super::super::instance::io;
 use super::super::launcher::{Exit, Limits, Sandbox, StartSpec, Watch};
 use super::super::log::LogWriter;
 use super::super::process::{Blueprint, Plumbing};
+use super::beneath::Beneath;
 use super::cache::Builder;
 use crate::deploy::{BuildSpec, TargetError};
 use crate::domain::{SecretName, SecretValue};
@@ -26,6 +27,9 @@ const PROCESSES: usize = 2048;
 const TAIL: usize = 15;
 /// Bytes of standard output that are taken, when they are asked for.
 const OUTPUT: u64 = 16 << 20;
+
+/// The copy of the source, in the folder of the build.
+pub(super) const TREE: &str = "tree";
 
 /// One build under way.
 pub(super) struct Work<'a> {
@@ -82,7 +86,7 @@ impl Call {
 impl Work<'_> {
     /// The copy of the source.
     pub(super) fn tree(&self) -> PathBuf {
-        self.dir.join("tree")
+        self.dir.join(TREE)
     }
 
     /// A folder that goes when the build is done: home and temporary files of the commands.
@@ -133,6 +137,10 @@ impl Work<'_> {
             folder::private(dir)
                 .map_err(|source| io(format!("make the folder {}", dir.display()), source))?;
         }
+        // What ran before may have put a link there, and the rules would grant what it leads to.
+        for dir in path {
+            self.refuse_links(dir).map_err(|source| io(format!("grant {}", dir.display()), source))?;
+        }
         let text = |path: &Path| path.to_string_lossy().into_owned();
         // The tools' own folders first; compilers and shells come from where the user has them.
         let mut folders: Vec<String> = path.iter().map(|dir| text(dir)).collect();
@@ -148,6 +156,15 @@ impl Work<'_> {
         workshop.write.extend([self.tree(), self.scratch()]);
         let rules = build_rules(self.builder.landlock, workshop);
         self.run(call, vars, Some(rules), Plumbing::Http).await.map(drop)
+    }
+
+    /// Fails if a link stands on the way from the folder of the build to `path`.
+    fn refuse_links(&self, path: &Path) -> std::io::Result<()> {
+        let Ok(inner) = path.strip_prefix(&self.dir) else { return Ok(()) };
+        match Beneath::open(&self.dir)?.folder(inner) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     async fn run(
