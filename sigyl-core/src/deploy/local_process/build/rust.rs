@@ -7,11 +7,15 @@ use async_trait::async_trait;
 use super::super::confinement::Workshop;
 use super::super::folder;
 use super::super::instance::io;
+use super::beneath::Beneath;
 use super::recipe::{Place, Recipe};
 use super::work::{Call, Work, blocking};
 use crate::deploy::TargetError;
 use crate::domain::{Digest, Launch};
 use crate::source::LockKind;
+
+/// Where cargo puts what it was asked for.
+const RELEASE: &str = "release";
 
 /// The cargo and rustc that build.
 pub(super) struct Rust {
@@ -108,8 +112,7 @@ impl Recipe for Rust {
         folder::private(&target)
             .map_err(|source| io(format!("make the folder {}", target.display()), source))?;
         let lock = target.with_extension("lock");
-        let made = target.join("release");
-        let stale = made.clone();
+        let stale = target.clone();
         let _alone = blocking("wait for another build", move || {
             let lock = std::fs::File::create(lock)?;
             lock.lock()?;
@@ -128,7 +131,7 @@ impl Recipe for Rust {
         let path = [self.sysroot.join("bin")];
         work.make(self.build(work, &target, &tree), &path, self.workshop(&target)).await?;
         let (dir, entry) = (work.dir.join("bin"), work.spec.manifest.start.entry_point.clone());
-        blocking("keep the binary", move || keep(&made, entry.as_deref(), &dir)).await?
+        blocking("keep the binary", move || keep(&target, entry.as_deref(), &dir)).await?
     }
 
     fn launch(&self, built: &Place<'_>) -> Result<Launch, TargetError> {
@@ -150,38 +153,32 @@ impl Recipe for Rust {
     }
 }
 
-/// Removes the binaries of other trees with the same dependencies; what they were linked from stays.
-fn clear(made: &Path) -> std::io::Result<()> {
-    let files = match std::fs::read_dir(made) {
+/// Removes the binaries of an earlier build from `target`; what they were linked from stays.
+///
+/// Code of the source could write in there: a link is refused, for its files are not those of a build.
+fn clear(target: &Path) -> std::io::Result<()> {
+    let made = match Beneath::open(target)?.folder(Path::new(RELEASE)) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        files => files?,
+        made => made?,
     };
-    for file in files {
-        let file = file?;
-        if file.file_type()?.is_file() {
-            std::fs::remove_file(file.path())?;
-        }
-    }
-    Ok(())
+    made.entries()?.iter().filter(|file| file.is_file).try_for_each(|file| made.remove(&file.name))
 }
 
-/// Copies the binary that was asked for, or every one, out of the shared folder.
-fn keep(made: &Path, entry: Option<&str>, into: &Path) -> Result<(), TargetError> {
-    use std::os::unix::fs::PermissionsExt as _;
+/// Copies the binary that was asked for, or every one, out of `target`; never through a link.
+fn keep(target: &Path, entry: Option<&str>, into: &Path) -> Result<(), TargetError> {
     let keep = || {
         folder::private(into)?;
-        for file in std::fs::read_dir(made)? {
-            let file = file?;
-            let meta = file.metadata()?;
-            let wanted = entry.is_none_or(|entry| file.file_name() == entry);
-            let runs = meta.is_file() && meta.permissions().mode() & 0o111 != 0;
-            if wanted && runs && !file.file_name().to_string_lossy().contains(".so") {
-                std::fs::copy(file.path(), into.join(file.file_name()))?;
+        let (made, into) = (Beneath::open(target)?.folder(Path::new(RELEASE))?, Beneath::open(into)?);
+        for file in made.entries()? {
+            let wanted = entry.is_none_or(|entry| file.name == entry);
+            let runs = file.is_file && file.runs;
+            if wanted && runs && !file.name.to_string_lossy().contains(".so") {
+                made.copy(&file, &into)?;
             }
         }
         Ok(())
     };
-    keep().map_err(|source| io(format!("keep the binary from {}", made.display()), source))
+    keep().map_err(|source| io(format!("keep the binary from {}", target.display()), source))
 }
 
 /// Names the machine that rustc builds for: crates of other systems are not fetched.
@@ -191,4 +188,49 @@ fn host(version: &str) -> &str {
 
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn program(path: &Path) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "run").unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn a_linked_folder_is_neither_kept_nor_cleared() {
+        let dir = tempfile::tempdir().unwrap();
+        let (victim, target) = (dir.path().join("victim"), dir.path().join("target"));
+        program(&victim.join("rs"));
+        std::fs::create_dir(&target).unwrap();
+        symlink(&victim, target.join(RELEASE)).unwrap();
+        let into = dir.path().join("bin");
+        let error = keep(&target, None, &into).unwrap_err();
+        assert!(format!("{error:?}").contains("release is a link"), "{error:?}");
+        assert_eq!(std::fs::read_dir(&into).unwrap().count(), 0);
+        assert!(clear(&target).unwrap_err().to_string().contains("release is a link"));
+        assert!(victim.join("rs").is_file());
+    }
+
+    #[test]
+    fn only_programs_of_the_build_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, into) = (dir.path().join("target"), dir.path().join("bin"));
+        program(&target.join("release/tool"));
+        program(&target.join("release/libx.so"));
+        program(&dir.path().join("other"));
+        symlink(dir.path().join("other"), target.join("release/link")).unwrap();
+        std::fs::write(target.join("release/tool.d"), "").unwrap();
+        keep(&target, None, &into).unwrap();
+        let kept: Vec<_> = std::fs::read_dir(&into).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(kept, ["tool"]);
+        clear(&target).unwrap();
+        assert!(!target.join("release/tool").exists() && dir.path().join("other").exists());
+        clear(&dir.path().join("bin")).unwrap();
+    }
 }
