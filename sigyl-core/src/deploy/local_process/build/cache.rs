@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::super::folder;
 use super::super::instance::io as failed;
 use crate::deploy::TargetError;
-use crate::domain::{Digest, ServerName};
+use crate::domain::{Digest, ServerName, SourceRef};
 use crate::source::ToolEnv;
 
 /// Written last into a build.
@@ -19,7 +19,7 @@ pub(in super::super) struct Builder {
     /// Finished builds, by key.
     builds: PathBuf,
     /// What is kept between builds, such as compiled dependencies.
-    pub(super) targets: PathBuf,
+    targets: PathBuf,
     /// Which builds the servers of this data directory use.
     index: PathBuf,
     pub(super) tools: ToolEnv,
@@ -95,6 +95,23 @@ impl Builder {
         let (lock, done) =
             claim().map_err(|source| failed(format!("use the cache {}", dir.display()), source))?;
         Ok(Slot { dir, done, _lock: lock })
+    }
+
+    /// Returns the folder that the builds of one server keep between them, for these parts of tool and lock.
+    ///
+    /// Code of the source writes there (build scripts, macros, build commands), so what another server would take
+    /// from it could be of that code's making: no two servers share one, nor do two sources under one name. The
+    /// owner is told by name and place and by nothing of the data directory, so that an empty one finds it again.
+    pub(super) fn kept(
+        &self,
+        tool: &str,
+        (server, source): (&ServerName, &SourceRef),
+        parts: &[&str],
+    ) -> PathBuf {
+        let kind = format!("{:?}", source.kind);
+        let owner = [server.as_str(), &kind, &source.locator];
+        let key = Key::of(&[&owner, parts].concat());
+        self.targets.join(format!("{tool}-{}", key.0))
     }
 
     /// Holds the build that lies around `path` while an instance of it runs.
@@ -178,6 +195,33 @@ mod tests {
         for (at, key) in keys.iter().enumerate() {
             assert!(keys[..at].iter().all(|other| other.0 != key.0));
         }
+    }
+
+    #[test]
+    fn what_is_kept_between_builds_belongs_to_one_server_of_one_source() {
+        use crate::domain::SourceKind;
+        let source = |locator: &str, content: &[u8]| SourceRef {
+            kind: SourceKind::Path,
+            locator: locator.to_owned(),
+            digest: Digest::of(content),
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let builder = builder(dir.path());
+        let kept = |name: &str, source: &SourceRef, lock: &str| {
+            builder.kept("rust", (&server(name), source), &["1.90", lock])
+        };
+        let first = kept("a", &source("/x", b"1"), "lock");
+        assert_eq!(first, kept("a", &source("/x", b"2"), "lock"), "an edit of the source finds it again");
+        for other in [
+            kept("b", &source("/x", b"1"), "lock"),
+            kept("a", &source("/y", b"1"), "lock"),
+            kept("a", &source("/x", b"1"), "other"),
+            builder.kept("rust", (&server("a"), &source("/x", b"1")), &["1.91", "lock"]),
+        ] {
+            assert_ne!(first, other);
+        }
+        let elsewhere = Builder { index: dir.path().join("new"), ..builder.clone() };
+        assert_eq!(first, elsewhere.kept("rust", (&server("a"), &source("/x", b"1")), &["1.90", "lock"]));
     }
 
     #[test]

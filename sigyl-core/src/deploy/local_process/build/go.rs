@@ -11,6 +11,7 @@ use super::recipe::{Place, Recipe};
 use super::work::{Call, Work};
 use crate::deploy::TargetError;
 use crate::domain::Launch;
+use crate::source::LockKind;
 
 /// Name of the binary that is built.
 const SERVER: &str = "server";
@@ -37,10 +38,6 @@ impl Go {
         let (version, root, modules) = (next(), PathBuf::from(next()), PathBuf::from(next()));
         Ok(Self { go, version, root, modules })
     }
-
-    fn cache(work: &Work<'_>) -> PathBuf {
-        work.builder.targets.join("go")
-    }
 }
 
 #[async_trait]
@@ -50,7 +47,8 @@ impl Recipe for Go {
     }
 
     async fn make(&self, work: &Work<'_>) -> Result<(), TargetError> {
-        let (tree, cache, bin) = (work.tree(), Self::cache(work), work.dir.join("bin"));
+        let (tree, bin) = (work.tree(), work.dir.join("bin"));
+        let cache = work.kept("go", &self.version, LockKind::Go);
         for dir in [&cache, &bin] {
             folder::private(dir)
                 .map_err(|source| io(format!("make the folder {}", dir.display()), source))?;

@@ -11,7 +11,7 @@ use super::beneath::Beneath;
 use super::recipe::{Place, Recipe};
 use super::work::{Call, Work, blocking};
 use crate::deploy::TargetError;
-use crate::domain::{Digest, Launch};
+use crate::domain::Launch;
 use crate::source::LockKind;
 
 /// Where cargo puts what it was asked for.
@@ -44,15 +44,6 @@ impl Rust {
         let home = tools.vars.get("CARGO_HOME").map(PathBuf::from);
         let home = home.or_else(|| tools.home.as_ref().map(|home| home.join(".cargo")));
         Ok(Self { cargo, sysroot, version: version.trim().to_owned(), home })
-    }
-
-    /// Compiled dependencies are shared by all trees with the same lock.
-    fn target(&self, work: &Work<'_>) -> PathBuf {
-        let lock = work.spec.tree.lock_of(LockKind::Cargo).map(|lock| Digest::of(&lock.bytes).hex());
-        let parts = format!("{}\n{}", self.version, lock.unwrap_or_else(|| work.spec.tree.digest().hex()));
-        let mut key = Digest::of(parts.as_bytes()).hex();
-        key.truncate(32);
-        work.builder.targets.join(format!("rust-{key}"))
     }
 
     fn workshop(&self, target: &Path) -> Workshop {
@@ -108,7 +99,8 @@ impl Recipe for Rust {
                     .log(&format!("{file} is not followed: built with {}", first_line(&self.version)));
             }
         }
-        let target = self.target(work);
+        // Compiled dependencies are found again by the same server's next build.
+        let target = work.kept("rust", &self.version, LockKind::Cargo);
         folder::private(&target)
             .map_err(|source| io(format!("make the folder {}", target.display()), source))?;
         let lock = target.with_extension("lock");

@@ -16,8 +16,8 @@ use super::super::process::{Blueprint, Plumbing};
 use super::beneath::Beneath;
 use super::cache::Builder;
 use crate::deploy::{BuildSpec, TargetError};
-use crate::domain::{SecretName, SecretValue};
-use crate::source::{Progress, SourceError};
+use crate::domain::{Digest, SecretName, SecretValue};
+use crate::source::{LockKind, Progress, SourceError};
 
 /// How long one command may take.
 const TIME: Duration = Duration::from_secs(1800);
@@ -92,6 +92,12 @@ impl Work<'_> {
     /// A folder that goes when the build is done: home and temporary files of the commands.
     pub(super) fn scratch(&self) -> PathBuf {
         self.dir.join("scratch")
+    }
+
+    /// A folder that this server's builds keep between them, for a toolchain and the lock of its dependencies.
+    pub(super) fn kept(&self, tool: &str, version: &str, kind: LockKind) -> PathBuf {
+        let lock = self.spec.tree.lock_of(kind).map(|lock| Digest::of(&lock.bytes).hex()).unwrap_or_default();
+        self.builder.kept(tool, (self.spec.server, self.spec.tree.reference()), &[version, &lock])
     }
 
     /// Copies the source into its place.
