@@ -12,6 +12,7 @@ mod node;
 mod python;
 mod recipe;
 mod rust;
+mod scripts;
 mod work;
 
 pub(super) use cache::Builder;

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::super::confinement::Workshop;
 use super::super::instance::io;
 use super::recipe::{Place, Recipe, toolchain};
+use super::scripts;
 use super::work::{Call, Work, blocking};
 use crate::deploy::TargetError;
 use crate::domain::Launch;
@@ -65,9 +66,7 @@ impl Node {
     /// Installs what the lock names.
     async fn install(&self, work: &Work<'_>) -> Result<(), TargetError> {
         let tree = work.spec.tree;
-        if tree.lock_of(LockKind::Npm).is_none() {
-            return Ok(());
-        }
+        let Some(lock) = tree.lock_of(LockKind::Npm) else { return Ok(()) };
         let manifest = tree
             .npm_install_manifest()
             .map_err(|error| io("read package.json".to_owned(), std::io::Error::other(error)))?;
@@ -76,14 +75,26 @@ impl Node {
         let dev = if work.spec.manifest.build.command.is_some() { "--include=dev" } else { "--omit=dev" };
         work.fetch(self.npm(work, &["ci", dev])?.args(LOCKED)).await?;
         own.map_or(Ok(()), Swapped::back).map_err(|source| io("write package.json".to_owned(), source))?;
+        // All are looked at before the first of them runs, for a script may change what it finds.
+        let mut allowed = Vec::new();
         for package in work.spec.allowed_scripts {
-            if package.starts_with('-') {
-                return Err(TargetError::Unsupported(format!("`{package}` is not the name of a package")));
+            let mut installed = Vec::new();
+            for place in scripts::places(&lock.bytes, package)? {
+                if scripts::check(&work.tree(), &place, package)? {
+                    installed.push(format!("./{place}"));
+                }
             }
-            let call =
-                self.npm(work, &["rebuild", package, "--ignore-scripts=false", "--foreground-scripts"])?;
-            // They were allowed by name, and most of them fetch something.
-            work.make(call, &self.path(work), self.workshop(true)).await?;
+            allowed.push((package, installed));
+        }
+        for (package, places) in allowed {
+            if places.is_empty() {
+                work.progress.log(&format!("no script of `{package}` runs: it is not installed"));
+                continue;
+            }
+            let call = self.npm(work, &["rebuild", "--ignore-scripts=false", "--foreground-scripts"])?;
+            // They were allowed by name, and most of them fetch something. npm takes a name for that of a folder, so
+            // it is told the folders.
+            work.make(call.args(places), &self.path(work), self.workshop(true)).await?;
         }
         Ok(())
     }
