@@ -1,5 +1,7 @@
 //! Answers posts of the modern era.
 
+use std::sync::Arc;
+
 use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -15,7 +17,10 @@ use crate::mcp::message::{
     PARSE_ERROR, UNSUPPORTED_VERSION,
 };
 
-use super::process::{Asked, Refused};
+use super::process::{Asked, Refused, Shared};
+
+/// The field of `_meta` by which a request asks for log messages.
+const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
 impl Post<'_> {
     /// Passes a modern request to the shared process.
@@ -28,7 +33,7 @@ impl Post<'_> {
         takes: Accepts,
     ) -> Answer {
         let served = &self.served;
-        let shared = match served.modern.get(served, &self.inner.config).await {
+        let shared = match self.process_for(params).await {
             Ok(shared) => shared,
             Err(Refused::Legacy) => {
                 let what = "Bad Request: this server speaks earlier revisions; start with `initialize`.";
@@ -54,6 +59,18 @@ impl Post<'_> {
             Ok((inbox, ticket)) => self.respond(inbox, takes, modern_status, ticket).await,
             Err(why) => busy(Some(&id), &format!("the server `{}` is down: {why}", served.name)),
         }
+    }
+
+    /// Gives the process that answers: the shared one, or one for this request alone if it asks for log messages.
+    async fn process_for(&self, params: &Params<'_>) -> Result<Arc<Shared>, Refused> {
+        let (served, config) = (&self.served, &self.inner.config);
+        let shared = served.modern.get(served, config).await?;
+        if !params.meta.contains_key(LOG_LEVEL) {
+            return Ok(shared);
+        }
+        let seat = self.inner.seat(served);
+        let seat = seat.ok_or_else(|| Refused::Down("all its sessions are in use".to_owned()))?;
+        served.modern.alone(served, config, seat).await
     }
 
     /// Refuses a modern request whose headers say something else than its body.

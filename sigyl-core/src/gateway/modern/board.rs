@@ -22,6 +22,8 @@ const SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
 #[derive(Debug)]
 pub(super) struct Board {
     server: String,
+    /// Whether the process serves one request only, so that whatever it says concerns this one.
+    alone: bool,
     next: AtomicI64,
     state: Mutex<State>,
 }
@@ -47,9 +49,9 @@ pub(super) struct Waiting {
 }
 
 impl Board {
-    pub(super) fn new(server: &str) -> Self {
+    pub(super) fn new(server: &str, alone: bool) -> Self {
         let state = State { waiting: HashMap::new(), ended: None, used: Instant::now() };
-        Self { server: server.to_owned(), next: AtomicI64::new(1), state: Mutex::new(state) }
+        Self { server: server.to_owned(), alone, next: AtomicI64::new(1), state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -140,14 +142,12 @@ impl Board {
         } else if let Some(waiting) = find(params.meta_id(SUBSCRIPTION)) {
             (&waiting.outbox, rewritten(params.with_meta_id(SUBSCRIPTION, &waiting.id)))
         } else {
-            let mut others = state.waiting.values().filter(|waiting| !waiting.subscribes);
-            match (others.next(), others.next()) {
-                (Some(only), None) => (&only.outbox, line.to_vec()),
-                _ => {
-                    tracing::debug!(server.name = %self.server, method, "a notification names no request and was dropped");
-                    return;
-                }
-            }
+            // On a shared process it may be about a request that has ended, or whose client has left.
+            let Some(only) = state.waiting.values().next().filter(|_| self.alone) else {
+                tracing::debug!(server.name = %self.server, method, "a notification names no request and was dropped");
+                return;
+            };
+            (&only.outbox, line.to_vec())
         };
         if outbox.offer(text).is_err() {
             tracing::warn!(server.name = %self.server, method, "a client reads too slowly; a notification was dropped");

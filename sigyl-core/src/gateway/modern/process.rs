@@ -1,6 +1,6 @@
 //! The shared process of a route: started when it is needed, stopped when it is not.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use crate::gateway::edit::Params;
 use crate::gateway::journal::Call;
 use crate::gateway::outbox::{self, Inbox};
 use crate::gateway::process::{Listener as _, Process, cancelled};
-use crate::gateway::route::Served;
+use crate::gateway::route::{Seat, Served};
 use crate::mcp::era::{MODERN, modern_meta};
 use crate::mcp::message::{Id, Message, on_one_line};
 use crate::mcp::{Era, Upstream};
@@ -28,6 +28,8 @@ const TOO_SOON: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(in crate::gateway) struct ModernSlot {
     running: Mutex<Option<Arc<Shared>>>,
+    /// Processes that serve one request each, while it lasts.
+    alone: Mutex<Vec<Weak<Shared>>>,
     /// Held while a process is started, so that only one is; tells when the last start failed, and why.
     starting: tokio::sync::Mutex<Option<(Instant, String)>>,
 }
@@ -41,12 +43,14 @@ pub(super) enum Refused {
     Down(String),
 }
 
-/// A process that all modern clients of a route share.
+/// A process of the modern era: the one that all clients of a route share, or one for a single request.
 #[derive(Debug)]
 pub(super) struct Shared {
     process: Process,
     board: Arc<Board>,
     started: Instant,
+    /// The place that a process for a single request takes among the sessions of its route.
+    _seat: Option<Seat>,
 }
 
 /// A client's interest in an answer: dropped before the answer came, it cancels the request.
@@ -95,7 +99,7 @@ impl ModernSlot {
         if let Some((_, why)) = failed.as_ref().filter(|(at, _)| at.elapsed() < TOO_SOON) {
             return Err(Refused::Down(why.clone()));
         }
-        let started = Shared::start(served, config).await;
+        let started = Shared::start(served, config, None).await;
         if let Err(Refused::Down(why)) = &started {
             *failed = Some((Instant::now(), why.clone()));
         }
@@ -104,9 +108,30 @@ impl ModernSlot {
         Ok(shared)
     }
 
+    /// Starts a process for one request that asks for log messages. These name no request, so that on the shared
+    /// process nobody could tell whose they are.
+    pub(super) async fn alone(
+        &self,
+        served: &Arc<Served>,
+        config: &GatewayConfig,
+        seat: Seat,
+    ) -> Result<Arc<Shared>, Refused> {
+        let shared = Arc::new(Shared::start(served, config, Some(seat)).await?);
+        let mut alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        alone.retain(|process| process.strong_count() > 0);
+        alone.push(Arc::downgrade(&shared));
+        Ok(shared)
+    }
+
     /// Tells how many requests wait for an answer.
     pub(in crate::gateway) fn waiting(&self) -> usize {
-        self.running().as_ref().map_or(0, |shared| shared.board.waiting())
+        self.all().iter().map(|shared| shared.board.waiting()).sum()
+    }
+
+    fn all(&self) -> Vec<Arc<Shared>> {
+        let alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = alone.iter().filter_map(Weak::upgrade).collect::<Vec<_>>();
+        self.running().iter().cloned().chain(alone).collect()
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Arc<Shared>>> {
@@ -115,8 +140,9 @@ impl ModernSlot {
 
     /// Stops the process, and tells whoever waits why.
     pub(in crate::gateway) fn end(&self, why: &str) {
-        let running = self.running().take();
-        if let Some(shared) = running {
+        let all = self.all();
+        self.running().take();
+        for shared in all {
             shared.process.stop();
             shared.board.ended(why);
         }
@@ -124,27 +150,34 @@ impl ModernSlot {
 
     /// Looks at the clock: late requests are given up, an unused process is stopped.
     pub(in crate::gateway) fn look(&self, idle: Duration) {
-        let running = self.running().clone();
-        let Some(shared) = running else { return };
-        for number in shared.board.expire() {
-            shared.process.try_send(cancelled(&Id::Int(number), "it took too long"));
+        for shared in self.all() {
+            for number in shared.board.expire() {
+                shared.process.try_send(cancelled(&Id::Int(number), "it took too long"));
+            }
         }
-        if shared.board.idle_for().is_some_and(|for_| for_ >= idle) {
-            self.end("it was not used");
+        let unused =
+            self.running().take_if(|shared| shared.board.idle_for().is_some_and(|for_| for_ >= idle));
+        if let Some(shared) = unused {
+            shared.process.stop();
+            shared.board.ended("it was not used");
         }
     }
 }
 
 impl Shared {
-    async fn start(served: &Arc<Served>, config: &GatewayConfig) -> Result<Self, Refused> {
+    async fn start(
+        served: &Arc<Served>,
+        config: &GatewayConfig,
+        seat: Option<Seat>,
+    ) -> Result<Self, Refused> {
         let Upstream::Stdio(spawn) = &served.route.upstream else {
             return Err(Refused::Legacy);
         };
-        let board = Arc::new(Board::new(served.name.as_str()));
+        let board = Arc::new(Board::new(served.name.as_str(), seat.is_some()));
         let started = Instant::now();
         let process = Process::start(spawn, config, Arc::clone(&board)).await;
         let process = process.map_err(|error| Refused::Down(error.to_string()))?;
-        let shared = Self { process, board, started };
+        let shared = Self { process, board, started, _seat: seat };
         shared.settle_era(served, config).await?;
         Ok(shared)
     }

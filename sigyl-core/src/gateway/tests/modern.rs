@@ -89,6 +89,37 @@ async fn two_clients_share_a_process_and_their_ids_do_not_meet() {
 }
 
 #[tokio::test]
+async fn a_log_message_reaches_only_the_request_that_asked_for_it() {
+    let log = |text: &str| {
+        let params = json!({"level": "info", "data": text});
+        Say::Line(json!({"jsonrpc": "2.0", "method": "notifications/message", "params": params}).to_string())
+    };
+    let server = Fake::new(move |asked| match asked["method"].as_str() {
+        // It logs before it answers and, of another call, after.
+        Some("tools/call") => {
+            let who = asked["params"]["arguments"]["who"].as_str().unwrap();
+            let answer = result(asked, json!({"content": []}));
+            vec![log("of somebody before"), log(who), answer, log("too late")]
+        }
+        _ => fake::modern(asked),
+    });
+    let endpoint = Endpoint::of(quick(), server.upstream()).await;
+    let ask = |who: &str| modern(1, "tools/call", json!({"name": "echo", "arguments": {"who": who}}));
+    for _ in 0..2 {
+        let said = messages(post(&endpoint, &ask("quiet")).send().await.unwrap()).await;
+        assert_eq!(said.len(), 1, "nobody knows whose log messages these are: {said:?}");
+    }
+    let mut asks = ask("ada");
+    asks["params"]["_meta"]["io.modelcontextprotocol/logLevel"] = json!("info");
+    let said = messages(post(&endpoint, &asks).send().await.unwrap()).await;
+    assert_eq!(said[1]["params"]["data"], "ada", "{said:?}");
+    assert_eq!(said.last().unwrap()["id"], 1);
+    assert_eq!(server.spawned(), 2, "it had a process of its own");
+    until(|| server.alive() == 1).await;
+    endpoint.end().await;
+}
+
+#[tokio::test]
 async fn statuses_and_header_checks_are_those_of_the_revision() {
     let endpoint = Endpoint::of(quick(), Fake::new(fake::modern).upstream()).await;
     let ok = post(&endpoint, &modern(1, "server/discover", json!({}))).send().await.unwrap();
