@@ -27,18 +27,26 @@ impl Gateway {
     }
 
     /// Leads new clients of a server here. Sessions on an earlier route stay on it until they end, or until the time
-    /// to drain is over.
-    pub fn route(&self, name: ServerName, route: Route) {
+    /// to drain is over; the answer tells when.
+    pub fn route(&self, name: ServerName, route: Route) -> Draining {
         let served = Arc::new(Served::new(name.clone(), route));
+        self.inner.starting().remove(&name);
         let replaced = self.inner.routes_mut().insert(name, served);
-        if let Some(old) = replaced {
+        if let Some(old) = &replaced {
             old.retire();
-            self.inner.retired().push(Arc::downgrade(&old));
+            self.inner.retired().push(Arc::downgrade(old));
         }
+        Draining { inner: Arc::clone(&self.inner), old: replaced }
+    }
+
+    /// Tells clients of a server without a route to come back later: it is starting.
+    pub fn expect(&self, name: ServerName) {
+        self.inner.starting().insert(name);
     }
 
     /// Takes a server away at once: its sessions end, its processes are stopped.
     pub fn unroute(&self, name: &ServerName) {
+        self.inner.starting().remove(name);
         let removed = self.inner.routes_mut().remove(name);
         self.inner.end_sessions(|session| session.served.name == *name, "the server was removed");
         self.inner.pins().retain(|_, (served, _)| served.name != *name);
@@ -48,28 +56,34 @@ impl Gateway {
         }
     }
 
-    /// Tells how many sessions and requests are still on earlier routes of a server.
-    pub fn draining(&self, name: &ServerName) -> usize {
-        let ours = |served: &Served| served.name == *name && served.retired_for().is_some();
-        let sessions = self.inner.sessions().values().filter(|session| ours(&session.served)).count();
-        let pins = self.inner.pins().values().filter(|(served, _)| ours(served)).count();
-        let retired: Vec<Arc<Served>> = self.inner.retired().iter().filter_map(Weak::upgrade).collect();
-        let under_way: usize =
-            retired.iter().filter(|served| ours(served)).map(|served| served.under_way()).sum();
-        sessions + pins + under_way
-    }
-
-    /// Waits until nothing is left on earlier routes of a server, so that what served them may be stopped. Takes no
-    /// longer than the time to drain and the longest request, while the endpoint serves.
-    pub async fn drained(&self, name: &ServerName) {
-        let mut clock = tokio::time::interval(self.inner.config.tick);
-        while self.draining(name) > 0 {
-            clock.tick().await;
-        }
-    }
-
     /// Tells how many sessions are open on the present and earlier routes of a server.
     pub fn sessions(&self, name: &ServerName) -> usize {
         self.inner.sessions().values().filter(|session| session.served.name == *name).count()
+    }
+}
+
+/// What is still under way on a route that another took the place of.
+#[derive(Debug)]
+pub struct Draining {
+    inner: Arc<Inner>,
+    old: Option<Arc<Served>>,
+}
+
+impl Draining {
+    /// Tells how many sessions and requests are left.
+    pub fn left(&self) -> usize {
+        let Some(old) = &self.old else { return 0 };
+        let sessions = self.inner.sessions().values().filter(|s| Arc::ptr_eq(&s.served, old)).count();
+        let pins = self.inner.pins().values().filter(|(served, _)| Arc::ptr_eq(served, old)).count();
+        sessions + pins + old.under_way()
+    }
+
+    /// Waits until nothing is left, so that what served them may be stopped. Takes no longer than the time to drain
+    /// and the longest request, while the endpoint serves.
+    pub async fn over(self) {
+        let mut clock = tokio::time::interval(self.inner.config.tick);
+        while self.left() > 0 {
+            clock.tick().await;
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What all connections share: routes, sessions, and the way of a request to the right one.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use hyper::body::Incoming;
@@ -18,7 +18,9 @@ use super::legacy::Session;
 use super::post::{Post, standing};
 use super::proxy::Passed;
 use super::request::{SESSION, VERSION, check_source, header, read_body, server_name};
-use super::respond::{Answer, NO_SESSION, TRANSPORT_ERROR, empty, error, json, not_allowed};
+use super::respond::{
+    Answer, NO_SESSION, NO_SESSION_TEXT, TRANSPORT_ERROR, busy, empty, error, json, not_allowed,
+};
 use super::route::{Seat, Served};
 
 /// Sessions of HTTP servers that are remembered, so that they stay on the route they began on.
@@ -30,6 +32,8 @@ pub(super) struct Inner {
     pub(super) config: Arc<GatewayConfig>,
     pub(super) journal: Arc<Journal>,
     routes: RwLock<HashMap<ServerName, Arc<Served>>>,
+    /// Servers that have no route yet and will get one.
+    starting: Mutex<HashSet<ServerName>>,
     retired: Mutex<Vec<Weak<Served>>>,
     sessions: Mutex<HashMap<String, Arc<Session>>>,
     pins: Mutex<HashMap<String, (Arc<Served>, Instant)>>,
@@ -45,6 +49,7 @@ impl Inner {
             config: Arc::new(config),
             journal: Arc::new(journal),
             routes: RwLock::default(),
+            starting: Mutex::default(),
             retired: Mutex::default(),
             sessions: Mutex::default(),
             pins: Mutex::default(),
@@ -57,6 +62,10 @@ impl Inner {
 
     pub(super) fn routes_mut(&self) -> RwLockWriteGuard<'_, HashMap<ServerName, Arc<Served>>> {
         self.routes.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn starting(&self) -> MutexGuard<'_, HashSet<ServerName>> {
+        lock(&self.starting)
     }
 
     pub(super) fn sessions(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
@@ -91,6 +100,9 @@ impl Inner {
         let served = name.as_ref().and_then(|name| self.routes().get(name).cloned());
         match served {
             Some(served) => self.serve(served, request).await,
+            None if name.as_ref().is_some_and(|name| self.starting().contains(name)) => {
+                busy(None, "the server is starting")
+            }
             None => {
                 let shown: String = rest.chars().take(200).filter(|c| !c.is_control()).collect();
                 let what = format!("Not found: no server `{shown}` is running here.");
@@ -127,12 +139,7 @@ impl Inner {
             (&Method::POST, None, session) | (&Method::POST, Some(_), session @ Some(_)) => {
                 Post { inner: self, served, session, headers: &parts.headers, body }.answer().await
             }
-            (_, Some(_), None) => error(
-                StatusCode::NOT_FOUND,
-                None,
-                NO_SESSION,
-                "Session not found: start again with `initialize`.",
-            ),
+            (_, Some(_), None) => error(StatusCode::NOT_FOUND, None, NO_SESSION, NO_SESSION_TEXT),
             (&Method::GET, _, Some(session)) => standing(self, &session, &parts.headers),
             (_, Some(named), Some(_)) => {
                 self.end_session(named, "the client ended it");

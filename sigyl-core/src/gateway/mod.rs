@@ -26,6 +26,6 @@ mod tests;
 mod watch;
 
 pub use config::GatewayConfig;
-pub use gateway::Gateway;
+pub use gateway::{Draining, Gateway};
 pub use route::Route;
 pub use serve::GatewayError;

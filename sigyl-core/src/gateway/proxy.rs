@@ -20,7 +20,7 @@ use crate::mcp::sse::write_message;
 use super::inner::Inner;
 use super::journal::Call;
 use super::request::{SESSION, header};
-use super::respond::{Answer, busy, empty, error};
+use super::respond::{Answer, NO_SESSION, NO_SESSION_TEXT, busy, empty, error};
 use super::route::{Seat, Served};
 use super::watch::{Reader, Watch};
 
@@ -79,6 +79,9 @@ impl Passed<'_> {
             Ok(Ok(response)) => response,
             Ok(Err(failed)) => {
                 tracing::debug!(server.name = %name, error = %failed.without_url(), "a server could not be reached");
+                if let Some(moved) = self.moved(id.as_ref()) {
+                    return moved;
+                }
                 let what = format!("the server `{name}` is down: it cannot be reached");
                 return error(StatusCode::BAD_GATEWAY, id.as_ref(), INTERNAL_ERROR, &what);
             }
@@ -89,6 +92,14 @@ impl Passed<'_> {
         };
         self.follow_session(&response);
         self.pass_back(response, Watch::new(id, call), deadline, seat)
+    }
+
+    /// Sends a client whose session ended with an earlier version back to `initialize`.
+    fn moved(&self, id: Option<&Id>) -> Option<Answer> {
+        let session = header(self.headers, SESSION)?;
+        self.served.retired_for()?;
+        self.inner.unpin(session);
+        Some(error(StatusCode::NOT_FOUND, id, NO_SESSION, NO_SESSION_TEXT))
     }
 
     fn address(&self, url: &str) -> String {

@@ -25,6 +25,8 @@ pub(super) type Answer = Response<Body>;
 pub(super) const TRANSPORT_ERROR: i64 = -32000;
 /// The code that MCP servers give for a session that is not theirs.
 pub(super) const NO_SESSION: i64 = -32001;
+/// What a client of such a session should do.
+pub(super) const NO_SESSION_TEXT: &str = "Session not found: start again with `initialize`.";
 
 fn whole(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never: Infallible| match never {}).boxed_unsync()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -22,9 +23,13 @@ use crate::source::{Fetcher, Progress, SourceTree};
 use crate::store::{SealedSecret, Store};
 use crate::vault::Vault;
 
+/// Becomes ready when nobody uses any more what a server's earlier instance serves.
+pub type Quiet = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Where clients reach servers. Without one, activation only records what should serve.
 pub trait Front: Send + Sync + std::fmt::Debug {
-    /// Lets new sessions of `name` reach `upstream`; present ones may end in their own time.
+    /// Lets new sessions of `name` reach `upstream`; present ones may end in their own time, and the answer tells when
+    /// they have.
     fn route(
         &self,
         name: &ServerName,
@@ -32,7 +37,7 @@ pub trait Front: Send + Sync + std::fmt::Debug {
         upstream: Upstream,
         resources: &Resources,
         probe: Option<&Probe>,
-    );
+    ) -> Quiet;
     /// Lets nobody reach `name` any more.
     fn unroute(&self, name: &ServerName);
     /// Returns the address of `name`, once the endpoint listens.

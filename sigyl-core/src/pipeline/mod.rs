@@ -13,7 +13,7 @@ mod step;
 mod steps;
 mod tracker;
 
-pub use context::{Front, Order, Platform, Settings};
+pub use context::{Front, Order, Platform, Quiet, Settings};
 pub use emitter::Emitter;
 pub(crate) use failure::store_code;
 pub use failure::{StepError, failure};

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::domain::{Resources, ServerName, Version};
 use crate::gateway::{Gateway, GatewayConfig, Route};
 use crate::mcp::{Probe, Upstream};
-use crate::pipeline::Front;
+use crate::pipeline::{Front, Quiet};
 use crate::store::{CallRecord, Change, Store};
 
 /// How many call records may wait for the disk.
@@ -64,7 +64,7 @@ impl Front for GatewayFront {
         upstream: Upstream,
         resources: &Resources,
         probe: Option<&Probe>,
-    ) {
+    ) -> Quiet {
         self.upstreams.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), upstream.clone());
         let mut route = Route::new(upstream, version.clone());
         if let Some(most) = resources.max_instances {
@@ -74,7 +74,7 @@ impl Front for GatewayFront {
             route.timeout = std::time::Duration::from_secs(seconds);
         }
         route.era = probe.map(|probe| probe.era);
-        self.gateway.route(name.clone(), route);
+        Box::pin(self.gateway.route(name.clone(), route).over())
     }
 
     fn unroute(&self, name: &ServerName) {

@@ -17,11 +17,11 @@ async fn a_new_route_takes_new_clients_and_old_ones_stay() {
     let (blue, green) = (named("blue"), named("green"));
     let endpoint = Endpoint::of(quick(), blue.upstream()).await;
     let old = endpoint.open().await;
-    endpoint.gateway.route(name("a"), route(green.upstream()));
+    let draining = endpoint.gateway.route(name("a"), route(green.upstream()));
     let new = endpoint.open().await;
     assert_eq!(old.ask(&call(1, "echo", json!({}))).await[0]["result"]["by"], "blue");
     assert_eq!(new.ask(&call(1, "echo", json!({}))).await[0]["result"]["by"], "green");
-    assert_eq!(endpoint.gateway.draining(&name("a")), 1);
+    assert_eq!(draining.left(), 1);
     endpoint.gateway.unroute(&name("a"));
     until(|| blue.alive() + green.alive() == 0).await;
     assert_eq!(new.send(&call(2, "echo", json!({}))).await.status(), 404);
@@ -34,10 +34,10 @@ async fn what_drains_too_long_is_ended() {
     let endpoint = Endpoint::of(config, blue.upstream()).await;
     let old = endpoint.open().await;
     let mut stream = Stream::of(old.send(&call(1, "wait", json!({}))).await);
-    endpoint.gateway.route(name("a"), route(named("green").upstream()));
+    let draining = endpoint.gateway.route(name("a"), route(named("green").upstream()));
     let said = stream.next().await.unwrap();
     assert!(said["error"]["message"].as_str().unwrap().contains("another version serves"), "{said}");
-    endpoint.gateway.drained(&name("a")).await;
+    draining.over().await;
     until(|| blue.alive() == 0).await;
 }
 
@@ -124,4 +124,16 @@ async fn the_end_does_not_wait_for_ever() {
     endpoint.end().await;
     assert_eq!(server.alive(), 0);
     drop(stream);
+}
+
+#[tokio::test]
+async fn a_server_that_is_starting_asks_its_clients_to_wait() {
+    let endpoint = Endpoint::start(quick()).await;
+    endpoint.gateway.expect(name("a"));
+    let early = endpoint.post("a", &initialize()).send().await.unwrap();
+    assert_eq!(early.status(), 503);
+    assert!(early.headers().contains_key("retry-after"));
+    assert_eq!(endpoint.post("b", &initialize()).send().await.unwrap().status(), 404);
+    endpoint.gateway.route(name("a"), route(named("a").upstream()));
+    assert_eq!(endpoint.post("a", &initialize()).send().await.unwrap().status(), 200);
 }

@@ -130,12 +130,12 @@ async fn a_session_stays_on_the_route_it_began_on() {
         request.send().await.unwrap().headers()["x-by"].to_str().unwrap().to_owned()
     };
     assert_eq!(by(None, false).await, "blue");
-    endpoint.gateway.route(name("a"), route(Upstream::Http { url: green }));
+    let draining = endpoint.gateway.route(name("a"), route(Upstream::Http { url: green }));
     assert_eq!(by(None, false).await, "green");
     assert_eq!(by(Some("s1"), false).await, "blue");
-    assert_eq!(endpoint.gateway.draining(&name("a")), 1);
+    assert_eq!(draining.left(), 1);
     assert_eq!(by(Some("s2"), false).await, "green", "a session that nobody knows");
     assert_eq!(by(Some("s1"), true).await, "blue");
-    endpoint.gateway.drained(&name("a")).await;
+    draining.over().await;
     assert_eq!(by(Some("s1"), false).await, "green", "it was ended");
 }

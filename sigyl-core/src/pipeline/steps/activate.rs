@@ -1,8 +1,9 @@
 //! Lets the new version serve, then ends the old one.
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 
-use super::super::context::Context;
+use super::super::context::{Context, Quiet};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use crate::domain::{Deployment, Server, StepId};
@@ -27,9 +28,9 @@ impl Step for Activate {
             tools: cx.results.pins.clone(),
         };
         cx.platform.store.apply(change).await?;
-        route(cx, &deployment);
+        let quiet = route(cx, &deployment);
         if let Some(old) = old.filter(|old| old.revision != deployment.revision) {
-            retire_old(cx, &old).await;
+            retire_old(cx, &old, quiet).await;
         }
         let url = cx.platform.front.url(&deployment.server);
         let kind = EventKind::Activated {
@@ -77,24 +78,45 @@ fn server_after(cx: &Context, deployment: &Deployment) -> Result<Server, StepErr
     Ok(server)
 }
 
-fn route(cx: &Context, deployment: &Deployment) {
-    if let Some(released) = &cx.results.released {
-        let upstream = released.upstream.clone();
-        let probe = cx.results.probe.as_ref();
-        cx.platform.front.route(
-            &deployment.server,
-            &deployment.version,
-            upstream,
-            &deployment.resources,
-            probe,
-        );
-    }
+fn route(cx: &Context, deployment: &Deployment) -> Option<Quiet> {
+    let upstream = cx.results.released.as_ref()?.upstream.clone();
+    let probe = cx.results.probe.as_ref();
+    Some(cx.platform.front.route(
+        &deployment.server,
+        &deployment.version,
+        upstream,
+        &deployment.resources,
+        probe,
+    ))
 }
 
 /// The new version serves already: an old one that does not end is told, and does not undo that.
-async fn retire_old(cx: &mut Context, old: &Deployment) {
+async fn retire_old(cx: &mut Context, old: &Deployment, mut quiet: Option<Quiet>) {
+    if quiet.as_mut().is_some_and(|quiet| quiet.now_or_never().is_none()) {
+        cx.log(StepId::Activate, format!("{} ends when its clients have", old.version));
+        retire_later(cx, old.clone(), quiet);
+        return;
+    }
     match cx.platform.target.retire(&old.revision, cx.platform.settings.grace).await {
         Ok(()) => cx.log(StepId::Activate, format!("{} retired", old.version)),
         Err(error) => cx.notice(StepId::Activate, format!("{} did not end: {error}", old.version)),
     }
+}
+
+/// Ends the old version once its clients have left it. Neither the run nor the end of Sigyl waits for it: it ends with
+/// this process at the latest, and a later one does not start it again.
+fn retire_later(cx: &Context, old: Deployment, quiet: Option<Quiet>) {
+    let (target, grace) = (cx.platform.target.clone(), cx.platform.settings.grace);
+    tokio::spawn(async move {
+        if let Some(quiet) = quiet {
+            quiet.await;
+        }
+        let (name, version) = (&old.server, &old.version);
+        match target.retire(&old.revision, grace).await {
+            Ok(()) => tracing::info!(server.name = %name, %version, "an earlier version ended"),
+            Err(error) => {
+                tracing::error!(server.name = %name, %version, %error, "an earlier version did not end");
+            }
+        }
+    });
 }

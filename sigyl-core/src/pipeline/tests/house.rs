@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::sync::watch;
 
 use super::target::FakeTarget;
 use crate::clock::FixedClock;
@@ -15,19 +16,30 @@ use crate::domain::{
 };
 use crate::event::Bus;
 use crate::mcp::{Probe, Upstream};
-use crate::pipeline::{Emitter, Front, Lanes, Order, Platform, Settings, Tracker, start};
+use crate::pipeline::{Emitter, Front, Lanes, Order, Platform, Quiet, Settings, Tracker, start};
 use crate::scan::RuleSet;
 use crate::source::{Fetcher, Limits, ToolEnv};
 use crate::store::sled::SledStore;
 use crate::vault::Vault;
 
-/// Remembers which version of which server clients reach.
+/// Remembers which version of which server clients reach, and whether some still use an earlier one.
 #[derive(Debug, Default)]
-pub(super) struct Routes(Mutex<BTreeMap<ServerName, Version>>);
+pub(super) struct Routes(Mutex<BTreeMap<ServerName, Version>>, pub(super) watch::Sender<bool>);
 
 impl Front for Routes {
-    fn route(&self, name: &ServerName, version: &Version, _: Upstream, _: &Resources, _: Option<&Probe>) {
+    fn route(
+        &self,
+        name: &ServerName,
+        version: &Version,
+        _: Upstream,
+        _: &Resources,
+        _: Option<&Probe>,
+    ) -> Quiet {
         self.0.lock().unwrap().insert(name.clone(), version.clone());
+        let mut busy = self.1.subscribe();
+        Box::pin(async move {
+            busy.wait_for(|busy| !busy).await.unwrap();
+        })
     }
 
     fn unroute(&self, name: &ServerName) {

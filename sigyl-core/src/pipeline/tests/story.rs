@@ -59,6 +59,22 @@ async fn a_source_without_a_version_becomes_a_snapshot_below_any_version() {
 }
 
 #[tokio::test]
+async fn the_old_version_runs_until_its_clients_have_left_it() {
+    let house = House::new();
+    house.deploy().await;
+    house.routes.1.send_replace(true);
+    house.write("2.0.0", "");
+    let run = house.redeploy().await;
+    assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+    assert_eq!((house.routed().as_deref(), house.running()), (Some("2.0.0"), 2));
+    house.routes.1.send_replace(false);
+    while house.running() > 1 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(house.routed().as_deref(), Some("2.0.0"));
+}
+
+#[tokio::test]
 async fn a_rollback_brings_back_a_version_and_its_exact_tools() {
     let house = House::new();
     house.deploy().await;
