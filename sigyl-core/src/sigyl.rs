@@ -7,6 +7,7 @@ mod open;
 mod operate;
 mod query;
 mod release;
+mod restore;
 mod schedule;
 
 use std::collections::BTreeMap;

@@ -120,12 +120,16 @@ impl Sigyl {
             None => None,
         };
         let url = match (&run.server, run.state) {
-            (Some(name), RunState::Done) if run.plan != crate::domain::Plan::Delete => {
-                self.inner.front.url(name)
-            }
+            (Some(name), RunState::Done) if run.plan != crate::domain::Plan::Delete => self.url(name),
             _ => None,
         };
         Ok(RunEnd { run, report, url })
+    }
+
+    /// Returns the address of a server that clients can reach now.
+    fn url(&self, name: &ServerName) -> Option<String> {
+        self.inner.front.upstream(name)?;
+        self.inner.front.url(name)
     }
 
     async fn held_runs(&self) -> Result<Vec<Run>, Error> {
@@ -151,7 +155,7 @@ impl Sigyl {
             None => None,
         };
         Ok(ServerView {
-            url: deployment.as_ref().and_then(|_| self.inner.front.url(&server.name)),
+            url: deployment.as_ref().and_then(|_| self.url(&server.name)),
             confinement: deployment.as_ref().map(|deployment| deployment.confinement.clone()),
             held: held.iter().find(|run| run.server.as_ref() == Some(&server.name)).map(|run| run.id.clone()),
             tools: active

@@ -21,7 +21,10 @@ pub(super) async fn probe_forever(sigyl: Sigyl) {
         match sigyl.inner.platform.store.deployments().await {
             Ok(deployments) => {
                 for deployment in deployments {
-                    probe_one(&sigyl, &deployment.server).await;
+                    // One that has not started yet has told why.
+                    if sigyl.inner.front.upstream(&deployment.server).is_some() {
+                        probe_one(&sigyl, &deployment.server).await;
+                    }
                 }
             }
             Err(error) => tracing::error!(%error, "could not list what should run"),
@@ -63,7 +66,13 @@ async fn look(sigyl: &Sigyl, name: &ServerName) -> Result<String, Error> {
         return Ok(format!("answers, {} tools as recorded", probe.tools.len()));
     }
     let note = format!("answers, but its tools changed since they were recorded: {drift}");
-    sigyl.inner.platform.emitter.emit(None, Some(name), tools_changed(drift));
+    let told = {
+        let health = sigyl.inner.health.lock().unwrap_or_else(PoisonError::into_inner);
+        health.get(name) == Some(&note)
+    };
+    if !told {
+        sigyl.inner.platform.emitter.emit(None, Some(name), tools_changed(drift));
+    }
     Ok(note)
 }
 

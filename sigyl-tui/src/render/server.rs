@@ -13,6 +13,8 @@ fn state(view: &ServerView) -> (Glyph, &'static str) {
     match (&view.deployment, &view.status) {
         _ if view.held.is_some() && view.deployment.is_none() => (Glyph::Held, "held"),
         (None, _) => (Glyph::Stopped, "recorded"),
+        // An owner that tried to start it has told how that went.
+        (Some(_), None) if view.health.is_some() => (Glyph::Failed, "failed"),
         (Some(_), None) => (Glyph::Stopped, "stopped"),
         (Some(_), Some(status)) if !status.running => (Glyph::Failed, "failed"),
         (Some(_), Some(_)) if view.url.is_none() => (Glyph::Starting, "starting"),

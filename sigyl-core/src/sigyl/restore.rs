@@ -1,0 +1,107 @@
+//! Starts what was active when the last owner ended.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::Sigyl;
+use crate::deploy::ReleaseSpec;
+use crate::domain::{Deployment, SecretName, SecretValue};
+use crate::error::Error;
+use crate::event::EventKind;
+use crate::mcp::{self, ProbeLimits};
+use crate::pipeline::{Front as _, bound_secrets};
+
+/// Pause after the first failure; it doubles with each.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause.
+const PAUSE_MOST: Duration = Duration::from_secs(60);
+
+/// Begins to start every server that should run, each by itself. Dropping the answer ends the attempts.
+pub(super) async fn begin(sigyl: &Sigyl) -> Result<JoinSet<()>, Error> {
+    let mut tasks = JoinSet::new();
+    for deployment in sigyl.inner.platform.store.deployments().await? {
+        sigyl.inner.front.gateway().expect(deployment.server.clone());
+        tasks.spawn(keep_trying(sigyl.clone(), deployment));
+    }
+    Ok(tasks)
+}
+
+/// Tries until the server runs, or something else took its place. What fails is told and hinders no other.
+async fn keep_trying(sigyl: Sigyl, deployment: Deployment) {
+    let mut pause = PAUSE;
+    loop {
+        let outcome = attempt(&sigyl, &deployment).await;
+        let (healthy, note) = match outcome {
+            Ok(None) => return,
+            Ok(Some(tools)) => (true, format!("{} serving, {tools} tools", deployment.version)),
+            Err(error) => {
+                (false, format!("{} did not start: {}", deployment.version, error.failure().message))
+            }
+        };
+        tell(&sigyl, &deployment, healthy, note);
+        if healthy {
+            return;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE_MOST);
+    }
+}
+
+fn tell(sigyl: &Sigyl, deployment: &Deployment, healthy: bool, note: String) {
+    let name = &deployment.server;
+    let before = {
+        let mut health = sigyl.inner.health.lock().unwrap_or_else(PoisonError::into_inner);
+        health.insert(name.clone(), note.clone())
+    };
+    if before.as_ref() != Some(&note) {
+        sigyl.inner.platform.emitter.emit(None, Some(name), EventKind::Health { healthy, note });
+    }
+}
+
+/// Starts it, probes it and lets clients reach it; returns how many tools it has, or nothing if it is not what should
+/// run any more. No run works on the server meanwhile.
+async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>, Error> {
+    let platform = &sigyl.inner.platform;
+    let _lane = platform.lanes.enter(&deployment.server).await;
+    let wanted = platform.store.deployment(&deployment.server).await?;
+    if wanted.is_none_or(|wanted| wanted.revision != deployment.revision) {
+        return Ok(None);
+    }
+    let secrets = bound_secrets(platform, &deployment.server).await?;
+    let released = platform.target.restore(spec(deployment, secrets)).await?;
+    let probe = match mcp::probe(&released.upstream, &ProbeLimits::default()).await {
+        Ok(probe) => probe,
+        Err(error) => {
+            platform.target.retire(&deployment.revision, platform.settings.grace).await?;
+            return Err(error.into());
+        }
+    };
+    // Nothing served before it, so that nothing has to be waited for.
+    drop(sigyl.inner.front.route(
+        &deployment.server,
+        &deployment.version,
+        released.upstream,
+        &deployment.resources,
+        Some(&probe),
+    ));
+    Ok(Some(probe.tools.len()))
+}
+
+fn spec(deployment: &Deployment, secrets: BTreeMap<SecretName, SecretValue>) -> ReleaseSpec {
+    ReleaseSpec {
+        server: deployment.server.clone(),
+        version: deployment.version.clone(),
+        source: deployment.source,
+        revision: deployment.revision.clone(),
+        launch: deployment.launch.clone(),
+        transport: deployment.transport.clone(),
+        env: deployment.env.clone(),
+        secrets,
+        granted: deployment.granted.clone(),
+        resources: deployment.resources.clone(),
+        start_timeout: None,
+    }
+}
