@@ -61,12 +61,12 @@ impl Post<'_> {
             return *refusal;
         }
         match (&self.session, id) {
-            (Some(_), Some(id)) => self.ask(vec![(id, method, raw)], &body, takes, false).await,
+            (Some(_), Some(id)) => self.ask(vec![(id, method, raw)], &[&body], takes, false).await,
             (Some(session), None) => {
                 if let ("notifications/cancelled", Some(given_up)) = (method, params.id("requestId")) {
                     session.board.cancel(&given_up);
                 }
-                self.tell(&body).await
+                self.tell(&[&body]).await
             }
             (None, Some(id)) if method == "initialize" => self.open(id, &body, takes).await,
             (None, id) => {

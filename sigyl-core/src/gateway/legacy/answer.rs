@@ -22,6 +22,8 @@ use crate::mcp::message::{INTERNAL_ERROR, INVALID_REQUEST, Id, Message, PARSE_ER
 use super::board::{Board, Pending};
 use super::session::{Session, new_id};
 
+/// The one revision that has batches.
+const BATCHES: &str = "2025-03-26";
 /// Messages in one batch.
 const BATCH_MOST: usize = 100;
 
@@ -45,7 +47,7 @@ impl Post<'_> {
     pub(in crate::gateway) async fn ask(
         &self,
         requests: Vec<(Id, &str, Option<&RawValue>)>,
-        body: &Bytes,
+        messages: &[&[u8]],
         takes: Accepts,
         batch: bool,
     ) -> Answer {
@@ -71,8 +73,7 @@ impl Post<'_> {
             ids.push(id);
         }
         drop(outbox);
-        let line = on_one_line(body.to_vec());
-        if !matches!(tokio::time::timeout(within, session.process.send(line)).await, Ok(Ok(()))) {
+        if !self.pass_on(session, messages).await {
             ids.iter().for_each(|id| session.board.forget(id));
             let what = session.board.over_because().unwrap_or_else(|| "the server does not read".to_owned());
             return error(StatusCode::BAD_GATEWAY, ids.first(), INTERNAL_ERROR, &what);
@@ -83,25 +84,34 @@ impl Post<'_> {
         self.respond(inbox, takes, |_| StatusCode::OK, ()).await
     }
 
-    /// Passes a notification or a response on.
-    pub(in crate::gateway) async fn tell(&self, body: &Bytes) -> Answer {
-        let Some(session) = &self.session else { return empty(StatusCode::BAD_REQUEST) };
-        session.board.touch();
-        let line = on_one_line(body.to_vec());
-        match tokio::time::timeout(session.served.route.timeout, session.process.send(line)).await {
-            Ok(Ok(())) => empty(StatusCode::ACCEPTED),
-            _ => {
-                let what =
-                    session.board.over_because().unwrap_or_else(|| "the server does not read".to_owned());
-                error(StatusCode::BAD_GATEWAY, None, INTERNAL_ERROR, &what)
+    /// Sends messages to the session's process, each on its own line; tells whether it took them all.
+    async fn pass_on(&self, session: &Session, messages: &[&[u8]]) -> bool {
+        let sent = async {
+            for message in messages {
+                session.process.send(on_one_line(message.to_vec())).await?;
             }
-        }
+            Ok::<(), ()>(())
+        };
+        matches!(tokio::time::timeout(session.served.route.timeout, sent).await, Ok(Ok(())))
     }
 
-    /// Passes a batch on (revision 2025-03-26 alone has them).
+    /// Passes notifications or responses on.
+    pub(in crate::gateway) async fn tell(&self, messages: &[&[u8]]) -> Answer {
+        let Some(session) = &self.session else { return empty(StatusCode::BAD_REQUEST) };
+        session.board.touch();
+        if self.pass_on(session, messages).await {
+            return empty(StatusCode::ACCEPTED);
+        }
+        let what = session.board.over_because().unwrap_or_else(|| "the server does not read".to_owned());
+        error(StatusCode::BAD_GATEWAY, None, INTERNAL_ERROR, &what)
+    }
+
+    /// Passes a batch on, message by message: revision 2025-03-26 alone has them, and over pipes many of its servers
+    /// read none.
     pub(in crate::gateway) async fn batch(&self, body: &Bytes, takes: Accepts) -> Answer {
         let refuse = |what: &str| error(StatusCode::BAD_REQUEST, None, INVALID_REQUEST, what);
-        if self.session.is_none() || !matches!(header(self.headers, VERSION), None | Some("2025-03-26")) {
+        let named = header(self.headers, VERSION).is_none_or(|version| version == BATCHES);
+        if !named || self.session.as_ref().is_none_or(|session| session.version != BATCHES) {
             return refuse("Batches belong to revision 2025-03-26 and need a session.");
         }
         let Ok(parts) = serde_json::from_slice::<Vec<&RawValue>>(body) else {
@@ -127,13 +137,14 @@ impl Post<'_> {
                 _ => {}
             }
         }
+        let messages: Vec<&[u8]> = parts.iter().map(|part| part.get().as_bytes()).collect();
         if requests.is_empty() {
-            return self.tell(body).await;
+            return self.tell(&messages).await;
         }
         if !takes.events {
             return refuse("A client that sends batches must accept text/event-stream.");
         }
-        self.ask(requests, body, takes, true).await
+        self.ask(requests, &messages, takes, true).await
     }
 
     /// Opens a session: a process of its own, whose own answer to `initialize` decides.

@@ -202,31 +202,37 @@ async fn a_cancelled_request_does_not_hold_its_session() {
 }
 
 #[tokio::test]
-async fn batches_belong_to_one_revision() {
-    let endpoint = Endpoint::of(quick(), Fake::new(fake_batches).upstream()).await;
-    let session = endpoint.open().await;
+async fn batches_belong_to_one_revision_and_reach_the_server_message_by_message() {
+    // It answers in the revision that it is asked for, and reads no batches.
+    let server = Fake::new(|asked| match asked["method"].as_str() {
+        Some("initialize") => {
+            let version = &asked["params"]["protocolVersion"];
+            vec![result(asked, json!({"protocolVersion": version, "capabilities": {}}))]
+        }
+        _ => fake::legacy(asked),
+    });
+    let endpoint = Endpoint::of(quick(), server.upstream()).await;
+    let mut begin = initialize();
+    begin["params"]["protocolVersion"] = json!("2025-03-26");
+    let opened = endpoint.post("a", &begin).send().await.unwrap();
+    let older = opened.headers()["mcp-session-id"].to_str().unwrap().to_owned();
+    let older = |body: &Value| endpoint.post("a", body).header("mcp-session-id", &older).send();
     let batch = json!([
         {"jsonrpc": "2.0", "id": 1, "method": "ping"},
         {"jsonrpc": "2.0", "method": "notifications/x"},
         {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
     ]);
-    let mut ids: Vec<i64> =
-        session.ask(&batch).await.iter().map(|said| said["id"].as_i64().unwrap()).collect();
+    let said = messages(older(&batch).await.unwrap()).await;
+    let mut ids: Vec<i64> = said.iter().map(|said| said["id"].as_i64().unwrap()).collect();
     ids.sort_unstable();
     assert_eq!(ids, [1, 2]);
-    let newer = session.post(&batch).header("mcp-protocol-version", "2025-11-25").send().await.unwrap();
-    assert_eq!(newer.status(), 400);
+    let told = older(&json!([{"jsonrpc": "2.0", "method": "notifications/x"}])).await.unwrap();
+    assert_eq!(told.status(), 202);
     for wrong in [json!([]), json!([{"jsonrpc": "2.0", "id": 1, "method": "initialize"}]), json!([7])] {
-        assert_eq!(session.send(&wrong).await.status(), 400, "{wrong}");
+        assert_eq!(older(&wrong).await.unwrap().status(), 400, "{wrong}");
     }
-}
-
-/// Answers each part of a batch on a line of its own.
-fn fake_batches(asked: &Value) -> Vec<Say> {
-    match asked {
-        Value::Array(parts) => parts.iter().flat_map(fake::legacy).collect(),
-        one => fake::legacy(one),
-    }
+    let newer = endpoint.open().await;
+    assert_eq!(newer.send(&batch).await.status(), 400, "its revision has none, named or not");
 }
 
 #[tokio::test]
