@@ -12,6 +12,8 @@ pub struct GatewayConfig {
     pub head_timeout: Duration,
     /// How long a client has to send a body.
     pub body_timeout: Duration,
+    /// How long a client may read nothing of what it is sent.
+    pub write_timeout: Duration,
     /// Bytes of a request's body.
     pub request_bytes: usize,
     /// Bytes of one message of a server.
@@ -44,6 +46,7 @@ impl Default for GatewayConfig {
             connections: 1024,
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
             request_bytes: 4 << 20,
             message_bytes: 16 << 20,
             stream_bytes: 32 << 20,

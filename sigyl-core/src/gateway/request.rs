@@ -1,7 +1,7 @@
 //! Looks at a request before anything is done with it: who it comes from, which server it names, what it says.
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ACCEPT, HOST, ORIGIN};
 use hyper::{HeaderMap, Request, StatusCode};
@@ -12,6 +12,8 @@ use crate::mcp::message::{INVALID_REQUEST, PARSE_ERROR, Unreadable};
 use super::GatewayConfig;
 use super::respond::{Answer, TRANSPORT_ERROR, error};
 
+/// How many times the limit of a body is read before its connection is given up.
+const DISCARD: usize = 8;
 /// The session that a request belongs to.
 pub(super) const SESSION: &str = "mcp-session-id";
 /// The revision that a request is written in.
@@ -93,16 +95,30 @@ pub(super) fn accepts(headers: &HeaderMap) -> Accepts {
 pub(super) async fn read_body(body: Incoming, config: &GatewayConfig) -> Result<Bytes, Box<Answer>> {
     let refuse = |status, what: &str| Err(Box::new(error(status, None, TRANSPORT_ERROR, what)));
     let too_large = format!("The body is larger than {} bytes.", config.request_bytes);
-    if body.size_hint().lower() > config.request_bytes as u64 {
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, &too_large);
-    }
-    let body = Limited::new(body, config.request_bytes);
-    match tokio::time::timeout(config.body_timeout, body.collect()).await {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => refuse(StatusCode::PAYLOAD_TOO_LARGE, &too_large),
+    match tokio::time::timeout(config.body_timeout, collect(body, config.request_bytes)).await {
+        Ok(Ok(Some(whole))) => Ok(whole),
+        Ok(Ok(None)) => refuse(StatusCode::PAYLOAD_TOO_LARGE, &too_large),
         Ok(Err(_)) => refuse(StatusCode::BAD_REQUEST, "The body could not be read."),
         Err(_) => refuse(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time."),
     }
+}
+
+/// Collects a body of at most `limit` bytes. Of a larger one some more is read and thrown away: most clients look at
+/// the answer only after they have sent everything.
+async fn collect(mut body: Incoming, limit: usize) -> Result<Option<Bytes>, hyper::Error> {
+    let too_large = body.size_hint().lower() > limit as u64;
+    let (mut whole, mut seen) = (BytesMut::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        seen += data.len();
+        if seen > limit.saturating_mul(DISCARD) {
+            return Ok(None);
+        }
+        if !too_large && seen <= limit {
+            whole.extend_from_slice(&data);
+        }
+    }
+    Ok((seen <= limit).then(|| whole.freeze()))
 }
 
 /// The value of a header, if it is there once and is text.

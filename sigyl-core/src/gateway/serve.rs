@@ -19,8 +19,8 @@ use tokio::time::Sleep;
 
 use crate::domain::Kind;
 
-use super::Gateway;
 use super::inner::Inner;
+use super::{Gateway, GatewayConfig};
 
 /// Bytes after which a client is known to have begun a request (the preface of HTTP/2 has as many).
 const BEGUN: usize = 24;
@@ -130,8 +130,7 @@ async fn converse(
         let inner = Arc::clone(&inner);
         async move { Ok::<_, Infallible>(inner.handle(request).await) }
     });
-    let io =
-        TokioIo::new(Begun { stream, seen: 0, deadline: Box::pin(tokio::time::sleep(config.head_timeout)) });
+    let io = TokioIo::new(Paced::new(stream, &config));
     let connection = builder.serve_connection(io, service).into_owned();
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(error = %error, "a connection broke");
@@ -139,15 +138,45 @@ async fn converse(
     drop(permit);
 }
 
-/// A connection whose client must begin to speak in time: until it does, it is not known which HTTP it speaks, and no
-/// other limit holds.
-struct Begun {
+/// A connection whose client must begin to speak in time (until it does, it is not known which HTTP it speaks, and no
+/// other limit holds), and must read what it is sent: it keeps answers in memory as long as it does not.
+struct Paced {
     stream: TcpStream,
     seen: usize,
     deadline: Pin<Box<Sleep>>,
+    write_timeout: Duration,
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl AsyncRead for Begun {
+impl Paced {
+    fn new(stream: TcpStream, config: &GatewayConfig) -> Self {
+        Self {
+            stream,
+            seen: 0,
+            deadline: Box::pin(tokio::time::sleep(config.head_timeout)),
+            write_timeout: config.write_timeout,
+            stalled: None,
+        }
+    }
+
+    /// Fails a write that has not moved for too long.
+    fn patience<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let within = self.write_timeout;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(within)));
+        match stalled.as_mut().poll(cx) {
+            Poll::Ready(()) => {
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client reads nothing")))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl AsyncRead for Paced {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -163,9 +192,10 @@ impl AsyncRead for Begun {
     }
 }
 
-impl AsyncWrite for Begun {
+impl AsyncWrite for Paced {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.patience(cx, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -181,7 +211,8 @@ impl AsyncWrite for Begun {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.patience(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {

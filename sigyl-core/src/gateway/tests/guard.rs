@@ -1,7 +1,9 @@
 //! Who may come in, and what is where.
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
 use super::*;
-use crate::mcp::fake::{self, Fake};
+use crate::mcp::fake::{self, Fake, result};
 
 async fn status_of(endpoint: &Endpoint, header: &str, value: &str) -> u16 {
     endpoint.post("a", &initialize()).header(header, value).send().await.unwrap().status().as_u16()
@@ -120,4 +122,35 @@ async fn both_versions_of_http_are_spoken() {
     let response =
         client.post(format!("{}a", endpoint.base)).body(initialize().to_string()).send().await.unwrap();
     assert_eq!((response.version(), response.status().as_u16()), (reqwest::Version::HTTP_2, 200));
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_let_go() {
+    let server = Fake::new(|asked| match asked["method"].as_str() {
+        Some("tools/call") => vec![result(asked, json!({"content": [], "much": "x".repeat(12 << 20)}))],
+        _ => fake::legacy(asked),
+    });
+    // One connection at a time: the next is taken when this one has been given up.
+    let config = GatewayConfig { write_timeout: Duration::from_millis(50), connections: 1, ..quick() };
+    let endpoint = Endpoint::of(config, server.upstream()).await;
+    let session = endpoint.open().await;
+    let response = session.send(&call(1, "echo", json!({}))).await;
+    let health = endpoint.client().get(endpoint.base.replace("/mcp/", "/health"));
+    let next = tokio::time::timeout(Duration::from_secs(10), health.send()).await;
+    assert_eq!(next.expect("it is still waited for").unwrap().status(), 200);
+    assert!(response.bytes().await.is_err());
+}
+
+#[tokio::test]
+async fn a_client_may_send_all_of_a_body_that_is_too_large_and_then_hear_so() {
+    let config = GatewayConfig { request_bytes: 1 << 20, ..quick() };
+    let endpoint = Endpoint::of(config, Fake::new(fake::legacy).upstream()).await;
+    let address = endpoint.base.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!("POST /mcp/a HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", 5 << 20);
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(&vec![b'x'; 5 << 20]).await.unwrap();
+    let mut answer = [0; 12];
+    socket.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
 }
