@@ -61,6 +61,11 @@ fn deployment(name: &str, version: &str) -> Value {
         "env": {"ZONE": "hunter2"}, "secrets": ["API_KEY"], "granted": {},
         "resources": {}, "confinement": {"enforced": [], "unenforced": []},
         "activated": "2026-11-22T13:59:00Z",
+        "declared": {
+            "era": "legacy", "versions": ["2025-11-25"], "server_info": {"name": "clock", "version": "1.2.0"},
+            "capabilities": {"tools": {}}, "instructions": null, "prompts": [],
+            "resources": [{"uri": "clock://now"}], "latency_micros": 3000,
+        },
     })
 }
 

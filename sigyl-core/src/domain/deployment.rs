@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, Permissions, RevisionId, RunId, SecretName, ServerName, Timestamp, Version};
+use super::{
+    Declaration, Digest, Permissions, RevisionId, RunId, SecretName, ServerName, Timestamp, Version,
+};
 
 /// How a server speaks MCP.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,4 +94,7 @@ pub struct Deployment {
     pub confinement: Confinement,
     /// When it took over.
     pub activated: Timestamp,
+    /// What it said of itself then; nothing for what an earlier Sigyl activated.
+    #[serde(default)]
+    pub declared: Option<Declaration>,
 }

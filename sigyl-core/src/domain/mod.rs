@@ -4,6 +4,7 @@
 //! formed. The only place that makes an [`Admission`] is `verdict`.
 
 mod caller;
+mod declaration;
 mod deployment;
 mod digest;
 mod failure;
@@ -24,6 +25,7 @@ mod verdict;
 mod version;
 
 pub use caller::{Action, Caller, Denied};
+pub use declaration::{Declaration, Era};
 pub use deployment::{Confinement, Deployment, Launch, Resources, Transport};
 pub use digest::{Digest, DigestError};
 pub use failure::Failure;

@@ -30,10 +30,11 @@ pub(crate) mod sse;
 mod transport;
 mod upstream;
 
+pub use crate::domain::Era;
 pub use error::McpError;
 pub use framing::{LineTooLong, Lines};
 pub use limits::ProbeLimits;
-pub use probe::{Era, Probe, call, probe};
+pub use probe::{Probe, call, probe};
 pub use sse::{EventTooLarge, SseDecoder, SseEvent};
 #[cfg(feature = "gateway")]
 pub(crate) use transport::proxy_client;

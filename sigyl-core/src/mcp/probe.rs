@@ -3,21 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::domain::Tool;
+use crate::domain::{Declaration, Era, Tool};
 
 use super::client::{Client, is_method_not_found};
 use super::era::argument_headers;
 use super::{McpError, ProbeLimits, Upstream};
-
-/// The two eras of the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Era {
-    /// 2024-11-05 to 2025-11-25: a handshake with `initialize`.
-    Legacy,
-    /// 2026-07-28 and later: stateless, `server/discover`.
-    Modern,
-}
 
 /// What a server said of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +30,22 @@ pub struct Probe {
     pub resources: Vec<Value>,
     /// Time to the first answer, in microseconds.
     pub latency_micros: u64,
+}
+
+impl Probe {
+    /// What is kept of it beside the tools.
+    pub fn declaration(&self) -> Declaration {
+        Declaration {
+            era: self.era,
+            versions: self.versions.clone(),
+            server_info: self.server_info.clone(),
+            capabilities: self.capabilities.clone(),
+            instructions: self.instructions.clone(),
+            prompts: self.prompts.clone(),
+            resources: self.resources.clone(),
+            latency_micros: self.latency_micros,
+        }
+    }
 }
 
 /// Meets a server and writes down everything that it declares. Calls no tool.

@@ -72,7 +72,9 @@ async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>
     }
     let secrets = bound_secrets(platform, &deployment.server).await?;
     let released = platform.target.restore(spec(deployment, secrets)).await?;
-    let probe = match mcp::probe(&released.upstream, &ProbeLimits::default()).await {
+    // A server of the old era may take its time to say that it knows nothing of the new one: it is not asked again.
+    let limits = ProbeLimits { era: deployment.declared.as_ref().map(|it| it.era), ..ProbeLimits::default() };
+    let probe = match mcp::probe(&released.upstream, &limits).await {
         Ok(probe) => probe,
         Err(error) => {
             platform.target.retire(&deployment.revision, platform.settings.grace).await?;

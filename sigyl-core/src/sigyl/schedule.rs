@@ -57,9 +57,10 @@ async fn probe_one(sigyl: &Sigyl, name: &ServerName) {
 
 async fn look(sigyl: &Sigyl, name: &ServerName) -> Result<String, Error> {
     let upstream = sigyl.upstream(name)?;
-    let probe = mcp::probe(&upstream, &ProbeLimits::default()).await?;
     let store = &sigyl.inner.platform.store;
     let deployment = store.deployment(name).await?.ok_or_else(|| Error::NotRunning(name.clone()))?;
+    let limits = ProbeLimits { era: deployment.declared.as_ref().map(|it| it.era), ..ProbeLimits::default() };
+    let probe = mcp::probe(&upstream, &limits).await?;
     let record = store.version(name, &deployment.version).await?;
     let drift = Drift::between(&record.map(|record| record.tools).unwrap_or_default(), &probe.tools);
     if drift.is_empty() {

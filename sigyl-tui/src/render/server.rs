@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use sigyl_core::domain::{Confinement, Permissions, Timestamp, Verdict};
+use sigyl_core::domain::{Confinement, Declaration, Era, Permissions, Timestamp, Verdict};
 use sigyl_core::wire::v1::ServerView;
 
 use super::table::{Cell, Column, Table};
-use super::{Glyph, Look, Role, age, specimen, wrap};
+use super::{Glyph, Look, Role, age, duration, specimen, wrap};
 
 /// How a server is, in one word, with its sign.
 fn state(view: &ServerView) -> (Glyph, &'static str) {
@@ -153,6 +153,9 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     fact("digest", deployment.map(|deployment| deployment.source.to_string()));
     fact("activated", deployment.map(|it| format!("{} ({})", age(it.activated, now), it.activated)));
     fact("created", Some(format!("{} ({})", age(view.server.created, now), view.server.created)));
+    let declared = deployment.and_then(|it| it.declared.as_ref());
+    fact("speaks", declared.map(speaks));
+    fact("offers", declared.map(offers));
     fact("process", view.status.as_ref().map(process));
     fact("health", view.health.as_deref().map(specimen));
     fact("held run", view.held.as_ref().map(ToString::to_string));
@@ -160,6 +163,24 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     fact("env", deployment.filter(|it| !it.env.is_empty()).map(|it| names(it.env.keys())));
     fact("secrets", deployment.filter(|it| !it.secrets.is_empty()).map(|it| names(it.secrets.iter())));
     facts
+}
+
+fn speaks(declared: &Declaration) -> String {
+    let info = |key: &str| declared.server_info.get(key).and_then(serde_json::Value::as_str);
+    let era = match declared.era {
+        Era::Legacy => "legacy",
+        Era::Modern => "modern",
+    };
+    let name = [info("name"), info("version")].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let by = if name.is_empty() { name } else { format!(", as {}", specimen(&name)) };
+    format!("{era} era, {}{by}", specimen(&declared.versions.join(" ")))
+}
+
+fn offers(declared: &Declaration) -> String {
+    let plural = |count, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    let latency = duration(std::time::Duration::from_micros(declared.latency_micros));
+    let prompts = plural(declared.prompts.len(), "prompt");
+    format!("{prompts}, {}; first answer after {latency}", plural(declared.resources.len(), "resource"))
 }
 
 /// Only names: the value of a setting may be as private as a secret that nobody declared.
@@ -272,6 +293,8 @@ mod tests {
           digest      sha256:d8198efa3604d164853468608c55efa148bc56e3564d5a30232bf98b8ab43aeb
           activated   3 m ago (2026-11-22T13:59:00.000Z)
           created     2 d ago (2026-11-20T10:00:00.000Z)
+          speaks      legacy era, 2025-11-25, as clock 1.2.0
+          offers      0 prompts, 1 resource; first answer after 3 ms
           process     pid 4711 4712, restarted once; the last one exited with code 101
           health      answered in 3 ms, 1 m ago
           granted     network=time.example:123

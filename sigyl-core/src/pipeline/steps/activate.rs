@@ -8,6 +8,7 @@ use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use crate::domain::{Deployment, Server, StepId};
 use crate::event::EventKind;
+use crate::mcp::Probe;
 use crate::store::Change;
 
 pub(crate) struct Activate;
@@ -66,6 +67,7 @@ async fn deployment(cx: &Context) -> Result<Deployment, StepError> {
         resources: manifest.resources.clone(),
         confinement: released.confinement.clone(),
         activated: cx.platform.clock.now(),
+        declared: results.probe.as_ref().map(Probe::declaration),
     })
 }
 

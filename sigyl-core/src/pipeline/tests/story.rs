@@ -18,6 +18,8 @@ async fn a_deploy_records_starts_probes_and_serves() {
     assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
     assert!(run.steps.iter().all(|step| matches!(step.state, StepState::Done | StepState::Skipped)));
     assert_eq!((house.routed().as_deref(), house.running()), (Some("1.0.0"), 1));
+    let deployment = house.platform.store.deployment(&toy()).await.unwrap().unwrap();
+    assert!(!deployment.declared.unwrap().versions.is_empty(), "what it said of itself is kept");
     let record = &versions(&house).await[0];
     assert_eq!(record.tools[0].tool.name(), "one");
     assert_eq!(Some(record.source.digest), run.source);

@@ -138,6 +138,7 @@ pub fn deployment(server: &str, number: &str, source: &str) -> Deployment {
         resources: Resources::default(),
         confinement: Confinement::default(),
         activated: at(3),
+        declared: None,
     }
 }
 
