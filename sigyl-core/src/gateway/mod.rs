@@ -27,5 +27,5 @@ mod watch;
 
 pub use config::GatewayConfig;
 pub use gateway::{Draining, Gateway};
-pub use route::Route;
+pub use route::{REQUEST_TIMEOUT, Route};
 pub use serve::GatewayError;

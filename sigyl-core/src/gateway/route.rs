@@ -13,6 +13,9 @@ use crate::mcp::{Era, Upstream};
 
 use super::modern::ModernSlot;
 
+/// How long one request may take, where the server does not say.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(300);
+
 /// The far end of a server's address, and its limits.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -32,7 +35,7 @@ pub struct Route {
 impl Route {
     /// Makes a route with 32 sessions and five minutes for a request.
     pub fn new(upstream: Upstream, version: Version) -> Self {
-        Self { upstream, version, max_sessions: 32, timeout: Duration::from_secs(300), era: None }
+        Self { upstream, version, max_sessions: 32, timeout: REQUEST_TIMEOUT, era: None }
     }
 }
 
