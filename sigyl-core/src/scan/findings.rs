@@ -68,16 +68,24 @@ impl<'a> Findings<'a> {
         hit: Hit<'_>,
         message: Option<String>,
     ) {
-        if self.is_known(rule, &location) {
-            return;
-        }
+        let weight = (severity, confidence);
+        let known = self.known(rule, &location);
+        let milder = |at: &usize| (self.list[*at].severity, self.list[*at].confidence) < weight;
+        // A milder finding must not stand for a worse one, neither on its line nor where the list is full.
+        let instead = match known {
+            Some(known) if milder(&known) => Some(known),
+            Some(_) => return,
+            None if self.counts.get(&rule.id).is_some_and(|count| count.all >= PER_RULE) => {
+                self.mildest(rule).filter(milder)
+            }
+            None => None,
+        };
         let count = self.counts.entry(rule.id.clone()).or_default();
-        count.all += 1;
-        if count.all > PER_RULE {
+        count.all += usize::from(known.is_none());
+        if count.all > PER_RULE && instead.is_none() {
             return;
         }
-        count.last = self.list.len();
-        self.list.push(Finding {
+        let finding = Finding {
             rule: rule.id.clone(),
             category: rule.category,
             severity,
@@ -86,18 +94,33 @@ impl<'a> Findings<'a> {
             location,
             evidence: self.masker.evidence(hit.text, hit.start, hit.end),
             fix: Some(rule.fix.clone()),
-        });
+        };
+        match instead {
+            Some(at) => self.list[at] = finding,
+            None => {
+                count.last = self.list.len();
+                self.list.push(finding);
+            }
+        }
     }
 
-    /// Tells whether the rule already found something on that line or in that field.
-    fn is_known(&self, rule: &RuleMeta, location: &Option<Location>) -> bool {
+    /// Finds the least of a rule's findings.
+    fn mildest(&self, rule: &RuleMeta) -> Option<usize> {
+        let ours = (0..self.list.len()).filter(|&at| self.list[at].rule == rule.id);
+        ours.min_by_key(|&at| (self.list[at].severity, self.list[at].confidence))
+    }
+
+    /// Finds what the rule already found on that line or in that field.
+    fn known(&self, rule: &RuleMeta, location: &Option<Location>) -> Option<usize> {
         let same_line = |known: &Finding| match (&known.location, location) {
             (Some(Location::File { path, line, .. }), Some(Location::File { path: other, line: at, .. })) => {
                 path == other && line == at && line.is_some()
             }
             (known, new) => known == new,
         };
-        self.list.iter().rev().take(PER_RULE * 4).any(|known| known.rule == rule.id && same_line(known))
+        let recent = self.list.iter().enumerate().rev().take(PER_RULE * 4);
+        let mut same = recent.filter(|(_, known)| known.rule == rule.id && same_line(known));
+        same.next().map(|(at, _)| at)
     }
 
     /// Returns what was found, in the order it was found in.
