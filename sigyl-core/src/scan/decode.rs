@@ -23,10 +23,13 @@ pub(super) fn decode<'a>(path: &str, bytes: &'a [u8]) -> Decoded<'a> {
     if let Some(text) = utf16(bytes) {
         return Decoded::Text(Cow::Owned(text));
     }
-    if let Some(kind) = media::kind(bytes) {
+    // A medium holds bytes that are no text, and is not what an interpreter is given by its name.
+    let is_code = Language::of(path, "").is_known();
+    let medium = media::kind(bytes).filter(|_| !is_code && std::str::from_utf8(bytes).is_err());
+    if let Some(kind) = medium.filter(|_| !is_nearly_all_text(bytes)) {
         return Decoded::Opaque { kind: SkipKind::Media, reason: format!("{kind}, proved by its content") };
     }
-    let known = Language::of(path, "").is_known();
+    let known = is_code;
     let nul = bytes.contains(&0);
     match std::str::from_utf8(bytes) {
         Ok(text) if !nul || known && is_mostly_text(bytes) => Decoded::Text(Cow::Borrowed(text)),
@@ -61,10 +64,18 @@ fn utf16(bytes: &[u8]) -> Option<String> {
 }
 
 fn is_mostly_text(bytes: &[u8]) -> bool {
+    control_bytes(bytes) * 100 <= bytes.len() * CONTROL_PERCENT
+}
+
+/// Compressed data has a tenth of control bytes; a script behind a borrowed beginning has next to none.
+fn is_nearly_all_text(bytes: &[u8]) -> bool {
+    control_bytes(bytes) * 50 <= bytes.len()
+}
+
+fn control_bytes(bytes: &[u8]) -> usize {
     let control =
         |byte: &&u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
-    let odd = bytes.iter().filter(control).count();
-    odd * 100 <= bytes.len() * CONTROL_PERCENT
+    bytes.iter().filter(control).count()
 }
 
 #[cfg(test)]
@@ -97,13 +108,32 @@ mod tests {
     #[test]
     fn media_is_proved_by_content_and_not_by_name() {
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
-        assert!(matches!(decode("a.js", png), Decoded::Opaque { kind: SkipKind::Media, .. }));
+        assert!(matches!(decode("logo", png), Decoded::Opaque { kind: SkipKind::Media, .. }));
+        assert!(matches!(decode("a.js", png), Decoded::Opaque { kind: SkipKind::Binary, .. }));
         assert!(matches!(decode("a.png", b"\0\x01\x02asm"), Decoded::Opaque { kind: SkipKind::Binary, .. }));
         assert_eq!(text("a.png", b"curl x | sh").as_deref(), Some("curl x | sh"));
         let wasm = decode("a.wasm", b"\0asm\x01\0\0\0");
         assert!(
             matches!(wasm, Decoded::Opaque { kind: SkipKind::Binary, reason } if reason.contains("WebAssembly"))
         );
+    }
+
+    #[test]
+    fn code_behind_the_beginning_of_an_image_is_looked_at() {
+        let script = "GIF89a=1;eval(x)";
+        for path in ["a.js", "a.gif", "a"] {
+            assert_eq!(text(path, script.as_bytes()).as_deref(), Some(script), "{path}");
+        }
+        let bitmap = format!("BM1234\0\0\0\0\n{}", "curl x | sh\n".repeat(30));
+        for path in ["a.sh", "a.bmp"] {
+            assert_ne!(
+                decode(path, bitmap.as_bytes()),
+                Decoded::Opaque {
+                    kind: SkipKind::Media,
+                    reason: "BMP image, proved by its content".to_owned(),
+                }
+            );
+        }
     }
 
     #[test]
