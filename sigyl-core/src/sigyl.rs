@@ -38,6 +38,8 @@ struct Inner {
     platform: Platform,
     tracker: Tracker,
     front: Arc<front::GatewayFront>,
+    /// Held while a held run is decided, so that it is decided once.
+    deciding: tokio::sync::Mutex<()>,
     /// Runs at work in this process.
     runs: Mutex<BTreeMap<RunId, Started>>,
     /// What the last scheduled probe of each server saw.

@@ -71,6 +71,18 @@ pub struct LocatorError {
 }
 
 impl Locator {
+    /// Returns where this comes from, whichever version or reference of it.
+    pub fn place(&self) -> Self {
+        match self {
+            Self::Npm { name, .. } => Self::Npm { name: name.clone(), version: None },
+            Self::Pypi { name, .. } => Self::Pypi { name: name.clone(), version: None },
+            Self::Git { url, subdir, .. } => {
+                Self::Git { url: url.clone(), reference: None, subdir: subdir.clone() }
+            }
+            Self::Path(_) | Self::Archive(_) => self.clone(),
+        }
+    }
+
     /// Reads what the operator wrote.
     pub fn parse(text: &str) -> Result<Self, LocatorError> {
         let wrong = |why| {

@@ -190,6 +190,13 @@ pub enum Hold {
         /// What was not granted.
         beyond: Permissions,
     },
+    /// The server came from elsewhere until now: its name alone gives no right to its secrets and grants.
+    Moved {
+        /// Where it came from.
+        from: String,
+        /// Where this comes from.
+        to: String,
+    },
 }
 
 impl std::fmt::Display for Hold {
@@ -198,6 +205,7 @@ impl std::fmt::Display for Hold {
             Self::Finding { rule, .. } => write!(f, "finding {rule}"),
             Self::Partial { gaps } => write!(f, "{gaps} part(s) of the source could not be looked at"),
             Self::Permissions { beyond } => write!(f, "permissions not granted: {beyond}"),
+            Self::Moved { from, to } => write!(f, "another source than before: {to}, not {from}"),
         }
     }
 }
@@ -263,6 +271,14 @@ impl Judgement {
             judged.verdict = judged.verdict.max(Verdict::Hold);
         }
         Ok(judged)
+    }
+}
+
+impl Judgement {
+    /// Adds what holds it beside the report.
+    pub(crate) fn hold(&mut self, hold: Hold) {
+        self.verdict = self.verdict.max(Verdict::Hold);
+        self.holds.push(hold);
     }
 }
 

@@ -23,7 +23,7 @@ impl Tracker {
         let mut settled = 0;
         for open in self.platform.store.open_runs().await? {
             if open.state == RunState::Held {
-                self.expire(open).await?;
+                self.expire(&open).await?;
                 continue;
             }
             settled += 1;
@@ -79,12 +79,14 @@ impl Tracker {
         Ok(serving.is_some_and(|deployment| deployment.run == open.id))
     }
 
-    async fn expire(&self, held: Run) -> Result<(), StoreError> {
+    /// Ends a held run that has waited too long; tells whether it had.
+    pub async fn expire(&self, held: &Run) -> Result<bool, StoreError> {
         let until = held.updated.plus(self.platform.settings.hold_for);
-        if self.platform.clock.now() > until {
-            let mut cx = run::reopen(self.platform.clone(), held)?;
+        let expired = self.platform.clock.now() > until;
+        if expired {
+            let mut cx = run::reopen(self.platform.clone(), held.clone())?;
             run::void(&mut cx, &StepError::Refused(Refusal::Expired(until))).await;
         }
-        Ok(())
+        Ok(expired)
     }
 }

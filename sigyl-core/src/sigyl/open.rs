@@ -69,6 +69,7 @@ impl Sigyl {
             platform,
             tracker,
             front,
+            deciding: tokio::sync::Mutex::default(),
             runs: Mutex::default(),
             health: Mutex::new(BTreeMap::new()),
             since,

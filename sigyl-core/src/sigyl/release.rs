@@ -80,6 +80,7 @@ impl Sigyl {
     /// Lets a held run pass; it goes on at once.
     pub async fn approve(&self, caller: &Caller, run: &RunId, reason: &str) -> Result<RunId, Error> {
         caller.require(Action::Approve)?;
+        let _deciding = self.inner.deciding.lock().await;
         let held = self.held(run, reason).await?;
         let judged = held.judgement.clone().ok_or_else(|| Error::NoRun(run.clone()))?;
         let approval = self.inner.tracker.approval(&judged, caller.name(), reason);
@@ -90,6 +91,7 @@ impl Sigyl {
     /// Turns a held run down.
     pub async fn reject(&self, caller: &Caller, run: &RunId, reason: &str) -> Result<Run, Error> {
         caller.require(Action::Approve)?;
+        let _deciding = self.inner.deciding.lock().await;
         let held = self.held(run, reason).await?;
         let at = self.inner.platform.clock.now();
         let decision = Decision::Rejected { who: caller.name().to_owned(), reason: reason.to_owned(), at };
@@ -163,6 +165,9 @@ impl Sigyl {
         }
         let record = self.inner.platform.store.run(run).await?.ok_or_else(|| Error::NoRun(run.clone()))?;
         match record.state {
+            RunState::Held if self.inner.tracker.expire(&record).await? => {
+                Err(Error::NotHeld { run: run.clone(), state: RunState::Void })
+            }
             RunState::Held => Ok(record),
             state => Err(Error::NotHeld { run: run.clone(), state }),
         }

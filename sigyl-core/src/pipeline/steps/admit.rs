@@ -6,8 +6,8 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use crate::domain::{
-    Admission, Basis, Decision, Judgement, Permissions, Plan, Refusal, StepId, VersionRecord, Waiver,
-    WaiverError,
+    Admission, Basis, Decision, Hold, Judgement, Locator, Permissions, Plan, Refusal, StepId, VersionRecord,
+    Waiver, WaiverError,
 };
 use crate::manifest::Manifest;
 
@@ -30,7 +30,10 @@ impl Step for Admit {
         };
         let now = cx.platform.clock.now();
         let policy = &cx.platform.settings.policy;
-        let judged = Judgement::new(&report, policy, &cx.order.waive, &beyond, now)?;
+        let mut judged = Judgement::new(&report, policy, &cx.order.waive, &beyond, now)?;
+        if let Some(moved) = moved(cx) {
+            judged.hold(moved);
+        }
         cx.run.judgement = Some(judged.clone());
         let admission = admit(cx, &judged)?;
         cx.results.granted = match admission.basis() {
@@ -45,6 +48,17 @@ impl Step for Admit {
         };
         cx.results.admission = Some(admission);
         Ok(Outcome::done(note))
+    }
+}
+
+/// Finds out whether the server came from elsewhere until now. A place on record that cannot be read back is another.
+fn moved(cx: &Context) -> Option<Hold> {
+    let (server, source) = (cx.results.server.as_ref()?, cx.order.source.as_ref()?);
+    let to = source.place().to_string();
+    let from = Locator::parse(&server.locator).map(|before| before.place().to_string());
+    match from {
+        Ok(from) if from == to => None,
+        _ => Some(Hold::Moved { from: server.locator.clone(), to }),
     }
 }
 

@@ -1,9 +1,13 @@
 //! The life of a server, told run by run.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::house::{House, toy};
-use crate::domain::{Plan, RunState, SecretName, SecretValue, StepState, Version, VersionRecord};
+use crate::domain::{
+    Hold, Locator, Plan, RunState, SecretName, SecretValue, StepState, Version, VersionRecord,
+};
 use crate::pipeline::Order;
 use crate::store::Page;
 
@@ -164,7 +168,7 @@ async fn a_held_run_that_nobody_decides_becomes_void() {
     house.write("2.0.0", "permissions:\n  exec: [git]\n");
     let held = house.redeploy().await;
     assert_eq!(held.state, RunState::Held);
-    house.clock.advance(std::time::Duration::from_secs(8 * 24 * 3600));
+    house.clock.advance(Duration::from_secs(8 * 24 * 3600));
     house.tracker().recover().await.unwrap();
     let run = house.platform.store.run(&held.id).await.unwrap().unwrap();
     assert_eq!(run.state, RunState::Void);
@@ -204,4 +208,35 @@ async fn a_delete_removes_everything_and_the_version_never_returns_with_other_by
     assert!(std::fs::read_dir(house.folder().join("trees")).unwrap().next().is_none());
     house.code("print('other bytes')\n");
     assert_eq!(house.deploy().await.failure.unwrap().code, "E0401");
+}
+
+#[tokio::test]
+async fn the_name_of_a_server_does_not_give_its_secrets_to_another_source() {
+    let house = House::new();
+    house.deploy().await;
+    let other = house.folder().join("other");
+    std::fs::rename(house.source(), &other).unwrap();
+    let source = Locator::Path(other);
+    let order = || Order { source: Some(source.clone()), ..Order::default() };
+    let held = house.take(Plan::Release, order()).await;
+    assert_eq!(held.state, RunState::Held, "{:?}", held.failure);
+    let judged = held.judgement.clone().unwrap();
+    assert!(matches!(&judged.holds[..], [Hold::Moved { .. }]), "{:?}", judged.holds);
+    let approval = house.tracker().approval(&judged, "ada", "the folder has moved");
+    house.tracker().resume(held, approval).await.unwrap().wait().await;
+    let again = house.take(Plan::Release, order()).await;
+    assert_eq!(again.state, RunState::Done, "it comes from there now: {:?}", again.failure);
+}
+
+#[tokio::test]
+async fn a_held_run_expires_while_its_owner_runs() {
+    let house = House::new();
+    house.deploy().await;
+    house.write("2.0.0", "permissions:\n  exec: [git]\n");
+    let held = house.redeploy().await;
+    assert!(!house.tracker().expire(&held).await.unwrap());
+    house.clock.advance(Duration::from_secs(8 * 24 * 3600));
+    assert!(house.tracker().expire(&held).await.unwrap());
+    let run = house.platform.store.run(&held.id).await.unwrap().unwrap();
+    assert_eq!(run.state, RunState::Void);
 }
