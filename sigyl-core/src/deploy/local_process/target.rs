@@ -189,7 +189,11 @@ impl Target for LocalProcess {
             .await
             .map_err(|source| io(format!("remove the log of {server}"), source))?;
         let private = self.home.private(server);
-        if folder::remove(&private).map_err(|source| io(format!("remove {}", private.display()), source))? {
+        let gone = private.clone();
+        if build::blocking("remove the private folder", move || folder::remove(&gone))
+            .await?
+            .map_err(|source| io(format!("remove {}", private.display()), source))?
+        {
             removed.push(private);
         }
         let (builder, server) = (self.builder.clone(), server.clone());
