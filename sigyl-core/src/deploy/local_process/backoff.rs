@@ -9,10 +9,12 @@ use tokio::time::Instant;
 const FIRST: Duration = Duration::from_millis(500);
 /// Longest pause.
 const CAP: Duration = Duration::from_secs(30);
-/// Ends within [`WINDOW`] after which it is given up.
+/// Ends within [`WINDOW`] after which it rests.
 const MOST: usize = 8;
 /// How far back ends are counted.
 const WINDOW: Duration = Duration::from_secs(600);
+/// How long nothing is started after it ended too often.
+const REST: Duration = Duration::from_secs(60);
 /// After running for so long, the pauses start from the first again.
 const STEADY: Duration = Duration::from_secs(60);
 
@@ -26,8 +28,11 @@ pub(super) enum Next {
         /// How long to wait.
         pause: Duration,
     },
-    /// It ended too often.
-    GiveUp,
+    /// It ended too often: start again after a long pause, as if for the first time.
+    Rest {
+        /// How long to wait.
+        pause: Duration,
+    },
 }
 
 /// Counts the ends of one instance.
@@ -47,7 +52,8 @@ impl Backoff {
         self.ends.push_back(now);
         self.ends.retain(|end| now.saturating_duration_since(*end) < WINDOW);
         if self.ends.len() > MOST {
-            return Next::GiveUp;
+            *self = Self::default();
+            return Next::Rest { pause: REST };
         }
         self.row += 1;
         let plain = FIRST.saturating_mul(1 << (self.row - 1).min(16)).min(CAP);
@@ -74,17 +80,17 @@ mod tests {
     }
 
     #[test]
-    fn pauses_double_up_to_a_cap_and_then_it_is_given_up() {
-        let all = pauses(MOST + 1);
+    fn pauses_double_up_to_a_cap_and_then_it_rests_and_begins_anew() {
+        let all = pauses(MOST + 2);
         let millis: Vec<u128> = all
             .iter()
             .filter_map(|next| match next {
                 Next::Restart { pause, .. } => Some(pause.as_millis() / 100),
-                Next::GiveUp => None,
+                Next::Rest { .. } => None,
             })
             .collect();
-        assert_eq!(millis, [5, 10, 20, 40, 80, 160, 300, 300]);
-        assert_eq!(all.last(), Some(&Next::GiveUp));
+        assert_eq!(millis, [5, 10, 20, 40, 80, 160, 300, 300, 5]);
+        assert_eq!(all[MOST], Next::Rest { pause: REST });
     }
 
     #[test]

@@ -161,7 +161,7 @@ impl Keeper {
         TargetError::Start(format!("it listens on port {}, but not on 127.0.0.1", self.port))
     }
 
-    /// Keeps it running until it is stopped, or given up.
+    /// Keeps it running until it is stopped.
     async fn keep(self, mut process: Arc<Process>, mut asked: watch::Receiver<Option<Duration>>) {
         let mut backoff = Backoff::default();
         loop {
@@ -177,7 +177,7 @@ impl Keeper {
             };
             let mut end = (how, started.elapsed());
             process = loop {
-                let Some(pause) = self.ended(&mut backoff, end) else { return };
+                let pause = self.ended(&mut backoff, end);
                 tokio::select! {
                     () = sleep(pause) => {}
                     _ = stopped(&mut asked) => return,
@@ -195,26 +195,27 @@ impl Keeper {
         }
     }
 
-    /// Takes note of an end; returns the pause before the next start, or nothing if it is given up.
-    fn ended(&self, backoff: &mut Backoff, (how, ran): (String, Duration)) -> Option<Duration> {
+    /// Takes note of an end; returns the pause before the next start.
+    fn ended(&self, backoff: &mut Backoff, (how, ran): (String, Duration)) -> Duration {
         let next = backoff.ended(Instant::now(), ran, dice());
         {
             let mut state = lock(&self.state);
             state.process = None;
             state.since = None;
             state.last_exit = Some(how.clone());
-            state.restarts += u32::from(next != Next::GiveUp);
+            state.restarts += 1;
         }
         match next {
             Next::Restart { attempt, pause } => {
                 self.blueprint.log.note(&format!("{how}; starting it again in {:.1}s", pause.as_secs_f64()));
                 self.who.notice(attempt, how);
-                Some(pause)
+                pause
             }
-            Next::GiveUp => {
-                self.blueprint.log.note(&format!("{how}; it ended too often and is given up"));
+            Next::Rest { pause } => {
+                let rest = pause.as_secs();
+                self.blueprint.log.note(&format!("{how}; it ended too often, the next try is in {rest}s"));
                 self.who.notice(0, how);
-                None
+                pause
             }
         }
     }
