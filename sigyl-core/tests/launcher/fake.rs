@@ -21,6 +21,10 @@ pub(crate) fn run(args: &[String]) {
             obey();
             sleep();
         }
+        ["farewell"] => {
+            obey();
+            eprintln!("saw the end of its input");
+        }
         ["detach"] => {
             println!("{}", detach());
             obey();

@@ -165,3 +165,15 @@ pub(crate) fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
     }
     files
 }
+
+pub(crate) async fn a_retired_server_sees_the_end_of_its_input_before_any_signal() {
+    let bench = bench();
+    let released = bench.release(stdio(&["farewell"])).await;
+    let mut session = Session::open(&released).await;
+    session.pid().await;
+    // The session still holds the pipe, and TERM would end the server before it says anything.
+    bench.retire().await;
+    let log = bench.log().await;
+    assert!(log.contains("saw the end of its input") && log.contains("exited with code 0"), "{log}");
+    assert_eq!(session.ask("pid").await, "");
+}

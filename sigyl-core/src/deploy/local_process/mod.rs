@@ -9,6 +9,7 @@ mod build;
 mod confinement;
 mod folder;
 mod http;
+mod input;
 mod instance;
 pub mod launcher;
 mod log;

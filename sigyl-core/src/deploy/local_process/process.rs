@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use super::input::Input;
 use super::launcher::{Exit, Family, KEEP, Order, StartSpec, Told, Watch, marked, send_fds};
 use super::log::LogWriter;
 use super::pump::{Tail, pump};
@@ -56,7 +57,7 @@ pub(super) enum Plumbing {
 /// The protocol pipes of a stdio server.
 #[derive(Debug)]
 pub(super) struct Ends {
-    pub(super) stdin: pipe::Sender,
+    pub(super) stdin: Input,
     pub(super) stdout: pipe::Receiver,
 }
 
@@ -222,7 +223,7 @@ impl Wires {
     fn into_ours(self) -> io::Result<(Option<Ends>, pipe::Receiver)> {
         let ends = match self.ours {
             Some((stdin, stdout)) => Some(Ends {
-                stdin: pipe::Sender::from_owned_fd(stdin)?,
+                stdin: Input::new(pipe::Sender::from_owned_fd(stdin)?),
                 stdout: pipe::Receiver::from_owned_fd(stdout)?,
             }),
             None => None,

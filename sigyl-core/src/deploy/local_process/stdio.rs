@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::backoff::{Backoff, Next, dice};
+use super::input::Closer;
 use super::instance::Identity;
 use super::launcher::Exit;
 use super::process::{Blueprint, Ends, Plumbing, Process};
@@ -29,8 +30,6 @@ const GRACE: Duration = Duration::from_secs(2);
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// The longest pause that a new session waits out; it is refused in a longer one.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long nothing is started after it was given up.
-const REST: Duration = Duration::from_secs(60);
 
 /// A released stdio server.
 #[derive(Debug)]
@@ -47,7 +46,7 @@ pub(super) struct Stdio {
 struct State {
     closed: bool,
     next: u64,
-    live: HashMap<u64, Arc<Process>>,
+    live: HashMap<u64, (Arc<Process>, Closer)>,
     /// The process of the release, until a session takes it.
     spare: Option<(u64, Arc<Process>, Ends)>,
     backoff: Backoff,
@@ -75,7 +74,7 @@ impl Stdio {
         live.sort_by_key(|(id, _)| **id);
         Status {
             running: !state.closed && !state.failed,
-            pids: live.iter().flat_map(|(_, process)| process.pids()).collect(),
+            pids: live.iter().flat_map(|(_, (process, _))| process.pids()).collect(),
             restarts: state.failures,
             since: Some(self.since),
             last_exit: state.last_exit.clone(),
@@ -88,7 +87,9 @@ impl Stdio {
             let mut state = self.state();
             state.closed = true;
             state.spare = None;
-            state.live.values().cloned().collect()
+            // Whoever uses it may still hold the pipe, and a server should see the end of its input before any signal.
+            state.live.values().for_each(|(_, input)| input.close());
+            state.live.values().map(|(process, _)| process.clone()).collect()
         };
         futures_util::future::join_all(live.iter().map(|process| process.stop(grace, true))).await;
         // Nothing is noted about it any more after this; a sender that lives in `self` cannot be gone.
@@ -110,7 +111,7 @@ impl Stdio {
                 return Err(why);
             }
         };
-        let Some(id) = self.enter(&process) else {
+        let Some(id) = self.enter(&process, ends.stdin.closer()) else {
             process.stop(GRACE, false).await;
             return Err("it was retired meanwhile".to_owned());
         };
@@ -120,7 +121,7 @@ impl Stdio {
     }
 
     /// Takes a process among the living; `None` if the instance was retired while it started.
-    fn enter(&self, process: &Arc<Process>) -> Option<u64> {
+    fn enter(&self, process: &Arc<Process>, input: Closer) -> Option<u64> {
         let mut state = self.state();
         if state.closed {
             return None;
@@ -128,7 +129,7 @@ impl Stdio {
         let id = state.next;
         state.next += 1;
         state.failed = false;
-        state.live.insert(id, process.clone());
+        state.live.insert(id, (process.clone(), input));
         self.live.send_replace(state.live.len());
         Some(id)
     }
@@ -142,10 +143,7 @@ impl Stdio {
         state.last_exit = Some(how.to_owned());
         let (attempt, pause) = match next {
             Next::Restart { attempt, pause } => (attempt, pause),
-            Next::GiveUp => {
-                state.backoff = Backoff::default();
-                (0, REST)
-            }
+            Next::Rest { pause } => (0, pause),
         };
         state.not_before = Some(now + pause);
         drop(state);
