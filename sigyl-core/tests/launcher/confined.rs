@@ -119,19 +119,3 @@ pub(crate) async fn a_server_is_known_as_confined() {
     assert!(is_confined(pid) && is_confined(far));
     assert!(!is_confined(std::process::id()));
 }
-
-pub(crate) async fn a_descriptor_that_was_left_open_is_no_servers() {
-    let secret = tempfile::NamedTempFile::new().unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    // Only a shell opens a file for the program after it.
-    let output = std::process::Command::new("/bin/sh")
-        .args(["-c", "exec \"$0\" owner \"$2\" 7<\"$1\""])
-        .arg(std::env::current_exe().unwrap())
-        .args([secret.path(), dir.path()])
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success());
-    assert!(told.contains("descriptor 7 (") && told.contains("was left open"), "{told}");
-}

@@ -1,14 +1,11 @@
 //! The confined stage: limits itself for good, then becomes the server.
 
-use std::fs;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
-use rustix::fs::{major, minor};
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set, set_no_new_privs};
 
@@ -46,7 +43,6 @@ fn become_server(control: &mut UnixStream) -> Result<std::convert::Infallible, S
     if !spec.trusted {
         drop_privileges().map_err(failed("give up privileges"))?;
     }
-    nothing_inherited()?;
     spec.sandbox.apply()?;
     let error = Command::new(&spec.program)
         .args(&spec.args)
@@ -56,46 +52,6 @@ fn become_server(control: &mut UnixStream) -> Result<std::convert::Infallible, S
         .stdin(Stdio::from(stdin))
         .exec();
     Err(format!("could not start {} in {}: {error}", spec.program.display(), spec.dir.display()))
-}
-
-/// Refuses to start a program that would get descriptors which whoever started Sigyl had left open.
-///
-/// No rule reaches what is open already. They cannot be closed here: the standard library calls that unsafe, since a
-/// descriptor by number may be somebody's. Pipes and devices that hold nothing pass, as shells leave them everywhere.
-fn nothing_inherited() -> Result<(), String> {
-    let failed = |error: io::Error| format!("could not look for inherited descriptors: {error}");
-    for entry in fs::read_dir("/proc/self/fdinfo").map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name();
-        let Some(fd) = name.to_str().and_then(|name| name.parse::<u32>().ok()).filter(|fd| *fd > 2) else {
-            continue;
-        };
-        if closes_on_exec(&fs::read_to_string(format!("/proc/self/fdinfo/{fd}")).map_err(failed)?) {
-            continue;
-        }
-        let path = format!("/proc/self/fd/{fd}");
-        if !holds_nothing(&fs::metadata(&path).map_err(failed)?) {
-            return Err(format!(
-                "descriptor {fd} ({}) was left open by whoever started Sigyl, and the program would get it: start Sigyl \
-                 without it (in a shell: {fd}<&-)",
-                fs::read_link(&path).map_err(failed)?.display()
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Tells whether it is a pipe, or `/dev/null`, `zero`, `full`, `random` or `urandom`.
-fn holds_nothing(meta: &fs::Metadata) -> bool {
-    let device = (major(meta.rdev()), minor(meta.rdev()));
-    meta.file_type().is_fifo()
-        || meta.file_type().is_char_device() && matches!(device, (1, 3 | 5 | 7 | 8 | 9))
-}
-
-/// Tells from a file in `fdinfo` whether the descriptor closes when a program is started; unknown means no.
-fn closes_on_exec(info: &str) -> bool {
-    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
-    let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
-    flags.is_some_and(|flags| flags & rustix::fs::OFlags::CLOEXEC.bits() != 0)
 }
 
 fn limit(limits: &Limits) -> io::Result<()> {
