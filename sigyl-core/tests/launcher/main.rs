@@ -35,6 +35,7 @@ const TESTS: &[Test] = tests! {
         letting_go_of_a_session_ends_its_process_and_what_it_detached
         one_that_ignores_term_is_killed
         a_retired_version_starts_no_more
+        a_retired_server_sees_the_end_of_its_input_before_any_signal
         a_failing_server_is_started_less_and_less_often
         the_environment_holds_what_was_given_and_a_secret_is_nowhere_else;
     http: a_server_is_ready_when_its_port_is_open

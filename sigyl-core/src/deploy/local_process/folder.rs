@@ -173,7 +173,7 @@ mod tests {
         }
         fs::write(root.join("~3"), "").unwrap();
         for inner in ["z/x", "z/w/v", "z"] {
-            fs::set_permissions(root.join(inner), fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(root.join(inner), fs::Permissions::from_mode(0o000)).unwrap();
         }
         assert!(remove(&root).unwrap());
         assert!(!root.exists());
