@@ -2,11 +2,13 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::io::BufReader;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::{dispatch, frame};
 use crate::deploy::local_process::launcher;
@@ -20,11 +22,25 @@ const BACKLOG: usize = 256;
 /// Connections at a time.
 const CONNECTIONS: usize = 64;
 
+/// How long callers may still be answered when the owner ends: whoever asked for that is one of them.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// The open socket; it is closed and removed when dropped.
 #[derive(Debug)]
 pub(crate) struct Control {
     task: tokio::task::JoinHandle<()>,
     path: PathBuf,
+    ending: CancellationToken,
+}
+
+impl Control {
+    /// Takes no more callers, and lets those that are there hear their answer.
+    pub(crate) async fn end(mut self) {
+        self.ending.cancel();
+        if tokio::time::timeout(LAST_WORDS, &mut self.task).await.is_err() {
+            tracing::debug!("callers on the owner's socket were cut off");
+        }
+    }
 }
 
 impl Drop for Control {
@@ -50,27 +66,34 @@ pub(crate) fn listen(sigyl: Sigyl, data_dir: &Path) -> Result<Control, Error> {
     }
     let listener = UnixListener::bind(&path).map_err(failed("open"))?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed("protect"))?;
-    let task = tokio::spawn(accept(sigyl, listener));
-    Ok(Control { task, path })
+    let ending = CancellationToken::new();
+    let task = tokio::spawn(accept(sigyl, listener, ending.clone()));
+    Ok(Control { task, path, ending })
 }
 
-async fn accept(sigyl: Sigyl, listener: UnixListener) {
+async fn accept(sigyl: Sigyl, listener: UnixListener, ending: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
-        while connections.len() >= CONNECTIONS {
+        while connections.len() >= CONNECTIONS && !ending.is_cancelled() {
             connections.join_next().await;
         }
-        match listener.accept().await {
+        let accepted = tokio::select! {
+            () = ending.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
             Ok((stream, _)) => {
                 connections.spawn(serve(sigyl.clone(), stream));
             }
             Err(error) => {
                 tracing::warn!(%error, "could not accept on the owner's socket");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
         while connections.try_join_next().is_some() {}
     }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
 }
 
 async fn serve(sigyl: Sigyl, stream: UnixStream) {

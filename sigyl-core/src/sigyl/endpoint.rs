@@ -57,7 +57,7 @@ impl Sigyl {
         drop(restored);
         probes.abort();
         notices.abort();
-        drop(control);
+        control.end().await;
         served.map_err(|error| Error::Protocol(error.to_string()))
     }
 

@@ -29,7 +29,11 @@ impl Foreground {
             .note("Serving until Ctrl-C. From another terminal: sigyl list, sigyl logs NAME -f, sigyl stop.");
         tokio::select! {
             () = self.interrupts.next() => {}
-            () = self.local.stopped() => {}
+            () = self.local.stopped() => {
+                cx.output.note("Stopping.");
+                // Whoever asked for it is told before this process is gone.
+                return self.serving.ended().await;
+            }
             ended = self.serving.ended() => return ended,
         }
         cx.output.note("Stopping.");

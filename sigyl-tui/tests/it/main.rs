@@ -7,4 +7,5 @@ mod scan;
 mod secrets;
 mod settings;
 mod sigyl;
+mod stop;
 mod usage;
