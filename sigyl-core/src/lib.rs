@@ -1,4 +1,42 @@
 //! Sigyl: the self-hosted control plane for MCP servers, as a library.
+//!
+//! It reads no environment, home, clock or terminal, and installs no global: what it needs comes in as values. The
+//! scanner alone is synchronous:
+//!
+//! ```
+//! use sigyl_core::clock::SystemClock;
+//! use sigyl_core::domain::Policy;
+//! use sigyl_core::scan::{RuleSet, Scanner, Subject};
+//! use sigyl_core::source::{Limits, SourceTree};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/wire");
+//! let tree = SourceTree::from_folder(folder.as_ref(), &Limits::default())?;
+//! let rules = RuleSet::builtin()?;
+//! let subject = Subject {
+//!     reference: tree.reference().clone(),
+//!     tree: Some(&tree),
+//!     manifest: None,
+//!     tools: &[],
+//!     instructions: None,
+//! };
+//! let report = Scanner::new(&rules, Policy::default()).scan(&subject, &SystemClock);
+//! println!("{}", report.verdict);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! Each adds to the others, and builds alone. Without any named, `sled` and `gateway` are on.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `scan` | the synchronous scanner over folders and archives: no tokio, store or network |
+//! | `runtime` | all that needs tokio: fetching, events, the MCP client, the vault, runs, the local target |
+//! | `sled` | the embedded store |
+//! | `gateway` | the MCP endpoint in front of running servers; with `sled`, the handle [`Sigyl`] |
+//! | `testing` | the contract suites that every backend passes; not covered by semver |
 #![warn(missing_docs)]
 
 pub mod clock;
