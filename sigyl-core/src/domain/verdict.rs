@@ -274,6 +274,7 @@ impl Judgement {
     }
 }
 
+#[cfg(feature = "runtime")]
 impl Judgement {
     /// Adds what holds it beside the report.
     pub(crate) fn hold(&mut self, hold: Hold) {
