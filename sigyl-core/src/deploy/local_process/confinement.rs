@@ -191,14 +191,14 @@ fn by_kernel(abi: u8, words: &mut Confinement) {
     };
     say(
         1,
-        "files: reads its own tree, its runtime and what was granted; writes only its private folder and what was granted",
+        "files: reads its own tree, its runtime, the system's libraries and settings, and what was granted; writes only its private folder and what was granted",
         "files: it can read and write whatever this user can",
     );
     say(1, "programs: starts only its runtime and what was granted", "programs: it can start any program");
     say(3, "truncating files", "truncating files that it may not write");
     say(
         4,
-        "TCP: connects only to granted ports, listens only on its own",
+        "TCP: plain connections only to granted ports, binding only to its own",
         "TCP: it can connect anywhere and listen on any port",
     );
     say(5, "device commands", "commands to devices");
@@ -208,6 +208,12 @@ fn by_kernel(abi: u8, words: &mut Confinement) {
         "signals and abstract sockets: it can reach every process of this user",
     );
     say(9, "Unix sockets: reaches only its own", "Unix sockets in the file system can be connected to");
+    if abi >= 4 {
+        words.unenforced.push(
+            "TCP: multipath TCP, fast open and listening without a chosen port get past the port rules"
+                .to_owned(),
+        );
+    }
     if abi >= 1 {
         words.unenforced.push(
             "programs: one that it may read can still be loaded as data, with the same rights as its own"
@@ -222,6 +228,13 @@ fn by_sigyl(words: &mut Confinement) {
     words
         .enforced
         .push(format!("processes: at most {PROCESSES}, with {FILES} open files each; all end with Sigyl"));
+    words
+        .unenforced
+        .push("threads, ended processes and files in memory are not counted against its limits".to_owned());
+    words.unenforced.push(
+        "what was open when Sigyl was started is inherited, and arguments of other processes can be read"
+            .to_owned(),
+    );
     words.unenforced.push("UDP, such as name look-ups, is open".to_owned());
     words.unenforced.push("disk space in its private folder is not limited".to_owned());
 }
