@@ -86,12 +86,13 @@ pub(super) fn take(items: &[Item], subdir: Option<&str>, targets: Vec<String>) -
     let mut take = Take::default();
     for item in items {
         let Some(path) = relative(&item.path, subdir).map(str::to_owned) else { continue };
+        // Each link has its target, also one that is skipped: the next link must not get it.
+        let target = if item.is_link() { targets.next().unwrap_or_default() } else { String::new() };
         if path.contains('\u{fffd}') {
             take.skipped.push((path, SkipKind::Unreadable, "its name is not UTF-8"));
         } else if item.is_file() {
             take.want(path, item);
         } else if item.is_link() {
-            let target = targets.next().unwrap_or_default();
             let to = follow(parent(&item.path), &target).ok().and_then(|to| files.get(to.as_str()));
             match to {
                 Some(file) => take.want(path, file),
@@ -206,5 +207,19 @@ fn relative<'a>(path: &'a str, subdir: Option<&str>) -> Option<&'a str> {
     match subdir {
         Some(subdir) => path.strip_prefix(subdir)?.strip_prefix('/'),
         None => Some(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_is_skipped_keeps_its_target_to_itself() {
+        let list = b"120000 blob 1 9\ta\xff\0100644 blob 2 9\tbad.py\0100644 blob 3 9\tgood.py\0120000 blob 4 9\tz.py\0";
+        let take = take(&parse_list(list), None, vec!["bad.py".to_owned(), "good.py".to_owned()]);
+        let taken: Vec<_> = take.files.iter().map(|file| (file.path.as_str(), file.id.as_str())).collect();
+        assert_eq!(taken, [("bad.py", "2"), ("good.py", "3"), ("z.py", "3")]);
+        assert_eq!(take.skipped.len(), 1);
     }
 }
