@@ -1,5 +1,6 @@
 //! Pins what `package.json` names.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -83,11 +84,44 @@ pub(super) fn check(path: &str, bytes: &[u8]) -> Result<(), SourceError> {
         let says = |key: &str| package.get(key).and_then(Value::as_bool) == Some(true);
         let is_own = !place.split('/').any(|name| name == "node_modules");
         let pinned = package.get("integrity").is_some_and(|integrity| integrity.is_string());
-        if !is_own && !says("link") && !says("inBundle") && !pinned {
+        let bundled = || says("inBundle") && is_bundled(packages, place);
+        if !is_own && !says("link") && !pinned && !bundled() {
             return Err(bad(format!("`{place}` has no integrity hash")));
         }
     }
     Ok(())
+}
+
+/// Tells whether a package lies in the archive of one that is pinned by hash. That it says so itself proves nothing:
+/// npm fetches what no archive holds.
+fn is_bundled(packages: &Map<String, Value>, place: &str) -> bool {
+    place.match_indices("/node_modules/").any(|(at, between)| {
+        let (bundler, rest) = (&place[..at], &place[at + between.len()..]);
+        let inner = rest.split("/node_modules/").next().unwrap_or(rest);
+        let pinned = packages.get(bundler).is_some_and(|package| package["integrity"].is_string());
+        pinned && bundled_by(packages, bundler).contains(inner)
+    })
+}
+
+/// The names that a package brings in its archive: those it lists, and what these need.
+fn bundled_by<'a>(packages: &'a Map<String, Value>, bundler: &str) -> BTreeSet<&'a str> {
+    let needs = |place: &str| {
+        let tables = ["dependencies", "optionalDependencies"];
+        let tables = tables.iter().filter_map(|table| packages.get(place)?[*table].as_object());
+        tables.flat_map(|table| table.keys().map(String::as_str)).collect::<Vec<_>>()
+    };
+    let mut waiting = match packages.get(bundler).map(|package| &package["bundleDependencies"]) {
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        Some(Value::Bool(true)) => needs(bundler),
+        _ => Vec::new(),
+    };
+    let mut found = BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        if found.insert(name) {
+            waiting.extend(needs(&format!("{bundler}/node_modules/{name}")));
+        }
+    }
+    found
 }
 
 /// Writes the manifests of the members of a workspace; tells whether they name anything to install.
@@ -189,13 +223,34 @@ mod tests {
         let lock = |package: &str| {
             format!(r#"{{"packages": {{"": {{}}, "packages/own": {{}}, "node_modules/a": {package}}}}}"#)
         };
-        for good in [r#"{"integrity": "sha512-x"}"#, r#"{"link": true}"#, r#"{"inBundle": true}"#] {
+        for good in [r#"{"integrity": "sha512-x"}"#, r#"{"link": true}"#] {
             assert!(check(LOCK, lock(good).as_bytes()).is_ok(), "{good}");
         }
         let from_git = lock(r#"{"resolved": "git+ssh://git@host.example/a.git#0123"}"#);
         let error = check(LOCK, from_git.as_bytes()).unwrap_err().to_string();
         assert!(error.contains("`node_modules/a` has no integrity hash"), "{error}");
+        assert!(check(LOCK, lock(r#"{"inBundle": true}"#).as_bytes()).is_err(), "no archive holds it");
         assert!(check(LOCK, br#"{"lockfileVersion": 1, "dependencies": {}}"#).is_err());
         assert!(check(LOCK, b"[").is_err());
+    }
+
+    #[test]
+    fn only_what_a_pinned_archive_brings_needs_no_hash_of_its_own() {
+        let lock = |bundler: &str, inner: &str| {
+            format!(
+                r#"{{"packages": {{"": {{}}, "node_modules/a": {bundler}, "node_modules/a/node_modules/@s/b":
+                    {{"inBundle": true, "dependencies": {{"c": "1"}}}}, "node_modules/a/node_modules/{inner}":
+                    {{"inBundle": true}}}}}}"#
+            )
+        };
+        let bundler = r#"{"integrity": "sha512-x", "bundleDependencies": ["@s/b"]}"#;
+        assert!(check(LOCK, lock(bundler, "c").as_bytes()).is_ok(), "what a bundled one needs is in it too");
+        for (bundler, inner) in [
+            (bundler, "d"),
+            (r#"{"bundleDependencies": ["@s/b"], "link": true}"#, "c"),
+            (r#"{"integrity": "sha512-x"}"#, "c"),
+        ] {
+            assert!(check(LOCK, lock(bundler, inner).as_bytes()).is_err(), "{bundler} {inner}");
+        }
     }
 }
