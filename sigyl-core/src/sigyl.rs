@@ -45,6 +45,8 @@ struct Inner {
     /// What the last scheduled probe of each server saw.
     health: Mutex<BTreeMap<ServerName, String>>,
     since: Timestamp,
+    /// Whether everything but loopback is refused.
+    offline: bool,
     /// Time between two scheduled probes of a server.
     probe_every: Duration,
     /// Set when the owner should end.

@@ -114,6 +114,12 @@ const CODES: &[CodeDoc] = &[
         "wait and try again; `sigyl doctor` shows its process",
     ),
     doc("E0020", "interrupted", "The command was stopped by a signal before it was done.", "run it again"),
+    doc(
+        "E0021",
+        "owner is not offline",
+        "The work would be done by an owner that was started without --offline, and might go out.",
+        "end it with `sigyl stop`, and start it with --offline",
+    ),
 ];
 
 const fn doc(

@@ -73,6 +73,7 @@ impl Sigyl {
             runs: Mutex::default(),
             health: Mutex::new(BTreeMap::new()),
             since,
+            offline: config.offline,
             probe_every: config.probe_every,
             stop: CancellationToken::new(),
         };

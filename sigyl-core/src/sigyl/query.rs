@@ -21,6 +21,7 @@ impl Sigyl {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             since: self.inner.since,
             endpoint: self.inner.front.base(),
+            offline: self.inner.offline,
         })
     }
 

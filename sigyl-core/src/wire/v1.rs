@@ -238,6 +238,9 @@ pub struct Owner {
     pub since: Timestamp,
     /// Base address of its endpoint, such as `http://127.0.0.1:8640`; nothing when it does not serve.
     pub endpoint: Option<String>,
+    /// Whether it refuses everything but loopback.
+    #[serde(default)]
+    pub offline: bool,
 }
 
 /// How a run ended.

@@ -1,7 +1,7 @@
 //! What every verb works with.
 
 use sigyl_core::domain::Kind;
-use sigyl_core::wire::v1::{Frame, Request, Response};
+use sigyl_core::wire::v1::{Frame, Owner, Request, Response};
 
 use crate::link::{Answer, Link};
 use crate::output::Output;
@@ -54,6 +54,9 @@ impl Context {
     /// back; one of another process goes on.
     pub(super) async fn follow<T: Answer>(&mut self, request: Request) -> Result<T, Problem> {
         let link = self.link().await?;
+        if self.settings.offline && goes_out(&request) {
+            self.require_offline_owner().await?;
+        }
         let mut interrupts = Interrupts::listen()?;
         let mut track = Track::new(self.output.err_look);
         let mut on_frame = |frame: Frame| track.take(&frame);
@@ -68,6 +71,20 @@ impl Context {
         }
     }
 
+    /// Refuses to hand work to an owner that may go out where this command must not.
+    async fn require_offline_owner(&mut self) -> Result<(), Problem> {
+        let owner: Owner = self.ask(Request::Owner).await?;
+        if owner.offline {
+            return Ok(());
+        }
+        Err(Problem::failed(
+            "E0021",
+            Kind::Unavailable,
+            format!("process {} owns the data directory and was started without --offline", owner.pid),
+            "`sigyl stop`, and start it with --offline",
+        ))
+    }
+
     fn interrupted(&self, link: &Link) -> Problem {
         let (what, hint) = match link {
             Link::Remote(_) => {
@@ -80,4 +97,12 @@ impl Context {
         };
         Problem::failed("E0020", Kind::Unavailable, format!("interrupted: {what}"), hint)
     }
+}
+
+/// Tells what may fetch or build.
+fn goes_out(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::Deploy(_) | Request::Redeploy(_) | Request::Rollback { .. } | Request::Approve { .. }
+    )
 }

@@ -3,9 +3,9 @@
 
 mod docs;
 mod help;
+mod owner;
 mod scan;
 mod secrets;
 mod settings;
 mod sigyl;
-mod stop;
 mod usage;
