@@ -216,8 +216,15 @@ mod tests {
 
     #[test]
     fn a_link_that_is_skipped_keeps_its_target_to_itself() {
-        let list = b"120000 blob 1 9\ta\xff\0100644 blob 2 9\tbad.py\0100644 blob 3 9\tgood.py\0120000 blob 4 9\tz.py\0";
-        let take = take(&parse_list(list), None, vec!["bad.py".to_owned(), "good.py".to_owned()]);
+        let list: Vec<u8> = [
+            &b"120000 blob 1 9\ta\xff"[..],
+            b"100644 blob 2 9\tbad.py",
+            b"100644 blob 3 9\tgood.py",
+            b"120000 blob 4 9\tz.py",
+        ]
+        .map(|entry| [entry, b"\0"].concat())
+        .concat();
+        let take = take(&parse_list(&list), None, vec!["bad.py".to_owned(), "good.py".to_owned()]);
         let taken: Vec<_> = take.files.iter().map(|file| (file.path.as_str(), file.id.as_str())).collect();
         assert_eq!(taken, [("bad.py", "2"), ("good.py", "3"), ("z.py", "3")]);
         assert_eq!(take.skipped.len(), 1);
