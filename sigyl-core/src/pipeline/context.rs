@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::emitter::Emitter;
 use super::lanes::Lanes;
+use super::rules::Rules;
 use crate::clock::Clock;
 use crate::deploy::{Built, Released, Target};
 use crate::domain::{
@@ -18,7 +19,6 @@ use crate::domain::{
 use crate::event::EventKind;
 use crate::manifest::Manifest;
 use crate::mcp::{Probe, Upstream};
-use crate::scan::RuleSet;
 use crate::source::{Fetcher, Progress, SourceTree};
 use crate::store::{SealedSecret, Store};
 use crate::vault::Vault;
@@ -70,8 +70,8 @@ pub struct Platform {
     pub fetcher: Arc<Fetcher>,
     /// Seals secrets.
     pub vault: Arc<Vault>,
-    /// The compiled rules.
-    pub rules: Arc<RuleSet>,
+    /// The rules of scans.
+    pub rules: Rules,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Takes events.

@@ -9,6 +9,7 @@ use crate::domain::{
 use crate::manifest::ManifestError;
 use crate::mcp::McpError;
 use crate::registry::PublishError;
+use crate::scan::RuleSetError;
 use crate::source::SourceError;
 use crate::store::StoreError;
 use crate::vault::VaultError;
@@ -23,6 +24,9 @@ pub enum StepError {
     /// The manifest is wrong.
     #[error("the manifest cannot be used")]
     Manifest(#[from] ManifestError),
+    /// The rules cannot be compiled.
+    #[error("the rules cannot be compiled")]
+    Rules(#[from] RuleSetError),
     /// A waiver does not apply.
     #[error("a waiver does not apply")]
     Waiver(#[from] WaiverError),
@@ -97,6 +101,7 @@ impl StepError {
             | Self::Name(_)
             | Self::SecretsMissing(_) => Kind::Invalid,
             Self::Refused(_) | Self::LiveTools(_) => Kind::Blocked,
+            Self::Rules(error) => error.kind(),
             Self::Publish(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Vault(error) => error.kind(),
@@ -131,7 +136,7 @@ impl StepError {
             Self::SecretsMissing(_) => "E0802",
             Self::Cancelled => "E0902",
             Self::Interrupted => "E0903",
-            Self::Defect { .. } => "E0999",
+            Self::Rules(_) | Self::Defect { .. } => "E0999",
         }
     }
 

@@ -13,8 +13,7 @@ use crate::deploy::Target;
 use crate::deploy::local_process::{LocalConfig, LocalProcess};
 use crate::error::Error;
 use crate::event::Bus;
-use crate::pipeline::{Emitter, Lanes, Platform, Settings, Tracker};
-use crate::scan::RuleSet;
+use crate::pipeline::{Emitter, Lanes, Platform, Rules, Settings, Tracker};
 use crate::source::Fetcher;
 use crate::store::Store;
 use crate::store::sled::SledStore;
@@ -36,10 +35,7 @@ impl Sigyl {
             Some(target) => target.clone(),
             None => Arc::new(local_target(&config, &data_dir)?),
         };
-        let rules = match &config.rules {
-            Some(rules) => rules.clone(),
-            None => Arc::new(RuleSet::builtin()?),
-        };
+        let rules = config.rules.clone().map_or_else(Rules::default, Rules::given);
         let work = data_dir.join("work");
         empty_folder(&work)?;
         let emitter = Emitter::start(store.clone(), config.clock.clone(), Bus::new());

@@ -58,9 +58,9 @@ async fn scan_live(cx: &Context, probe: &Probe) -> Result<Report, StepError> {
             tools: &tools,
             instructions: instructions.as_deref(),
         };
-        Scanner::new(&rules, policy).scan(&subject, &*clock)
+        Ok(Scanner::new(&*rules.get()?, policy).scan(&subject, &*clock))
     })
-    .await
+    .await?
 }
 
 fn tools_digest(tools: &[Tool]) -> Result<Digest, StepError> {

@@ -52,9 +52,9 @@ async fn scan(cx: &mut Context) -> Result<Report, StepError> {
             tools: &tools,
             instructions: None,
         };
-        Scanner::new(&rules, policy).deep(deep).scan(&subject, &*clock)
+        Ok::<_, StepError>(Scanner::new(&*rules.get()?, policy).deep(deep).scan(&subject, &*clock))
     })
-    .await?;
+    .await??;
     cx.run.report = Some(report.id());
     cx.platform.store.apply(Change::PutReport(Box::new(report.clone()))).await?;
     Ok(report)

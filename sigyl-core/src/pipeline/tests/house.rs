@@ -16,7 +16,7 @@ use crate::domain::{
 };
 use crate::event::Bus;
 use crate::mcp::{Probe, Upstream};
-use crate::pipeline::{Emitter, Front, Lanes, Order, Platform, Quiet, Settings, Tracker, start};
+use crate::pipeline::{Emitter, Front, Lanes, Order, Platform, Quiet, Rules, Settings, Tracker, start};
 use crate::scan::RuleSet;
 use crate::source::{Fetcher, Limits, ToolEnv};
 use crate::store::sled::SledStore;
@@ -87,7 +87,7 @@ impl House {
             front: routes.clone(),
             fetcher: Arc::new(Fetcher::new(env, Limits::default(), at("work"), true)),
             vault: Arc::new(Vault::open(&at("master.key")).unwrap()),
-            rules: rules(),
+            rules: Rules::given(rules()),
             clock: clock.clone(),
             emitter: Emitter::start(store, clock.clone(), Bus::new()),
             lanes: Lanes::default(),
