@@ -1,8 +1,8 @@
 //! Large values: files named by the digest of their content.
 //!
 //! A file is written and synced in `blobs/incoming` before the record that names it is logged, and moved after; what
-//! lies in `incoming` at open is moved or removed, depending on whether a record names it. A file that no record
-//! names any more is removed after the change that made it so; a key keeps the intent until then.
+//! lies in `incoming` at open is moved or removed, depending on whether it is whole and a record names it. A file that
+//! no record names any more is removed after the change that made it so; a key keeps the intent until then.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,7 +63,10 @@ impl Blobs {
         remove(&self.path(digest))
     }
 
-    /// Moves what was written before a crash and is `named`, and removes the rest.
+    /// Moves what was written before a crash and is whole and `named`, and removes the rest.
+    ///
+    /// A file that was cut short may have a whole namesake in its place already, which an older record names: content
+    /// is written again whenever it is recorded again.
     pub(super) fn recover(
         &self,
         named: impl Fn(&Digest) -> Result<bool, StoreError>,
@@ -73,7 +76,7 @@ impl Blobs {
             let path = entry.map_err(failed("list", &self.incoming))?.path();
             let digest = path.file_name().and_then(|name| name.to_str()).map(Digest::parse);
             match digest {
-                Some(Ok(digest)) if named(&digest)? => self.settle(&digest)?,
+                Some(Ok(digest)) if named(&digest)? && is_whole(&path, &digest)? => self.settle(&digest)?,
                 _ => remove(&path)?,
             }
         }
@@ -99,6 +102,12 @@ impl Blobs {
     fn path(&self, digest: &Digest) -> PathBuf {
         self.folder.join(digest.hex())
     }
+}
+
+/// Tells whether a file holds the content that its digest names.
+fn is_whole(path: &Path, digest: &Digest) -> Result<bool, StoreError> {
+    let bytes = fs::read(path).map_err(failed("read", path))?;
+    Ok(Digest::of(&bytes) == *digest)
 }
 
 #[cfg(test)]
@@ -131,6 +140,20 @@ mod tests {
         blobs.recover(|digest| Ok(*digest == digests[0])).unwrap();
         assert_eq!(blobs.read(&digests[0]).unwrap(), named);
         assert!(blobs.read(&digests[1]).is_err());
+        assert_eq!(fs::read_dir(&blobs.incoming).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn content_that_was_cut_short_does_not_replace_what_is_on_record() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(&dir.path().join("blobs")).unwrap();
+        let (bytes, digest) = (b"on record".to_vec(), Digest::of(b"on record"));
+        blobs.write([(&digest, &bytes)].into_iter()).unwrap();
+        blobs.settle(&digest).unwrap();
+        // A kill while the same content was written for another record.
+        fs::write(blobs.incoming.join(digest.hex()), b"on re").unwrap();
+        blobs.recover(|_| Ok(true)).unwrap();
+        assert_eq!(blobs.read(&digest).unwrap(), bytes);
         assert_eq!(fs::read_dir(&blobs.incoming).unwrap().count(), 0);
     }
 }
