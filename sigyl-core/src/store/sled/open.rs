@@ -12,7 +12,7 @@ use super::blob::Blobs;
 use super::io::{failed, make_folder, remove, sync_folder};
 use super::migrate::{self, STEPS};
 use super::records::{Records, engine};
-use super::wal::{CAPACITY, Wal, Writes};
+use super::wal::{CAPACITY, Group, Wal, Writes};
 use super::writer::Writer;
 
 /// The version of the folder's layout, keys and log.
@@ -62,9 +62,7 @@ impl SledStore {
         let db = open_sled(dir)?;
         let records = Records::new(dir, db, Blobs::open(&dir.join("blobs"))?)?;
         let (wal, groups) = Wal::open(&dir.join("log"), settings.log)?;
-        for group in &groups {
-            records.put(&group.writes)?;
-        }
+        apply_again(&records, &groups, dir)?;
         recover_blobs(&records)?;
         let last = records.read()?.last_seq()?;
         let records = Arc::new(records);
@@ -122,6 +120,18 @@ pub(super) fn open_sled(dir: &Path) -> Result<::sled::Db, StoreError> {
     sync_folder(&folder)?;
     sync_folder(dir)?;
     Ok(db)
+}
+
+/// Applies what the log holds. Nothing is applied before it is in the log, so records that are ahead of it say that the
+/// log lost its end: to go on would bring old values back beside newer ones.
+fn apply_again(records: &Records, groups: &[Group], dir: &Path) -> Result<(), StoreError> {
+    let Some(last) = groups.last().map(|group| group.last) else { return Ok(()) };
+    let recorded = records.read()?.last_seq()?;
+    if recorded > last {
+        let why = format!("it can be read up to change {last}, and the records hold change {recorded}");
+        return Err(StoreError::Corrupt { key: dir.join("log").display().to_string(), why });
+    }
+    groups.iter().try_for_each(|group| records.put(&group.writes))
 }
 
 /// Ends what a crash interrupted: blobs that were on their way in or out.
@@ -274,6 +284,25 @@ mod tests {
             drop(found);
             fs::remove_dir_all(&lost).unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_log_that_lost_its_end_is_refused_and_brings_no_old_value_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let (live, hurt) = (dir.path().join("live"), dir.path().join("hurt"));
+        let store = SledStore::open(&live).unwrap();
+        for state in [RunState::Running, RunState::Held, RunState::Done] {
+            store.apply(Change::PutRun(Box::new(fixture::run("r1", state)))).await.unwrap();
+        }
+        store.records.checkpoint().unwrap();
+        fs::create_dir(&hurt).unwrap();
+        std::process::Command::new("cp").arg("-r").arg(live.join(".")).arg(&hurt).status().unwrap();
+        let mut log = fs::read(hurt.join("log")).unwrap();
+        let first = usize::try_from(u64::from_le_bytes(log[..8].try_into().unwrap())).unwrap();
+        log[first + 50] ^= 1;
+        fs::write(hurt.join("log"), log).unwrap();
+        let error = SledStore::open(&hurt).unwrap_err();
+        assert!(matches!(&error, StoreError::Corrupt { key, .. } if key.ends_with("/log")), "{error}");
     }
 
     #[tokio::test]

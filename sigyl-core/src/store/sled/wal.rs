@@ -3,7 +3,9 @@
 //! A record is `length · first seq · last seq · checksum · writes`, all writes being absolute values. The file is
 //! preallocated and written from its start again after each checkpoint, so a sync has no metadata to write. Reading
 //! ends at the first record whose checksum fails or whose first seq does not follow: seqs only grow, so nothing left
-//! over from an earlier turn is ever taken for new.
+//! over from an earlier turn is ever taken for new. Nor is the earlier turn itself: its first record is wiped before
+//! the next is written, since a loss of power may keep the old start of the file and parts of what came after, and
+//! applying half of an earlier turn again would bring old values back.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -73,20 +75,15 @@ impl Wal {
         Ok(())
     }
 
-    /// Starts again at the front, after a checkpoint. What lies there is harmless: it is on record already.
+    /// Starts again at the front, after a checkpoint: nothing of what lies there will ever be applied again.
     pub(super) fn rewind(&mut self) -> Result<(), StoreError> {
         if self.end > self.capacity {
             self.file.set_len(self.capacity).map_err(failed("shorten", &self.path))?;
         }
+        self.file.write_all_at(&[0; HEADER], 0).map_err(failed("write", &self.path))?;
+        self.file.sync_data().map_err(failed("sync", &self.path))?;
         self.end = 0;
         Ok(())
-    }
-
-    /// Takes away what would be applied again, after a checkpoint, so that the next open has nothing to do.
-    pub(super) fn clear(&mut self) -> Result<(), StoreError> {
-        self.rewind()?;
-        self.file.write_all_at(&[0; HEADER], 0).map_err(failed("write", &self.path))?;
-        self.file.sync_data().map_err(failed("sync", &self.path))
     }
 }
 
@@ -206,7 +203,7 @@ mod tests {
         let torn = record(Seq(3), Seq(3), &some(3));
         again.file.write_all_at(&torn[..torn.len() - 2], again.end).unwrap();
         assert_eq!(Wal::open(&path, 4096).unwrap().1.len(), 2);
-        again.clear().unwrap();
+        again.rewind().unwrap();
         assert_eq!(Wal::open(&path, 4096).unwrap().1, []);
     }
 
@@ -223,6 +220,21 @@ mod tests {
         let seqs: Vec<u64> = groups.iter().map(|group| group.first.0).collect();
         assert!(seqs.len() < 9 && seqs.last() == Some(&9), "{seqs:?}");
         assert!(seqs.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{seqs:?}");
+    }
+
+    #[test]
+    fn nothing_of_an_earlier_turn_is_applied_again_when_the_next_one_is_torn() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let (mut wal, _) = Wal::open(&path, 4096).unwrap();
+        for seq in 1..=9 {
+            append(&mut wal, seq, &some(7));
+        }
+        wal.rewind().unwrap();
+        // The end of a long record reached the disk, its start did not.
+        let next = record(Seq(10), Seq(10), &Writes::from([(vec![1], Some(vec![1; 1500]))]));
+        wal.file.write_all_at(&next[512..], 512).unwrap();
+        assert_eq!(Wal::open(&path, 4096).unwrap().1, []);
     }
 
     #[test]
