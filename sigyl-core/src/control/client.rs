@@ -25,7 +25,7 @@ impl Client {
     /// Finds the owner of `data_dir`; nothing when nobody answers there.
     pub async fn connect(data_dir: &Path) -> Result<Option<Self>, Error> {
         let path = socket_of(data_dir);
-        match UnixStream::connect(&path).await {
+        match reach(&path).await {
             Ok(_) => Ok(Some(Self { path })),
             Err(error) if nobody_there(&error) => Ok(None),
             Err(source) => Err(Error::Io { action: "connect to", path, source }),
@@ -38,7 +38,7 @@ impl Client {
         request: &Request,
         mut on_frame: impl FnMut(Frame),
     ) -> Result<Response, Failure> {
-        let stream = UnixStream::connect(&self.path).await.map_err(|error| self.lost(&error))?;
+        let stream = reach(&self.path).await.map_err(|error| self.lost(&error))?;
         let (reader, mut writer) = stream.into_split();
         let mut reader = BufReader::new(reader);
         frame::write(&mut writer, request).await.map_err(|error| self.lost(&error))?;
@@ -63,6 +63,40 @@ impl Client {
     }
 }
 
+/// Connects to a socket, and makes sure that a process of the same user answers there: whoever puts a socket in the
+/// place of the owner's is told what secrets are.
+async fn reach(path: &Path) -> std::io::Result<UnixStream> {
+    let stream = UnixStream::connect(path).await?;
+    trusted(stream.peer_cred()?.uid(), rustix::process::geteuid().as_raw())?;
+    Ok(stream)
+}
+
+fn trusted(peer: u32, ours: u32) -> std::io::Result<()> {
+    if peer == ours {
+        return Ok(());
+    }
+    let why =
+        format!("user {peer} answers there, and this is user {ours}: name a data directory of your own");
+    Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, why))
+}
+
 fn nobody_there(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_process_of_the_same_user_is_told_anything() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("control.sock");
+        let listener = tokio::net::UnixListener::bind(&path).unwrap();
+        reach(&path).await.unwrap();
+        drop(listener);
+        let error = trusted(1001, 1000).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied);
+        assert!(error.to_string().contains("user 1001"), "{error}");
+    }
 }
