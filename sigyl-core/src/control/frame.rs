@@ -3,15 +3,17 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use zeroize::Zeroizing;
 
 /// Bytes of one message at most.
 pub(super) const MOST: u64 = 64 << 20;
 
-/// Reads the next message; nothing when the other side is done.
+/// Reads the next message; nothing when the other side is done. The bytes are wiped, since a secret may be in them, and
+/// for the same reason the error does not repeat what could not be read.
 pub(super) async fn read<T: DeserializeOwned>(
     from: &mut (impl AsyncBufRead + Unpin),
 ) -> std::io::Result<Option<T>> {
-    let mut line = Vec::new();
+    let mut line = Zeroizing::new(Vec::new());
     let read = from.take(MOST).read_until(b'\n', &mut line).await?;
     if read == 0 {
         return Ok(None);
@@ -22,7 +24,10 @@ pub(super) async fn read<T: DeserializeOwned>(
             "a message was cut off or is too long",
         ));
     }
-    serde_json::from_slice(&line).map(Some).map_err(std::io::Error::from)
+    serde_json::from_slice(&line).map(Some).map_err(|error| {
+        let why = format!("a message does not read at byte {}", error.column());
+        std::io::Error::new(std::io::ErrorKind::InvalidData, why)
+    })
 }
 
 /// Writes one message.
@@ -30,7 +35,7 @@ pub(super) async fn write(
     to: &mut (impl AsyncWrite + Unpin),
     message: &impl Serialize,
 ) -> std::io::Result<()> {
-    let mut line = serde_json::to_vec(message)?;
+    let mut line = Zeroizing::new(serde_json::to_vec(message)?);
     line.push(b'\n');
     to.write_all(&line).await?;
     to.flush().await

@@ -4,23 +4,30 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::io::BufReader;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, BufReader};
+use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{dispatch, frame};
 use crate::deploy::local_process::launcher;
-use crate::domain::Caller;
+use crate::domain::{Caller, Failure, Kind};
 use crate::error::Error;
 use crate::sigyl::Sigyl;
 use crate::wire::v1::{Frame, Request};
 
 /// Frames that may wait for a slow reader.
 const BACKLOG: usize = 256;
-/// Connections at a time.
-const CONNECTIONS: usize = 64;
+/// Callers that are answered at a time.
+const CALLERS: usize = 64;
+/// Connections at a time, with those that are told that there are too many.
+const CONNECTIONS: usize = 2 * CALLERS;
+
+/// How long a caller may take to say what it wants: it has it ready.
+const REQUEST: Duration = Duration::from_secs(10);
 
 /// How long callers may still be answered when the owner ends: whoever asked for that is one of them.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -37,7 +44,7 @@ impl Control {
     /// Takes no more callers, and lets those that are there hear their answer.
     pub(crate) async fn end(mut self) {
         self.ending.cancel();
-        if tokio::time::timeout(LAST_WORDS, &mut self.task).await.is_err() {
+        if timeout(LAST_WORDS, &mut self.task).await.is_err() {
             tracing::debug!("callers on the owner's socket were cut off");
         }
     }
@@ -74,16 +81,16 @@ pub(crate) fn listen(sigyl: Sigyl, data_dir: &Path) -> Result<Control, Error> {
 async fn accept(sigyl: Sigyl, listener: UnixListener, ending: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
-        while connections.len() >= CONNECTIONS && !ending.is_cancelled() {
-            connections.join_next().await;
-        }
         let accepted = tokio::select! {
             () = ending.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
+            // Nobody waits to be accepted: who a caller is can be told from its process id only while it is new.
+            Ok(_) if connections.len() >= CONNECTIONS => {}
             Ok((stream, _)) => {
-                connections.spawn(serve(sigyl.clone(), stream));
+                let welcome = connections.len() < CALLERS;
+                connections.spawn(serve(sigyl.clone(), stream, welcome));
             }
             Err(error) => {
                 tracing::warn!(%error, "could not accept on the owner's socket");
@@ -96,21 +103,38 @@ async fn accept(sigyl: Sigyl, listener: UnixListener, ending: CancellationToken)
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve(sigyl: Sigyl, stream: UnixStream) {
-    if let Err(error) = converse(sigyl, stream).await {
+async fn serve(sigyl: Sigyl, stream: UnixStream, welcome: bool) {
+    if let Err(error) = converse(sigyl, stream, welcome).await {
         tracing::debug!(%error, "a caller on the owner's socket left");
     }
 }
 
-async fn converse(sigyl: Sigyl, stream: UnixStream) -> std::io::Result<()> {
+async fn converse(sigyl: Sigyl, stream: UnixStream, welcome: bool) -> std::io::Result<()> {
     if !may_speak(&stream)? {
         return Ok(());
     }
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
-    let Some(request) = frame::read::<Request>(&mut reader).await? else { return Ok(()) };
-    let (frames, mut outgoing) = mpsc::channel(BACKLOG);
-    let work = tokio::spawn(async move {
+    let request = match timeout(REQUEST, frame::read::<Request>(&mut reader)).await? {
+        Ok(Some(request)) => request,
+        Ok(None) => return Ok(()),
+        Err(error) => return frame::write(&mut writer, &Frame::Failed(not_understood(&error))).await,
+    };
+    if !welcome {
+        return frame::write(&mut writer, &Frame::Failed(too_many())).await;
+    }
+    let outgoing = begin(sigyl, request);
+    // What was begun goes on when its caller has left: a run has other readers, and following a log ends by itself.
+    tokio::select! {
+        told = tell(outgoing, &mut writer) => told,
+        () = left(&mut reader) => Ok(()),
+    }
+}
+
+/// Starts what a caller asks for; the answer ends with [`Frame::Done`] or [`Frame::Failed`].
+fn begin(sigyl: Sigyl, request: Request) -> mpsc::Receiver<Frame> {
+    let (frames, outgoing) = mpsc::channel(BACKLOG);
+    tokio::spawn(async move {
         let last = match dispatch::handle(&sigyl, &Caller::local_owner(), request, &frames).await {
             Ok(response) => Frame::Done(Box::new(response)),
             Err(failure) => Frame::Failed(failure),
@@ -118,15 +142,42 @@ async fn converse(sigyl: Sigyl, stream: UnixStream) -> std::io::Result<()> {
         // A caller that left does not read its answer.
         frames.send(last).await.ok();
     });
+    outgoing
+}
+
+async fn tell(mut outgoing: mpsc::Receiver<Frame>, writer: &mut OwnedWriteHalf) -> std::io::Result<()> {
     while let Some(frame) = outgoing.recv().await {
-        if let Err(error) = frame::write(&mut writer, &frame).await {
-            // The run goes on without a reader; following a log does not.
-            drop(outgoing);
-            work.abort();
-            return Err(error);
-        }
+        frame::write(writer, &frame).await?;
     }
     Ok(())
+}
+
+/// Waits until the caller has gone. It has nothing more to say, so that whatever comes counts as that.
+async fn left(reader: &mut (impl AsyncBufRead + Unpin)) {
+    // An error says the same as the end.
+    reader.fill_buf().await.ok();
+}
+
+fn not_understood(error: &std::io::Error) -> Failure {
+    let version = env!("CARGO_PKG_VERSION");
+    failure(
+        format!(
+            "the owner of the data directory, Sigyl {version}, does not understand this command: {error}"
+        ),
+        "use the same Sigyl for both, or `sigyl stop` the owner and start it again",
+    )
+}
+
+fn too_many() -> Failure {
+    failure(
+        format!("the owner of the data directory answers {CALLERS} callers already"),
+        "end a `sigyl logs -f` or `sigyl watch` that nobody reads, and try again",
+    )
+}
+
+fn failure(message: String, hint: &str) -> Failure {
+    let hint = Some(hint.to_owned());
+    Failure { code: "E0705".to_owned(), kind: Kind::Unavailable, message, hint }
 }
 
 /// Lets only processes of the same user speak, and none that Sigyl itself confines: a server that can reach the socket

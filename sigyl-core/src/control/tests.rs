@@ -9,7 +9,10 @@ use super::Client;
 use crate::domain::{Kind, RunId, ServerName};
 use crate::sigyl::{Config, Sigyl};
 use crate::source::ToolEnv;
-use crate::wire::v1::{Request, Response};
+use crate::store::Store as _;
+use crate::store::contract::fixture;
+use crate::store::sled::SledStore;
+use crate::wire::v1::{Frame, Request, Response};
 
 struct Owner {
     folder: tempfile::TempDir,
@@ -19,7 +22,10 @@ struct Owner {
 
 impl Owner {
     async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap()).await
+    }
+
+    async fn start_in(folder: tempfile::TempDir) -> Self {
         let sigyl = Sigyl::open(config(folder.path())).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let owner = sigyl.clone();
@@ -29,6 +35,10 @@ impl Owner {
             tokio::task::yield_now().await;
         }
         this
+    }
+
+    async fn socket(&self) -> tokio::net::UnixStream {
+        tokio::net::UnixStream::connect(self.folder.path().join("data/control.sock")).await.unwrap()
     }
 
     async fn client(&self) -> Option<Client> {
@@ -74,16 +84,65 @@ async fn the_data_directory_has_one_owner_and_private_files() {
 #[tokio::test]
 async fn garbage_on_the_socket_ends_that_caller_alone() {
     let owner = Owner::start().await;
-    let path = owner.folder.path().join("data/control.sock");
     for garbage in ["\n", "{}\n", "[[[[\n", "{\"op\":\"no_such_operation\"}\n", "\u{0}\u{1}"] {
-        let mut stream = tokio::net::UnixStream::connect(&path).await.unwrap();
+        let mut stream = owner.socket().await;
         stream.write_all(garbage.as_bytes()).await.unwrap();
         stream.shutdown().await.unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let Ok(Frame::Failed(failure)) = serde_json::from_str(&answer) else {
+            panic!("{garbage:?}: {answer}")
+        };
+        assert_eq!(failure.code, "E0705", "{garbage:?}");
     }
     let client = owner.client().await.unwrap();
     assert!(client.call(&Request::List, |_| {}).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_not_repeated() {
+    let owner = Owner::start().await;
+    let mut stream = owner.socket().await;
+    stream.write_all(b"{\"op\":\"planted-7f3a9c\"}\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains(env!("CARGO_PKG_VERSION")) && !answer.contains("planted"), "{answer}");
+}
+
+#[tokio::test]
+async fn callers_that_left_a_quiet_log_make_room_for_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SledStore::open(&folder.path().join("data/store")).unwrap();
+    store.apply(fixture::publish("clock", "1.0.0", "a")).await.unwrap();
+    drop(store);
+    let owner = Owner::start_in(folder).await;
+    let name = ServerName::parse("clock").unwrap();
+    let follow = serde_json::to_string(&Request::Logs { name, lines: 0, follow: true }).unwrap();
+    for _ in 0..200 {
+        let mut stream = owner.socket().await;
+        stream.write_all(format!("{follow}\n").as_bytes()).await.unwrap();
+        // It reads nothing, since nothing comes, and is interrupted.
+        drop(stream);
+    }
+    let client = owner.client().await.unwrap();
+    let answered = async {
+        while client.call(&Request::List, |_| {}).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), answered).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_caller_too_many_is_told_so() {
+    let owner = Owner::start().await;
+    let mut silent = Vec::new();
+    for _ in 0..64 {
+        silent.push(owner.socket().await);
+    }
+    let failure = owner.client().await.unwrap().call(&Request::List, |_| {}).await.unwrap_err();
+    assert_eq!((failure.code.as_str(), failure.kind), ("E0705", Kind::Unavailable));
+    assert!(failure.message.contains("64 callers"), "{failure:?}");
 }
 
 #[tokio::test]
