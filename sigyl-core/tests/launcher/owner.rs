@@ -19,7 +19,8 @@ pub(crate) fn run(args: &[String]) {
         let dir = tempfile::tempdir().unwrap();
         let root = args.first().map_or(dir.path(), Path::new);
         let bench = Bench { target: target(root, ToolEnv::default()).unwrap(), dir };
-        let released = bench.release(stdio(&["obey"])).await;
+        // One that ends neither when its input does nor when it is asked to: only who kills it can have ended it.
+        let released = bench.release(stdio(&["stubborn"])).await;
         let mut session = Session::open(&released).await;
         let (pid, far) = (session.pid().await, session.ask("detach").await);
         println!("{pid} {far} {}", parent(pid));
