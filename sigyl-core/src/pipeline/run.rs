@@ -108,11 +108,7 @@ async fn drive(mut cx: Context, cancel: &CancellationToken) {
 async fn take(cx: &mut Context, step: &dyn Step, cancel: &CancellationToken) -> Result<(), StepError> {
     let id = step.id();
     begin(cx, id).await?;
-    let result = tokio::select! {
-        biased;
-        () = cancel.cancelled() => Err(StepError::Cancelled),
-        result = step.run(cx) => result,
-    };
+    let result = work(cx, step, cancel).await;
     let (state, note) = match &result {
         Ok(Outcome { skipped: true, note }) => (StepState::Skipped, note.clone()),
         Ok(Outcome { skipped: false, note }) => (StepState::Done, note.clone()),
@@ -120,6 +116,21 @@ async fn take(cx: &mut Context, step: &dyn Step, cancel: &CancellationToken) -> 
     };
     mark(cx, id, state, note);
     result.map(|_| ())
+}
+
+/// Lets a step work until it ends, or until the run is stopped if the step may be.
+async fn work(cx: &mut Context, step: &dyn Step, cancel: &CancellationToken) -> Result<Outcome, StepError> {
+    if cancel.is_cancelled() {
+        return Err(StepError::Cancelled);
+    }
+    if !step.may_stop() {
+        return step.run(cx).await;
+    }
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(StepError::Cancelled),
+        result = step.run(cx) => result,
+    }
 }
 
 /// Stores that a step begins before it does anything: after a crash its undo is known to be due.

@@ -34,6 +34,12 @@ pub(crate) trait Step: Send + Sync {
     /// Does it. Doing it twice in one run has the effect of doing it once.
     async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError>;
 
+    /// Tells whether it may be stopped half way. One that may not ends what it began: what it has handed to the store
+    /// happens, waited for or not.
+    fn may_stop(&self) -> bool {
+        true
+    }
+
     /// Takes it back, also when it got only half way, also after a crash: it relies on the run record alone.
     async fn undo(&self, _cx: &mut Context) -> Result<(), StepError> {
         Ok(())

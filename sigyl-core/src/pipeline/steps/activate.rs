@@ -19,6 +19,11 @@ impl Step for Activate {
         StepId::Activate
     }
 
+    /// Once the version is on record as the one that serves, the run has succeeded.
+    fn may_stop(&self) -> bool {
+        false
+    }
+
     async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
         let deployment = deployment(cx).await?;
         let server = server_after(cx, &deployment)?;

@@ -70,6 +70,23 @@ async fn a_cancelled_run_is_taken_back() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_stopped_while_its_version_takes_over_has_succeeded() {
+    let house = House::new();
+    house.deploy().await;
+    house.write("2.0.0", "");
+    let order = Order { name: Some(toy()), ..house.order() };
+    let started =
+        crate::pipeline::start(house.platform.clone(), Plan::Redeploy, "ada", order, Default::default());
+    let mut started = started.await.unwrap();
+    *house.routes.2.lock().unwrap() = Some(started.clone());
+    started.wait().await;
+    let run = house.platform.store.run(&started.id).await.unwrap().unwrap();
+    assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+    assert_eq!((house.routed().as_deref(), house.running()), (Some("2.0.0"), 1));
+    assert_eq!(house.active().await.as_deref(), Some("2.0.0"));
+}
+
+#[tokio::test]
 async fn a_run_that_was_killed_at_any_step_is_unwound_at_the_next_start() {
     for killed_at in
         [StepId::FetchSource, StepId::RecordVersion, StepId::BindSecrets, StepId::Release, StepId::Probe]

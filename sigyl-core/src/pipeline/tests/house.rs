@@ -16,15 +16,22 @@ use crate::domain::{
 };
 use crate::event::Bus;
 use crate::mcp::{Probe, Upstream};
-use crate::pipeline::{Emitter, Front, Lanes, Order, Platform, Quiet, Rules, Settings, Tracker, start};
+use crate::pipeline::{
+    Emitter, Front, Lanes, Order, Platform, Quiet, Rules, Settings, Started, Tracker, start,
+};
 use crate::scan::RuleSet;
 use crate::source::{Fetcher, Limits, ToolEnv};
 use crate::store::sled::SledStore;
 use crate::vault::Vault;
 
-/// Remembers which version of which server clients reach, and whether some still use an earlier one.
+/// Remembers which version of which server clients reach, and whether some still use an earlier one. Stops the third,
+/// if there is one, as soon as a version takes over.
 #[derive(Debug, Default)]
-pub(super) struct Routes(Mutex<BTreeMap<ServerName, Version>>, pub(super) watch::Sender<bool>);
+pub(super) struct Routes(
+    Mutex<BTreeMap<ServerName, Version>>,
+    pub(super) watch::Sender<bool>,
+    pub(super) Mutex<Option<Started>>,
+);
 
 impl Front for Routes {
     fn route(
@@ -36,6 +43,9 @@ impl Front for Routes {
         _: Option<&Probe>,
     ) -> Quiet {
         self.0.lock().unwrap().insert(name.clone(), version.clone());
+        if let Some(run) = self.2.lock().unwrap().take() {
+            run.cancel();
+        }
         let mut busy = self.1.subscribe();
         Box::pin(async move {
             busy.wait_for(|busy| !busy).await.unwrap();

@@ -135,6 +135,8 @@ impl Target for FakeTarget {
     }
 
     async fn retire(&self, revision: &RevisionId, _grace: Duration) -> Result<(), TargetError> {
+        // Ending a process takes a while.
+        tokio::task::yield_now().await;
         if self.fails(Fault::Retire) {
             return Err(TargetError::Start("it does not end".into()));
         }
