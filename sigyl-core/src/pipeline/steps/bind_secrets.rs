@@ -6,8 +6,8 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::run;
 use super::super::step::{Outcome, Step};
-use crate::domain::{ServerName, StepId};
-use crate::store::Change;
+use crate::domain::{SecretName, Seq, ServerName, StepId};
+use crate::store::{Change, StoreError};
 
 pub(crate) struct BindSecrets;
 
@@ -42,14 +42,22 @@ impl Step for BindSecrets {
             return Ok(());
         }
         let owner = server(cx)?;
-        for (name, before) in std::mem::take(&mut cx.order.before) {
-            let change = match before {
-                Some(sealed) => Change::PutSecret(sealed),
-                None => Change::DeleteSecret { owner: owner.clone(), name },
+        for (name, before) in cx.order.before.clone() {
+            match before {
+                Some(sealed) => cx.platform.store.apply(Change::PutSecret(sealed)).await?,
+                None => unbind(cx, &owner, name).await?,
             };
-            cx.platform.store.apply(change).await?;
         }
+        cx.order.before.clear();
         Ok(())
+    }
+}
+
+/// Takes a secret away. A crash may have come before it was bound, or after it was taken away.
+async fn unbind(cx: &Context, owner: &ServerName, name: SecretName) -> Result<Seq, StoreError> {
+    match cx.platform.store.apply(Change::DeleteSecret { owner: owner.clone(), name }).await {
+        Err(StoreError::Missing { .. }) => Ok(Seq::default()),
+        other => other,
     }
 }
 

@@ -87,6 +87,35 @@ async fn a_run_that_is_stopped_while_its_version_takes_over_has_succeeded() {
 }
 
 #[tokio::test]
+async fn secrets_are_what_they_were_though_taking_them_back_was_cut_short() {
+    let house = House::new();
+    let mut run = house.deploy().await;
+    let [first, second] = ["A", "B"].map(|name| SecretName::parse(name).unwrap());
+    let seal = |value: &str| {
+        house.platform.vault.seal(&toy(), &second, &SecretValue::new(value), house.clock.now()).unwrap()
+    };
+    let (old, new) = (seal("old"), seal("new"));
+    // The first was new with the run and is gone again; the second was not put back yet.
+    let store = &house.platform.store;
+    store.apply(Change::PutSecret(new.clone())).await.unwrap();
+    let order = Order {
+        sealed: vec![new],
+        before: vec![(first, None), (second.clone(), Some(old.clone()))],
+        ..house.order()
+    };
+    run.id = crate::domain::RunId::parse("killed").unwrap();
+    run.request = serde_json::to_value(&order).unwrap();
+    run.state = RunState::Running;
+    run.steps.retain(|record| record.step == StepId::BindSecrets);
+    run.steps[0].state = StepState::Started;
+    store.apply(Change::PutRun(Box::new(run.clone()))).await.unwrap();
+    house.tracker().recover().await.unwrap();
+    assert_eq!(store.secret(&toy(), &second).await.unwrap(), Some(old));
+    let settled = store.run(&run.id).await.unwrap().unwrap();
+    assert_eq!(state_of(&settled, StepId::BindSecrets), Some(StepState::Undone));
+}
+
+#[tokio::test]
 async fn a_run_that_was_killed_at_any_step_is_unwound_at_the_next_start() {
     for killed_at in
         [StepId::FetchSource, StepId::RecordVersion, StepId::BindSecrets, StepId::Release, StepId::Probe]
