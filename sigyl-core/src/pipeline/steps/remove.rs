@@ -18,6 +18,11 @@ impl Step for Remove {
         StepId::Remove
     }
 
+    /// A removal only goes forward.
+    fn may_stop(&self) -> bool {
+        false
+    }
+
     async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
         let missing = || StepError::Defect { step: StepId::Remove, why: "the order names no server".into() };
         let name = cx.order.name.clone().ok_or_else(missing)?;
@@ -31,7 +36,7 @@ impl Step for Remove {
             server: name.clone(),
             deleted: cx.platform.clock.now(),
             run: cx.run.id.clone(),
-            versions: buried,
+            versions: buried.clone(),
         };
         cx.platform.store.apply(Change::DeleteServer { name: name.clone(), tombstone }).await?;
         cx.results.removed.push(format!("{} version(s) with their tools and reports", versions.len()));
@@ -41,7 +46,8 @@ impl Step for Remove {
         for path in cx.platform.target.purge(&name).await? {
             cx.results.removed.push(path.display().to_string());
         }
-        for (_, digest) in &versions {
+        // Those of an earlier try too: its records are gone, and its trees may still be there.
+        for (_, digest) in &buried {
             forget(cx, *digest).await?;
         }
         cx.platform.emitter.emit(Some(&cx.run.id), Some(&name), EventKind::Deleted);

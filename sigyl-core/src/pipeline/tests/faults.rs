@@ -175,3 +175,24 @@ async fn a_delete_that_was_killed_goes_on() {
     let settled = house.platform.store.run(&run.id).await.unwrap().unwrap();
     assert_eq!(settled.state, RunState::Done, "{:?}", settled.failure);
 }
+
+#[tokio::test]
+async fn a_delete_that_was_killed_between_records_and_files_removes_the_files() {
+    let house = House::new();
+    house.deploy().await;
+    let (trees, kept) = (house.folder().join("trees"), house.folder().join("kept"));
+    let copy = |from: &std::path::Path, to: &std::path::Path| {
+        let done = std::process::Command::new("cp").arg("-r").arg(from).arg(to).status().unwrap();
+        assert!(done.success());
+    };
+    copy(&trees, &kept);
+    let order = Order { name: Some(toy()), ..Order::default() };
+    let mut run = house.take(Plan::Delete, order).await;
+    std::fs::remove_dir(&trees).unwrap();
+    copy(&kept, &trees);
+    run.state = RunState::Running;
+    run.steps.clear();
+    house.platform.store.apply(Change::PutRun(Box::new(run.clone()))).await.unwrap();
+    house.tracker().recover().await.unwrap();
+    assert_eq!(std::fs::read_dir(&trees).unwrap().count(), 0);
+}
