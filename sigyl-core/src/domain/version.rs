@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::text::checked_text;
 use super::{Digest, Timestamp};
 
+/// What stands before the digest in a version whose bytes are not those first published under it.
+const MARK: &str = "src.";
+
 /// A published version: any exact string, by the rules of the MCP Registry (no ranges, not `latest`).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -44,14 +47,25 @@ impl Version {
         Self(format!("0.0.0-snapshot.{}.g{}", at.seconds(), digest.short()).into())
     }
 
-    /// This version, marked as built from other bytes than those first published under it.
-    pub fn with_source(&self, digest: &Digest) -> Self {
-        Self(format!("{}+src.{}", self.without_source(), digest.short()).into())
+    /// This version, marked as built from other bytes than those first published under it; nothing if the mark does
+    /// not fit.
+    ///
+    /// Build metadata is kept, and the mark comes after it: a second `+` would make it no semantic version.
+    pub fn with_source(&self, digest: &Digest) -> Option<Self> {
+        let plain = self.without_source();
+        let joint = if plain.contains('+') { '.' } else { '+' };
+        Self::parse(&format!("{plain}{joint}{MARK}{}", digest.short())).ok()
     }
 
     /// Returns this version without the mark of [`Version::with_source`].
     pub fn without_source(&self) -> &str {
-        self.0.split_once("+src.").map_or(&self.0, |(version, _)| version)
+        let is_short = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let marked = self.0.rsplit_once(MARK).filter(|(_, digest)| is_short(digest));
+        let plain = marked.and_then(|(before, _)| {
+            let after_metadata = before.strip_suffix('.').filter(|version| version.contains('+'));
+            before.strip_suffix('+').or(after_metadata)
+        });
+        plain.filter(|plain| !plain.is_empty()).unwrap_or(&self.0)
     }
 
     /// Tells whether this version was made up for a source that names none.
@@ -132,9 +146,26 @@ mod tests {
 
     #[test]
     fn the_mark_of_another_source_is_replaced_not_stacked() {
-        let first = version("1.0.0").with_source(&Digest::of(b"a"));
-        let second = first.with_source(&Digest::of(b"b"));
-        assert_eq!(second.without_source(), "1.0.0");
-        assert_ne!(first, second);
+        for plain in ["1.0.0", "1.0.0+build.5", "1.0.0-rc.1", "2025.06.18", "1.0.0+src.abc"] {
+            let first = version(plain).with_source(&Digest::of(b"a")).unwrap();
+            let second = first.with_source(&Digest::of(b"b")).unwrap();
+            assert_eq!((first.without_source(), second.without_source()), (plain, plain));
+            assert_ne!(first, second);
+            assert_eq!(first.is_semver(), version(plain).is_semver(), "{first}");
+            assert_eq!(first.precedence(&version(plain)), Ordering::Equal, "{first}");
+        }
+    }
+
+    #[test]
+    fn the_mark_comes_after_build_metadata() {
+        let marked = version("1.0.0+build.5").with_source(&Digest::of(b"a")).unwrap();
+        assert_eq!(marked.as_str(), format!("1.0.0+build.5.src.{}", Digest::of(b"a").short()));
+    }
+
+    #[test]
+    fn a_mark_that_does_not_fit_is_not_made() {
+        let long = version(&format!("1.0.0-{}", "a".repeat(240)));
+        assert_eq!(long.with_source(&Digest::of(b"a")), None);
+        assert_eq!(long.without_source(), long.as_str());
     }
 }

@@ -85,8 +85,8 @@ pub async fn choose_version(
     if recorded == offer.source {
         return Ok(Choice { version: version.clone(), record: None, notice: None });
     }
-    if offer.redeploy && offer.moving {
-        let marked = version.with_source(&offer.source);
+    let marked = (offer.redeploy && offer.moving).then(|| version.with_source(&offer.source)).flatten();
+    if let Some(marked) = marked {
         let notice = format!("the source changed but its version is still {version}: recorded as {marked}");
         return Ok(Choice { version: marked, record: None, notice: Some(notice) });
     }
