@@ -152,9 +152,7 @@ impl StepError {
                 "mend the findings, or waive each with --waive RULE@PATH --reason TEXT --expires DATE"
             }
             Self::Refused(_) => "start the run again, to be judged anew",
-            Self::Publish(PublishError::VersionTaken { .. }) => {
-                "bump the version in the manifest; `sigyl redeploy NAME` takes a moving source as it is"
-            }
+            Self::Publish(PublishError::VersionTaken { remedy, .. }) => remedy,
             Self::SecretsMissing(_) => {
                 "give each with --secret NAME (asked for), NAME=@FILE or NAME=env:VARIABLE"
             }

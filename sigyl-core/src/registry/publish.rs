@@ -12,7 +12,7 @@ pub struct Offer<'a> {
     pub version: Option<&'a Version>,
     /// The digest of its bytes.
     pub source: Digest,
-    /// Whether the same locator may mean other bytes tomorrow.
+    /// Whether the same locator may mean other bytes tomorrow, or other versions of what it depends on.
     pub moving: bool,
     /// Whether this is a redeploy of a server that exists.
     pub redeploy: bool,
@@ -46,6 +46,8 @@ pub enum PublishError {
         recorded: Digest,
         /// The digest offered.
         offered: Digest,
+        /// What to do.
+        remedy: &'static str,
     },
     /// The store failed.
     #[error("could not look the version up")]
@@ -64,7 +66,8 @@ impl PublishError {
 
 /// Chooses the version for `offer`.
 ///
-/// The same bytes keep their record, a source without a version becomes a snapshot, and a moving source whose version was not bumped is marked with its digest when it is redeployed.
+/// The same bytes keep their record, a source without a version becomes a snapshot, and a moving source whose version
+/// was not bumped is marked with its digest when it is redeployed.
 pub async fn choose_version(
     store: &dyn Store,
     offer: Offer<'_>,
@@ -72,21 +75,29 @@ pub async fn choose_version(
 ) -> Result<Choice, PublishError> {
     if let Some(record) = store.version_of(offer.server, offer.source).await? {
         // The same bytes under the same version, or bytes that name none: one fact, recorded once.
-        if offer.version.is_none_or(|version| version.as_str() == record.version.without_source()) {
+        let same = |version: &Version| {
+            [record.version.as_str(), record.version.without_source()].contains(&version.as_str())
+        };
+        if offer.version.is_none_or(same) {
             return Ok(Choice { version: record.version.clone(), record: Some(record), notice: None });
         }
     }
     let Some(version) = offer.version else {
         return Ok(Choice { version: Version::snapshot(now, &offer.source), record: None, notice: None });
     };
-    let Some(recorded) = digest_on_record(store, offer.server, version).await? else {
-        return Ok(Choice { version: version.clone(), record: None, notice: None });
+    let free = || Choice { version: version.clone(), record: None, notice: None };
+    let (recorded, deleted) = match store.version(offer.server, version).await? {
+        Some(record) if record.source.digest == offer.source => {
+            return Ok(Choice { record: Some(record), ..free() });
+        }
+        Some(record) => (record.source.digest, false),
+        None => match buried(store, offer.server, version).await? {
+            Some(digest) if digest != offer.source => (digest, true),
+            _ => return Ok(free()),
+        },
     };
-    if recorded == offer.source {
-        return Ok(Choice { version: version.clone(), record: None, notice: None });
-    }
-    let marked = (offer.redeploy && offer.moving).then(|| version.with_source(&offer.source)).flatten();
-    if let Some(marked) = marked {
+    let marked = (offer.redeploy && offer.moving).then(|| version.with_source(&offer.source));
+    if let Some(Some(marked)) = marked {
         let notice = format!("the source changed but its version is still {version}: recorded as {marked}");
         return Ok(Choice { version: marked, record: None, notice: Some(notice) });
     }
@@ -95,18 +106,32 @@ pub async fn choose_version(
         version: version.clone(),
         recorded,
         offered: offer.source,
+        remedy: remedy(offer, deleted),
     })
 }
 
-/// Finds the digest that a version is or was recorded from, also when its server was deleted since.
-async fn digest_on_record(
+/// Says what to do about a version that is taken.
+fn remedy(offer: Offer<'_>, deleted: bool) -> &'static str {
+    match (deleted, offer.moving) {
+        (true, _) => {
+            "the server was deleted, and none of its versions returns with other bytes: take another version, or \
+             another name with --name"
+        }
+        (false, true) if offer.redeploy => "shorten the version in the manifest: no mark fits behind it",
+        (false, true) => "bump the version in the manifest; `sigyl redeploy NAME` takes the source as it is",
+        (false, false) => {
+            "the package is another one under the same version: find out why, then take another version, or another \
+             name with --name"
+        }
+    }
+}
+
+/// Finds the digest that a version was recorded from before its server was deleted.
+async fn buried(
     store: &dyn Store,
     server: &ServerName,
     version: &Version,
 ) -> Result<Option<Digest>, StoreError> {
-    if let Some(record) = store.version(server, version).await? {
-        return Ok(Some(record.source.digest));
-    }
     let tombstone = store.tombstone(server).await?;
     Ok(tombstone.and_then(|stone| {
         stone.versions.into_iter().find(|(gone, _)| gone == version).map(|(_, digest)| digest)

@@ -98,6 +98,27 @@ impl SourceTree {
         Ok(tree)
     }
 
+    /// Returns this tree with the locks that Sigyl made for the kept tree `digest`; nothing if that holds other files,
+    /// or no such lock.
+    ///
+    /// With the same files and the same locks this tree has that very digest: nothing else needs to be compared.
+    pub fn pinned_as(&self, trees: &Path, digest: Digest) -> Result<Option<Self>, SourceError> {
+        let place = trees.join(digest.hex());
+        if !place.join(LOCKS).is_dir() {
+            return Ok(None);
+        }
+        let index = read_index(&place, digest)?;
+        // npm locks less of a package that comes from the registry than of a folder with the same files.
+        if index.reference.kind != self.reference.kind {
+            return Ok(None);
+        }
+        let mut tree = self.clone();
+        tree.locks.retain(|lock| !lock.made);
+        tree.locks.extend(read_locks(&place, index.made_locks)?);
+        tree.reference.digest = tree::digest(&tree.entries, &tree.locks);
+        Ok(Some(tree).filter(|tree| tree.digest() == digest))
+    }
+
     /// Removes a kept tree; one that is not kept is gone already.
     pub fn forget(trees: &Path, digest: Digest) -> Result<(), SourceError> {
         let place = trees.join(digest.hex());
@@ -287,6 +308,25 @@ mod tests {
     fn edit(place: &Path, from: &str, to: &str) {
         let text = std::fs::read_to_string(place.join(INDEX)).unwrap();
         std::fs::write(place.join(INDEX), text.replace(from, to)).unwrap();
+    }
+
+    #[test]
+    fn the_same_files_are_pinned_by_the_lock_of_the_kept_tree() {
+        let dir = tempfile::tempdir().unwrap();
+        let trees = dir.path().join("trees");
+        let kept = tree(dir.path()).keep(&trees).unwrap();
+        let bare = || SourceTree::from_folder(&dir.path().join("in"), &Limits::default()).unwrap();
+        assert_ne!(bare().digest(), kept.digest());
+        let pinned = bare().pinned_as(&trees, kept.digest()).unwrap().unwrap();
+        assert_eq!((pinned.digest(), pinned.locks()), (kept.digest(), kept.locks()));
+        let mut of_registry = bare();
+        of_registry.reference.kind = crate::domain::SourceKind::Npm;
+        assert!(of_registry.pinned_as(&trees, kept.digest()).unwrap().is_none(), "another sort of source");
+        assert!(bare().pinned_as(&trees, Digest::of(b"x")).unwrap().is_none(), "no such tree");
+        let unlocked = bare().keep(&trees).unwrap();
+        assert!(bare().pinned_as(&trees, unlocked.digest()).unwrap().is_none(), "no lock of ours");
+        std::fs::write(dir.path().join("in/src/index.js"), "other()").unwrap();
+        assert!(bare().pinned_as(&trees, kept.digest()).unwrap().is_none(), "other files");
     }
 
     #[test]

@@ -5,8 +5,11 @@ use async_trait::async_trait;
 use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
-use crate::domain::{Digest, StepId};
+use crate::domain::{Digest, Plan, StepId, VersionRecord};
+use crate::manifest;
+use crate::scan::TreeFiles;
 use crate::source::SourceTree;
+use crate::store::Page;
 
 pub(crate) struct FetchSource;
 
@@ -40,6 +43,7 @@ async fn fetch(cx: &Context) -> Result<SourceTree, StepError> {
     let locator = cx.order.source.clone().ok_or_else(missing)?;
     let progress = cx.progress(StepId::FetchSource);
     let tree = cx.platform.fetcher.fetch(&locator, &progress).await?;
+    let tree = pinned_before(cx, tree).await?;
     let tree = cx.platform.fetcher.resolve(tree, &progress).await?;
     let trees = cx.platform.settings.trees.clone();
     blocking(StepId::FetchSource, move || tree.keep(&trees)).await?.map_err(StepError::from)
@@ -53,6 +57,56 @@ pub(super) async fn open_kept(cx: &Context, digest: Digest) -> Result<SourceTree
         .map_err(StepError::from)
 }
 
+/// Takes the locks that Sigyl made when the same files were recorded under the same version: dependencies are resolved
+/// once, so that a version means the same bytes tomorrow. A redeploy pins anew what never served.
+async fn pinned_before(cx: &Context, tree: SourceTree) -> Result<SourceTree, StepError> {
+    let reading = tree.clone();
+    let Ok(read) = blocking(StepId::FetchSource, move || manifest::read(&TreeFiles(&reading))).await? else {
+        // The next step says what is wrong with it.
+        return Ok(tree);
+    };
+    let name = cx.order.name.clone().unwrap_or(read.manifest.name);
+    let version = read.manifest.version;
+    let is_candidate = |record: &VersionRecord| {
+        let same = match &version {
+            Some(version) => {
+                [record.version.as_str(), record.version.without_source()].contains(&version.as_str())
+            }
+            None => record.version.is_snapshot(),
+        };
+        same && (cx.run.plan != Plan::Redeploy || !record.tools.is_empty())
+    };
+    let mut after = None;
+    loop {
+        let page = cx.platform.store.versions(&name, Page { after, limit: 200 }).await?;
+        for record in page.iter().filter(|record| is_candidate(record)) {
+            if let Some(pinned) = pinned_as(cx, &tree, record).await? {
+                return Ok(pinned);
+            }
+        }
+        match page.last() {
+            Some(record) => after = Some(record.version.clone()),
+            None => return Ok(tree),
+        }
+    }
+}
+
+async fn pinned_as(
+    cx: &Context,
+    tree: &SourceTree,
+    record: &VersionRecord,
+) -> Result<Option<SourceTree>, StepError> {
+    let (trees, tree, digest) = (cx.platform.settings.trees.clone(), tree.clone(), record.source.digest);
+    let pinned = blocking(StepId::FetchSource, move || tree.pinned_as(&trees, digest)).await?;
+    let line = match &pinned {
+        Ok(None) => return Ok(None),
+        Ok(Some(_)) => format!("the dependencies stay pinned as recorded for {}", record.version),
+        Err(error) => format!("the lock made for {} cannot be read: {error}", record.version),
+    };
+    cx.log(StepId::FetchSource, line);
+    Ok(pinned.ok().flatten())
+}
+
 /// Removes a kept tree that no version and no other open run names.
 pub(super) async fn forget(cx: &Context, digest: Digest) -> Result<(), StepError> {
     let store = &cx.platform.store;
@@ -62,7 +116,7 @@ pub(super) async fn forget(cx: &Context, digest: Digest) -> Result<(), StepError
     }
     let mut after = None;
     loop {
-        let page = store.servers(crate::store::Page { after, limit: 200 }).await?;
+        let page = store.servers(Page { after, limit: 200 }).await?;
         for server in &page {
             if store.version_of(&server.name, digest).await?.is_some() {
                 return Ok(());

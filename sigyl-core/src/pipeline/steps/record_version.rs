@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
-use crate::domain::{Admission, Plan, Server, StepId, VersionRecord};
+use crate::domain::{Admission, Locator, Plan, Server, StepId, VersionRecord};
 use crate::manifest::Manifest;
 use crate::registry::{Offer, choose_version, latest};
+use crate::source::SourceTree;
 use crate::store::Change;
 
 pub(crate) struct RecordVersion;
@@ -27,7 +28,7 @@ impl Step for RecordVersion {
             server: &manifest.name,
             version: manifest.version.as_ref(),
             source: admission.source(),
-            moving: cx.order.source.as_ref().is_some_and(crate::domain::Locator::is_moving),
+            moving: is_moving(cx),
             redeploy: cx.run.plan == Plan::Redeploy,
         };
         let choice = choose_version(&*cx.platform.store, offer, now).await?;
@@ -75,6 +76,13 @@ fn new_record(
         manifest: serde_json::to_value(manifest).ok()?,
         tools: Vec::new(),
     })
+}
+
+/// Tells whether what was ordered may mean other bytes tomorrow: also where Sigyl made the lock, since what is pinned
+/// depends on the day.
+fn is_moving(cx: &Context) -> bool {
+    let made = |tree: &SourceTree| tree.locks().iter().any(|lock| lock.made);
+    cx.order.source.as_ref().is_some_and(Locator::is_moving) || cx.results.tree.as_ref().is_some_and(made)
 }
 
 fn server_after(cx: &Context, manifest: &Manifest, record: &VersionRecord) -> Server {

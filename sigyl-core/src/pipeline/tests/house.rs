@@ -113,6 +113,23 @@ impl House {
         house
     }
 
+    /// Gives the house an npm that pins what `lock.json` in its folder says.
+    pub(super) fn with_npm(mut self) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (npm, lock) = (self.folder().join("bin/npm"), self.folder().join("lock.json"));
+        std::fs::create_dir_all(self.folder().join("bin")).unwrap();
+        let script = format!(
+            "#!/bin/sh\nread -r lock < '{}'\nprintf '%s' \"$lock\" > package-lock.json\n",
+            lock.display()
+        );
+        std::fs::write(&npm, script).unwrap();
+        std::fs::set_permissions(&npm, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let env = ToolEnv { path: self.folder().join("bin").into(), home: None, vars: BTreeMap::new() };
+        let work = self.folder().join("work");
+        self.platform.fetcher = Arc::new(Fetcher::new(env, Limits::default(), work, false));
+        self
+    }
+
     /// Writes the source anew.
     pub(super) fn write(&self, version: &str, more: &str) {
         std::fs::create_dir_all(self.source()).unwrap();

@@ -2,5 +2,6 @@
 
 mod faults;
 mod house;
+mod pins;
 mod story;
 mod target;

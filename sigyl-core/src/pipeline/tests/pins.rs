@@ -1,0 +1,75 @@
+//! Dependencies are resolved once: a version means the same bytes tomorrow.
+
+use std::path::Path;
+
+use super::house::{House, toy};
+use super::target::Fault;
+use crate::domain::{Plan, RunState};
+use crate::pipeline::Order;
+use crate::store::Page;
+
+/// A house whose source names a dependency and carries no lock.
+fn house() -> House {
+    let house = House::new().with_npm();
+    std::fs::write(house.source().join("package.json"), r#"{"dependencies": {"left-pad": "1.3.0"}}"#)
+        .unwrap();
+    release(house.folder(), "1.0.0");
+    house
+}
+
+/// Makes npm choose another version of what the dependency depends on.
+fn release(folder: &Path, version: &str) {
+    let package = format!(r#"{{"version": "{version}", "integrity": "sha512-{version}"}}"#);
+    let lock =
+        format!(r#"{{"lockfileVersion": 3, "packages": {{"": {{}}, "node_modules/left-pad": {package}}}}}"#);
+    std::fs::write(folder.join("lock.json"), format!("{lock}\n")).unwrap();
+}
+
+async fn versions(house: &House) -> Vec<String> {
+    let versions = house.platform.store.versions(&toy(), Page::first(50)).await.unwrap();
+    versions.iter().map(|record| record.version.to_string()).collect()
+}
+
+#[tokio::test]
+async fn a_new_release_of_a_dependency_does_not_make_a_version_another() {
+    let house = house();
+    let first = house.deploy().await;
+    assert_eq!(first.state, RunState::Done, "{:?}", first.failure);
+    release(house.folder(), "1.0.1");
+    for run in [house.deploy().await, house.redeploy().await] {
+        assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+        assert_eq!(run.source, first.source);
+    }
+    assert_eq!(versions(&house).await, ["1.0.0"]);
+}
+
+#[tokio::test]
+async fn a_redeploy_pins_anew_what_never_served() {
+    let house = house();
+    house.target.faults.lock().unwrap().insert(Fault::Silence);
+    let first = house.deploy().await;
+    assert_eq!(first.state, RunState::Failed);
+    house.target.faults.lock().unwrap().clear();
+    release(house.folder(), "1.0.1");
+    let again = house.redeploy().await;
+    assert_eq!(again.state, RunState::Done, "{:?}", again.failure);
+    assert_ne!(again.source, first.source);
+    assert_eq!(versions(&house).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_to_do_about_a_version_that_is_taken_can_be_done() {
+    let house = house();
+    house.deploy().await;
+    house.code("print('changed')\n");
+    let refused = house.deploy().await.failure.unwrap();
+    assert!(refused.hint.unwrap().contains("sigyl redeploy"));
+    house.take(Plan::Delete, Order { name: Some(toy()), ..Order::default() }).await;
+    let refused = house.deploy().await.failure.unwrap();
+    assert_eq!(refused.code, "E0401");
+    let hint = refused.hint.unwrap();
+    assert!(
+        hint.contains("--name") && !hint.contains("redeploy"),
+        "a deleted server cannot be redeployed: {hint}"
+    );
+}
