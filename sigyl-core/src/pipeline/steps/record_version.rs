@@ -40,7 +40,7 @@ impl Step for RecordVersion {
             Some(record) => record,
             None => new_record(cx, &manifest, &admission, choice.version).ok_or_else(|| defect("no tree"))?,
         };
-        let server = server_after(cx, &manifest, &record);
+        let server = server_after(cx, &manifest, &record, reused);
         cx.run.version = Some(record.version.clone());
         let change = Change::PublishVersion {
             server: Box::new(server.clone()),
@@ -85,13 +85,14 @@ fn is_moving(cx: &Context) -> bool {
     cx.order.source.as_ref().is_some_and(Locator::is_moving) || cx.results.tree.as_ref().is_some_and(made)
 }
 
-fn server_after(cx: &Context, manifest: &Manifest, record: &VersionRecord) -> Server {
+/// The server once `record` is its version; one that was recorded before ranks where it did.
+fn server_after(cx: &Context, manifest: &Manifest, record: &VersionRecord, reused: bool) -> Server {
     let locator = cx.order.source.as_ref().map_or_else(|| record.source.locator.clone(), ToString::to_string);
     match &cx.results.server {
         Some(server) => Server {
             title: manifest.title.clone(),
             description: manifest.description.clone(),
-            latest: latest(&server.latest, &record.version).clone(),
+            latest: if reused { &server.latest } else { latest(&server.latest, &record.version) }.clone(),
             locator,
             ..server.clone()
         },

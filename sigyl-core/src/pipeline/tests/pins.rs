@@ -73,3 +73,18 @@ async fn what_to_do_about_a_version_that_is_taken_can_be_done() {
         "a deleted server cannot be redeployed: {hint}"
     );
 }
+
+#[tokio::test]
+async fn a_version_that_is_taken_up_again_does_not_become_the_latest() {
+    let house = House::new();
+    house.deploy().await;
+    house.code("print('changed')\n");
+    house.redeploy().await;
+    let latest = house.platform.store.server(&toy()).await.unwrap().unwrap().latest;
+    assert!(latest.as_str().starts_with("1.0.0+src."));
+    house.code("print('hello')\n");
+    let back = house.redeploy().await;
+    assert_eq!(back.state, RunState::Done, "{:?}", back.failure);
+    assert_eq!(house.routed().as_deref(), Some("1.0.0"));
+    assert_eq!(house.platform.store.server(&toy()).await.unwrap().unwrap().latest, latest);
+}
