@@ -28,7 +28,7 @@ pub enum SourceKind {
 }
 
 /// What the operator named as the source: `path`, `file.tar.gz`, `npm:NAME[@VERSION]`, `pypi:NAME[@VERSION]`,
-/// `git:URL[#REF][:SUBDIR]`.
+/// `git:URL[#REF][:SUBDIR]` (an address with a colon in its path is followed by `#`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
@@ -178,22 +178,23 @@ fn pypi_name(name: &str) -> bool {
 }
 
 fn parse_git(text: &str) -> Option<Locator> {
-    let (url, rest) = match text.split_once('#') {
-        Some((url, rest)) => (url, Some(rest)),
-        None => (text, None),
-    };
-    let (reference, subdir) = match rest {
-        Some(rest) => match rest.split_once(':') {
-            Some((reference, subdir)) => (reference, Some(subdir)),
-            None => (rest, None),
+    let (url, reference, subdir) = match text.split_once('#') {
+        Some((url, rest)) => match rest.split_once(':') {
+            Some((reference, subdir)) => (url, reference, Some(subdir)),
+            None => (url, rest, None),
         },
-        None => ("", None),
+        None => {
+            let (url, subdir) = split_subdir(text);
+            (url, "", subdir)
+        }
     };
     let safe = |part: &str| !part.starts_with('-') && !part.split('/').any(|name| name == "..");
     let subdir = subdir.map(|dir| dir.trim_matches('/')).filter(|dir| !dir.is_empty());
+    // `a::b` has git run a program; it is looked for before a folder is split off.
+    let address = text.split('#').next().unwrap_or_default();
     if url.is_empty()
         || url.starts_with('-')
-        || url.contains("::")
+        || address.contains("::")
         || !safe(reference)
         || !subdir.is_none_or(safe)
     {
@@ -206,6 +207,26 @@ fn parse_git(text: &str) -> Option<Locator> {
     })
 }
 
+/// Splits `URL:SUBDIR`, which names no reference, at the last colon that can be no part of the address.
+///
+/// Colons stand before a port, and behind the host of `host:path`. An address whose path holds another one is written
+/// with a `#` behind it.
+fn split_subdir(text: &str) -> (&str, Option<&str>) {
+    let colon_after = |from: usize| text[from..].rfind(':').map(|at| from + at);
+    let colon = match text.find("://") {
+        Some(scheme) => {
+            let host = scheme + "://".len();
+            text[host..].find('/').and_then(|path| colon_after(host + path))
+        }
+        // A folder has a slash before its first colon; what stands before the colon of `host:path` is a host.
+        None => match text.find(':') {
+            Some(first) if !text[..first].contains('/') => colon_after(first + 1),
+            _ => colon_after(0),
+        },
+    };
+    colon.map_or((text, None), |colon| (&text[..colon], Some(&text[colon + 1..])))
+}
+
 /// Shows it without the credentials in the address of a repository.
 impl fmt::Display for Locator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -216,8 +237,9 @@ impl fmt::Display for Locator {
             Self::Pypi { name, version: None } => write!(f, "pypi:{name}"),
             Self::Pypi { name, version: Some(version) } => write!(f, "pypi:{name}@{version}"),
             Self::Git { url, reference, subdir } => {
-                write!(f, "git:{}", part_credentials(url).0)?;
-                if reference.is_some() || subdir.is_some() {
+                let address = part_credentials(url).0;
+                write!(f, "git:{address}")?;
+                if reference.is_some() || subdir.is_some() || split_subdir(&address).1.is_some() {
                     write!(f, "#{}", reference.as_deref().unwrap_or_default())?;
                 }
                 subdir.as_ref().map_or(Ok(()), |subdir| write!(f, ":{subdir}"))
@@ -301,6 +323,31 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_of_a_repository_needs_no_reference() {
+        for (text, address, folder) in [
+            ("https://host.example/a/b.git:servers/x", "https://host.example/a/b.git", Some("servers/x")),
+            ("https://host.example:8443/a:x/", "https://host.example:8443/a", Some("x")),
+            ("https://ada:pw@host.example/a", "https://ada:pw@host.example/a", None),
+            ("https://host.example:8443", "https://host.example:8443", None),
+            ("https://host.example/a:", "https://host.example/a", None),
+            ("ssh://git@host.example:22/a.git:x", "ssh://git@host.example:22/a.git", Some("x")),
+            ("git@host.example:a/b.git", "git@host.example:a/b.git", None),
+            ("git@host.example:a/b.git:x/y", "git@host.example:a/b.git", Some("x/y")),
+            ("/srv/a.git:x", "/srv/a.git", Some("x")),
+            ("../a.git:x", "../a.git", Some("x")),
+            ("file:///srv/a.git:x", "file:///srv/a.git", Some("x")),
+            ("/srv/a:b#", "/srv/a:b", None),
+            ("/srv/a:b#main:x", "/srv/a:b", Some("x")),
+        ] {
+            let locator = Locator::parse(&format!("git:{text}")).unwrap();
+            let Locator::Git { url, subdir, .. } = &locator else { panic!("{locator:?}") };
+            assert_eq!((url.as_str(), subdir.as_deref()), (address, folder), "{text}");
+            let kept = String::from(locator.clone());
+            assert_eq!(Locator::parse(&kept).unwrap(), locator, "{kept}");
+        }
+    }
+
+    #[test]
     fn credentials_are_kept_for_fetching_and_shown_to_nobody() {
         let text = "git:https://ada:s3cret@host.example:8443/a.git#v1:x";
         let locator = Locator::parse(text).unwrap();
@@ -331,6 +378,9 @@ mod tests {
             "git:",
             "git:-oProxy",
             "git:ext::sh -c x",
+            "git:ext::sh -c x:y",
+            "git:https://h/a:../x",
+            "git:https://h/a:-x",
             "git:https://h/a#--upload-pack=x",
             "git:https://h/a#main:../x",
             "a\0b",
