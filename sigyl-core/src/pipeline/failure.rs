@@ -142,10 +142,11 @@ impl StepError {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Source(SourceError::MissingTool { .. }) | Self::Target(TargetError::MissingTool { .. }) => {
-                "`sigyl doctor` lists the tools that it looks for"
-            }
-            Self::Source(SourceError::Offline(_)) => "run again without --offline",
+            Self::Source(error) => return Some(source_hint(error).to_owned()),
+            Self::Target(TargetError::MissingTool { .. }) => MISSING_TOOL,
+            Self::Waiver(_) => "name one finding as RULE@PATH:LINE, with --reason TEXT and --expires DATE",
+            Self::Grant(_) => "write read=PATH, write=PATH, network=HOST:PORT or exec=PROGRAM",
+            Self::Name(_) => "use a-z, 0-9, `.`, `_`, `-`, or namespace/name",
             Self::Manifest(_) => "`sigyl init` writes a commented manifest from what it finds",
             Self::Refused(Refusal::Held(_)) => "`sigyl approve RUN --reason TEXT` lets it pass",
             Self::Refused(Refusal::Blocked(_)) | Self::LiveTools(_) => {
@@ -184,6 +185,31 @@ pub fn failure(error: &StepError) -> Failure {
     Failure { code: error.code().to_owned(), kind: error.kind(), message, hint: error.hint() }
 }
 
+const MISSING_TOOL: &str = "`sigyl doctor` lists the tools that it looks for";
+
+fn source_hint(error: &SourceError) -> &str {
+    match error {
+        SourceError::NotFound(_) => {
+            "check the spelling; packages are written npm:NAME or pypi:NAME, repositories git:URL#REF"
+        }
+        SourceError::NotAFolder(_) => "name a folder, or an archive ending in .tar.gz, .tgz, .zip or .whl",
+        SourceError::Empty(_) => "point at the folder of the server itself",
+        SourceError::TooLarge { .. } => {
+            "point at the folder of the server itself, or leave out what it does not need"
+        }
+        SourceError::BadArchive { .. } => "unpack it by hand and look; do not deploy it",
+        SourceError::BadDependencies { remedy, .. } => remedy,
+        SourceError::Changed { .. } => "start again, so that what is there now is scanned",
+        SourceError::MissingTool { .. } => MISSING_TOOL,
+        SourceError::Tool { command, .. } if command.starts_with("git ") => {
+            "`git ls-remote URL` tells whether your git reaches it, and which branches and tags there are"
+        }
+        SourceError::Tool { .. } => "run the command that is shown by hand",
+        SourceError::Offline(_) => "run again without --offline",
+        SourceError::Io { .. } => "check the permissions of what is named, and that its disk has space",
+    }
+}
+
 fn source_code(error: &SourceError) -> &'static str {
     match error {
         SourceError::NotFound(_) => "E0101",
@@ -218,5 +244,49 @@ pub(crate) fn store_code(error: &StoreError) -> &'static str {
         StoreError::Missing { .. } => "E0402",
         StoreError::NotAdmitted { .. } => "E0999",
         _ => "E0703",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_failure_of_a_source_or_an_order_says_what_to_do() {
+        let text = String::new;
+        let io = || std::io::Error::other("x");
+        let sources = [
+            ("E0101", SourceError::NotFound(text())),
+            ("E0106", SourceError::NotAFolder(text())),
+            ("E0102", SourceError::Empty(text())),
+            ("E0102", SourceError::TooLarge { what: text(), limit: text() }),
+            ("E0103", SourceError::BadArchive { archive: text(), why: text() }),
+            (
+                "E0106",
+                SourceError::BadDependencies { file: text(), why: text(), remedy: "mend it".to_owned() },
+            ),
+            ("E0104", SourceError::Changed { path: text() }),
+            ("E0105", SourceError::MissingTool { tool: text(), remedy: text() }),
+            ("E0106", SourceError::Tool { command: "npm pack".to_owned(), tail: text() }),
+            ("E0107", SourceError::Offline(text())),
+            ("E0108", SourceError::Io { action: "read", path: "x".into(), source: io() }),
+        ];
+        let orders = [
+            ("E0304", StepError::from(WaiverError::NoReason(text()))),
+            ("E0404", StepError::from(ServerName::parse("").unwrap_err())),
+        ];
+        let all = sources.into_iter().map(|(code, error)| (code, StepError::from(error))).chain(orders);
+        for (code, error) in all {
+            let told = failure(&error);
+            assert_eq!(told.code, code, "{error:?}");
+            assert!(told.hint.is_some_and(|hint| !hint.is_empty()), "{code} {error:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_of_git_names_what_the_user_can_run() {
+        let told =
+            failure(&SourceError::Tool { command: "git fetch".to_owned(), tail: String::new() }.into());
+        assert!(told.hint.unwrap().contains("git ls-remote"));
     }
 }

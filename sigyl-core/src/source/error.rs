@@ -12,7 +12,7 @@ pub enum SourceError {
     #[error("{0} does not exist")]
     NotFound(String),
     /// A file where a folder was named.
-    #[error("{0} is no folder; name a folder, or an archive ending in .tar.gz, .tgz, .zip or .whl")]
+    #[error("{0} is no folder, and no archive by its name")]
     NotAFolder(String),
     /// Nothing in it.
     #[error("{0} holds no files")]
@@ -34,7 +34,7 @@ pub enum SourceError {
         why: String,
     },
     /// Dependencies that cannot be pinned.
-    #[error("{file}: {why}; {remedy}")]
+    #[error("{file}: {why}")]
     BadDependencies {
         /// The file that names them.
         file: String,

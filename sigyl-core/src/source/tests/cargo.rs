@@ -1,5 +1,5 @@
 use super::House;
-use crate::source::{LockKind, ToolEnv};
+use crate::source::{LockKind, SourceError, ToolEnv};
 
 #[tokio::test]
 async fn a_cargo_lock_is_made_without_the_programs_that_the_source_names() {
@@ -42,7 +42,8 @@ async fn modules_of_go_without_hashes_are_refused() {
     let Some(house) = House::with(&[]) else { return };
     house.write("app/go.mod", "module host.example/app\n\nrequire host.example/b v1.0.0\n");
     let error = house.resolve("app").await.unwrap_err();
-    assert!(error.to_string().contains("go mod tidy"), "{error}");
+    let SourceError::BadDependencies { file, remedy, .. } = error else { panic!("{error}") };
+    assert!(file == "go.mod" && remedy.contains("go mod tidy"), "{file}: {remedy}");
     house.write("none/go.mod", "module host.example/app\n");
     assert!(house.resolve("none").await.unwrap().lock().is_none());
 }
