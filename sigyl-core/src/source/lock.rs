@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::path::shown;
 use super::requirement::{Requirement, is_odd};
-use super::{SourceError, SourceTree};
+use super::{SourceError, SourceTree, python};
 
 /// Which tool a lock belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,14 +34,36 @@ pub struct Lock {
     pub made: bool,
 }
 
-/// Each lock file that is known, with the file beside it that makes it one. `uv.lock`, `poetry.lock`, `yarn.lock` and
-/// `pnpm-lock.yaml` are not read: their tools are not asked for, so such a tree is resolved anew.
+/// Each lock file that is read, with the file beside it that makes it one.
 const KNOWN: [(LockKind, &str, Option<&str>); 5] = [
     (LockKind::Npm, "npm-shrinkwrap.json", Some("package.json")),
     (LockKind::Npm, "package-lock.json", Some("package.json")),
-    (LockKind::Pip, "requirements.txt", None),
+    (LockKind::Pip, REQUIREMENTS, None),
     (LockKind::Cargo, "Cargo.lock", Some("Cargo.toml")),
     (LockKind::Go, "go.sum", Some("go.mod")),
+];
+const REQUIREMENTS: &str = "requirements.txt";
+const OTHER_NPM: &str = "add a package-lock.json to choose the versions yourself";
+
+/// Lock files that are not read, since their tools are not asked for, and how to keep what they pin.
+const UNREAD: [(LockKind, &str, &str); 9] = [
+    (LockKind::Npm, "yarn.lock", OTHER_NPM),
+    (LockKind::Npm, "pnpm-lock.yaml", OTHER_NPM),
+    (LockKind::Npm, "bun.lock", OTHER_NPM),
+    (LockKind::Npm, "bun.lockb", OTHER_NPM),
+    (
+        LockKind::Pip,
+        "uv.lock",
+        "`uv export --no-dev --no-emit-project -o requirements.txt` keeps its versions",
+    ),
+    (LockKind::Pip, "poetry.lock", "`poetry export -o requirements.txt` keeps its versions"),
+    (LockKind::Pip, "pdm.lock", "`pdm export --prod -o requirements.txt` keeps its versions"),
+    (
+        LockKind::Pip,
+        "Pipfile.lock",
+        "add a requirements.txt with versions and hashes to choose them yourself",
+    ),
+    (LockKind::Pip, "pylock.toml", "add a requirements.txt with versions and hashes to choose them yourself"),
 ];
 
 /// Finds the locks that a tree carries: at its top, at most one of each kind.
@@ -53,16 +76,59 @@ pub(super) fn found(tree: &SourceTree) -> Result<Vec<Lock>, SourceError> {
             continue;
         }
         let bytes = tree.read(entry)?;
-        if kind != LockKind::Pip || pins_everything(&bytes) {
+        let is_lock = kind != LockKind::Pip
+            || pinned(&bytes).is_some_and(|pins| !pins.is_empty() && pins_all(tree, &pins));
+        if is_lock {
             locks.push(Lock { kind, path: path.to_owned(), bytes, made: false });
         }
     }
     Ok(locks)
 }
 
-/// Tells whether each requirement in a requirements file is pinned by version and hash, and nothing else is in it.
-fn pins_everything(bytes: &[u8]) -> bool {
-    pinned(bytes).is_some_and(|requirements| !requirements.is_empty())
+impl SourceTree {
+    /// Says which lock files of this tree are not what its dependencies are pinned by, where Sigyl made a lock.
+    pub fn unread_locks(&self) -> Vec<String> {
+        let made = |kind| self.lock_of(kind).filter(|lock| lock.made);
+        let mut said = Vec::new();
+        for (kind, file, remedy) in UNREAD {
+            if let Some(lock) = made(kind).filter(|_| self.find(file).is_some()) {
+                said.push(format!("{file} is not read: {} pins the dependencies anew; {remedy}", lock.path));
+            }
+        }
+        if let Some(lock) = made(LockKind::Pip)
+            && let Some(bytes) = self.find(REQUIREMENTS).and_then(|entry| self.read(entry).ok())
+            && let Some(pins) = pinned(&bytes).filter(|pins| !pins.is_empty())
+            && let Ok(Some((file, name))) = unpinned(self, &pins)
+        {
+            said.push(format!(
+                "{REQUIREMENTS} is not taken for a lock, since it does not pin `{name}` of {file}: {} pins the \
+                 dependencies anew",
+                lock.path
+            ));
+        }
+        said
+    }
+}
+
+/// Tells whether `pins` hold all that the project requires; they do not where that cannot be known, and who pins it
+/// anew says why.
+fn pins_all(tree: &SourceTree, pins: &[Requirement]) -> bool {
+    unpinned(tree, pins).is_ok_and(|missing| missing.is_none())
+}
+
+/// Finds a package that the project always requires and that is not among `pins`, with the file that requires it.
+///
+/// What is required under a condition may be left out rightly.
+fn unpinned(tree: &SourceTree, pins: &[Requirement]) -> Result<Option<(String, String)>, SourceError> {
+    let Some((file, required)) = python::required(tree)? else { return Ok(None) };
+    let missing = required.iter().filter(|requirement| !requirement.contains(';')).find_map(|requirement| {
+        let requirement = requirement.trim();
+        let end = requirement.find(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c));
+        let name = &requirement[..end.unwrap_or(requirement.len())];
+        let is_pinned = pins.iter().any(|pin| python::normal(pin.name()) == python::normal(name));
+        (!is_pinned).then(|| shown(name))
+    });
+    Ok(missing.map(|name| (file, name)))
 }
 
 /// Reads the requirements of a lock for pip; nothing if one is not pinned, or anything else is in it.
@@ -94,6 +160,55 @@ pub(super) fn requirement_lines(text: &str) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Limits;
+
+    /// Tells whether each requirement is pinned by version and hash, and nothing else is there.
+    fn pins_everything(bytes: &[u8]) -> bool {
+        pinned(bytes).is_some_and(|pins| !pins.is_empty())
+    }
+
+    fn tree(files: &[(&str, &str)]) -> (SourceTree, tempfile::TempDir) {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let at = dir.path().join(path);
+            std::fs::create_dir_all(at.parent().unwrap()).unwrap();
+            std::fs::write(at, text).unwrap();
+        }
+        (SourceTree::from_folder(dir.path(), &Limits::default()).unwrap(), dir)
+    }
+
+    const PINS: &str = "Dep.a==1 --hash=sha256:00\nsub==1 --hash=sha256:11\n";
+
+    #[test]
+    fn a_requirements_file_is_a_lock_only_if_it_pins_what_the_project_requires() {
+        let project = |required: &str| format!("[project]\nname = 'x'\ndependencies = [{required}]\n");
+        let is_lock = |file: &str, text: &str| {
+            let (tree, _dir) = tree(&[(REQUIREMENTS, PINS), (file, text)]);
+            tree.lock_of(LockKind::Pip).is_some()
+        };
+        for required in ["", "'dep-a>=1'", "'Dep_A[x]', \"win; sys_platform == 'win32'\""] {
+            assert!(is_lock("pyproject.toml", &project(required)), "{required}");
+        }
+        assert!(!is_lock("pyproject.toml", &project("'dep-a', 'other>=1'")));
+        assert!(!is_lock("pyproject.toml", "[project"), "what it requires is not known");
+        assert!(!is_lock("x-1.dist-info/METADATA", "Name: x\nVersion: 1\nRequires-Dist: other\n"));
+        assert!(is_lock("x-1.dist-info/METADATA", "Name: x\nVersion: 1\nRequires-Dist: dep.a\n"));
+        assert!(is_lock("setup.py", "setup()"));
+    }
+
+    #[test]
+    fn locks_that_are_not_read_are_named_where_one_was_made() {
+        let project = "[project]\nname = 'x'\ndependencies = ['other']\n";
+        let files = [(REQUIREMENTS, PINS), ("pyproject.toml", project), ("uv.lock", ""), ("yarn.lock", "")];
+        let (mut tree, _dir) = tree(&files);
+        assert_eq!(tree.unread_locks(), [""; 0], "nothing was made");
+        let path = "sigyl.requirements.txt".to_owned();
+        tree.locks.push(Lock { kind: LockKind::Pip, path, bytes: Vec::new(), made: true });
+        let said = tree.unread_locks();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].starts_with("uv.lock is not read: sigyl.requirements.txt pins"), "{said:?}");
+        assert!(said[1].contains("does not pin `other` of pyproject.toml"), "{said:?}");
+    }
 
     #[test]
     fn only_a_requirements_file_that_pins_each_line_by_hash_is_a_lock() {

@@ -14,7 +14,6 @@ mod keep;
 mod lock;
 mod path;
 mod progress;
-#[cfg(feature = "runtime")]
 mod python;
 mod requirement;
 #[cfg(feature = "runtime")]

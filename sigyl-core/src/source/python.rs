@@ -1,6 +1,78 @@
 //! Reads what a Python package says of itself, without running any of it.
 
+use serde::Deserialize;
+
 use super::{SourceError, SourceTree};
+
+/// The file in which a project says what it requires.
+pub(super) const PYPROJECT: &str = "pyproject.toml";
+
+/// The tables of `pyproject.toml` that name packages.
+#[derive(Default, Deserialize)]
+pub(super) struct Pyproject {
+    /// What the project itself says.
+    pub(super) project: Option<Project>,
+    #[cfg(feature = "runtime")]
+    #[serde(rename = "build-system")]
+    build_system: Option<BuildSystem>,
+}
+
+/// The table `[project]`.
+#[derive(Deserialize)]
+pub(super) struct Project {
+    #[serde(default)]
+    dependencies: Vec<String>,
+    #[serde(default)]
+    dynamic: Vec<String>,
+}
+
+#[cfg(feature = "runtime")]
+#[derive(Deserialize)]
+struct BuildSystem {
+    #[serde(default)]
+    requires: Vec<String>,
+}
+
+impl Pyproject {
+    /// Reads it, if there is one.
+    pub(super) fn read(tree: &SourceTree) -> Result<Self, SourceError> {
+        let Some(entry) = tree.find(PYPROJECT) else { return Ok(Self::default()) };
+        let text = String::from_utf8_lossy(&tree.read(entry)?).into_owned();
+        toml::from_str(&text).map_err(|error| SourceError::BadDependencies {
+            file: PYPROJECT.to_owned(),
+            why: error.message().to_owned(),
+            remedy: "mend it".to_owned(),
+        })
+    }
+
+    /// Returns what has to be there to build the package.
+    #[cfg(feature = "runtime")]
+    pub(super) fn building(&self) -> &[String] {
+        self.build_system.as_ref().map_or(&[], |build| &build.requires)
+    }
+}
+
+/// Returns what the package itself requires, with the file that says so; nothing where there is no package, or where
+/// only its code knows.
+pub(super) fn required(tree: &SourceTree) -> Result<Option<(String, Vec<String>)>, SourceError> {
+    let of_metadata = |metadata: Metadata| {
+        let required = metadata.all("Requires-Dist").map(str::to_owned).collect();
+        (metadata.file, required)
+    };
+    let metadata = metadata(tree)?;
+    if metadata.as_ref().is_some_and(Metadata::is_of_wheel) {
+        return Ok(metadata.map(of_metadata));
+    }
+    Ok(match Pyproject::read(tree)?.project {
+        Some(project) if !project.dynamic.iter().any(|field| field == "dependencies") => {
+            Some((PYPROJECT.to_owned(), project.dependencies))
+        }
+        _ => metadata.map(of_metadata),
+    })
+}
+
+/// The metadata of a source archive.
+const SDIST: &str = "PKG-INFO";
 
 /// The headers of `METADATA` or `PKG-INFO`.
 #[derive(Debug, Default)]
@@ -11,7 +83,13 @@ pub(super) struct Metadata {
 }
 
 impl Metadata {
+    /// Tells whether these are of a wheel, which says all there is to know.
+    pub(super) fn is_of_wheel(&self) -> bool {
+        self.file != SDIST
+    }
+
     /// Returns the first value of a header.
+    #[cfg(feature = "runtime")]
     pub(super) fn first(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -53,7 +131,7 @@ pub(super) fn metadata(tree: &SourceTree) -> Result<Option<Metadata>, SourceErro
             return Err(SourceError::BadArchive { archive: second.path.clone(), why });
         }
         (Some(only), None) => only,
-        (None, _) => match tree.find("PKG-INFO") {
+        (None, _) => match tree.find(SDIST) {
             Some(entry) => entry,
             None => return Ok(None),
         },
@@ -86,6 +164,16 @@ mod tests {
         assert_eq!(metadata.first("name"), Some("A_b"));
         assert_eq!(metadata.first("Version"), None);
         assert_eq!(metadata.all("Requires-Dist").collect::<Vec<_>>(), ["c>=1 ,<2", "d; extra == 'x'"]);
+    }
+
+    #[test]
+    fn a_project_file_of_endless_depth_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        for deep in [format!("a = {}", "[".repeat(200_000)), format!("a{} = 1", ".a".repeat(200_000))] {
+            std::fs::write(dir.path().join(PYPROJECT), deep).unwrap();
+            let tree = SourceTree::from_folder(dir.path(), &super::super::Limits::default()).unwrap();
+            assert!(required(&tree).is_err());
+        }
     }
 
     #[test]

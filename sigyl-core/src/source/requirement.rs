@@ -57,7 +57,6 @@ impl Requirement {
     }
 
     /// Returns its name, as it was written.
-    #[cfg(feature = "runtime")]
     pub(crate) fn name(&self) -> &str {
         &self.name
     }

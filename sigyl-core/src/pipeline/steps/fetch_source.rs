@@ -25,6 +25,7 @@ impl Step for FetchSource {
             None => fetch(cx).await?,
         };
         cx.run.source = Some(tree.digest());
+        cx.results.notices.extend(tree.unread_locks());
         let note = format!("{} files, {}", tree.entries().len(), tree.digest());
         cx.results.tree = Some(tree);
         Ok(Outcome::done(note))

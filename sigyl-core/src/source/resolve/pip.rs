@@ -9,37 +9,15 @@ use super::plan::Input;
 use crate::source::copy::write_new;
 use crate::source::fetch::{Runner, pip, run_pip};
 use crate::source::lock::requirement_lines;
+use crate::source::python::{self, PYPROJECT, Pyproject};
 use crate::source::requirement::{Requirement, write_all};
-use crate::source::{SourceError, SourceTree, python};
+use crate::source::{SourceError, SourceTree};
 
-const PYPROJECT: &str = "pyproject.toml";
 const REQUIREMENTS: &str = "requirements.txt";
 /// Where the made lock lies.
 const LOCK: &str = "sigyl.requirements.txt";
 /// What the tool is given.
 const GIVEN: &str = "requirements.in";
-
-/// The tables of `pyproject.toml` that name packages.
-#[derive(Default, Deserialize)]
-struct Pyproject {
-    project: Option<Project>,
-    #[serde(rename = "build-system")]
-    build_system: Option<BuildSystem>,
-}
-
-#[derive(Deserialize)]
-struct Project {
-    #[serde(default)]
-    dependencies: Vec<String>,
-    #[serde(default)]
-    dynamic: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct BuildSystem {
-    #[serde(default)]
-    requires: Vec<String>,
-}
 
 /// What pip reports of a resolution.
 #[derive(Deserialize)]
@@ -125,35 +103,24 @@ fn write_lock(file: &str, report: &[u8]) -> Result<String, SourceError> {
 
 /// Collects the requirements of the package itself and of building it, with the file that names them.
 fn requirements(tree: &SourceTree) -> Result<Option<(String, Vec<String>)>, SourceError> {
-    let metadata = python::metadata(tree)?;
-    let of_metadata = |metadata: &python::Metadata| {
-        let required = metadata.all("Requires-Dist").map(str::to_owned).collect();
-        (metadata.file.clone(), required)
-    };
-    if let Some(metadata) = metadata.as_ref().filter(|metadata| metadata.file != "PKG-INFO") {
-        return Ok(Some(of_metadata(metadata)));
+    let own = python::required(tree)?;
+    if python::metadata(tree)?.is_some_and(|metadata| metadata.is_of_wheel()) {
+        return Ok(own);
     }
-    let pyproject = read_pyproject(tree)?;
-    let building = pyproject.build_system.map(|build| build.requires).unwrap_or_default();
-    let own = match (pyproject.project, metadata) {
-        (Some(project), _) if !project.dynamic.iter().any(|field| field == "dependencies") => {
-            Some((PYPROJECT.to_owned(), project.dependencies))
+    let pyproject = Pyproject::read(tree)?;
+    let needs_building = || !pyproject.building().is_empty() || tree.find("setup.py").is_some();
+    let own = match (own, tree.find(REQUIREMENTS)) {
+        (Some(own), _) => Some(own),
+        (None, Some(entry)) => {
+            let text = String::from_utf8_lossy(&tree.read(entry)?).into_owned();
+            let lines = requirement_lines(&text).ok_or_else(odd_lines)?;
+            Some((REQUIREMENTS.to_owned(), lines))
         }
-        (_, Some(metadata)) => Some(of_metadata(&metadata)),
-        (project, None) => match tree.find(REQUIREMENTS) {
-            Some(entry) => {
-                let text = String::from_utf8_lossy(&tree.read(entry)?).into_owned();
-                let lines = requirement_lines(&text).ok_or_else(odd_lines)?;
-                Some((REQUIREMENTS.to_owned(), lines))
-            }
-            None if project.is_some() || !building.is_empty() || tree.find("setup.py").is_some() => {
-                return Err(needs_code(tree));
-            }
-            None => None,
-        },
+        (None, None) if pyproject.project.is_some() || needs_building() => return Err(needs_code(tree)),
+        (None, None) => None,
     };
     Ok(own.map(|(file, mut required)| {
-        required.extend(building);
+        required.extend_from_slice(pyproject.building());
         (file, required)
     }))
 }
@@ -173,16 +140,6 @@ fn odd_lines() -> SourceError {
         why: "it holds a control character or an end of line other than that of text files".to_owned(),
         remedy: "remove it".to_owned(),
     }
-}
-
-fn read_pyproject(tree: &SourceTree) -> Result<Pyproject, SourceError> {
-    let Some(entry) = tree.find(PYPROJECT) else { return Ok(Pyproject::default()) };
-    let text = String::from_utf8_lossy(&tree.read(entry)?).into_owned();
-    toml::from_str(&text).map_err(|error| SourceError::BadDependencies {
-        file: PYPROJECT.to_owned(),
-        why: error.message().to_owned(),
-        remedy: "mend it".to_owned(),
-    })
 }
 
 /// Refuses what is no plain requirement: pip would take an option, an address or a path as well.

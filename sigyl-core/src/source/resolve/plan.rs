@@ -44,6 +44,7 @@ pub(in crate::source) async fn resolve(
         tree.locks.push(Lock { kind, path, bytes, made: true });
     }
     tree.reference.digest = digest(&tree.entries, &tree.locks);
+    tree.unread_locks().iter().for_each(|line| progress.log(line));
     Ok(tree)
 }
 
