@@ -73,9 +73,30 @@ pub(super) async fn make(
         .arg(&report)
         .arg("--requirement")
         .arg(input.folder.join(GIVEN));
-    run_pip(runner, call).await?;
+    run_pip(runner, call).await.map_err(|error| explain(&input.file, error))?;
     let bytes = std::fs::read(&report).map_err(SourceError::io("read", &report))?;
     Ok((LOCK, write_lock(&input.file, &bytes)?.into_bytes()))
+}
+
+/// Says what to do about a package that pip finds no wheel of: it may have a source archive.
+fn explain(file: &str, error: SourceError) -> SourceError {
+    const NO_WHEEL: &str = "No matching distribution found for ";
+    let SourceError::Tool { tail, .. } = &error else { return error };
+    let Some((_, rest)) = tail.rsplit_once(NO_WHEEL) else { return error };
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c));
+    let name = &rest[..end.unwrap_or(rest.len())];
+    let why = tail.lines().find_map(|line| line.split_once("Could not find a version")).map(|(_, why)| why);
+    SourceError::BadDependencies {
+        file: file.to_owned(),
+        why: format!(
+            "pip finds no wheel of `{name}` for this machine{}",
+            why.map_or(String::new(), |why| format!(" (no version{why})"))
+        ),
+        remedy: format!(
+            "if there is only a source archive, name every package with its version and hash in {REQUIREMENTS} \
+             (`pip-compile --generate-hashes` writes it), and let it be built by --allow-scripts {name}"
+        ),
+    }
 }
 
 /// Writes exact versions and hashes as a requirements file.
@@ -223,6 +244,32 @@ mod tests {
         ] {
             assert!(check("f", bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_requirement_cannot_be_broken_over_lines_to_hide_an_address() {
+        let hash = "0".repeat(64);
+        let broken = format!("evil @ htt\\\np:/\\\n/host.example/evil.tar.gz?x==1 --hash=sha256:{hash}\n");
+        let (tree, _dir) = tree(&[(REQUIREMENTS, &broken)]);
+        assert!(tree.locks().is_empty(), "it is no lock");
+        let scratch = tempfile::tempdir().unwrap();
+        let Err(error) = prepare(&tree, scratch.path()) else { panic!("it would reach pip") };
+        assert!(matches!(error, SourceError::BadDependencies { .. }), "{error}");
+        assert!(std::fs::read_dir(scratch.path()).unwrap().next().is_none());
+    }
+
+    #[test]
+    fn a_package_without_a_wheel_is_named_with_what_to_do() {
+        let tail = "ERROR: Could not find a version that satisfies the requirement a-b<2 (from versions: none)\n\
+                    ERROR: No matching distribution found for a-b<2";
+        let error = SourceError::Tool { command: "pip".to_owned(), tail: tail.to_owned() };
+        let SourceError::BadDependencies { why, remedy, .. } = explain("f", error) else {
+            panic!("not explained")
+        };
+        assert!(why.contains("no wheel of `a-b`") && why.contains("(from versions: none)"), "{why}");
+        assert!(remedy.contains("--allow-scripts a-b"), "{remedy}");
+        let other = SourceError::Tool { command: "pip".to_owned(), tail: "no network".to_owned() };
+        assert!(matches!(explain("f", other), SourceError::Tool { .. }));
     }
 
     #[test]
