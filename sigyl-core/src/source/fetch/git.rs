@@ -45,8 +45,8 @@ impl Repository<'_> {
         let file = if self.local { "always" } else { "never" };
         SETTINGS
             .iter()
-            .fold(Call::new(&self.git, self.scratch), |call, setting| call.args(&["-c", setting]))
-            .args(&["-c", &format!("protocol.file.allow={file}")])
+            .fold(Call::new(&self.git, self.scratch), |call, setting| call.setting("-c", setting))
+            .setting("-c", &format!("protocol.file.allow={file}"))
             .args(command)
             .var("GIT_DIR", &self.folder)
             .var("GIT_ALLOW_PROTOCOL", protocols)

@@ -35,6 +35,8 @@ pub(in crate::source) struct Call {
     pub(in crate::source) program: PathBuf,
     /// Its arguments; never a secret.
     pub(in crate::source) args: Vec<OsString>,
+    /// How many of them, the first, are not told: settings that only Sigyl's own run needs.
+    untold: usize,
     /// The folder it runs in.
     pub(in crate::source) folder: PathBuf,
     /// Variables besides the tools' own.
@@ -51,11 +53,19 @@ impl Call {
         Self {
             program: program.to_owned(),
             args: Vec::new(),
+            untold: 0,
             folder: folder.to_owned(),
             vars: Vec::new(),
             stdin: None,
             stdout: None,
         }
+    }
+
+    /// Adds a setting before all other arguments; it is not told.
+    pub(in crate::source) fn setting(mut self, switch: &str, value: &str) -> Self {
+        self.args.splice(self.untold..self.untold, [switch.into(), value.into()]);
+        self.untold += 2;
+        self
     }
 
     /// Adds an argument.
@@ -272,10 +282,10 @@ fn size_of(folder: &Path) -> u64 {
         .sum()
 }
 
-/// Returns the command as it is told: without credentials.
+/// Returns the command as it is told: without credentials and settings.
 fn command_line(call: &Call) -> String {
     let program = call.program.file_name().unwrap_or(call.program.as_os_str()).to_string_lossy();
-    let words = call.args.iter().map(|arg| {
+    let words = call.args.iter().skip(call.untold).map(|arg| {
         let arg = arg.to_string_lossy();
         match arg.is_empty() || arg.contains(char::is_whitespace) {
             true => format!("'{arg}'"),
@@ -328,6 +338,14 @@ mod tests {
             told,
             ["$ sh -c 'echo out; echo https://***@host.example/x >&2'", "https://***@host.example/x"]
         );
+    }
+
+    #[test]
+    fn settings_come_first_and_are_not_told() {
+        let call = Call::new(Path::new("/usr/bin/git"), Path::new("/")).args(&["fetch", "x"]);
+        let call = call.setting("-c", "gc.auto=0").setting("-c", "core.fsmonitor=false");
+        assert_eq!(call.args, ["-c", "gc.auto=0", "-c", "core.fsmonitor=false", "fetch", "x"]);
+        assert_eq!(command_line(&call), "git fetch x");
     }
 
     #[tokio::test]

@@ -162,6 +162,9 @@ async fn branches_tags_commits_and_folders_are_found() {
     let folder = house.fetch(&format!("git:{url}#:sub")).await.unwrap();
     assert_eq!(folder.reference().locator, format!("git:{url}#{head}:sub"));
     assert_eq!(paths(&folder), ["LICENSE", "server.py"], "a link may point elsewhere in the repository");
+    let absent = house.fetch(&format!("git:{url}#nothing")).await.unwrap_err();
+    let SourceError::Tool { command, .. } = &absent else { panic!("{absent}") };
+    assert!(command.starts_with("git fetch ") && !command.contains(" -c "), "{command}");
     for absent in ["#nothing", "#:nothing", "#deadbeef"] {
         assert!(house.fetch(&format!("git:{url}{absent}")).await.is_err(), "{absent}");
     }
