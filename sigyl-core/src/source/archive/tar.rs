@@ -48,6 +48,13 @@ fn take<R: Read>(mut entry: Entry<'_, R>, unpack: &mut Unpack<'_>) -> Result<(),
     unpack.count()?;
     let name = text(&entry.path_bytes(), unpack)?;
     let kind = entry.header().entry_type();
+    // What is itself a list of extensions would be read whole.
+    if kind != EntryType::XGlobalHeader
+        && kind != EntryType::XHeader
+        && let Some(why) = odd_extension(&mut entry)
+    {
+        return Err(unpack.bad(format!("`{}` {why}", shown(&name))));
+    }
     match kind {
         EntryType::Regular | EntryType::Continuous if !name.ends_with('/') => {
             let mode = entry.header().mode().map_err(|error| broken(unpack, &error))?;
@@ -71,6 +78,16 @@ fn take<R: Read>(mut entry: Entry<'_, R>, unpack: &mut Unpack<'_>) -> Result<(),
     // The bytes of what is no file; the meter bounds them.
     io::copy(&mut entry, &mut io::sink()).map_err(|error| broken(unpack, &error))?;
     Ok(())
+}
+
+/// Tells what makes another reader see an entry of another name, or with other bytes.
+fn odd_extension<R: Read>(entry: &mut Entry<'_, R>) -> Option<&'static str> {
+    let broken = "has extensions that do not read";
+    let Ok(extensions) = entry.pax_extensions() else { return Some(broken) };
+    extensions.into_iter().flatten().find_map(|extension| match extension {
+        Err(_) => Some(broken),
+        Ok(extension) => extension.key_bytes().starts_with(b"GNU.sparse.").then_some("is a sparse file"),
+    })
 }
 
 /// Refuses what another reader of the archive might take for more entries.

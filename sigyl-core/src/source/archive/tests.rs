@@ -137,9 +137,46 @@ fn devices_and_unknown_entries_are_refused() {
     }
 }
 
+/// A header of pax that says more of the next entry.
+fn pax(key: &str, value: &str) -> Vec<u8> {
+    let rest = format!(" {key}={value}\n");
+    let length = (1..).find(|length: &usize| length.to_string().len() + rest.len() == *length).unwrap();
+    entry(EntryType::XHeader, "pax", "", format!("{length}{rest}").as_bytes())
+}
+
+#[test]
+fn what_pax_says_of_an_entry_is_judged_like_its_header() {
+    for (key, value) in [
+        ("path", "../evil"),
+        ("path", "/tmp/sigyl-evil"),
+        ("path", "a\0b"),
+        ("path", "a\nb"),
+        ("path", "a/../../b"),
+    ] {
+        refusal("p.tgz", &tgz(&[file("ok", b"x"), pax(key, value), file("innocent", b"x")]));
+    }
+    let link = entry(EntryType::Symlink, "link", "ok", b"");
+    let why = refusal("p.tgz", &tgz(&[file("ok", b"x"), pax("linkpath", "../../etc/passwd"), link]));
+    assert!(why.contains("link"), "{why}");
+    let long = tgz(&[file("ok", b"x"), pax("path", "long/name"), file("short", b"y")]);
+    assert_eq!(paths(&take("p.tgz", &long, &Limits::default()).unwrap().0), ["long/name", "ok"]);
+}
+
+#[test]
+fn sparse_files_are_refused_however_they_are_written() {
+    let old = entry(EntryType::GNUSparse, "a", "", b"");
+    refusal("p.tgz", &tgz(&[file("ok", b"x"), old]));
+    let new = [pax("GNU.sparse.name", "evil.js"), file("GNUSparseFile.0/evil.js", b"1\n0\n512\n")].concat();
+    assert!(refusal("p.tgz", &tgz(&[file("ok", b"x"), new])).contains("is a sparse file"));
+}
+
 #[test]
 fn two_entries_for_one_path_are_refused() {
-    for (one, two) in [("a", "a"), ("a", "./a"), ("a", "A"), ("Src/a", "src/b"), ("a", "a/b"), ("a/b", "a")] {
+    let cases = [("\u{c9}t\u{e9}", "\u{e9}t\u{e9}"), ("\u{212a}ey", "key")];
+    for (one, two) in [("a", "a"), ("a", "./a"), ("a", "A"), ("Src/a", "src/b"), ("a", "a/b"), ("a/b", "a")]
+        .into_iter()
+        .chain(cases)
+    {
         let why = refusal("p.tgz", &tgz(&[file(one, b"1"), file(two, b"2")]));
         assert!(why.contains("same path") || why.contains("twice"), "{why}");
     }
@@ -177,6 +214,14 @@ fn headers_cannot_fill_the_memory() {
     let loose = Limits { ratio: 1_000_000, ..Limits::default() };
     let error = take("p.tgz", &bytes, &loose).unwrap_err();
     assert!(error.to_string().contains("headers of one entry"), "{error}");
+}
+
+#[test]
+fn a_header_for_the_whole_archive_is_passed_over() {
+    let comment = entry(EntryType::XGlobalHeader, "pax_global_header", "", b"19 comment=abcdefg\n");
+    let path = entry(EntryType::XGlobalHeader, "pax_global_header", "", b"16 path=../evil\n");
+    let (tree, _into) = take("p.tgz", &tgz(&[comment, path, file("a", b"x")]), &Limits::default()).unwrap();
+    assert_eq!(paths(&tree), ["a"]);
 }
 
 #[test]
@@ -257,6 +302,33 @@ fn a_zip_that_shows_two_readers_two_contents_is_refused() {
     let at = twofold.windows(2).position(|two| two == b"aa").unwrap();
     twofold[at..at + 2].copy_from_slice(b"zz");
     assert!(refusal("p.zip", &twofold).contains("no sound zip"));
+}
+
+#[test]
+fn a_zip_whose_entries_are_locked_or_collide_is_refused() {
+    let mut locked = zipped(&[("aa", b"x", 0o644)]);
+    // The bit of encryption, in the entry's own header and in the directory.
+    let directory = locked.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    locked[6] |= 1;
+    locked[directory + 8] |= 1;
+    assert!(refusal("p.zip", &locked).contains("no sound zip"));
+    for (one, two) in [("a", "a/b"), ("a/b", "a"), ("K", "\u{212a}")] {
+        refusal("p.zip", &zipped(&[(one, b"x", 0o644), (two, b"y", 0o644)]));
+    }
+    for name in ["a\0b", "a\nb", "a\u{202e}b"] {
+        refusal("p.zip", &zipped(&[("ok", b"x", 0o644), (name, b"y", 0o644)]));
+    }
+}
+
+#[test]
+fn a_zip_whose_header_tells_another_size_than_its_directory_is_refused() {
+    let whole = zipped(&[("aa", b"xxxx", 0o644)]);
+    let directory = whole.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    for at in [14, 18, 22, directory + 16, directory + 20, directory + 24] {
+        let mut other = whole.clone();
+        other[at] ^= 1;
+        refusal("p.zip", &other);
+    }
 }
 
 proptest::proptest! {
