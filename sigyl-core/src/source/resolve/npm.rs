@@ -9,6 +9,7 @@ use super::plan::Input;
 use crate::domain::SourceKind;
 use crate::source::copy::write_new;
 use crate::source::fetch::{NPM_SWITCHES, Runner, npm};
+use crate::source::path::{clean, follow};
 use crate::source::{LockKind, SourceError, SourceTree};
 
 const MANIFEST: &str = "package.json";
@@ -81,6 +82,9 @@ pub(super) fn check(path: &str, bytes: &[u8]) -> Result<(), SourceError> {
     let packages = lock.get("packages").and_then(Value::as_object);
     let packages = packages.ok_or_else(|| bad("it is of the old form without `packages`".to_owned()))?;
     for (place, package) in packages {
+        if let Some(why) = leaves(place, package) {
+            return Err(bad(why));
+        }
         let says = |key: &str| package.get(key).and_then(Value::as_bool) == Some(true);
         let is_own = !place.split('/').any(|name| name == "node_modules");
         let pinned = package.get("integrity").is_some_and(|integrity| integrity.is_string());
@@ -90,6 +94,19 @@ pub(super) fn check(path: &str, bytes: &[u8]) -> Result<(), SourceError> {
         }
     }
     Ok(())
+}
+
+/// Tells how an entry leads out of the tree: npm writes where it says, and follows its links.
+fn leaves(place: &str, package: &Value) -> Option<String> {
+    let place_shown = crate::source::path::shown(place);
+    if clean(place).as_deref() != Ok(place) {
+        return Some(format!("`{place_shown}` is no path inside the tree"));
+    }
+    // What npm takes for a link is more than `true`.
+    let is_link = package.get("link").is_some_and(|link| !matches!(link, Value::Null | Value::Bool(false)));
+    let target = package.get("resolved").and_then(Value::as_str).unwrap_or_default();
+    let leads_out = is_link && follow("", target.strip_prefix("file:").unwrap_or(target)).is_err();
+    leads_out.then(|| format!("`{place_shown}` is a link out of the tree"))
 }
 
 /// Tells whether a package lies in the archive of one that is pinned by hash. That it says so itself proves nothing:
@@ -223,7 +240,7 @@ mod tests {
         let lock = |package: &str| {
             format!(r#"{{"packages": {{"": {{}}, "packages/own": {{}}, "node_modules/a": {package}}}}}"#)
         };
-        for good in [r#"{"integrity": "sha512-x"}"#, r#"{"link": true}"#] {
+        for good in [r#"{"integrity": "sha512-x"}"#, r#"{"link": true, "resolved": "packages/own"}"#] {
             assert!(check(LOCK, lock(good).as_bytes()).is_ok(), "{good}");
         }
         let from_git = lock(r#"{"resolved": "git+ssh://git@host.example/a.git#0123"}"#);
@@ -232,6 +249,26 @@ mod tests {
         assert!(check(LOCK, lock(r#"{"inBundle": true}"#).as_bytes()).is_err(), "no archive holds it");
         assert!(check(LOCK, br#"{"lockfileVersion": 1, "dependencies": {}}"#).is_err());
         assert!(check(LOCK, b"[").is_err());
+    }
+
+    #[test]
+    fn a_lock_that_leads_out_of_the_tree_is_refused() {
+        let check = |place: &str, package: &str| {
+            check(LOCK, format!(r#"{{"packages": {{"": {{}}, "{place}": {package}}}}}"#).as_bytes())
+        };
+        let pinned = r#"{"integrity": "sha512-x"}"#;
+        for place in ["../x/node_modules/a", "node_modules/../../a", "/tmp/node_modules/a", "a/./b", "a\\\\b"]
+        {
+            let error = check(place, pinned).unwrap_err().to_string();
+            assert!(error.contains("no path inside the tree"), "{place}: {error}");
+        }
+        for target in ["../own", "/etc", "file:../own", "a/../../b"] {
+            for link in ["true", "1"] {
+                let link = format!(r#"{{"link": {link}, "resolved": "{target}", "integrity": "sha512-x"}}"#);
+                assert!(check("node_modules/a", &link).is_err(), "{link}");
+            }
+        }
+        assert!(check("node_modules/@s/a", pinned).is_ok());
     }
 
     #[test]
