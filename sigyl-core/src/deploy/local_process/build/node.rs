@@ -72,9 +72,14 @@ impl Node {
             .map_err(|error| io("read package.json".to_owned(), std::io::Error::other(error)))?;
         let own = manifest.map(|bytes| Swapped::new(work.tree().join("package.json"), &bytes)).transpose();
         let own = own.map_err(|source| io("write package.json".to_owned(), source))?;
+        let lock_by_name = scripts::by_name(&lock.bytes, work.spec.allowed_scripts)?;
+        let swapped =
+            lock_by_name.map(|bytes| Swapped::new(work.tree().join(&lock.path), &bytes)).transpose();
+        let swapped = swapped.map_err(|source| io(format!("write {}", lock.path), source))?;
         let dev = if work.spec.manifest.build.command.is_some() { "--include=dev" } else { "--omit=dev" };
         work.fetch(self.npm(work, &["ci", dev])?.args(LOCKED)).await?;
         own.map_or(Ok(()), Swapped::back).map_err(|source| io("write package.json".to_owned(), source))?;
+        swapped.map_or(Ok(()), Swapped::back).map_err(|source| io(format!("write {}", lock.path), source))?;
         // All are looked at before the first of them runs, for a script may change what it finds.
         let mut allowed = Vec::new();
         for package in work.spec.allowed_scripts {

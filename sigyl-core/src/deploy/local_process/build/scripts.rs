@@ -1,7 +1,9 @@
 //! Finds the packages of npm whose install scripts were allowed by name.
 //!
 //! A lock can install a package under any name, and npm compares that name. What was allowed is a package of the
-//! registry, so here its own name counts: the one in the lock, in the address it comes from and in its own manifest.
+//! registry, so here its own name counts: the one in the lock and in its own manifest. The address in the lock counts
+//! for nothing: each host may call any path by that name, and mirrors have paths of all forms. So npm is not told it,
+//! asks the user's own registry for that name and version, and compares the hash.
 
 use std::path::Path;
 
@@ -15,12 +17,39 @@ const MANIFEST: u64 = 4 << 20;
 /// Where packages lie.
 const MODULES: &str = "node_modules/";
 
+/// Returns the lock without the addresses of the packages `names`, so that npm gets each by its own name; nothing if it
+/// has none of them.
+///
+/// Fails if one of them has no exact version or no hash: then npm could be led elsewhere after all.
+pub(super) fn by_name(lock: &[u8], names: &[String]) -> Result<Option<Vec<u8>>, TargetError> {
+    let mut places: Vec<(String, &String)> = Vec::new();
+    for name in names {
+        places.extend(self::places(lock, name)?.into_iter().map(|place| (place, name)));
+    }
+    if places.is_empty() {
+        return Ok(None);
+    }
+    let mut lock = read(lock)?;
+    for (place, name) in places {
+        let package = lock.get_mut("packages").and_then(|packages| packages.get_mut(&place)?.as_object_mut());
+        let Some(package) = package else { continue };
+        package.remove("resolved");
+        let text = |key: &str| package.get(key).and_then(Value::as_str);
+        let exact = text("version").is_some_and(|version| semver::Version::parse(version).is_ok());
+        if !exact || text("integrity").is_none_or(str::is_empty) {
+            return Err(TargetError::Unsupported(format!(
+                "`{name}` has no exact version with a hash in the lock: its scripts cannot be allowed"
+            )));
+        }
+    }
+    Ok(Some(lock.to_string().into_bytes()))
+}
+
 /// Finds where the lock installs the package `name`.
 ///
 /// Fails if that is the name of another package's folder, and of no package.
 pub(super) fn places(lock: &[u8], name: &str) -> Result<Vec<String>, TargetError> {
-    let lock: Value = serde_json::from_slice(lock)
-        .map_err(|error| TargetError::Unsupported(format!("the lock of npm does not read: {error}")))?;
+    let lock = read(lock)?;
     let (mut places, mut alias) = (Vec::new(), None);
     for (place, package) in lock.get("packages").and_then(Value::as_object).into_iter().flatten() {
         let says = |key: &str| package.get(key).and_then(Value::as_bool) == Some(true);
@@ -30,18 +59,14 @@ pub(super) fn places(lock: &[u8], name: &str) -> Result<Vec<String>, TargetError
             continue;
         };
         let own = package.get("name").map_or(Some(folder), Value::as_str);
-        let of_address = match package.get("resolved") {
-            Some(address) => address.as_str().and_then(named_by),
-            None => own.map(str::to_owned),
-        };
-        if own == Some(name) && of_address.as_deref() == Some(name) {
+        if own == Some(name) {
             places.push(place.clone());
         } else if folder == name {
-            alias = Some(of_address.or_else(|| own.filter(|own| *own != name).map(str::to_owned)));
+            alias = Some(own);
         }
     }
     match (places.is_empty(), alias) {
-        (true, Some(real)) => Err(another(name, real.as_deref())),
+        (true, Some(real)) => Err(another(name, real)),
         _ => Ok(places),
     }
 }
@@ -63,13 +88,11 @@ pub(super) fn check(tree: &Path, place: &str, name: &str) -> Result<bool, Target
     }
 }
 
-/// Returns the package that an address of a registry names: `…/NAME/-/FILE.tgz`.
-fn named_by(address: &str) -> Option<String> {
-    let address = address.split(['?', '#']).next()?.replace("%2f", "/").replace("%2F", "/");
-    let (before, _) = address.split_once("://")?.1.split_once("/-/")?;
-    let mut parts = before.rsplit('/');
-    let (last, scope) = (parts.next()?, parts.next()?);
-    Some(if scope.starts_with('@') { format!("{scope}/{last}") } else { last.to_owned() })
+fn read(lock: &[u8]) -> Result<Value, TargetError> {
+    // npm reads past a byte order mark too.
+    let lock = lock.strip_prefix(b"\xef\xbb\xbf").unwrap_or(lock);
+    serde_json::from_slice(lock)
+        .map_err(|error| TargetError::Unsupported(format!("the lock of npm does not read: {error}")))
 }
 
 fn another(name: &str, real: Option<&str>) -> TargetError {
@@ -93,9 +116,6 @@ mod tests {
     fn an_alias_is_known_by_the_name_of_what_it_installs() {
         for alias in [
             r#""node_modules/esbuild": {"name": "es5-ext", "version": "1.0.0"}"#,
-            r#""node_modules/esbuild": {"resolved": "https://host.example/es5-ext/-/es5-ext-1.0.0.tgz"}"#,
-            r#""node_modules/esbuild": {"resolved": "https://host.example/@esbuild/x/-/esbuild-1.0.0.tgz"}"#,
-            r#""node_modules/esbuild": {"name": "esbuild", "resolved": "https://host.example/x.tgz"}"#,
             r#""node_modules/esbuild": {"name": 1}"#,
         ] {
             let error = places(&lock(alias), "esbuild").unwrap_err().to_string();
@@ -112,12 +132,39 @@ mod tests {
             "node_modules/a/node_modules/esbuild": {"version": "2.0.0"},
             "node_modules/b/node_modules/esbuild": {"name": "es5-ext"},
             "node_modules/c/node_modules/esbuild": {"inBundle": true},
-            "node_modules/d": {"name": "@s/p", "resolved": "https://host.example/@s%2fp/-/p-1.0.0.tgz"},
+            "node_modules/d": {"name": "@s/p", "resolved": "https://host.example/download/@s/p/1.0.0/0123abc"},
             "packages/esbuild": {"name": "esbuild"}"#;
         let found = places(&lock(packages), "esbuild").unwrap();
         assert_eq!(found, ["node_modules/a/node_modules/esbuild", "node_modules/esbuild"]);
         assert_eq!(places(&lock(packages), "@s/p").unwrap(), ["node_modules/d"]);
         assert!(places(&lock(packages), "absent").unwrap().is_empty());
+    }
+
+    #[test]
+    fn npm_is_told_the_name_and_the_hash_and_no_address() {
+        let pinned = |more: &str| format!(r#"{{"version": "1.0.0", "integrity": "sha512-x"{more}}}"#);
+        let evil = pinned(r#", "resolved": "https://evil.example/esbuild/-/esbuild-1.0.0.tgz""#);
+        let other = pinned(r#", "resolved": "https://host.example/b/-/b-1.0.0.tgz""#);
+        let packages = format!(r#""node_modules/esbuild": {evil}, "node_modules/b": {other}"#);
+        let allowed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let told = by_name(&lock(&packages), &allowed(&["esbuild", "absent"])).unwrap().unwrap();
+        let told: Value = serde_json::from_slice(&told).unwrap();
+        assert_eq!(
+            told["packages"]["node_modules/esbuild"],
+            serde_json::json!({"version": "1.0.0", "integrity": "sha512-x"})
+        );
+        assert!(told["packages"]["node_modules/b"]["resolved"].is_string(), "it was not allowed anything");
+        assert_eq!(by_name(&lock(&packages), &allowed(&["absent"])).unwrap(), None);
+        for loose in [
+            r#"{"version": "https://evil.example/x.tgz", "integrity": "sha512-x"}"#,
+            r#"{"version": "^1.0.0", "integrity": "sha512-x"}"#,
+            r#"{"integrity": "sha512-x"}"#,
+            r#"{"version": "1.0.0"}"#,
+            r#"{"version": "1.0.0", "integrity": ""}"#,
+        ] {
+            let packages = format!(r#""node_modules/esbuild": {loose}"#);
+            assert!(by_name(&lock(&packages), &allowed(&["esbuild"])).is_err(), "{loose}");
+        }
     }
 
     #[test]
