@@ -58,7 +58,7 @@ pub fn read(files: &dyn Files) -> Result<Read, ManifestError> {
 
 fn nothing(home: &Place) -> Problem {
     let message = "is missing, and there is no package to derive a manifest from \
-                   (package.json, pyproject.toml, a wheel, Cargo.toml)";
+                   (package.json, pyproject.toml, a wheel, Cargo.toml, go.mod)";
     home.problem("", message).hint("`sigyl init` writes one to start from")
 }
 

@@ -5,17 +5,17 @@ use super::super::node::{Node, Value};
 use super::super::problem::{Problems, printable};
 use super::super::read::{Derived, Found};
 use super::package::{Package, Programs};
-use super::{cargo, npm, python};
+use super::{cargo, go, npm, python};
 
 /// Fills in missing fields from the package in the tree, if there is one.
 pub(in super::super) fn fill(found: &mut Found, files: &dyn Files, problems: &mut Problems) -> Vec<Derived> {
     let runtime = found.root.find("runtime").and_then(Node::as_text).map(str::to_owned);
     let before = problems.count();
-    let mut packages: Vec<Package> = [npm::read, python::read, cargo::read]
+    let mut packages: Vec<Package> = [npm::read, python::read, cargo::read, go::read]
         .into_iter()
         .filter_map(|read| read(files, problems))
         .filter(|package| match runtime.as_deref() {
-            Some("container" | "go") | None => true,
+            Some("container") | None => true,
             Some(runtime) => package.runtime == runtime,
         })
         .collect();
@@ -244,6 +244,29 @@ mod tests {
         assert_eq!(with(&format!("{package}[[bin]]\nname = 'only'\npath = 'x.rs'\n"), &[]).unwrap(), "only");
         assert_eq!(with(&format!("{package}autobins = false\n[[bin]]\nname = 'b'\n"), &bins).unwrap(), "b");
         insta::assert_snapshot!(with(package, &bins).unwrap_err());
+    }
+
+    #[test]
+    fn a_module_of_go_is_enough() {
+        let module = ("go.mod", "// x\nmodule \"host.example/ada/Clock/v2\" // y\n\ngo 1.24\n");
+        let library = ("clock.go", "package clock\n");
+        let read = read(&tree(&[module, ("main.go", "// x\n\npackage main // y\n")])).unwrap();
+        assert_eq!((read.manifest.name.as_str(), read.manifest.runtime), ("clock", Runtime::Go));
+        assert_eq!(read.manifest.start.entry_point.as_deref(), Some("."));
+        assert_eq!(
+            derived(&read),
+            "name <- go.mod: module\nruntime <- go.mod\n\
+            entryPoint <- go.mod: its only program\n\
+            startCommand.type <- go.mod: packaged programs speak stdio unless a manifest says http\n"
+        );
+        let program = "package main\n";
+        let (one, own) = (("cmd/other/x.go", program), ("cmd/clock/x.go", program));
+        assert_eq!(entry(&[("go.mod", "module clock\n"), library, one]).unwrap(), "cmd/other");
+        assert_eq!(entry(&[("go.mod", "module clock\n"), library, one, own]).unwrap(), "cmd/clock");
+        let two = entry(&[("go.mod", "module x\n"), one, own]).unwrap_err();
+        assert!(two.contains("several programs: cmd/clock, cmd/other"), "{two}");
+        let none = entry(&[("go.mod", "module x\n"), library, ("main_test.go", program)]).unwrap_err();
+        assert!(none.contains("no `package main`"), "{none}");
     }
 
     #[test]

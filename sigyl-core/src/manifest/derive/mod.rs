@@ -2,6 +2,7 @@
 
 mod cargo;
 mod fill;
+mod go;
 mod npm;
 mod package;
 mod python;
