@@ -7,7 +7,7 @@ use super::files::Files;
 use super::node::{Node, Value};
 use super::problem::{ManifestError, Place, Problem, Problems};
 use super::read::{Derived, gather};
-use super::{derive, emit};
+use super::{check, derive, emit};
 use crate::domain::Version;
 
 const TARGET: [&str; 2] = ["sigyl.yaml", "sigyl.yml"];
@@ -32,6 +32,7 @@ pub fn init(files: &dyn Files) -> Result<String, ManifestError> {
         Err(error) => todo.extend(error.problems),
     }
     drop_wrong(&mut found.root, "");
+    drop_refused(&mut found.root, &found.home, &mut todo);
     let missing = missing(&found.root);
     if !missing.is_empty() {
         todo.push(found.home.problem("", format!("sets no {} yet", missing.join(", no "))));
@@ -58,6 +59,27 @@ fn drop_wrong(node: &mut Node, inside: &str) {
         }
         !matches!(entry.node.value, Value::Wrong | Value::Null)
     });
+}
+
+/// Drops values that a reader of the manifest would refuse, and says why: what is written can be read back.
+fn drop_refused(root: &mut Node, home: &Place, todo: &mut Vec<Problem>) {
+    loop {
+        let mut problems = Problems::default();
+        check::check(root, home, &mut problems);
+        let refused = problems.finish().map_or_else(|error| error.problems, |_| Vec::new());
+        let before = todo.len();
+        for problem in refused {
+            let Some(field) = &problem.field else { continue };
+            let whole = field.split('[').next().unwrap_or(field);
+            // A setting may have dots in its name.
+            let taken = root.find(whole).is_some().then(|| root.take(whole)).flatten();
+            let taken = taken.or_else(|| whole.starts_with("env.").then(|| root.take("env")).flatten());
+            todo.extend(taken.map(|_| problem));
+        }
+        if todo.len() == before {
+            return;
+        }
+    }
 }
 
 fn write(root: &Node, derived: &[Derived], todo: &[Problem]) -> String {
@@ -184,6 +206,43 @@ mod tests {
         ]);
     }
 
+    /// What `init` writes is never refused by its reader, whatever it was made from.
+    fn never_refused(files: &[(&str, &str)]) -> String {
+        let text = init(&tree(files)).unwrap();
+        let mut with = tree(files);
+        with.insert("sigyl.yaml".to_owned(), text.clone().into_bytes());
+        let problems = read(&with).map_or_else(|error| error.problems, |_| Vec::new());
+        let refused: Vec<_> = problems
+            .iter()
+            .filter(|problem| problem.file == "sigyl.yaml" && problem.message != "is missing")
+            .collect();
+        assert!(refused.is_empty(), "{refused:?}\n{text}");
+        text
+    }
+
+    #[test]
+    fn a_value_that_would_be_refused_becomes_something_to_do() {
+        let package = r#"{"name": "a", "version": "^1.0.0", "mcpName": "not a name!", "bin": "../x.js"}"#;
+        let text = never_refused(&[("package.json", package)]);
+        for field in ["name", "version", "entryPoint"] {
+            assert!(text.contains(&format!("# to do: package.json: `{field}` ")), "{field}\n{text}");
+            assert!(!text.lines().any(|line| line.starts_with(field)), "{field}\n{text}");
+        }
+        let mcp = "name: A b\nruntime: node\nentryPoint: /x.js\nenv: {1.a: x, B: y}\nsecrets: [{name: a b}]\n\
+                   startCommand: {type: stdio, port: 80}\nresources: {cpu: 0, minInstances: 3, maxInstances: 1}\n\
+                   permissions: {network: ['https://h:1']}\nhealth: {path: /x}\n";
+        never_refused(&[("mcp.yaml", mcp)]);
+        let script = ("pyproject.toml", "[project]\nname = 'a'\nversion = '1'\nscripts = {a = 'a b:c()'}\n");
+        never_refused(&[script]);
+    }
+
+    #[test]
+    fn a_module_of_go_gets_its_program() {
+        let text =
+            reads_back(&[("go.mod", "module host.example/ada/clock/v2\n"), ("main.go", "package main\n")]);
+        assert!(text.contains("\nruntime: go\n") && text.contains("\nname: clock\n"), "{text}");
+    }
+
     #[test]
     fn what_other_manifests_say_reads_back_as_the_same_manifest() {
         let mcp = "\
@@ -260,7 +319,7 @@ x-mine: 1
                     }
                     let form = super::super::shape::Unknown::Forbidden;
                     super::super::shape::check(&mut root, form, &mut problems);
-                    super::super::check::check(&root, &place, &mut problems).is_some()
+                    check::check(&root, &place, &mut problems).is_some()
                 });
             assert!(taken, "the example of {} is refused", field.path);
         }
