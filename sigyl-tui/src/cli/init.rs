@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use sigyl_core::domain::Kind;
-use sigyl_core::manifest;
+use sigyl_core::manifest::{self, Files};
 use sigyl_core::scan::TreeFiles;
 use sigyl_core::source::{Limits, SourceTree};
 
@@ -43,7 +43,8 @@ impl Args {
         }
         let tree =
             SourceTree::from_folder(&self.folder, &Limits::default()).map_err(super::scan::unfetched)?;
-        let text = manifest::init(&TreeFiles(&tree)).map_err(|error| {
+        let files = Others { files: TreeFiles(&tree), present: !self.print };
+        let text = manifest::init(&files).map_err(|error| {
             Problem::failed(
                 "E0201",
                 error.kind(),
@@ -76,8 +77,27 @@ impl Args {
     }
 }
 
+/// The names of the manifest that is written.
+const WRITTEN: [&str; 2] = ["sigyl.yaml", "sigyl.yml"];
+
+/// The files that a manifest is written from: a fresh one owes nothing to the one that is there.
+struct Others<'a> {
+    files: TreeFiles<'a>,
+    present: bool,
+}
+
+impl Files for Others<'_> {
+    fn paths(&self) -> Vec<String> {
+        self.files.paths()
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        if self.present || !WRITTEN.contains(&path) { self.files.read(path) } else { Ok(None) }
+    }
+}
+
 fn refuse_existing(folder: &Path) -> Result<(), Problem> {
-    let there = ["sigyl.yaml", "sigyl.yml"].iter().map(|name| folder.join(name)).find(|path| path.exists());
+    let there = WRITTEN.iter().map(|name| folder.join(name)).find(|path| path.exists());
     there.map_or(Ok(()), |path| Err(exists(&path)))
 }
 
