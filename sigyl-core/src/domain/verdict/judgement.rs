@@ -1,0 +1,105 @@
+//! From a report, waivers and grants to what follows.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Hold, Policy, Verdict, Waiver, WaiverError};
+use crate::domain::{Digest, Permissions, Report, ReportId, Timestamp};
+
+/// A report, judged with waivers and with what the operator granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The source that was judged.
+    pub source: Digest,
+    /// The report it was judged by.
+    pub report: ReportId,
+    /// The policy it was judged by.
+    pub policy: Digest,
+    /// What follows.
+    pub verdict: Verdict,
+    /// What an approval would have to cover.
+    pub holds: Vec<Hold>,
+    /// Fingerprints of the findings that block.
+    pub blocks: Vec<Digest>,
+    /// Fingerprints of the findings that waivers accept.
+    pub waived: Vec<Digest>,
+}
+
+impl Judgement {
+    /// Judges `report`; `beyond` is what the server asks for and was not granted.
+    pub fn new(
+        report: &Report,
+        policy: &Policy,
+        waivers: &[Waiver],
+        beyond: &Permissions,
+        now: Timestamp,
+    ) -> Result<Self, WaiverError> {
+        let matched = waivers.iter().map(|waiver| waiver.only_match(&report.findings, now));
+        let waived = matched.collect::<Result<std::collections::BTreeSet<usize>, _>>()?;
+        let mut judged = Self {
+            source: report.source.digest,
+            report: report.id(),
+            policy: policy.digest(),
+            verdict: Verdict::Pass,
+            holds: Vec::new(),
+            blocks: Vec::new(),
+            waived: waived.iter().map(|&at| report.findings[at].fingerprint()).collect(),
+        };
+        for (at, finding) in report.findings.iter().enumerate() {
+            let verdict = if waived.contains(&at) { Verdict::Warn } else { policy.of(finding) };
+            judged.verdict = judged.verdict.max(verdict);
+            match verdict {
+                Verdict::Block => judged.blocks.push(finding.fingerprint()),
+                Verdict::Hold => judged
+                    .holds
+                    .push(Hold::Finding { rule: finding.rule.clone(), fingerprint: finding.fingerprint() }),
+                Verdict::Pass | Verdict::Warn => {}
+            }
+        }
+        if report.partial && policy.hold_partial {
+            let gaps = report.skipped.iter().filter(|skipped| skipped.kind.is_gap()).count();
+            judged.holds.push(Hold::Partial { gaps });
+        }
+        if !beyond.is_empty() {
+            judged.holds.push(Hold::Permissions { beyond: beyond.clone() });
+        }
+        if !judged.holds.is_empty() {
+            judged.verdict = judged.verdict.max(Verdict::Hold);
+        }
+        Ok(judged)
+    }
+}
+
+#[cfg(feature = "runtime")]
+impl Judgement {
+    /// Adds what holds it beside the report.
+    pub(crate) fn hold(&mut self, hold: Hold) {
+        self.verdict = self.verdict.max(Verdict::Hold);
+        self.holds.push(hold);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::specimen::{finding, judge, report};
+    use super::*;
+    use crate::domain::{Severity, SkipKind, Skipped, Stats};
+
+    #[test]
+    fn gaps_and_ungranted_permissions_hold() {
+        let mut gappy = report(Vec::new());
+        gappy.partial = true;
+        gappy.skipped.push(Skipped { path: "x".into(), kind: SkipKind::Binary, reason: "binary".into() });
+        assert_eq!(judge(&gappy, &[], &Permissions::default()).unwrap().holds, [Hold::Partial { gaps: 1 }]);
+        let mut beyond = Permissions::default();
+        beyond.grant("network=api.example:443").unwrap();
+        assert_eq!(judge(&report(Vec::new()), &[], &beyond).unwrap().verdict, Verdict::Hold);
+    }
+
+    #[test]
+    fn the_time_a_scan_took_does_not_change_its_report() {
+        let quick = report(Vec::new());
+        let slow = Report { stats: Stats { elapsed_ms: 9_000, ..quick.stats }, ..quick.clone() };
+        assert_eq!(quick.id(), slow.id());
+        assert_ne!(quick.id(), report(vec![finding("a", Severity::Info, 1)]).id());
+    }
+}

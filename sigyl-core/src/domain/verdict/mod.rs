@@ -1,0 +1,18 @@
+//! From a report to a verdict, and from a verdict to the proof that a release needs.
+//!
+//! Invariant: only this room makes an [`Admission`]. Nothing unscanned is recorded or released, because the calls
+//! that record and release take one.
+
+mod admission;
+mod hold;
+mod judgement;
+mod policy;
+#[cfg(test)]
+mod specimen;
+mod waiver;
+
+pub use admission::{Admission, Approval, Basis, Refusal};
+pub use hold::Hold;
+pub use judgement::Judgement;
+pub use policy::{Policy, Verdict};
+pub use waiver::{Waiver, WaiverError};
