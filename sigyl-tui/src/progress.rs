@@ -72,9 +72,10 @@ impl Track {
             EventKind::Step { step, state: StepState::Undone, note: None } => self.undone.push(*step),
             EventKind::Step { step, state, note } => {
                 self.tell_undone();
-                // Why a step failed is the failure of the run, which is told at its end.
-                let note = note.as_deref().filter(|_| *state != StepState::Failed);
-                let ends = matches!(state, StepState::Done | StepState::Failed | StepState::Skipped);
+                // Why a step failed or waits is told at the end of the run.
+                let stops = matches!(state, StepState::Failed | StepState::Held);
+                let note = note.as_deref().filter(|_| !stops);
+                let ends = stops || matches!(state, StepState::Done | StepState::Skipped);
                 let took = self.started.remove(step).filter(|_| ends).map(|start| event.at.since(start));
                 self.line(&step_line(*step, *state, took, note, &self.look));
             }

@@ -86,6 +86,8 @@ pub enum StepState {
     Skipped,
     /// It failed.
     Failed,
+    /// It waits for a person's decision; the run begins anew once there is one.
+    Held,
     /// What it did was taken back.
     Undone,
     /// What it did could not be taken back.

@@ -10,7 +10,8 @@ use super::failure::{StepError, failure};
 use super::plan;
 use super::step::{Outcome, Step};
 use crate::domain::{
-    Failure, Plan, Refusal, Run, RunId, RunState, SecretName, SecretValue, StepId, StepRecord, StepState,
+    Failure, Hold, Plan, Refusal, Run, RunId, RunState, SecretName, SecretValue, StepId, StepRecord,
+    StepState,
 };
 use crate::event::EventKind;
 use crate::store::{Change, StoreError};
@@ -112,6 +113,7 @@ async fn take(cx: &mut Context, step: &dyn Step, cancel: &CancellationToken) -> 
     let (state, note) = match &result {
         Ok(Outcome { skipped: true, note }) => (StepState::Skipped, note.clone()),
         Ok(Outcome { skipped: false, note }) => (StepState::Done, note.clone()),
+        Err(StepError::Refused(Refusal::Held(holds))) => (StepState::Held, Some(waits_for(holds))),
         Err(error) => (StepState::Failed, Some(failure(error).message)),
     };
     mark(cx, id, state, note);
@@ -165,8 +167,7 @@ pub(super) async fn save(cx: &mut Context) -> Result<(), StoreError> {
 async fn end(cx: &mut Context, error: &StepError) {
     if let StepError::Refused(Refusal::Held(holds)) = error {
         cx.run.state = RunState::Held;
-        let waits = holds.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        settle(cx, Some(waits)).await;
+        settle(cx, Some(waits_for(holds))).await;
         return;
     }
     unwind(cx).await;
@@ -181,18 +182,28 @@ async fn end(cx: &mut Context, error: &StepError) {
     settle(cx, Some(note)).await;
 }
 
+fn waits_for(holds: &[Hold]) -> String {
+    holds.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 /// Takes back, in reverse order, every step that did or may have done something.
 pub(super) async fn unwind(cx: &mut Context) {
     for step in plan::steps(cx.run.plan).iter().rev() {
         let state = cx.run.steps.iter().find(|record| record.step == step.id()).map(|record| record.state);
         if !matches!(
             state,
-            Some(StepState::Started | StepState::Done | StepState::Failed | StepState::UndoFailed)
+            Some(
+                StepState::Started
+                    | StepState::Done
+                    | StepState::Failed
+                    | StepState::Held
+                    | StepState::UndoFailed
+            )
         ) {
             continue;
         }
         match step.undo(cx).await {
-            Ok(()) if state == Some(StepState::Failed) => {}
+            Ok(()) if matches!(state, Some(StepState::Failed | StepState::Held)) => {}
             Ok(()) => mark(cx, step.id(), StepState::Undone, None),
             Err(error) => mark(cx, step.id(), StepState::UndoFailed, Some(failure(&error).message)),
         }

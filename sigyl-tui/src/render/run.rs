@@ -65,7 +65,7 @@ pub(crate) fn runs(runs: &[Run], look: &Look, now: Timestamp) -> String {
 
 /// The step that a run is in, or that stopped it.
 fn step(run: &Run) -> String {
-    let stopped = run.steps.iter().find(|step| step.state == StepState::Failed);
+    let stopped = run.steps.iter().find(|step| matches!(step.state, StepState::Failed | StepState::Held));
     let current = stopped.or(run.steps.last()).filter(|_| run.state != RunState::Done);
     current.map_or_else(String::new, |step| step.step.to_string())
 }

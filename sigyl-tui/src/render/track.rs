@@ -19,6 +19,7 @@ pub(crate) fn step_line(
         StepState::Done => (Glyph::Done, ""),
         StepState::Skipped => (Glyph::Stopped, "skipped"),
         StepState::Failed => (Glyph::Failed, "failed"),
+        StepState::Held => (Glyph::Held, "held"),
         StepState::Undone => (Glyph::Undone, "undone"),
         StepState::UndoFailed => (Glyph::Failed, "could not be undone"),
         _ => (Glyph::Stopped, "unknown"),
@@ -50,12 +51,14 @@ mod tests {
             line(StepId::BuildImage, StepState::Done, 38_000, None),
             line(StepId::Probe, StepState::Failed, 10_000, Some("the server did not answer\u{1b}[2J")),
             step_line(StepId::Release, StepState::Undone, None, None, &Look::PLAIN),
+            line(StepId::Admit, StepState::Held, 2, None),
         ];
         insta::assert_snapshot!(lines.join("\n"), @r"
         ✓ fetch_source        40 ms  12 files, 34.1 KiB
         ✓ build_image          38 s
         ✖ probe                10 s  failed: the server did not answer⟦ESC⟧[2J
         ↶ release                    undone
+        ▲ admit                2 ms  held
         ");
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::house::{House, toy};
 use crate::domain::{
-    Hold, Locator, Plan, RunState, SecretName, SecretValue, StepState, Version, VersionRecord,
+    Hold, Locator, Plan, RunState, SecretName, SecretValue, StepId, StepState, Version, VersionRecord,
 };
 use crate::pipeline::Order;
 use crate::store::Page;
@@ -133,6 +133,8 @@ async fn widened_permissions_hold_and_an_approval_grants_them() {
     house.write("2.0.0", "permissions:\n  network: [\"api.example:443\"]\n");
     let held = house.redeploy().await;
     assert_eq!(held.state, RunState::Held, "{:?}", held.failure);
+    let last = held.steps.last().unwrap();
+    assert_eq!((last.step, last.state), (StepId::Admit, StepState::Held), "it waits, and did not fail");
     assert_eq!((house.routed().as_deref(), house.running()), (Some("1.0.0"), 1));
     let tracker = house.tracker();
     let approval = tracker.approval(held.judgement.as_ref().unwrap(), "ada", "needed");
