@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Digest, Permissions, RuleId};
+use crate::domain::{AnalyzerStatus, Digest, Permissions, Report, RuleId};
 
 /// Why a release waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub enum Hold {
     Partial {
         /// How many things were not looked at.
         gaps: usize,
+        /// The first of them.
+        #[serde(default)]
+        parts: Vec<String>,
     },
     /// The server asks for more than the operator granted.
     Permissions {
@@ -35,11 +38,44 @@ pub enum Hold {
     },
 }
 
+/// How many parts that were not looked at are named one by one.
+const NAMED: usize = 5;
+/// Characters of each name.
+const NAME: usize = 200;
+
+impl Hold {
+    /// What a scan with gaps waits for: a failed analyzer is a gap as well.
+    pub(super) fn of_gaps(report: &Report) -> Self {
+        let skipped = report.skipped.iter().filter(|skipped| skipped.kind.is_gap());
+        let failed = report.analyzers.iter().filter(|analyzer| analyzer.status == AnalyzerStatus::Failed);
+        let why = |reason: &Option<String>| reason.as_ref().map_or(String::new(), |why| format!(" ({why})"));
+        let names: Vec<String> = skipped
+            .map(|skipped| skipped.path.clone())
+            .chain(failed.map(|analyzer| format!("{}{}", analyzer.name, why(&analyzer.reason))))
+            .collect();
+        let parts = names.iter().take(NAMED).map(|name| name.chars().take(NAME).collect()).collect();
+        Self::Partial { gaps: names.len(), parts }
+    }
+}
+
+fn list(f: &mut std::fmt::Formatter<'_>, all: usize, named: &[String]) -> std::fmt::Result {
+    if !named.is_empty() {
+        write!(f, ": {}", named.join(", "))?;
+    }
+    match all.saturating_sub(named.len()) {
+        more if more > 0 && !named.is_empty() => write!(f, " and {more} more"),
+        _ => Ok(()),
+    }
+}
+
 impl std::fmt::Display for Hold {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Finding { rule, .. } => write!(f, "finding {rule}"),
-            Self::Partial { gaps } => write!(f, "{gaps} part(s) of the source could not be looked at"),
+            Self::Partial { gaps, parts } => {
+                write!(f, "{gaps} part(s) of the source could not be looked at")?;
+                list(f, *gaps, parts)
+            }
             Self::Permissions { beyond } => write!(f, "permissions not granted: {beyond}"),
             Self::Moved { from, to } => write!(f, "another source than before: {to}, not {from}"),
         }

@@ -56,8 +56,7 @@ impl Judgement {
             }
         }
         if report.partial && policy.hold_partial {
-            let gaps = report.skipped.iter().filter(|skipped| skipped.kind.is_gap()).count();
-            judged.holds.push(Hold::Partial { gaps });
+            judged.holds.push(Hold::of_gaps(report));
         }
         if !beyond.is_empty() {
             judged.holds.push(Hold::Permissions { beyond: beyond.clone() });
@@ -82,17 +81,44 @@ impl Judgement {
 mod tests {
     use super::super::specimen::{finding, judge, report};
     use super::*;
-    use crate::domain::{Severity, SkipKind, Skipped, Stats};
+    use crate::domain::{Analyzer, AnalyzerStatus, Severity, SkipKind, Skipped, Stats};
 
     #[test]
     fn gaps_and_ungranted_permissions_hold() {
         let mut gappy = report(Vec::new());
         gappy.partial = true;
         gappy.skipped.push(Skipped { path: "x".into(), kind: SkipKind::Binary, reason: "binary".into() });
-        assert_eq!(judge(&gappy, &[], &Permissions::default()).unwrap().holds, [Hold::Partial { gaps: 1 }]);
+        let holds = judge(&gappy, &[], &Permissions::default()).unwrap().holds;
+        assert_eq!(holds, [Hold::Partial { gaps: 1, parts: vec!["x".to_owned()] }]);
         let mut beyond = Permissions::default();
         beyond.grant("network=api.example:443").unwrap();
         assert_eq!(judge(&report(Vec::new()), &[], &beyond).unwrap().verdict, Verdict::Hold);
+    }
+
+    #[test]
+    fn a_hold_for_gaps_names_them_and_an_analyzer_that_failed_is_one() {
+        let mut gappy = report(Vec::new());
+        gappy.partial = true;
+        gappy.analyzers.push(Analyzer {
+            name: "dependencies".into(),
+            status: AnalyzerStatus::Failed,
+            reason: Some("not installed".into()),
+        });
+        let told = |gappy: &Report| judge(gappy, &[], &Permissions::default()).unwrap().holds[0].to_string();
+        assert_eq!(
+            told(&gappy),
+            "1 part(s) of the source could not be looked at: dependencies (not installed)"
+        );
+        let skipped = |at: usize| Skipped {
+            path: format!("{at}.bin"),
+            kind: SkipKind::Binary,
+            reason: "binary".into(),
+        };
+        gappy.skipped.extend((0..7).map(skipped));
+        assert_eq!(
+            told(&gappy),
+            "8 part(s) of the source could not be looked at: 0.bin, 1.bin, 2.bin, 3.bin, 4.bin and 3 more"
+        );
     }
 
     #[test]
