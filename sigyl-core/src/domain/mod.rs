@@ -44,6 +44,7 @@ pub use source::{Locator, LocatorError, SourceKind, SourceRef};
 pub use timestamp::{Timestamp, TimestampError};
 pub use tool::{Tool, ToolError};
 pub use verdict::{
-    Admission, Approval, Basis, Hold, Judgement, Policy, Refusal, Verdict, Waiver, WaiverError,
+    Admission, Approval, Basis, Hold, Judgement, JudgementRecord, Policy, Refusal, Verdict, Waiver,
+    WaiverError,
 };
 pub use version::{Version, VersionError};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Approval, Digest, Failure, Judgement, ReportId, RunId, ServerName, Timestamp, Version};
+use super::{Approval, Digest, Failure, JudgementRecord, ReportId, RunId, ServerName, Timestamp, Version};
 
 /// Which steps a run takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -178,7 +178,7 @@ pub struct Run {
     /// The report, once it was scanned.
     pub report: Option<ReportId>,
     /// How it was judged, once it was.
-    pub judgement: Option<Judgement>,
+    pub judgement: Option<JudgementRecord>,
     /// What a person decided.
     pub decision: Option<Decision>,
     /// The failure that ended it.

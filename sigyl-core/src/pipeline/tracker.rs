@@ -3,7 +3,7 @@
 use super::context::Platform;
 use super::failure::StepError;
 use super::run;
-use crate::domain::{Approval, Decision, Judgement, Plan, Refusal, Run, RunState};
+use crate::domain::{Approval, Decision, JudgementRecord, Plan, Refusal, Run, RunState};
 use crate::store::StoreError;
 
 /// Settles open runs.
@@ -59,7 +59,7 @@ impl Tracker {
     }
 
     /// Makes the approval of a held run: it covers what holds it, and nothing else.
-    pub fn approval(&self, judged: &Judgement, who: &str, reason: &str) -> Approval {
+    pub fn approval(&self, judged: &JudgementRecord, who: &str, reason: &str) -> Approval {
         let at = self.platform.clock.now();
         Approval {
             who: who.to_owned(),

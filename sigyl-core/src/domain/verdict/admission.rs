@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Hold, Judgement, Verdict};
+use super::{Hold, Judgement, JudgementRecord, Verdict};
 use crate::domain::{Digest, ReportId, Timestamp};
 
 /// A person's decision to let a held release pass, bound to what they saw.
@@ -70,6 +70,7 @@ pub struct Admission {
 impl Admission {
     /// Admits what the verdict lets pass.
     pub fn from_verdict(judged: &Judgement) -> Result<Self, Refusal> {
+        let judged = judged.record();
         match judged.verdict {
             Verdict::Block => Err(Refusal::Blocked(judged.blocks.len())),
             Verdict::Hold => Err(Refusal::Held(judged.holds.clone())),
@@ -79,6 +80,7 @@ impl Admission {
 
     /// Admits what a person let pass, if they saw this very source, report and policy, and all that holds it.
     pub fn from_approval(judged: &Judgement, approval: &Approval, now: Timestamp) -> Result<Self, Refusal> {
+        let judged = judged.record();
         if judged.verdict == Verdict::Block {
             return Err(Refusal::Blocked(judged.blocks.len()));
         }
@@ -98,7 +100,7 @@ impl Admission {
         Ok(Self::new(judged, Basis::Approval(approval.clone())))
     }
 
-    fn new(judged: &Judgement, basis: Basis) -> Self {
+    fn new(judged: &JudgementRecord, basis: Basis) -> Self {
         Self {
             source: judged.source,
             report: judged.report,
@@ -155,7 +157,7 @@ mod tests {
             judge(&report(vec![finding("a", Severity::Error, 1)]), &[], &Permissions::default()).unwrap();
         assert!(matches!(Admission::from_verdict(&judged), Err(Refusal::Held(holds)) if holds.len() == 1));
         let admitted = Admission::from_approval(&judged, &approval(&judged), Timestamp::EPOCH).unwrap();
-        assert_eq!(admitted.source(), judged.source);
+        assert_eq!(admitted.source(), judged.record().source);
     }
 
     #[test]

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::{Hold, Policy, Verdict, Waiver, WaiverError};
 use crate::domain::{Digest, Permissions, Report, ReportId, Timestamp};
 
-/// A report, judged with waivers and with what the operator granted.
+/// What is kept of a judgement: for readers, and for the approval that answers it. Nothing is admitted by it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Judgement {
+pub struct JudgementRecord {
     /// The source that was judged.
     pub source: Digest,
     /// The report it was judged by.
@@ -24,6 +24,11 @@ pub struct Judgement {
     pub waived: Vec<Digest>,
 }
 
+/// A report, judged with waivers and with what the operator granted. Nothing else makes one: it has no public field
+/// and cannot be read back from storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement(JudgementRecord);
+
 impl Judgement {
     /// Judges `report`; `beyond` is what the server asks for and was not granted.
     pub fn new(
@@ -35,7 +40,7 @@ impl Judgement {
     ) -> Result<Self, WaiverError> {
         let matched = waivers.iter().map(|waiver| waiver.only_match(&report.findings, now));
         let waived = matched.collect::<Result<std::collections::BTreeSet<usize>, _>>()?;
-        let mut judged = Self {
+        let mut judged = JudgementRecord {
             source: report.source.digest,
             report: report.id(),
             policy: policy.digest(),
@@ -64,7 +69,12 @@ impl Judgement {
         if !judged.holds.is_empty() {
             judged.verdict = judged.verdict.max(Verdict::Hold);
         }
-        Ok(judged)
+        Ok(Self(judged))
+    }
+
+    /// Returns what is kept of it.
+    pub fn record(&self) -> &JudgementRecord {
+        &self.0
     }
 }
 
@@ -72,8 +82,8 @@ impl Judgement {
 impl Judgement {
     /// Adds what holds it beside the report.
     pub(crate) fn hold(&mut self, hold: Hold) {
-        self.verdict = self.verdict.max(Verdict::Hold);
-        self.holds.push(hold);
+        self.0.verdict = self.0.verdict.max(Verdict::Hold);
+        self.0.holds.push(hold);
     }
 }
 
@@ -88,11 +98,11 @@ mod tests {
         let mut gappy = report(Vec::new());
         gappy.partial = true;
         gappy.skipped.push(Skipped { path: "x".into(), kind: SkipKind::Binary, reason: "binary".into() });
-        let holds = judge(&gappy, &[], &Permissions::default()).unwrap().holds;
+        let holds = judge(&gappy, &[], &Permissions::default()).unwrap().record().holds.clone();
         assert_eq!(holds, [Hold::Partial { gaps: 1, parts: vec!["x".to_owned()] }]);
         let mut beyond = Permissions::default();
         beyond.grant("network=api.example:443").unwrap();
-        assert_eq!(judge(&report(Vec::new()), &[], &beyond).unwrap().verdict, Verdict::Hold);
+        assert_eq!(judge(&report(Vec::new()), &[], &beyond).unwrap().record().verdict, Verdict::Hold);
     }
 
     #[test]
@@ -104,7 +114,9 @@ mod tests {
             status: AnalyzerStatus::Failed,
             reason: Some("not installed".into()),
         });
-        let told = |gappy: &Report| judge(gappy, &[], &Permissions::default()).unwrap().holds[0].to_string();
+        let told = |gappy: &Report| {
+            judge(gappy, &[], &Permissions::default()).unwrap().record().holds[0].to_string()
+        };
         assert_eq!(
             told(&gappy),
             "1 part(s) of the source could not be looked at: dependencies (not installed)"

@@ -13,6 +13,6 @@ mod waiver;
 
 pub use admission::{Admission, Approval, Basis, Refusal};
 pub use hold::Hold;
-pub use judgement::Judgement;
+pub use judgement::{Judgement, JudgementRecord};
 pub use policy::{Policy, Verdict};
 pub use waiver::{Waiver, WaiverError};

@@ -51,6 +51,7 @@ pub(super) fn judge(
 }
 
 pub(super) fn approval(judged: &Judgement) -> Approval {
+    let judged = judged.record();
     Approval {
         who: "ada".into(),
         reason: "read it".into(),

@@ -105,9 +105,10 @@ mod tests {
         }
         assert!(matches!(judge(&two, &[waiver("b", None)], &none), Err(WaiverError::NoMatch(_))));
         let one = judge(&two, &[waiver("a", Some("a.py:9"))], &none).unwrap();
+        let one = one.record();
         assert_eq!((one.verdict, one.blocks.len(), one.waived.len()), (Verdict::Block, 1, 1));
         let both = judge(&two, &[waiver("a", Some("a.py:9")), waiver("a", Some("a.py:1"))], &none).unwrap();
-        assert_eq!(both.verdict, Verdict::Warn);
+        assert_eq!(both.record().verdict, Verdict::Warn);
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Step for Admit {
         if let Some(moved) = moved(cx) {
             judged.hold(moved);
         }
-        cx.run.judgement = Some(judged.clone());
+        cx.run.judgement = Some(judged.record().clone());
         let admission = admit(cx, &judged)?;
         cx.results.granted = match admission.basis() {
             Basis::Approval(_) => granted.union(&beyond),

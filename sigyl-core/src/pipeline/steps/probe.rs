@@ -85,7 +85,7 @@ fn judge_live(cx: &Context, report: &Report) -> Result<(), StepError> {
     });
     let judged = Judgement::new(report, policy, &waivers, &none, now)?;
     let approved = matches!(cx.run.decision, Some(Decision::Approved(_)));
-    match judged.verdict {
+    match judged.record().verdict {
         Verdict::Pass | Verdict::Warn => Ok(()),
         Verdict::Hold if approved => Ok(()),
         Verdict::Hold | Verdict::Block => Err(StepError::LiveTools(worst(&report.findings))),
