@@ -42,9 +42,9 @@ impl Target for Diary {
         self.0.release(admission, spec).await
     }
 
-    async fn restore(&self, spec: ReleaseSpec) -> Result<Released, TargetError> {
+    async fn restore(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
         println!("restore {} {}", spec.server, spec.version);
-        self.0.restore(spec).await
+        self.0.restore(admission, spec).await
     }
 
     async fn status(&self, revision: &RevisionId) -> Result<Option<Status>, TargetError> {

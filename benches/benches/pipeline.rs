@@ -76,11 +76,11 @@ impl Target for Nothing {
         Ok(Built { launch, cached: true })
     }
 
-    async fn release(&self, _: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
-        self.restore(spec).await
+    async fn release(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
+        self.restore(admission, spec).await
     }
 
-    async fn restore(&self, spec: ReleaseSpec) -> Result<Released, TargetError> {
+    async fn restore(&self, _: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
         let upstream = Upstream::Stdio(Arc::new(Toy));
         Ok(Released { revision: spec.revision, confinement: Confinement::default(), upstream })
     }

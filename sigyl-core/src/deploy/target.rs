@@ -148,8 +148,8 @@ pub trait Target: Send + Sync + std::fmt::Debug {
     ) -> Result<Built, TargetError>;
     /// Starts an instance beside whatever runs; it gets no traffic.
     async fn release(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError>;
-    /// Starts what was active before Sigyl ended. The admission was spent when it was activated.
-    async fn restore(&self, spec: ReleaseSpec) -> Result<Released, TargetError>;
+    /// Starts what was active before Sigyl ended, by the admission that its version was recorded with.
+    async fn restore(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError>;
     /// Tells how an instance is; `None` if it does not exist.
     async fn status(&self, revision: &RevisionId) -> Result<Option<Status>, TargetError>;
     /// Reads the last `lines` of a server's log, over all its instances, and follows what comes.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::Sigyl;
-use crate::deploy::ReleaseSpec;
-use crate::domain::{Deployment, SecretName, SecretValue};
+use crate::deploy::{ReleaseSpec, TargetError};
+use crate::domain::{Admission, Deployment, SecretName, SecretValue};
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::mcp::{self, ProbeLimits};
@@ -71,7 +71,9 @@ async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>
         return Ok(None);
     }
     let secrets = bound_secrets(platform, &deployment.server).await?;
-    let released = platform.target.restore(spec(deployment, secrets)).await?;
+    let record = platform.store.version(&deployment.server, &deployment.version).await?;
+    let admission = record.as_ref().map(Admission::of_record).ok_or(TargetError::NotAdmitted)?;
+    let released = platform.target.restore(&admission, spec(deployment, secrets)).await?;
     // A server of the old era may take its time to say that it knows nothing of the new one: it is not asked again.
     let limits = ProbeLimits { era: deployment.declared.as_ref().map(|it| it.era), ..ProbeLimits::default() };
     let probe = match mcp::probe(&released.upstream, &limits).await {

@@ -9,7 +9,8 @@ use sigyl_core::clock::SystemClock;
 use sigyl_core::deploy::local_process::{LocalConfig, LocalProcess};
 use sigyl_core::deploy::{ReleaseSpec, Released, Target as _, TargetError};
 use sigyl_core::domain::{
-    Digest, Launch, Permissions, Resources, RevisionId, SecretName, SecretValue, ServerName, Transport,
+    Admission, Digest, Judgement, Launch, Permissions, Policy, Report, Resources, RevisionId, Score,
+    SecretName, SecretValue, ServerName, SourceKind, SourceRef, Stats, Timestamp, Transport, Verdict,
     Version,
 };
 use sigyl_core::mcp::{Pipes, Upstream};
@@ -48,6 +49,24 @@ pub(crate) fn target(dir: &Path, tool_env: ToolEnv) -> Result<LocalProcess, Targ
         launcher: "/proc/self/exe".into(),
         clock: Arc::new(SystemClock),
     })
+}
+
+/// The admission that a report without findings earns.
+pub(crate) fn admission(source: Digest) -> Admission {
+    let report = Report {
+        schema: Report::SCHEMA.to_owned(),
+        source: SourceRef { kind: SourceKind::Path, locator: "x".to_owned(), digest: source },
+        verdict: Verdict::Pass,
+        partial: false,
+        score: Score { value: 100, max: 100, formula: String::new() },
+        findings: Vec::new(),
+        skipped: Vec::new(),
+        analyzers: Vec::new(),
+        stats: Stats::default(),
+    };
+    let none = Permissions::default();
+    let judged = Judgement::new(&report, &Policy::default(), &[], &none, Timestamp::EPOCH).unwrap();
+    Admission::from_verdict(&judged).unwrap()
 }
 
 pub(crate) fn name() -> ServerName {
@@ -92,7 +111,11 @@ pub(crate) fn secret(spec: &mut ReleaseSpec, name: &str, value: &str) {
 
 impl Bench {
     pub(crate) async fn release(&self, spec: ReleaseSpec) -> Released {
-        self.target.restore(spec).await.unwrap()
+        self.restore(spec).await.unwrap()
+    }
+
+    pub(crate) async fn restore(&self, spec: ReleaseSpec) -> Result<Released, TargetError> {
+        self.target.restore(&admission(spec.source), spec).await
     }
 
     pub(crate) async fn status(&self) -> sigyl_core::deploy::Status {

@@ -4,15 +4,12 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use sigyl_core::deploy::{BuildSpec, Built, Target as _, TargetError};
-use sigyl_core::domain::{
-    Admission, Digest, Judgement, Permissions, Policy, Report, Score, SourceKind, SourceRef, Stats,
-    Timestamp, Verdict, Version,
-};
+use sigyl_core::domain::{Digest, Version};
 use sigyl_core::manifest::Manifest;
 use sigyl_core::scan::TreeFiles;
 use sigyl_core::source::{Limits, Progress, SourceTree, ToolEnv};
 
-use crate::bench::{Bench, Session, bench, bench_with, name, stdio, until};
+use crate::bench::{Bench, Session, admission, bench, bench_with, name, stdio, until};
 
 /// Keeps what a build tells.
 #[derive(Default)]
@@ -41,23 +38,6 @@ fn project(files: &[(&str, &str)]) -> Project {
     let tree = SourceTree::from_folder(dir.path(), &Limits::default()).unwrap();
     let manifest = sigyl_core::manifest::read(&TreeFiles(&tree)).unwrap().manifest;
     Project { _dir: dir, tree, manifest }
-}
-
-fn admission(source: Digest) -> Admission {
-    let report = Report {
-        schema: Report::SCHEMA.to_owned(),
-        source: SourceRef { kind: SourceKind::Path, locator: "x".to_owned(), digest: source },
-        verdict: Verdict::Pass,
-        partial: false,
-        score: Score { value: 100, max: 100, formula: String::new() },
-        findings: Vec::new(),
-        skipped: Vec::new(),
-        analyzers: Vec::new(),
-        stats: Stats::default(),
-    };
-    let none = Permissions::default();
-    let judged = Judgement::new(&report, &Policy::default(), &[], &none, Timestamp::EPOCH).unwrap();
-    Admission::from_verdict(&judged).unwrap()
 }
 
 async fn build(bench: &Bench, project: &Project, told: &Told) -> Result<Built, TargetError> {
@@ -263,6 +243,8 @@ pub(crate) async fn another_tree_than_the_admitted_one_is_refused() {
     let refused = bench.target.build(&other, spec, &Told::default()).await;
     assert!(matches!(refused, Err(TargetError::NotAdmitted)));
     let refused = bench.target.release(&other, stdio(&["obey"])).await;
+    assert!(matches!(refused, Err(TargetError::NotAdmitted)));
+    let refused = bench.target.restore(&other, stdio(&["obey"])).await;
     assert!(matches!(refused, Err(TargetError::NotAdmitted)));
 }
 

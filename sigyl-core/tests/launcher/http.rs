@@ -52,7 +52,7 @@ pub(crate) async fn one_that_exits_is_started_again() {
 
 pub(crate) async fn one_that_exits_at_once_is_told_with_its_last_words() {
     let bench = bench();
-    let error = bench.target.restore(http(&["exit", "4"])).await.unwrap_err().to_string();
+    let error = bench.restore(http(&["exit", "4"])).await.unwrap_err().to_string();
     assert!(
         error.contains("exited with code 4") && error.contains("cannot find the configuration"),
         "{error}"
@@ -63,8 +63,7 @@ pub(crate) async fn one_that_exits_at_once_is_told_with_its_last_words() {
 pub(crate) async fn one_that_listens_elsewhere_is_told_both_ports() {
     let bench = bench();
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let error =
-        bench.target.restore(http(&["serve-port", &other.to_string()])).await.unwrap_err().to_string();
+    let error = bench.restore(http(&["serve-port", &other.to_string()])).await.unwrap_err().to_string();
     // With Landlock it cannot listen there at all; without, it is seen there.
     assert!(
         error.contains(&format!("cannot listen on {other}"))
@@ -77,7 +76,7 @@ pub(crate) async fn one_that_never_listens_runs_into_its_limit() {
     let bench = bench();
     let mut spec = http(&["sleep"]);
     spec.start_timeout = Some(Duration::from_millis(300));
-    let error = bench.target.restore(spec).await.unwrap_err().to_string();
+    let error = bench.restore(spec).await.unwrap_err().to_string();
     assert!(error.contains("opening port"), "{error}");
 }
 
@@ -86,7 +85,7 @@ pub(crate) async fn a_taken_port_is_told() {
     let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = holder.local_addr().unwrap().port();
     let spec = fake(&["serve"], Transport::Http { path: "/mcp".to_owned(), port: Some(port) });
-    let error = bench.target.restore(spec).await.unwrap_err().to_string();
+    let error = bench.restore(spec).await.unwrap_err().to_string();
     assert!(error.contains(&format!("port {port}")) && error.contains("not free"), "{error}");
 }
 

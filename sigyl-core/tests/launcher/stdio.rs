@@ -52,11 +52,11 @@ pub(crate) async fn what_cannot_be_started_is_told() {
     let bench = bench();
     let mut spec = stdio(&["obey"]);
     spec.launch.program = "/nowhere/server".into();
-    let error = bench.target.restore(spec).await.unwrap_err().to_string();
+    let error = bench.restore(spec).await.unwrap_err().to_string();
     assert!(error.contains("/nowhere/server"), "{error}");
     let mut spec = stdio(&["obey"]);
     spec.launch.dir = "/nowhere".into();
-    let error = bench.target.restore(spec).await.unwrap_err().to_string();
+    let error = bench.restore(spec).await.unwrap_err().to_string();
     assert!(error.contains("could not start") && error.contains("/nowhere"), "{error}");
 }
 

@@ -155,8 +155,8 @@ impl Target for LocalProcess {
         self.start(spec).await
     }
 
-    async fn restore(&self, spec: ReleaseSpec) -> Result<Released, TargetError> {
-        self.start(spec).await
+    async fn restore(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
+        self.release(admission, spec).await
     }
 
     async fn status(&self, revision: &RevisionId) -> Result<Option<Status>, TargetError> {

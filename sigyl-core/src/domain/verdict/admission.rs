@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Hold, Judgement, JudgementRecord, Verdict};
+#[cfg(feature = "runtime")]
+use crate::domain::VersionRecord;
 use crate::domain::{Digest, ReportId, Timestamp};
 
 /// A person's decision to let a held release pass, bound to what they saw.
@@ -98,6 +100,19 @@ impl Admission {
             return Err(Refusal::Expired(approval.expires));
         }
         Ok(Self::new(judged, Basis::Approval(approval.clone())))
+    }
+
+    /// Returns the admission that a version was recorded with. The store takes no record without one, so that a record
+    /// that it hands out is proof of it.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn of_record(record: &VersionRecord) -> Self {
+        Self {
+            source: record.source.digest,
+            report: record.report,
+            policy: record.policy,
+            basis: record.basis.clone(),
+            waived: Vec::new(),
+        }
     }
 
     fn new(judged: &JudgementRecord, basis: Basis) -> Self {

@@ -105,11 +105,14 @@ impl Target for FakeTarget {
         Ok(Built { launch, cached: false })
     }
 
-    async fn release(&self, _admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
-        self.restore(spec).await
+    async fn release(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
+        self.restore(admission, spec).await
     }
 
-    async fn restore(&self, spec: ReleaseSpec) -> Result<Released, TargetError> {
+    async fn restore(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
+        if admission.source() != spec.source {
+            return Err(TargetError::NotAdmitted);
+        }
         self.running.lock().unwrap().insert(spec.revision.clone());
         if self.fails(Fault::Release) {
             return Err(TargetError::Start("exit 1".into()));
