@@ -153,11 +153,40 @@ pub struct Finding {
 impl Finding {
     /// Returns what identifies this finding across scans: rule, place without its line, evidence.
     pub fn fingerprint(&self) -> Digest {
-        let place = match &self.location {
-            Some(Location::File { path, .. }) => path.clone(),
-            Some(tool @ Location::Tool { .. }) => tool.to_string(),
-            None => String::new(),
+        // What kind of place it is stands in front, so that no file can be named like a field of a tool.
+        let (kind, place) = match &self.location {
+            Some(Location::File { path, .. }) => ("file", path.clone()),
+            Some(tool @ Location::Tool { .. }) => ("tool", tool.to_string()),
+            None => ("whole", String::new()),
         };
-        Digest::of(format!("{}\u{1f}{place}\u{1f}{}", self.rule, self.evidence).as_bytes())
+        let parts = [self.rule.as_str(), kind, &place, &self.evidence];
+        let text: String = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
+        Digest::of(text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_named_like_a_field_of_a_tool_is_another_finding() {
+        let at = |location, evidence: &str| Finding {
+            rule: RuleId::parse("a").unwrap(),
+            category: Category::ToolPoisoning,
+            severity: Severity::Error,
+            confidence: Confidence::High,
+            message: String::new(),
+            location: Some(location),
+            evidence: evidence.to_owned(),
+            fix: None,
+        };
+        let file =
+            |path: &str, line| Location::File { path: path.to_owned(), line: Some(line), column: None };
+        let tool = Location::Tool { tool: "add".to_owned(), field: "description".to_owned() };
+        let named = at(file(&tool.to_string(), 1), "x").fingerprint();
+        assert_ne!(named, at(tool, "x").fingerprint());
+        assert_eq!(named, at(file("tool add (description)", 9), "x").fingerprint(), "its line may move");
+        assert_ne!(at(file("a", 1), "bc").fingerprint(), at(file("ab", 1), "c").fingerprint());
     }
 }
