@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::waiver::{Matched, matched};
 use super::{Hold, Policy, Verdict, Waiver, WaiverError};
-use crate::domain::{Digest, Permissions, Report, ReportId, Timestamp};
+use crate::domain::{Digest, Finding, Permissions, Report, ReportId, Timestamp};
 
 /// What is kept of a judgement: for readers, and for the approval that answers it. Nothing is admitted by it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,22 @@ pub struct JudgementRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement(JudgementRecord);
 
+/// What became of waivers over one report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Waived {
+    /// What each accepted, for readers.
+    #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only runs tell it"))]
+    pub(crate) told: Vec<String>,
+    /// Those that matched nothing.
+    pub(crate) unmatched: Vec<Waiver>,
+}
+
+impl From<Matched> for Waived {
+    fn from(matched: Matched) -> Self {
+        Self { told: matched.accepted.into_values().collect(), unmatched: matched.unmatched }
+    }
+}
+
 impl Judgement {
     /// Judges `report`; `beyond` is what the server asks for and was not granted.
     pub fn new(
@@ -38,8 +55,24 @@ impl Judgement {
         beyond: &Permissions,
         now: Timestamp,
     ) -> Result<Self, WaiverError> {
-        let matched = waivers.iter().map(|waiver| waiver.only_match(&report.findings, now));
-        let waived = matched.collect::<Result<std::collections::BTreeSet<usize>, _>>()?;
+        let (judged, waived) = Self::with_waivers(report, policy, waivers, beyond, now)?;
+        match waived.unmatched.first() {
+            Some(unmatched) => Err(unmatched.no_match()),
+            None => Ok(judged),
+        }
+    }
+
+    /// Judges `report` where a waiver may be for something that is looked at later: what matches nothing yet is handed
+    /// back, and whoever looks last has to refuse it.
+    pub(crate) fn with_waivers(
+        report: &Report,
+        policy: &Policy,
+        waivers: &[Waiver],
+        beyond: &Permissions,
+        now: Timestamp,
+    ) -> Result<(Self, Waived), WaiverError> {
+        let findings: Vec<&Finding> = report.findings.iter().collect();
+        let matched = matched(waivers, &findings, now)?;
         let mut judged = JudgementRecord {
             source: report.source.digest,
             report: report.id(),
@@ -47,10 +80,10 @@ impl Judgement {
             verdict: Verdict::Pass,
             holds: Vec::new(),
             blocks: Vec::new(),
-            waived: waived.iter().map(|&at| report.findings[at].fingerprint()).collect(),
+            waived: matched.accepted.keys().map(|&at| findings[at].fingerprint()).collect(),
         };
-        for (at, finding) in report.findings.iter().enumerate() {
-            let verdict = if waived.contains(&at) { Verdict::Warn } else { policy.of(finding) };
+        for (at, finding) in findings.into_iter().enumerate() {
+            let verdict = if matched.accepted.contains_key(&at) { Verdict::Warn } else { policy.of(finding) };
             judged.verdict = judged.verdict.max(verdict);
             match verdict {
                 Verdict::Block => judged.blocks.push(finding.fingerprint()),
@@ -69,7 +102,7 @@ impl Judgement {
         if !judged.holds.is_empty() {
             judged.verdict = judged.verdict.max(Verdict::Hold);
         }
-        Ok(Self(judged))
+        Ok((Self(judged), matched.into()))
     }
 
     /// Returns what is kept of it.

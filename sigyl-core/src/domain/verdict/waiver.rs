@@ -1,5 +1,7 @@
 //! Risks that a person accepts, one finding each.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Finding, Location, RuleId, Timestamp};
@@ -9,7 +11,8 @@ use crate::domain::{Finding, Location, RuleId, Timestamp};
 pub struct Waiver {
     /// The rule whose finding is accepted.
     pub rule: RuleId,
-    /// The file or tool it stands in, when the rule found more than one thing.
+    /// Where it stands, when the rule found more than one thing: `FILE`, `FILE:LINE`, `FILE:LINE:COLUMN`, `TOOL` or
+    /// `TOOL:FIELD`; `#` and the head of its fingerprint tells apart what shares a place.
     pub path: Option<String>,
     /// Why it is accepted.
     pub reason: String,
@@ -25,7 +28,7 @@ pub enum WaiverError {
     #[error("the waiver of {0} matches no finding")]
     NoMatch(String),
     /// One waiver accepts one finding.
-    #[error("the waiver of {rule} matches {count} findings; add @PATH (and :LINE) to name one of: {places}")]
+    #[error("the waiver of {rule} matches {count} findings; name one of them as RULE@PLACE, with: {places}")]
     Ambiguous {
         /// What was waived.
         rule: String,
@@ -47,44 +50,112 @@ pub enum WaiverError {
     NoReason(String),
 }
 
+/// What became of waivers over one report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Matched {
+    /// The findings that are accepted, by their place in the report, and how that reads.
+    pub(super) accepted: BTreeMap<usize, String>,
+    /// Waivers that match none of the findings.
+    pub(super) unmatched: Vec<Waiver>,
+}
+
+/// Brings each waiver to the one finding that it accepts.
+pub(super) fn matched(
+    waivers: &[Waiver],
+    findings: &[&Finding],
+    now: Timestamp,
+) -> Result<Matched, WaiverError> {
+    let mut matched = Matched::default();
+    for waiver in waivers {
+        match waiver.only_match(findings, now) {
+            Ok(at) => {
+                matched.accepted.insert(at, waiver.told(findings[at]));
+            }
+            Err(WaiverError::NoMatch(_)) => matched.unmatched.push(waiver.clone()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(matched)
+}
+
+/// Places that are named one by one when a waiver matches several findings.
+const PLACES: usize = 5;
+
 impl Waiver {
+    /// Says that it accepts nothing.
+    pub(super) fn no_match(&self) -> WaiverError {
+        WaiverError::NoMatch(self.to_string())
+    }
+
     /// Returns the index of the one finding that this waiver accepts.
-    pub(super) fn only_match(&self, findings: &[Finding], now: Timestamp) -> Result<usize, WaiverError> {
-        let shown = match &self.path {
-            Some(path) => format!("{}@{path}", self.rule),
-            None => self.rule.to_string(),
-        };
+    fn only_match(&self, findings: &[&Finding], now: Timestamp) -> Result<usize, WaiverError> {
         if self.reason.trim().is_empty() {
-            return Err(WaiverError::NoReason(shown));
+            return Err(WaiverError::NoReason(self.to_string()));
         }
         if self.expires < now {
-            return Err(WaiverError::Expired { rule: shown, expires: self.expires });
+            return Err(WaiverError::Expired { rule: self.to_string(), expires: self.expires });
         }
-        let hits: Vec<usize> = (0..findings.len()).filter(|&at| self.matches(&findings[at])).collect();
+        let hits: Vec<usize> = (0..findings.len()).filter(|&at| self.matches(findings[at])).collect();
         match hits[..] {
             [one] => Ok(one),
-            [] => Err(WaiverError::NoMatch(shown)),
+            [] => Err(self.no_match()),
             _ => {
-                let place = |&at: &usize| {
-                    findings[at].location.as_ref().map_or("(whole)".to_owned(), Location::to_string)
-                };
-                let places = hits.iter().take(5).map(place).collect::<Vec<_>>().join(", ");
-                Err(WaiverError::Ambiguous { rule: shown, count: hits.len(), places })
+                let hits: Vec<&Finding> = hits.iter().map(|&at| findings[at]).collect();
+                Err(WaiverError::Ambiguous {
+                    rule: self.to_string(),
+                    count: hits.len(),
+                    places: choices(&hits),
+                })
             }
         }
     }
 
     fn matches(&self, finding: &Finding) -> bool {
-        let place_matches = |wanted: &String| match &finding.location {
-            Some(Location::File { path, line, column }) => {
-                path == wanted
-                    || line.is_some_and(|line| *wanted == format!("{path}:{line}"))
-                    || matches!((line, column), (Some(l), Some(c)) if *wanted == format!("{path}:{l}:{c}"))
-            }
-            Some(Location::Tool { tool, .. }) => tool == wanted,
-            None => false,
-        };
-        finding.rule == self.rule && self.path.as_ref().is_none_or(place_matches)
+        finding.rule == self.rule
+            && self.path.as_ref().is_none_or(|path| spellings(finding).iter().any(|place| place == path))
+    }
+
+    fn told(&self, finding: &Finding) -> String {
+        let place = finding.location.as_ref().map_or_else(|| "the whole".to_owned(), Location::to_string);
+        format!("accepted until {}: {} in {place} ({})", self.expires, finding.rule, self.reason)
+    }
+}
+
+impl std::fmt::Display for Waiver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "{}@{path}", self.rule),
+            None => write!(f, "{}", self.rule),
+        }
+    }
+}
+
+/// The ways to name where a finding stands, the widest first.
+fn spellings(finding: &Finding) -> Vec<String> {
+    let mut places = match &finding.location {
+        Some(Location::File { path, line, column }) => {
+            let line = line.map(|line| format!("{path}:{line}"));
+            let column = line.as_ref().zip(*column).map(|(line, column)| format!("{line}:{column}"));
+            std::iter::once(path.clone()).chain(line).chain(column).collect()
+        }
+        Some(Location::Tool { tool, field }) => vec![tool.clone(), format!("{tool}:{field}")],
+        None => Vec::new(),
+    };
+    // Two findings may share their place; what they are never is the same.
+    let widest = places.first().cloned().unwrap_or_default();
+    places.push(format!("{widest}#{}", finding.fingerprint().short()));
+    places
+}
+
+/// Names what a waiver could have meant: each finding in the shortest way that means no other.
+fn choices(hits: &[&Finding]) -> String {
+    let spelled: Vec<Vec<String>> = hits.iter().map(|finding| spellings(finding)).collect();
+    let only = |place: &&String| spelled.iter().filter(|other| other.contains(place)).count() == 1;
+    let choice = |places: &Vec<String>| places.iter().find(only).or(places.last()).cloned();
+    let named: Vec<String> = spelled.iter().filter_map(choice).take(PLACES).collect();
+    match hits.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
     }
 }
 
@@ -120,5 +191,41 @@ mod tests {
         let late = Timestamp::parse("2031-01-01").unwrap();
         let expired = Judgement::new(&one, &Policy::default(), &[waiver("a", None)], &none, late);
         assert!(matches!(expired, Err(WaiverError::Expired { .. })));
+    }
+
+    fn named(error: Result<Judgement, WaiverError>) -> String {
+        match error {
+            Err(WaiverError::Ambiguous { places, .. }) => places,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_a_waiver_may_mean_is_named_so_that_it_can_be_written() {
+        let none = Permissions::default();
+        let tool = |field: &str| Finding {
+            location: Some(Location::Tool { tool: "add".into(), field: field.into() }),
+            ..finding("a", Severity::Block, 1)
+        };
+        let whole = |evidence: &str| Finding {
+            location: Some(Location::File { path: "b".into(), line: None, column: None }),
+            evidence: evidence.into(),
+            ..finding("a", Severity::Block, 1)
+        };
+        for (findings, shown) in [
+            (
+                (1..8).map(|line| finding("a", Severity::Block, line)).collect(),
+                "a.py:1, a.py:2, a.py:3, a.py:4, a.py:5 and 2 more",
+            ),
+            (vec![tool("title"), tool("description")], "add:title, add:description"),
+            (vec![whole("x"), whole("y")], "b#"),
+        ] {
+            let report = report(findings);
+            let places = named(judge(&report, &[waiver("a", None)], &none));
+            assert!(places.starts_with(shown), "{places}");
+            let first = places.split(", ").next().unwrap();
+            let one = judge(&report, &[waiver("a", Some(first))], &none).unwrap();
+            assert_eq!(one.record().waived, [report.findings[0].fingerprint()], "{first}");
+        }
     }
 }
