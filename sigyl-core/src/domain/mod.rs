@@ -43,6 +43,8 @@ pub(crate) use source::part_credentials;
 pub use source::{Locator, LocatorError, SourceKind, SourceRef};
 pub use timestamp::{Timestamp, TimestampError};
 pub use tool::{Tool, ToolError};
+#[cfg(feature = "runtime")]
+pub(crate) use verdict::LiveJudgement;
 pub use verdict::{
     Admission, Approval, Basis, Hold, Judgement, JudgementRecord, Policy, Refusal, Verdict, Waiver,
     WaiverError,

@@ -177,6 +177,9 @@ pub struct Run {
     pub source: Option<Digest>,
     /// The report, once it was scanned.
     pub report: Option<ReportId>,
+    /// What was found in what the started server says of itself, once it was asked.
+    #[serde(default)]
+    pub live: Option<ReportId>,
     /// How it was judged, once it was.
     pub judgement: Option<JudgementRecord>,
     /// What a person decided.

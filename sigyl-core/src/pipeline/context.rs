@@ -115,6 +115,8 @@ pub(crate) struct Results {
     pub(crate) manifest: Option<Manifest>,
     pub(crate) report: Option<Report>,
     pub(crate) judgement: Option<Judgement>,
+    /// Waivers that matched nothing in the source: what the started server says may show what they are for.
+    pub(crate) left_over: Vec<Waiver>,
     pub(crate) admission: Option<Admission>,
     pub(crate) server: Option<Server>,
     pub(crate) record: Option<VersionRecord>,
@@ -152,7 +154,10 @@ impl Context {
     pub(crate) fn notice(&mut self, step: StepId, line: impl Into<String>) {
         let line = line.into();
         self.log(step, line.clone());
-        self.results.notices.push(line);
+        // A run that goes on after a decision meets again what it had noted before.
+        if !self.results.notices.contains(&line) {
+            self.results.notices.push(line);
+        }
     }
 
     /// Returns where the tools that `step` runs tell what they do.

@@ -58,6 +58,7 @@ pub async fn start(
         steps: Vec::new(),
         source: None,
         report: None,
+        live: None,
         judgement: None,
         decision: None,
         failure: None,
@@ -166,6 +167,7 @@ pub(super) async fn save(cx: &mut Context) -> Result<(), StoreError> {
 
 async fn end(cx: &mut Context, error: &StepError) {
     if let StepError::Refused(Refusal::Held(holds)) = error {
+        stand_down(cx).await;
         cx.run.state = RunState::Held;
         settle(cx, Some(waits_for(holds))).await;
         return;
@@ -188,7 +190,19 @@ fn waits_for(holds: &[Hold]) -> String {
 
 /// Takes back, in reverse order, every step that did or may have done something.
 pub(super) async fn unwind(cx: &mut Context) {
-    for step in plan::steps(cx.run.plan).iter().rev() {
+    take_back(cx, plan::steps(cx.run.plan)).await;
+}
+
+/// Takes back what was started before something was found that a person has to decide: a held run starts nothing, and
+/// keeps what it is about.
+async fn stand_down(cx: &mut Context) {
+    let steps = plan::steps(cx.run.plan);
+    let admit = steps.iter().position(|step| step.id() == StepId::Admit);
+    take_back(cx, &steps[admit.map_or(0, |at| at + 1)..]).await;
+}
+
+async fn take_back(cx: &mut Context, steps: &[&dyn Step]) {
+    for step in steps.iter().rev() {
         let state = cx.run.steps.iter().find(|record| record.step == step.id()).map(|record| record.state);
         if !matches!(
             state,

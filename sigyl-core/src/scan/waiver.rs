@@ -9,7 +9,7 @@ use super::ruleset::RuleSet;
 #[non_exhaustive]
 pub enum WaiveError {
     /// Not `RULE` or `RULE@PATH`.
-    #[error("`{0}` names no finding: write RULE, or RULE@PATH, RULE@PATH:LINE or RULE@TOOL")]
+    #[error("`{0}` names no finding: write RULE, or RULE@FILE, RULE@FILE:LINE, RULE@TOOL or RULE@TOOL:FIELD")]
     Form(String),
     /// A waiver accepts one finding, so it has no wildcard.
     #[error("`{0}` holds a wildcard; a waiver accepts exactly one finding")]

@@ -28,6 +28,17 @@ pub struct Approval {
     pub covers: Vec<Hold>,
 }
 
+#[cfg(feature = "runtime")]
+impl Approval {
+    /// Tells whether the person saw and accepted `hold`. What a declared tool showed counts for the live one as well.
+    pub(crate) fn accepts(&self, hold: &Hold) -> bool {
+        self.covers.iter().any(|seen| match (seen, hold) {
+            (Hold::Finding { fingerprint: seen, .. }, Hold::Live { fingerprint, .. }) => seen == fingerprint,
+            (seen, hold) => seen == hold,
+        })
+    }
+}
+
 /// What an admission rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

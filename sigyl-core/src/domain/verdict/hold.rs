@@ -24,6 +24,24 @@ pub enum Hold {
         #[serde(default)]
         parts: Vec<String>,
     },
+    /// A finding that holds in what the started server says of itself.
+    Live {
+        /// The rule.
+        rule: RuleId,
+        /// Where it says it.
+        place: String,
+        /// Which finding.
+        fingerprint: Digest,
+    },
+    /// Not everything that the started server says could be looked at.
+    LivePartial {
+        /// How many things were not looked at.
+        gaps: usize,
+        /// The first of them.
+        parts: Vec<String>,
+        /// Which they all are.
+        fingerprint: Digest,
+    },
     /// The server asks for more than the operator granted.
     Permissions {
         /// What was not granted.
@@ -46,16 +64,31 @@ const NAME: usize = 200;
 impl Hold {
     /// What a scan with gaps waits for: a failed analyzer is a gap as well.
     pub(super) fn of_gaps(report: &Report) -> Self {
-        let skipped = report.skipped.iter().filter(|skipped| skipped.kind.is_gap());
-        let failed = report.analyzers.iter().filter(|analyzer| analyzer.status == AnalyzerStatus::Failed);
-        let why = |reason: &Option<String>| reason.as_ref().map_or(String::new(), |why| format!(" ({why})"));
-        let names: Vec<String> = skipped
-            .map(|skipped| skipped.path.clone())
-            .chain(failed.map(|analyzer| format!("{}{}", analyzer.name, why(&analyzer.reason))))
-            .collect();
-        let parts = names.iter().take(NAMED).map(|name| name.chars().take(NAME).collect()).collect();
-        Self::Partial { gaps: names.len(), parts }
+        let names = gaps(report);
+        Self::Partial { gaps: names.len(), parts: first(&names) }
     }
+
+    /// The same for what the started server says of itself.
+    #[cfg(feature = "runtime")]
+    pub(super) fn of_live_gaps(report: &Report) -> Self {
+        let names = gaps(report);
+        let fingerprint = Digest::of(format!("{names:?}").as_bytes());
+        Self::LivePartial { gaps: names.len(), parts: first(&names), fingerprint }
+    }
+}
+
+fn gaps(report: &Report) -> Vec<String> {
+    let skipped = report.skipped.iter().filter(|skipped| skipped.kind.is_gap());
+    let failed = report.analyzers.iter().filter(|analyzer| analyzer.status == AnalyzerStatus::Failed);
+    let why = |reason: &Option<String>| reason.as_ref().map_or(String::new(), |why| format!(" ({why})"));
+    skipped
+        .map(|skipped| skipped.path.clone())
+        .chain(failed.map(|analyzer| format!("{}{}", analyzer.name, why(&analyzer.reason))))
+        .collect()
+}
+
+fn first(names: &[String]) -> Vec<String> {
+    names.iter().take(NAMED).map(|name| name.chars().take(NAME).collect()).collect()
 }
 
 fn list(f: &mut std::fmt::Formatter<'_>, all: usize, named: &[String]) -> std::fmt::Result {
@@ -74,6 +107,13 @@ impl std::fmt::Display for Hold {
             Self::Finding { rule, .. } => write!(f, "finding {rule}"),
             Self::Partial { gaps, parts } => {
                 write!(f, "{gaps} part(s) of the source could not be looked at")?;
+                list(f, *gaps, parts)
+            }
+            Self::Live { rule, place, .. } => {
+                write!(f, "finding {rule} in what the started server says: {place}")
+            }
+            Self::LivePartial { gaps, parts, .. } => {
+                write!(f, "{gaps} part(s) of what the started server says could not be looked at")?;
                 list(f, *gaps, parts)
             }
             Self::Permissions { beyond } => write!(f, "permissions not granted: {beyond}"),

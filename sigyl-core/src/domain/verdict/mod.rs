@@ -6,6 +6,8 @@
 mod admission;
 mod hold;
 mod judgement;
+#[cfg(feature = "runtime")]
+mod live;
 mod policy;
 #[cfg(test)]
 mod specimen;
@@ -13,6 +15,9 @@ mod waiver;
 
 pub use admission::{Admission, Approval, Basis, Refusal};
 pub use hold::Hold;
+pub(crate) use judgement::Waived;
 pub use judgement::{Judgement, JudgementRecord};
+#[cfg(feature = "runtime")]
+pub(crate) use live::LiveJudgement;
 pub use policy::{Policy, Verdict};
 pub use waiver::{Waiver, WaiverError};

@@ -83,8 +83,17 @@ const PLACES: usize = 5;
 
 impl Waiver {
     /// Says that it accepts nothing.
-    pub(super) fn no_match(&self) -> WaiverError {
+    pub(crate) fn no_match(&self) -> WaiverError {
         WaiverError::NoMatch(self.to_string())
+    }
+
+    /// Tells whether it names `file`, or a line of it.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn is_in_file(&self, file: &str) -> bool {
+        let rest = self.path.as_ref().and_then(|path| path.strip_prefix(file));
+        rest.is_some_and(|rest| {
+            rest.is_empty() || rest.starts_with('#') || rest.strip_prefix(':').is_some_and(is_line)
+        })
     }
 
     /// Returns the index of the one finding that this waiver accepts.
@@ -128,6 +137,11 @@ impl std::fmt::Display for Waiver {
             None => write!(f, "{}", self.rule),
         }
     }
+}
+
+#[cfg(feature = "runtime")]
+fn is_line(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b':')
 }
 
 /// The ways to name where a finding stands, the widest first.

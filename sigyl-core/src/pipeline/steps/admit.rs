@@ -4,12 +4,14 @@ use async_trait::async_trait;
 
 use super::super::context::Context;
 use super::super::failure::StepError;
+use super::super::plan::steps_of;
 use super::super::step::{Outcome, Step};
 use crate::domain::{
     Admission, Basis, Decision, Hold, Judgement, Locator, Permissions, Plan, Refusal, StepId, VersionRecord,
-    Waiver, WaiverError,
+    Waiver,
 };
 use crate::manifest::Manifest;
+use crate::source::SourceTree;
 
 pub(crate) struct Admit;
 
@@ -30,11 +32,13 @@ impl Step for Admit {
         };
         let now = cx.platform.clock.now();
         let policy = &cx.platform.settings.policy;
-        let mut judged = Judgement::new(&report, policy, &cx.order.waive, &beyond, now)?;
+        let (mut judged, waived) = Judgement::with_waivers(&report, policy, &cx.order.waive, &beyond, now)?;
         if let Some(moved) = moved(cx) {
             judged.hold(moved);
         }
         cx.run.judgement = Some(judged.record().clone());
+        waived.told.iter().for_each(|line| cx.notice(StepId::Admit, line));
+        leave_over(cx, waived.unmatched)?;
         let admission = admit(cx, &judged)?;
         cx.results.granted = match admission.basis() {
             Basis::Approval(_) => granted.union(&beyond),
@@ -109,11 +113,20 @@ fn tell_requests(cx: &mut Context, manifest: &Manifest) {
     }
 }
 
-/// Keeps the waivers that accept something in `report`'s findings: the tools of a running server need not show what
-/// its source showed.
-pub(super) fn applicable(
-    waivers: &[Waiver],
-    judge: impl Fn(&Waiver) -> Result<(), WaiverError>,
-) -> Vec<Waiver> {
-    waivers.iter().filter(|waiver| !matches!(judge(waiver), Err(WaiverError::NoMatch(_)))).cloned().collect()
+/// Keeps waivers that matched nothing for the tools of the started server, where one will be started and they can be
+/// meant for it.
+fn leave_over(cx: &mut Context, unmatched: Vec<Waiver>) -> Result<(), StepError> {
+    let starts = steps_of(cx.run.plan).contains(&StepId::Probe);
+    let files = cx.results.tree.as_ref().map_or(&[][..], SourceTree::entries);
+    let of_file = |waiver: &&Waiver| files.iter().any(|file| waiver.is_in_file(&file.path));
+    if let Some(waiver) = unmatched.iter().find(|waiver| !starts || of_file(waiver)) {
+        return Err(waiver.no_match().into());
+    }
+    for waiver in &unmatched {
+        let line =
+            format!("the waiver of {waiver} matches nothing in the source; it is kept for the live tools");
+        cx.notice(StepId::Admit, line);
+    }
+    cx.results.left_over = unmatched;
+    Ok(())
 }

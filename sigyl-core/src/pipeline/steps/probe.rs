@@ -5,16 +5,18 @@ use async_trait::async_trait;
 use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
-use super::admit::applicable;
 use super::fetch_source::blocking;
 use crate::domain::{
-    Decision, Digest, Finding, Judgement, Permissions, Report, SourceKind, SourceRef, StepId, Tool, ToolPin,
-    Verdict,
+    Basis, Digest, Finding, Hold, JudgementRecord, LiveJudgement, Refusal, Report, SourceKind, SourceRef,
+    StepId, Tool, ToolPin, Verdict,
 };
 use crate::event::EventKind;
 use crate::mcp::{self, Probe, ProbeLimits};
 use crate::scan::{Drift, Scanner, Subject};
 use crate::store::Change;
+
+/// Findings that a refusal names one by one.
+const NAMED: usize = 5;
 
 pub(crate) struct ProbeRelease;
 
@@ -30,6 +32,7 @@ impl Step for ProbeRelease {
         let probe = mcp::probe(&upstream, &ProbeLimits::default()).await?;
         let report = scan_live(cx, &probe).await?;
         cx.platform.store.apply(Change::PutReport(Box::new(report.clone()))).await?;
+        cx.run.live = Some(report.id());
         judge_live(cx, &report)?;
         cx.results.pins = pins(&probe.tools)?;
         compare(cx, &probe.tools).await?;
@@ -75,21 +78,29 @@ fn tool_digest(tool: &Tool) -> Result<Digest, StepError> {
     tool.digest().map_err(|error| StepError::LiveTools(error.to_string()))
 }
 
-/// Refuses tools that would have been blocked or held in the source, unless what was decided there covers them.
-fn judge_live(cx: &Context, report: &Report) -> Result<(), StepError> {
-    let policy = &cx.platform.settings.policy;
-    let now = cx.platform.clock.now();
-    let none = Permissions::default();
-    let waivers = applicable(&cx.order.waive, |waiver| {
-        Judgement::new(report, policy, std::slice::from_ref(waiver), &none, now).map(|_| ())
-    });
-    let judged = Judgement::new(report, policy, &waivers, &none, now)?;
-    let approved = matches!(cx.run.decision, Some(Decision::Approved(_)));
-    match judged.record().verdict {
-        Verdict::Pass | Verdict::Warn => Ok(()),
-        Verdict::Hold if approved => Ok(()),
-        Verdict::Hold | Verdict::Block => Err(StepError::LiveTools(worst(&report.findings))),
+/// Refuses what would have been blocked in the source, and holds what nobody saw and approved.
+fn judge_live(cx: &mut Context, report: &Report) -> Result<(), StepError> {
+    let missing = || StepError::Defect { step: StepId::Probe, why: "nothing was judged".into() };
+    let source = cx.run.judgement.clone().ok_or_else(missing)?;
+    let basis = cx.results.admission.as_ref().ok_or_else(missing)?.basis().clone();
+    let (policy, now) = (cx.platform.settings.policy.clone(), cx.platform.clock.now());
+    let live = LiveJudgement::new(report, &policy, &source, &cx.results.left_over, now)?;
+    live.waived.told.iter().for_each(|line| cx.notice(StepId::Probe, line));
+    if !live.blocks.is_empty() {
+        return Err(StepError::LiveTools(worst(&live.blocks)));
     }
+    if let Some(unmatched) = live.waived.unmatched.first() {
+        return Err(unmatched.no_match().into());
+    }
+    let seen = |hold: &Hold| matches!(&basis, Basis::Approval(approval) if approval.accepts(hold));
+    let open: Vec<Hold> = live.holds.iter().filter(|hold| !seen(hold)).cloned().collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    // Whoever approves now accepts the source's holds and these.
+    let holds = [source.holds.clone(), live.holds].concat();
+    cx.run.judgement = Some(JudgementRecord { verdict: Verdict::Hold, holds, ..source });
+    Err(Refusal::Held(open).into())
 }
 
 fn worst(findings: &[Finding]) -> String {
@@ -99,7 +110,11 @@ fn worst(findings: &[Finding]) -> String {
         Some(location) => format!("{} in {location}", finding.rule),
         None => finding.rule.to_string(),
     };
-    findings.iter().take(5).map(place).collect::<Vec<_>>().join("; ")
+    let named = findings.iter().take(NAMED).map(place).collect::<Vec<_>>().join("; ");
+    match findings.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named}; and {more} more"),
+    }
 }
 
 fn pins(tools: &[Tool]) -> Result<Vec<ToolPin>, StepError> {

@@ -181,6 +181,20 @@ impl House {
         self.take(Plan::Redeploy, Order { name: Some(toy()), ..self.order() }).await
     }
 
+    /// Lets a held run pass for what it is held for, and waits for its end.
+    pub(super) async fn approve(&self, held: Run) -> Run {
+        let approval = self.tracker().approval(held.judgement.as_ref().unwrap(), "ada", "seen");
+        let mut started = self.tracker().resume(held, approval).await.unwrap();
+        started.wait().await;
+        self.platform.store.run(&started.id).await.unwrap().unwrap()
+    }
+
+    /// Gives the server that is started next one tool with this description.
+    pub(super) fn says(&self, description: &str) {
+        *self.target.tools.lock().unwrap() =
+            json!([{"name": "add", "description": description, "inputSchema": {"type": "object"}}]);
+    }
+
     pub(super) fn tracker(&self) -> Tracker {
         Tracker::new(self.platform.clone())
     }

@@ -172,6 +172,7 @@ pub fn run(id: &str, state: RunState) -> Run {
         steps: Vec::new(),
         source: None,
         report: None,
+        live: None,
         judgement: None,
         decision: None,
         failure: None,
