@@ -40,11 +40,11 @@ impl Exit {
     }
 
     /// What the end of a run leads to. A run that a person let pass has ended well, gaps and all; one that still
-    /// waits is incomplete when its report is.
-    pub(crate) fn of_run(run: &Run, report: Option<&Report>) -> Self {
+    /// waits is incomplete when one of its reports is.
+    pub(crate) fn of_run<'a>(run: &Run, mut reports: impl Iterator<Item = &'a Report>) -> Self {
         match run.state {
             RunState::Done => Self::Well,
-            RunState::Held if report.is_some_and(|report| report.partial) => Self::Failed,
+            RunState::Held if reports.any(|report| report.partial) => Self::Failed,
             RunState::Held => Self::Held,
             RunState::Blocked | RunState::Rejected => Self::Blocked,
             _ => Self::Failed,

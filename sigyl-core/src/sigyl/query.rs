@@ -3,7 +3,9 @@
 use std::sync::PoisonError;
 
 use super::{Frames, Sigyl};
-use crate::domain::{Action, Caller, Run, RunId, RunState, Server, ServerName, VersionRecord};
+use crate::domain::{
+    Action, Caller, Report, ReportId, Run, RunId, RunState, Server, ServerName, VersionRecord,
+};
 use crate::error::Error;
 use crate::pipeline::Front as _;
 use crate::store::Page;
@@ -116,15 +118,20 @@ impl Sigyl {
 
     pub(super) async fn run_end(&self, caller: &Caller, run: Run) -> Result<RunEnd, Error> {
         caller.require(Action::Read)?;
-        let report = match run.report {
-            Some(id) => self.inner.platform.store.report(id).await?,
-            None => None,
-        };
+        let report = self.report(run.report).await?;
+        let live = self.report(run.live).await?;
         let url = match (&run.server, run.state) {
             (Some(name), RunState::Done) if run.plan != crate::domain::Plan::Delete => self.url(name),
             _ => None,
         };
-        Ok(RunEnd { run, report, url })
+        Ok(RunEnd { run, report, live, url })
+    }
+
+    async fn report(&self, id: Option<ReportId>) -> Result<Option<Report>, Error> {
+        match id {
+            Some(id) => Ok(self.inner.platform.store.report(id).await?),
+            None => Ok(None),
+        }
     }
 
     /// Returns the address of a server that clients can reach now.

@@ -250,6 +250,9 @@ pub struct RunEnd {
     pub run: Run,
     /// The report, when there is one.
     pub report: Option<Report>,
+    /// What was found in what the started server says of itself, once it was asked.
+    #[serde(default)]
+    pub live: Option<Report>,
     /// Where the server is reached, when it serves.
     pub url: Option<String>,
 }

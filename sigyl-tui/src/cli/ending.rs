@@ -16,5 +16,5 @@ pub(super) fn show(end: &RunEnd, cx: &mut Context) -> Result<Exit, Problem> {
     } else if let Some(url) = &end.url {
         cx.output.print(&format!("{url}\n"))?;
     }
-    Ok(Exit::of_run(&end.run, end.report.as_ref()))
+    Ok(Exit::of_run(&end.run, [&end.report, &end.live].into_iter().flatten()))
 }

@@ -1,10 +1,13 @@
 //! Runs: the list, and how one ended.
 
-use sigyl_core::domain::{Plan, Run, RunState, StepState, Timestamp};
+use sigyl_core::domain::{Finding, Plan, Report, Run, RunState, StepState, Timestamp};
 use sigyl_core::wire::v1::RunEnd;
 
 use super::table::{Cell, Column, Table};
 use super::{Glyph, Look, Role, age, duration, specimen, wrap};
+
+/// The analyzer of what a running server says, by its name in a report.
+const LIVE_TOOLS: &str = "live-tools";
 
 /// How a run stands, in one word, with its sign.
 fn state(state: RunState) -> (Glyph, &'static str) {
@@ -84,10 +87,7 @@ fn distinct(runs: &[Run]) -> usize {
 /// that is the result, and goes to standard output.
 pub(crate) fn run_end(end: &RunEnd, told: &[String], look: &Look) -> String {
     let mut text = String::new();
-    if let Some(report) = end.report.as_ref().filter(|report| !report.findings.is_empty() || report.partial) {
-        text.push_str(&super::report(report, look));
-        text.push('\n');
-    }
+    text.push_str(&reports(end, look));
     for notice in end.run.notices.iter().filter(|notice| !told.contains(notice)) {
         let line = wrap(&format!("{} {}", look.sign(Glyph::Warning), specimen(notice)), look, 2);
         text.push_str(&look.paint(Role::Warn, &line));
@@ -95,6 +95,40 @@ pub(crate) fn run_end(end: &RunEnd, told: &[String], look: &Look) -> String {
     }
     text.push_str(&summary(&end.run, look));
     text
+}
+
+/// Writes what was found in the source, then what the started server added to it.
+fn reports(end: &RunEnd, look: &Look) -> String {
+    let mut text = String::new();
+    let worth_reading = |report: &&Report| !report.findings.is_empty() || report.partial;
+    let source = end.report.as_ref().map(|report| with_live_tools(report, end.live.as_ref()));
+    if let Some(report) = source.as_ref().filter(worth_reading) {
+        text.push_str(&super::report(report, look));
+        text.push('\n');
+    }
+    let known: Vec<_> = source.iter().flat_map(|report| &report.findings).map(Finding::fingerprint).collect();
+    let mut live = end.live.clone();
+    if let Some(live) = &mut live {
+        live.findings.retain(|finding| !known.contains(&finding.fingerprint()));
+    }
+    if let Some(live) = live.as_ref().filter(worth_reading) {
+        text.push_str(&look.paint(Role::Strong, "What the started server says of itself"));
+        text.push('\n');
+        text.push_str(&super::report(live, look));
+        text.push('\n');
+    }
+    text
+}
+
+/// The report of a source says that no running server was asked. Since then one was.
+fn with_live_tools(report: &Report, live: Option<&Report>) -> Report {
+    let mut report = report.clone();
+    let asked = live.and_then(|live| live.analyzers.iter().find(|analyzer| analyzer.name == LIVE_TOOLS));
+    if let Some(asked) = asked {
+        report.analyzers.retain(|analyzer| analyzer.name != LIVE_TOOLS);
+        report.analyzers.push(asked.clone());
+    }
+    report
 }
 
 fn summary(run: &Run, look: &Look) -> String {
@@ -133,6 +167,8 @@ fn held(run: &Run, look: &Look) -> String {
 
 #[cfg(test)]
 mod tests {
+    use sigyl_core::domain::{Analyzer, AnalyzerStatus};
+
     use super::*;
     use crate::fixtures;
 
@@ -151,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_held_run_says_what_holds_it_and_how_to_decide() {
-        let end = RunEnd { run: fixtures::held_run(), report: None, url: None };
+        let end = RunEnd { run: fixtures::held_run(), report: None, live: None, url: None };
         insta::assert_snapshot!(run_end(&end, &[], &Look::PLAIN), @r"
         ▲ deploy clock 1.2.0: held, 38 s
           permissions not granted: network=jira.corp:443
@@ -163,8 +199,28 @@ mod tests {
     }
 
     #[test]
+    fn a_report_of_the_source_does_not_deny_that_the_started_server_was_asked() {
+        let mut source = fixtures::report();
+        let analyzer = |status, reason: Option<&str>| Analyzer {
+            name: LIVE_TOOLS.to_owned(),
+            status,
+            reason: reason.map(str::to_owned),
+        };
+        source.partial = true;
+        source.analyzers = vec![analyzer(AnalyzerStatus::Skipped, Some("no running server was asked"))];
+        let mut end = RunEnd { run: fixtures::held_run(), report: Some(source), live: None, url: None };
+        assert!(run_end(&end, &[], &Look::PLAIN).contains("no running server was asked"));
+        let mut live = fixtures::report();
+        live.analyzers = vec![analyzer(AnalyzerStatus::Ran, None)];
+        end.live = Some(live);
+        let text = run_end(&end, &[], &Look::PLAIN);
+        assert!(!text.contains("no running server"), "{text}");
+        assert!(!text.contains("What the started server says"), "it added nothing: {text}");
+    }
+
+    #[test]
     fn a_failed_run_shows_its_failure_with_code_and_hint() {
-        let end = RunEnd { run: fixtures::failed_run(), report: None, url: None };
+        let end = RunEnd { run: fixtures::failed_run(), report: None, live: None, url: None };
         insta::assert_snapshot!(run_end(&end, &[], &Look::PLAIN), @r"
         ✖ deploy clock 1.2.0: failed, 38 s
         error[E0602]: the server did not answer
