@@ -13,8 +13,8 @@ use super::rules::Rules;
 use crate::clock::Clock;
 use crate::deploy::{Built, Released, Target};
 use crate::domain::{
-    Admission, Judgement, Locator, Permissions, Policy, Report, Resources, Run, SecretName, SecretValue,
-    Server, ServerName, StepId, Tool, ToolPin, Version, VersionRecord, Waiver,
+    Admission, Deployment, Judgement, Locator, Permissions, Policy, Report, Resources, Run, SecretName,
+    SecretValue, Server, ServerName, StepId, Tool, ToolPin, Version, VersionRecord, Waiver,
 };
 use crate::event::EventKind;
 use crate::manifest::Manifest;
@@ -120,6 +120,8 @@ pub(crate) struct Results {
     pub(crate) admission: Option<Admission>,
     pub(crate) server: Option<Server>,
     pub(crate) record: Option<VersionRecord>,
+    /// How the version of a rollback last served.
+    pub(crate) earlier: Option<Deployment>,
     pub(crate) built: Option<Built>,
     pub(crate) released: Option<Released>,
     pub(crate) probe: Option<Probe>,

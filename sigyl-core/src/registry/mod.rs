@@ -3,5 +3,5 @@
 mod history;
 mod publish;
 
-pub use history::previous;
+pub use history::{last_served, previous};
 pub use publish::{Choice, Offer, PublishError, choose_version, latest};

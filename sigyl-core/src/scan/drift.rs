@@ -41,6 +41,30 @@ impl Drift {
         drift
     }
 
+    /// Compares `now` with what a manifest declares. One that declares no tools says nothing of them, and a member that
+    /// it leaves out of a tool is no difference.
+    pub fn from_declared(declared: &[Tool], now: &[Tool]) -> Self {
+        let mut drift = Self::default();
+        if declared.is_empty() {
+            return drift;
+        }
+        for tool in now {
+            let Some(told) = declared.iter().find(|told| told.name() == tool.name()) else {
+                drift.added.insert(tool.name().to_owned());
+                continue;
+            };
+            let live = tool.definition();
+            let fields = told.definition().iter().filter(|(key, value)| live.get(*key) != Some(value));
+            let fields: BTreeSet<String> = fields.map(|(key, _)| key.clone()).collect();
+            if !fields.is_empty() {
+                drift.changed.insert(tool.name().to_owned(), fields);
+            }
+        }
+        let gone = declared.iter().filter(|told| now.iter().all(|tool| tool.name() != told.name()));
+        drift.removed = gone.map(|told| told.name().to_owned()).collect();
+        drift
+    }
+
     fn compare(&mut self, pin: &ToolPin, tool: &Tool) {
         let fields = changed_fields(&pin.tool, tool);
         // The digest decides; a definition that has none counts as changed.
@@ -126,6 +150,20 @@ mod tests {
         let now = [tool(json!({"name": "a"})), tool(json!({"name": "a", "description": "other"}))];
         let drift = Drift::between(&pinned, &now);
         assert_eq!(drift.to_string(), "ambiguous a; changed a (description)");
+    }
+
+    #[test]
+    fn a_declaration_binds_to_what_it_says() {
+        let declared = [tool(json!({"name": "a", "description": "x"})), tool(json!({"name": "b"}))];
+        let same = [
+            tool(json!({"name": "b", "inputSchema": {}})),
+            tool(json!({"name": "a", "description": "x", "title": "A"})),
+        ];
+        assert!(Drift::from_declared(&declared, &same).is_empty());
+        assert!(Drift::from_declared(&[], &same).is_empty());
+        let other = [tool(json!({"name": "a", "description": "y"})), tool(json!({"name": "c"}))];
+        let drift = Drift::from_declared(&declared, &other);
+        assert_eq!(drift.to_string(), "added c; removed b; changed a (description)");
     }
 
     #[test]

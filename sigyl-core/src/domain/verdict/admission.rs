@@ -30,6 +30,14 @@ pub struct Approval {
 
 #[cfg(feature = "runtime")]
 impl Approval {
+    /// Tells whether it was given for what `judged` is about and covers all that holds it.
+    fn is_for(&self, judged: &JudgementRecord) -> bool {
+        self.source == judged.source
+            && self.report == judged.report
+            && self.policy == judged.policy
+            && judged.holds.iter().all(|hold| self.covers.contains(hold))
+    }
+
     /// Tells whether the person saw and accepted `hold`. What a declared tool showed counts for the live one as well.
     pub(crate) fn accepts(&self, hold: &Hold) -> bool {
         self.covers.iter().any(|seen| match (seen, hold) {
@@ -111,6 +119,19 @@ impl Admission {
             return Err(Refusal::Expired(approval.expires));
         }
         Ok(Self::new(judged, Basis::Approval(approval.clone())))
+    }
+
+    /// Admits a version again by what its record rests on. An approval was spent when the version was recorded, so that
+    /// its end does not matter any more; what it does not cover waits for another one.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn again(judged: &Judgement, record: &VersionRecord) -> Result<Self, Refusal> {
+        let now = judged.record();
+        match &record.basis {
+            Basis::Approval(approval) if now.verdict == Verdict::Hold && approval.is_for(now) => {
+                Ok(Self::new(now, record.basis.clone()))
+            }
+            Basis::Approval(_) | Basis::Verdict(_) => Self::from_verdict(judged),
+        }
     }
 
     /// Returns the admission that a version was recorded with. The store takes no record without one, so that a record

@@ -67,13 +67,12 @@ fn moved(cx: &Context) -> Option<Hold> {
 }
 
 fn admit(cx: &Context, judged: &Judgement) -> Result<Admission, Refusal> {
-    let approval = match (&cx.run.decision, cx.results.record.as_ref().map(|record| &record.basis)) {
-        (Some(Decision::Approved(approval)), _) | (None, Some(Basis::Approval(approval))) => Some(approval),
-        _ => None,
-    };
-    match approval {
-        Some(approval) => Admission::from_approval(judged, approval, cx.platform.clock.now()),
-        None => Admission::from_verdict(judged),
+    match (&cx.run.decision, &cx.results.record) {
+        (Some(Decision::Approved(approval)), _) => {
+            Admission::from_approval(judged, approval, cx.platform.clock.now())
+        }
+        (_, Some(record)) => Admission::again(judged, record),
+        _ => Admission::from_verdict(judged),
     }
 }
 
@@ -116,6 +115,11 @@ fn tell_requests(cx: &mut Context, manifest: &Manifest) {
 /// Keeps waivers that matched nothing for the tools of the started server, where one will be started and they can be
 /// meant for it.
 fn leave_over(cx: &mut Context, unmatched: Vec<Waiver>) -> Result<(), StepError> {
+    if cx.run.plan == Plan::Rollback {
+        // They came with the version: what they were for may be gone from the live tools.
+        cx.results.left_over = unmatched;
+        return Ok(());
+    }
     let starts = steps_of(cx.run.plan).contains(&StepId::Probe);
     let files = cx.results.tree.as_ref().map_or(&[][..], SourceTree::entries);
     let of_file = |waiver: &&Waiver| files.iter().any(|file| waiver.is_in_file(&file.path));

@@ -8,7 +8,7 @@ use super::super::step::{Outcome, Step};
 use super::fetch_source::open_kept;
 use super::read_manifest::enter;
 use crate::domain::{StepId, VersionRecord, Waiver};
-use crate::registry::previous;
+use crate::registry::{last_served, previous};
 
 pub(crate) struct LoadVersion;
 
@@ -27,6 +27,7 @@ impl Step for LoadVersion {
         cx.results.report = Some(report.ok_or_else(|| defect(format!("report {} is gone", record.report)))?);
         cx.results.tree = Some(open_kept(cx, record.source.digest).await?);
         cx.order.waive = waivers_of(cx, &record).await?;
+        cx.results.earlier = last_served(&*cx.platform.store, &record.server, &record.version).await?;
         cx.run.source = Some(record.source.digest);
         cx.run.report = Some(record.report);
         cx.run.version = Some(record.version.clone());
@@ -46,7 +47,8 @@ async fn record(cx: &mut Context) -> Result<VersionRecord, StepError> {
         return Err(StepError::NoServer(name));
     }
     let store = &cx.platform.store;
-    let version = match &cx.order.version {
+    // A run that goes on after a decision takes the version that was decided on.
+    let version = match cx.order.version.as_ref().or(cx.run.version.as_ref()) {
         Some(version) => version.clone(),
         None => previous(&**store, &name).await?.ok_or_else(|| StepError::NoEarlierVersion(name.clone()))?,
     };
@@ -55,9 +57,15 @@ async fn record(cx: &mut Context) -> Result<VersionRecord, StepError> {
 }
 
 /// The waivers that the version was admitted with; those that have run out no longer count.
-async fn waivers_of(cx: &Context, record: &VersionRecord) -> Result<Vec<Waiver>, StepError> {
+async fn waivers_of(cx: &mut Context, record: &VersionRecord) -> Result<Vec<Waiver>, StepError> {
     let Some(run) = cx.platform.store.run(&record.run).await? else { return Ok(Vec::new()) };
     let order: Order = serde_json::from_value(run.request)
         .map_err(|error| StepError::Defect { step: StepId::ReadManifest, why: error.to_string() })?;
-    Ok(order.waive)
+    let now = cx.platform.clock.now();
+    let (valid, over): (Vec<_>, Vec<_>) = order.waive.into_iter().partition(|waiver| waiver.expires >= now);
+    for waiver in over {
+        let line = format!("the waiver of {waiver} ran out at {} and does not count", waiver.expires);
+        cx.notice(StepId::ReadManifest, line);
+    }
+    Ok(valid)
 }

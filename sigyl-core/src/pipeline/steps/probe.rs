@@ -7,8 +7,8 @@ use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::fetch_source::blocking;
 use crate::domain::{
-    Basis, Digest, Finding, Hold, JudgementRecord, LiveJudgement, Refusal, Report, SourceKind, SourceRef,
-    StepId, Tool, ToolPin, Verdict,
+    Basis, Digest, Finding, Hold, JudgementRecord, LiveJudgement, Plan, Refusal, Report, SourceKind,
+    SourceRef, StepId, Tool, ToolPin, Verdict,
 };
 use crate::event::EventKind;
 use crate::mcp::{self, Probe, ProbeLimits};
@@ -33,7 +33,7 @@ impl Step for ProbeRelease {
         let report = scan_live(cx, &probe).await?;
         cx.platform.store.apply(Change::PutReport(Box::new(report.clone()))).await?;
         cx.run.live = Some(report.id());
-        judge_live(cx, &report)?;
+        judge_live(cx, &report, &probe)?;
         cx.results.pins = pins(&probe.tools)?;
         compare(cx, &probe.tools).await?;
         let note =
@@ -79,7 +79,7 @@ fn tool_digest(tool: &Tool) -> Result<Digest, StepError> {
 }
 
 /// Refuses what would have been blocked in the source, and holds what nobody saw and approved.
-fn judge_live(cx: &mut Context, report: &Report) -> Result<(), StepError> {
+fn judge_live(cx: &mut Context, report: &Report, probe: &Probe) -> Result<(), StepError> {
     let missing = || StepError::Defect { step: StepId::Probe, why: "nothing was judged".into() };
     let source = cx.run.judgement.clone().ok_or_else(missing)?;
     let basis = cx.results.admission.as_ref().ok_or_else(missing)?.basis().clone();
@@ -89,18 +89,25 @@ fn judge_live(cx: &mut Context, report: &Report) -> Result<(), StepError> {
     if !live.blocks.is_empty() {
         return Err(StepError::LiveTools(worst(&live.blocks)));
     }
-    if let Some(unmatched) = live.waived.unmatched.first() {
+    if let Some(unmatched) = live.waived.unmatched.first().filter(|_| cx.run.plan != Plan::Rollback) {
         return Err(unmatched.no_match().into());
     }
     let seen = |hold: &Hold| matches!(&basis, Basis::Approval(approval) if approval.accepts(hold));
     let open: Vec<Hold> = live.holds.iter().filter(|hold| !seen(hold)).cloned().collect();
-    if open.is_empty() {
+    if open.is_empty() || shows_what_served(cx, probe) {
         return Ok(());
     }
     // Whoever approves now accepts the source's holds and these.
     let holds = [source.holds.clone(), live.holds].concat();
     cx.run.judgement = Some(JudgementRecord { verdict: Verdict::Hold, holds, ..source });
     Err(Refusal::Held(open).into())
+}
+
+/// Tells whether a version that is rolled back to says exactly what it said when it last served: that was decided then.
+fn shows_what_served(cx: &Context, probe: &Probe) -> bool {
+    let (Some(record), Some(earlier)) = (&cx.results.record, &cx.results.earlier) else { return false };
+    let instructions = earlier.declared.as_ref().and_then(|declared| declared.instructions.as_ref());
+    Drift::between(&record.tools, &probe.tools).is_empty() && instructions == probe.instructions.as_ref()
 }
 
 fn worst(findings: &[Finding]) -> String {
@@ -125,6 +132,17 @@ fn pins(tools: &[Tool]) -> Result<Vec<ToolPin>, StepError> {
 }
 
 async fn compare(cx: &mut Context, tools: &[Tool]) -> Result<(), StepError> {
+    let declared = Drift::from_declared(cx.declared_tools(), tools);
+    if !declared.is_empty() {
+        cx.notice(StepId::Probe, format!("tools other than the manifest declares: {declared}"));
+    }
+    if let (Some(record), Some(_)) = (&cx.results.record, &cx.results.earlier) {
+        let drift = Drift::between(&record.tools, tools);
+        if !drift.is_empty() {
+            let line = format!("tools since {} last served: {drift}", record.version);
+            cx.notice(StepId::Probe, line);
+        }
+    }
     let Some(server) = cx.results.server.clone() else { return Ok(()) };
     let Some(active) = &server.active else { return Ok(()) };
     let Some(before) = cx.platform.store.version(&server.name, active).await? else { return Ok(()) };

@@ -126,3 +126,62 @@ async fn a_version_held_live_can_be_rejected_and_keeps_what_serves() {
     let server = house.platform.store.server(&toy()).await.unwrap().unwrap();
     assert_eq!(server.active.unwrap().as_str(), "1.0.0");
 }
+
+async fn roll_back(house: &House) -> Run {
+    house.take(Plan::Rollback, Order { name: Some(toy()), ..Order::default() }).await
+}
+
+#[tokio::test]
+async fn an_approved_version_is_rolled_back_to_without_asking_again() {
+    let week = std::time::Duration::from_secs(8 * 24 * 3600);
+    let honest = "Adds.";
+    for (declared, live) in [(PUSHY, PUSHY), (honest, PUSHY)] {
+        let house = House::new();
+        house.write("1.0.0", &declares(declared));
+        house.says(live);
+        let run = house.deploy().await;
+        assert_eq!(house.approve(run).await.state, RunState::Done);
+        house.write("2.0.0", &declares(honest));
+        house.says(honest);
+        assert_eq!(house.redeploy().await.state, RunState::Done);
+        house.clock.advance(week);
+        house.says(live);
+        let back = roll_back(&house).await;
+        assert_eq!(back.state, RunState::Done, "{declared} {live}: {:?}", back.failure);
+        assert_eq!(house.routed().as_deref(), Some("1.0.0"));
+    }
+}
+
+#[tokio::test]
+async fn a_rollback_to_a_version_that_shows_other_tools_than_it_did_is_held() {
+    let house = House::new();
+    house.says(PUSHY);
+    let run = house.deploy().await;
+    house.approve(run).await;
+    house.write("2.0.0", "");
+    house.says("Adds.");
+    house.redeploy().await;
+    house.says(PUSHIER);
+    let held = roll_back(&house).await;
+    assert_eq!((held.state, house.running()), (RunState::Held, 1), "{:?}", held.failure);
+    assert_eq!(house.routed().as_deref(), Some("2.0.0"));
+    let done = house.approve(held).await;
+    assert_eq!(done.state, RunState::Done, "{:?}", done.failure);
+    assert_eq!(house.routed().as_deref(), Some("1.0.0"));
+}
+
+#[tokio::test]
+async fn what_a_waiver_let_pass_waits_for_a_person_once_the_waiver_has_run_out() {
+    let house = House::new();
+    house.write("1.0.0", &declares(PUSHY));
+    house.says(PUSHY);
+    assert_eq!(deploy_with(&house, vec![waiver(Some("add"))]).await.state, RunState::Done);
+    house.write("2.0.0", "");
+    house.says("Adds.");
+    house.redeploy().await;
+    house.clock.advance(std::time::Duration::from_secs(9 * 366 * 24 * 3600));
+    house.says(PUSHY);
+    let held = roll_back(&house).await;
+    assert_eq!(held.state, RunState::Held, "{:?}", held.failure);
+    assert!(held.notices.iter().any(|notice| notice.contains("ran out")), "{:?}", held.notices);
+}
