@@ -82,6 +82,9 @@ fn server_after(cx: &Context, deployment: &Deployment) -> Result<Server, StepErr
     server.active = Some(deployment.version.clone());
     server.granted = deployment.granted.clone();
     server.env.extend(cx.order.env.clone());
+    if let Some(source) = &cx.order.source {
+        server.locator = source.to_string();
+    }
     Ok(server)
 }
 

@@ -93,7 +93,8 @@ fn server_after(cx: &Context, manifest: &Manifest, record: &VersionRecord, reuse
             title: manifest.title.clone(),
             description: manifest.description.clone(),
             latest: if reused { &server.latest } else { latest(&server.latest, &record.version) }.clone(),
-            locator,
+            // It comes from elsewhere only once that serves: until then a move that was approved may still fail.
+            locator: if cx.run.plan == Plan::Publish { locator } else { server.locator.clone() },
             ..server.clone()
         },
         None => Server {

@@ -1,7 +1,8 @@
 //! What a person has to see before it serves, and what an approval and a waiver cover.
 
 use super::house::{House, toy};
-use crate::domain::{Hold, Plan, Run, RunState, StepId, StepState, Timestamp, Waiver};
+use super::target::Fault;
+use crate::domain::{Hold, Locator, Plan, Run, RunState, StepId, StepState, Timestamp, Waiver};
 use crate::pipeline::Order;
 
 /// Holds as a description of a tool.
@@ -184,4 +185,19 @@ async fn what_a_waiver_let_pass_waits_for_a_person_once_the_waiver_has_run_out()
     let held = roll_back(&house).await;
     assert_eq!(held.state, RunState::Held, "{:?}", held.failure);
     assert!(held.notices.iter().any(|notice| notice.contains("ran out")), "{:?}", held.notices);
+}
+
+#[tokio::test]
+async fn a_move_whose_server_fails_is_held_again() {
+    let house = House::new();
+    house.deploy().await;
+    let other = house.folder().join("other");
+    std::fs::rename(house.source(), &other).unwrap();
+    let order = || Order { source: Some(Locator::Path(other.clone())), ..Order::default() };
+    house.target.faults.lock().unwrap().insert(Fault::Silence);
+    let held = house.take(Plan::Release, order()).await;
+    assert_eq!(house.approve(held).await.state, RunState::Failed);
+    house.target.faults.lock().unwrap().clear();
+    let again = house.take(Plan::Release, order()).await;
+    assert_eq!(again.state, RunState::Held, "nothing ever served from there: {:?}", again.failure);
 }
