@@ -1,0 +1,247 @@
+//! The rules of an instance or of a build command.
+
+use std::path::{Path, PathBuf};
+
+use super::super::launcher::{Ports, Sandbox};
+use super::grants::{keeps_out, paths};
+use super::programs::{PROGRAMS, find, loaders, with_interpreter};
+use super::words::words;
+use crate::deploy::TargetError;
+use crate::domain::{Confinement, Launch, Permissions, Resources};
+
+/// Processes of one instance at a time.
+pub(in super::super) const PROCESSES: usize = 512;
+/// Open files of one process.
+pub(in super::super) const FILES: u64 = 16_384;
+
+/// What every program may read to run at all.
+const SYSTEM: &[&str] = &[
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/nix/store",
+    "/gnu/store",
+    "/bin",
+    "/sbin",
+    "/proc",
+    "/sys/devices/system",
+    "/sys/fs/cgroup",
+    "/sys/kernel/mm/transparent_hugepage",
+    "/etc/alternatives",
+    "/etc/ca-certificates",
+    "/etc/crypto-policies",
+    "/etc/gai.conf",
+    "/etc/group",
+    "/etc/host.conf",
+    "/etc/hosts",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+    "/etc/mime.types",
+    "/etc/nsswitch.conf",
+    "/etc/os-release",
+    "/etc/passwd",
+    "/etc/pki",
+    "/etc/protocols",
+    "/etc/resolv.conf",
+    "/etc/services",
+    "/etc/ssl",
+    "/etc/timezone",
+];
+/// Devices that hold nothing.
+const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
+
+/// What the rules are made from.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Wanted<'a> {
+    pub(in super::super) launch: &'a Launch,
+    pub(in super::super) granted: &'a Permissions,
+    pub(in super::super) resources: &'a Resources,
+    /// The server's own writable folder.
+    pub(in super::super) private: &'a Path,
+    /// The port that it serves on, when it speaks HTTP.
+    pub(in super::super) port: Option<u16>,
+    /// Sigyl's own folder, which nothing may open.
+    pub(in super::super) data_dir: &'a Path,
+}
+
+/// The rules of one instance, the words for them, and what could not be granted.
+#[derive(Debug)]
+pub(in super::super) struct Held {
+    pub(in super::super) sandbox: Sandbox,
+    pub(in super::super) words: Confinement,
+    pub(in super::super) notes: Vec<String>,
+}
+
+/// Makes the rules of an instance.
+pub(in super::super) fn hold(abi: u8, wanted: &Wanted<'_>) -> Result<Held, TargetError> {
+    let mut notes = Vec::new();
+    let mut read: Vec<PathBuf> = SYSTEM.iter().map(PathBuf::from).collect();
+    read.extend(paths("read", &wanted.granted.read, &mut notes)?);
+    let mut write = paths("write", &wanted.granted.write, &mut notes)?;
+    write.push(wanted.private.to_owned());
+    let mut execute = wanted.launch.readable.clone();
+    execute.extend(loaders());
+    execute.extend(with_interpreter(&wanted.launch.program, &wanted.launch.readable));
+    for program in &wanted.granted.exec {
+        if program == "*" {
+            execute.extend(PROGRAMS.iter().chain(&["/usr"]).map(PathBuf::from));
+        } else if let Some(path) = find(program, &wanted.launch.readable) {
+            execute.extend(with_interpreter(&path, &wanted.launch.readable));
+        } else {
+            notes.push(format!("exec={program} was granted, but there is no such program"));
+        }
+    }
+    keeps_out(wanted.data_dir, execute.iter().chain(&read).chain(&write), wanted.private)?;
+    let sandbox = Sandbox {
+        abi,
+        execute,
+        read,
+        write,
+        devices: DEVICES.iter().map(PathBuf::from).collect(),
+        bind: wanted.port.into_iter().collect(),
+        connect: ports(wanted.granted),
+    };
+    Ok(Held { sandbox, words: words(abi, wanted), notes })
+}
+
+/// What a build command may touch besides the system.
+#[derive(Clone, Debug, Default)]
+pub(in super::super) struct Workshop {
+    /// May be read and executed: toolchain, package sources.
+    pub(in super::super) execute: Vec<PathBuf>,
+    /// May be read.
+    pub(in super::super) read: Vec<PathBuf>,
+    /// May be written and executed: the tree that is built, its output, its scratch.
+    pub(in super::super) write: Vec<PathBuf>,
+    /// Whether it may reach the network.
+    pub(in super::super) network: bool,
+}
+
+/// Makes the rules of a build command that runs code of the source or of its dependencies.
+pub(in super::super) fn build_rules(abi: u8, workshop: Workshop) -> Sandbox {
+    let mut execute: Vec<PathBuf> =
+        PROGRAMS.iter().chain(SYSTEM).map(PathBuf::from).filter(|path| is_code(path)).collect();
+    execute.extend(workshop.execute);
+    execute.extend(workshop.write.iter().cloned());
+    Sandbox {
+        abi,
+        execute,
+        read: SYSTEM.iter().map(PathBuf::from).chain(workshop.read).collect(),
+        write: workshop.write,
+        devices: DEVICES.iter().map(PathBuf::from).collect(),
+        bind: Vec::new(),
+        connect: if workshop.network { Ports::All } else { Ports::Only(Vec::new()) },
+    }
+}
+
+fn is_code(path: &Path) -> bool {
+    !path.starts_with("/etc") && !path.starts_with("/proc") && !path.starts_with("/sys")
+}
+
+fn ports(granted: &Permissions) -> Ports {
+    let mut only = Vec::new();
+    for pair in &granted.network {
+        match pair.rsplit_once(':').map(|(_, port)| port.parse()) {
+            Some(Ok(port)) => only.push(port),
+            // `*`; anything else was refused when it was granted.
+            Some(Err(_)) if pair.ends_with(":*") => return Ports::All,
+            _ => {}
+        }
+    }
+    Ports::Only(only)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted<'a>(
+        launch: &'a Launch,
+        granted: &'a Permissions,
+        resources: &'a Resources,
+        dir: &'a Path,
+    ) -> Wanted<'a> {
+        Wanted {
+            launch,
+            granted,
+            resources,
+            private: dir,
+            port: Some(4000),
+            data_dir: Path::new("/var/lib/sigyl"),
+        }
+    }
+
+    fn launch() -> Launch {
+        Launch { program: "/bin/sh".into(), args: vec![], dir: "/usr".into(), readable: vec![] }
+    }
+
+    #[test]
+    fn grants_open_what_they_name_and_say_what_they_cannot_keep() {
+        let mut granted = Permissions::default();
+        for text in [
+            "network=api.example:443",
+            "read=/etc/hostname",
+            "exec=ls",
+            "exec=no-such-program",
+            "read=/nowhere/x",
+        ] {
+            granted.grant(text).unwrap();
+        }
+        let resources = Resources { cpu: Some(0.5), memory: Some(64 << 20), ..Resources::default() };
+        let dir = tempfile::tempdir().unwrap();
+        let held = hold(7, &wanted(&launch(), &granted, &resources, dir.path())).unwrap();
+        assert_eq!(held.sandbox.connect, Ports::Only(vec![443]));
+        assert_eq!(held.sandbox.bind, [4000]);
+        assert!(held.sandbox.execute.iter().any(|path| path.ends_with("ls")));
+        assert_eq!(held.notes.len(), 2, "{:?}", held.notes);
+        for part in ["port 443 of every host", "limit of 0.5 is not enforced"] {
+            assert!(held.words.unenforced.iter().any(|word| word.contains(part)), "{part}");
+        }
+        assert!(held.words.enforced.iter().any(|word| word.contains("64 MiB")));
+    }
+
+    #[test]
+    fn nothing_granted_means_no_port_and_no_foreign_program() {
+        let (granted, resources) = (Permissions::default(), Resources::default());
+        let dir = tempfile::tempdir().unwrap();
+        let held = hold(7, &wanted(&launch(), &granted, &resources, dir.path())).unwrap();
+        assert_eq!(held.sandbox.connect, Ports::Only(vec![]));
+        assert!(!held.sandbox.execute.iter().any(|path| path.ends_with("ls") || path == Path::new("/usr")));
+        assert_eq!(held.sandbox.write, [dir.path()]);
+    }
+
+    #[test]
+    fn sigyls_own_folder_is_never_opened() {
+        let (dir, resources) = (tempfile::tempdir().unwrap(), Resources::default());
+        let private = dir.path().join("private/x");
+        for text in [
+            format!("read={}", dir.path().display()),
+            "write=/".to_owned(),
+            format!("read={}/store", dir.path().display()),
+        ] {
+            std::fs::create_dir_all(dir.path().join("store")).unwrap();
+            let mut granted = Permissions::default();
+            granted.grant(&text).unwrap();
+            let launch = launch();
+            let wanted = Wanted {
+                data_dir: dir.path(),
+                private: &private,
+                ..wanted(&launch, &granted, &resources, &private)
+            };
+            assert!(hold(7, &wanted).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_relative_grant_is_refused() {
+        let mut granted = Permissions::default();
+        granted.grant("write=data").unwrap();
+        let (launch, resources) = (launch(), Resources::default());
+        let error = hold(7, &wanted(&launch, &granted, &resources, Path::new("/tmp"))).unwrap_err();
+        assert!(error.to_string().contains("absolute path"), "{error}");
+    }
+}
