@@ -1,8 +1,8 @@
 //! What the operator opened to a server, and what stays closed whatever they say.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::programs::real;
 use crate::deploy::TargetError;
 
 pub(super) fn paths(
@@ -34,7 +34,6 @@ pub(super) fn keeps_out<'a>(
     opened: impl Iterator<Item = &'a PathBuf>,
     private: &Path,
 ) -> Result<(), TargetError> {
-    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (data_dir, private) = (real(data_dir), real(private));
     for path in opened {
         let path = real(path);

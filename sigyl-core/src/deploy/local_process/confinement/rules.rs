@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::launcher::{Ports, Sandbox};
 use super::grants::{keeps_out, paths};
-use super::programs::{PROGRAMS, find, loaders, with_interpreter};
+use super::programs::{PROGRAMS, Programs, loaders};
 use super::words::words;
 use crate::deploy::TargetError;
 use crate::domain::{Confinement, Launch, Permissions, Resources};
@@ -83,18 +83,18 @@ pub(in super::super) fn hold(abi: u8, wanted: &Wanted<'_>) -> Result<Held, Targe
     read.extend(paths("read", &wanted.granted.read, &mut notes)?);
     let mut write = paths("write", &wanted.granted.write, &mut notes)?;
     write.push(wanted.private.to_owned());
+    let mut programs = Programs::of(&wanted.launch.readable);
     let mut execute = wanted.launch.readable.clone();
     execute.extend(loaders());
-    execute.extend(with_interpreter(&wanted.launch.program, &wanted.launch.readable));
     for program in &wanted.granted.exec {
         if program == "*" {
             execute.extend(PROGRAMS.iter().chain(&["/usr"]).map(PathBuf::from));
-        } else if let Some(path) = find(program, &wanted.launch.readable) {
-            execute.extend(with_interpreter(&path, &wanted.launch.readable));
-        } else {
+        } else if !programs.grant(program) {
             notes.push(format!("exec={program} was granted, but there is no such program"));
         }
     }
+    execute.extend(programs.granted()?);
+    execute.extend(programs.needed_by(&wanted.launch.program)?);
     keeps_out(wanted.data_dir, execute.iter().chain(&read).chain(&write), wanted.private)?;
     let sandbox = Sandbox {
         abi,
