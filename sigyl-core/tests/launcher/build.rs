@@ -222,6 +222,10 @@ pub(crate) async fn what_is_not_there_or_would_fetch_code_is_refused() {
             "name: fake\nruntime: python\nstartCommand: {type: stdio, command: uvx, args: [x]}\n",
             "only what was scanned",
         ),
+        (
+            "name: fake\nruntime: python\nstartCommand: {type: stdio, command: /bin/sh}\n",
+            "`/bin/sh` leads out of the server's own tree",
+        ),
     ] {
         let project = project(&[("sigyl.yaml", manifest), ("server.py", "")]);
         let error = build(&bench, &project, &Told::default()).await.unwrap_err().to_string();
@@ -346,4 +350,27 @@ pub(crate) async fn a_link_that_a_build_command_leaves_is_not_followed() {
         assert!(format!("{error:?}").contains("is a link"), "{error:?}");
     }
     assert_eq!(std::fs::read_dir(victim.path()).unwrap().count(), 1);
+}
+
+pub(crate) async fn a_program_that_a_build_command_links_to_is_not_started() {
+    if !has("python3") {
+        return;
+    }
+    let bench = bench_with(tools());
+    let start = "{type: stdio, command: tool}";
+    let tool = "import os\nos.symlink('/bin/sh', '../venv/bin/tool')\n";
+    let python = "import os\nfor name in ('python', 'python3'):\n  \
+        os.remove('../venv/bin/' + name)\n  os.symlink('/bin/sh', '../venv/bin/' + name)\n";
+    for (start, make, wanted) in [
+        (start, tool, "`tool` leads out of the server's own tree"),
+        ("{type: stdio}", python, "the build changed its own environment"),
+    ] {
+        let manifest = format!(
+            "name: fake\nruntime: python\nentryPoint: server.py\nstartCommand: {start}\n\
+             build: {{command: python make.py}}\n"
+        );
+        let project = project(&[("sigyl.yaml", &manifest), ("server.py", ""), ("make.py", make)]);
+        let error = build(&bench, &project, &Told::default()).await.unwrap_err().to_string();
+        assert!(error.contains(wanted), "{error}");
+    }
 }

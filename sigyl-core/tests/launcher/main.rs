@@ -64,7 +64,8 @@ const TESTS: &[Test] = tests! {
         another_tree_than_the_admitted_one_is_refused
         an_abandoned_build_leaves_no_process_and_a_purge_no_build
         locked_wheels_are_installed_and_an_option_in_a_lock_never_reaches_pip
-        a_link_that_a_build_command_leaves_is_not_followed;
+        a_link_that_a_build_command_leaves_is_not_followed
+        a_program_that_a_build_command_links_to_is_not_started;
     owner: no_process_outlives_a_killed_owner
         leftovers_of_an_earlier_owner_are_ended
         a_killed_keeper_takes_its_family_with_it;

@@ -123,6 +123,21 @@ impl Python {
         }
     }
 
+    /// Returns the interpreter of the environment. Code of the source could put another link in its place, and what is
+    /// started may be read.
+    fn started_by(&self, built: &Place<'_>) -> Result<PathBuf, TargetError> {
+        let python = Self::interpreter(built.dir);
+        let real = |path: &Path| path.canonicalize().ok();
+        if real(&python).is_some_and(|found| Some(found) == real(&self.base)) || built.holds(&python) {
+            return Ok(python);
+        }
+        Err(TargetError::Unsupported(format!(
+            "{} does not lead to {} any more: the build changed its own environment, which it must leave as it is",
+            python.display(),
+            self.base.display()
+        )))
+    }
+
     fn path(&self, work: &Work<'_>) -> Vec<PathBuf> {
         vec![Self::environment(&work.dir).join("bin"), self.prefix.join("bin")]
     }
@@ -172,10 +187,11 @@ impl Recipe for Python {
     }
 
     fn launch(&self, built: &Place<'_>) -> Result<Launch, TargetError> {
-        let python = Self::interpreter(built.dir);
+        let python = self.started_by(built)?;
         let more = self.readable();
         let start = &built.manifest.start;
-        let is_python = |command: &str| matches!(command, "python" | "python3");
+        let own = format!("python{}", self.minor);
+        let is_python = |command: &str| matches!(command, "python" | "python3") || command == own;
         if let Some(command) = start.command.as_deref().filter(|command| !is_python(command)) {
             let folders = [Self::environment(built.dir).join("bin"), self.packages(built.dir).join("bin")];
             return Ok(built.start(built.command(command, &folders)?, Vec::new(), &more));

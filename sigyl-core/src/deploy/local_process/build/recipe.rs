@@ -66,7 +66,7 @@ impl Place<'_> {
 
     /// Tells whether a path leads to something within the build: what is started may be read by the server, and a link
     /// that the build left would choose it.
-    fn holds(&self, path: &Path) -> bool {
+    pub(super) fn holds(&self, path: &Path) -> bool {
         let real = (self.dir.canonicalize(), path.canonicalize());
         matches!(&real, (Ok(dir), Ok(path)) if path.starts_with(dir))
     }
@@ -79,10 +79,20 @@ impl Place<'_> {
                  run: name entryPoint, or the program itself"
             )));
         }
-        let found = if command.contains('/') {
-            Some(self.tree().join(command)).filter(|path| is_program(path) && self.holds(path))
-        } else {
-            folders.iter().map(|dir| dir.join(command)).find(|path| is_program(path))
+        let mut found = match command.contains('/') {
+            true => vec![self.tree().join(command)],
+            false => folders.iter().map(|dir| dir.join(command)).collect(),
+        };
+        found.retain(|path| is_program(path));
+        // To be started is to be read and run, and neither was granted for what lies elsewhere.
+        let found = match found.iter().find(|path| self.holds(path)) {
+            None if !found.is_empty() => {
+                return Err(TargetError::Unsupported(format!(
+                    "startCommand.command `{command}` leads out of the server's own tree: name a program that comes \
+                     with it, or leave the command out and name entryPoint"
+                )));
+            }
+            found => found.cloned(),
         };
         found.ok_or_else(|| TargetError::MissingTool {
             tool: command.to_owned(),
