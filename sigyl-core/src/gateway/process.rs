@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::mcp::message::{Id, Message};
+use crate::mcp::skim::{Skim, Skimmed};
 use crate::mcp::{Lines, Pipes, Spawn, SpawnError};
 
 use super::GatewayConfig;
@@ -17,11 +18,16 @@ const PIECE: usize = 64 << 10;
 /// Messages that wait to be written.
 const WAITING: usize = 16;
 const EXIT_NOTE: Duration = Duration::from_secs(2);
+/// How many times the limit of a message is passed over before a line is taken for one without an end.
+const ENDLESS: usize = 64;
 
 /// What hears a process.
 pub(super) trait Listener: Send + Sync + 'static {
     /// Hears a message, and may have an answer to write at once.
     fn heard(&self, line: &[u8], message: Message<'_>) -> Option<Vec<u8>>;
+    /// Hears of a message that was too long to be kept, and may have an answer to write at once. `how_long` is said
+    /// after "a message" or "an answer".
+    fn overlong(&self, skimmed: Skimmed, how_long: &str) -> Option<Vec<u8>>;
     /// Hears that the process is over, and why.
     fn ended(&self, why: &str);
 }
@@ -52,6 +58,8 @@ impl Process {
             pipes,
             waiting,
             lines: Lines::new(config.message_bytes),
+            skipped: None,
+            message_most: config.message_bytes,
             outgoing: Vec::new(),
             written: 0,
             junk: 0,
@@ -88,6 +96,9 @@ struct Pump {
     pipes: Pipes,
     waiting: mpsc::Receiver<Vec<u8>>,
     lines: Lines,
+    /// The line that is too long and has not ended yet, and its length so far.
+    skipped: Option<(Skim, usize)>,
+    message_most: usize,
     outgoing: Vec<u8>,
     written: usize,
     junk: u32,
@@ -137,7 +148,18 @@ impl Pump {
     }
 
     fn hear(&mut self, listener: &dyn Listener) -> Result<(), String> {
-        while let Some(line) = self.lines.next_line().map_err(|long| long.to_string())? {
+        loop {
+            if !self.pass_over(listener)? {
+                return Ok(());
+            }
+            let line = match self.lines.next_line() {
+                Ok(Some(line)) => line,
+                Ok(None) => return Ok(()),
+                Err(_) => {
+                    self.skipped = Some((Skim::default(), 0));
+                    continue;
+                }
+            };
             match Message::read(&line) {
                 Ok(message) => {
                     self.junk = 0;
@@ -149,7 +171,33 @@ impl Pump {
                 Err(_) => self.count_junk()?,
             }
         }
-        Ok(())
+    }
+
+    /// Passes over a line that is too long, so that one large answer costs nobody else anything; tells whether the
+    /// next line can be taken.
+    fn pass_over(&mut self, listener: &dyn Listener) -> Result<bool, String> {
+        let Some((skim, length)) = &mut self.skipped else { return Ok(true) };
+        let ended = self.lines.skip(|piece| {
+            *length += piece.len();
+            skim.see(piece);
+        });
+        let length = *length;
+        if length / ENDLESS > self.message_most {
+            return Err(format!("it wrote {length} bytes to standard output without the end of a line"));
+        }
+        let Some((skim, _)) = self.skipped.take_if(|_| ended) else { return Ok(false) };
+        match skim.end() {
+            Skimmed::Other => self.count_junk()?,
+            skimmed => {
+                self.junk = 0;
+                let how_long =
+                    format!("of {length} bytes, where at most {} can be passed on", self.message_most);
+                if let Some(answer) = listener.overlong(skimmed, &how_long) {
+                    self.say(answer);
+                }
+            }
+        }
+        Ok(true)
     }
 
     fn count_junk(&mut self) -> Result<(), String> {

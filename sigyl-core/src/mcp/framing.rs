@@ -52,6 +52,24 @@ impl Lines {
         self.searched = self.start;
         Ok(Some(line))
     }
+
+    /// Throws away what there is of a line that is too long, after `seen` was shown it; tells whether that was the
+    /// rest of the line, so that the next one can be taken.
+    pub fn skip(&mut self, mut seen: impl FnMut(&[u8])) -> bool {
+        let rest = &self.buffer[self.start..];
+        let found = rest.iter().position(|&byte| byte == b'\n');
+        seen(&rest[..found.unwrap_or(rest.len())]);
+        match found {
+            Some(at) => self.start += at + 1,
+            // The room that the line took is given back with it.
+            None => {
+                self.buffer = Vec::new();
+                self.start = 0;
+            }
+        }
+        self.searched = self.start;
+        found.is_some()
+    }
 }
 
 #[cfg(test)]
@@ -85,6 +103,23 @@ mod tests {
         assert_eq!(lines.next_line(), Err(LineTooLong { limit: 4 }));
         let mut lines = Lines::new(4);
         assert!(all(&mut lines, &[b"1234\n12345\n"]).is_err());
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_passed_over_piece_by_piece() {
+        let mut lines = Lines::new(4);
+        let mut seen = Vec::new();
+        lines.push(b"ab\n12345");
+        assert_eq!(lines.next_line(), Ok(Some(b"ab".to_vec())));
+        assert!(lines.next_line().is_err());
+        assert!(!lines.skip(|piece| seen.extend_from_slice(piece)));
+        assert!(lines.buffer.is_empty());
+        lines.push(b"67");
+        assert!(!lines.skip(|piece| seen.extend_from_slice(piece)));
+        lines.push(b"8\ncd\ne");
+        assert!(lines.skip(|piece| seen.extend_from_slice(piece)));
+        assert_eq!(seen, b"12345678");
+        assert_eq!((lines.next_line(), lines.next_line()), (Ok(Some(b"cd".to_vec())), Ok(None)));
     }
 
     proptest! {

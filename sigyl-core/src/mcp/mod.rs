@@ -22,6 +22,8 @@ mod limits;
 )]
 pub(crate) mod message;
 mod probe;
+#[cfg(feature = "gateway")]
+pub(crate) mod skim;
 #[cfg_attr(
     not(feature = "gateway"),
     expect(dead_code, reason = "the gateway uses more of it than the client")

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::mcp::message::{INTERNAL_ERROR, Id, Message, error_response};
+use crate::mcp::skim::Skimmed;
 
 use crate::gateway::GatewayConfig;
 use crate::gateway::edit::Params;
@@ -240,6 +241,36 @@ impl Listener for Board {
                 None
             }
         }
+    }
+
+    fn overlong(&self, skimmed: Skimmed, how_long: &str) -> Option<Vec<u8>> {
+        let mut state = self.state();
+        tracing::warn!(server.name = %self.server, "a server wrote a message {how_long}; it was dropped");
+        match skimmed {
+            Skimmed::Answer(Some(id)) => {
+                let message = format!("the server `{}` gave an answer {how_long}", self.server);
+                if let Some(pending) = state.take(&id) {
+                    pending.outbox.answer(error_response(Some(&id), INTERNAL_ERROR, &message));
+                }
+            }
+            // One of those that wait has lost its answer, and nobody knows which.
+            Skimmed::Answer(None) => {
+                let message = format!(
+                    "the server `{}` gave an answer {how_long}, and it cannot be told to which request",
+                    self.server
+                );
+                state.tokens.clear();
+                for (id, pending) in std::mem::take(&mut state.pending) {
+                    pending.outbox.answer(error_response(Some(&id), INTERNAL_ERROR, &message));
+                }
+            }
+            Skimmed::Request(id) => {
+                let message = format!("a message {how_long}");
+                return Some(error_response(Some(&id), TRANSPORT_ERROR, &message));
+            }
+            Skimmed::Notification | Skimmed::Other => {}
+        }
+        None
     }
 
     fn ended(&self, why: &str) {

@@ -15,6 +15,7 @@ use crate::gateway::journal::Call;
 use crate::gateway::outbox::Outbox;
 use crate::gateway::process::Listener;
 use crate::mcp::message::{INTERNAL_ERROR, Id, METHOD_NOT_FOUND, Message, error_response};
+use crate::mcp::skim::Skimmed;
 
 const SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
 
@@ -163,10 +164,24 @@ impl Listener for Board {
                 tracing::debug!(server.name = %self.server, "a server answered what was not asked");
             }
             Message::Notification { method, params } => self.noticed(line, &method, params),
-            Message::Request { id, .. } => {
-                let message = "a server of this revision asks its client nothing";
-                return Some(error_response(Some(&id), METHOD_NOT_FOUND, message));
+            Message::Request { id, .. } => return Some(no_questions(&id)),
+        }
+        None
+    }
+
+    fn overlong(&self, skimmed: Skimmed, how_long: &str) -> Option<Vec<u8>> {
+        tracing::warn!(server.name = %self.server, "a server wrote a message {how_long}; it was dropped");
+        match skimmed {
+            Skimmed::Answer(Some(Id::Int(number))) => {
+                if let Some(waiting) = self.state().waiting.remove(&number) {
+                    let message = format!("the server `{}` gave an answer {how_long}", self.server);
+                    waiting.outbox.answer(error_response(Some(&waiting.id), INTERNAL_ERROR, &message));
+                }
             }
+            Skimmed::Request(id) => return Some(no_questions(&id)),
+            // Ids on this process are numbers of ours. What names none of them may be anybody's, and those who wait
+            // for it learn so when their time is over: one client's answer must not end what others asked.
+            Skimmed::Answer(_) | Skimmed::Notification | Skimmed::Other => {}
         }
         None
     }
@@ -182,4 +197,8 @@ impl Listener for Board {
             waiting.outbox.answer(error_response(Some(&waiting.id), INTERNAL_ERROR, &message));
         }
     }
+}
+
+fn no_questions(id: &Id) -> Vec<u8> {
+    error_response(Some(id), METHOD_NOT_FOUND, "a server of this revision asks its client nothing")
 }

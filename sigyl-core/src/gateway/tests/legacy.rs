@@ -239,10 +239,11 @@ async fn batches_belong_to_one_revision_and_reach_the_server_message_by_message(
 async fn garbage_is_tolerated_up_to_a_bound() {
     let server = Fake::new(|asked| match asked["method"].as_str() {
         Some("ping") => {
-            vec![Say::Line("starting…".to_owned()), Say::Line(String::new()), result(asked, json!({}))]
+            let long = Say::Line("x".repeat(5000));
+            vec![Say::Line("starting…".to_owned()), Say::Line(String::new()), long, result(asked, json!({}))]
         }
         Some("tools/list") => (0..6).map(|n| Say::Line(format!("debug {n}"))).collect(),
-        Some("tools/call") => vec![Say::Line("x".repeat(5000))],
+        Some("tools/call") => vec![Say::Line("x".repeat(4000 * 65))],
         _ => fake::legacy(asked),
     });
     let config = GatewayConfig { junk_lines: 5, message_bytes: 4000, ..quick() };
@@ -256,6 +257,44 @@ async fn garbage_is_tolerated_up_to_a_bound() {
     assert!(said[0]["error"]["message"].as_str().unwrap().contains("must log to standard error"), "{said:?}");
     let session = endpoint.open().await;
     let said = session.ask(&call(1, "echo", json!({}))).await;
-    assert!(said[0]["error"]["message"].as_str().unwrap().contains("longer than 4000 bytes"), "{said:?}");
+    assert!(said[0]["error"]["message"].as_str().unwrap().contains("without the end of a line"), "{said:?}");
     until(|| server.alive() == 0).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_fails_its_request_alone() {
+    let server = Fake::new(|asked| {
+        let (id, much) = (&asked["id"], "\\\"},\\\"id\\\":1,{\\\"".repeat(1000));
+        match asked["params"]["name"].as_str() {
+            Some("slow") => Vec::new(),
+            Some("large") => vec![Say::Line(format!(
+                r#"{{"result":{{"content":[{{"id":1,"text":"{much}"}}]}},"jsonrpc":"2.0","id":{id}}}"#
+            ))],
+            Some("nameless") => {
+                vec![Say::Line(format!(r#"{{"result":{{"text":"{much}"}},"jsonrpc":"2.0","id":[{id}]}}"#))]
+            }
+            _ => fake::legacy(asked),
+        }
+    });
+    let config = GatewayConfig { message_bytes: 4000, ..quick() };
+    let endpoint = Endpoint::of(config, server.upstream()).await;
+    let (session, other) = (endpoint.open().await, endpoint.open().await);
+    let mut slow = Stream::of(session.send(&call(1, "slow", json!({}))).await);
+    let said = session.ask(&call(2, "large", json!({}))).await.remove(0);
+    assert_eq!((&said["id"], &said["error"]["code"]), (&json!(2), &json!(-32603)));
+    let message = said["error"]["message"].as_str().unwrap();
+    assert!(message.contains("gave an answer of ") && message.contains("at most 4000"), "{message}");
+    assert_eq!(endpoint.record().await.outcome, CallOutcome::Failed);
+    assert_eq!(session.ask(&call(3, "echo", json!({}))).await[0]["id"], 3, "the process lives on");
+
+    let mut elsewhere = Stream::of(other.send(&call(1, "slow", json!({}))).await);
+    let said = session.ask(&call(4, "nameless", json!({}))).await.remove(0);
+    assert!(said["error"]["message"].as_str().unwrap().contains("cannot be told to which"), "{said}");
+    let said = slow.next().await.unwrap();
+    assert_eq!((&said["id"], &said["error"]["code"]), (&json!(1), &json!(-32603)));
+    // The other session has a process of its own, and goes on waiting.
+    assert_eq!(other.ask(&call(5, "echo", json!({}))).await[0]["id"], 5);
+    assert_eq!(server.alive(), 2);
+    endpoint.gateway.unroute(&name("a"));
+    assert!(elsewhere.next().await.unwrap()["error"]["message"].as_str().unwrap().contains("was removed"));
 }

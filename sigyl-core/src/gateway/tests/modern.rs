@@ -229,3 +229,21 @@ async fn a_dead_process_is_told_and_started_again() {
     assert_eq!(soon.status(), 503);
     assert_eq!(server.spawned(), 1);
 }
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_ends_nobody_elses_request() {
+    let server = Fake::new(|asked| match asked["params"]["name"].as_str() {
+        Some("slow") => Vec::new(),
+        Some("large") => vec![result(asked, json!({"content": [], "much": "x".repeat(5000)}))],
+        _ => fake::modern(asked),
+    });
+    let config = GatewayConfig { message_bytes: 4000, ..quick() };
+    let endpoint = Endpoint::of(config, server.upstream()).await;
+    let tool = |id: &str, tool: &str| modern(id, "tools/call", json!({"name": tool}));
+    let _slow = Stream::of(post(&endpoint, &tool("s", "slow")).send().await.unwrap());
+    let said = messages(post(&endpoint, &tool("l", "large")).send().await.unwrap()).await.remove(0);
+    assert_eq!((&said["id"], &said["error"]["code"]), (&json!("l"), &json!(-32603)));
+    assert!(said["error"]["message"].as_str().unwrap().contains("at most 4000"), "{said}");
+    let said = messages(post(&endpoint, &tool("e", "echo")).send().await.unwrap()).await.remove(0);
+    assert_eq!((&said["id"], server.spawned()), (&json!("e"), 1));
+}
