@@ -28,8 +28,6 @@ pub struct GatewayConfig {
     pub grace: Duration,
     /// Pause after which an idle event stream carries a comment.
     pub keep_alive: Duration,
-    /// How long a server may still answer what its client has cancelled.
-    pub cancel_grace: Duration,
     /// How long a session may be unused.
     pub session_idle: Duration,
     /// How long what was opened on a replaced route may last.
@@ -54,7 +52,6 @@ impl Default for GatewayConfig {
             junk_lines: 1_000,
             grace: Duration::from_secs(5),
             keep_alive: Duration::from_secs(15),
-            cancel_grace: Duration::from_secs(5),
             session_idle: Duration::from_secs(30 * 60),
             drain: Duration::from_secs(5 * 60),
             shutdown: Duration::from_secs(2),

@@ -1,7 +1,7 @@
 //! Messages on their way to one client, bounded by bytes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::sync::mpsc;
 
@@ -18,6 +18,7 @@ pub(super) struct Item {
 pub(super) struct Outbox {
     items: mpsc::UnboundedSender<Item>,
     queued: Arc<AtomicUsize>,
+    given_up: Arc<AtomicBool>,
     most: usize,
 }
 
@@ -26,13 +27,15 @@ pub(super) struct Outbox {
 pub(super) struct Inbox {
     items: mpsc::UnboundedReceiver<Item>,
     queued: Arc<AtomicUsize>,
+    given_up: Arc<AtomicBool>,
 }
 
 /// Makes both ends; `most` bytes may wait.
 pub(super) fn channel(most: usize) -> (Outbox, Inbox) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    let queued = Arc::default();
-    (Outbox { items: sender, queued: Arc::clone(&queued), most }, Inbox { items: receiver, queued })
+    let (queued, given_up) = (Arc::default(), Arc::default());
+    let outbox = Outbox { items: sender, queued: Arc::clone(&queued), given_up: Arc::clone(&given_up), most };
+    (outbox, Inbox { items: receiver, queued, given_up })
 }
 
 impl Outbox {
@@ -49,6 +52,11 @@ impl Outbox {
         if self.put(Item { text, answer: true }).is_err() {
             tracing::debug!("an answer was dropped: its client is gone");
         }
+    }
+
+    /// Lets the stream end without an answer: the client wants none.
+    pub(super) fn give_up(self) {
+        self.given_up.store(true, Ordering::Relaxed);
     }
 
     /// Tells whether nobody reads any more.
@@ -72,5 +80,10 @@ impl Inbox {
         let item = self.items.recv().await?;
         self.queued.fetch_sub(item.text.len(), Ordering::Relaxed);
         Some(item)
+    }
+
+    /// Tells, at the end, whether the client gave the request up.
+    pub(super) fn was_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
     }
 }

@@ -110,6 +110,9 @@ impl Post<'_> {
         match first {
             Ok(Some(item)) if item.answer && takes.json => json(status(&item.text), item.text),
             Ok(Some(item)) => events(Some(item), inbox, config.keep_alive, kept),
+            // The client cancelled it. HTTP wants an answer all the same: one that holds no message.
+            Ok(None) if inbox.was_given_up() && takes.events => events(None, inbox, config.keep_alive, kept),
+            Ok(None) if inbox.was_given_up() => empty(StatusCode::ACCEPTED),
             Ok(None) => {
                 let what = format!("the server `{}` was let go", self.served.name);
                 error(StatusCode::BAD_GATEWAY, None, INTERNAL_ERROR, &what)

@@ -64,7 +64,6 @@ impl Post<'_> {
                 token: Params::read(raw).meta_id("progressToken"),
                 call: Call::start(&self.inner.journal, &session.served, method, raw),
                 deadline: Instant::now() + within,
-                cancelled: false,
             };
             if let Err(what) = session.board.expect(id.clone(), pending) {
                 ids.iter().for_each(|other| session.board.forget(other));
@@ -166,7 +165,7 @@ impl Post<'_> {
         };
         let (outbox, mut inbox) = outbox::channel(self.inner.config.stream_bytes);
         let deadline = Instant::now() + served.route.timeout;
-        let pending = Pending { outbox, open: false, token: None, call: None, deadline, cancelled: false };
+        let pending = Pending { outbox, open: false, token: None, call: None, deadline };
         if let Err(what) = board.expect(id.clone(), pending) {
             return down(&what);
         }

@@ -25,8 +25,6 @@ pub(in crate::gateway) struct Pending {
     pub(in crate::gateway) token: Option<Id>,
     pub(in crate::gateway) call: Option<Call>,
     pub(in crate::gateway) deadline: Instant,
-    /// Whether its client has given it up.
-    pub(in crate::gateway) cancelled: bool,
 }
 
 /// The state of one session.
@@ -91,13 +89,11 @@ impl Board {
         self.state().take(id);
     }
 
-    /// Notes that the client gave a request up: a server that keeps to the rules will not answer it.
+    /// Forgets a request that its client gave up: by the rules nobody answers it any more, and its stream ends. A
+    /// server that answers all the same is not heard.
     pub(in crate::gateway) fn cancel(&self, id: &Id) {
-        let mut state = self.state();
-        let soon = Instant::now() + self.config.cancel_grace;
-        if let Some((_, pending)) = state.pending.iter_mut().find(|(other, _)| other == id) {
-            pending.cancelled = true;
-            pending.deadline = pending.deadline.min(soon);
+        if let Some(pending) = self.state().take(id) {
+            pending.outbox.give_up();
         }
     }
 
@@ -151,13 +147,9 @@ impl Board {
         let mut late: Vec<Id> = late.map(|(id, _)| id.clone()).collect();
         late.retain(|id| {
             let Some(pending) = state.take(id) else { return false };
-            let what = if pending.cancelled {
-                "the request was cancelled".to_owned()
-            } else {
-                format!("the server `{}` did not answer in time", self.server)
-            };
-            pending.outbox.answer(error_response(Some(id), INTERNAL_ERROR, &what));
-            !pending.cancelled
+            let message = format!("the server `{}` did not answer in time", self.server);
+            pending.outbox.answer(error_response(Some(id), INTERNAL_ERROR, &message));
+            true
         });
         late
     }

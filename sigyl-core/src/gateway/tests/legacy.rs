@@ -187,18 +187,42 @@ async fn an_id_is_used_once_at_a_time_and_silence_ends_in_time() {
 }
 
 #[tokio::test]
-async fn a_cancelled_request_does_not_hold_its_session() {
-    let server = Fake::new(|asked| match asked["method"].as_str() {
-        Some("tools/call") => Vec::new(),
+async fn a_cancelled_request_is_not_answered_and_its_stream_ends() {
+    let (sender, heard) = std::sync::mpsc::channel();
+    let server = Fake::new(move |asked| match asked["method"].as_str() {
+        Some("tools/call") => {
+            sender.send(asked["id"].clone()).unwrap();
+            Vec::new()
+        }
+        Some("notifications/cancelled") => {
+            sender.send(asked["params"]["requestId"].clone()).unwrap();
+            // It has not noticed in time, and answers.
+            vec![result(&json!({"id": asked["params"]["requestId"]}), json!({"content": []}))]
+        }
         _ => fake::legacy(asked),
     });
-    let endpoint = Endpoint::of(quick(), server.upstream()).await;
-    let session = endpoint.open().await;
-    let mut stream = Stream::of(session.send(&call("c", "echo", json!({}))).await);
-    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "c"}});
-    assert_eq!(session.send(&cancel).await.status(), 202);
-    let said = stream.next().await.unwrap();
-    assert_eq!((&said["id"], &said["error"]["message"]), (&json!("c"), &json!("the request was cancelled")));
+    let long = Duration::from_secs(600);
+    let slow = GatewayConfig { grace: long, keep_alive: long, ..quick() };
+    for (config, accept, status) in
+        [(quick(), "*/*", 200), (slow.clone(), "*/*", 200), (slow, "application/json", 202)]
+    {
+        let endpoint = Endpoint::of(config, server.upstream()).await;
+        let session = endpoint.open().await;
+        let mut headers = reqwest::header::HeaderMap::new();
+        headers.insert("accept", accept.parse().unwrap());
+        let asked = tokio::spawn(session.post(&call("c", "echo", json!({}))).headers(headers).send());
+        until(|| heard.try_recv().is_ok_and(|id| id == "c")).await;
+        let cancel =
+            json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "c"}});
+        assert_eq!(session.send(&cancel).await.status(), 202);
+        let answer = asked.await.unwrap().unwrap();
+        assert_eq!(answer.status(), status);
+        let text = String::from_utf8(answer.bytes().await.unwrap().to_vec()).unwrap();
+        assert!(text.lines().all(|line| line.is_empty() || line.starts_with(':')), "{text}");
+        until(|| heard.try_recv().is_ok_and(|id| id == "c")).await;
+        let pong = session.ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "ping"})).await;
+        assert_eq!((pong.len(), &pong[0]["id"]), (1, &json!(2)));
+    }
 }
 
 #[tokio::test]

@@ -36,7 +36,6 @@ fn quick() -> GatewayConfig {
         grace: Duration::from_millis(20),
         keep_alive: Duration::from_millis(20),
         tick: Duration::from_millis(5),
-        cancel_grace: Duration::from_millis(20),
         ..GatewayConfig::default()
     }
 }
