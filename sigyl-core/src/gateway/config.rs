@@ -20,6 +20,9 @@ pub struct GatewayConfig {
     pub message_bytes: usize,
     /// Bytes that wait for one slow client; further notifications are dropped with a note.
     pub stream_bytes: usize,
+    /// Bytes that wait for all clients together; when there are more, the client for whom much waits for the longest
+    /// time is let go.
+    pub held_bytes: usize,
     /// Bytes that wait for a client which has no stream open; the oldest are dropped with a note.
     pub backlog_bytes: usize,
     /// Lines in a row that are no JSON-RPC message, after which a server is stopped.
@@ -48,6 +51,7 @@ impl Default for GatewayConfig {
             request_bytes: 4 << 20,
             message_bytes: 16 << 20,
             stream_bytes: 32 << 20,
+            held_bytes: 256 << 20,
             backlog_bytes: 1 << 20,
             junk_lines: 1_000,
             grace: Duration::from_secs(5),

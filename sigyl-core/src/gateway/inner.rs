@@ -13,6 +13,7 @@ use crate::mcp::Upstream;
 use crate::mcp::era::LEGACY_ALL;
 
 use super::GatewayConfig;
+use super::budget::{Account, Budget};
 use super::journal::Journal;
 use super::legacy::Session;
 use super::post::{Post, standing};
@@ -31,6 +32,7 @@ const PINS_MOST: usize = 4096;
 pub(super) struct Inner {
     pub(super) config: Arc<GatewayConfig>,
     pub(super) journal: Arc<Journal>,
+    pub(super) budget: Arc<Budget>,
     routes: RwLock<HashMap<ServerName, Arc<Served>>>,
     /// Servers that have no route yet and will get one.
     starting: Mutex<HashSet<ServerName>>,
@@ -46,6 +48,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Inner {
     pub(super) fn new(config: GatewayConfig, journal: Journal) -> Self {
         Self {
+            budget: Budget::new(config.held_bytes),
             config: Arc::new(config),
             journal: Arc::new(journal),
             routes: RwLock::default(),
@@ -80,8 +83,12 @@ impl Inner {
         lock(&self.retired)
     }
 
-    /// Answers one request.
-    pub(super) async fn handle(self: &Arc<Self>, request: Request<Incoming>) -> Answer {
+    /// Answers one request of the connection whose account is given.
+    pub(super) async fn handle(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        account: &Arc<Account>,
+    ) -> Answer {
         if let Err(refusal) = check_source(&request) {
             return *refusal;
         }
@@ -99,7 +106,7 @@ impl Inner {
         let name = server_name(rest.strip_suffix('/').unwrap_or(rest));
         let served = name.as_ref().and_then(|name| self.routes().get(name).cloned());
         match served {
-            Some(served) => self.serve(served, request).await,
+            Some(served) => self.serve(served, request, account).await,
             None if name.as_ref().is_some_and(|name| self.starting().contains(name)) => {
                 busy(None, "the server is starting")
             }
@@ -111,7 +118,12 @@ impl Inner {
         }
     }
 
-    async fn serve(self: &Arc<Self>, served: Arc<Served>, request: Request<Incoming>) -> Answer {
+    async fn serve(
+        self: &Arc<Self>,
+        served: Arc<Served>,
+        request: Request<Incoming>,
+        account: &Arc<Account>,
+    ) -> Answer {
         let (parts, body) = request.into_parts();
         if !matches!(parts.method, Method::POST | Method::GET | Method::DELETE) {
             return not_allowed("POST, GET, DELETE");
@@ -137,10 +149,11 @@ impl Inner {
         let named = named.filter(|_| session.is_some() || !modern);
         match (&parts.method, named, session) {
             (&Method::POST, None, session) | (&Method::POST, Some(_), session @ Some(_)) => {
-                Post { inner: self, served, session, headers: &parts.headers, body }.answer().await
+                let headers = &parts.headers;
+                Post { inner: self, served, session, headers, body, account }.answer().await
             }
             (_, Some(_), None) => error(StatusCode::NOT_FOUND, None, NO_SESSION, NO_SESSION_TEXT),
-            (&Method::GET, _, Some(session)) => standing(self, &session, &parts.headers),
+            (&Method::GET, _, Some(session)) => standing(self, &session, &parts.headers, account),
             (_, Some(named), Some(_)) => {
                 self.end_session(named, "the client ended it");
                 empty(StatusCode::OK)

@@ -5,6 +5,7 @@
 //! one process for all clients of the modern era, which is stateless. Each tool call leaves a record, never its
 //! content. Serves loopback alone, without keys, and refuses what a web page elsewhere could make a browser send.
 
+mod budget;
 mod config;
 mod edit;
 #[expect(clippy::module_inception, reason = "the room is named after its main type")]

@@ -9,12 +9,13 @@ use crate::mcp::Era;
 use crate::mcp::era::{LEGACY_ALL, META_VERSION};
 use crate::mcp::message::{INTERNAL_ERROR, INVALID_REQUEST, Message};
 
+use super::budget::Account;
 use super::edit::Params;
 use super::inner::Inner;
 use super::legacy::Session;
 use super::outbox::Inbox;
 use super::request::{Accepts, VERSION, accepts, header, unreadable};
-use super::respond::{Answer, TRANSPORT_ERROR, empty, error, events, json};
+use super::respond::{Answer, TRANSPORT_ERROR, empty, error, events, whole_message};
 use super::route::Served;
 
 /// One POST: the server it is for, what came with it, what it says.
@@ -24,6 +25,7 @@ pub(super) struct Post<'a> {
     pub(super) session: Option<Arc<Session>>,
     pub(super) headers: &'a HeaderMap,
     pub(super) body: Bytes,
+    pub(super) account: &'a Arc<Account>,
 }
 
 impl Post<'_> {
@@ -108,7 +110,7 @@ impl Post<'_> {
             }
         };
         match first {
-            Ok(Some(item)) if item.answer && takes.json => json(status(&item.text), item.text),
+            Ok(Some(item)) if item.answer && takes.json => whole_message(status(item.text.as_ref()), item),
             Ok(Some(item)) => events(Some(item), inbox, config.keep_alive, kept),
             // The client cancelled it. HTTP wants an answer all the same: one that holds no message.
             Ok(None) if inbox.was_given_up() && takes.events => events(None, inbox, config.keep_alive, kept),
@@ -123,10 +125,15 @@ impl Post<'_> {
 }
 
 /// Opens the stream for what belongs to no request.
-pub(super) fn standing(inner: &Inner, session: &Session, headers: &HeaderMap) -> Answer {
+pub(super) fn standing(
+    inner: &Inner,
+    session: &Session,
+    headers: &HeaderMap,
+    account: &Arc<Account>,
+) -> Answer {
     if !accepts(headers).events {
         let what = "Not Acceptable: the client must accept text/event-stream.";
         return error(StatusCode::NOT_ACCEPTABLE, None, TRANSPORT_ERROR, what);
     }
-    events(None, session.board.stand(), inner.config.keep_alive, ())
+    events(None, session.board.stand(account), inner.config.keep_alive, ())
 }

@@ -40,11 +40,16 @@ pub(super) fn empty(status: StatusCode) -> Answer {
 }
 
 /// An answer with a JSON body.
-pub(super) fn json(status: StatusCode, text: Vec<u8>) -> Answer {
+pub(super) fn json(status: StatusCode, text: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(whole(text));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     answer
+}
+
+/// An answer with one message of a server as its body.
+pub(super) fn whole_message(status: StatusCode, item: Item) -> Answer {
+    json(status, Bytes::from_owner(item.text))
 }
 
 /// An answer that says what is wrong, as a JSON-RPC error.
@@ -73,18 +78,18 @@ pub(super) fn events(
     keep_alive: Duration,
     kept: impl Send + 'static,
 ) -> Answer {
-    let start = first.map(|item| write_message(&item.text)).unwrap_or_else(|| b": open\n\n".to_vec());
+    let start = first.map(event).unwrap_or_else(|| Bytes::from_static(b": open\n\n"));
     let state = (Some(start), inbox, kept);
     let pieces = stream::unfold(state, move |(start, mut inbox, kept)| async move {
         let piece = match start {
             Some(start) => start,
             None => match tokio::time::timeout(keep_alive, inbox.next()).await {
-                Ok(Some(item)) => write_message(&item.text),
+                Ok(Some(item)) => event(item),
                 Ok(None) => return None,
-                Err(_) => b": still here\n\n".to_vec(),
+                Err(_) => Bytes::from_static(b": still here\n\n"),
             },
         };
-        Some((Ok(Frame::data(Bytes::from(piece))), (None, inbox, kept)))
+        Some((Ok(Frame::data(piece)), (None, inbox, kept)))
     });
     let mut answer = Response::new(StreamBody::new(pieces).boxed_unsync());
     let headers = answer.headers_mut();
@@ -92,4 +97,9 @@ pub(super) fn events(
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     answer
+}
+
+/// A message as an event, counted until it is written.
+fn event(item: Item) -> Bytes {
+    Bytes::from_owner(item.text.framed(write_message))
 }

@@ -126,14 +126,19 @@ async fn converse(
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
         .keep_alive_interval(config.head_timeout);
+    let account = inner.budget.open();
+    let holder = Arc::clone(&account);
     let service = service_fn(move |request| {
-        let inner = Arc::clone(&inner);
-        async move { Ok::<_, Infallible>(inner.handle(request).await) }
+        let (inner, account) = (Arc::clone(&inner), Arc::clone(&holder));
+        async move { Ok::<_, Infallible>(inner.handle(request, &account).await) }
     });
     let io = TokioIo::new(Paced::new(stream, &config));
     let connection = builder.serve_connection(io, service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(error = %error, "a connection broke");
+    tokio::select! {
+        ended = watcher.watch(connection) => if let Err(error) = ended {
+            tracing::debug!(error = %error, "a connection broke");
+        },
+        () = account.over() => {}
     }
     drop(permit);
 }

@@ -14,7 +14,9 @@ use crate::gateway::outbox;
 use crate::gateway::post::Post;
 use crate::gateway::process::Process;
 use crate::gateway::request::{Accepts, SESSION, VERSION, header, unreadable};
-use crate::gateway::respond::{Answer, NO_SESSION, TRANSPORT_ERROR, busy, empty, error, events, json};
+use crate::gateway::respond::{
+    Answer, NO_SESSION, TRANSPORT_ERROR, busy, empty, error, events, whole_message,
+};
 use crate::mcp::Upstream;
 use crate::mcp::era::LEGACY_ALL;
 use crate::mcp::message::{INTERNAL_ERROR, INVALID_REQUEST, Id, Message, PARSE_ERROR, on_one_line};
@@ -54,7 +56,7 @@ impl Post<'_> {
         let Some(session) = &self.session else {
             return error(StatusCode::NOT_FOUND, None, NO_SESSION, "Session not found");
         };
-        let (outbox, inbox) = outbox::channel(self.inner.config.stream_bytes);
+        let (outbox, inbox) = outbox::channel(self.inner.config.stream_bytes, Some(Arc::clone(self.account)));
         let within = session.served.route.timeout;
         let mut ids: Vec<Id> = Vec::with_capacity(requests.len());
         for (id, method, raw) in requests {
@@ -163,7 +165,8 @@ impl Post<'_> {
             Ok(process) => process,
             Err(error) => return down(&format!("the server `{}` is down: {error}", served.name)),
         };
-        let (outbox, mut inbox) = outbox::channel(self.inner.config.stream_bytes);
+        let (outbox, mut inbox) =
+            outbox::channel(self.inner.config.stream_bytes, Some(Arc::clone(self.account)));
         let deadline = Instant::now() + served.route.timeout;
         let pending = Pending { outbox, open: false, token: None, call: None, deadline };
         if let Err(what) = board.expect(id.clone(), pending) {
@@ -180,16 +183,16 @@ impl Post<'_> {
             }
         };
         if board.over_because().is_some() {
-            return json(StatusCode::BAD_GATEWAY, item.text);
+            return whole_message(StatusCode::BAD_GATEWAY, item);
         }
-        let agreed = match Message::read(&item.text) {
+        let agreed = match Message::read(item.text.as_ref()) {
             Ok(Message::Response { outcome: Ok(result), .. }) => {
                 Some(Params::read(Some(result)).text("protocolVersion"))
             }
             _ => None,
         };
         let mut answer = match takes.json {
-            true => json(StatusCode::OK, item.text),
+            true => whole_message(StatusCode::OK, item),
             false => events(Some(item), inbox, self.inner.config.keep_alive, ()),
         };
         if let Some(version) = agreed {

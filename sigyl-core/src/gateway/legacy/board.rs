@@ -10,6 +10,7 @@ use crate::mcp::message::{INTERNAL_ERROR, Id, Message, error_response};
 use crate::mcp::skim::Skimmed;
 
 use crate::gateway::GatewayConfig;
+use crate::gateway::budget::Account;
 use crate::gateway::edit::Params;
 use crate::gateway::journal::Call;
 use crate::gateway::outbox::{self, Inbox, Outbox};
@@ -98,8 +99,8 @@ impl Board {
     }
 
     /// Opens the stream for what belongs to no request, in place of an earlier one.
-    pub(in crate::gateway) fn stand(&self) -> Inbox {
-        let (outbox, inbox) = outbox::channel(self.config.stream_bytes);
+    pub(in crate::gateway) fn stand(&self, account: &Arc<Account>) -> Inbox {
+        let (outbox, inbox) = outbox::channel(self.config.stream_bytes, Some(Arc::clone(account)));
         let mut state = self.state();
         state.used = Instant::now();
         state.backlog_bytes = 0;

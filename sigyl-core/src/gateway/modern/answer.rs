@@ -54,7 +54,8 @@ impl Post<'_> {
             return empty(StatusCode::NOT_ACCEPTABLE);
         }
         let call = Call::start(&self.inner.journal, served, method, raw);
-        let asked = Asked { id: id.clone(), method, params, raw, call };
+        let account = Arc::clone(self.account);
+        let asked = Asked { id: id.clone(), method, params, raw, call, account };
         match shared.ask(asked, served.route.timeout, &self.inner.config).await {
             Ok((inbox, ticket)) => self.respond(inbox, takes, modern_status, ticket).await,
             Err(why) => busy(Some(&id), &format!("the server `{}` is down: {why}", served.name)),

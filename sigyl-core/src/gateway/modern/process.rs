@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::gateway::GatewayConfig;
+use crate::gateway::budget::Account;
 use crate::gateway::edit::Params;
 use crate::gateway::journal::Call;
 use crate::gateway::outbox::{self, Inbox};
@@ -76,6 +77,7 @@ pub(super) struct Asked<'a> {
     pub(super) params: &'a Params<'a>,
     pub(super) raw: Option<&'a RawValue>,
     pub(super) call: Option<Call>,
+    pub(super) account: Arc<Account>,
 }
 
 impl ModernSlot {
@@ -210,7 +212,7 @@ impl Shared {
             #[serde(rename = "supportedVersions")]
             versions: Vec<String>,
         }
-        let (outbox, mut inbox) = outbox::channel(config.stream_bytes);
+        let (outbox, mut inbox) = outbox::channel(config.stream_bytes, None);
         let waiting =
             Waiting { id: Id::Int(0), token: None, subscribes: false, outbox, call: None, deadline: None };
         let number = self.board.expect(waiting);
@@ -228,7 +230,7 @@ impl Shared {
         };
         let answer = tokio::time::timeout(DISCOVER, asked).await.ok().flatten();
         self.board.forget(number);
-        match answer.as_deref().map(Message::read) {
+        match answer.as_ref().map(|text| Message::read(text.as_ref())) {
             Some(Ok(Message::Response { outcome: Ok(result), .. })) => {
                 // An answer of another shape is no sign of the modern era.
                 let found = serde_json::from_str::<Discovered>(result.get()).ok();
@@ -245,7 +247,7 @@ impl Shared {
         within: Duration,
         config: &GatewayConfig,
     ) -> Result<(Inbox, Ticket), String> {
-        let (outbox, inbox) = outbox::channel(config.stream_bytes);
+        let (outbox, inbox) = outbox::channel(config.stream_bytes, Some(asked.account));
         let subscribes = asked.method == "subscriptions/listen";
         let token = asked.params.meta_id("progressToken");
         let number = self.board.expect(Waiting {

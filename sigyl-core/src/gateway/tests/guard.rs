@@ -142,6 +142,25 @@ async fn a_client_that_reads_nothing_is_let_go() {
 }
 
 #[tokio::test]
+async fn clients_that_read_slowly_make_room_for_others() {
+    let server = Fake::new(|asked| match asked["method"].as_str() {
+        Some("tools/call") => vec![result(asked, json!({"content": [], "much": "x".repeat(12 << 20)}))],
+        _ => fake::legacy(asked),
+    });
+    let config = GatewayConfig { held_bytes: 20 << 20, write_timeout: Duration::from_secs(600), ..quick() };
+    let endpoint = Endpoint::of(config, server.upstream()).await;
+    let (slow, quick) = (endpoint.open().await, endpoint.open().await);
+    let stuck = slow.send(&call(1, "echo", json!({}))).await;
+    // Its record is made when the answer is on its way to the client, which does not read it.
+    endpoint.record().await;
+    let taken = quick.send(&call(1, "echo", json!({}))).await.bytes().await.unwrap();
+    assert!(taken.len() > 12 << 20);
+    assert!(stuck.bytes().await.is_err(), "it was let go");
+    let pong = slow.ask(&json!({"jsonrpc": "2.0", "id": 2, "method": "ping"})).await;
+    assert_eq!(pong[0]["result"], json!({}), "its session is still there");
+}
+
+#[tokio::test]
 async fn a_client_may_send_all_of_a_body_that_is_too_large_and_then_hear_so() {
     let config = GatewayConfig { request_bytes: 1 << 20, ..quick() };
     let endpoint = Endpoint::of(config, Fake::new(fake::legacy).upstream()).await;
