@@ -18,9 +18,16 @@ fn hostile_lines_take_time_in_step_with_their_length() {
         };
         (0..3).map(|_| run()).min().expect("three runs")
     };
-    for phrase in
-        ["ignore previous ", "proxy token without ", "session cookie: ", "if (sessions.has(", "<important"]
-    {
+    for phrase in [
+        "ignore previous ",
+        "proxy token without ",
+        "session cookie: ",
+        "if (sessions.has(",
+        "<important",
+        "<important>",
+        "req.headers.authorization ",
+        "jwt req.headers.authorization ",
+    ] {
         let line = phrase.repeat(25_600 / phrase.len());
         let (once, tenfold) = (cost(&line), cost(&line.repeat(10)));
         // Ten times the text may take ten times as long; forty leaves room for a busy machine.

@@ -17,7 +17,11 @@ pub struct FileText<'a> {
     bare: OnceCell<Vec<u8>>,
     prose: OnceCell<Prose>,
     lines: OnceCell<Vec<usize>>,
+    characters: OnceCell<Vec<usize>>,
 }
+
+/// Bytes between two places at which the characters before them are known.
+const STRIDE: usize = 256;
 
 impl<'a> FileText<'a> {
     /// Takes a file by its path in the tree and its text.
@@ -31,6 +35,7 @@ impl<'a> FileText<'a> {
             bare: OnceCell::new(),
             prose: OnceCell::new(),
             lines: OnceCell::new(),
+            characters: OnceCell::new(),
         }
     }
 
@@ -62,8 +67,22 @@ impl<'a> FileText<'a> {
         });
         let line = breaks.partition_point(|&start| start <= at);
         let start = if line == 0 { 0 } else { breaks[line - 1] };
-        let column = String::from_utf8_lossy(&self.text.as_bytes()[start..at]).chars().count();
+        let column = self.characters_before(at) - self.characters_before(start);
         (to_u32(line + 1), to_u32(column + 1))
+    }
+
+    /// Counts the characters that begin before a byte, without reading a long line anew for each place on it.
+    fn characters_before(&self, at: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let known = self.characters.get_or_init(|| {
+            let strides = bytes.chunks(STRIDE).map(beginnings);
+            let sum = |all: &mut usize, more| {
+                *all += more;
+                Some(*all)
+            };
+            std::iter::once(0).chain(strides.scan(0, sum)).collect()
+        });
+        known[at / STRIDE] + beginnings(&bytes[at / STRIDE * STRIDE..at])
     }
 
     /// Tells whether its words may read otherwise than its bytes: escapes, or characters beyond ASCII.
@@ -89,6 +108,11 @@ impl<'a> FileText<'a> {
     pub(super) fn prose(&self) -> &Prose {
         self.prose.get_or_init(|| Prose::of_file(self.text, self.language, self.tokens()))
     }
+}
+
+/// Counts the bytes that a character begins with.
+fn beginnings(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
 }
 
 fn blank(text: &str, tokens: &[Token], which: impl Fn(TokenKind) -> bool) -> Vec<u8> {
@@ -125,5 +149,14 @@ mod tests {
         assert_eq!(file.place(5), (3, 1));
         assert_eq!(file.place(8), (3, 3));
         assert_eq!(file.place(999), (3, 4));
+    }
+
+    #[test]
+    fn places_on_a_long_line_are_exact() {
+        let text = format!("é\n{}", "aé世🦀".repeat(400));
+        let file = FileText::new("a.md", &text);
+        for (before, (at, _)) in (0..).zip(text[3..].char_indices()) {
+            assert_eq!(file.place(3 + at), (2, before + 1));
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use regex::bytes::Regex;
+
 use super::file::FileText;
 use super::findings::{Findings, Hit, in_file};
 use super::pattern::{Context, Pattern, Unit};
@@ -15,8 +17,8 @@ const REACH: usize = 500;
 const BLOCK: usize = 1_500;
 /// Lines of a block before and after a match.
 const BLOCK_LINES: (usize, usize) = (3, 12);
-/// Matches of one pattern in one view that are weighed; more of the same say nothing new.
-const WEIGHED: usize = 10_000;
+/// Bytes that a stretch without an end of its own is longer to each side, so that one look serves many matches.
+const SLACK: usize = 256;
 
 /// Runs `pattern` over a file.
 pub(super) fn check_file(pattern: &Pattern, file: &FileText<'_>, found: &mut Findings<'_>) {
@@ -79,8 +81,9 @@ fn check_code(
     found: &mut Findings<'_>,
 ) {
     for expression in &pattern.patterns {
-        for place in expression.find_iter(view).take(WEIGHED).map(|found| found.range()) {
-            if pattern.holds(&view[around(view, &place, pattern.unit)]) {
+        let mut weigher = Weigher::new(pattern);
+        for place in expression.find_iter(view).map(|found| found.range()) {
+            if weigher.holds(view, &place) {
                 let hit = Hit { text: file.text(), start: place.start, end: place.end };
                 let severity = pattern.severity(context);
                 let meta = &pattern.meta;
@@ -92,61 +95,199 @@ fn check_code(
 
 /// Calls `hit` with every place where the pattern holds, never across two segments.
 fn each_in_prose(pattern: &Pattern, prose: &Prose, mut hit: impl FnMut(&Segment, Range<usize>)) {
-    let bytes = prose.text().as_bytes();
     for expression in &pattern.patterns {
-        let mut at = 0;
-        let mut weighed = 0;
-        while let Some(place) = expression.find_at(bytes, at).map(|found| found.range()) {
-            weighed += 1;
-            let next = prose.segments().partition_point(|segment| segment.end <= place.start);
-            let Some(segment) = prose.segments().get(next).filter(|_| weighed < WEIGHED) else { break };
-            if place.start < segment.start {
-                at = segment.start;
+        let mut weigher = Weigher::new(pattern);
+        let mut last = None;
+        for (segment, place) in Search::new(expression, prose) {
+            if !pattern.looks_at.contains(&segment.context) {
                 continue;
             }
-            // A match that runs over the end of its segment may hide a shorter one inside it.
-            let inside = match place.end <= segment.end {
-                true => Some(place),
-                false => expression.find_at(&bytes[..segment.end], place.start).map(|found| found.range()),
-            };
-            let Some(place) = inside else {
-                at = segment.end;
-                continue;
-            };
-            at = place.end.max(place.start + 1);
-            if pattern.looks_at.contains(&segment.context) {
-                let own = &bytes[segment.start..segment.end];
-                let place_in = place.start - segment.start..place.end - segment.start;
-                if pattern.holds(&own[around(own, &place_in, pattern.unit)]) {
-                    hit(segment, place);
-                }
+            if last.replace(segment.start) != Some(segment.start) {
+                weigher = Weigher::new(pattern);
             }
-            if at >= bytes.len() {
-                break;
+            let own = &prose.text().as_bytes()[segment.start..segment.end];
+            if weigher.holds(own, &(place.start - segment.start..place.end - segment.start)) {
+                hit(segment, place);
             }
         }
     }
 }
 
-/// Returns the stretch of `text` that a match at `place` is judged with.
-fn around(text: &[u8], place: &Range<usize>, unit: Unit) -> Range<usize> {
-    match unit {
-        Unit::Whole => 0..text.len(),
-        Unit::Line => line_start(text, place.start, REACH)..line_end(text, place.end, REACH),
-        Unit::Sentence => sentence_start(text, place.start)..sentence_end(text, place.end),
-        Unit::Statement => place.start..statement_end(text, place.end),
-        Unit::Block => block_start(text, place.start)..block_end(text, place.end),
+/// Yields the matches of an expression in prose, each with the segment that it lies in.
+///
+/// The whole buffer is searched at once until a match runs over the end of its segment. From there on each segment is
+/// searched alone: else a text with a beginning in every segment and one end after the last is read again and again.
+struct Search<'a> {
+    expression: &'a Regex,
+    text: &'a [u8],
+    segments: &'a [Segment],
+    at: usize,
+    alone: bool,
+}
+
+impl<'a> Search<'a> {
+    fn new(expression: &'a Regex, prose: &'a Prose) -> Self {
+        let text = prose.text().as_bytes();
+        Self { expression, text, segments: prose.segments(), at: 0, alone: false }
+    }
+
+    /// Steps over the segments that end before `at`.
+    fn segment_from(&mut self, at: usize) -> Option<&'a Segment> {
+        let gone = match self.segments.first() {
+            Some(first) if first.end > at => 0,
+            _ => self.segments.partition_point(|segment| segment.end <= at),
+        };
+        self.segments = &self.segments[gone..];
+        self.segments.first()
+    }
+
+    fn find_in_all(&mut self) -> Option<(&'a Segment, Range<usize>)> {
+        let place = self.expression.find_at(self.text, self.at)?.range();
+        let segment = self.segment_from(place.start)?;
+        if place.start >= segment.start && place.end <= segment.end {
+            return Some((segment, place));
+        }
+        // It may hide a shorter one inside its segment.
+        self.alone = true;
+        self.at = place.start;
+        self.find_alone()
+    }
+
+    fn find_alone(&mut self) -> Option<(&'a Segment, Range<usize>)> {
+        loop {
+            let segment = self.segment_from(self.at)?;
+            let from = self.at.max(segment.start);
+            match self.expression.find_at(&self.text[..segment.end], from) {
+                Some(found) => return Some((segment, found.range())),
+                None => self.at = segment.end,
+            }
+        }
     }
 }
 
-fn line_start(text: &[u8], at: usize, reach: usize) -> usize {
-    let from = at.saturating_sub(reach);
-    text[from..at].iter().rposition(|&byte| byte == b'\n').map_or(from, |line| from + line + 1)
+impl<'a> Iterator for Search<'a> {
+    type Item = (&'a Segment, Range<usize>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.at > self.text.len() {
+            return None;
+        }
+        let (segment, place) = if self.alone { self.find_alone()? } else { self.find_in_all()? };
+        self.at = place.end.max(place.start + 1);
+        Some((segment, place))
+    }
 }
 
-fn line_end(text: &[u8], at: usize, reach: usize) -> usize {
-    let to = text.len().min(at + reach);
-    text[at..to].iter().position(|&byte| byte == b'\n').map_or(to, |line| at + line)
+/// Judges the matches of one expression in one text, given in order, each by the stretch around it. A stretch that
+/// serves several is looked at once: what it costs follows the length of the text, however many matches there are.
+struct Weigher<'a> {
+    pattern: &'a Pattern,
+    last: Option<Weighed>,
+    #[cfg(test)]
+    read: usize,
+}
+
+/// The last match that was judged.
+struct Weighed {
+    /// Its first byte.
+    start: usize,
+    stretch: Stretch,
+    holds: bool,
+}
+
+/// A stretch of text, and on which sides it has an end of its own rather than one that its length sets.
+#[derive(Clone, Copy)]
+struct Stretch {
+    from: usize,
+    to: usize,
+    begins: bool,
+    ends: bool,
+}
+
+impl<'a> Weigher<'a> {
+    fn new(pattern: &'a Pattern) -> Self {
+        Self {
+            pattern,
+            last: None,
+            #[cfg(test)]
+            read: 0,
+        }
+    }
+
+    fn holds(&mut self, text: &[u8], place: &Range<usize>) -> bool {
+        let unit = self.pattern.unit;
+        if let Some(last) = &mut self.last
+            && last.serves(text, place, unit)
+        {
+            last.start = place.start;
+            return last.holds;
+        }
+        let stretch = around(text, place, unit);
+        let holds = self.pattern.holds(&text[stretch.from..stretch.to]);
+        #[cfg(test)]
+        {
+            self.read += stretch.to - stretch.from;
+        }
+        self.last = Some(Weighed { start: place.start, stretch, holds });
+        holds
+    }
+}
+
+impl Weighed {
+    /// Tells whether what was judged around the last match is as good for the one at `place`.
+    fn serves(&self, text: &[u8], place: &Range<usize>, unit: Unit) -> bool {
+        let Stretch { from, to, begins, ends } = self.stretch;
+        let reach = if unit == Unit::Block { BLOCK } else { REACH };
+        let enough = (begins || from + reach <= place.start) && (ends || place.end + reach <= to);
+        let inside = self.start <= place.start && place.end <= to && enough;
+        let mut between = self.start..place.start;
+        inside
+            && match unit {
+                Unit::Whole => true,
+                Unit::Statement => false,
+                Unit::Line | Unit::Block => !text[between].contains(&b'\n'),
+                Unit::Sentence => !between.any(|at| ends_sentence(text, at)),
+            }
+    }
+}
+
+/// Returns the stretch of `text` that a match at `place` is judged with.
+fn around(text: &[u8], place: &Range<usize>, unit: Unit) -> Stretch {
+    let begin = |found: Option<usize>, reach: usize| match found {
+        Some(at) => (at, true),
+        None => (place.start.saturating_sub(reach), place.start <= reach),
+    };
+    let end = |found: Option<usize>, reach: usize| match found {
+        Some(at) => (at, true),
+        None => (text.len().min(place.end + reach), text.len() <= place.end + reach),
+    };
+    let ((from, begins), (to, ends)) = match unit {
+        Unit::Whole => ((0, true), (text.len(), true)),
+        Unit::Line => (
+            begin(line_start(text, place.start), REACH + SLACK),
+            end(line_end(text, place.end), REACH + SLACK),
+        ),
+        Unit::Sentence => (
+            begin(sentence_start(text, place.start), REACH + SLACK),
+            end(sentence_end(text, place.end), REACH + SLACK),
+        ),
+        Unit::Statement => ((place.start, true), end(statement_end(text, place.end), REACH)),
+        Unit::Block => (
+            begin(block_start(text, place.start), BLOCK + SLACK),
+            end(block_end(text, place.end), BLOCK + SLACK),
+        ),
+    };
+    Stretch { from, to, begins, ends }
+}
+
+fn line_start(text: &[u8], at: usize) -> Option<usize> {
+    let from = at.saturating_sub(REACH + SLACK);
+    text[from..at].iter().rposition(|&byte| byte == b'\n').map(|line| from + line + 1)
+}
+
+fn line_end(text: &[u8], at: usize) -> Option<usize> {
+    let to = text.len().min(at + REACH + SLACK);
+    text[at..to].iter().position(|&byte| byte == b'\n').map(|line| at + line)
 }
 
 /// Tells whether a sentence ends with the byte at `at`.
@@ -160,28 +301,101 @@ fn ends_sentence(text: &[u8], at: usize) -> bool {
     }
 }
 
-fn sentence_start(text: &[u8], at: usize) -> usize {
-    let from = at.saturating_sub(REACH);
-    (from..at).rev().find(|&place| ends_sentence(text, place)).map_or(from, |place| place + 1)
+fn sentence_start(text: &[u8], at: usize) -> Option<usize> {
+    let from = at.saturating_sub(REACH + SLACK);
+    (from..at).rev().find(|&place| ends_sentence(text, place)).map(|place| place + 1)
 }
 
-fn sentence_end(text: &[u8], at: usize) -> usize {
+fn sentence_end(text: &[u8], at: usize) -> Option<usize> {
+    let to = text.len().min(at + REACH + SLACK);
+    (at..to).find(|&place| ends_sentence(text, place)).map(|place| place + 1)
+}
+
+fn statement_end(text: &[u8], at: usize) -> Option<usize> {
     let to = text.len().min(at + REACH);
-    (at..to).find(|&place| ends_sentence(text, place)).map_or(to, |place| place + 1)
+    (at..to).find(|&place| text[place] == b';' || text[place..].starts_with(b"\n\n"))
 }
 
-fn statement_end(text: &[u8], at: usize) -> usize {
-    let to = text.len().min(at + REACH);
-    (at..to).find(|&place| text[place] == b';' || text[place..].starts_with(b"\n\n")).unwrap_or(to)
-}
-
-fn block_start(text: &[u8], at: usize) -> usize {
-    let from = at.saturating_sub(BLOCK);
+fn block_start(text: &[u8], at: usize) -> Option<usize> {
+    let from = at.saturating_sub(BLOCK + SLACK);
     let mut breaks = (from..at).rev().filter(|&place| text[place] == b'\n');
-    breaks.nth(BLOCK_LINES.0).map_or(from, |place| place + 1)
+    breaks.nth(BLOCK_LINES.0).map(|place| place + 1)
 }
 
-fn block_end(text: &[u8], at: usize) -> usize {
-    let to = text.len().min(at + BLOCK);
-    (at..to).filter(|&place| text[place] == b'\n').nth(BLOCK_LINES.1).unwrap_or(to)
+fn block_end(text: &[u8], at: usize) -> Option<usize> {
+    let to = text.len().min(at + BLOCK + SLACK);
+    (at..to).filter(|&place| text[place] == b'\n').nth(BLOCK_LINES.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::language::Language;
+    use super::super::lexer::tokens;
+    use super::super::proof::{builtin, findings};
+    use super::*;
+
+    fn pattern(id: &str) -> &'static Pattern {
+        builtin().patterns.iter().find(|pattern| pattern.meta.id.as_str() == id).unwrap()
+    }
+
+    /// Returns the bytes that are read to judge all matches in a text.
+    fn read(pattern: &Pattern, text: &str) -> usize {
+        let one = |expression: &Regex| {
+            let mut weigher = Weigher::new(pattern);
+            for found in expression.find_iter(text.as_bytes()) {
+                weigher.holds(text.as_bytes(), &found.range());
+            }
+            weigher.read
+        };
+        pattern.patterns.iter().map(one).sum()
+    }
+
+    #[test]
+    fn what_is_read_to_judge_matches_grows_with_the_text_and_not_with_their_number() {
+        for (id, phrase) in [
+            ("missing-token-validation", "req.headers.authorization "),
+            ("header-forward", "headers: req.headers, "),
+            ("insecure-session-id", "sessionId = Math.random() "),
+            ("token-proxy", "skip_token_check = true "),
+            ("insecure-cookie", "session: "),
+        ] {
+            let (one, two) = (phrase.repeat(20_000), phrase.repeat(40_000));
+            let (once, twice) = (read(pattern(id), &one), read(pattern(id), &two));
+            assert!(once > 0, "{id}: {phrase} is no match");
+            assert!(twice < once * 3, "{id}: {once}, {twice}");
+            assert!(once < one.len() * 100, "{id}: {once} of {}", one.len());
+        }
+    }
+
+    #[test]
+    fn no_number_of_excused_matches_hides_one_that_is_not() {
+        let honest = "app.use(session({ cookie: { secure: true, sameSite: 'none' } }));\n".repeat(12_000);
+        let code = format!("{honest}app.use(session({{ cookie: {{ secure: false }} }}));\n");
+        let found = findings(builtin(), "a.ts", &code);
+        let cookies: Vec<_> = found.iter().filter(|one| one.rule.as_str() == "insecure-cookie").collect();
+        assert_eq!(cookies.len(), 1);
+        assert!(cookies[0].location.as_ref().unwrap().to_string().starts_with("a.ts:12001:"), "{cookies:?}");
+    }
+
+    #[test]
+    fn no_number_of_excused_sentences_hides_one_that_is_not() {
+        let honest = "Detects whether the output of the a tool is wrong. ".repeat(12_000);
+        let of = |text: &str| {
+            let found = findings(builtin(), "tool", text);
+            found.iter().any(|one| one.rule.as_str() == "cross-tool-order")
+        };
+        assert!(!of(&honest));
+        assert!(of(&format!("{honest}The output of the b tool is unreliable.")));
+    }
+
+    #[test]
+    fn a_match_over_the_end_of_a_string_does_not_cost_every_later_string_the_whole_text() {
+        let strings = |count: usize| format!("x = [{}]", "'<a>', ".repeat(count));
+        let text = strings(3) + "; y = '</a><a>b</a>'; z = '<a></a>'";
+        let prose = Prose::of_file(&text, Language::Script, &tokens(&text, Language::Script));
+        let expression = Regex::new("(?s)<a>.*?</a>").unwrap();
+        let seen: Vec<&str> =
+            Search::new(&expression, &prose).map(|(_, place)| &prose.text()[place]).collect();
+        assert_eq!(seen, ["<a>b</a>", "<a></a>"]);
+    }
 }
