@@ -1,6 +1,6 @@
 //! What rules find in one part, gathered and bounded.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::evidence::{Masker, bounded};
 use super::file::FileText;
@@ -15,13 +15,33 @@ const PER_RULE: usize = 20;
 pub struct Findings<'a> {
     masker: &'a Masker,
     list: Vec<Finding>,
-    counts: HashMap<RuleId, Count>,
+    rules: HashMap<RuleId, Found>,
+    /// The file that most findings are in: its path need not be kept with each line.
+    path: Option<String>,
+    /// Things said of a file as a whole.
+    wholes: usize,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Count {
-    all: usize,
-    last: usize,
+/// What one rule found, each place once.
+#[derive(Debug, Default)]
+struct Found {
+    /// The places that are listed, with their index in the list.
+    listed: Vec<(Spot, usize)>,
+    spots: HashMap<Spot, Weight>,
+}
+
+/// How bad and how sure a finding is.
+type Weight = (Severity, Confidence);
+
+/// A place at which a rule is heard once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Spot {
+    /// A line of the file.
+    Line(u32),
+    /// A line of another file, a field of a tool, or the subject as a whole.
+    Place(Option<Location>),
+    /// A file as a whole, of which there may be several things to say.
+    Each(usize),
 }
 
 /// Where in a file or tool a rule found something.
@@ -44,7 +64,7 @@ impl<'a> Hit<'a> {
 
 impl<'a> Findings<'a> {
     pub(super) fn new(masker: &'a Masker) -> Self {
-        Self { masker, list: Vec::new(), counts: HashMap::new() }
+        Self { masker, list: Vec::new(), rules: HashMap::new(), path: None, wholes: 0 }
     }
 
     /// Adds a finding of `rule` at `location`, with `hit` as evidence; `message` replaces the reason the rule gives.
@@ -69,22 +89,14 @@ impl<'a> Findings<'a> {
         message: Option<String>,
     ) {
         let weight = (severity, confidence);
-        let known = self.known(rule, &location);
-        let milder = |at: &usize| (self.list[*at].severity, self.list[*at].confidence) < weight;
+        let spot = self.spot(location.as_ref());
+        let found = self.rules.entry(rule.id.clone()).or_default();
         // A milder finding must not stand for a worse one, neither on its line nor where the list is full.
-        let instead = match known {
-            Some(known) if milder(&known) => Some(known),
-            Some(_) => return,
-            None if self.counts.get(&rule.id).is_some_and(|count| count.all >= PER_RULE) => {
-                self.mildest(rule).filter(milder)
-            }
-            None => None,
-        };
-        let count = self.counts.entry(rule.id.clone()).or_default();
-        count.all += usize::from(known.is_none());
-        if count.all > PER_RULE && instead.is_none() {
+        if found.spots.get(&spot).is_some_and(|known| *known >= weight) {
             return;
         }
+        found.spots.insert(spot.clone(), weight);
+        let Some(at) = found.room(&spot, weight, self.list.len()) else { return };
         let finding = Finding {
             rule: rule.id.clone(),
             category: rule.category,
@@ -95,43 +107,86 @@ impl<'a> Findings<'a> {
             evidence: self.masker.evidence(hit.text, hit.start, hit.end),
             fix: Some(rule.fix.clone()),
         };
-        match instead {
-            Some(at) => self.list[at] = finding,
-            None => {
-                count.last = self.list.len();
-                self.list.push(finding);
-            }
+        match self.list.get_mut(at) {
+            Some(instead) => *instead = finding,
+            None => self.list.push(finding),
         }
     }
 
-    /// Finds the least of a rule's findings.
-    fn mildest(&self, rule: &RuleMeta) -> Option<usize> {
-        let ours = (0..self.list.len()).filter(|&at| self.list[at].rule == rule.id);
-        ours.min_by_key(|&at| (self.list[at].severity, self.list[at].confidence))
-    }
-
-    /// Finds what the rule already found on that line or in that field.
-    fn known(&self, rule: &RuleMeta, location: &Option<Location>) -> Option<usize> {
-        let same_line = |known: &Finding| match (&known.location, location) {
-            (Some(Location::File { path, line, .. }), Some(Location::File { path: other, line: at, .. })) => {
-                path == other && line == at && line.is_some()
+    /// Returns what tells a place from others.
+    fn spot(&mut self, location: Option<&Location>) -> Spot {
+        match location {
+            Some(Location::File { line: None, .. }) => {
+                self.wholes += 1;
+                Spot::Each(self.wholes)
             }
-            (known, new) => known == new,
-        };
-        let recent = self.list.iter().enumerate().rev().take(PER_RULE * 4);
-        let mut same = recent.filter(|(_, known)| known.rule == rule.id && same_line(known));
-        same.next().map(|(at, _)| at)
+            Some(Location::File { path, line: Some(line), .. }) => {
+                match self.path.get_or_insert_with(|| path.clone()) == path {
+                    true => Spot::Line(*line),
+                    false => {
+                        let (path, line) = (path.clone(), Some(*line));
+                        Spot::Place(Some(Location::File { path, line, column: None }))
+                    }
+                }
+            }
+            other => Spot::Place(other.cloned()),
+        }
     }
 
-    /// Returns what was found, in the order it was found in.
-    pub(super) fn into_list(mut self) -> Vec<Finding> {
-        for count in self.counts.values().filter(|count| count.all > PER_RULE) {
-            let more = count.all - PER_RULE;
-            if let Some(last) = self.list.get_mut(count.last) {
+    /// Returns what was found, in the order it was found in, and what is not listed.
+    pub(super) fn finish(mut self) -> (Vec<Finding>, Unlisted) {
+        let mut unlisted = Unlisted::default();
+        for found in self.rules.values().filter(|found| found.spots.len() > found.listed.len()) {
+            let more = found.spots.len() - found.listed.len();
+            let last = found.listed.iter().map(|(_, at)| *at).max();
+            if let Some(last) = last.and_then(|at| self.list.get_mut(at)) {
                 last.message = format!("{} (and {more} more here that are not listed)", last.message);
             }
+            let is_listed = |spot: &Spot| found.listed.iter().any(|(listed, _)| listed == spot);
+            for (_, (severity, _)) in found.spots.iter().filter(|(spot, _)| !is_listed(spot)) {
+                unlisted.add(*severity, 1);
+            }
         }
-        self.list
+        (self.list, unlisted)
+    }
+}
+
+impl Found {
+    /// Returns the index in the list that a finding at `spot` gets: its own, the next, or that of a milder one.
+    fn room(&mut self, spot: &Spot, weight: Weight, next: usize) -> Option<usize> {
+        if let Some((_, at)) = self.listed.iter().find(|(listed, _)| listed == spot) {
+            return Some(*at);
+        }
+        if self.listed.len() < PER_RULE {
+            self.listed.push((spot.clone(), next));
+            return Some(next);
+        }
+        let mildest = self.listed.iter_mut().min_by_key(|(listed, _)| self.spots.get(listed).copied())?;
+        if self.spots.get(&mildest.0).is_some_and(|known| *known >= weight) {
+            return None;
+        }
+        mildest.0 = spot.clone();
+        Some(mildest.1)
+    }
+}
+
+/// How many findings are counted and not listed, by severity.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Unlisted(BTreeMap<Severity, usize>);
+
+impl Unlisted {
+    pub(super) fn add(&mut self, severity: Severity, count: usize) {
+        *self.0.entry(severity).or_default() += count;
+    }
+
+    /// Adds those of another part.
+    pub(super) fn extend(&mut self, other: &Self) {
+        other.0.iter().for_each(|(severity, count)| self.add(*severity, *count));
+    }
+
+    /// Yields each severity with its count.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (Severity, usize)> + '_ {
+        self.0.iter().map(|(severity, count)| (*severity, *count))
     }
 }
 
@@ -139,4 +194,57 @@ impl<'a> Findings<'a> {
 pub(super) fn in_file(file: &FileText<'_>, at: usize) -> Option<Location> {
     let (line, column) = file.place(at);
     Some(Location::File { path: file.path().to_owned(), line: Some(line), column: Some(column) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::proof::builtin;
+    use super::*;
+
+    fn rule() -> &'static RuleMeta {
+        builtin().meta(&RuleId::parse("important-tag").unwrap()).unwrap()
+    }
+
+    fn at(path: &str, line: Option<u32>) -> Option<Location> {
+        Some(Location::File { path: path.to_owned(), line, column: Some(1) })
+    }
+
+    #[test]
+    fn what_is_not_listed_is_counted_by_severity_and_each_line_once() {
+        let mut found = Findings::new(&builtin().masker);
+        for line in (0..30).chain(0..30) {
+            found.add_as(
+                rule(),
+                Severity::Warning,
+                Confidence::Low,
+                at("a", Some(line)),
+                Hit::whole("x"),
+                None,
+            );
+        }
+        for line in [25, 40] {
+            found.add_as(
+                rule(),
+                Severity::Block,
+                Confidence::High,
+                at("a", Some(line)),
+                Hit::whole("y"),
+                None,
+            );
+        }
+        let (list, unlisted) = found.finish();
+        assert_eq!(list.len(), PER_RULE);
+        assert_eq!(list.iter().filter(|one| one.severity == Severity::Block).count(), 2);
+        assert_eq!(unlisted.counts().collect::<Vec<_>>(), [(Severity::Warning, 11)]);
+        assert!(list.iter().any(|one| one.message.contains("and 11 more here")), "{list:?}");
+    }
+
+    #[test]
+    fn a_line_of_another_file_and_a_file_as_a_whole_are_places_of_their_own() {
+        let mut found = Findings::new(&builtin().masker);
+        for (path, line) in [("a", Some(1)), ("b", Some(1)), ("a", Some(1)), ("a", None), ("a", None)] {
+            found.add(rule(), at(path, line), Hit::whole("x"), None);
+        }
+        assert_eq!(found.finish().0.len(), 4);
+    }
 }

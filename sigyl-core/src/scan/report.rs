@@ -1,5 +1,6 @@
 //! From what was gathered to the report: sorted, bounded, scored.
 
+use super::findings::Unlisted;
 use super::scanner::Looked;
 use super::score;
 use super::subject::Subject;
@@ -13,6 +14,7 @@ const FINDINGS: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     pub(super) findings: Vec<Finding>,
+    pub(super) unlisted: Unlisted,
     pub(super) skipped: Vec<Skipped>,
     manifest: bool,
     pub(super) no_dependencies: bool,
@@ -23,6 +25,7 @@ impl Gathered {
     /// Adds what one file came to.
     pub(super) fn file(&mut self, looked: Looked) {
         self.findings.extend(looked.findings);
+        self.unlisted.extend(&looked.unlisted);
         match looked.skipped {
             Some(skipped) => self.skipped.push(skipped),
             None => {
@@ -33,7 +36,8 @@ impl Gathered {
     }
 
     /// Adds what one tool came to. The same tool may be declared and live: its findings count once.
-    pub(super) fn tool(&mut self, tool: &ToolText, findings: Vec<Finding>) {
+    pub(super) fn tool(&mut self, tool: &ToolText, findings: Vec<Finding>, unlisted: &Unlisted) {
+        self.unlisted.extend(unlisted);
         self.stats.tools += 1;
         self.stats.bytes += tool.bytes();
         if let Some(why) = tool.cut() {
@@ -74,7 +78,7 @@ impl Gathered {
         self.findings.sort_by_cached_key(order);
         let all = self.findings.len();
         let verdict_of_all = policy.verdict(&self.findings, false);
-        let score = score::of(&self.findings);
+        let score = score::of(&self.findings, &self.unlisted);
         if all > FINDINGS {
             self.findings.truncate(FINDINGS);
             let reason = format!("{} further findings, the least severe, are not listed", all - FINDINGS);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::decode::{Decoded, decode};
 use super::file::FileText;
-use super::findings::Findings;
+use super::findings::{Findings, Unlisted};
 use super::matcher;
 use super::report::Gathered;
 use super::rule::Part;
@@ -35,6 +35,7 @@ pub struct Scanner<'a> {
 pub(super) struct Looked {
     pub(super) bytes: u64,
     pub(super) findings: Vec<Finding>,
+    pub(super) unlisted: Unlisted,
     pub(super) skipped: Option<Skipped>,
 }
 
@@ -76,13 +77,17 @@ impl<'a> Scanner<'a> {
 
     /// Looks at the texts of one tool alone.
     pub fn tool(&self, tool: &ToolText) -> Vec<Finding> {
+        self.look_at_tool(tool).0
+    }
+
+    fn look_at_tool(&self, tool: &ToolText) -> (Vec<Finding>, Unlisted) {
         let mut found = Findings::new(&self.rules.masker);
         let enabled = self.rules.prefilter.enabled(tool.prose().text().as_bytes());
         for (_, pattern) in self.rules.patterns.iter().enumerate().filter(|(at, _)| enabled.has(*at)) {
             matcher::check_tool(pattern, tool, &mut found);
         }
         self.code_rules(&Part::Tool(tool), &mut found);
-        found.into_list()
+        found.finish()
     }
 
     fn deep_scan(&self, gathered: &mut Gathered) {
@@ -123,7 +128,9 @@ impl<'a> Scanner<'a> {
         done.into_iter().for_each(|(_, looked)| gathered.file(looked));
         let mut found = Findings::new(&self.rules.masker);
         self.code_rules(&Part::Tree(tree), &mut found);
-        gathered.findings.extend(found.into_list());
+        let (findings, unlisted) = found.finish();
+        gathered.findings.extend(findings);
+        gathered.unlisted.extend(&unlisted);
     }
 
     fn entry(&self, tree: &SourceTree, entry: &Entry, path: &str) -> Looked {
@@ -146,7 +153,8 @@ impl<'a> Scanner<'a> {
         let mut found = Findings::new(&self.rules.masker);
         self.patterns(&file, &mut found);
         self.code_rules(&Part::File(&file), &mut found);
-        Looked { bytes: bytes.len() as u64, findings: found.into_list(), skipped: None }
+        let (findings, unlisted) = found.finish();
+        Looked { bytes: bytes.len() as u64, findings, unlisted, skipped: None }
     }
 
     fn patterns(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
@@ -173,20 +181,20 @@ impl<'a> Scanner<'a> {
         let path = super::subject::manifest_path(subject.tree);
         let mut found = Findings::new(&self.rules.masker);
         self.code_rules(&Part::Manifest { manifest, path: &path }, &mut found);
-        gathered.manifest(found.into_list());
+        gathered.manifest(found.finish().0);
     }
 
     fn tools(&self, subject: &Subject<'_>, gathered: &mut Gathered) {
         let declared = subject.manifest.map_or(&[][..], |manifest| &manifest.tools);
         for tool in declared.iter().chain(subject.tools) {
             let text = ToolText::of_tool(tool);
-            let findings = self.tool(&text);
-            gathered.tool(&text, findings);
+            let (findings, unlisted) = self.look_at_tool(&text);
+            gathered.tool(&text, findings, &unlisted);
         }
         if let Some(instructions) = subject.instructions {
             let text = ToolText::of_text("(server)", "instructions", instructions);
-            let findings = self.tool(&text);
-            gathered.tool(&text, findings);
+            let (findings, unlisted) = self.look_at_tool(&text);
+            gathered.tool(&text, findings, &unlisted);
         }
     }
 }

@@ -1,18 +1,23 @@
 //! One number for a report, from its findings alone.
 
+use super::findings::Unlisted;
 use crate::domain::{Finding, Score, Severity};
 
 const MAX: u32 = 100;
 
-/// Scores findings.
-pub(super) fn of(findings: &[Finding]) -> Score {
+/// Scores findings, those that are not listed among them.
+pub(super) fn of(findings: &[Finding], unlisted: &Unlisted) -> Score {
     let points = |severity| match severity {
-        Severity::Block => 25,
+        Severity::Block => 25_u32,
         Severity::Error => 10,
         Severity::Warning => 3,
         Severity::Info => 0,
     };
-    let lost = findings.iter().fold(0u32, |lost, finding| lost.saturating_add(points(finding.severity)));
+    let listed = findings.iter().map(|finding| (finding.severity, 1));
+    let lost = listed.chain(unlisted.counts()).fold(0u32, |lost, (severity, count)| {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        lost.saturating_add(points(severity).saturating_mul(count))
+    });
     Score {
         value: MAX.saturating_sub(lost),
         max: MAX,
@@ -37,11 +42,14 @@ mod tests {
             evidence: String::new(),
             fix: None,
         };
-        let score =
-            |severities: &[Severity]| of(&severities.iter().map(|&s| finding(s)).collect::<Vec<_>>()).value;
+        let list = |severities: &[Severity]| severities.iter().map(|&s| finding(s)).collect::<Vec<_>>();
+        let score = |severities: &[Severity]| of(&list(severities), &Unlisted::default()).value;
         assert_eq!(score(&[]), 100);
         assert_eq!(score(&[Severity::Info, Severity::Warning, Severity::Error]), 87);
         assert_eq!(score(&[Severity::Block; 3]), 25);
         assert_eq!(score(&[Severity::Block; 9]), 0);
+        let mut unlisted = Unlisted::default();
+        unlisted.add(Severity::Warning, 5);
+        assert_eq!(of(&list(&[Severity::Error]), &unlisted).value, 75);
     }
 }
