@@ -15,6 +15,7 @@ mod language;
 mod lexer;
 mod matcher;
 mod media;
+mod media_proof;
 mod pattern;
 mod patterns;
 mod prefilter;

@@ -13,7 +13,7 @@ use super::ruleset::RuleSet;
 use super::subject::Subject;
 use super::tool_text::ToolText;
 use crate::clock::Clock;
-use crate::domain::{Finding, Policy, Report, SkipKind, Skipped};
+use crate::domain::{Finding, Location, Policy, Report, SkipKind, Skipped};
 use crate::source::{Entry, SourceTree};
 
 /// Bytes of one file that are looked at; a larger one is a gap.
@@ -72,7 +72,10 @@ impl<'a> Scanner<'a> {
     /// Looks at one file alone: for callers that hold a text and no source.
     pub fn file(&self, path: &str, bytes: &[u8]) -> Result<Vec<Finding>, Skipped> {
         let looked = self.look(path, bytes);
-        looked.skipped.map_or(Ok(looked.findings), Err)
+        match looked.skipped {
+            Some(skipped) if looked.findings.is_empty() => Err(skipped),
+            _ => Ok(looked.findings),
+        }
     }
 
     /// Looks at the texts of one tool alone.
@@ -145,16 +148,28 @@ impl<'a> Scanner<'a> {
     }
 
     fn look(&self, path: &str, bytes: &[u8]) -> Looked {
-        let text = match decode(path, bytes) {
-            Decoded::Text(text) => text,
-            Decoded::Opaque { kind, reason } => return Looked::skipped(path, kind, reason),
-        };
-        let file = FileText::new(path, &text);
+        match decode(path, bytes) {
+            Decoded::Text(text) => Looked { bytes: bytes.len() as u64, ..self.read(path, &text) },
+            Decoded::Opaque { kind, reason } => Looked::skipped(path, kind, reason),
+            Decoded::Medium { kind, words } => {
+                let reason = format!("{kind}, proved by its content");
+                let mut looked = self.read(path, &words);
+                // Words between other bytes stand on no line.
+                let whole = Location::File { path: path.to_owned(), line: None, column: None };
+                looked.findings.iter_mut().for_each(|found| found.location = Some(whole.clone()));
+                looked.skipped = Looked::skipped(path, SkipKind::Media, reason).skipped;
+                looked
+            }
+        }
+    }
+
+    fn read(&self, path: &str, text: &str) -> Looked {
+        let file = FileText::new(path, text);
         let mut found = Findings::new(&self.rules.masker);
         self.patterns(&file, &mut found);
         self.code_rules(&Part::File(&file), &mut found);
         let (findings, unlisted) = found.finish();
-        Looked { bytes: bytes.len() as u64, findings, unlisted, skipped: None }
+        Looked { findings, unlisted, ..Looked::default() }
     }
 
     fn patterns(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
