@@ -120,6 +120,18 @@ const CODES: &[CodeDoc] = &[
         "The work would be done by an owner that was started without --offline, and might go out.",
         "end it with `sigyl stop`, and start it with --offline",
     ),
+    doc(
+        "E0022",
+        "served elsewhere",
+        "The owner of the data directory serves at another address than the one that was named.",
+        "leave --listen (or SIGYL_LISTEN, or `listen` in the configuration) out, or end the owner with `sigyl stop`",
+    ),
+    doc(
+        "E0023",
+        "cannot work here",
+        "The operating system refused something that every command needs, such as a thread.",
+        "read the cause; `ulimit -a` shows the limits of this shell",
+    ),
 ];
 
 const fn doc(

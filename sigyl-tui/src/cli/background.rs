@@ -21,8 +21,14 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How much of its log is shown when it ended.
 const TAIL: usize = 2000;
 
-/// Starts an owner that serves, unless there is one; returns once it answers.
+/// Starts an owner that serves, unless there is one; returns once it answers, at the address that was named.
 pub(super) async fn start(cx: &Context) -> Result<Owner, Problem> {
+    let owner = found_or_started(cx).await?;
+    link::require_endpoint(&owner, &cx.settings.listen)?;
+    Ok(owner)
+}
+
+async fn found_or_started(cx: &Context) -> Result<Owner, Problem> {
     let data_dir = cx.settings.data_dir()?;
     if let Some((_, owner)) = link::owner(&data_dir).await? {
         return Ok(owner);

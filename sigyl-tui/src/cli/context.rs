@@ -3,7 +3,7 @@
 use sigyl_core::domain::Kind;
 use sigyl_core::wire::v1::{Frame, Owner, Request, Response};
 
-use crate::link::{Answer, Link};
+use crate::link::{self, Answer, Link};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::progress::Track;
@@ -54,8 +54,8 @@ impl Context {
     /// back; one of another process goes on.
     pub(super) async fn follow<T: Answer>(&mut self, request: Request) -> Result<T, Problem> {
         let link = self.link().await?;
-        if self.settings.offline && goes_out(&request) {
-            self.require_offline_owner().await?;
+        if goes_out(&request) && matches!(link, Link::Remote(_)) {
+            self.require_fitting_owner().await?;
         }
         let mut interrupts = Interrupts::listen()?;
         let mut track = Track::new(self.output.err_look);
@@ -71,10 +71,16 @@ impl Context {
         }
     }
 
-    /// Refuses to hand work to an owner that may go out where this command must not.
-    async fn require_offline_owner(&mut self) -> Result<(), Problem> {
+    /// Refuses to hand work to an owner that may go out where this command must not, or that serves elsewhere than it
+    /// was told.
+    async fn require_fitting_owner(&mut self) -> Result<(), Problem> {
+        let Settings { offline, listen, .. } = self.settings;
+        if !offline && !listen.named {
+            return Ok(());
+        }
         let owner: Owner = self.ask(Request::Owner).await?;
-        if owner.offline {
+        link::require_endpoint(&owner, &listen)?;
+        if owner.offline || !offline {
             return Ok(());
         }
         Err(Problem::failed(

@@ -9,4 +9,4 @@ mod remote;
 pub(crate) use answer::Answer;
 pub(crate) use local::{Local, Serving};
 pub(crate) use open::Link;
-pub(crate) use remote::owner;
+pub(crate) use remote::{owner, require_endpoint};

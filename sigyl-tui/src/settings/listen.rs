@@ -40,11 +40,40 @@ impl Listen {
         }
         Ok(Self { address, named: true })
     }
+
+    /// Tells whether an endpoint that was opened already, such as `http://127.0.0.1:8640`, is where it was asked for:
+    /// anywhere when no address was named, on any port when port 0 was.
+    pub(crate) fn allows(&self, endpoint: &str) -> bool {
+        if !self.named {
+            return true;
+        }
+        let address = endpoint.strip_prefix("http://").and_then(|text| text.parse::<SocketAddr>().ok());
+        address.is_some_and(|there| match self.address.port() {
+            0 => there.ip() == self.address.ip(),
+            _ => there == self.address,
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_endpoint_is_where_it_was_asked_for_or_it_is_not() {
+        let listen = |text| Listen::parse(text, "--listen").unwrap();
+        assert!(Listen::default().allows("http://127.0.0.1:9000"));
+        assert!(listen("localhost:9000").allows("http://127.0.0.1:9000"));
+        assert!(listen("127.0.0.1:0").allows("http://127.0.0.1:9000"));
+        assert!(listen("[::1]:9000").allows("http://[::1]:9000"));
+        for (asked, endpoint) in [
+            ("127.0.0.1:9001", "http://127.0.0.1:9000"),
+            ("[::1]:0", "http://127.0.0.1:9000"),
+            ("127.0.0.1:9000", "elsewhere"),
+        ] {
+            assert!(!listen(asked).allows(endpoint), "{asked}");
+        }
+    }
 
     #[test]
     fn only_loopback_is_taken() {
