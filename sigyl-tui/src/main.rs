@@ -21,5 +21,5 @@ use std::process::ExitCode;
 fn main() -> color_eyre::Result<ExitCode> {
     sigyl_core::launcher::run_if_asked();
     color_eyre::install()?;
-    Ok(ExitCode::from(cli::run(std::env::args_os())?.code()))
+    Ok(ExitCode::from(cli::run(std::env::args_os()).code()))
 }

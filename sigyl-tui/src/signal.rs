@@ -14,7 +14,12 @@ impl Interrupts {
         let hear = |kind| {
             signal(kind).map_err(|error| {
                 let message = format!("could not listen for signals: {error}");
-                Problem::failed("E0020", Kind::Internal, message, "run it again")
+                Problem::failed(
+                    "E0023",
+                    Kind::Internal,
+                    message,
+                    "raise the limits of this shell: see `ulimit -a`",
+                )
             })
         };
         Ok(Self([

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 
 use clap::Parser as _;
+use sigyl_core::domain::Kind;
+use tracing_subscriber::EnvFilter;
 
 use super::{Cli, Context, list, usage};
 use crate::exit::Exit;
@@ -10,24 +12,27 @@ use crate::output::Output;
 use crate::problem::Problem;
 use crate::settings::{Environment, Flags, Settings};
 
-/// Reads the command line, does what it says, and shows what went wrong. Only a defect comes back as an error.
-pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> color_eyre::Result<Exit> {
+/// Reads the command line, does what it says, and shows what went wrong.
+pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
     let environment = Environment::of_this_process();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return Ok(usage::show(&error, &args, &environment)),
+        Err(error) => return usage::show(&error, &args, &environment),
     };
     let Cli { global, verb } = cli;
     let flags = Flags::from(global);
     let format = flags.format.unwrap_or_else(|| usage::format_of(&[], &environment));
-    let settings = match Settings::resolve(flags, environment.clone()) {
-        Ok(settings) => settings,
-        Err(error) => return Ok(fail(Output::of_this_process(&environment, format), &Problem::from(error))),
+    let begun = Settings::resolve(flags, environment.clone())
+        .and_then(|settings| Ok((settings, environment.diagnostics()?)))
+        .map_err(Problem::from)
+        .and_then(|begun| Ok((begun, runtime()?)));
+    let ((settings, filter), runtime) = match begun {
+        Ok(begun) => begun,
+        Err(problem) => return fail(Output::of_this_process(&environment, format), &problem),
     };
     let output = Output::of_this_process(&environment, settings.format);
-    listen_to_diagnostics(&environment)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    listen_to_diagnostics(filter, output.err_look.color);
     let mut cx = Context::new(settings, output);
     let done = runtime.block_on(async {
         let done = match verb {
@@ -39,7 +44,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> color_eyre::Resul
     });
     // A child or a file that hangs must not keep the command: everything that has to end has ended by now.
     runtime.shutdown_background();
-    Ok(done.unwrap_or_else(|problem| fail(cx.output, &problem)))
+    done.unwrap_or_else(|problem| fail(cx.output, &problem))
 }
 
 fn fail(mut output: Output, problem: &Problem) -> Exit {
@@ -47,17 +52,24 @@ fn fail(mut output: Output, problem: &Problem) -> Exit {
     problem.exit
 }
 
-/// Sends what the library notes to standard error: warnings, or what SIGYL_LOG asks for.
-fn listen_to_diagnostics(environment: &Environment) -> color_eyre::Result<()> {
-    use tracing_subscriber::EnvFilter;
-    let wanted = environment.get("SIGYL_LOG").and_then(|value| value.to_str()).unwrap_or("warn");
-    let filter = EnvFilter::try_new(wanted)?;
-    let colors = environment.get("NO_COLOR").is_none();
+fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        let message = format!("could not start the threads that this program needs: {error}");
+        Problem::failed(
+            "E0023",
+            Kind::Unavailable,
+            message,
+            "raise the limits of this shell: see `ulimit -a`",
+        )
+    })
+}
+
+/// Sends what the library notes to standard error.
+fn listen_to_diagnostics(filter: EnvFilter, color: bool) {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(colors && std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_ansi(color)
         .with_target(false)
         .init();
-    Ok(())
 }

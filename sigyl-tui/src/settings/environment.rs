@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use sigyl_core::source::ToolEnv;
+use tracing_subscriber::EnvFilter;
 
 use super::SettingsError;
 
@@ -49,6 +50,29 @@ impl Environment {
         self.get(name).map(PathBuf::from)
     }
 
+    /// Returns what the library notes: warnings, or what SIGYL_LOG asks for.
+    pub(crate) fn diagnostics(&self) -> Result<EnvFilter, SettingsError> {
+        let wanted = self.text("SIGYL_LOG")?.unwrap_or("warn");
+        let wrong = || SettingsError::Variable {
+            name: "SIGYL_LOG",
+            why: format!(
+                "`{}` is no filter; write error, warn, info, debug, trace or off, or TARGET=LEVEL, with commas between",
+                wanted.chars().take(80).collect::<String>()
+            ),
+        };
+        // A word alone would be taken for the name of a target, and a mistyped level would then silence everything.
+        let known = |part: &str| {
+            part.is_empty()
+                || part.contains('=')
+                || part.parse::<tracing::level_filters::LevelFilter>().is_ok()
+        };
+        let parts: Vec<_> = wanted.split(',').map(str::trim).collect();
+        if !parts.iter().copied().all(known) {
+            return Err(wrong());
+        }
+        EnvFilter::try_new(parts.join(",")).map_err(|_| wrong())
+    }
+
     /// Picks what npm, pip, git, cargo and go need; they get nothing else.
     pub(crate) fn tool_env(&self) -> ToolEnv {
         ToolEnv::pick(self.0.clone())
@@ -80,6 +104,18 @@ mod tests {
         assert_eq!(environment.switch("B").unwrap(), Some(false));
         assert_eq!(environment.switch("D").unwrap(), None);
         assert!(environment.switch("C").is_err());
+    }
+
+    #[test]
+    fn a_filter_is_made_of_levels_and_a_mistyped_one_is_named() {
+        for text in ["", "debug", "WARN", "off", "info,sigyl_core=debug", "warn, sigyl_core::gateway=trace"] {
+            assert!(Environment::from([("SIGYL_LOG", text)]).diagnostics().is_ok(), "{text}");
+        }
+        for text in ["inof", "sigyl_core", "sigyl_core=loud", "a=b=c", "info;debug"] {
+            let error = Environment::from([("SIGYL_LOG", text)]).diagnostics().unwrap_err().to_string();
+            assert!(error.contains("SIGYL_LOG") && error.contains(&format!("`{text}`")), "{error}");
+            assert!(error.contains("TARGET=LEVEL"), "{error}");
+        }
     }
 
     #[test]
