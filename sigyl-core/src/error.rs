@@ -1,5 +1,6 @@
 //! The error of the handle, and the table of stable codes that `sigyl explain` reads.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::deploy::TargetError;
@@ -73,6 +74,20 @@ pub enum Error {
         /// The cause.
         source: std::io::Error,
     },
+    /// The endpoint's address cannot be taken.
+    #[error("could not listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The data directory lies so deep that no socket can stand in it.
+    #[error("{path} has {} bytes, more than the system takes for a socket", path.as_os_str().len())]
+    LongSocket {
+        /// The socket.
+        path: PathBuf,
+    },
     /// The owner and this program do not understand each other.
     #[error("the owner of the data directory answered {0}")]
     Protocol(String),
@@ -91,8 +106,8 @@ impl Error {
             Self::Mcp(error) => error.kind(),
             Self::NoServer(_) | Self::NoRun(_) => Kind::NotFound,
             Self::NotRunning(_) | Self::NotHeld { .. } => Kind::Conflict,
-            Self::NotConfirmed { .. } | Self::NoReason => Kind::Invalid,
-            Self::Io { .. } | Self::Protocol(_) => Kind::Unavailable,
+            Self::NotConfirmed { .. } | Self::NoReason | Self::LongSocket { .. } => Kind::Invalid,
+            Self::Io { .. } | Self::Listen { .. } | Self::Protocol(_) => Kind::Unavailable,
         }
     }
 
@@ -114,6 +129,8 @@ impl Error {
             Self::NoReason => "E0307",
             Self::Io { .. } => "E0703",
             Self::Protocol(_) => "E0705",
+            Self::Listen { .. } => "E0706",
+            Self::LongSocket { .. } => "E0707",
         }
     }
 
@@ -347,6 +364,36 @@ pub const CODES: &[CodeDoc] = &[
         "use the same Sigyl for both, or `sigyl stop` the owner",
     ),
     doc(
+        "E0706",
+        "address taken",
+        "The address of the endpoint cannot be listened on: mostly another program does already.",
+        "name another with --listen, or end what holds it; `sigyl doctor` tells whether it is free",
+    ),
+    doc(
+        "E0707",
+        "path too long",
+        "The owner's socket stands in the data directory, and the system takes about a hundred bytes for its path.",
+        "name a data directory with a shorter path with --data-dir",
+    ),
+    doc(
+        "E0708",
+        "backup unusable",
+        "The file of a backup cannot be opened or made, is there already, or does not hold a whole backup.",
+        "name a new file in a folder that exists for a backup, and a file that `sigyl backup` made for a restore",
+    ),
+    doc(
+        "E0709",
+        "data directory not empty",
+        "A backup is restored into a data directory without a store only.",
+        "name a new folder with --data-dir, or move the store that is there away",
+    ),
+    doc(
+        "E0710",
+        "nests too deep",
+        "What a server or a manifest says of itself nests deeper than a record that can be read back.",
+        "make it flatter: tools with schemas of such a depth help no model",
+    ),
+    doc(
         "E0801",
         "vault failed",
         "The master key is missing, unreadable or not the one that sealed the secrets.",
@@ -391,6 +438,26 @@ const fn doc(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_disk_is_blamed_for_nothing_but_the_disk() {
+        let path = || PathBuf::from("/x");
+        let io = || std::io::Error::from(std::io::ErrorKind::Other);
+        for (error, code) in [
+            (Error::Listen { address: ([127, 0, 0, 1], 1).into(), source: io() }, "E0706"),
+            (Error::LongSocket { path: path() }, "E0707"),
+            (StoreError::NoBackup { action: "open", path: path(), source: io() }.into(), "E0708"),
+            (StoreError::BadBackup { path: path(), why: "it ends too early".into() }.into(), "E0708"),
+            (StoreError::NotEmpty { path: path() }.into(), "E0709"),
+            (StoreError::TooDeep { key: "x".into(), depth: 200, limit: 100 }.into(), "E0710"),
+            (StoreError::RecordTooNew { key: "x".into(), found: 2, known: 1 }.into(), "E0702"),
+            (StoreError::Io { action: "write", path: path(), source: io() }.into(), "E0703"),
+        ] {
+            assert_eq!(error.code(), code, "{error}");
+            let doc = CODES.iter().find(|doc| doc.code == code).unwrap();
+            assert_eq!(error.failure().hint.as_deref(), Some(doc.remedy), "{code}");
+        }
+    }
 
     #[test]
     fn codes_are_unique_sorted_and_explained() {

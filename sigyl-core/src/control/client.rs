@@ -28,7 +28,7 @@ impl Client {
         match reach(&path).await {
             Ok(_) => Ok(Some(Self { path })),
             Err(error) if nobody_there(&error) => Ok(None),
-            Err(source) => Err(Error::Io { action: "connect to", path, source }),
+            Err(source) => Err(unusable("connect to", path, source)),
         }
     }
 
@@ -78,6 +78,14 @@ fn trusted(peer: u32, ours: u32) -> std::io::Result<()> {
     let why =
         format!("user {peer} answers there, and this is user {ours}: name a data directory of your own");
     Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, why))
+}
+
+/// Tells a path that is too long apart from all else that can be wrong with a socket.
+pub(super) fn unusable(action: &'static str, path: PathBuf, source: std::io::Error) -> Error {
+    match source.kind() {
+        std::io::ErrorKind::InvalidInput => Error::LongSocket { path },
+        _ => Error::Io { action, path, source },
+    }
 }
 
 fn nobody_there(error: &std::io::Error) -> bool {

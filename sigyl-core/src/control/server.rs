@@ -71,7 +71,8 @@ pub(crate) fn listen(sigyl: Sigyl, data_dir: &Path) -> Result<Control, Error> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed("replace")(error)),
     }
-    let listener = UnixListener::bind(&path).map_err(failed("open"))?;
+    let unusable = |source| super::client::unusable("open", path.clone(), source);
+    let listener = UnixListener::bind(&path).map_err(unusable)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed("protect"))?;
     let ending = CancellationToken::new();
     let task = tokio::spawn(accept(sigyl, listener, ending.clone()));

@@ -238,12 +238,15 @@ fn target_code(error: &TargetError) -> &'static str {
 pub(crate) fn store_code(error: &StoreError) -> &'static str {
     match error {
         StoreError::InUse { .. } => "E0701",
-        StoreError::TooNew { .. } => "E0702",
+        StoreError::TooNew { .. } | StoreError::RecordTooNew { .. } => "E0702",
         StoreError::Corrupt { .. } => "E0704",
         StoreError::VersionTaken { .. } => "E0401",
         StoreError::Missing { .. } => "E0402",
         StoreError::NotAdmitted { .. } => "E0999",
-        _ => "E0703",
+        StoreError::NoBackup { .. } | StoreError::BadBackup { .. } => "E0708",
+        StoreError::NotEmpty { .. } => "E0709",
+        StoreError::TooDeep { .. } => "E0710",
+        StoreError::Io { .. } | StoreError::Stopped { .. } | StoreError::Engine(_) => "E0703",
     }
 }
 

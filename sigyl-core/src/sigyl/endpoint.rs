@@ -16,11 +16,8 @@ impl Sigyl {
     /// Takes the endpoint's address: the one that is named; else the one used before, the default, or any that is
     /// free. Returns what the operator should know when it is not the usual one.
     pub async fn listen(&self, named: Option<SocketAddr>) -> Result<(TcpListener, Option<String>), Error> {
-        let failed = |source| Error::Io {
-            action: "listen on",
-            path: named.map_or_else(String::new, |a| a.to_string()).into(),
-            source,
-        };
+        let address = named.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, DEFAULT_PORT).into());
+        let failed = |source| Error::Listen { address, source };
         if let Some(address) = named {
             return Ok((TcpListener::bind(address).await.map_err(failed)?, None));
         }

@@ -20,6 +20,24 @@ pub enum StoreError {
         /// The folder.
         path: PathBuf,
     },
+    /// The file of a backup cannot be made, or opened.
+    #[error("could not {action} the backup {path}")]
+    NoBackup {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A file is no whole backup.
+    #[error("{path} cannot be restored: {why}")]
+    BadBackup {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The folder was written by a newer Sigyl.
     #[error("the store in {path} has format {found}, and this Sigyl knows up to {known}: use a newer Sigyl")]
     TooNew {
@@ -121,6 +139,8 @@ impl StoreError {
             | Self::TooNew { .. }
             | Self::RecordTooNew { .. } => Kind::Unavailable,
             Self::VersionTaken { .. } | Self::NotEmpty { .. } => Kind::Conflict,
+            Self::NoBackup { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Kind::NotFound,
+            Self::NoBackup { .. } | Self::BadBackup { .. } => Kind::Invalid,
             Self::Missing { .. } => Kind::NotFound,
             Self::TooDeep { .. } => Kind::Invalid,
             Self::NotAdmitted { .. } | Self::Corrupt { .. } => Kind::Internal,

@@ -47,3 +47,42 @@ fn an_owner_that_serves_elsewhere_is_told_and_never_passed_off_as_the_one_asked_
     }
     assert_eq!(home.run(&["stop"]).code, 0);
 }
+
+#[test]
+fn a_port_that_is_taken_is_named_with_what_to_do() {
+    let home = Home::new();
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = held.local_addr().unwrap().to_string();
+    let refused = home.run(&["serve", "--listen", &address]);
+    assert_eq!(refused.code, 3, "{refused:?}");
+    assert!(refused.err.contains("error[E0706]") && refused.err.contains(&address), "{refused:?}");
+    assert!(refused.err.contains("--listen"), "{refused:?}");
+}
+
+#[test]
+fn a_data_directory_too_deep_for_a_socket_is_named() {
+    let home = Home::new();
+    let refused = home.run(&["serve", "--listen", "127.0.0.1:0", "--data-dir", &"d".repeat(120)]);
+    assert_eq!(refused.code, 3, "{refused:?}");
+    assert!(refused.err.contains("error[E0707]") && refused.err.contains("--data-dir"), "{refused:?}");
+}
+
+#[test]
+fn a_backup_that_cannot_be_made_or_read_blames_no_disk() {
+    let home = Home::new();
+    assert_eq!(home.run(&["backup", "good"]).code, 0);
+    let damaged = home.write("damaged", "sigyl-backup 1 store 1\nand nothing more");
+    for (args, code, named) in [
+        (&["backup", "no/such/folder/b"][..], "E0708", "no/such/folder"),
+        (&["backup", "good"], "E0708", "good"),
+        (&["restore", "missing", "--data-dir", "new"], "E0708", "missing"),
+        (&["restore", damaged.to_str().unwrap(), "--data-dir", "new"], "E0708", "damaged"),
+        (&["restore", "good"], "E0709", "store"),
+    ] {
+        let refused = home.run(args);
+        assert_eq!(refused.code, 3, "{args:?}: {refused:?}");
+        assert!(refused.err.contains(&format!("error[{code}]")), "{args:?}: {refused:?}");
+        assert!(refused.err.contains(named) && refused.err.contains("\nhelp: "), "{args:?}: {refused:?}");
+    }
+    assert_eq!(home.run(&["restore", "good", "--data-dir", "new"]).code, 0);
+}

@@ -40,7 +40,7 @@ pub(super) const FRAME: usize = 1 + 8 + 16;
 pub(super) fn backup(records: &Records, target: &Path) -> Result<u64, StoreError> {
     if target.exists() {
         let source = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
-        return Err(failed("create", target)(source));
+        return Err(StoreError::NoBackup { action: "make", path: target.to_owned(), source });
     }
     let mut name = target.file_name().unwrap_or_default().to_owned();
     name.push(".partial");
@@ -101,7 +101,8 @@ impl Frames {
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut out = BufWriter::new(options.open(path).map_err(failed("create", path))?);
+        let unmade = |source| StoreError::NoBackup { action: "make", path: path.to_owned(), source };
+        let mut out = BufWriter::new(options.open(path).map_err(unmade)?);
         writeln!(out, "{MAGIC}{FORMAT}").map_err(failed("write", path))?;
         Ok(Self { out, path: path.to_owned(), sums: Sha256::new(), records: 0, blobs: BTreeSet::new() })
     }

@@ -121,7 +121,8 @@ struct Frames<R> {
 
 impl Frames<File> {
     fn open(path: &Path) -> Result<Self, StoreError> {
-        let file = File::open(path).map_err(failed("open", path))?;
+        let unopened = |source| StoreError::NoBackup { action: "open", path: path.to_owned(), source };
+        let file = File::open(path).map_err(unopened)?;
         let left = file.metadata().map_err(failed("read", path))?.len();
         Self::new(file, left, path)
     }
@@ -202,7 +203,7 @@ impl<R: Read> Frames<R> {
     }
 
     fn corrupt(&self, why: &str) -> StoreError {
-        StoreError::Corrupt { key: format!("backup {}", self.path.display()), why: why.to_owned() }
+        StoreError::BadBackup { path: self.path.clone(), why: why.to_owned() }
     }
 }
 
@@ -276,7 +277,10 @@ mod tests {
         let count = store.backup(&file).await.unwrap();
         assert!(count > 700);
         assert!(!fs::read(&file).unwrap().windows(14).any(|part| part == b"THE-MASTER-KEY"));
-        assert!(matches!(store.backup(&file).await, Err(StoreError::Io { .. })), "it is never overwritten");
+        assert!(
+            matches!(store.backup(&file).await, Err(StoreError::NoBackup { .. })),
+            "it is never overwritten"
+        );
         let other = dir.path().join("deep/er");
         assert_eq!(restore(&file, &other).unwrap(), count);
         let restored = SledStore::open(&other).unwrap();
@@ -344,7 +348,7 @@ mod tests {
         let refused = |bytes: &[u8]| {
             fs::write(&file, bytes).unwrap();
             let error = restore(&file, &into).unwrap_err();
-            assert!(matches!(error, StoreError::Corrupt { .. } | StoreError::TooNew { .. }), "{error}");
+            assert!(matches!(error, StoreError::BadBackup { .. } | StoreError::TooNew { .. }), "{error}");
             assert!(!into.exists());
             assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left behind");
         };
