@@ -49,8 +49,8 @@ pub enum Change {
     },
     /// Calls went through the endpoint.
     Calls(Vec<CallRecord>),
-    /// A server is removed: versions, tools, deployment, activations, secrets, calls, and reports and blobs that
-    /// nothing else names. A tombstone stays.
+    /// A server is removed: versions, tools, deployment, activations, secrets, calls, runs that are not at work, events,
+    /// and reports and blobs that nothing else names. A tombstone stays, and the run that it names.
     DeleteServer {
         /// Which.
         name: ServerName,

@@ -56,7 +56,7 @@ impl Args {
         let view = sigyl_core::wire::v1::ServerView::take(link.call(show, &mut |_| {}).await?)?;
         let serves = if view.url.is_some() { "It serves now and will be stopped. " } else { "" };
         cx.output.note(&format!(
-            "{serves}Deleting {} removes its versions, deployment, secrets, call records and logs. \
+            "{serves}Deleting {} removes its versions, deployment, settings, secrets, runs, call records and logs. \
              This cannot be undone.",
             self.name
         ));

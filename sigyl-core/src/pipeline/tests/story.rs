@@ -203,11 +203,19 @@ async fn secrets_reach_the_server_and_nothing_else() {
 async fn a_delete_removes_everything_and_the_version_never_returns_with_other_bytes() {
     let house = House::new();
     house.deploy().await;
+    house.write("2.0.0", "permissions:\n  exec: [git]\n");
+    let held = house.redeploy().await;
+    assert_eq!(held.state, RunState::Held, "{:?}", held.failure);
     let run = house.take(Plan::Delete, Order { name: Some(toy()), ..Order::default() }).await;
     assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
-    assert!(!run.removed.is_empty());
+    assert!(run.removed.iter().any(|item| item == "2 run(s) with their settings and events"), "{run:?}");
+    let left = house.platform.store.runs(Page::first(99)).await.unwrap();
+    assert_eq!(left.iter().map(|run| &run.id).collect::<Vec<_>>(), [&run.id]);
+    let events = house.platform.store.events(None, Page { after: None, limit: 999 }).await.unwrap();
+    assert!(events.iter().all(|event| event.run.as_ref() == Some(&run.id)), "{events:?}");
     assert_eq!((house.routed(), house.running(), house.active().await), (None, 0, None));
     assert!(std::fs::read_dir(house.folder().join("trees")).unwrap().next().is_none());
+    house.write("1.0.0", "");
     house.code("print('other bytes')\n");
     assert_eq!(house.deploy().await.failure.unwrap().code, "E0401");
 }

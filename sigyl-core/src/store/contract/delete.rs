@@ -3,7 +3,7 @@
 use crate::domain::{Digest, RunState};
 use crate::store::{Change, Page, Store, StoreError};
 
-use super::fixture::{activate, call, delete, name, publish, report, run, secret, version};
+use super::fixture::{activate, call, delete, event, name, publish, report, run, run_id, secret, version};
 use super::suite::{found, ok};
 
 /// Tries each claim on a fresh store.
@@ -13,6 +13,7 @@ pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
     a_neighbour_with_a_longer_name_stays(&open().await).await;
     deleting_twice_is_one_deletion(&open().await).await;
     a_report_stays_while_something_names_it(&open().await).await;
+    runs_and_events_go_with_their_server(&open().await).await;
 }
 
 /// A server with one of everything.
@@ -89,8 +90,43 @@ async fn deleting_twice_is_one_deletion(store: &impl Store) {
 async fn a_report_stays_while_something_names_it(store: &impl Store) {
     full(store, "clock").await;
     let mut named = run("run-5", RunState::Done);
+    named.server = Some(name("another"));
     named.report = Some(report("a").id());
     ok(store.apply(Change::PutRun(Box::new(named))).await);
     ok(store.apply(delete("clock", "run-9")).await);
     assert_eq!(ok(store.report(report("a").id()).await), Some(report("a")));
+}
+
+async fn runs_and_events_go_with_their_server(store: &impl Store) {
+    full(store, "clock").await;
+    for (id, server, state) in [
+        ("run-1", Some("clock"), RunState::Done),
+        ("run-2", Some("clock"), RunState::Held),
+        ("run-3", Some("clock"), RunState::Running),
+        ("run-4", Some("clock-two"), RunState::Done),
+        ("run-5", None, RunState::Failed),
+        ("run-9", Some("clock"), RunState::Running),
+    ] {
+        let mut run = run(id, state);
+        run.server = server.map(name);
+        run.report = (id == "run-1").then(|| report("a").id());
+        ok(store.apply(Change::PutRun(Box::new(run))).await);
+        ok(store.apply(Change::Events(vec![event(Some(id), "a"), event(Some(id), "b")])).await);
+    }
+    let mut alone = [event(None, "its own"), event(None, "of the neighbour"), event(None, "of nobody")];
+    alone[0].server = Some(name("clock"));
+    alone[1].server = Some(name("clock-two"));
+    ok(store.apply(Change::Events(alone.to_vec())).await);
+
+    ok(store.apply(delete("clock", "run-9")).await);
+    let left: Vec<_> = ok(store.runs(Page::first(99)).await).into_iter().map(|run| run.id).collect();
+    assert_eq!(left, ["run-9", "run-5", "run-4", "run-3"].map(run_id));
+    let open: Vec<_> = ok(store.open_runs().await).into_iter().map(|run| run.id).collect();
+    assert_eq!(open, ["run-3", "run-9"].map(run_id));
+    assert!(ok(store.events(Some(&run_id("run-1")), Page::first(99)).await).is_empty());
+    let events = ok(store.events(None, Page::first(99)).await);
+    assert_eq!(events.iter().filter(|event| event.run.is_some()).count(), 8);
+    assert_eq!(events.iter().filter(|event| event.run.is_none()).count(), 2);
+    assert!(events.iter().all(|event| event.server != Some(name("clock"))));
+    assert_eq!(ok(store.report(report("a").id()).await), None, "nothing names it any more");
 }

@@ -1,8 +1,10 @@
 //! What each change does to the records. Pure but for reading: it writes into a draft.
 
+use std::collections::BTreeSet;
+
 use crate::domain::{
-    Admission, Deployment, Digest, Report, ReportId, Run, SecretName, Seq, Server, ServerName, ToolPin,
-    Version, VersionRecord,
+    Admission, Deployment, Digest, Report, ReportId, Run, RunId, RunState, SecretName, Seq, Server,
+    ServerName, ToolPin, Version, VersionRecord,
 };
 use crate::event::Event;
 use crate::store::key::{Key, Span};
@@ -198,10 +200,46 @@ fn delete_server(draft: &mut Draft<'_>, name: &ServerName, mut tombstone: Tombst
     ] {
         draft.remove_all(&span)?;
     }
+    let runs = forget_runs(draft, name, &tombstone.run)?;
+    forget_events(draft, name, &runs)?;
     draft.remove(&Key::Server(name))?;
     draft.remove(&Key::Deployment(name))?;
     draft.put(&Key::Tombstone(name), &tombstone)?;
     Ok(journalled)
+}
+
+/// Removes the runs of a server, and returns which. What is at work stays, for it will be recorded again: the run that
+/// removes the server above all.
+fn forget_runs(draft: &mut Draft<'_>, name: &ServerName, by: &RunId) -> Result<BTreeSet<RunId>, StoreError> {
+    let mut gone = BTreeSet::new();
+    for run in draft.recorded::<Run>(&Span::Runs) {
+        let run = run?;
+        if run.server.as_ref() != Some(name) || run.id == *by || run.state == RunState::Running {
+            continue;
+        }
+        let key = Key::Run(&run.id);
+        if let Some(report) = run.report {
+            release_report(draft, report, &key.encode())?;
+        }
+        draft.remove(&key)?;
+        draft.remove(&Key::OpenRun(&run.id))?;
+        gone.insert(run.id);
+    }
+    Ok(gone)
+}
+
+/// Removes the events of these runs, and those of the server that belong to none.
+fn forget_events(draft: &mut Draft<'_>, name: &ServerName, runs: &BTreeSet<RunId>) -> Result<(), StoreError> {
+    for event in draft.recorded::<Event>(&Span::Events) {
+        let event = event?;
+        match &event.run {
+            Some(run) if runs.contains(run) => draft.remove(&Key::RunEvent(run, event.seq))?,
+            None if event.server.as_ref() == Some(name) => {}
+            _ => continue,
+        }
+        draft.remove(&Key::Event(event.seq))?;
+    }
+    Ok(())
 }
 
 fn bury(
