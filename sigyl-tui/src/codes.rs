@@ -104,7 +104,7 @@ const CODES: &[CodeDoc] = &[
     doc(
         "E0018",
         "refused offline",
-        "The address is not on this machine, and --offline refuses everything else.",
+        "The address is not on this machine, or a command could go out, and --offline refuses that.",
         "run it again without --offline",
     ),
     doc(

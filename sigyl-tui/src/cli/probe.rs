@@ -39,6 +39,9 @@ impl Args {
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let probe: Probe = match (self.target, self.command.split_first()) {
             (_, Some((program, args))) => {
+                if cx.settings.offline {
+                    return Err(unconfined());
+                }
                 let program = Program::new(program.clone(), args.to_vec(), cx.output.err_look);
                 direct(&Upstream::Stdio(Arc::new(program))).await?
             }
@@ -67,6 +70,16 @@ async fn direct(upstream: &Upstream) -> Result<Probe, Problem> {
     mcp::probe(upstream, &ProbeLimits::default()).await.map_err(|error: McpError| {
         Problem::failed("E0017", error.kind(), chain(&error), "`sigyl explain E0017` tells more")
     })
+}
+
+/// A command runs without confinement: nothing could keep it on this machine.
+fn unconfined() -> Problem {
+    Problem::failed(
+        "E0018",
+        Kind::Unavailable,
+        "the command would run without confinement and may go out, and --offline refuses that",
+        "run it again without --offline, or deploy the server and probe it by its name",
+    )
 }
 
 /// Refuses what is no address of an endpoint, and what --offline forbids.

@@ -63,3 +63,12 @@ fn no_error_moves_the_cursor() {
     let ended = Home::new().run(&["\u{1b}[2J\u{202e}"]);
     assert!(!ended.err.contains(['\u{1b}', '\u{202e}']), "{:?}", ended.err);
 }
+
+#[test]
+fn a_command_that_nothing_confines_is_not_started_offline() {
+    let home = Home::new();
+    let refused = home.run(&["--offline", "probe", "--", "touch", "started"]);
+    assert_eq!(refused.code, 3, "{refused:?}");
+    assert!(refused.err.starts_with("error[E0018]: "), "{refused:?}");
+    assert!(!home.path().join("started").exists());
+}
