@@ -37,6 +37,14 @@ impl Context {
         Ok(link)
     }
 
+    /// Answers what needs no store when there is none yet.
+    pub(super) fn answer_of_nothing(&self, request: &Request) -> Result<Option<Response>, Problem> {
+        match self.link {
+            Some(_) => Ok(None),
+            None => link::answer_of_nothing(request, &self.settings),
+        }
+    }
+
     /// Ends what this process runs.
     pub(super) async fn close(&mut self) {
         if let Some(link) = self.link.take() {
@@ -46,6 +54,9 @@ impl Context {
 
     /// Asks for something that takes no time worth showing.
     pub(super) async fn ask<T: Answer>(&mut self, request: Request) -> Result<T, Problem> {
+        if let Some(response) = self.answer_of_nothing(&request)? {
+            return T::take(response);
+        }
         let link = self.link().await?;
         T::take(link.call(request, &mut |_: Frame| {}).await?)
     }
@@ -53,6 +64,9 @@ impl Context {
     /// Asks for something that runs, and shows how it goes. When it is interrupted, a run of this process is taken
     /// back; one of another process goes on.
     pub(super) async fn follow<T: Answer>(&mut self, request: Request) -> Result<T, Problem> {
+        if let Some(response) = self.answer_of_nothing(&request)? {
+            return T::take(response);
+        }
         let link = self.link().await?;
         if goes_out(&request) && matches!(link, Link::Remote(_)) {
             self.require_fitting_owner().await?;

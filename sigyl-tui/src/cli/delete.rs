@@ -1,12 +1,11 @@
 //! `sigyl delete`: removes a server.
 
 use sigyl_core::domain::ServerName;
-use sigyl_core::wire::v1::{Request, RunEnd};
+use sigyl_core::wire::v1::{Request, RunEnd, ServerView};
 
 use super::{Context, ending};
 use crate::confirm;
 use crate::exit::Exit;
-use crate::link::{Answer as _, Link};
 use crate::problem::Problem;
 
 const EXAMPLES: &str = "\
@@ -34,10 +33,9 @@ impl Args {
             // What is wrong with the command line is said before the store is opened.
             confirm::typed(self.name.as_str(), self.confirm.clone(), &cx.output)?;
         }
-        let link = cx.link().await?;
         let confirm = match self.confirm {
             Some(confirm) => confirm,
-            None => self.ask(&link, cx).await?,
+            None => self.ask(cx).await?,
         };
         let end: RunEnd = cx.follow(Request::Delete { name: self.name, confirm }).await?;
         let exit = ending::show(&end, cx)?;
@@ -51,9 +49,8 @@ impl Args {
     }
 
     /// Says what will go, and asks.
-    async fn ask(&self, link: &Link, cx: &Context) -> Result<String, Problem> {
-        let show = Request::Show { name: self.name.clone() };
-        let view = sigyl_core::wire::v1::ServerView::take(link.call(show, &mut |_| {}).await?)?;
+    async fn ask(&self, cx: &mut Context) -> Result<String, Problem> {
+        let view: ServerView = cx.ask(Request::Show { name: self.name.clone() }).await?;
         let serves = if view.url.is_some() { "It serves now and will be stopped. " } else { "" };
         cx.output.note(&format!(
             "{serves}Deleting {} removes its versions, deployment, settings, secrets, runs, call records and logs. \

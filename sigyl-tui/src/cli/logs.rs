@@ -36,9 +36,11 @@ pub(crate) struct Args {
 impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
-        let link = cx.link().await?;
         let follow = self.follow;
         let request = Request::Logs { name: self.name, lines: self.lines, follow };
+        // Without a store there is no such server, which fails here.
+        cx.answer_of_nothing(&request)?;
+        let link = cx.link().await?;
         let (sender, mut lines) = tokio::sync::mpsc::unbounded_channel();
         let mut on_frame = move |frame: Frame| {
             if let Frame::Log(line) = frame {

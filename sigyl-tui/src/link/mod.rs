@@ -3,10 +3,12 @@
 
 mod answer;
 mod local;
+mod nothing;
 mod open;
 mod remote;
 
 pub(crate) use answer::Answer;
 pub(crate) use local::{Local, Serving};
+pub(crate) use nothing::answer as answer_of_nothing;
 pub(crate) use open::Link;
 pub(crate) use remote::{owner, require_endpoint};

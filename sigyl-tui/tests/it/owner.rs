@@ -86,3 +86,31 @@ fn a_backup_that_cannot_be_made_or_read_blames_no_disk() {
     }
     assert_eq!(home.run(&["restore", "good", "--data-dir", "new"]).code, 0);
 }
+
+#[test]
+fn a_look_at_nothing_makes_nothing() {
+    let home = Home::new();
+    let data = home.path().join("data");
+    for (args, code) in [
+        (&["list"][..], 0),
+        (&[], 0),
+        (&["runs"], 0),
+        (&["show", "clock"], 3),
+        (&["logs", "clock"], 3),
+        (&["versions", "clock"], 3),
+        (&["call", "clock", "now"], 3),
+        (&["redeploy", "clock"], 3),
+        (&["delete", "clock", "--confirm", "clock"], 3),
+    ] {
+        let ended = home.run(&[args, &["--data-dir", "data"]].concat());
+        assert_eq!(ended.code, code, "{args:?}: {ended:?}");
+        assert!(!data.exists(), "{args:?}");
+        assert!(code == 0 || ended.err.contains("error[E0402]"), "{args:?}: {ended:?}");
+    }
+    assert_eq!(
+        home.run(&["list", "--format", "json", "--data-dir", "data"]).document()["servers"],
+        serde_json::json!([])
+    );
+    assert_eq!(home.run(&["backup", "good"]).code, 0);
+    assert_eq!(home.run(&["restore", "good", "--data-dir", "data"]).code, 0);
+}
