@@ -16,7 +16,7 @@ Every error has a code; `sigyl explain CODE` tells more.";
 
 /// Scans, records, runs and probes MCP servers
 #[derive(Debug, Parser)]
-#[command(name = "sigyl", version, after_help = AFTER, max_term_width = 100)]
+#[command(name = "sigyl", version, after_help = AFTER, max_term_width = 100, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -95,7 +95,7 @@ mod tests {
     fn the_help_of_every_verb_has_two_examples_and_each_is_understood() {
         let command = Cli::command();
         let mut verbs = 0;
-        for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+        for verb in command.get_subcommands() {
             verbs += 1;
             let examples = examples(verb);
             assert_eq!(examples.len(), 2, "{}", verb.get_name());

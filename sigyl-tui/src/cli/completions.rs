@@ -28,7 +28,14 @@ impl Args {
     pub(super) fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "sigyl", &mut script);
-        cx.output.print(&String::from_utf8_lossy(&script))?;
+        let script = String::from_utf8_lossy(&script);
+        if cx.output.is_json() {
+            let shell = self.shell.to_string();
+            cx.output
+                .document("sigyl.completions/1", &serde_json::json!({ "shell": shell, "script": script }))?;
+        } else {
+            cx.output.print(&script)?;
+        }
         Ok(Exit::Well)
     }
 }

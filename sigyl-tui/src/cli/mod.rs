@@ -13,6 +13,7 @@ mod doctor;
 mod ending;
 mod explain;
 mod foreground;
+mod help;
 mod init;
 mod list;
 mod logs;

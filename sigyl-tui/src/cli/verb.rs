@@ -1,8 +1,8 @@
 //! The verbs.
 
 use super::{
-    Context, approve, backup, call, completions, delete, deploy, doctor, explain, init, list, logs, probe,
-    redeploy, reject, restore, rollback, runs, scan, serve, show, stop, versions, watch,
+    Context, approve, backup, call, completions, delete, deploy, doctor, explain, help, init, list, logs,
+    probe, redeploy, reject, restore, rollback, runs, scan, serve, show, stop, versions, watch,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -33,6 +33,7 @@ pub(crate) enum Verb {
     Restore(restore::Args),
     Explain(explain::Args),
     Completions(completions::Args),
+    Help(help::Args),
 }
 
 impl Verb {
@@ -63,6 +64,7 @@ impl Verb {
             Self::Restore(args) => args.run(cx).await,
             Self::Explain(args) => args.run(cx),
             Self::Completions(args) => args.run(cx),
+            Self::Help(args) => args.run(cx),
         }
     }
 }

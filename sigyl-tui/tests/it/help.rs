@@ -7,8 +7,7 @@ fn verbs(home: &Home) -> Vec<String> {
     let help = home.run(&["--help"]).out;
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let named = lines.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
-    let names = named.filter_map(|line| line.split_whitespace().next());
-    names.filter(|name| *name != "help").map(str::to_owned).collect()
+    named.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
 #[test]
@@ -23,6 +22,24 @@ fn every_verb_helps_with_two_examples_on_standard_output() {
         assert_eq!(examples, 2, "{verb}:\n{}", help.out);
         assert!(help.out.contains("--data-dir"), "{verb}: the options of every verb are there");
     }
+}
+
+#[test]
+fn help_before_a_verb_is_the_help_after_it_and_takes_the_options_of_every_verb() {
+    let home = Home::new();
+    for verb in ["scan", "help"] {
+        let after = home.run(&[verb, "--help"]);
+        let before = home.run(&["help", verb, "--offline"]);
+        assert_eq!((before.code, before.out), (0, after.out), "{verb}: {}", before.err);
+    }
+    assert_eq!(home.run(&["help"]).out, home.run(&["--help"]).out);
+    let unknown = home.run(&["help", "deplyo", "--format", "json"]);
+    assert_eq!(
+        (unknown.code, unknown.document()["error"]["code"].as_str()),
+        (2, Some("E0001")),
+        "{unknown:?}"
+    );
+    assert!(unknown.err.contains("'deploy'"), "{unknown:?}");
 }
 
 #[test]
@@ -50,6 +67,8 @@ fn completions_are_made_for_every_shell_and_know_the_verbs() {
         assert!(script.out.contains("redeploy"), "{shell}");
     }
     assert_eq!(home.run(&["completions", "tcsh"]).code, 2);
+    let document = home.run(&["completions", "bash", "--format", "json"]).document();
+    assert_eq!(document["script"].as_str(), Some(home.run(&["completions", "bash"]).out.as_str()));
 }
 
 #[test]

@@ -26,6 +26,16 @@ fn wrong_use_writes_one_document_where_a_machine_reads() {
 }
 
 #[test]
+fn a_format_from_the_configuration_holds_for_wrong_use_too() {
+    let home = Home::new();
+    home.write(".config/sigyl/config.toml", "format = 'json'\n");
+    assert_eq!(home.run(&["deplyo"]).document()["error"]["code"], "E0001");
+    assert_eq!(home.run(&["deplyo", "--format", "plain"]).out, "");
+    let named = home.write("named.toml", "format = 'plain'\n");
+    assert_eq!(home.run(&["deplyo", "--config", named.to_str().unwrap()]).out, "");
+}
+
+#[test]
 fn what_can_be_judged_without_the_store_is_judged_before_it_is_opened() {
     let home = Home::new();
     for args in [
