@@ -46,7 +46,7 @@ pub enum Error {
     #[error("{0} is not running")]
     NotRunning(ServerName),
     /// The run does not wait for a decision.
-    #[error("run {run} is {state:?}, not held")]
+    #[error("run {run} is {state}, not held")]
     NotHeld {
         /// The run.
         run: RunId,

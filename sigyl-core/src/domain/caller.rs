@@ -27,6 +27,21 @@ pub enum Action {
     Operate,
 }
 
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Read => "read records",
+            Self::ReadLogs => "read logs",
+            Self::Deploy => "deploy",
+            Self::Approve => "decide held runs",
+            Self::Delete => "delete servers",
+            Self::Call => "call tools",
+            Self::Probe => "probe servers",
+            Self::Operate => "operate the data directory",
+        })
+    }
+}
+
 /// The identity behind a call, with what it may do.
 ///
 /// Only this module makes callers, so an operation that takes `&Caller` cannot be reached without one.
@@ -77,7 +92,7 @@ pub struct Denied {
 
 impl fmt::Display for Denied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} may not {:?}", self.caller, self.action)
+        write!(f, "{} may not {}", self.caller, self.action)
     }
 }
 
@@ -91,6 +106,6 @@ mod tests {
     fn a_limited_caller_is_refused_what_it_was_not_given() {
         let reader = Caller::limited("ci", [Action::Read]);
         assert!(reader.require(Action::Read).is_ok());
-        assert_eq!(reader.require(Action::Delete).unwrap_err().to_string(), "ci may not Delete");
+        assert_eq!(reader.require(Action::Delete).unwrap_err().to_string(), "ci may not delete servers");
     }
 }

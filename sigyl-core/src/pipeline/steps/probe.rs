@@ -37,7 +37,7 @@ impl Step for ProbeRelease {
         cx.results.pins = pins(&probe.tools)?;
         compare(cx, &probe.tools).await?;
         let note =
-            format!("{} tools, {:?} era, {} ms", probe.tools.len(), probe.era, probe.latency_micros / 1000);
+            format!("{} tools, {} era, {} ms", probe.tools.len(), probe.era, probe.latency_micros / 1000);
         cx.results.probe = Some(probe);
         Ok(Outcome::done(note))
     }
