@@ -96,6 +96,7 @@ pub struct Status {
 /// Where a line of a log came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum LogStream {
     /// The server's standard error (and standard output, when it speaks HTTP).
     Server,

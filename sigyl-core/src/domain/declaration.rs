@@ -6,6 +6,7 @@ use serde_json::Value;
 /// The two eras of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Era {
     /// 2024-11-05 to 2025-11-25: a handshake with `initialize`.
     Legacy,
@@ -13,7 +14,6 @@ pub enum Era {
     Modern,
 }
 
-/// What a server said of itself when it was probed. Its tools are pinned with its version.
 impl std::fmt::Display for Era {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
@@ -23,6 +23,7 @@ impl std::fmt::Display for Era {
     }
 }
 
+/// What a server said of itself when it was probed. Its tools are pinned with its version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Declaration {
     /// The era it answered in.

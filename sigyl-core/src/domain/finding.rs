@@ -97,6 +97,7 @@ checked_text!(RuleId, RuleIdError);
 /// Where a finding stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum Location {
     /// In a file of the source.
     File {

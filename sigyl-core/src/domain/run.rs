@@ -154,6 +154,7 @@ impl std::fmt::Display for RunState {
 /// What a person made of a held run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Decision {
     /// Let it pass.
     Approved(Approval),

@@ -124,6 +124,7 @@ pub struct DeclaredSecret {
 /// What the value of a secret looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SecretType {
     /// Any text.
     #[default]

@@ -38,6 +38,14 @@ const FORBIDDEN_TEXTS: &[(&str, &[&str])] = &[
     ("std::process::exit", &["deploy/local_process/launcher/"]),
 ];
 
+/// Public enums that will never have another variant, each with its reason: whoever matches all of them is right to.
+const CLOSED: &[(&str, &str)] = &[
+    ("Severity", "an order from least to worst, which the score and the policy rest on"),
+    ("Confidence", "an order, as that of severities"),
+    ("Verdict", "an order from best to worst: who acts on a verdict must act on each"),
+    ("Heard", "an event, a gap, or the end: there is no fourth way to hear"),
+];
+
 const MOST_CODE_LINES: usize = 500;
 
 struct Source {
@@ -56,12 +64,16 @@ impl Source {
 
     /// Everything before the tests at the end, without comments.
     fn code(&self) -> String {
+        without_comments(self.before_tests())
+    }
+
+    fn before_tests(&self) -> &str {
         const TESTS: &str = "#[cfg(test)]\nmod ";
         let opens = |at: &usize| {
             self.text[*at + TESTS.len()..].lines().next().is_some_and(|line| line.ends_with('{'))
         };
         let end = self.text.match_indices(TESTS).map(|(at, _)| at).find(opens).unwrap_or(self.text.len());
-        without_comments(&self.text[..end])
+        &self.text[..end]
     }
 }
 
@@ -310,4 +322,48 @@ fn no_test_is_ignored() {
     for source in everything() {
         assert!(!source.text.contains("#[ignore"), "{}: a test is ignored", source.path);
     }
+}
+
+#[test]
+fn a_public_enum_may_grow_unless_it_is_closed_for_a_reason() {
+    let mut closed = Vec::new();
+    for source in core().iter().filter(|source| !source.is_test) {
+        let lines: Vec<_> = source.text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let Some(rest) = line.strip_prefix("pub enum ") else { continue };
+            let attributes = lines[..at].iter().rev().take_while(|line| !line.is_empty() && **line != "}");
+            if !attributes.into_iter().any(|line| *line == "#[non_exhaustive]") {
+                closed.extend(name(rest));
+            }
+        }
+    }
+    closed.sort();
+    let mut listed: Vec<_> = CLOSED.iter().map(|(name, _)| (*name).to_owned()).collect();
+    listed.sort();
+    assert_eq!(closed, listed, "public enums without #[non_exhaustive]");
+    let promise = fs::read_to_string(workspace().join("docs/stability.md")).unwrap();
+    for name in listed {
+        assert!(
+            promise.contains(&format!("`{name}`")),
+            "docs/stability.md does not say that {name} is closed"
+        );
+    }
+}
+
+#[test]
+fn a_result_is_dropped_only_where_a_comment_says_why() {
+    let mut wrong = Vec::new();
+    for source in everything().iter().filter(|source| !source.is_test) {
+        let lines: Vec<_> = source.before_tests().lines().map(str::trim).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let used = line.starts_with("let ") || line.starts_with("return ") || line.contains(" = ");
+            let dropped =
+                (line.ends_with(".ok();") && !used) || (line.contains("drop(") && line.contains("send("));
+            let said = lines[at.saturating_sub(6)..at].iter().any(|line| line.starts_with("//"));
+            if dropped && !said {
+                wrong.push(format!("{}:{}: {line}", source.path, at + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

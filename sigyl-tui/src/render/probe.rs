@@ -12,8 +12,9 @@ use super::{Look, Role, duration, specimen, specimen_lines, wrap};
 pub(crate) fn probe(probe: &Probe, look: &Look) -> String {
     let info = |key: &str| probe.server_info.get(key).and_then(Value::as_str).map(specimen);
     let era = match probe.era {
-        Era::Legacy => "legacy (initialize)",
-        Era::Modern => "modern (server/discover)",
+        Era::Legacy => "legacy (initialize)".to_owned(),
+        Era::Modern => "modern (server/discover)".to_owned(),
+        other => other.to_string(),
     };
     let capabilities = probe.capabilities.as_object();
     let capabilities =
@@ -23,7 +24,7 @@ pub(crate) fn probe(probe: &Probe, look: &Look) -> String {
             "server",
             Some(format!("{} {}", info("name").unwrap_or_default(), info("version").unwrap_or_default())),
         ),
-        ("era", Some(era.to_owned())),
+        ("era", Some(era)),
         ("protocol", Some(specimen(&probe.versions.join(", ")))),
         ("capabilities", capabilities.filter(|text| !text.is_empty())),
         ("latency", Some(duration(Duration::from_micros(probe.latency_micros)))),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sigyl_core::domain::{Confinement, Declaration, Era, Permissions, Timestamp, Verdict};
+use sigyl_core::domain::{Confinement, Declaration, Permissions, Timestamp, Verdict};
 use sigyl_core::wire::v1::ServerView;
 
 use super::table::{Cell, Column, Table};
@@ -167,13 +167,9 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
 
 fn speaks(declared: &Declaration) -> String {
     let info = |key: &str| declared.server_info.get(key).and_then(serde_json::Value::as_str);
-    let era = match declared.era {
-        Era::Legacy => "legacy",
-        Era::Modern => "modern",
-    };
     let name = [info("name"), info("version")].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let by = if name.is_empty() { name } else { format!(", as {}", specimen(&name)) };
-    format!("{era} era, {}{by}", specimen(&declared.versions.join(" ")))
+    format!("{} era, {}{by}", declared.era, specimen(&declared.versions.join(" ")))
 }
 
 fn offers(declared: &Declaration) -> String {

@@ -27,6 +27,7 @@ pub(crate) fn versions(views: &[VersionView], look: &Look, now: Timestamp) -> St
         let verdict = match &view.record.basis {
             Basis::Approval(_) => Cell::new(Role::Warn, "approved"),
             Basis::Verdict(basis) => super::server::verdict(view.verdict.or(Some(*basis))),
+            _ => super::server::verdict(view.verdict),
         };
         table.push([
             Cell::new(Role::Strong, specimen(view.record.version.as_str())),

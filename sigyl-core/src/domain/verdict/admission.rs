@@ -50,6 +50,7 @@ impl Approval {
 /// What an admission rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Basis {
     /// The verdict let it pass.
     Verdict(Verdict),

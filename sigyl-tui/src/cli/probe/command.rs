@@ -117,6 +117,7 @@ impl Drop for Family {
             std::thread::sleep(Duration::from_millis(20));
             ended = self.status().is_some();
         }
+        // Of a group without members nobody is left to end.
         kill_process_group(group, Signal::KILL).ok();
     }
 }
