@@ -6,19 +6,17 @@ use tokio::io::BufReader;
 use tokio::net::UnixStream;
 
 use super::frame;
+use super::socket::socket_of;
+use super::token::Token;
 use crate::domain::{Failure, Kind};
 use crate::error::Error;
 use crate::wire::v1::{Frame, Request, Response};
-
-/// Returns the socket of a data directory.
-pub(super) fn socket_of(data_dir: &Path) -> PathBuf {
-    data_dir.join("control.sock")
-}
 
 /// A way to the process that owns a data directory.
 #[derive(Clone, Debug)]
 pub struct Client {
     path: PathBuf,
+    data_dir: PathBuf,
 }
 
 impl Client {
@@ -26,7 +24,7 @@ impl Client {
     pub async fn connect(data_dir: &Path) -> Result<Option<Self>, Error> {
         let path = socket_of(data_dir);
         match reach(&path).await {
-            Ok(_) => Ok(Some(Self { path })),
+            Ok(_) => Ok(Some(Self { path, data_dir: data_dir.to_owned() })),
             Err(error) if nobody_there(&error) => Ok(None),
             Err(source) => Err(unusable("connect to", path, source)),
         }
@@ -41,6 +39,8 @@ impl Client {
         let stream = reach(&self.path).await.map_err(|error| self.lost(&error))?;
         let (reader, mut writer) = stream.into_split();
         let mut reader = BufReader::new(reader);
+        let token = Token::read(&self.data_dir).map_err(|error| self.lost(&error))?;
+        frame::write(&mut writer, token.text()).await.map_err(|error| self.lost(&error))?;
         frame::write(&mut writer, request).await.map_err(|error| self.lost(&error))?;
         loop {
             match frame::read::<Frame>(&mut reader).await {

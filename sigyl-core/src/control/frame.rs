@@ -33,7 +33,7 @@ pub(super) async fn read<T: DeserializeOwned>(
 /// Writes one message.
 pub(super) async fn write(
     to: &mut (impl AsyncWrite + Unpin),
-    message: &impl Serialize,
+    message: &(impl Serialize + ?Sized),
 ) -> std::io::Result<()> {
     let mut line = Zeroizing::new(serde_json::to_vec(message)?);
     line.push(b'\n');

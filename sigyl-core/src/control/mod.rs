@@ -5,6 +5,8 @@ mod client;
 mod dispatch;
 mod frame;
 mod server;
+mod socket;
+mod token;
 
 pub use client::Client;
 pub use dispatch::handle;

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, BufReader};
@@ -12,6 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::socket::socket_of;
+use super::token::{self, Token};
 use super::{dispatch, frame};
 use crate::deploy::local_process::launcher;
 use crate::domain::{Caller, Failure, Kind};
@@ -36,7 +39,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Control {
     task: tokio::task::JoinHandle<()>,
-    path: PathBuf,
+    data_dir: PathBuf,
     ending: CancellationToken,
 }
 
@@ -54,14 +57,15 @@ impl Drop for Control {
     fn drop(&mut self) {
         self.task.abort();
         // A socket that is gone already is as good as removed.
-        std::fs::remove_file(&self.path).ok();
+        std::fs::remove_file(socket_of(&self.data_dir)).ok();
+        token::remove(&self.data_dir);
     }
 }
 
 /// Opens the socket of a data directory. Whoever holds the store's lock is the owner, so a socket that is there
 /// already was left by a process that is gone.
 pub(crate) fn listen(sigyl: Sigyl, data_dir: &Path) -> Result<Control, Error> {
-    let path = super::client::socket_of(data_dir);
+    let path = socket_of(data_dir);
     let failed = |action| {
         let path = path.clone();
         move |source| Error::Io { action, path, source }
@@ -71,15 +75,16 @@ pub(crate) fn listen(sigyl: Sigyl, data_dir: &Path) -> Result<Control, Error> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed("replace")(error)),
     }
+    let token = Token::make(data_dir).map_err(failed("make the token of"))?;
     let unusable = |source| super::client::unusable("open", path.clone(), source);
     let listener = UnixListener::bind(&path).map_err(unusable)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed("protect"))?;
     let ending = CancellationToken::new();
-    let task = tokio::spawn(accept(sigyl, listener, ending.clone()));
-    Ok(Control { task, path, ending })
+    let task = tokio::spawn(accept(sigyl, Arc::new(token), listener, ending.clone()));
+    Ok(Control { task, data_dir: data_dir.to_owned(), ending })
 }
 
-async fn accept(sigyl: Sigyl, listener: UnixListener, ending: CancellationToken) {
+async fn accept(sigyl: Sigyl, token: Arc<Token>, listener: UnixListener, ending: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -91,7 +96,7 @@ async fn accept(sigyl: Sigyl, listener: UnixListener, ending: CancellationToken)
             Ok(_) if connections.len() >= CONNECTIONS => {}
             Ok((stream, _)) => {
                 let welcome = connections.len() < CALLERS;
-                connections.spawn(serve(sigyl.clone(), stream, welcome));
+                connections.spawn(serve(sigyl.clone(), token.clone(), stream, welcome));
             }
             Err(error) => {
                 tracing::warn!(%error, "could not accept on the owner's socket");
@@ -104,31 +109,61 @@ async fn accept(sigyl: Sigyl, listener: UnixListener, ending: CancellationToken)
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve(sigyl: Sigyl, stream: UnixStream, welcome: bool) {
-    if let Err(error) = converse(sigyl, stream, welcome).await {
+async fn serve(sigyl: Sigyl, token: Arc<Token>, stream: UnixStream, welcome: bool) {
+    if let Err(error) = converse(sigyl, &token, stream, welcome).await {
         tracing::debug!(%error, "a caller on the owner's socket left");
     }
 }
 
-async fn converse(sigyl: Sigyl, stream: UnixStream, welcome: bool) -> std::io::Result<()> {
+async fn converse(sigyl: Sigyl, token: &Token, stream: UnixStream, welcome: bool) -> std::io::Result<()> {
     if !may_speak(&stream)? {
         return Ok(());
     }
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
-    let request = match timeout(REQUEST, frame::read::<Request>(&mut reader)).await? {
-        Ok(Some(request)) => request,
-        Ok(None) => return Ok(()),
-        Err(error) => return frame::write(&mut writer, &Frame::Failed(not_understood(&error))).await,
+    let heard = timeout(REQUEST, hear(&mut reader, token)).await?;
+    let refused = match heard {
+        Ok(Heard::Nothing) => return Ok(()),
+        Ok(Heard::Request(request)) if welcome => {
+            return answer(sigyl, *request, &mut reader, &mut writer).await;
+        }
+        Ok(Heard::Request(_)) => too_many(),
+        Ok(Heard::Stranger) => stranger(),
+        Err(error) => not_understood(&error),
     };
-    if !welcome {
-        return frame::write(&mut writer, &Frame::Failed(too_many())).await;
+    frame::write(&mut writer, &Frame::Failed(refused)).await
+}
+
+/// What a caller said.
+enum Heard {
+    /// Nothing: it only looked whether somebody is there.
+    Nothing,
+    /// It does not know the token.
+    Stranger,
+    Request(Box<Request>),
+}
+
+async fn hear(reader: &mut (impl AsyncBufRead + Unpin), token: &Token) -> std::io::Result<Heard> {
+    let Some(shown) = frame::read::<String>(reader).await? else { return Ok(Heard::Nothing) };
+    if !token.is(&shown) {
+        tracing::warn!("refused a process without the token on the owner's socket");
+        return Ok(Heard::Stranger);
     }
+    let request = frame::read::<Request>(reader).await?;
+    Ok(request.map_or(Heard::Nothing, |request| Heard::Request(Box::new(request))))
+}
+
+async fn answer(
+    sigyl: Sigyl,
+    request: Request,
+    reader: &mut (impl AsyncBufRead + Unpin),
+    writer: &mut OwnedWriteHalf,
+) -> std::io::Result<()> {
     let outgoing = begin(sigyl, request);
     // What was begun goes on when its caller has left: a run has other readers, and following a log ends by itself.
     tokio::select! {
-        told = tell(outgoing, &mut writer) => told,
-        () = left(&mut reader) => Ok(()),
+        told = tell(outgoing, writer) => told,
+        () = left(reader) => Ok(()),
     }
 }
 
@@ -169,6 +204,13 @@ fn not_understood(error: &std::io::Error) -> Failure {
     )
 }
 
+fn stranger() -> Failure {
+    failure(
+        "the owner of the data directory does not know this process by its control.token".to_owned(),
+        "try again; an owner that was started anew has a new one",
+    )
+}
+
 fn too_many() -> Failure {
     failure(
         format!("the owner of the data directory answers {CALLERS} callers already"),
@@ -182,7 +224,8 @@ fn failure(message: String, hint: &str) -> Failure {
 }
 
 /// Lets only processes of the same user speak, and none that Sigyl itself confines: a server that can reach the socket
-/// (older kernels cannot forbid that) must not become the operator.
+/// (older kernels cannot forbid that) must not become the operator. The token says so a second time: it stands where no
+/// confined server may read.
 fn may_speak(stream: &UnixStream) -> std::io::Result<bool> {
     let peer = stream.peer_cred()?;
     if peer.uid() != rustix::process::geteuid().as_raw() {

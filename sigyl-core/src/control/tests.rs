@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::Client;
+use super::token::Token;
+use super::{Client, frame};
 use crate::domain::{Kind, RunId, ServerName};
 use crate::sigyl::{Config, Sigyl};
 use crate::source::ToolEnv;
@@ -41,8 +42,26 @@ impl Owner {
         tokio::net::UnixStream::connect(self.folder.path().join("data/control.sock")).await.unwrap()
     }
 
+    /// A socket on which the token was shown already.
+    async fn known(&self) -> tokio::net::UnixStream {
+        let mut stream = self.socket().await;
+        let token = Token::read(&self.folder.path().join("data")).unwrap();
+        frame::write(&mut stream, token.text()).await.unwrap();
+        stream
+    }
+
     async fn client(&self) -> Option<Client> {
         Client::connect(&self.folder.path().join("data")).await.unwrap()
+    }
+}
+
+/// The failure that a caller is answered with.
+async fn failure(mut stream: tokio::net::UnixStream) -> crate::domain::Failure {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    match serde_json::from_str(&answer) {
+        Ok(Frame::Failed(failure)) => failure,
+        other => panic!("{other:?}: {answer}"),
     }
 }
 
@@ -75,7 +94,9 @@ async fn the_data_directory_has_one_owner_and_private_files() {
     let second = Sigyl::open(config(owner.folder.path())).await.unwrap_err();
     assert_eq!(second.code(), "E0701");
     let data = owner.folder.path().join("data");
-    for (name, mode) in [("", 0o700), ("control.sock", 0o600), ("master.key", 0o600)] {
+    for (name, mode) in
+        [("", 0o700), ("control.sock", 0o600), ("control.token", 0o600), ("master.key", 0o600)]
+    {
         let found = std::fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(found, mode, "{name}");
     }
@@ -85,15 +106,12 @@ async fn the_data_directory_has_one_owner_and_private_files() {
 async fn garbage_on_the_socket_ends_that_caller_alone() {
     let owner = Owner::start().await;
     for garbage in ["\n", "{}\n", "[[[[\n", "{\"op\":\"no_such_operation\"}\n", "\u{0}\u{1}"] {
-        let mut stream = owner.socket().await;
-        stream.write_all(garbage.as_bytes()).await.unwrap();
-        stream.shutdown().await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let Ok(Frame::Failed(failure)) = serde_json::from_str(&answer) else {
-            panic!("{garbage:?}: {answer}")
-        };
-        assert_eq!(failure.code, "E0705", "{garbage:?}");
+        for mut stream in [owner.socket().await, owner.known().await] {
+            stream.write_all(garbage.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+            let failure = failure(stream).await;
+            assert_eq!(failure.code, "E0705", "{garbage:?}");
+        }
     }
     let client = owner.client().await.unwrap();
     assert!(client.call(&Request::List, |_| {}).await.is_ok());
@@ -102,11 +120,23 @@ async fn garbage_on_the_socket_ends_that_caller_alone() {
 #[tokio::test]
 async fn what_cannot_be_read_is_not_repeated() {
     let owner = Owner::start().await;
-    let mut stream = owner.socket().await;
+    let mut stream = owner.known().await;
     stream.write_all(b"{\"op\":\"planted-7f3a9c\"}\n").await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.contains(env!("CARGO_PKG_VERSION")) && !answer.contains("planted"), "{answer}");
+    let failure = format!("{:?}", failure(stream).await);
+    assert!(failure.contains(env!("CARGO_PKG_VERSION")) && !failure.contains("planted"), "{failure}");
+}
+
+#[tokio::test]
+async fn whoever_cannot_read_the_data_directory_is_not_obeyed() {
+    let owner = Owner::start().await;
+    let stop = serde_json::to_string(&Request::Stop).unwrap();
+    for token in ["", "0", &"0".repeat(64)] {
+        let mut stream = owner.socket().await;
+        stream.write_all(format!("\"{token}\"\n{stop}\n").as_bytes()).await.unwrap();
+        let failure = failure(stream).await;
+        assert!(failure.message.contains("control.token"), "{failure:?}");
+    }
+    assert!(owner.client().await.unwrap().call(&Request::List, |_| {}).await.is_ok());
 }
 
 #[tokio::test]
@@ -119,7 +149,7 @@ async fn callers_that_left_a_quiet_log_make_room_for_others() {
     let name = ServerName::parse("clock").unwrap();
     let follow = serde_json::to_string(&Request::Logs { name, lines: 0, follow: true }).unwrap();
     for _ in 0..200 {
-        let mut stream = owner.socket().await;
+        let mut stream = owner.known().await;
         stream.write_all(format!("{follow}\n").as_bytes()).await.unwrap();
         // It reads nothing, since nothing comes, and is interrupted.
         drop(stream);
