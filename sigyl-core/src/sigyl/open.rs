@@ -1,7 +1,7 @@
 //! Opening and closing the handle.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use crate::error::Error;
 use crate::event::Bus;
 use crate::pipeline::{Emitter, Lanes, Platform, Rules, Settings, Tracker};
 use crate::source::Fetcher;
-use crate::store::Store;
 use crate::store::sled::SledStore;
-use crate::vault::Vault;
+use crate::store::{Page, Store};
+use crate::vault::{Vault, VaultError};
 
 /// How long a held run waits for a decision.
 const HOLD_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -30,6 +30,7 @@ impl Sigyl {
     pub async fn open(config: Config) -> Result<Self, Error> {
         let data_dir = private_folder(&config.data_dir)?;
         let store = open_store(&data_dir).await?;
+        let vault = Arc::new(open_vault(&*store, &data_dir.join("master.key")).await?);
         let front = Arc::new(GatewayFront::new(&store, config.clock.clone()));
         let target: Arc<dyn Target> = match &config.target {
             Some(target) => target.clone(),
@@ -50,7 +51,7 @@ impl Sigyl {
             target,
             front: front.clone(),
             fetcher: Arc::new(Fetcher::new(config.tool_env.clone(), config.limits, work, config.offline)),
-            vault: Arc::new(Vault::open(&data_dir.join("master.key"))?),
+            vault,
             rules,
             clock: config.clock.clone(),
             emitter,
@@ -106,6 +107,32 @@ async fn open_store(data_dir: &Path) -> Result<Arc<dyn Store>, Error> {
     Ok(Arc::new(opened?))
 }
 
+/// Opens the vault, with a new key only where nothing is sealed yet: a new one opens no secret, and what it seals the
+/// right one could not open once it is back.
+async fn open_vault(store: &dyn Store, key_file: &Path) -> Result<Vault, Error> {
+    // What cannot be looked at is told by the vault itself.
+    if !key_file.try_exists().unwrap_or(true) && holds_secrets(store).await? {
+        return Err(VaultError::Missing { path: key_file.to_owned() }.into());
+    }
+    Ok(Vault::open(key_file)?)
+}
+
+async fn holds_secrets(store: &dyn Store) -> Result<bool, Error> {
+    let mut after = None;
+    loop {
+        let page = store.servers(Page { after, limit: 500 }).await?;
+        for server in &page {
+            if !store.secrets(&server.name).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        match page.last() {
+            Some(server) => after = Some(server.name.clone()),
+            None => return Ok(false),
+        }
+    }
+}
+
 fn local_target(config: &Config, data_dir: &Path) -> Result<LocalProcess, Error> {
     Ok(LocalProcess::new(LocalConfig {
         data_dir: data_dir.to_owned(),
@@ -134,4 +161,34 @@ fn empty_folder(path: &Path) -> Result<(), Error> {
         Err(error) => return Err(failed("empty")(error)),
     }
     std::fs::create_dir_all(path).map_err(failed("make"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::ToolEnv;
+    use crate::store::Change;
+    use crate::store::contract::fixture;
+
+    fn config(data_dir: PathBuf) -> Config {
+        let tools = ToolEnv { path: "/nowhere".into(), home: None, vars: BTreeMap::new() };
+        let cache = data_dir.with_extension("cache");
+        Config::new(data_dir, cache, tools, "/nonexistent/launcher".into())
+    }
+
+    #[tokio::test]
+    async fn a_lost_master_key_is_not_replaced_where_secrets_are_sealed() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let store = SledStore::open(&data.join("store")).unwrap();
+        store.apply(fixture::publish("clock", "1.0.0", "a")).await.unwrap();
+        store.apply(Change::PutSecret(fixture::secret("clock", "KEY"))).await.unwrap();
+        drop(store);
+        let error = Sigyl::open(config(data.clone())).await.unwrap_err();
+        assert!(matches!(error, Error::Vault(VaultError::Missing { .. })), "{error:?}");
+        assert!(!data.join("master.key").exists());
+        Vault::open(&data.join("master.key")).unwrap();
+        Sigyl::open(config(data)).await.unwrap();
+    }
+
 }

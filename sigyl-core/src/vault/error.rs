@@ -18,6 +18,15 @@ pub enum VaultError {
         /// The cause.
         source: std::io::Error,
     },
+    /// There is no key, and secrets are sealed with one.
+    #[error(
+        "the master key {path} is not there, and secrets are sealed with it: put it back; if it is lost, make a new one (32 random bytes, \
+         mode 0600) and set each secret again"
+    )]
+    Missing {
+        /// The key file.
+        path: PathBuf,
+    },
     /// Somebody else may read the key.
     #[error("the master key {path} may be used by others (mode {mode:04o}): run chmod 600 on it")]
     NotPrivate {
@@ -99,7 +108,7 @@ impl VaultError {
         match self {
             Self::Io { .. } | Self::NoRandom(_) | Self::TooNew { .. } => Kind::Unavailable,
             Self::NotPrivate { .. } | Self::NotOurs { .. } => Kind::Denied,
-            Self::OtherKey { .. } | Self::NotAKey { .. } => Kind::Conflict,
+            Self::OtherKey { .. } | Self::NotAKey { .. } | Self::Missing { .. } => Kind::Conflict,
             Self::TooLong { .. } => Kind::Invalid,
             Self::Changed { .. } => Kind::Internal,
         }
