@@ -1,6 +1,8 @@
 //! Opening and closing the handle.
 
 use std::collections::BTreeMap;
+use std::fs::{DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -145,11 +147,29 @@ fn local_target(config: &Config, data_dir: &Path) -> Result<LocalProcess, Error>
 }
 
 /// Makes the data directory, readable by its owner alone, and returns its absolute path.
-fn private_folder(path: &Path) -> Result<std::path::PathBuf, Error> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    let failed = |source| Error::Io { action: "make the data directory", path: path.to_owned(), source };
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
-    path.canonicalize().map_err(failed)
+///
+/// One that is there already is closed to others if it is empty or holds a store. A folder with another purpose is left
+/// as it is, and refused where everybody may write: others could put a key or a socket there.
+fn private_folder(path: &Path) -> Result<PathBuf, Error> {
+    let failed = |action| move |source| Error::Io { action, path: path.to_owned(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed("make the data directory"))?;
+    let about = path.metadata().map_err(failed("look at the data directory"))?;
+    let mode = about.mode() & 0o7777;
+    let ours = about.uid() == rustix::process::geteuid().as_raw();
+    if mode & 0o077 != 0 && ours && is_for_us(path).map_err(failed("list the data directory"))? {
+        let closed = std::fs::set_permissions(path, Permissions::from_mode(0o700));
+        closed.map_err(failed("close to others the data directory"))?;
+    } else if mode & 0o002 != 0 {
+        let why = format!("everybody may write there (mode {mode:04o}); name a folder of its own");
+        let source = std::io::Error::new(std::io::ErrorKind::PermissionDenied, why);
+        return Err(failed("use as data directory")(source));
+    }
+    path.canonicalize().map_err(failed("look at the data directory"))
+}
+
+/// Tells whether a folder is empty, or a data directory.
+fn is_for_us(path: &Path) -> std::io::Result<bool> {
+    Ok(path.join("store").is_dir() || std::fs::read_dir(path)?.next().is_none())
 }
 
 /// Makes a folder for unfinished work, without what an earlier process left in it.
@@ -165,6 +185,8 @@ fn empty_folder(path: &Path) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::source::ToolEnv;
     use crate::store::Change;
@@ -174,6 +196,11 @@ mod tests {
         let tools = ToolEnv { path: "/nowhere".into(), home: None, vars: BTreeMap::new() };
         let cache = data_dir.with_extension("cache");
         Config::new(data_dir, cache, tools, "/nonexistent/launcher".into())
+    }
+
+    fn open_to_all(path: &Path) {
+        fs::create_dir(path).unwrap();
+        fs::set_permissions(path, Permissions::from_mode(0o777)).unwrap();
     }
 
     #[tokio::test]
@@ -189,6 +216,20 @@ mod tests {
         assert!(!data.join("master.key").exists());
         Vault::open(&data.join("master.key")).unwrap();
         Sigyl::open(config(data)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_empty_folder_is_closed_to_others_and_one_of_everybody_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let (empty, shared) = (dir.path().join("empty"), dir.path().join("shared"));
+        open_to_all(&empty);
+        open_to_all(&shared);
+        fs::write(shared.join("file"), "x").unwrap();
+        Sigyl::open(config(empty.clone())).await.unwrap();
+        assert_eq!(fs::metadata(&empty).unwrap().mode() & 0o777, 0o700);
+        let error = Sigyl::open(config(shared.clone())).await.unwrap_err().failure();
+        assert!(error.message.contains("mode 0777"), "{error:?}");
+        assert_eq!(fs::read_dir(&shared).unwrap().count(), 1);
     }
 
 }
