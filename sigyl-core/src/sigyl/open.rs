@@ -39,15 +39,13 @@ impl Sigyl {
             None => Arc::new(local_target(&config, &data_dir)?),
         };
         let rules = config.rules.clone().map_or_else(Rules::default, Rules::given);
-        let work = data_dir.join("work");
+        let (work, trees) = (data_dir.join("work"), data_dir.join("trees"));
         empty_folder(&work)?;
+        if let Err(error) = crate::source::sweep(&trees) {
+            tracing::warn!(%error, "what a killed process left among the trees is still there");
+        }
         let emitter = Emitter::start(store.clone(), config.clock.clone(), Bus::new());
-        let settings = Settings {
-            trees: data_dir.join("trees"),
-            policy: config.policy.clone(),
-            hold_for: HOLD_FOR,
-            grace: GRACE,
-        };
+        let settings = Settings { trees, policy: config.policy.clone(), hold_for: HOLD_FOR, grace: GRACE };
         let platform = Platform {
             store,
             target,
@@ -232,4 +230,15 @@ mod tests {
         assert_eq!(fs::read_dir(&shared).unwrap().count(), 1);
     }
 
+    #[tokio::test]
+    async fn a_tree_that_a_killed_process_was_keeping_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let mut gone = std::process::Command::new("true").spawn().unwrap();
+        gone.wait().unwrap();
+        let half = data.join(format!("trees/scratch-{}-0", gone.id()));
+        fs::create_dir_all(half.join("files")).unwrap();
+        Sigyl::open(config(data)).await.unwrap();
+        assert!(!half.exists());
+    }
 }
