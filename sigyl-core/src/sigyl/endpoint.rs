@@ -23,14 +23,15 @@ impl Sigyl {
         }
         let file = self.inner.data_dir.join("endpoint.port");
         let kept = kept_port(&file)?;
-        for port in kept.into_iter().chain([DEFAULT_PORT, 0]) {
+        let usual = kept.unwrap_or(DEFAULT_PORT);
+        for port in [usual, DEFAULT_PORT, 0] {
             let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await else { continue };
             let taken = listener.local_addr().map_err(failed)?.port();
             if kept != Some(taken) {
                 keep_port(&file, taken)?;
             }
-            let notice = (taken != DEFAULT_PORT && kept != Some(taken))
-                .then(|| format!("port {DEFAULT_PORT} is taken: using {taken} from now on"));
+            let notice =
+                (taken != usual).then(|| format!("port {usual} is taken: using {taken} from now on"));
             return Ok((listener, notice));
         }
         Err(failed(std::io::ErrorKind::AddrInUse.into()))
@@ -75,9 +76,37 @@ fn kept_port(file: &Path) -> Result<Option<u16>, Error> {
 }
 
 fn keep_port(file: &Path, port: u16) -> Result<(), Error> {
-    std::fs::write(file, format!("{port}\n")).map_err(|source| Error::Io {
-        action: "write",
-        path: file.to_owned(),
-        source,
-    })
+    let partial = file.with_extension("partial");
+    // Whole or not at all: half a number would be another port.
+    let written =
+        std::fs::write(&partial, format!("{port}\n")).and_then(|()| std::fs::rename(&partial, file));
+    written.map_err(|source| Error::Io { action: "write", path: file.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::sigyl::Config;
+    use crate::source::ToolEnv;
+
+    #[tokio::test]
+    async fn another_port_than_the_one_before_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let tools = ToolEnv { path: "/nowhere".into(), home: None, vars: BTreeMap::new() };
+        let config = Config::new(data.clone(), dir.path().join("cache"), tools, "/nowhere".into());
+        let sigyl = Sigyl::open(config).await.unwrap();
+        let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let before = other.local_addr().unwrap().port();
+        keep_port(&data.join("endpoint.port"), before).unwrap();
+        let (listener, notice) = sigyl.listen(None).await.unwrap();
+        let now = listener.local_addr().unwrap().port();
+        assert_eq!(notice, Some(format!("port {before} is taken: using {now} from now on")));
+        drop(other);
+        drop(listener);
+        let (_, notice) = sigyl.listen(None).await.unwrap();
+        assert_eq!((notice, kept_port(&data.join("endpoint.port")).unwrap()), (None, Some(now)));
+    }
 }
