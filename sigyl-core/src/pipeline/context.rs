@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -169,6 +170,7 @@ impl Context {
             run: self.run.id.clone(),
             server: self.run.server.clone(),
             step,
+            told: AtomicUsize::new(0),
         }
     }
 
@@ -185,10 +187,19 @@ pub(crate) struct StepProgress {
     run: crate::domain::RunId,
     server: Option<ServerName>,
     step: StepId,
+    told: AtomicUsize,
 }
+
+/// Lines of its tools that one step tells at most: each is kept for good, and a build can print without end.
+const LINES: usize = 2000;
 
 impl Progress for StepProgress {
     fn log(&self, line: &str) {
+        let line = match self.told.fetch_add(1, Ordering::Relaxed) {
+            told if told < LINES => line,
+            LINES => "… it prints more, which is not shown",
+            _ => return,
+        };
         let kind = EventKind::Log { step: self.step, line: line.to_owned() };
         self.emitter.emit(Some(&self.run), self.server.as_ref(), kind);
     }

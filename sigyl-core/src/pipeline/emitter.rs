@@ -9,7 +9,7 @@ use crate::domain::{RunId, Seq, ServerName};
 use crate::event::{Bus, Event, EventKind};
 use crate::store::{Change, Store};
 
-/// How many events may wait for the disk before whoever speaks has to wait too.
+/// How many messages are taken at once: their events are stored together.
 const BACKLOG: usize = 1024;
 
 enum Message {

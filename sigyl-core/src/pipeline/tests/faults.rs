@@ -196,3 +196,18 @@ async fn a_delete_that_was_killed_between_records_and_files_removes_the_files() 
     house.tracker().recover().await.unwrap();
     assert_eq!(std::fs::read_dir(&trees).unwrap().count(), 0);
 }
+
+#[tokio::test]
+async fn what_a_build_prints_is_kept_up_to_a_bound_and_that_is_said() {
+    let house = House::new();
+    house.target.faults.lock().unwrap().insert(Fault::Chatter);
+    let run = house.deploy().await;
+    assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+    let events = house.platform.store.events(Some(&run.id), crate::store::Page::first(9999)).await.unwrap();
+    let lines = events.iter().filter_map(|event| match &event.kind {
+        crate::event::EventKind::Log { step: StepId::BuildImage, line } => Some(line.as_str()),
+        _ => None,
+    });
+    let lines: Vec<&str> = lines.collect();
+    assert_eq!((lines.len(), lines.last()), (2001, Some(&"… it prints more, which is not shown")));
+}

@@ -65,6 +65,8 @@ pub(super) enum Fault {
     Release,
     Silence,
     Retire,
+    /// A build that prints and prints.
+    Chatter,
 }
 
 #[derive(Debug, Default)]
@@ -92,7 +94,8 @@ impl Target for FakeTarget {
         if admission.source() != spec.tree.digest() {
             return Err(TargetError::NotAdmitted);
         }
-        progress.log("make");
+        let lines = if self.fails(Fault::Chatter) { 5000 } else { 1 };
+        (0..lines).for_each(|_| progress.log("make"));
         if self.fails(Fault::Build) {
             return Err(TargetError::Build {
                 command: "make".into(),
