@@ -1,6 +1,32 @@
 //! An owner in the background is asked to work, and to end.
 
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, Stdio};
+
 use crate::sigyl::Home;
+
+/// Starts a command and leaves it running.
+fn start(home: &Home, program: &str, args: &[&str]) -> Child {
+    let mut command = Command::new(program);
+    command.args(args).env_clear().env("HOME", home.path()).current_dir(home.path());
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[test]
+fn an_owner_that_dies_leaves_no_image_of_its_memory() {
+    let home = Home::new();
+    let script = r#"ulimit -c unlimited 2>/dev/null; exec "$0" serve --listen 127.0.0.1:0"#;
+    let mut owner = start(&home, "sh", &["-c", script, env!("CARGO_BIN_EXE_sigyl")]);
+    let mut address = String::new();
+    BufReader::new(owner.stdout.as_mut().unwrap()).read_line(&mut address).unwrap();
+    assert!(address.starts_with("http://"), "{address}");
+    let pid = rustix::process::Pid::from_child(&owner);
+    rustix::process::kill_process(pid, rustix::process::Signal::ABORT).unwrap();
+    let status = owner.wait().unwrap();
+    assert!(status.signal().is_some() && !status.core_dumped(), "{status:?}");
+}
 
 #[test]
 fn whoever_asks_the_owner_to_end_is_told_that_it_does() {
