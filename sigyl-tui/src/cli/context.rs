@@ -61,8 +61,8 @@ impl Context {
         T::take(link.call(request, &mut |_: Frame| {}).await?)
     }
 
-    /// Asks for something that runs, and shows how it goes. When it is interrupted, a run of this process is taken
-    /// back; one of another process goes on.
+    /// Asks for something that runs, and shows how it goes. When it is interrupted, by a signal or by `sigyl stop`, a
+    /// run of this process is taken back; one of another process goes on.
     pub(super) async fn follow<T: Answer>(&mut self, request: Request) -> Result<T, Problem> {
         if let Some(response) = self.answer_of_nothing(&request)? {
             return T::take(response);
@@ -77,6 +77,7 @@ impl Context {
         let response: Option<Result<Response, Problem>> = tokio::select! {
             response = link.call(request, &mut on_frame) => Some(response),
             () = interrupts.next() => None,
+            () = link.stopped() => None,
         };
         self.told = track.finish();
         match response {

@@ -59,6 +59,14 @@ impl Link {
         Ok(answer?)
     }
 
+    /// Waits until another process asks this one to end. The owner that is another process ends without us.
+    pub(crate) async fn stopped(&self) {
+        match self {
+            Self::Local(local) => local.stopped().await,
+            Self::Remote(_) => std::future::pending().await,
+        }
+    }
+
     /// Ends what this process runs, and lets go of the store.
     pub(crate) async fn close(self) {
         if let Self::Local(local) = self {

@@ -29,6 +29,25 @@ fn an_owner_that_dies_leaves_no_image_of_its_memory() {
 }
 
 #[test]
+fn stop_ends_an_owner_in_the_middle_of_a_deploy() {
+    let home = Home::new();
+    let manifest =
+        "name: mute\nversion: 1.0.0\nruntime: python\nentryPoint: main.py\nstartCommand:\n  type: stdio\n";
+    home.write("mute/sigyl.yaml", manifest);
+    home.write("mute/main.py", "import time\ntime.sleep(600)\n");
+    let args = ["deploy", "mute", "--listen", "127.0.0.1:0"];
+    let mut owner = start(&home, env!("CARGO_BIN_EXE_sigyl"), &args);
+    let told = BufReader::new(owner.stderr.take().unwrap()).lines().map_while(Result::ok);
+    // It starts and is asked who it is, which it never answers.
+    let told: Vec<String> = told.take_while(|line| !line.contains("release")).collect();
+    let stopped = home.run(&["stop"]);
+    assert_eq!(stopped.code, 0, "{stopped:?} {told:?}");
+    assert_eq!(owner.wait().unwrap().code(), Some(3), "{told:?}");
+    let runs = home.run(&["runs", "--format", "json"]).document();
+    assert_eq!(runs["runs"][0]["state"], "failed", "{runs}");
+}
+
+#[test]
 fn whoever_asks_the_owner_to_end_is_told_that_it_does() {
     let home = Home::new();
     for _ in 0..5 {
