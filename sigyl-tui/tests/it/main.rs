@@ -3,6 +3,7 @@
 
 mod docs;
 mod help;
+mod init;
 mod owner;
 mod scan;
 mod secrets;
