@@ -140,10 +140,13 @@ impl StepError {
         }
     }
 
-    fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Source(error) => return Some(source_hint(error).to_owned()),
-            Self::Target(TargetError::MissingTool { .. }) => MISSING_TOOL,
+    fn hint(&self) -> &str {
+        match self {
+            Self::Source(error) => source_hint(error),
+            Self::Target(error) => target_hint(error),
+            Self::Store(error) | Self::Publish(PublishError::Store(error)) => store_hint(error),
+            Self::Vault(_) => "put the right master.key back; nothing was lost",
+            Self::Rules(_) | Self::Defect { .. } => "please report it with the message",
             Self::Waiver(_) => "name one finding as RULE@PATH:LINE, with --reason TEXT and --expires DATE",
             Self::Grant(_) => "write read=PATH, write=PATH, network=HOST:PORT or exec=PROGRAM",
             Self::Name(_) => "use a-z, 0-9, `.`, `_`, `-`, or namespace/name",
@@ -157,17 +160,13 @@ impl StepError {
             Self::SecretsMissing(_) => {
                 "give each with --secret NAME (asked for), NAME=@FILE or NAME=env:VARIABLE"
             }
-            Self::Probe(_) | Self::Target(TargetError::Start(_)) => {
-                "`sigyl logs NAME` shows what the server wrote"
-            }
+            Self::Probe(_) => LOGS,
             Self::NoServer(_) => "`sigyl list` shows the servers on record",
             Self::NoVersion { .. } | Self::NoEarlierVersion(_) => {
                 "`sigyl versions NAME` shows the versions on record"
             }
             Self::Cancelled | Self::Interrupted => "everything it had begun was taken back; start it again",
-            _ => return None,
-        };
-        Some(hint.to_owned())
+        }
     }
 }
 
@@ -182,10 +181,17 @@ pub fn failure(error: &StepError) -> Failure {
         }
         cause = next.source();
     }
-    Failure { code: error.code().to_owned(), kind: error.kind(), message, hint: error.hint() }
+    Failure {
+        code: error.code().to_owned(),
+        kind: error.kind(),
+        message,
+        hint: Some(error.hint().to_owned()),
+    }
 }
 
 const MISSING_TOOL: &str = "`sigyl doctor` lists the tools that it looks for";
+const LOGS: &str = "`sigyl logs NAME` shows what the server wrote";
+const SCAN_AGAIN: &str = "start again, so that what is there now is scanned";
 
 fn source_hint(error: &SourceError) -> &str {
     match error {
@@ -199,7 +205,7 @@ fn source_hint(error: &SourceError) -> &str {
         }
         SourceError::BadArchive { .. } => "unpack it by hand and look; do not deploy it",
         SourceError::BadDependencies { remedy, .. } => remedy,
-        SourceError::Changed { .. } => "start again, so that what is there now is scanned",
+        SourceError::Changed { .. } => SCAN_AGAIN,
         SourceError::MissingTool { .. } => MISSING_TOOL,
         SourceError::Tool { command, .. } if command.starts_with("git ") => {
             "`git ls-remote URL` tells whether your git reaches it, and which branches and tags there are"
@@ -207,6 +213,30 @@ fn source_hint(error: &SourceError) -> &str {
         SourceError::Tool { .. } => "run the command that is shown by hand",
         SourceError::Offline(_) => "run again without --offline",
         SourceError::Io { .. } => "check the permissions of what is named, and that its disk has space",
+    }
+}
+
+fn target_hint(error: &TargetError) -> &'static str {
+    match error {
+        TargetError::NotAdmitted => SCAN_AGAIN,
+        TargetError::Build { .. } => "run the command that is shown by hand in a copy of the source",
+        TargetError::Start(_) => LOGS,
+        TargetError::Timeout { .. } => "raise health.timeout in sigyl.yaml if the server really needs longer",
+        TargetError::Unsupported(_) => "change what is named, or take another runtime or target",
+        TargetError::MissingTool { .. } => MISSING_TOOL,
+        TargetError::Io { .. } => "read the cause; `sigyl doctor` checks what the target needs",
+    }
+}
+
+fn store_hint(error: &StoreError) -> &'static str {
+    match store_code(error) {
+        "E0701" => "wait for it, or end it with `sigyl stop`",
+        "E0702" => "use that Sigyl",
+        "E0704" => "`sigyl restore` a backup into a new data directory",
+        "E0401" => "take another version",
+        "E0402" => "`sigyl list` shows the servers on record",
+        "E0703" => "free space or mend the permissions; nothing acknowledged was lost",
+        _ => "please report it with the message",
     }
 }
 
@@ -255,7 +285,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_failure_of_a_source_or_an_order_says_what_to_do() {
+    fn each_failure_says_what_to_do() {
         let text = String::new;
         let io = || std::io::Error::other("x");
         let sources = [
@@ -278,7 +308,17 @@ mod tests {
             ("E0304", StepError::from(WaiverError::NoReason(text()))),
             ("E0404", StepError::from(ServerName::parse("").unwrap_err())),
         ];
-        let all = sources.into_iter().map(|(code, error)| (code, StepError::from(error))).chain(orders);
+        let targets = [
+            ("E0104", TargetError::NotAdmitted),
+            ("E0502", TargetError::Start(text())),
+            ("E0504", TargetError::Unsupported(text())),
+        ]
+        .map(|(code, error)| (code, StepError::from(error)));
+        let all = sources
+            .into_iter()
+            .map(|(code, error)| (code, StepError::from(error)))
+            .chain(orders)
+            .chain(targets);
         for (code, error) in all {
             let told = failure(&error);
             assert_eq!(told.code, code, "{error:?}");
