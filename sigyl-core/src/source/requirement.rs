@@ -63,8 +63,18 @@ impl Requirement {
 
     /// Tells whether one version and its hash are named.
     pub(super) fn is_pinned(&self) -> bool {
-        let one = matches!(self.versions.as_slice(), [only] if only.starts_with("==") && !only.contains('*'));
-        one && !self.hashes.is_empty()
+        self.is_exact() && !self.hashes.is_empty()
+    }
+
+    /// Tells whether one version is named.
+    pub(super) fn is_exact(&self) -> bool {
+        matches!(self.versions.as_slice(), [only] if only.starts_with("==") && !only.contains('*'))
+    }
+
+    /// Returns its name and versions alone.
+    #[cfg(feature = "runtime")]
+    pub(super) fn plain(&self) -> String {
+        format!("{}{}", self.name, self.versions.join(","))
     }
 }
 

@@ -45,7 +45,7 @@ async fn fetch(cx: &Context) -> Result<SourceTree, StepError> {
     let progress = cx.progress(StepId::FetchSource);
     let tree = cx.platform.fetcher.fetch(&locator, &progress).await?;
     let tree = pinned_before(cx, tree).await?;
-    let tree = cx.platform.fetcher.resolve(tree, &progress).await?;
+    let tree = cx.platform.fetcher.allowing(&cx.order.allow_scripts).resolve(tree, &progress).await?;
     let trees = cx.platform.settings.trees.clone();
     blocking(StepId::FetchSource, move || tree.keep(&trees)).await?.map_err(StepError::from)
 }

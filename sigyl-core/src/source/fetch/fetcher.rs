@@ -16,13 +16,21 @@ pub struct Fetcher {
     pub(in crate::source) limits: Limits,
     pub(in crate::source) work: PathBuf,
     pub(in crate::source) offline: bool,
+    /// Packages whose code may run when they are built.
+    pub(in crate::source) allowed: Vec<String>,
 }
 
 impl Fetcher {
     /// Makes a fetcher that keeps what it gets under `work`, each in a folder `scratch-<pid>-<number>` that goes away
     /// with the last clone of the tree. With `offline`, whatever is not on this machine is refused.
     pub fn new(env: ToolEnv, limits: Limits, work: PathBuf, offline: bool) -> Self {
-        Self { env, limits, work, offline }
+        Self { env, limits, work, offline, allowed: Vec::new() }
+    }
+
+    /// Returns one that may pin a source archive of the packages `names`, since they may run code when they are built.
+    /// Still nothing of them is run here.
+    pub fn allowing(&self, names: &[String]) -> Self {
+        Self { allowed: names.to_vec(), ..self.clone() }
     }
 
     /// Gets what `locator` names. Commands are told before they run.

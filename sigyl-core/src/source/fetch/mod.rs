@@ -14,7 +14,7 @@ mod tool_env;
 
 pub use fetcher::Fetcher;
 pub(super) use fetcher::blocking;
-pub(super) use npm::{SWITCHES as NPM_SWITCHES, npm};
+pub(super) use npm::{SWITCHES as NPM_SWITCHES, npm, only_file};
 pub(crate) use pypi::NO_PROCESS;
 pub(super) use pypi::{pip, run_pip};
 pub(super) use run::{Call, Runner};

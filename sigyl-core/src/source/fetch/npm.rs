@@ -88,7 +88,7 @@ pub(super) async fn fetch(
 }
 
 /// Returns the one file in a folder that a tool was to fill.
-pub(super) fn only_file(folder: &Path, wanted: &str) -> Result<PathBuf, SourceError> {
+pub(in crate::source) fn only_file(folder: &Path, wanted: &str) -> Result<PathBuf, SourceError> {
     let items = std::fs::read_dir(folder).map_err(SourceError::io("read", folder))?;
     let files: Vec<_> = items.collect::<Result<_, _>>().map_err(SourceError::io("read", folder))?;
     match files.as_slice() {

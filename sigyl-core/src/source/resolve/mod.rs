@@ -8,5 +8,6 @@ mod cargo;
 mod npm;
 mod pip;
 mod plan;
+mod sdist;
 
 pub(super) use plan::resolve;

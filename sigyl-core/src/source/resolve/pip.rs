@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::plan::Input;
+use super::sdist::{self, Sdist};
 use crate::source::copy::write_new;
-use crate::source::fetch::{Runner, pip, run_pip};
+use crate::source::fetch::{Fetcher, Runner, pip, run_pip};
 use crate::source::lock::requirement_lines;
 use crate::source::python::{self, PYPROJECT, Pyproject};
 use crate::source::requirement::{Requirement, write_all};
@@ -61,31 +62,52 @@ pub(super) fn prepare(tree: &SourceTree, scratch: &Path) -> Result<Option<Input>
     Ok(Some(Input { folder, file }))
 }
 
-/// Makes the lock: wheels only, since a source archive tells its dependencies by running code.
+/// Makes the lock: of wheels, since a source archive tells its dependencies by running code; one whose code was allowed
+/// is taken if its metadata tells them.
 pub(super) async fn make(
+    fetcher: &Fetcher,
     runner: &Runner<'_>,
     scratch: &Path,
     input: &Input,
 ) -> Result<(&'static str, Vec<u8>), SourceError> {
+    let stands_in = input.folder.join("stands-in");
+    std::fs::create_dir_all(&stands_in).map_err(SourceError::io("make the folder", &stands_in))?;
     let report = input.folder.join("report.json");
-    let call = pip(runner, scratch, None, "install")?
-        .args(&["--dry-run", "--ignore-installed", "--only-binary=:all:", "--quiet", "--report"])
-        .arg(&report)
-        .arg("--requirement")
-        .arg(input.folder.join(GIVEN));
-    run_pip(runner, call).await.map_err(|error| explain(&input.file, error))?;
+    let mut sdists: Vec<Sdist> = Vec::new();
+    loop {
+        let call = pip(runner, scratch, None, "install")?
+            .args(&["--dry-run", "--ignore-installed", "--only-binary=:all:", "--quiet", "--report"])
+            .arg(&report)
+            .arg("--find-links")
+            .arg(&stands_in)
+            .arg("--requirement")
+            .arg(input.folder.join(GIVEN));
+        let Err(error) = run_pip(runner, call).await else { break };
+        let Some(missing) = missing(&error) else { return Err(error) };
+        let name = python::normal(missing.name());
+        let is_allowed = fetcher.allowed.iter().any(|allowed| python::normal(allowed) == name);
+        if !is_allowed || sdists.iter().any(|sdist| sdist.name == name) {
+            return Err(explain(&input.file, &missing, &error));
+        }
+        sdists.push(sdist::take(runner, (scratch, &fetcher.limits), &missing, &stands_in).await?);
+    }
     let bytes = std::fs::read(&report).map_err(SourceError::io("read", &report))?;
-    Ok((LOCK, write_lock(&input.file, &bytes)?.into_bytes()))
+    Ok((LOCK, write_lock(&input.file, &bytes, &sdists)?.into_bytes()))
+}
+
+/// Reads from what pip printed which package it finds no wheel of.
+fn missing(error: &SourceError) -> Option<Requirement> {
+    let SourceError::Tool { tail, .. } = error else { return None };
+    let (_, rest) = tail.rsplit_once("No matching distribution found for ")?;
+    Requirement::parse(rest.lines().next()?.trim()).ok()
 }
 
 /// Says what to do about a package that pip finds no wheel of: it may have a source archive.
-fn explain(file: &str, error: SourceError) -> SourceError {
-    const NO_WHEEL: &str = "No matching distribution found for ";
-    let SourceError::Tool { tail, .. } = &error else { return error };
-    let Some((_, rest)) = tail.rsplit_once(NO_WHEEL) else { return error };
-    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c));
-    let name = &rest[..end.unwrap_or(rest.len())];
-    let why = tail.lines().find_map(|line| line.split_once("Could not find a version")).map(|(_, why)| why);
+fn explain(file: &str, missing: &Requirement, error: &SourceError) -> SourceError {
+    let printed = error.to_string();
+    let why =
+        printed.lines().find_map(|line| line.split_once("Could not find a version")).map(|(_, why)| why);
+    let name = missing.name();
     SourceError::BadDependencies {
         file: file.to_owned(),
         why: format!(
@@ -93,14 +115,15 @@ fn explain(file: &str, error: SourceError) -> SourceError {
             why.map_or(String::new(), |why| format!(" (no version{why})"))
         ),
         remedy: format!(
-            "if there is only a source archive, name every package with its version and hash in {REQUIREMENTS} \
-             (`pip-compile --generate-hashes` writes it), and let it be built by --allow-scripts {name}"
+            "if there is only a source archive, let it be built by --allow-scripts {name}; if that is not enough, \
+             name every package with its version and hash in {REQUIREMENTS} as well (`pip-compile \
+             --generate-hashes` writes it)"
         ),
     }
 }
 
 /// Writes exact versions and hashes as a requirements file.
-fn write_lock(file: &str, report: &[u8]) -> Result<String, SourceError> {
+fn write_lock(file: &str, report: &[u8], sdists: &[Sdist]) -> Result<String, SourceError> {
     let bad = |why: String| SourceError::BadDependencies {
         file: file.to_owned(),
         why,
@@ -113,6 +136,8 @@ fn write_lock(file: &str, report: &[u8]) -> Result<String, SourceError> {
         let hash = download_info.archive_info.and_then(|info| info.hashes.get("sha256").cloned());
         let hash = hash.filter(|hash| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let name = python::normal(&name);
+        let archive = sdists.iter().find(|sdist| sdist.name == name && sdist.version == version);
+        let hash = archive.map(|sdist| sdist.hash.clone()).or(hash);
         let hash = hash.ok_or_else(|| bad(format!("pip tells no SHA-256 hash of `{name}`")))?;
         let line = Requirement::parse(&format!("{name}=={version} --hash=sha256:{hash}"));
         let line =
@@ -263,13 +288,15 @@ mod tests {
         let tail = "ERROR: Could not find a version that satisfies the requirement a-b<2 (from versions: none)\n\
                     ERROR: No matching distribution found for a-b<2";
         let error = SourceError::Tool { command: "pip".to_owned(), tail: tail.to_owned() };
-        let SourceError::BadDependencies { why, remedy, .. } = explain("f", error) else {
+        let named = missing(&error).unwrap();
+        assert_eq!(named.plain(), "a-b<2");
+        let SourceError::BadDependencies { why, remedy, .. } = explain("f", &named, &error) else {
             panic!("not explained")
         };
         assert!(why.contains("no wheel of `a-b`") && why.contains("(from versions: none)"), "{why}");
         assert!(remedy.contains("--allow-scripts a-b"), "{remedy}");
         let other = SourceError::Tool { command: "pip".to_owned(), tail: "no network".to_owned() };
-        assert!(matches!(explain("f", other), SourceError::Tool { .. }));
+        assert!(missing(&other).is_none());
     }
 
     #[test]
@@ -282,11 +309,11 @@ mod tests {
             )
         };
         let report = format!(r#"{{"install": [{}, {}]}}"#, item("B_b", &hash), item("a", &hash));
-        let lock = write_lock("f", report.as_bytes()).unwrap();
+        let lock = write_lock("f", report.as_bytes(), &[]).unwrap();
         assert_eq!(lock, format!("a==1.0 --hash=sha256:{hash}\nb-b==1.0 --hash=sha256:{hash}\n"));
         let unhashed = format!(r#"{{"install": [{}]}}"#, item("a", "x"));
-        assert!(write_lock("f", unhashed.as_bytes()).is_err());
+        assert!(write_lock("f", unhashed.as_bytes(), &[]).is_err());
         let of_folder = r#"{"install": [{"metadata": {"name": "a", "version": "1"}, "download_info": {"dir_info": {}}}]}"#;
-        assert!(write_lock("f", of_folder.as_bytes()).is_err());
+        assert!(write_lock("f", of_folder.as_bytes(), &[]).is_err());
     }
 }

@@ -35,7 +35,7 @@ pub(in crate::source) async fn resolve(
         let runner = Runner::new(&fetcher.env, progress, scratch.path(), fetcher.limits.total);
         let (path, bytes) = match kind {
             LockKind::Npm => npm::make(&runner, &input).await?,
-            LockKind::Pip => pip::make(&runner, scratch.path(), &input).await?,
+            LockKind::Pip => pip::make(fetcher, &runner, scratch.path(), &input).await?,
             LockKind::Cargo => cargo::make(&runner, &input).await?,
             LockKind::Go => continue,
         };

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{House, paths, save, text_of, tgz};
 use crate::domain::SourceKind;
-use crate::source::{LockKind, SourceError};
+use crate::source::{Limits, LockKind, SourceError, SourceTree};
 
 /// A house whose pip knows nothing but the folder `links`.
 fn house() -> Option<House> {
@@ -48,17 +48,56 @@ fn wheel(house: &House, name: &str, requires: &[&str]) -> String {
 
 /// A source archive whose every way of being built leaves a mark.
 fn hostile_sdist(house: &House, path: &str, name: &str) {
+    let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n");
+    hostile_sdist_with(house, path, name, &metadata);
+}
+
+fn hostile_sdist_with(house: &House, path: &str, name: &str, metadata: &str) -> String {
     let mark = format!("open({:?}, 'w').close()\n", house.marker());
     let setup = format!("{mark}from setuptools import setup\nsetup(name='{name}', version='1.0')\n");
     let backend = format!("{mark}def build_wheel(*a, **k): pass\n");
     let pyproject = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n";
     let files = [
-        ("PKG-INFO", format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")),
+        ("PKG-INFO", metadata.to_owned()),
         ("setup.py", setup),
         ("backend.py", backend),
         ("pyproject.toml", pyproject.to_owned()),
     ];
-    save(&house.at(path), &tgz(&files.map(|(file, text)| (format!("{name}-1.0/{file}"), text))));
+    let packed = tgz(&files.map(|(file, text)| (format!("{name}-1.0/{file}"), text)));
+    save(&house.at(path), &packed);
+    crate::domain::Digest::of(&packed).hex()
+}
+
+#[tokio::test]
+async fn a_source_archive_that_was_allowed_is_pinned_without_running_it() {
+    let Some(house) = house() else { return };
+    let sub = wheel(&house, "sub", &[]);
+    let metadata = "Metadata-Version: 2.2\nName: Only_Source\nVersion: 1.0\nRequires-Dist: sub>=1\n\
+                    Requires-Dist: absent; extra == 'more'\n";
+    let archive = hostile_sdist_with(&house, "links/only_source-1.0.tar.gz", "only_source", metadata);
+    let needs = wheel(&house, "needs", &["only-source<2"]);
+    let resolve = async |folder: &str, allowed: &[&str]| {
+        let tree = SourceTree::from_folder(&house.at(folder), &Limits::default()).unwrap();
+        let allowed: Vec<_> = allowed.iter().map(|name| (*name).to_owned()).collect();
+        house.fetcher(false).allowing(&allowed).resolve(tree, &house).await
+    };
+    house.write("app/requirements.txt", "needs\n");
+    let refused = resolve("app", &["needs"]).await.unwrap_err();
+    assert!(matches!(refused, SourceError::BadDependencies { .. }), "{refused}");
+    let tree = resolve("app", &["Only.Source"]).await.unwrap();
+    house.assert_nothing_ran();
+    let lock = String::from_utf8(tree.lock_of(LockKind::Pip).unwrap().bytes.clone()).unwrap();
+    let line = |name: &str, hash: &str| format!("{name}==1.0 --hash=sha256:{hash}\n");
+    assert_eq!(lock, line("needs", &needs) + &line("only-source", &archive) + &line("sub", &sub));
+    for metadata in ["Metadata-Version: 2.1\n", "Metadata-Version: 2.2\nDynamic: Requires-Dist\n"] {
+        std::fs::remove_file(house.at("links/only_source-1.0.tar.gz")).unwrap();
+        let metadata = format!("{metadata}Name: only-source\nVersion: 1.0\n");
+        hostile_sdist_with(&house, "links/only_source-1.0.tar.gz", "only_source", &metadata);
+        let error = resolve("app", &["only-source"]).await.unwrap_err();
+        assert!(error.to_string().contains("known only by running its code"), "{error}");
+        house.assert_nothing_ran();
+    }
+    house.assert_nothing_left();
 }
 
 #[tokio::test]
