@@ -71,13 +71,15 @@ fn deployment(name: &str, version: &str) -> Value {
 
 /// A server that serves.
 pub(crate) fn serving() -> ServerView {
+    let mut serves = deployment("clock", "1.2.0");
+    serves["granted"] = json!({"network": ["time.example:123"]});
     view(
         "clock",
         json!("1.2.0"),
         "1.2.0",
         json!({
-            "server": {"title": "Clock", "description": "Tells the time in any zone.", "granted": {"network": ["time.example:123"]}},
-            "deployment": deployment("clock", "1.2.0"),
+            "server": {"title": "Clock", "description": "Tells the time in any zone.", "granted": {"network": ["time.example:123", "no.longer:1"]}},
+            "deployment": serves,
             "status": {"running": true, "pids": [4711, 4712], "restarts": 1, "since": "2026-11-22T13:59:00Z", "last_exit": "exited with code 101"},
             "url": "http://127.0.0.1:8640/mcp/clock",
             "tools": [

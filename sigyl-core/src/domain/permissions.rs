@@ -87,6 +87,32 @@ impl Permissions {
     }
 }
 
+impl Permissions {
+    /// Returns what both hold.
+    pub fn intersection(&self, other: &Self) -> Self {
+        let both =
+            |ours: &BTreeSet<String>, theirs: &BTreeSet<String>| ours.intersection(theirs).cloned().collect();
+        Self {
+            read: both(&self.read, &other.read),
+            write: both(&self.write, &other.write),
+            network: both(&self.network, &other.network),
+            exec: both(&self.exec, &other.exec),
+        }
+    }
+
+    /// Takes back one grant, written as it is shown; tells whether it was there.
+    pub fn revoke(&mut self, text: &str) -> bool {
+        let Some((kind, value)) = text.split_once('=') else { return false };
+        match kind {
+            "read" => self.read.remove(value),
+            "write" => self.write.remove(value),
+            "network" => self.network.remove(value),
+            "exec" => self.exec.remove(value),
+            _ => false,
+        }
+    }
+}
+
 fn is_port(text: &str) -> bool {
     text == "*" || text.parse::<u16>().is_ok_and(|port| port > 0)
 }
@@ -115,6 +141,19 @@ mod tests {
         granted.grant("write=/data").unwrap();
         assert_eq!(asked.beyond(&granted).to_string(), "network=api.example:443");
         assert!(asked.beyond(&asked.union(&granted)).is_empty());
+    }
+
+    #[test]
+    fn a_grant_is_taken_back_as_it_is_shown() {
+        let mut granted = Permissions::default();
+        for text in ["read=/data", "network=api.example:443", "exec=git"] {
+            granted.grant(text).unwrap();
+        }
+        let before = granted.clone();
+        assert!(granted.revoke("network=api.example:443") && !granted.revoke("network=api.example:443"));
+        assert!(!granted.revoke("write=/data") && !granted.revoke("exec") && !granted.revoke("all=x"));
+        assert_eq!(granted.to_string(), "read=/data exec=git");
+        assert_eq!(before.intersection(&granted), granted);
     }
 
     #[test]

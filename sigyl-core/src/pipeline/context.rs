@@ -97,6 +97,9 @@ pub struct Order {
     pub env: BTreeMap<String, String>,
     /// Grants, as `kind=value`.
     pub grant: Vec<String>,
+    /// Grants that are taken back, as `kind=value`.
+    #[serde(default)]
+    pub revoke: Vec<String>,
     /// Accepted findings.
     pub waive: Vec<Waiver>,
     /// Packages whose install scripts are allowed.

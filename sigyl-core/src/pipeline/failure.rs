@@ -33,6 +33,14 @@ pub enum StepError {
     /// A grant does not read.
     #[error("a grant does not read")]
     Grant(#[from] PermissionError),
+    /// There is nothing to take back.
+    #[error("`{right}` cannot be revoked: it is not granted, and what is granted is {granted}")]
+    NotGranted {
+        /// What was to be revoked.
+        right: String,
+        /// What is granted.
+        granted: String,
+    },
     /// A name does not read.
     #[error("the name does not read")]
     Name(#[from] NameError),
@@ -98,6 +106,7 @@ impl StepError {
             Self::Manifest(_)
             | Self::Waiver(_)
             | Self::Grant(_)
+            | Self::NotGranted { .. }
             | Self::Name(_)
             | Self::SecretsMissing(_) => Kind::Invalid,
             Self::Refused(_) | Self::LiveTools(_) => Kind::Blocked,
@@ -122,7 +131,7 @@ impl StepError {
             Self::Refused(Refusal::Held(_)) => "E0302",
             Self::Refused(_) => "E0303",
             Self::Waiver(_) => "E0304",
-            Self::Grant(_) => "E0305",
+            Self::Grant(_) | Self::NotGranted { .. } => "E0305",
             Self::Publish(PublishError::VersionTaken { .. })
             | Self::Store(StoreError::VersionTaken { .. }) => "E0401",
             Self::NoServer(_) => "E0402",
@@ -150,6 +159,7 @@ impl StepError {
             Self::Waiver(_) => "name one finding as RULE@PATH:LINE, with --reason TEXT and --expires DATE",
             Self::Grant(_) => "write read=PATH, write=PATH, network=HOST:PORT or exec=PROGRAM",
             Self::Name(_) => "use a-z, 0-9, `.`, `_`, `-`, or namespace/name",
+            Self::NotGranted { .. } => "write it as `sigyl show NAME` shows it",
             Self::Manifest(_) => "`sigyl init` writes a commented manifest from what it finds",
             Self::Refused(Refusal::Held(_)) => "`sigyl approve RUN --reason TEXT` lets it pass",
             Self::Refused(Refusal::Blocked(_)) | Self::LiveTools(_) => {

@@ -45,6 +45,7 @@ impl Sigyl {
             name: Some(redeploy.name),
             env: redeploy.env,
             grant: redeploy.grant,
+            revoke: redeploy.revoke,
             waive: redeploy.waive,
             allow_scripts: redeploy.allow_scripts,
             deep: redeploy.deep,

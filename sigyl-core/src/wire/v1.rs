@@ -171,6 +171,9 @@ pub struct Redeploy {
     /// Permissions to add.
     #[serde(default)]
     pub grant: Vec<String>,
+    /// Permissions to take back.
+    #[serde(default)]
+    pub revoke: Vec<String>,
     /// Findings that the operator accepts.
     #[serde(default)]
     pub waive: Vec<Waiver>,

@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Another source [default: the one on record]
     #[arg(long)]
     source: Option<Locator>,
+    /// Take a permission back, as `sigyl show` shows it
+    #[arg(long = "revoke", value_name = "KIND=VALUE")]
+    revoke: Vec<String>,
     #[command(flatten)]
     release: ReleaseArgs,
 }
@@ -33,7 +36,17 @@ impl Args {
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let source = self.source.map(super::deploy::from_here).transpose()?;
         let Release { env, secrets, grant, waive, allow_scripts, deep } = self.release.read(cx)?;
-        let redeploy = Redeploy { name: self.name, source, env, secrets, grant, waive, allow_scripts, deep };
+        let redeploy = Redeploy {
+            name: self.name,
+            source,
+            env,
+            secrets,
+            grant,
+            revoke: self.revoke,
+            waive,
+            allow_scripts,
+            deep,
+        };
         let end: RunEnd = cx.follow(Request::Redeploy(redeploy)).await?;
         ending::show(&end, cx)
     }

@@ -159,7 +159,7 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     fact("process", view.status.as_ref().map(process));
     fact("health", view.health.as_deref().map(specimen));
     fact("held run", view.held.as_ref().map(ToString::to_string));
-    fact("granted", Some(granted(&view.server.granted)));
+    fact("granted", Some(granted(deployment.map_or(&view.server.granted, |it| &it.granted))));
     fact("env", deployment.filter(|it| !it.env.is_empty()).map(|it| names(it.env.keys())));
     fact("secrets", deployment.filter(|it| !it.secrets.is_empty()).map(|it| names(it.secrets.iter())));
     facts

@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use super::super::context::{Context, Quiet};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
-use crate::domain::{Deployment, Server, StepId};
+use crate::domain::{Deployment, Plan, Server, StepId};
 use crate::event::EventKind;
 use crate::mcp::Probe;
 use crate::store::Change;
@@ -80,7 +80,10 @@ fn server_after(cx: &Context, deployment: &Deployment) -> Result<Server, StepErr
     let missing = || StepError::Defect { step: StepId::Activate, why: "the server is not known".into() };
     let mut server = cx.results.server.clone().ok_or_else(missing)?;
     server.active = Some(deployment.version.clone());
-    server.granted = deployment.granted.clone();
+    if cx.run.plan != Plan::Rollback {
+        // What a version that is rolled back to does without stays granted to those that are not.
+        server.granted = deployment.granted.clone();
+    }
     server.env.extend(cx.order.env.clone());
     if let Some(source) = &cx.order.source {
         server.locator = source.to_string();

@@ -6,6 +6,7 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::plan::steps_of;
 use super::super::step::{Outcome, Step};
+use super::grants::narrowed;
 use crate::domain::{
     Admission, Basis, Decision, Hold, Judgement, Locator, Permissions, Plan, Refusal, StepId, VersionRecord,
     Waiver,
@@ -25,7 +26,8 @@ impl Step for Admit {
         let defect = |why: &str| StepError::Defect { step: StepId::Admit, why: why.into() };
         let manifest = cx.results.manifest.clone().ok_or_else(|| defect("no manifest"))?;
         let report = cx.results.report.clone().ok_or_else(|| defect("no report"))?;
-        let granted = granted(cx)?;
+        let given = granted(cx)?;
+        let granted = narrowed(cx, given)?;
         let beyond = match cx.run.plan {
             Plan::Rollback => Permissions::default(),
             _ => widened(cx, &manifest).await?.beyond(&granted),

@@ -5,6 +5,7 @@ mod admit;
 mod bind_secrets;
 mod build_image;
 mod fetch_source;
+mod grants;
 mod load_version;
 mod probe;
 mod read_manifest;

@@ -2,7 +2,7 @@
 
 use super::house::{House, toy};
 use super::target::Fault;
-use crate::domain::{Hold, Locator, Plan, Run, RunState, StepId, StepState, Timestamp, Waiver};
+use crate::domain::{Hold, Locator, Plan, Run, RunState, StepId, StepState, Timestamp, Version, Waiver};
 use crate::pipeline::Order;
 
 /// Holds as a description of a tool.
@@ -200,4 +200,37 @@ async fn a_move_whose_server_fails_is_held_again() {
     house.target.faults.lock().unwrap().clear();
     let again = house.take(Plan::Release, order()).await;
     assert_eq!(again.state, RunState::Held, "nothing ever served from there: {:?}", again.failure);
+}
+
+async fn in_force(house: &House) -> String {
+    house.platform.store.deployment(&toy()).await.unwrap().unwrap().granted.to_string()
+}
+
+#[tokio::test]
+async fn a_rollback_brings_back_what_its_version_was_granted_and_nothing_more() {
+    let house = House::new();
+    let with = |grant: &[&str], revoke: &[&str]| {
+        let own = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+        Order { name: Some(toy()), grant: own(grant), revoke: own(revoke), ..house.order() }
+    };
+    house.take(Plan::Release, with(&["read=/a", "read=/b"], &[])).await;
+    house.write("2.0.0", "");
+    house.take(Plan::Redeploy, with(&["exec=git"], &["read=/b"])).await;
+    assert_eq!(in_force(&house).await, "read=/a exec=git");
+    assert_eq!(roll_back(&house).await.state, RunState::Done);
+    assert_eq!(in_force(&house).await, "read=/a", "neither what came later nor what was revoked");
+    let order = Order { version: Some(Version::parse("2.0.0").unwrap()), ..with(&[], &[]) };
+    house.take(Plan::Rollback, Order { source: None, ..order }).await;
+    assert_eq!(in_force(&house).await, "read=/a exec=git", "what it had is still granted to it");
+}
+
+#[tokio::test]
+async fn what_was_never_granted_cannot_be_revoked() {
+    let house = House::new();
+    house.deploy().await;
+    house.write("2.0.0", "");
+    let order = Order { name: Some(toy()), revoke: vec!["exec=git".to_owned()], ..house.order() };
+    let run = house.take(Plan::Redeploy, order).await;
+    assert_eq!(code(&run), "E0305");
+    assert_eq!(house.routed().as_deref(), Some("1.0.0"));
 }
