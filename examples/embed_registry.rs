@@ -109,6 +109,7 @@ fn server(version: &VersionRecord, manifest: &Manifest) -> Server {
         active: None,
         granted: Permissions::default(),
         env: Default::default(),
+        allow_scripts: Default::default(),
         locator: version.source.locator.clone(),
     }
 }

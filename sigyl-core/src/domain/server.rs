@@ -1,6 +1,6 @@
 //! Servers and their recorded versions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,9 @@ pub struct Server {
     /// What the operator set in its environment, kept across redeploys; the manifest's own settings are not here.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Packages whose install scripts the operator allowed, kept across redeploys.
+    #[serde(default)]
+    pub allow_scripts: BTreeSet<String>,
     /// What the operator last named as its source; a redeploy reads it again.
     pub locator: String,
 }

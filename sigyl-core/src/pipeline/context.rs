@@ -1,6 +1,6 @@
 //! What steps work with: the platform below them, the order of the operator, and the results so far.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -131,6 +131,7 @@ pub(crate) struct Results {
     pub(crate) probe: Option<Probe>,
     pub(crate) pins: Vec<ToolPin>,
     pub(crate) granted: Permissions,
+    pub(crate) allow_scripts: BTreeSet<String>,
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) removed: Vec<String>,
     pub(crate) notices: Vec<String>,

@@ -24,7 +24,7 @@ pub(crate) struct Args {
     /// Another source [default: the one on record]
     #[arg(long)]
     source: Option<Locator>,
-    /// Take a permission back, as `sigyl show` shows it
+    /// Take a permission back, as `sigyl show` shows it, or scripts=PACKAGE what --allow-scripts gave
     #[arg(long = "revoke", value_name = "KIND=VALUE")]
     revoke: Vec<String>,
     #[command(flatten)]

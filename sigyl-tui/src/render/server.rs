@@ -160,6 +160,8 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     fact("health", view.health.as_deref().map(specimen));
     fact("held run", view.held.as_ref().map(ToString::to_string));
     fact("granted", Some(granted(deployment.map_or(&view.server.granted, |it| &it.granted))));
+    let scripts = &view.server.allow_scripts;
+    fact("scripts", Some(names(scripts.iter())).filter(|_| !scripts.is_empty()));
     fact("env", deployment.filter(|it| !it.env.is_empty()).map(|it| names(it.env.keys())));
     fact("secrets", deployment.filter(|it| !it.secrets.is_empty()).map(|it| names(it.secrets.iter())));
     facts

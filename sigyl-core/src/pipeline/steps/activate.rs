@@ -84,6 +84,7 @@ fn server_after(cx: &Context, deployment: &Deployment) -> Result<Server, StepErr
         // What a version that is rolled back to does without stays granted to those that are not.
         server.granted = deployment.granted.clone();
     }
+    server.allow_scripts = cx.results.allow_scripts.clone();
     server.env.extend(cx.order.env.clone());
     if let Some(source) = &cx.order.source {
         server.locator = source.to_string();

@@ -6,7 +6,7 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::plan::steps_of;
 use super::super::step::{Outcome, Step};
-use super::grants::narrowed;
+use super::grants::{narrowed, scripts};
 use crate::domain::{
     Admission, Basis, Decision, Hold, Judgement, Locator, Permissions, Plan, Refusal, StepId, VersionRecord,
     Waiver,
@@ -28,6 +28,7 @@ impl Step for Admit {
         let report = cx.results.report.clone().ok_or_else(|| defect("no report"))?;
         let given = granted(cx)?;
         let granted = narrowed(cx, given)?;
+        cx.results.allow_scripts = scripts(cx);
         let beyond = match cx.run.plan {
             Plan::Rollback => Permissions::default(),
             _ => widened(cx, &manifest).await?.beyond(&granted),

@@ -26,12 +26,16 @@ impl Step for BuildImage {
                 why: "no tree, manifest, admission or record".into(),
             });
         };
+        let allowed: Vec<String> = results.allow_scripts.iter().cloned().collect();
+        if !allowed.is_empty() {
+            cx.log(self.id(), format!("install scripts of {} may run", allowed.join(", ")));
+        }
         let spec = BuildSpec {
             server: &record.server,
             version: &record.version,
             tree,
             manifest,
-            allowed_scripts: &cx.order.allow_scripts,
+            allowed_scripts: &allowed,
         };
         let progress = cx.progress(self.id());
         let built = cx.platform.target.build(admission, spec, &progress).await?;

@@ -1,14 +1,31 @@
 //! What the operator took back, and what an earlier version did without.
 
+use std::collections::BTreeSet;
+
 use super::super::context::Context;
 use super::super::failure::StepError;
 use crate::domain::{Permissions, Plan, StepId};
 
+/// What stands before the name of a package whose install scripts are allowed no more.
+const SCRIPTS: &str = "scripts=";
+
+/// Tells whose install scripts may run: of those allowed with earlier deploys, and with this order.
+pub(super) fn scripts(cx: &Context) -> BTreeSet<String> {
+    let kept = cx.results.server.iter().flat_map(|server| server.allow_scripts.iter());
+    let mut allowed: BTreeSet<String> = kept.chain(&cx.order.allow_scripts).cloned().collect();
+    for package in cx.order.revoke.iter().filter_map(|right| right.strip_prefix(SCRIPTS)) {
+        allowed.remove(package);
+    }
+    allowed
+}
+
 /// Narrows what is granted: by what the order revokes, and for a rollback to what its version had when it last served.
 /// A right that was revoked since does not come back with it.
 pub(super) fn narrowed(cx: &mut Context, mut granted: Permissions) -> Result<Permissions, StepError> {
+    let allowed = cx.results.server.as_ref().map(|server| server.allow_scripts.clone()).unwrap_or_default();
     for right in &cx.order.revoke {
-        if !granted.revoke(right) {
+        let of_scripts = right.strip_prefix(SCRIPTS).is_some_and(|package| allowed.contains(package));
+        if !of_scripts && !granted.revoke(right) {
             return Err(StepError::NotGranted {
                 right: right.chars().take(300).collect(),
                 granted: if granted.is_empty() { "nothing".to_owned() } else { granted.to_string() },

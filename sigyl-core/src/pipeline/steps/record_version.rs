@@ -106,6 +106,7 @@ fn server_after(cx: &Context, manifest: &Manifest, record: &VersionRecord, reuse
             active: None,
             granted: crate::domain::Permissions::default(),
             env: cx.order.env.clone(),
+            allow_scripts: Default::default(),
             locator,
         },
     }

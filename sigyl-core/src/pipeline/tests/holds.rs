@@ -234,3 +234,21 @@ async fn what_was_never_granted_cannot_be_revoked() {
     assert_eq!(code(&run), "E0305");
     assert_eq!(house.routed().as_deref(), Some("1.0.0"));
 }
+
+#[tokio::test]
+async fn install_scripts_stay_allowed_until_that_is_revoked() {
+    let house = House::new();
+    let scripts = || house.target.scripts.lock().unwrap().clone();
+    let order = Order { allow_scripts: vec!["sharp".to_owned()], ..house.order() };
+    assert_eq!(house.take(Plan::Release, order).await.state, RunState::Done);
+    house.write("2.0.0", "");
+    assert_eq!(house.redeploy().await.state, RunState::Done);
+    assert_eq!(scripts(), ["sharp"], "a redeploy builds as the deploy did");
+    assert_eq!(roll_back(&house).await.state, RunState::Done);
+    assert_eq!(scripts(), ["sharp"], "and so does a rollback");
+    house.write("3.0.0", "");
+    let revoke = vec!["scripts=sharp".to_owned()];
+    let run = house.take(Plan::Redeploy, Order { name: Some(toy()), revoke, ..house.order() }).await;
+    assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+    assert!(scripts().is_empty());
+}

@@ -75,6 +75,8 @@ pub(super) struct FakeTarget {
     pub(super) faults: Mutex<BTreeSet<Fault>>,
     pub(super) running: Mutex<BTreeSet<RevisionId>>,
     pub(super) secrets: Mutex<Vec<String>>,
+    /// The packages whose install scripts the last build was let run.
+    pub(super) scripts: Mutex<Vec<String>>,
 }
 
 impl FakeTarget {
@@ -96,6 +98,7 @@ impl Target for FakeTarget {
         }
         let lines = if self.fails(Fault::Chatter) { 5000 } else { 1 };
         (0..lines).for_each(|_| progress.log("make"));
+        *self.scripts.lock().unwrap() = spec.allowed_scripts.to_vec();
         if self.fails(Fault::Build) {
             return Err(TargetError::Build {
                 command: "make".into(),

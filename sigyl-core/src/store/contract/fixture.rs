@@ -87,6 +87,7 @@ pub fn server(server: &str, latest: &str) -> Server {
         granted: Permissions::default(),
         locator: "servers/clock".to_owned(),
         env: BTreeMap::new(),
+        allow_scripts: BTreeSet::new(),
     }
 }
 
