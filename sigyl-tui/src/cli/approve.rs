@@ -21,8 +21,16 @@ pub(crate) struct Args {
     /// The run
     run: RunId,
     /// Why it may pass; kept with the version
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
     reason: String,
+}
+
+/// A decision says why.
+pub(super) fn reason(text: &str) -> Result<String, &'static str> {
+    match text.trim() {
+        "" => Err("it is empty: say why"),
+        reason => Ok(reason.to_owned()),
+    }
 }
 
 impl Args {

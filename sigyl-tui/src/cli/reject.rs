@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// The run
     run: RunId,
     /// Why it may not pass; kept with the run
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = super::approve::reason)]
     reason: String,
 }
 
