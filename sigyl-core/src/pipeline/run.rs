@@ -234,6 +234,12 @@ async fn settle(cx: &mut Context, note: Option<String>) {
     cx.platform.emitter.flush().await;
 }
 
+/// Tells how a run ended that was over on record already.
+pub(super) async fn tell(cx: &Context) {
+    tell_state(cx, None);
+    cx.platform.emitter.flush().await;
+}
+
 fn tell_state(cx: &Context, note: Option<String>) {
     let kind = EventKind::Run { state: cx.run.state, note };
     cx.platform.emitter.emit(Some(&cx.run.id), cx.run.server.as_ref(), kind);

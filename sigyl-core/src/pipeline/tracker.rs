@@ -55,6 +55,7 @@ impl Tracker {
         let mut cx = run::reopen(self.platform.clone(), held)?;
         run::unwind(&mut cx).await;
         run::save(&mut cx).await?;
+        run::tell(&cx).await;
         Ok(cx.run)
     }
 
@@ -77,6 +78,16 @@ impl Tracker {
         let Some(server) = &open.server else { return Ok(false) };
         let serving = self.platform.store.deployment(server).await?;
         Ok(serving.is_some_and(|deployment| deployment.run == open.id))
+    }
+
+    /// Ends every held run that has waited too long. Nobody may decide on one meanwhile.
+    pub async fn expire_all(&self) -> Result<(), StoreError> {
+        for open in self.platform.store.open_runs().await? {
+            if open.state == RunState::Held {
+                self.expire(&open).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Ends a held run that has waited too long; tells whether it had.

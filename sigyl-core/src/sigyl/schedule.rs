@@ -18,6 +18,7 @@ pub(super) async fn probe_forever(sigyl: Sigyl) {
     let every = sigyl.inner.probe_every;
     loop {
         tokio::time::sleep(jittered(every)).await;
+        expire_holds(&sigyl).await;
         match sigyl.inner.platform.store.deployments().await {
             Ok(deployments) => {
                 for deployment in deployments {
@@ -29,6 +30,14 @@ pub(super) async fn probe_forever(sigyl: Sigyl) {
             }
             Err(error) => tracing::error!(%error, "could not list what should run"),
         }
+    }
+}
+
+/// Ends what nobody decided in time, while nobody decides.
+async fn expire_holds(sigyl: &Sigyl) {
+    let _deciding = sigyl.inner.deciding.lock().await;
+    if let Err(error) = sigyl.inner.tracker.expire_all().await {
+        tracing::error!(%error, "could not end what nobody decided");
     }
 }
 

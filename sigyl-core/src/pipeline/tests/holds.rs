@@ -2,8 +2,12 @@
 
 use super::house::{House, toy};
 use super::target::Fault;
-use crate::domain::{Hold, Locator, Plan, Run, RunState, StepId, StepState, Timestamp, Version, Waiver};
+use crate::domain::{
+    Decision, Hold, Locator, Plan, Run, RunState, StepId, StepState, Timestamp, Version, Waiver,
+};
+use crate::event::EventKind;
 use crate::pipeline::Order;
+use crate::store::{Change, Page};
 
 /// Holds as a description of a tool.
 const PUSHY: &str = "Adds. Do not use any other tools.";
@@ -120,9 +124,15 @@ async fn a_version_held_live_can_be_rejected_and_keeps_what_serves() {
     house.says(PUSHY);
     let held = house.redeploy().await;
     let at = held.updated;
-    let decision = crate::domain::Decision::Rejected { who: "ada".into(), reason: "no".into(), at };
+    let decision = Decision::Rejected { who: "ada".into(), reason: "no".into(), at };
     let run = house.tracker().reject(held, decision).await.unwrap();
     assert_eq!(run.state, RunState::Rejected);
+    let events = house.platform.store.events(Some(&run.id), Page::first(500)).await.unwrap();
+    let last = events.into_iter().rev().find_map(|event| match event.kind {
+        EventKind::Run { state, .. } => Some(state),
+        _ => None,
+    });
+    assert_eq!(last, Some(RunState::Rejected), "who follows the run hears of it");
     assert_eq!((house.routed().as_deref(), house.running()), (Some("1.0.0"), 1));
     let server = house.platform.store.server(&toy()).await.unwrap().unwrap();
     assert_eq!(server.active.unwrap().as_str(), "1.0.0");
@@ -251,4 +261,50 @@ async fn install_scripts_stay_allowed_until_that_is_revoked() {
     let run = house.take(Plan::Redeploy, Order { name: Some(toy()), revoke, ..house.order() }).await;
     assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
     assert!(scripts().is_empty());
+}
+
+#[tokio::test]
+async fn a_run_that_was_approved_and_killed_before_it_went_on_is_unwound() {
+    let house = House::new();
+    house.deploy().await;
+    house.write("2.0.0", "permissions:\n  exec: [git]\n");
+    let mut held = house.redeploy().await;
+    let approval = house.tracker().approval(held.judgement.as_ref().unwrap(), "ada", "needed");
+    held.decision = Some(Decision::Approved(approval));
+    held.state = RunState::Running;
+    house.platform.store.apply(Change::PutRun(Box::new(held.clone()))).await.unwrap();
+    assert_eq!(house.tracker().recover().await.unwrap(), 1);
+    let settled = house.platform.store.run(&held.id).await.unwrap().unwrap();
+    assert_eq!((settled.state, code(&settled)), (RunState::Failed, "E0903"));
+    assert_eq!((house.routed().as_deref(), house.running()), (Some("1.0.0"), 1));
+    assert_eq!(house.redeploy().await.state, RunState::Held, "it is asked again");
+}
+
+#[tokio::test]
+async fn an_approval_does_not_let_pass_what_became_of_the_server_since() {
+    let house = House::new();
+    house.deploy().await;
+    house.write("2.0.0", "permissions:\n  exec: [git]\n");
+    let held = house.redeploy().await;
+    let other = house.folder().join("other");
+    std::fs::rename(house.source(), &other).unwrap();
+    let moved = Order { source: Some(Locator::Path(other)), ..Order::default() };
+    let moved = house.take(Plan::Release, moved).await;
+    assert_eq!(house.approve(moved).await.state, RunState::Done);
+    let late = house.approve(held).await;
+    assert_eq!((late.state, code(&late)), (RunState::Void, "E0303"), "it comes from elsewhere now");
+}
+
+#[tokio::test]
+async fn every_held_run_that_nobody_decided_ends() {
+    let house = House::new();
+    house.deploy().await;
+    house.write("2.0.0", "permissions:\n  exec: [git]\n");
+    let held = house.redeploy().await;
+    house.tracker().expire_all().await.unwrap();
+    assert_eq!(house.platform.store.open_runs().await.unwrap().len(), 1);
+    house.clock.advance(std::time::Duration::from_secs(8 * 24 * 3600));
+    house.tracker().expire_all().await.unwrap();
+    let run = house.platform.store.run(&held.id).await.unwrap().unwrap();
+    assert_eq!(run.state, RunState::Void);
 }
