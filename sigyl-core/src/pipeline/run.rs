@@ -202,7 +202,7 @@ async fn stand_down(cx: &mut Context) {
 }
 
 async fn take_back(cx: &mut Context, steps: &[&dyn Step]) {
-    for step in steps.iter().rev() {
+    for step in steps.iter().rev().filter(|step| step.can_undo()) {
         let state = cx.run.steps.iter().find(|record| record.step == step.id()).map(|record| record.state);
         if !matches!(
             state,

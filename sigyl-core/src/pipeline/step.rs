@@ -40,6 +40,11 @@ pub(crate) trait Step: Send + Sync {
         true
     }
 
+    /// Tells whether there is something to take back. What a step only found out, or put on record as a fact, stays.
+    fn can_undo(&self) -> bool {
+        false
+    }
+
     /// Takes it back, also when it got only half way, also after a crash: it relies on the run record alone.
     async fn undo(&self, _cx: &mut Context) -> Result<(), StepError> {
         Ok(())

@@ -37,6 +37,10 @@ impl Step for BindSecrets {
         Ok(Outcome::done(names.join(", ")))
     }
 
+    fn can_undo(&self) -> bool {
+        true
+    }
+
     async fn undo(&self, cx: &mut Context) -> Result<(), StepError> {
         if cx.order.before.is_empty() {
             return Ok(());

@@ -31,6 +31,10 @@ impl Step for FetchSource {
         Ok(Outcome::done(note))
     }
 
+    fn can_undo(&self) -> bool {
+        true
+    }
+
     async fn undo(&self, cx: &mut Context) -> Result<(), StepError> {
         match cx.run.source {
             Some(digest) => forget(cx, digest).await,

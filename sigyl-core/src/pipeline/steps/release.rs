@@ -54,6 +54,10 @@ impl Step for Release {
         Ok(Outcome::done("started beside what serves"))
     }
 
+    fn can_undo(&self) -> bool {
+        true
+    }
+
     async fn undo(&self, cx: &mut Context) -> Result<(), StepError> {
         cx.results.released = None;
         let revision = revision_of(&cx.run.id)?;

@@ -33,6 +33,12 @@ async fn a_failed_build_a_failed_start_and_a_silent_server_keep_the_old_one() {
         assert_eq!(run.state, RunState::Failed, "{fault:?}");
         assert_eq!(run.failure.as_ref().unwrap().code, code, "{fault:?} {:?}", run.failure);
         assert_eq!(state_of(&run, step), Some(StepState::Failed), "{fault:?}");
+        assert_eq!(state_of(&run, StepId::FetchSource), Some(StepState::Undone), "{fault:?}");
+        assert_eq!(
+            state_of(&run, StepId::RecordVersion),
+            Some(StepState::Done),
+            "{fault:?}: a version stays"
+        );
         assert_eq!((house.routed().as_deref(), house.running()), (Some("1.0.0"), 1), "{fault:?}");
         assert_eq!(house.active().await.as_deref(), Some("1.0.0"), "{fault:?}");
         assert!(house.platform.store.secrets(&toy()).await.unwrap().is_empty(), "{fault:?} left its secret");
