@@ -249,8 +249,9 @@ pub const CODES: &[CodeDoc] = &[
     doc(
         "E0305",
         "bad grant",
-        "A grant does not read read=PATH, write=PATH, network=HOST:PORT or exec=PROGRAM.",
-        "write it in one of these forms",
+        "A grant does not read read=PATH, write=PATH, network=HOST:PORT or exec=PROGRAM, or names what is never granted, \
+         or a path that became a link after it was granted.",
+        "write it in one of these forms, with the place that you mean",
     ),
     doc(
         "E0306",

@@ -140,6 +140,11 @@ pub struct Notice {
 /// A place where servers run.
 #[async_trait]
 pub trait Target: Send + Sync + std::fmt::Debug {
+    /// Checks what is to be granted before anything is done, and returns it as it is kept: by a place that holds its
+    /// meaning, whatever happens to the names that lead there.
+    fn settle(&self, granted: &Permissions) -> Result<Permissions, TargetError> {
+        Ok(granted.clone())
+    }
     /// Makes the tree runnable. Doing it again finds the same result in a cache.
     async fn build(
         &self,
@@ -177,6 +182,9 @@ pub enum TargetError {
     /// This target cannot run such a server.
     #[error("{0}")]
     Unsupported(String),
+    /// Something cannot be granted, or not any more.
+    #[error("{0}")]
+    Grant(String),
     /// A tool that the build needs is missing.
     #[error("`{tool}` was not found; {remedy}")]
     MissingTool {
@@ -221,7 +229,7 @@ impl TargetError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::NotAdmitted => Kind::Blocked,
-            Self::Unsupported(_) => Kind::Invalid,
+            Self::Unsupported(_) | Self::Grant(_) => Kind::Invalid,
             Self::MissingTool { .. } | Self::Io { .. } => Kind::Unavailable,
             Self::Build { .. } | Self::Start(_) | Self::Timeout { .. } => Kind::Upstream,
         }

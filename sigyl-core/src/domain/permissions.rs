@@ -21,10 +21,25 @@ pub struct Permissions {
     pub exec: BTreeSet<String>,
 }
 
-/// A grant that does not read `read=PATH`, `write=PATH`, `network=HOST:PORT` or `exec=PROGRAM`.
+/// A permission that cannot be granted as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a permission: write read=PATH, write=PATH, network=HOST:PORT or exec=PROGRAM")]
-pub struct PermissionError(String);
+#[non_exhaustive]
+pub enum PermissionError {
+    /// It is none of the four forms.
+    #[error("`{0}` is not a permission: write read=PATH, write=PATH, network=HOST:PORT or exec=PROGRAM")]
+    Form(String),
+    /// Its path depends on where it is read from.
+    #[error("`{0}` does not name one place: write an absolute path without `..`, such as read=/srv/data")]
+    Path(String),
+    /// It is no host with a port.
+    #[error("`{given}` is not a host with a port: write {hint}")]
+    Address {
+        /// What was written.
+        given: String,
+        /// What to write instead.
+        hint: String,
+    },
+}
 
 impl Permissions {
     /// Tells whether nothing is asked or granted.
@@ -32,23 +47,38 @@ impl Permissions {
         self.iter().next().is_none()
     }
 
-    /// Adds one grant written as `kind=value`.
+    /// Adds one grant of the operator, written as `kind=value`.
     pub fn grant(&mut self, text: &str) -> Result<(), PermissionError> {
-        let wrong = || PermissionError(text.chars().take(300).collect());
+        match text.split_once('=') {
+            Some(("read" | "write", path)) if !is_one_place(path) && !path.is_empty() => {
+                Err(PermissionError::Path(short(text)))
+            }
+            _ => self.ask(text),
+        }
+    }
+
+    /// Adds one request of a manifest, which may name a path that only its author understands: it is never granted.
+    pub(crate) fn ask(&mut self, text: &str) -> Result<(), PermissionError> {
+        let wrong = || PermissionError::Form(short(text));
         let (kind, value) = text.split_once('=').filter(|(_, value)| !value.is_empty()).ok_or_else(wrong)?;
         let set = match kind {
             "read" => &mut self.read,
             "write" => &mut self.write,
-            "network"
-                if value.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && is_port(port)) =>
-            {
-                &mut self.network
-            }
+            "network" if is_address(value) => &mut self.network,
+            "network" => return Err(PermissionError::Address { given: short(text), hint: address(value) }),
             "exec" => &mut self.exec,
             _ => return Err(wrong()),
         };
         set.insert(value.to_owned());
         Ok(())
+    }
+
+    /// Returns what of it can be granted at all.
+    pub(crate) fn grantable(&self) -> Self {
+        let mut left = self.clone();
+        left.read.retain(|path| is_one_place(path));
+        left.write.retain(|path| is_one_place(path));
+        left
     }
 
     /// Returns everything of `self` that `granted` does not hold.
@@ -113,8 +143,46 @@ impl Permissions {
     }
 }
 
+/// Tells whether a path means the same wherever it is read.
+fn is_one_place(path: &str) -> bool {
+    path.starts_with('/') && path.split('/').all(|part| part != "..")
+}
+
+/// Tells whether this is `host:port`; a host with colons stands in brackets.
+fn is_address(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let name = match host.strip_prefix('[') {
+        Some(inner) => inner.strip_suffix(']').filter(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok()),
+        None => Some(host).filter(|host| !host.contains([':', ']'])),
+    };
+    let is_host = name.is_some_and(|name| {
+        !name.is_empty()
+            && !name.contains(|c: char| c.is_whitespace() || c.is_control() || "/@,=?#".contains(c))
+    });
+    is_host && is_port(port)
+}
+
 fn is_port(text: &str) -> bool {
     text == "*" || text.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+/// Guesses what was meant by an address that is written in another way.
+fn address(given: &str) -> String {
+    let (port, rest) = match given.split_once("://") {
+        Some(("http" | "ws", rest)) => ("80", rest),
+        Some((_, rest)) => ("443", rest),
+        None => ("443", given),
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let meant = if is_address(host) { host.to_owned() } else { format!("{host}:{port}") };
+    let meant = if is_address(&meant) { meant } else { "HOST:PORT".to_owned() };
+    short(&format!("network={meant}"))
+}
+
+/// Bounds what an error repeats.
+fn short(text: &str) -> String {
+    text.chars().take(300).collect()
 }
 
 impl fmt::Display for Permissions {
@@ -162,5 +230,32 @@ mod tests {
         for text in ["", "read", "read=", "network=host", "network=:1", "network=h:0", "sudo=x"] {
             assert!(granted.grant(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_path_names_one_place_and_an_address_is_a_host_with_a_port() {
+        let mut granted = Permissions::default();
+        for text in ["read=data", "write=./x", "read=~/x", "read=/srv/../etc", "write=/.."] {
+            let error = granted.grant(text).unwrap_err().to_string();
+            assert!(error.contains("absolute path without `..`"), "{text}: {error}");
+        }
+        for (text, hint) in [
+            ("network=http://x:80", "write network=x:80"),
+            ("network=https://ada:pw@api.example/v1?q=1", "write network=api.example:443"),
+            ("network=ws://x", "write network=x:80"),
+            ("network=api.example", "write network=api.example:443"),
+            ("network=::1:80", "write network=HOST:PORT"),
+            ("network=[x]:80", "write network=HOST:PORT"),
+        ] {
+            let error = granted.grant(text).unwrap_err().to_string();
+            assert!(error.contains(hint), "{text}: {error}");
+        }
+        assert!(granted.is_empty());
+        for text in ["network=[::1]:80", "network=*:*", "network=10.0.0.1:*", "read=/srv/..data", "exec=git"]
+        {
+            granted.grant(text).unwrap();
+        }
+        granted.ask("read=data").unwrap();
+        assert_eq!(granted.grantable().read.len(), 1);
     }
 }

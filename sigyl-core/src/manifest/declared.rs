@@ -94,7 +94,7 @@ pub(super) fn permissions(checker: &mut Checker<'_>) -> Permissions {
         let path = format!("permissions.{kind}");
         for (at, item) in items(checker.root, &path) {
             let Some(value) = item.as_text() else { continue };
-            let fine = is_plain(kind, value) && asked.grant(&format!("{kind}={value}")).is_ok();
+            let fine = is_plain(kind, value) && asked.ask(&format!("{kind}={value}")).is_ok();
             if !fine {
                 let message = format!("cannot be `{}`", shown(value));
                 checker.error(item.place.problem(&format!("{path}[{at}]"), message), hint);

@@ -270,6 +270,7 @@ fn target_code(error: &TargetError) -> &'static str {
         TargetError::Start(_) => "E0502",
         TargetError::Timeout { .. } => "E0503",
         TargetError::Unsupported(_) => "E0504",
+        TargetError::Grant(_) => "E0305",
         TargetError::MissingTool { .. } => "E0105",
         TargetError::Io { .. } => "E0505",
     }

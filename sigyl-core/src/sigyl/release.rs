@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use super::{Frames, Sigyl};
 use crate::domain::{
-    Action, Caller, Decision, Locator, Plan, Run, RunId, RunState, Seq, ServerName, Version,
+    Action, Caller, Decision, Locator, Permissions, Plan, Run, RunId, RunState, Seq, ServerName, Version,
 };
 use crate::error::Error;
 use crate::event::Heard;
@@ -16,6 +16,7 @@ impl Sigyl {
     /// Starts a deploy and returns its run; [`Sigyl::watch`] follows it.
     pub async fn deploy(&self, caller: &Caller, deploy: Deploy) -> Result<RunId, Error> {
         caller.require(Action::Deploy)?;
+        self.may_be_granted(&deploy.grant)?;
         let order = Order {
             source: Some(deploy.source),
             name: deploy.name,
@@ -32,6 +33,7 @@ impl Sigyl {
     /// Starts a redeploy of a server that exists: settings, secrets and grants are kept unless told otherwise.
     pub async fn redeploy(&self, caller: &Caller, redeploy: Redeploy) -> Result<RunId, Error> {
         caller.require(Action::Deploy)?;
+        self.may_be_granted(&redeploy.grant)?;
         let server = self.known(&redeploy.name).await?;
         let source = match redeploy.source {
             Some(source) => source,
@@ -137,6 +139,14 @@ impl Sigyl {
                 },
             }
         }
+    }
+
+    /// Fails on a grant that is never given, before anything is fetched or built for it.
+    fn may_be_granted(&self, grants: &[String]) -> Result<(), StepError> {
+        let mut asked = Permissions::default();
+        grants.iter().try_for_each(|grant| asked.grant(grant))?;
+        self.inner.platform.target.settle(&asked)?;
+        Ok(())
     }
 
     async fn begin(

@@ -3,6 +3,7 @@
 use sigyl_core::deploy::Target as _;
 use sigyl_core::domain::Permissions;
 use sigyl_core::launcher::is_confined;
+use sigyl_core::mcp::Upstream;
 
 use crate::bench::{Bench, Session, bench, lives, stdio};
 
@@ -72,6 +73,32 @@ pub(crate) async fn what_was_granted_can_be_touched() {
     let mut server = session(&bench, &[format!("write={path}"), "exec=true".to_owned()]).await;
     assert_eq!(server.ask(&format!("write {path}/b")).await, "written");
     assert_eq!(server.ask("exec true").await, "exit status: 0");
+}
+
+pub(crate) async fn a_granted_path_that_became_a_link_opens_nothing() {
+    let bench = bench();
+    if !kernel_holds(&bench, "files") {
+        return;
+    }
+    let (open, secret) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let open = open.path().canonicalize().unwrap();
+    std::fs::create_dir(open.join("sub")).unwrap();
+    std::fs::write(secret.path().join("key"), "key").unwrap();
+    let mut spec = stdio(&["obey"]);
+    for grant in [format!("write={}", open.display()), format!("read={}/sub", open.display())] {
+        spec.granted.grant(&grant).unwrap();
+    }
+    let released = bench.release(spec.clone()).await;
+    let mut first = Session::open(&released).await;
+    assert_eq!(
+        first.ask(&format!("link {} {}/sub", secret.path().display(), open.display())).await,
+        "linked"
+    );
+    let Upstream::Stdio(spawn) = &released.upstream else { panic!("not stdio") };
+    let Err(error) = spawn.spawn().await else { panic!("it follows the link") };
+    assert!(error.why.contains("sub is a link now"), "{}", error.why);
+    let error = bench.target.restore(spec).await.unwrap_err().to_string();
+    assert!(error.contains("leads to") && error.contains("--grant read="), "{error}");
 }
 
 pub(crate) async fn the_network_is_closed_but_for_granted_ports() {

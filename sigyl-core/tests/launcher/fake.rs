@@ -125,6 +125,11 @@ fn one(line: &str) -> std::io::Result<String> {
         "read" => format!("{} bytes", std::fs::read(rest)?.len()),
         "list" => format!("{} entries", std::fs::read_dir(rest)?.count()),
         "write" => std::fs::write(rest, "x").map(|()| "written".to_owned())?,
+        "link" => {
+            let (to, at) = rest.split_once(' ').unwrap();
+            std::fs::remove_dir(at)?;
+            std::os::unix::fs::symlink(to, at).map(|()| "linked".to_owned())?
+        }
         "connect" => {
             TcpStream::connect(("127.0.0.1", rest.parse().unwrap())).map(|_| "connected".to_owned())?
         }

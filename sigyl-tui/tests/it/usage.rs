@@ -42,6 +42,8 @@ fn what_can_be_judged_without_the_store_is_judged_before_it_is_opened() {
         &["deploy", "npm:"][..],
         &["deploy", "x", "--name", "Not A Name"],
         &["deploy", "x", "--grant", "sudo=all"],
+        &["deploy", "x", "--grant", "read=data"],
+        &["deploy", "x", "--grant", "network=http://x:80"],
         &["deploy", "x", "--env", "NOVALUE"],
         &["deploy", "x", "--env", "A=1", "--env", "A=2"],
         &["deploy", "x", "--waive", "debug-mode"],
@@ -69,6 +71,22 @@ fn what_can_be_judged_without_the_store_is_judged_before_it_is_opened() {
     }
     let left: Vec<_> = std::fs::read_dir(home.path()).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn sigyls_own_folders_are_not_granted_and_nothing_is_fetched_for_it() {
+    let home = Home::new();
+    let (data, cache) = (home.path().join("data"), home.path().join("cache"));
+    let (data, cache) = (data.to_str().unwrap(), cache.to_str().unwrap());
+    for (grant, what) in
+        [(format!("write={cache}"), "cache directory"), (format!("read={data}"), "data directory")]
+    {
+        let ended =
+            home.run(&["deploy", "nowhere", "--data-dir", data, "--cache-dir", cache, "--grant", &grant]);
+        assert_eq!(ended.code, 3, "{ended:?}");
+        assert!(ended.err.contains("error[E0305]") && ended.err.contains(what), "{}", ended.err);
+        assert!(!ended.err.contains("fetch_source"), "{}", ended.err);
+    }
 }
 
 #[test]

@@ -137,16 +137,13 @@ fn blueprint(
             resources: &spec.resources,
             private: &private,
             port,
-            data_dir: &home.data_dir,
+            closed: home.closed(),
         },
     )?;
     let marker = format!("{}/{}/{}", home.id, spec.server, spec.revision);
     let secrets: Vec<(SecretName, SecretValue)> =
         spec.secrets.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let log = logs.writer(&spec.server, secrets);
-    for note in &held.notes {
-        log.note(note);
-    }
     let memory = spec.resources.memory;
     let blueprint = Blueprint {
         launcher: home.launcher.clone(),

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 
 use super::build::{self, Builder};
-use super::confinement::in_general;
+use super::confinement::{Closed, in_general, settle};
 use super::folder;
 use super::instance::{Held, Identity, Instance, io, private_dir};
 use super::launcher::landlock_abi;
@@ -17,7 +17,7 @@ use super::log::Logs;
 use super::process::sweep_now;
 use crate::clock::Clock;
 use crate::deploy::{BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError};
-use crate::domain::{Admission, Confinement, Digest, RevisionId, ServerName};
+use crate::domain::{Admission, Confinement, Digest, Permissions, RevisionId, ServerName};
 use crate::source::{Progress, ToolEnv};
 
 /// What the local target is told when it is made.
@@ -43,6 +43,7 @@ pub struct LocalConfig {
 #[derive(Debug)]
 pub(super) struct Home {
     pub(super) data_dir: PathBuf,
+    pub(super) cache_dir: PathBuf,
     pub(super) launcher: PathBuf,
     /// Marks processes of this data directory.
     pub(super) id: String,
@@ -50,6 +51,11 @@ pub(super) struct Home {
 }
 
 impl Home {
+    /// What no grant opens.
+    pub(super) fn closed(&self) -> Closed<'_> {
+        Closed { data_dir: &self.data_dir, cache_dir: &self.cache_dir }
+    }
+
     /// The private folder of a server.
     pub(super) fn private(&self, server: &ServerName) -> PathBuf {
         private_dir(&self.data_dir, server)
@@ -96,7 +102,7 @@ impl LocalProcess {
             (launcher.clone(), landlock, id.clone()),
         );
         Ok(Self {
-            home: Home { data_dir, launcher, id, landlock },
+            home: Home { data_dir, cache_dir, launcher, id, landlock },
             builder,
             logs,
             clock,
@@ -131,6 +137,10 @@ impl LocalProcess {
 
 #[async_trait]
 impl Target for LocalProcess {
+    fn settle(&self, granted: &Permissions) -> Result<Permissions, TargetError> {
+        settle(granted, self.home.closed())
+    }
+
     async fn stop_all(&self, grace: Duration) {
         let all: Vec<Arc<Held>> = self.instances().drain().map(|(_, held)| held).collect();
         futures_util::future::join_all(all.iter().map(|held| held.instance.stop(grace))).await;

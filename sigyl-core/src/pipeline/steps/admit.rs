@@ -33,6 +33,7 @@ impl Step for Admit {
             Plan::Rollback => Permissions::default(),
             _ => widened(cx, &manifest).await?.beyond(&granted),
         };
+        let more = cx.platform.target.settle(&beyond)?;
         let now = cx.platform.clock.now();
         let policy = &cx.platform.settings.policy;
         let (mut judged, waived) = Judgement::with_waivers(&report, policy, &cx.order.waive, &beyond, now)?;
@@ -44,7 +45,7 @@ impl Step for Admit {
         leave_over(cx, waived.unmatched)?;
         let admission = admit(cx, &judged)?;
         cx.results.granted = match admission.basis() {
-            Basis::Approval(_) => granted.union(&beyond),
+            Basis::Approval(_) => granted.union(&more),
             Basis::Verdict(_) => granted,
         };
         tell_requests(cx, &manifest);
@@ -80,12 +81,21 @@ fn admit(cx: &Context, judged: &Judgement) -> Result<Admission, Refusal> {
 }
 
 /// Everything that the operator granted: with earlier deploys, and with this order.
-fn granted(cx: &Context) -> Result<Permissions, StepError> {
-    let mut granted = cx.results.server.as_ref().map(|server| server.granted.clone()).unwrap_or_default();
+fn granted(cx: &mut Context) -> Result<Permissions, StepError> {
+    let mut asked = Permissions::default();
     for grant in &cx.order.grant {
-        granted.grant(grant)?;
+        asked.grant(grant)?;
     }
-    Ok(granted)
+    let given = cx.platform.target.settle(&asked)?;
+    let elsewhere = given.beyond(&asked);
+    if !elsewhere.is_empty() {
+        cx.notice(
+            StepId::Admit,
+            format!("a granted path is a link; what it leads to is granted: {elsewhere}"),
+        );
+    }
+    let before = cx.results.server.as_ref().map(|server| server.granted.clone()).unwrap_or_default();
+    Ok(before.union(&given))
 }
 
 /// What the manifest asks for beyond what the active version asked for. A first deploy widens nothing: what it asks
@@ -95,7 +105,7 @@ async fn widened(cx: &Context, manifest: &Manifest) -> Result<Permissions, StepE
     let Some(active) = &server.active else { return Ok(Permissions::default()) };
     let before = cx.platform.store.version(&server.name, active).await?;
     let before = before.map(|record| asked_by(&record)).transpose()?.unwrap_or_default();
-    Ok(manifest.permissions.beyond(&before))
+    Ok(manifest.permissions.grantable().beyond(&before))
 }
 
 fn asked_by(record: &VersionRecord) -> Result<Permissions, StepError> {
@@ -108,7 +118,10 @@ fn asked_by(record: &VersionRecord) -> Result<Permissions, StepError> {
 }
 
 fn tell_requests(cx: &mut Context, manifest: &Manifest) {
-    let refused = manifest.permissions.beyond(&cx.results.granted);
+    let asked = &manifest.permissions;
+    // What cannot be granted here is asked for all the same.
+    let settled = cx.platform.target.settle(asked);
+    let refused = settled.as_ref().unwrap_or(asked).beyond(&cx.results.granted);
     if !refused.is_empty() {
         let line = format!("asks for {refused}, which is not granted; give it with --grant");
         cx.notice(StepId::Admit, line);

@@ -147,6 +147,23 @@ async fn widened_permissions_hold_and_an_approval_grants_them() {
 }
 
 #[tokio::test]
+async fn a_grant_is_kept_as_the_place_that_it_leads_to() {
+    let house = House::new();
+    house.write("1.0.0", "permissions:\n  read: [/link]\n");
+    let order = Order { grant: vec!["read=/link".to_owned()], ..house.order() };
+    let run = house.take(Plan::Release, order).await;
+    assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+    assert_eq!(house.granted().await.to_string(), "read=/real");
+    assert!(run.notices.iter().any(|notice| notice.contains("read=/real")), "{:?}", run.notices);
+    assert!(!run.notices.iter().any(|notice| notice.contains("not granted")), "{:?}", run.notices);
+    // What can never be granted holds nothing: nobody could approve it.
+    house.write("2.0.0", "permissions:\n  read: [/link, data]\n");
+    let run = house.redeploy().await;
+    assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+    assert!(run.notices.iter().any(|notice| notice.contains("read=data")), "{:?}", run.notices);
+}
+
+#[tokio::test]
 async fn a_source_edited_while_it_was_held_does_not_slip_through() {
     let house = House::new();
     house.deploy().await;

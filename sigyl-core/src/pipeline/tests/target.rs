@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::broadcast;
 
 use crate::deploy::{BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError};
-use crate::domain::{Admission, Confinement, Launch, RevisionId, ServerName};
+use crate::domain::{Admission, Confinement, Launch, Permissions, RevisionId, ServerName};
 use crate::mcp::{Pipes, Spawn, SpawnError, Upstream};
 use crate::source::Progress;
 
@@ -87,6 +87,14 @@ impl FakeTarget {
 
 #[async_trait]
 impl Target for FakeTarget {
+    fn settle(&self, granted: &Permissions) -> Result<Permissions, TargetError> {
+        let mut settled = granted.clone();
+        if settled.read.remove("/link") {
+            settled.read.insert("/real".to_owned());
+        }
+        Ok(settled)
+    }
+
     async fn build(
         &self,
         admission: &Admission,

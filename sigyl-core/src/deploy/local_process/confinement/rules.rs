@@ -1,10 +1,11 @@
 //! The rules of an instance or of a build command.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::super::launcher::{Ports, Sandbox};
-use super::grants::{keeps_out, paths};
-use super::programs::{PROGRAMS, Programs, loaders};
+use super::grants::{Closed, Granted, is_name, look};
+use super::programs::{PROGRAMS, Programs, loaders, real};
 use super::words::words;
 use crate::deploy::TargetError;
 use crate::domain::{Confinement, Launch, Permissions, Resources};
@@ -64,48 +65,91 @@ pub(in super::super) struct Wanted<'a> {
     pub(in super::super) private: &'a Path,
     /// The port that it serves on, when it speaks HTTP.
     pub(in super::super) port: Option<u16>,
-    /// Sigyl's own folder, which nothing may open.
-    pub(in super::super) data_dir: &'a Path,
+    /// Sigyl's own folders.
+    pub(in super::super) closed: Closed<'a>,
 }
 
-/// The rules of one instance, the words for them, and what could not be granted.
+/// The rules of one instance, and the words for them.
 #[derive(Debug)]
 pub(in super::super) struct Held {
     pub(in super::super) sandbox: Sandbox,
     pub(in super::super) words: Confinement,
-    pub(in super::super) notes: Vec<String>,
 }
 
 /// Makes the rules of an instance.
 pub(in super::super) fn hold(abi: u8, wanted: &Wanted<'_>) -> Result<Held, TargetError> {
-    let mut notes = Vec::new();
-    let mut read: Vec<PathBuf> = SYSTEM.iter().map(PathBuf::from).collect();
-    read.extend(paths("read", &wanted.granted.read, &mut notes)?);
-    let mut write = paths("write", &wanted.granted.write, &mut notes)?;
+    let mut opened = Opened { closed: wanted.closed, missing: Vec::new() };
+    let read = opened.paths("read", &wanted.granted.read)?;
+    let mut write = opened.paths("write", &wanted.granted.write)?;
     write.push(wanted.private.to_owned());
-    let mut programs = Programs::of(&wanted.launch.readable);
     let mut execute = wanted.launch.readable.clone();
     execute.extend(loaders());
-    for program in &wanted.granted.exec {
-        if program == "*" {
-            execute.extend(PROGRAMS.iter().chain(&["/usr"]).map(PathBuf::from));
-        } else if !programs.grant(program) {
-            notes.push(format!("exec={program} was granted, but there is no such program"));
-        }
-    }
-    execute.extend(programs.granted()?);
-    execute.extend(programs.needed_by(&wanted.launch.program)?);
-    keeps_out(wanted.data_dir, execute.iter().chain(&read).chain(&write), wanted.private)?;
+    execute.extend(opened.programs(wanted)?);
+    wanted.closed.keeps_out(execute.iter().chain(&read).chain(&write), wanted.private)?;
+    let mut words = words(abi, wanted);
+    words.unenforced.extend(opened.missing);
     let sandbox = Sandbox {
         abi,
-        execute,
+        system: SYSTEM.iter().map(PathBuf::from).collect(),
+        execute: real_all(execute),
         read,
         write,
         devices: DEVICES.iter().map(PathBuf::from).collect(),
         bind: wanted.port.into_iter().collect(),
         connect: ports(wanted.granted),
     };
-    Ok(Held { sandbox, words: words(abi, wanted), notes })
+    Ok(Held { sandbox, words })
+}
+
+/// What the operator granted, as far as it is there.
+#[derive(Debug)]
+struct Opened<'a> {
+    closed: Closed<'a>,
+    /// What is granted and not there, in words.
+    missing: Vec<String>,
+}
+
+impl Opened<'_> {
+    fn paths(&mut self, kind: &str, granted: &BTreeSet<String>) -> Result<Vec<PathBuf>, TargetError> {
+        let mut found = Vec::new();
+        for text in granted {
+            match look(kind, text, self.closed)? {
+                Granted::Here(path) => found.push(path),
+                Granted::Missing => self.miss(kind, text, "nothing is there"),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns what may be started: the server's own program, what was granted, and what they need to run.
+    fn programs(&mut self, wanted: &Wanted<'_>) -> Result<Vec<PathBuf>, TargetError> {
+        let mut programs = Programs::of(&wanted.launch.readable);
+        let mut all = Vec::new();
+        for program in &wanted.granted.exec {
+            if program == "*" {
+                all.extend(PROGRAMS.iter().chain(&["/usr"]).map(PathBuf::from));
+                continue;
+            }
+            let is_there =
+                is_name(program) || matches!(look("exec", program, self.closed)?, Granted::Here(_));
+            if !is_there || !programs.grant(program) {
+                self.miss("exec", program, "there is no such program");
+            }
+        }
+        all.extend(programs.granted()?);
+        all.extend(programs.needed_by(&wanted.launch.program)?);
+        Ok(all)
+    }
+
+    fn miss(&mut self, kind: &str, text: &str, why: &str) {
+        self.missing.push(format!(
+            "{kind}={text} was granted and opens nothing: {why} (it is looked for at each start)"
+        ));
+    }
+}
+
+fn real_all(paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    paths.iter().map(|path| real(path)).collect()
 }
 
 /// What a build command may touch besides the system.
@@ -129,9 +173,10 @@ pub(in super::super) fn build_rules(abi: u8, workshop: Workshop) -> Sandbox {
     execute.extend(workshop.write.iter().cloned());
     Sandbox {
         abi,
-        execute,
-        read: SYSTEM.iter().map(PathBuf::from).chain(workshop.read).collect(),
-        write: workshop.write,
+        system: SYSTEM.iter().map(PathBuf::from).collect(),
+        execute: real_all(execute),
+        read: real_all(workshop.read),
+        write: real_all(workshop.write),
         devices: DEVICES.iter().map(PathBuf::from).collect(),
         bind: Vec::new(),
         connect: if workshop.network { Ports::All } else { Ports::Only(Vec::new()) },
@@ -171,7 +216,10 @@ mod tests {
             resources,
             private: dir,
             port: Some(4000),
-            data_dir: Path::new("/var/lib/sigyl"),
+            closed: Closed {
+                data_dir: Path::new("/var/lib/sigyl"),
+                cache_dir: Path::new("/var/cache/sigyl"),
+            },
         }
     }
 
@@ -197,8 +245,12 @@ mod tests {
         assert_eq!(held.sandbox.connect, Ports::Only(vec![443]));
         assert_eq!(held.sandbox.bind, [4000]);
         assert!(held.sandbox.execute.iter().any(|path| path.ends_with("ls")));
-        assert_eq!(held.notes.len(), 2, "{:?}", held.notes);
-        for part in ["port 443 of every host", "limit of 0.5 is not enforced"] {
+        for part in [
+            "exec=no-such-program was granted and opens nothing",
+            "read=/nowhere/x was granted and opens nothing",
+            "port 443 of every host",
+            "limit of 0.5 is not enforced",
+        ] {
             assert!(held.words.unenforced.iter().any(|word| word.contains(part)), "{part}");
         }
         assert!(held.words.enforced.iter().any(|word| word.contains("64 MiB")));
@@ -217,31 +269,23 @@ mod tests {
     #[test]
     fn sigyls_own_folder_is_never_opened() {
         let (dir, resources) = (tempfile::tempdir().unwrap(), Resources::default());
-        let private = dir.path().join("private/x");
-        for text in [
-            format!("read={}", dir.path().display()),
-            "write=/".to_owned(),
-            format!("read={}/store", dir.path().display()),
-        ] {
-            std::fs::create_dir_all(dir.path().join("store")).unwrap();
+        let (private, cache) = (dir.path().join("private/x"), dir.path().join("cache"));
+        std::fs::create_dir_all(dir.path().join("store")).unwrap();
+        let closed = Closed { data_dir: dir.path(), cache_dir: &cache };
+        for text in ["read=DIR", "write=/", "read=DIR/store", "exec=DIR/store"] {
             let mut granted = Permissions::default();
-            granted.grant(&text).unwrap();
+            granted.grant(&text.replace("DIR", &dir.path().display().to_string())).unwrap();
             let launch = launch();
-            let wanted = Wanted {
-                data_dir: dir.path(),
-                private: &private,
-                ..wanted(&launch, &granted, &resources, &private)
-            };
+            let wanted =
+                Wanted { closed, private: &private, ..wanted(&launch, &granted, &resources, &private) };
             assert!(hold(7, &wanted).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn a_relative_grant_is_refused() {
-        let mut granted = Permissions::default();
-        granted.grant("write=data").unwrap();
-        let (launch, resources) = (launch(), Resources::default());
-        let error = hold(7, &wanted(&launch, &granted, &resources, Path::new("/tmp"))).unwrap_err();
-        assert!(error.to_string().contains("absolute path"), "{error}");
+        for (place, is_fine) in [("cache/builds/k", true), ("store/builds", false), ("", false)] {
+            let launch = Launch { readable: vec![dir.path().join(place)], ..launch() };
+            let granted = Permissions::default();
+            let wanted =
+                Wanted { closed, private: &private, ..wanted(&launch, &granted, &resources, &private) };
+            assert_eq!(hold(7, &wanted).is_ok(), is_fine, "{place}");
+        }
     }
 }
