@@ -1,11 +1,14 @@
 //! What a server cannot do, where the kernel has Landlock.
 
+use std::os::fd::AsRawFd as _;
+
 use sigyl_core::deploy::Target as _;
 use sigyl_core::domain::Permissions;
 use sigyl_core::launcher::is_confined;
 use sigyl_core::mcp::Upstream;
 
 use crate::bench::{Bench, Session, bench, lives, stdio};
+use crate::owner::parent;
 
 /// Tells loudly when this kernel cannot hold what the test is about.
 fn kernel_holds(bench: &Bench, what: &str) -> bool {
@@ -99,6 +102,19 @@ pub(crate) async fn a_granted_path_that_became_a_link_opens_nothing() {
     assert!(error.why.contains("sub is a link now"), "{}", error.why);
     let error = bench.target.restore(spec).await.unwrap_err().to_string();
     assert!(error.contains("leads to") && error.contains("--grant read="), "{error}");
+}
+
+pub(crate) async fn what_sigyl_inherited_does_not_reach_a_server() {
+    let bench = bench();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    // What a shell or an editor left open has no flag that closes it.
+    rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty()).unwrap();
+    let mut server = session(&bench, &[]).await;
+    let at = format!("/proc/self/fd/{}", file.as_raw_fd());
+    assert_eq!(std::fs::read_link(&at).unwrap(), file.path());
+    assert_ne!(server.ask(&format!("where {at}")).await, file.path().display().to_string());
+    let keeper = std::fs::read_link(at.replace("self", &parent(server.pid().await).to_string()));
+    assert_ne!(keeper.ok().as_deref(), Some(file.path()));
 }
 
 pub(crate) async fn the_network_is_closed_but_for_granted_ports() {

@@ -125,6 +125,7 @@ fn one(line: &str) -> std::io::Result<String> {
         "read" => format!("{} bytes", std::fs::read(rest)?.len()),
         "list" => format!("{} entries", std::fs::read_dir(rest)?.count()),
         "write" => std::fs::write(rest, "x").map(|()| "written".to_owned())?,
+        "where" => std::fs::read_link(rest)?.display().to_string(),
         "link" => {
             let (to, at) = rest.split_once(' ').unwrap();
             std::fs::remove_dir(at)?;

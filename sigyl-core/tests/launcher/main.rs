@@ -49,6 +49,7 @@ const TESTS: &[Test] = tests! {
     confined: files_of_the_operator_are_out_of_reach
         what_was_granted_can_be_touched
         a_granted_path_that_became_a_link_opens_nothing
+        what_sigyl_inherited_does_not_reach_a_server
         the_network_is_closed_but_for_granted_ports
         foreign_processes_and_programs_are_out_of_reach
         a_server_is_known_as_confined;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, WaitOptions, set_child_subreaper, wait};
 
 use super::channel::{read, read_raw, receive_fds, send_fds, write, write_raw};
+use super::descriptors::close_inherited;
 use super::entry::CONFINE;
 use super::{Exit, Family, Order, Told, Watch};
 
@@ -44,6 +45,7 @@ enum Heard {
 }
 
 fn keep() -> io::Result<()> {
+    close_inherited()?;
     let mut control = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let fds = receive_fds(&control, 3)?;
     let watch: Watch = read(&mut control)?;

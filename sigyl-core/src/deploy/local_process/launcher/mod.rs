@@ -8,6 +8,7 @@
 
 mod channel;
 mod confine;
+mod descriptors;
 mod entry;
 mod family;
 mod keeper;
