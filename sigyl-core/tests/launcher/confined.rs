@@ -159,6 +159,7 @@ pub(crate) async fn a_server_is_known_as_confined() {
     let bench = bench();
     let mut server = session(&bench, &[]).await;
     let (pid, far) = (server.pid().await, server.ask("detach").await.parse().unwrap());
-    assert!(is_confined(pid) && is_confined(far));
+    let hidden = server.ask("hide").await.parse().unwrap();
+    assert!(is_confined(pid) && is_confined(far) && is_confined(hidden));
     assert!(!is_confined(std::process::id()));
 }

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &[String]) {
             eprintln!("saw the end of its input");
         }
         ["detach"] => {
-            println!("{}", detach());
+            println!("{}", detach("detached"));
             obey();
         }
         ["detached"] => {
@@ -37,6 +37,24 @@ pub(crate) fn run(args: &[String]) {
             let child =
                 Command::new("/proc/self/exe").args([MODE, "sleep"]).stdout(Stdio::null()).spawn().unwrap();
             println!("{}", child.id());
+        }
+        ["hidden"] => {
+            rustix::process::setsid().unwrap();
+            ignore_term();
+            #[expect(clippy::zombie_processes, reason = "an orphan is what this fake is for")]
+            let child = std::os::unix::process::CommandExt::arg0(&mut Command::new("/proc/self/exe"), "x")
+                .args([MODE, "hide"])
+                .env_clear()
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
+            println!("{}", child.id());
+        }
+        // It lowers what it is marked by, and looks like nobody's.
+        ["hide"] => {
+            let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+            rustix::process::setrlimit(rustix::process::Resource::Locks, none).unwrap();
+            sleep();
         }
         ["sleep"] => sleep(),
         ["flood"] => flood(),
@@ -66,10 +84,9 @@ fn ignore_term() {
 }
 
 /// Starts a process that leaves session, group and parent; returns its id.
-fn detach() -> u32 {
+fn detach(mode: &str) -> u32 {
     // Standard error is inherited all the way down: the far one holds the server's log open.
-    let child =
-        Command::new("/proc/self/exe").args([MODE, "detached"]).stdout(Stdio::piped()).spawn().unwrap();
+    let child = Command::new("/proc/self/exe").args([MODE, mode]).stdout(Stdio::piped()).spawn().unwrap();
     let output = child.wait_with_output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
 }
@@ -141,7 +158,8 @@ fn one(line: &str) -> std::io::Result<String> {
             rustix::process::kill_process(pid, rustix::process::Signal::KILL)?;
             "killed".to_owned()
         }
-        "detach" => detach().to_string(),
+        "detach" => detach("detached").to_string(),
+        "hide" => detach("hidden").to_string(),
         "abort" => std::process::exit(9),
         _ => "what?".to_owned(),
     })

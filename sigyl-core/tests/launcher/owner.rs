@@ -74,8 +74,14 @@ pub(crate) async fn a_killed_keeper_takes_its_family_with_it() {
     let released = bench.release(stdio(&["obey"])).await;
     let mut session = Session::open(&released).await;
     let (pid, far): (u32, u32) = (session.pid().await, session.ask("detach").await.parse().unwrap());
+    let hidden: u32 = session.ask("hide").await.parse().unwrap();
+    // Without an environment, and below nobody: only what it bears tells whose it is.
+    until("it hides", async || {
+        std::fs::read(format!("/proc/{hidden}/environ")).is_ok_and(|env| env.is_empty())
+    })
+    .await;
     let keeper = rustix::process::Pid::from_raw(parent(pid).try_into().unwrap()).unwrap();
     rustix::process::kill_process(keeper, rustix::process::Signal::KILL).unwrap();
-    until("both are gone", async || !lives(pid) && !lives(far)).await;
+    until("all are gone", async || !lives(pid) && !lives(far) && !lives(hidden)).await;
     until("it is told", async || bench.log().await.contains("its keeper was killed")).await;
 }

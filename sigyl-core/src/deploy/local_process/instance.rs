@@ -12,7 +12,7 @@ use super::confinement::{FILES, PROCESSES, Wanted, hold, search_path};
 use super::http::Http;
 use super::launcher::{Limits, StartSpec, Watch};
 use super::log::Logs;
-use super::process::{Blueprint, MARKER, is_program};
+use super::process::{Blueprint, MARKER, is_program, mark_for};
 use super::stdio::{Stdio, StdioSpawn};
 use super::{folder, target::Home};
 use crate::clock::Clock;
@@ -158,6 +158,7 @@ fn blueprint(
             limits: Limits {
                 files: FILES,
                 data: memory.map(|limit| limit.saturating_mul(4).saturating_add(1 << 30)),
+                mark: mark_for(&marker),
             },
             trusted: false,
             sandbox: held.sandbox,

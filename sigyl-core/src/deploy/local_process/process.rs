@@ -19,7 +19,9 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::input::Input;
-use super::launcher::{Exit, Family, KEEP, Order, StartSpec, Told, Watch, marked, send_fds};
+use super::launcher::{
+    Exit, Family, KEEP, Order, StartSpec, Told, Watch, mark_of, marked, orphans, send_fds,
+};
 use super::log::LogWriter;
 use super::pump::{Tail, pump};
 
@@ -263,7 +265,8 @@ async fn give(mut control: OwnedWriteHalf, mut orders: mpsc::UnboundedReceiver<O
     }
 }
 
-/// Kills every process that carries a marker with this start; returns who is left.
+/// Kills every process that carries a marker with this start, and what a killed keeper of the same owner left; returns
+/// who is left.
 async fn sweep(marker: &str) -> Vec<u32> {
     let marker = marker.to_owned();
     // A task that was cancelled has nobody left to tell.
@@ -272,15 +275,22 @@ async fn sweep(marker: &str) -> Vec<u32> {
 
 /// Does what `sweep` does, blocking for at most two seconds.
 pub(super) fn sweep_now(marker: &str) -> Vec<u32> {
+    let mark = mark_for(marker);
+    let left = || marked(MARKER, marker).with(orphans(mark));
     for _ in 0..200 {
-        let family = marked(MARKER, marker);
+        let family = left();
         if family.pids().is_empty() {
             return Vec::new();
         }
         family.signal(rustix::process::Signal::KILL);
         std::thread::sleep(Duration::from_millis(10));
     }
-    marked(MARKER, marker).pids()
+    left().pids()
+}
+
+/// Returns the mark of everything whose marker begins with the same owner.
+pub(super) fn mark_for(marker: &str) -> u64 {
+    mark_of(marker.split('/').next().unwrap_or_default())
 }
 
 /// Tells whether `program` can be run at all, for a clear error before anything is started.

@@ -12,7 +12,7 @@ use super::super::folder;
 use super::super::instance::io;
 use super::super::launcher::{Exit, Limits, Sandbox, StartSpec, Watch};
 use super::super::log::LogWriter;
-use super::super::process::{Blueprint, Plumbing};
+use super::super::process::{Blueprint, Plumbing, mark_for};
 use super::beneath::Beneath;
 use super::cache::Builder;
 use crate::deploy::{BuildSpec, TargetError};
@@ -187,20 +187,21 @@ impl Work<'_> {
         let secrets = credentials(&self.builder.tools.vars);
         vars.extend(call.vars);
         let (log, mut lines) = LogWriter::lines(secrets);
+        let marker = format!("{}/build/{}", self.builder.id, self.spec.server);
         let blueprint = Blueprint {
             launcher: self.builder.launcher.clone(),
             label: format!("build of {}", self.spec.server),
-            marker: format!("{}/build/{}", self.builder.id, self.spec.server),
             watch: Watch { memory: None, processes: PROCESSES },
             spec: StartSpec {
                 program: call.program,
                 args: call.args,
                 dir: call.dir,
                 env: vars.into_iter().collect(),
-                limits: Limits { files: FILES, data: None },
+                limits: Limits { files: FILES, data: None, mark: mark_for(&marker) },
                 trusted: sandbox.is_none(),
                 sandbox: sandbox.unwrap_or_else(Sandbox::none),
             },
+            marker,
             log,
         };
         let failed =

@@ -57,6 +57,7 @@ fn become_server(control: &mut UnixStream) -> Result<std::convert::Infallible, S
 fn limit(limits: &Limits) -> io::Result<()> {
     lower(Resource::Core, 0)?;
     lower(Resource::Nofile, limits.files)?;
+    lower(Resource::Locks, limits.mark)?;
     if let Some(data) = limits.data {
         lower(Resource::Data, data)?;
     }

@@ -7,6 +7,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
 use super::entry::KEEP;
+use super::mark::{is_marked, mark_on};
 
 /// One process, told apart from a later one with the same id by its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,12 @@ pub(in super::super) struct Family {
 }
 
 impl Family {
+    /// Holds what both hold.
+    pub(in super::super) fn with(mut self, other: Self) -> Self {
+        self.members.extend(other.members);
+        self
+    }
+
     /// Looks at every process there is and keeps the descendants of `root`.
     pub(in super::super) fn of(root: u32) -> Self {
         let all = everyone();
@@ -80,25 +87,65 @@ impl Family {
     }
 }
 
+/// Steps from a process to its ancestors at most; more than a family may have processes.
+const GENERATIONS: usize = 4096;
+
 /// Tells whether a process is, or descends from, a server that a local target started, of whichever data directory.
 ///
 /// Landlock before ABI 9 cannot keep a server from connecting to a socket in the file system: whoever listens on one
-/// must refuse such a peer. An unknown process counts as confined.
+/// must refuse such a peer. An unknown process counts as confined. One whose keeper was killed still bears its mark.
 pub fn is_confined(pid: u32) -> bool {
     let mut at = pid;
-    for _ in 0..256 {
+    for _ in 0..GENERATIONS {
         if at <= 1 {
             return false;
         }
-        let Some(seen) = look(at) else { return true };
-        let is_keeper = fs::read(format!("/proc/{at}/cmdline"))
-            .is_ok_and(|line| line.split(|byte| *byte == 0).nth(1) == Some(KEEP.as_bytes()));
-        if is_keeper {
+        let (Some(seen), Some(marked)) = (look(at), is_marked(at)) else { return true };
+        if marked || is_keeper(at) {
             return true;
         }
         at = seen.parent;
     }
     true
+}
+
+fn is_keeper(pid: u32) -> bool {
+    fs::read(format!("/proc/{pid}/cmdline"))
+        .is_ok_and(|line| line.split(|byte| *byte == 0).nth(1) == Some(KEEP.as_bytes()))
+}
+
+/// Finds what was left by a keeper that somebody killed: processes that bear `mark` and have no keeper above them.
+///
+/// A server may lower the limit that carries the mark, to look like another's. So a process that is confined and bears
+/// any other mark counts too, if nobody keeps it.
+pub(in super::super) fn orphans(mark: u64) -> Family {
+    let own = std::process::id();
+    let is_left = |seen: &Seen| {
+        let bears = mark_on(seen.pid) == Some(mark) || is_marked(seen.pid) == Some(true) && is_held(seen.pid);
+        !seen.zombie && seen.pid != own && bears && !is_kept(seen)
+    };
+    Family { members: everyone().filter(is_left).collect() }
+}
+
+/// Tells whether a process can gain no privileges any more, as every server; the bit cannot be taken off.
+fn is_held(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    status.lines().any(|line| line.strip_prefix("NoNewPrivs:").is_some_and(|bit| bit.trim() == "1"))
+}
+
+/// Tells whether the first ancestor that bears no mark is a keeper. A server can give itself the name of one, and is
+/// marked all the same.
+fn is_kept(seen: &Seen) -> bool {
+    let mut at = seen.parent;
+    for _ in 0..GENERATIONS {
+        match (is_marked(at), look(at)) {
+            (Some(true), Some(above)) => at = above.parent,
+            (Some(false), Some(_)) => return is_keeper(at),
+            // It ended meanwhile; whoever looks again sees who has its children now.
+            _ => return true,
+        }
+    }
+    false
 }
 
 /// Finds the processes whose environment holds the variable `name` with a value that starts with `prefix`.

@@ -22,6 +22,8 @@ pub(in super::super) struct Limits {
     pub(in super::super) files: u64,
     /// Bytes of writable memory of one process, as the last stop between two samples of the keeper.
     pub(in super::super) data: Option<u64>,
+    /// What shows to whom it belongs, for good.
+    pub(in super::super) mark: u64,
 }
 
 /// What the confined stage becomes. It holds opened secrets: it is never shown and never written to disk.

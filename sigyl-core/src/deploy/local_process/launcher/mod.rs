@@ -12,6 +12,7 @@ mod descriptors;
 mod entry;
 mod family;
 mod keeper;
+mod mark;
 mod message;
 mod sandbox;
 
@@ -20,6 +21,7 @@ pub use family::is_confined;
 
 pub(super) use channel::send_fds;
 pub(super) use entry::KEEP;
-pub(super) use family::{Family, listening_ports, marked};
+pub(super) use family::{Family, listening_ports, marked, orphans};
+pub(super) use mark::mark_of;
 pub(super) use message::{Exit, Limits, Order, StartSpec, Told, Watch};
 pub(super) use sandbox::{Ports, Sandbox, landlock_abi};
