@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::broadcast;
 
-use super::confinement::{FILES, PROCESSES, Wanted, hold, search_path};
+use super::confinement::{FILES, PROCESSES, THREADS, Wanted, hold, search_path};
 use super::http::Http;
 use super::launcher::{Limits, StartSpec, Watch};
 use super::log::Logs;
@@ -148,7 +148,7 @@ fn blueprint(
     let blueprint = Blueprint {
         launcher: home.launcher.clone(),
         label: format!("{}@{}", spec.server, spec.version),
-        watch: Watch { memory, processes: PROCESSES },
+        watch: Watch { memory, processes: PROCESSES, threads: THREADS },
         spec: StartSpec {
             program: launch.program.clone(),
             args: launch.args.clone(),

@@ -25,6 +25,8 @@ const TIME: Duration = Duration::from_secs(1800);
 const PROCESSES: usize = 2048;
 /// Lines that an error repeats.
 const TAIL: usize = 15;
+/// Threads of one command at a time.
+const THREADS: u64 = 32_768;
 /// Bytes of standard output that are taken, when they are asked for.
 const OUTPUT: u64 = 16 << 20;
 
@@ -191,7 +193,7 @@ impl Work<'_> {
         let blueprint = Blueprint {
             launcher: self.builder.launcher.clone(),
             label: format!("build of {}", self.spec.server),
-            watch: Watch { memory: None, processes: PROCESSES },
+            watch: Watch { memory: None, processes: PROCESSES, threads: THREADS },
             spec: StartSpec {
                 program: call.program,
                 args: call.args,

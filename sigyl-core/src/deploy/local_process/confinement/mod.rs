@@ -10,5 +10,5 @@ mod words;
 
 pub(super) use grants::{Closed, settle};
 pub(super) use programs::search_path;
-pub(super) use rules::{FILES, PROCESSES, Wanted, Workshop, build_rules, hold};
+pub(super) use rules::{FILES, PROCESSES, THREADS, Wanted, Workshop, build_rules, hold};
 pub(super) use words::in_general;

@@ -12,6 +12,8 @@ use crate::domain::{Confinement, Launch, Permissions, Resources};
 
 /// Processes of one instance at a time.
 pub(in super::super) const PROCESSES: usize = 512;
+/// Threads of one instance at a time.
+pub(in super::super) const THREADS: u64 = 4096;
 /// Open files of one process.
 pub(in super::super) const FILES: u64 = 16_384;
 

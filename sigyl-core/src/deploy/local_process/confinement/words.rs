@@ -1,6 +1,6 @@
 //! What is enforced and what is not, in words.
 
-use super::rules::{FILES, PROCESSES, Wanted};
+use super::rules::{FILES, PROCESSES, THREADS, Wanted};
 use crate::domain::Confinement;
 
 /// Says what this kernel can and cannot enforce for any server.
@@ -84,14 +84,14 @@ fn by_kernel(abi: u8, words: &mut Confinement) {
 fn by_sigyl(words: &mut Confinement) {
     words.enforced.push("environment: holds only what was given to it".to_owned());
     words.enforced.push("set-user-id programs and root's capabilities give it nothing".to_owned());
-    words
-        .enforced
-        .push(format!("processes: at most {PROCESSES}, with {FILES} open files each; all end with Sigyl"));
-    words
-        .unenforced
-        .push("threads, ended processes and files in memory are not counted against its limits".to_owned());
+    words.enforced.push(format!(
+        "processes: at most {PROCESSES}, with {THREADS} threads together and {FILES} open files each; all end with Sigyl"
+    ));
+    words.enforced.push("what was open when Sigyl was started stays closed to it".to_owned());
+    words.unenforced.push("the arguments of other processes can be read".to_owned());
     words.unenforced.push(
-        "what was open when Sigyl was started is inherited, and arguments of other processes can be read"
+        "memory: shared segments that nobody has attached, and files in memory of a process that hides itself, are not \
+         counted"
             .to_owned(),
     );
     words.unenforced.push("UDP, such as name look-ups, is open".to_owned());

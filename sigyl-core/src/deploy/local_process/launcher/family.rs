@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
@@ -15,6 +16,7 @@ struct Seen {
     pid: u32,
     parent: u32,
     started: u64,
+    threads: u64,
     zombie: bool,
 }
 
@@ -22,12 +24,15 @@ struct Seen {
 #[derive(Debug)]
 pub(in super::super) struct Family {
     members: Vec<Seen>,
+    /// Ended processes that nobody asked about; each takes a place in the machine's table.
+    ended: usize,
 }
 
 impl Family {
     /// Holds what both hold.
     pub(in super::super) fn with(mut self, other: Self) -> Self {
         self.members.extend(other.members);
+        self.ended += other.ended;
         self
     }
 
@@ -49,24 +54,29 @@ impl Family {
                 }
             }
         }
+        let all = members.len();
         members.retain(|seen| !seen.zombie);
-        Self { members }
+        let ended = all - members.len();
+        Self { members, ended }
     }
 
     /// Follows the children of `root` downwards: cheap, but it may miss one that moves meanwhile.
     pub(in super::super) fn below(root: u32) -> Self {
-        let mut members = Vec::new();
+        let (mut members, mut ended) = (Vec::new(), 0);
         let mut met = HashSet::from([root]);
         let mut waiting = vec![root];
         while let Some(pid) = waiting.pop() {
             for child in children(pid) {
                 if met.insert(child) {
                     waiting.push(child);
-                    members.extend(look(child).filter(|seen| !seen.zombie));
+                    match look(child) {
+                        Some(seen) if seen.zombie => ended += 1,
+                        seen => members.extend(seen),
+                    }
                 }
             }
         }
-        Self { members }
+        Self { members, ended }
     }
 
     /// Returns the process ids.
@@ -74,9 +84,27 @@ impl Family {
         self.members.iter().map(|seen| seen.pid).collect()
     }
 
-    /// Returns the bytes of memory that they hold together, shared pages counted once.
+    /// Counts the processes, ended ones that were not asked about too.
+    pub(super) fn processes(&self) -> usize {
+        self.members.len() + self.ended
+    }
+
+    /// Counts the threads of all processes.
+    pub(super) fn threads(&self) -> u64 {
+        self.members.iter().map(|seen| seen.threads).sum()
+    }
+
+    /// Returns the bytes of memory that they hold together, shared pages counted once, with files that lie in memory.
     pub(super) fn memory(&self) -> u64 {
-        self.members.iter().map(|seen| memory(seen.pid)).sum()
+        let (mut held, mut mapped, mut files) = (0, 0, HashMap::new());
+        for seen in &self.members {
+            let used = memory(seen.pid);
+            held += used.all;
+            mapped += used.shared;
+            files.extend(memory_files(seen.pid));
+        }
+        // What of these files is mapped was counted as memory of a process.
+        held + files.values().sum::<u64>().saturating_sub(mapped)
     }
 
     /// Sends `signal` to each; one that is gone already is fine.
@@ -124,7 +152,7 @@ pub(in super::super) fn orphans(mark: u64) -> Family {
         let bears = mark_on(seen.pid) == Some(mark) || is_marked(seen.pid) == Some(true) && is_held(seen.pid);
         !seen.zombie && seen.pid != own && bears && !is_kept(seen)
     };
-    Family { members: everyone().filter(is_left).collect() }
+    Family { members: everyone().filter(is_left).collect(), ended: 0 }
 }
 
 /// Tells whether a process can gain no privileges any more, as every server; the bit cannot be taken off.
@@ -156,7 +184,7 @@ pub(in super::super) fn marked(name: &str, prefix: &str) -> Family {
         fs::read(format!("/proc/{}/environ", seen.pid))
             .is_ok_and(|vars| vars.split(|byte| *byte == 0).any(|var| var.starts_with(wanted.as_bytes())))
     });
-    Family { members: members.collect() }
+    Family { members: members.collect(), ended: 0 }
 }
 
 /// Lists the TCP ports that the processes listen on, with whether each is open to more than this machine.
@@ -224,17 +252,43 @@ fn parse_stat(pid: u32, stat: &str) -> Option<Seen> {
         pid,
         parent: words.get(1)?.parse().ok()?,
         started: words.get(19)?.parse().ok()?,
+        threads: words.get(17)?.parse().ok()?,
         zombie: matches!(*words.first()?, "Z" | "X"),
     })
 }
 
-fn memory(pid: u32) -> u64 {
-    // Shared pages count once over the family; a process that may not be looked into still tells its resident ones.
-    let field = |file: &str, name: &str| -> Option<u64> {
-        let text = fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?;
-        text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
+/// Bytes of one process.
+#[derive(Clone, Copy, Debug)]
+struct Used {
+    all: u64,
+    /// Those of files in memory.
+    shared: u64,
+}
+
+fn memory(pid: u32) -> Used {
+    let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let field = |text: &str, name: &str| -> Option<u64> {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(line.split_whitespace().next()?.parse::<u64>().ok()? << 10)
     };
-    field("smaps_rollup", "Pss:").or_else(|| field("status", "VmRSS:")).unwrap_or(0) << 10
+    // Shared pages count once over the family; a process that may not be looked into still tells its resident ones.
+    let text = read("smaps_rollup");
+    if let Some(all) = field(&text, "Pss:") {
+        return Used { all, shared: field(&text, "Pss_Shmem:").unwrap_or(0) };
+    }
+    let text = read("status");
+    Used { all: field(&text, "VmRSS:").unwrap_or(0), shared: field(&text, "RssShmem:").unwrap_or(0) }
+}
+
+/// Returns the files without a name that a process holds open in memory, by identity, with their bytes. They belong
+/// to no process until they are mapped.
+fn memory_files(pid: u32) -> Vec<((u64, u64), u64)> {
+    let Ok(fds) = fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
+    let in_memory = |fd: &fs::DirEntry| {
+        fs::read_link(fd.path()).is_ok_and(|to| to.as_os_str().as_encoded_bytes().starts_with(b"/memfd:"))
+    };
+    let files = fds.flatten().filter(in_memory).filter_map(|fd| fs::metadata(fd.path()).ok());
+    files.map(|meta| ((meta.dev(), meta.ino()), meta.blocks() * 512)).collect()
 }
 
 fn send(seen: &Seen, signal: Signal) {
@@ -259,10 +313,13 @@ mod tests {
     #[test]
     fn a_name_cannot_forge_the_fields_after_it() {
         let mut fields = vec!["S".to_owned(), "42".to_owned()];
-        fields.extend((0..17).map(|_| "0".to_owned()));
-        fields.push("777".to_owned());
+        fields.extend((0..15).map(|_| "0".to_owned()));
+        fields.extend(["5", "0", "777"].map(str::to_owned));
         let stat = format!("9 (a) R 1 (b) {}", fields.join(" "));
-        assert_eq!(parse_stat(9, &stat), Some(Seen { pid: 9, parent: 42, started: 777, zombie: false }));
+        assert_eq!(
+            parse_stat(9, &stat),
+            Some(Seen { pid: 9, parent: 42, started: 777, threads: 5, zombie: false })
+        );
         assert_eq!(parse_stat(9, "9 (x"), None);
     }
 
@@ -270,8 +327,36 @@ mod tests {
     fn this_process_is_seen_with_its_memory_and_is_not_confined() {
         let own = std::process::id();
         assert!(look(own).is_some_and(|seen| !seen.zombie));
-        assert!(memory(own) > 100 << 10);
+        assert!(memory(own).all > 100 << 10);
         assert!(!is_confined(own));
+    }
+
+    #[test]
+    fn threads_and_ended_processes_and_files_in_memory_are_counted() {
+        use std::io::Write as _;
+        let own = std::process::id();
+        let (hold, wait) = std::sync::mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || wait.recv().is_err());
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = child.id();
+        while look(pid).is_some_and(|seen| !seen.zombie) {
+            std::thread::yield_now();
+        }
+        let below = Family::below(own);
+        assert!(below.ended >= 1 && below.processes() > below.members.len(), "the ended one takes a place");
+        assert!(!Family::below(own).pids().contains(&pid));
+        child.wait().unwrap();
+        let family = Family { members: look(own).into_iter().collect(), ended: 0 };
+        assert!(family.threads() >= 2);
+        let file = rustix::fs::memfd_create("held", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
+        let mut file = fs::File::from(file);
+        file.write_all(&vec![1; 8 << 20]).unwrap();
+        let id = (file.metadata().unwrap().dev(), file.metadata().unwrap().ino());
+        let files = memory_files(own);
+        assert!(files.iter().any(|(file, bytes)| *file == id && *bytes >= 8 << 20));
+        assert!(family.memory() >= 8 << 20);
+        drop(hold);
+        assert!(thread.join().unwrap());
     }
 
     #[test]

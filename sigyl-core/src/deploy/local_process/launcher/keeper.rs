@@ -175,9 +175,13 @@ impl Keeper {
 
     fn broken_limit(&self) -> Option<Exit> {
         let family = Family::below(self.own);
-        let count = family.pids().len();
+        let count = family.processes();
         if count > self.watch.processes {
             return Some(Exit::Processes { count, limit: self.watch.processes });
+        }
+        let count = family.threads();
+        if count > self.watch.threads {
+            return Some(Exit::Threads { count, limit: self.watch.threads });
         }
         let limit = self.watch.memory?;
         let used = family.memory();
@@ -186,7 +190,8 @@ impl Keeper {
 
     /// Ends whoever is left, politely first; returns who outlived it.
     fn end(&mut self) -> Vec<u32> {
-        let over_limit = matches!(self.exit, Some(Exit::Memory { .. } | Exit::Processes { .. }));
+        let over_limit =
+            matches!(self.exit, Some(Exit::Memory { .. } | Exit::Processes { .. } | Exit::Threads { .. }));
         if !self.alone && !over_limit {
             Family::of(self.own).signal(Signal::TERM);
             self.wait(LAST_WORDS, LAST_WORDS);

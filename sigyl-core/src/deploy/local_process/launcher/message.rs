@@ -13,6 +13,8 @@ pub(in super::super) struct Watch {
     pub(in super::super) memory: Option<u64>,
     /// Processes at a time.
     pub(in super::super) processes: usize,
+    /// Threads of all of them at a time.
+    pub(in super::super) threads: u64,
 }
 
 /// Limits that a process sets on itself.
@@ -106,6 +108,13 @@ pub(in super::super) enum Exit {
         /// How many it may have.
         limit: usize,
     },
+    /// It had more threads than it may.
+    Threads {
+        /// How many it had.
+        count: u64,
+        /// How many it may have.
+        limit: u64,
+    },
     /// The keeper itself was lost.
     Lost,
 }
@@ -124,6 +133,9 @@ impl std::fmt::Display for Exit {
             ),
             Self::Processes { count, limit } => {
                 write!(f, "was stopped: it had {count} processes and may have {limit}")
+            }
+            Self::Threads { count, limit } => {
+                write!(f, "was stopped: it had {count} threads and may have {limit}")
             }
             Self::Lost => f.write_str("was lost: its keeper was killed"),
         }
