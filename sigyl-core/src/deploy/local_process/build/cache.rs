@@ -1,5 +1,6 @@
 //! Where builds are kept, who uses them, and when they go.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,6 +54,13 @@ pub(super) struct Slot {
     pub(super) dir: PathBuf,
     /// Whether it holds the finished build already.
     pub(super) done: bool,
+    _lock: File,
+}
+
+/// A folder that is kept between builds, and held by the one that uses it.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) dir: PathBuf,
     _lock: File,
 }
 
@@ -114,6 +122,28 @@ impl Builder {
         self.targets.join(format!("{tool}-{}", key.0))
     }
 
+    /// Makes a folder that [`kept`](Self::kept) named, waits until no other build uses it, and remembers whose it is;
+    /// blocking.
+    pub(super) fn keep(&self, dir: PathBuf, server: &ServerName) -> io::Result<Kept> {
+        let used = self.index.join(folder::of(server));
+        for folder in [&self.targets, &used] {
+            folder::private(folder)?;
+        }
+        let lock = File::create(lock_of(&dir))?;
+        lock.lock()?;
+        folder::private(&dir)?;
+        if let Some(name) = dir.file_name() {
+            fs::write(used.join(name), "")?;
+        }
+        Ok(Kept { dir, _lock: lock })
+    }
+
+    /// Returns where something of the index lies: what is kept between builds has the tool in its name.
+    fn place_of(&self, name: &OsStr) -> PathBuf {
+        let is_kept = name.to_string_lossy().contains('-');
+        if is_kept { self.targets.join(name) } else { self.builds.join(name) }
+    }
+
     /// Holds the build that lies around `path` while an instance of it runs.
     pub(in super::super) fn hold(&self, path: &Path) -> io::Result<Option<File>> {
         let Ok(inner) = path.strip_prefix(&self.builds) else { return Ok(None) };
@@ -123,7 +153,7 @@ impl Builder {
         Ok(Some(lock))
     }
 
-    /// Removes the builds of a server, but for those that run on behalf of somebody else.
+    /// Removes the builds of a server and what it kept between them, but for what is used on behalf of somebody else.
     pub(in super::super) fn forget(&self, server: &ServerName) -> Result<Vec<PathBuf>, TargetError> {
         let used = self.index.join(folder::of(server));
         let forget = || {
@@ -133,7 +163,7 @@ impl Builder {
                 entries => entries?,
             };
             for entry in entries {
-                let dir = self.builds.join(entry?.file_name());
+                let dir = self.place_of(&entry?.file_name());
                 if self.used_by_another(&dir, &used)? {
                     continue;
                 }
@@ -256,5 +286,19 @@ mod tests {
         assert_eq!(builder.forget(&server("a")).unwrap(), vec![place.clone()]);
         assert!(!place.exists());
         assert!(builder.hold(Path::new("/elsewhere")).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_was_kept_between_builds_goes_with_its_server_and_not_while_it_is_used() {
+        let dir = tempfile::tempdir().unwrap();
+        let builder = builder(dir.path());
+        let place = builder.targets.join("rust-0");
+        let used = builder.keep(place.clone(), &server("a")).unwrap();
+        fs::write(used.dir.join("compiled"), "").unwrap();
+        assert!(builder.forget(&server("a")).unwrap().is_empty() && place.exists());
+        drop(used);
+        drop(builder.keep(place.clone(), &server("a")).unwrap());
+        assert_eq!(builder.forget(&server("a")).unwrap(), std::slice::from_ref(&place));
+        assert!(!place.exists());
     }
 }

@@ -48,11 +48,8 @@ impl Recipe for Go {
 
     async fn make(&self, work: &Work<'_>) -> Result<(), TargetError> {
         let (tree, bin) = (work.tree(), work.dir.join("bin"));
-        let cache = work.kept("go", &self.version, LockKind::Go);
-        for dir in [&cache, &bin] {
-            folder::private(dir)
-                .map_err(|source| io(format!("make the folder {}", dir.display()), source))?;
-        }
+        let kept = work.kept("go", &self.version, LockKind::Go).await?;
+        folder::private(&bin).map_err(|source| io(format!("make the folder {}", bin.display()), source))?;
         // A newer toolchain that go.mod asks for is not fetched.
         let download = Call::new(&self.go, &tree).args(["mod", "download"]).var("GOTOOLCHAIN", "local");
         work.fetch(if work.builder.offline { download.var("GOPROXY", "off") } else { download }).await?;
@@ -67,11 +64,11 @@ impl Recipe for Go {
                 .args([package]),
         };
         let call = call.var("GOTOOLCHAIN", "local").var("GOPROXY", "off").var("GOFLAGS", "-buildvcs=false");
-        let call = call.var("GOROOT", &self.root).var("GOMODCACHE", &self.modules).var("GOCACHE", &cache);
+        let call = call.var("GOROOT", &self.root).var("GOMODCACHE", &self.modules).var("GOCACHE", &kept.dir);
         let workshop = Workshop {
             execute: vec![self.root.clone()],
             read: vec![self.modules.clone()],
-            write: vec![cache, bin],
+            write: vec![kept.dir.clone(), bin],
             network: false,
         };
         work.make(call, &[self.root.join("bin")], workshop).await

@@ -100,18 +100,11 @@ impl Recipe for Rust {
             }
         }
         // Compiled dependencies are found again by the same server's next build.
-        let target = work.kept("rust", &self.version, LockKind::Cargo);
-        folder::private(&target)
-            .map_err(|source| io(format!("make the folder {}", target.display()), source))?;
-        let lock = target.with_extension("lock");
-        let stale = target.clone();
-        let _alone = blocking("wait for another build", move || {
-            let lock = std::fs::File::create(lock)?;
-            lock.lock()?;
-            clear(&stale).map(|()| lock)
-        })
-        .await?
-        .map_err(|source| io("lock compiled dependencies".to_owned(), source))?;
+        let kept = work.kept("rust", &self.version, LockKind::Cargo).await?;
+        let (target, stale) = (kept.dir.clone(), kept.dir.clone());
+        blocking("remove earlier binaries", move || clear(&stale))
+            .await?
+            .map_err(|source| io("remove earlier binaries".to_owned(), source))?;
         // From a folder outside of the tree, so that the tree's .cargo/config.toml has no say in what runs unconfined.
         let fetch = Call::new(&self.cargo, &work.dir).args(["fetch", "--locked", "--manifest-path"]);
         let fetch = fetch

@@ -14,7 +14,7 @@ use super::super::launcher::{Exit, Limits, Sandbox, StartSpec, Watch};
 use super::super::log::LogWriter;
 use super::super::process::{Blueprint, Plumbing, mark_for};
 use super::beneath::Beneath;
-use super::cache::Builder;
+use super::cache::{Builder, Kept};
 use crate::deploy::{BuildSpec, TargetError};
 use crate::domain::{Digest, SecretName, SecretValue};
 use crate::source::{LockKind, Progress, SourceError};
@@ -96,10 +96,14 @@ impl Work<'_> {
         self.dir.join("scratch")
     }
 
-    /// A folder that this server's builds keep between them, for a toolchain and the lock of its dependencies.
-    pub(super) fn kept(&self, tool: &str, version: &str, kind: LockKind) -> PathBuf {
+    /// Takes the folder that this server's builds keep between them, for a toolchain and the lock of its dependencies.
+    pub(super) async fn kept(&self, tool: &str, version: &str, kind: LockKind) -> Result<Kept, TargetError> {
         let lock = self.spec.tree.lock_of(kind).map(|lock| Digest::of(&lock.bytes).hex()).unwrap_or_default();
-        self.builder.kept(tool, (self.spec.server, self.spec.tree.reference()), &[version, &lock])
+        let dir = self.builder.kept(tool, (self.spec.server, self.spec.tree.reference()), &[version, &lock]);
+        let (builder, server, place) = (self.builder.clone(), self.spec.server.clone(), dir.clone());
+        blocking("wait for another build", move || builder.keep(place, &server))
+            .await?
+            .map_err(|source| io(format!("use the folder {}", dir.display()), source))
     }
 
     /// Copies the source into its place.
