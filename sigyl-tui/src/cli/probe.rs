@@ -3,13 +3,11 @@
 mod command;
 
 use std::ffi::OsString;
-use std::sync::Arc;
 
 use sigyl_core::domain::{Kind, ServerName};
 use sigyl_core::mcp::{self, McpError, Probe, ProbeLimits, Upstream};
 use sigyl_core::wire::v1::Request;
 
-use self::command::Program;
 use super::Context;
 use crate::exit::Exit;
 use crate::problem::{Problem, chain};
@@ -20,7 +18,7 @@ Examples:
   sigyl probe clock
       Ask a running server for era, versions, capabilities, tools and their hashes.
   sigyl probe -- npx some-mcp-server --stdio
-      Start a command as it is, without confinement, ask it the same, and end it.";
+      Start a command as it is, without confinement, ask it the same, and end it with all it started.";
 
 /// Ask a server what it is; no tool is called
 #[derive(Debug, clap::Args)]
@@ -38,13 +36,8 @@ impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let probe: Probe = match (self.target, self.command.split_first()) {
-            (_, Some((program, args))) => {
-                if cx.settings.offline {
-                    return Err(unconfined());
-                }
-                let program = Program::new(program.clone(), args.to_vec(), cx.output.err_look);
-                direct(&Upstream::Stdio(Arc::new(program))).await?
-            }
+            (_, Some(_)) if cx.settings.offline => return Err(unconfined()),
+            (_, Some((program, args))) => command::probe(program.clone(), args, cx).await?,
             (Some(url), None) if url.contains("://") => {
                 let url = reachable(url, cx.settings.offline)?;
                 direct(&Upstream::Http { url }).await?

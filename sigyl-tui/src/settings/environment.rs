@@ -35,6 +35,18 @@ impl Environment {
             .transpose()
     }
 
+    /// Returns every variable that is text, and the names of the others.
+    pub(crate) fn texts(&self) -> (Vec<(String, String)>, Vec<String>) {
+        let (mut texts, mut others) = (Vec::new(), Vec::new());
+        for (name, value) in &self.0 {
+            match (name.to_str(), value.to_str()) {
+                (Some(name), Some(value)) => texts.push((name.to_owned(), value.to_owned())),
+                _ => others.push(name.to_string_lossy().into_owned()),
+            }
+        }
+        (texts, others)
+    }
+
     /// Returns a variable that is a switch.
     pub(crate) fn switch(&self, name: &'static str) -> Result<Option<bool>, SettingsError> {
         match self.text(name)? {

@@ -5,6 +5,7 @@ mod docs;
 mod help;
 mod init;
 mod owner;
+mod probe;
 mod scan;
 mod secrets;
 mod settings;

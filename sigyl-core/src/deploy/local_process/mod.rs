@@ -3,6 +3,7 @@
 //! `target` is the door. A release becomes an `instance`, which is either `stdio` (a process for each session) or
 //! `http` (one process, kept running). Each `process` runs below a keeper of the `launcher`, inside the rules that
 //! `confinement` makes; what it writes goes through `pump` into `log`. `build` makes trees runnable.
+//! `unconfined` runs a command of the operator's own under the same keeper.
 
 mod backoff;
 mod build;
@@ -17,5 +18,7 @@ mod process;
 mod pump;
 mod stdio;
 mod target;
+mod unconfined;
 
 pub use target::{LocalConfig, LocalProcess};
+pub use unconfined::{Command, Unconfined};
