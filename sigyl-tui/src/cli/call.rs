@@ -1,5 +1,6 @@
 //! `sigyl call`: calls one tool of a running server.
 
+use std::fs::File;
 use std::io::Read as _;
 
 use serde_json::Value;
@@ -16,7 +17,9 @@ Examples:
   sigyl call clock now
       Call a tool without arguments; its text is shown.
   sigyl call clock convert '{\"time\": \"12:00\", \"to\": \"Asia/Tokyo\"}' --format json
-      With arguments; the whole result as one document.";
+      With arguments; the whole result as one document.
+
+Every user of this machine can read a command line: what is private goes through - or @FILE.";
 
 /// Bytes of arguments at most.
 const LIMIT: u64 = 16 << 20;
@@ -31,7 +34,7 @@ pub(crate) struct Args {
     name: ServerName,
     /// The tool
     tool: String,
-    /// Its arguments, a JSON object; `-` reads them from standard input
+    /// Its arguments, a JSON object; `-` reads them from standard input, `@FILE` from a file
     #[arg(value_name = "JSON", default_value = "{}", hide_default_value = true)]
     arguments: String,
 }
@@ -58,21 +61,32 @@ impl Args {
 fn arguments(given: String) -> Result<Value, Problem> {
     let wrong =
         |message: String| Problem::wrong_use("E0001", message, "write one JSON object, such as '{\"a\": 1}'");
-    let text = if given == "-" {
-        let mut text = String::new();
-        let read = std::io::stdin().lock().take(LIMIT + 1).read_to_string(&mut text);
-        match read.map_err(|error| wrong(format!("could not read the arguments: {error}")))? as u64 {
-            0..=LIMIT => text,
-            _ => return Err(wrong("the arguments are larger than 16 MiB".to_owned())),
-        }
-    } else {
-        given
+    let unread = |from: &str, error: std::io::Error| {
+        wrong(format!("could not read the arguments from {from}: {error}"))
     };
+    let text = match given.strip_prefix('@') {
+        Some(path) => read(File::open(path).map_err(|error| unread(path, error))?)
+            .map_err(|error| unread(path, error))?,
+        None if given == "-" => {
+            read(std::io::stdin().lock()).map_err(|error| unread("standard input", error))?
+        }
+        None => given,
+    };
+    if text.len() as u64 > LIMIT {
+        return Err(wrong("the arguments are larger than 16 MiB".to_owned()));
+    }
     match serde_json::from_str(&text) {
         Ok(Value::Object(map)) => Ok(Value::Object(map)),
         Ok(_) => Err(wrong("the arguments are JSON, but not an object".to_owned())),
         Err(error) => Err(wrong(format!("the arguments are no JSON: {error}"))),
     }
+}
+
+/// Reads a little more than may come, so that what is too long is seen.
+fn read(from: impl std::io::Read) -> std::io::Result<String> {
+    let mut text = String::new();
+    from.take(LIMIT + 1).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The text of a result, and a line for each part that is not text.
@@ -106,6 +120,19 @@ mod tests {
         for text in ["", "[1]", "{a:1}", "1"] {
             assert!(arguments(text.to_owned()).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn arguments_can_stand_in_a_file_that_only_their_owner_reads() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("args.json");
+        let at = format!("@{}", file.display());
+        let error = arguments(at.clone()).unwrap_err().failure.message;
+        assert!(error.contains("args.json"), "{error}");
+        std::fs::write(&file, "{\"a\": 1}\n").unwrap();
+        assert_eq!(arguments(at.clone()).unwrap(), json!({"a": 1}));
+        std::fs::write(&file, format!("{{\"a\": \"{}\"}}", "x".repeat(16 << 20))).unwrap();
+        assert!(arguments(at).unwrap_err().failure.message.contains("larger than 16 MiB"));
     }
 
     #[test]
