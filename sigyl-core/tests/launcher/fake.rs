@@ -158,6 +158,12 @@ fn one(line: &str) -> std::io::Result<String> {
             rustix::process::kill_process(pid, rustix::process::Signal::KILL)?;
             "killed".to_owned()
         }
+        // It leaves its keeper without descriptors, so that the keeper cannot look at anybody.
+        "starve" => {
+            use rustix::process::{Resource, Rlimit, getppid, prlimit};
+            prlimit(getppid(), Resource::Nofile, Rlimit { current: Some(0), maximum: Some(0) })?;
+            "starved".to_owned()
+        }
         "detach" => detach("detached").to_string(),
         "hide" => detach("hidden").to_string(),
         "abort" => std::process::exit(9),

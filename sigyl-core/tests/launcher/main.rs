@@ -70,7 +70,8 @@ const TESTS: &[Test] = tests! {
         a_program_that_a_build_command_links_to_is_not_started;
     owner: no_process_outlives_a_killed_owner
         leftovers_of_an_earlier_owner_are_ended
-        a_killed_keeper_takes_its_family_with_it;
+        a_killed_keeper_takes_its_family_with_it
+        a_keeper_that_a_server_made_blind_frees_nobody;
 };
 
 fn main() {

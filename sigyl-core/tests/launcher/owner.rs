@@ -85,3 +85,13 @@ pub(crate) async fn a_killed_keeper_takes_its_family_with_it() {
     until("all are gone", async || !lives(pid) && !lives(far) && !lives(hidden)).await;
     until("it is told", async || bench.log().await.contains("its keeper was killed")).await;
 }
+
+pub(crate) async fn a_keeper_that_a_server_made_blind_frees_nobody() {
+    let bench = bench();
+    let released = bench.release(stdio(&["obey"])).await;
+    let mut session = Session::open(&released).await;
+    let (pid, far): (u32, u32) = (session.pid().await, session.ask("detach").await.parse().unwrap());
+    assert_eq!(session.ask("starve").await, "starved");
+    until("all are gone", async || !lives(pid) && !lives(far)).await;
+    until("it is told", async || bench.log().await.contains("could not look at it any more")).await;
+}

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::unix::pipe;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -119,7 +119,13 @@ impl Blueprint {
         tokio::spawn(give(writer, to_give));
         tokio::spawn(async move {
             let (how, left) = match hear(&mut reader).await {
-                Ok(Told::Exited { how, left }) => (how, left),
+                Ok(Told::Exited { how, alone: true, .. }) => (how, Vec::new()),
+                // It goes without having ended all, and then nobody keeps them.
+                Ok(Told::Exited { how, left, .. }) => {
+                    log.note(&format!("its keeper saw {left:?} left and could not end all"));
+                    wait_for(&mut launcher, &log).await;
+                    (how, sweep(&marker).await)
+                }
                 // Whoever killed the keeper: what it kept is found by its mark.
                 Ok(_) | Err(_) => (Exit::Lost, sweep(&marker).await),
             };
@@ -127,9 +133,7 @@ impl Blueprint {
             if !left.is_empty() {
                 log.note(&format!("could not end the processes {left:?}"));
             }
-            if let Err(error) = launcher.wait().await {
-                log.note(&format!("could not wait for the launcher: {error}"));
-            }
+            wait_for(&mut launcher, &log).await;
             // The family is gone, so its standard error ends; what holds it open cannot hold us.
             if timeout(Duration::from_secs(1), pumped).await.is_err() {
                 log.note("standard error is still held open by somebody");
@@ -231,6 +235,12 @@ impl Wires {
             None => None,
         };
         Ok((ends, pipe::Receiver::from_owned_fd(self.log)?))
+    }
+}
+
+async fn wait_for(launcher: &mut Child, log: &LogWriter) {
+    if let Err(error) = launcher.wait().await {
+        log.note(&format!("could not wait for the launcher: {error}"));
     }
 }
 

@@ -88,7 +88,19 @@ fn by_sigyl(words: &mut Confinement) {
         "processes: at most {PROCESSES}, with {THREADS} threads together and {FILES} open files each; all end with Sigyl"
     ));
     words.enforced.push("what was open when Sigyl was started stays closed to it".to_owned());
-    words.unenforced.push("the arguments of other processes can be read".to_owned());
+    words.unenforced.push(
+        "files elsewhere: which are there and when they are used can be seen, and mode, owner and times of this user's \
+         be changed, but not their content"
+            .to_owned(),
+    );
+    words.unenforced.push(
+        "other processes: their arguments can be read, and limits and priorities of this user's be lowered, which can \
+         make them fail"
+            .to_owned(),
+    );
+    words
+        .unenforced
+        .push("System V memory and queues and the kernel's key rings of this user are open to it".to_owned());
     words.unenforced.push(
         "memory: shared segments that nobody has attached, and files in memory of a process that hides itself, are not \
          counted"

@@ -60,6 +60,11 @@ impl Family {
         Self { members, ended }
     }
 
+    /// Tells whether a process that lives can be looked at: without descriptors, or `/proc`, every family seems empty.
+    pub(super) fn sees(pid: u32) -> bool {
+        look(pid).is_some()
+    }
+
     /// Follows the children of `root` downwards: cheap, but it may miss one that moves meanwhile.
     pub(in super::super) fn below(root: u32) -> Self {
         let (mut members, mut ended) = (Vec::new(), 0);

@@ -65,7 +65,7 @@ fn keep() -> io::Result<()> {
     }
     let left = keeper.end();
     let how = keeper.exit.unwrap_or(Exit::Lost);
-    write(&mut control, &Told::Exited { how, left })
+    write(&mut control, &Told::Exited { how, left, alone: keeper.alone })
 }
 
 /// Starts the confined stage and waits until it became the server.
@@ -174,6 +174,10 @@ impl Keeper {
     }
 
     fn broken_limit(&self) -> Option<Exit> {
+        // A server may lower the limits of other processes of its user, and so leave its keeper without descriptors.
+        if !Family::sees(self.own) {
+            return Some(Exit::Unseen);
+        }
         let family = Family::below(self.own);
         let count = family.processes();
         if count > self.watch.processes {

@@ -4,6 +4,7 @@
 //! has bound nothing since Linux 2.4.25, so its value is free to say who started a server.
 
 use std::fs;
+use std::sync::OnceLock;
 
 use rustix::process::{Resource, getrlimit};
 
@@ -25,7 +26,10 @@ pub(super) fn mark_on(pid: u32) -> Option<u64> {
 
 /// Tells whether a process stands below this one's own limit, as every server does and hardly anything else.
 pub(super) fn is_marked(pid: u32) -> Option<bool> {
-    Some(mark_on(pid)? < getrlimit(Resource::Locks).maximum.unwrap_or(u64::MAX))
+    // Asked for before any server runs: one may lower the limits of its user's other processes, this one's too.
+    static OWN: OnceLock<u64> = OnceLock::new();
+    let own = OWN.get_or_init(|| getrlimit(Resource::Locks).maximum.unwrap_or(u64::MAX));
+    Some(mark_on(pid)? < *own)
 }
 
 fn parse(limits: &str) -> Option<u64> {

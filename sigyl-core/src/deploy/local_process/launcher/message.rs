@@ -83,6 +83,8 @@ pub(in super::super) enum Told {
         how: Exit,
         /// Descendants that outlived even KILL.
         left: Vec<u32>,
+        /// Whether the kernel says that no descendant is left, whatever the keeper could see.
+        alone: bool,
     },
 }
 
@@ -115,6 +117,8 @@ pub(in super::super) enum Exit {
         /// How many it may have.
         limit: u64,
     },
+    /// Its keeper could not look at it any more.
+    Unseen,
     /// The keeper itself was lost.
     Lost,
 }
@@ -137,6 +141,7 @@ impl std::fmt::Display for Exit {
             Self::Threads { count, limit } => {
                 write!(f, "was stopped: it had {count} threads and may have {limit}")
             }
+            Self::Unseen => f.write_str("was stopped: its keeper could not look at it any more"),
             Self::Lost => f.write_str("was lost: its keeper was killed"),
         }
     }
