@@ -23,8 +23,10 @@ pub(super) const VERSION: &str = "mcp-protocol-version";
 pub(super) fn check_source<B>(request: &Request<B>) -> Result<(), Box<Answer>> {
     let refuse = |what: &str| Err(Box::new(error(StatusCode::FORBIDDEN, None, TRANSPORT_ERROR, what)));
     let mut hosts = request.headers().get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
-    let named = hosts.next().or_else(|| request.uri().authority().map(|authority| authority.as_str()));
-    if hosts.next().is_some() || !named.is_some_and(is_this_machine) {
+    // The whole address on the request line counts before the header; neither may name another machine.
+    let line = request.uri().authority().map(|authority| authority.as_str());
+    let named = hosts.next().or(line);
+    if hosts.next().is_some() || !named.is_some_and(is_this_machine) || !line.is_none_or(is_this_machine) {
         return refuse("Forbidden: the Host header must name localhost, 127.0.0.1 or [::1].");
     }
     for origin in request.headers().get_all(ORIGIN) {

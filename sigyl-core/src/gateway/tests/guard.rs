@@ -31,6 +31,20 @@ async fn foreign_hosts_and_origins_are_refused() {
 }
 
 #[tokio::test]
+async fn an_address_on_the_request_line_is_checked_like_the_host_header() {
+    let endpoint = Endpoint::of(quick(), Fake::new(fake::legacy).upstream()).await;
+    let address = endpoint.base.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+    for (line, status) in [("http://evil.example/health", "403"), ("http://localhost/health", "200")] {
+        let mut socket = tokio::net::TcpStream::connect(&address).await.unwrap();
+        let request = format!("GET {line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{line}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_may_be_written_with_its_slash_encoded() {
     let endpoint = Endpoint::start(quick()).await;
     endpoint.gateway.route(name("io.github.Ada/clock"), route(Fake::new(fake::legacy).upstream()));
