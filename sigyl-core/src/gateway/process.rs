@@ -17,6 +17,8 @@ use super::GatewayConfig;
 const PIECE: usize = 64 << 10;
 /// Messages that wait to be written.
 const WAITING: usize = 16;
+/// Bytes of answers of ours that a server may leave unread.
+const UNREAD_MOST: usize = 1 << 20;
 const EXIT_NOTE: Duration = Duration::from_secs(2);
 /// How many times the limit of a message is passed over before a line is taken for one without an end.
 const ENDLESS: usize = 64;
@@ -61,6 +63,7 @@ impl Process {
             skipped: None,
             message_most: config.message_bytes,
             outgoing: Vec::new(),
+            asked: 0,
             written: 0,
             junk: 0,
             junk_most: config.junk_lines,
@@ -100,6 +103,8 @@ struct Pump {
     skipped: Option<(Skim, usize)>,
     message_most: usize,
     outgoing: Vec<u8>,
+    /// The length of the client's message that is being written.
+    asked: usize,
     written: usize,
     junk: u32,
     junk_most: u32,
@@ -112,7 +117,10 @@ impl Pump {
             let left = &self.outgoing[self.written..];
             tokio::select! {
                 line = self.waiting.recv(), if left.is_empty() => match line {
-                    Some(line) => self.say(line),
+                    Some(line) => {
+                        self.asked = line.len();
+                        self.say(line);
+                    }
                     None => return "it was let go".to_owned(),
                 },
                 written = self.pipes.stdin.write(left), if !left.is_empty() => match written {
@@ -132,6 +140,16 @@ impl Pump {
         }
     }
 
+    /// Puts an answer of ours in line. A server that asks and reads no answer would fill the memory.
+    fn reply(&mut self, answer: Option<Vec<u8>>) -> Result<(), String> {
+        let Some(answer) = answer else { return Ok(()) };
+        self.say(answer);
+        match self.outgoing.len() - self.written > UNREAD_MOST + self.asked {
+            true => Err("it asked without reading what it was answered".to_owned()),
+            false => Ok(()),
+        }
+    }
+
     fn say(&mut self, mut line: Vec<u8>) {
         line.push(b'\n');
         self.outgoing.append(&mut line);
@@ -141,6 +159,7 @@ impl Pump {
         self.written += count;
         if self.written == self.outgoing.len() {
             self.outgoing.clear();
+            self.asked = 0;
             self.written = 0;
             // A closed pipe shows itself at the next write, and as the end of what is read.
             self.pipes.stdin.flush().await.ok();
@@ -163,9 +182,7 @@ impl Pump {
             match Message::read(&line) {
                 Ok(message) => {
                     self.junk = 0;
-                    if let Some(answer) = listener.heard(&line, message) {
-                        self.say(answer);
-                    }
+                    self.reply(listener.heard(&line, message))?;
                 }
                 Err(_) if line.iter().all(u8::is_ascii_whitespace) => {}
                 Err(_) => self.count_junk()?,
@@ -192,9 +209,7 @@ impl Pump {
                 self.junk = 0;
                 let how_long =
                     format!("of {length} bytes, where at most {} can be passed on", self.message_most);
-                if let Some(answer) = listener.overlong(skimmed, &how_long) {
-                    self.say(answer);
-                }
+                self.reply(listener.overlong(skimmed, &how_long))?;
             }
         }
         Ok(true)

@@ -247,3 +247,21 @@ async fn an_answer_that_is_too_large_ends_nobody_elses_request() {
     let said = messages(post(&endpoint, &tool("e", "echo")).send().await.unwrap()).await.remove(0);
     assert_eq!((&said["id"], server.spawned()), (&json!("e"), 1));
 }
+
+#[tokio::test]
+async fn a_server_that_asks_without_reading_is_ended() {
+    let server = Fake::new(|asked| match asked["method"].as_str() {
+        Some("tools/call") => {
+            let ask = json!({"jsonrpc": "2.0", "id": "x".repeat(4000), "method": "ping"});
+            // It writes all of these before it reads the first answer.
+            (0..600).map(|_| Say::Line(ask.to_string())).collect()
+        }
+        _ => fake::modern(asked),
+    });
+    let endpoint = Endpoint::of(quick(), server.upstream()).await;
+    let asked = modern(1, "tools/call", json!({"name": "echo"}));
+    let said = messages(post(&endpoint, &asked).send().await.unwrap()).await.remove(0);
+    let message = said["error"]["message"].as_str().unwrap();
+    assert!(message.contains("asked without reading"), "{message}");
+    until(|| server.alive() == 0).await;
+}
