@@ -43,6 +43,16 @@ impl<'a> Params<'a> {
         self.meta.get(name).and_then(|raw| Id::read(raw))
     }
 
+    /// Writes the object with each field once: another reader might believe the first of two.
+    pub(super) fn once(&self) -> String {
+        let mut fields = self.fields.clone();
+        fields.remove("_meta");
+        match self.fields.get("_meta") {
+            Some(_) if !self.meta.is_empty() => write(&fields, "_meta", &object(&self.meta)),
+            _ => object(&self.fields),
+        }
+    }
+
     /// Writes the object with an id in a field.
     pub(super) fn with_id(&self, name: &str, id: &Id) -> String {
         write(&self.fields, name, &id.to_string())
@@ -68,6 +78,11 @@ fn write(fields: &BTreeMap<String, &RawValue>, name: &str, value: &str) -> Strin
     text
 }
 
+fn object(fields: &BTreeMap<String, &RawValue>) -> String {
+    let fields = fields.iter().map(|(key, raw)| format!("{}:{}", Value::from(key.as_str()), raw.get()));
+    format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -85,6 +100,16 @@ mod tests {
         let value: Value = serde_json::from_str(&written).unwrap();
         assert_eq!(value["_meta"]["progressToken"], json!(7));
         assert_eq!(value["a\"b"], json!(150.0));
+    }
+
+    #[test]
+    fn a_field_that_is_given_twice_is_passed_on_once() {
+        let text = r#"{"_meta":{"t":1,"t":2},"a":1.50,"_meta":{"u":3,"u":4e0},"a":2}"#;
+        let written = Params::read(Some(serde_json::from_str(text).unwrap())).once();
+        assert_eq!(written, r#"{"_meta":{"u":4e0},"a":2}"#);
+        for text in ["{}", r#"{"_meta":{}}"#, r#"{"_meta":7,"a":1}"#] {
+            assert_eq!(Params::read(Some(serde_json::from_str(text).unwrap())).once(), text);
+        }
     }
 
     #[test]

@@ -263,7 +263,8 @@ impl Shared {
             (Some(_), _) => {
                 format!(",\"params\":{}", asked.params.with_meta_id("progressToken", &Id::Int(number)))
             }
-            (None, Some(raw)) => format!(",\"params\":{}", raw.get()),
+            (None, Some(raw)) if asked.params.fields.is_empty() => format!(",\"params\":{}", raw.get()),
+            (None, Some(_)) => format!(",\"params\":{}", asked.params.once()),
             (None, None) => String::new(),
         };
         let method = serde_json::Value::from(asked.method);
