@@ -3,7 +3,7 @@
 //! Ids, progress tokens and subscription ids are rewritten, so that two clients may choose the same.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::gateway::process::Listener;
 use crate::mcp::message::{INTERNAL_ERROR, Id, METHOD_NOT_FOUND, Message, error_response};
 use crate::mcp::skim::Skimmed;
 
+const CANCELLED: &str = "notifications/cancelled";
 const SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
 
 /// All that wait, by the number that the process knows their request by.
@@ -26,6 +27,7 @@ pub(super) struct Board {
     /// Whether the process serves one request only, so that whatever it says concerns this one.
     alone: bool,
     next: AtomicI64,
+    dropped: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -52,7 +54,13 @@ pub(super) struct Waiting {
 impl Board {
     pub(super) fn new(server: &str, alone: bool) -> Self {
         let state = State { waiting: HashMap::new(), ended: None, used: Instant::now() };
-        Self { server: server.to_owned(), alone, next: AtomicI64::new(1), state: Mutex::new(state) }
+        Self {
+            server: server.to_owned(),
+            alone,
+            next: AtomicI64::new(1),
+            dropped: AtomicU64::new(0),
+            state: Mutex::new(state),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -125,6 +133,19 @@ impl Board {
         waiting.outbox.answer(text.into_bytes());
     }
 
+    /// Ends the stream of a subscription that the server ends. Over pipes this notification is its only way to do so;
+    /// over HTTP the stream's end says it. No other request can be given up from that side.
+    fn unsubscribed(&self, raw: Option<&RawValue>) {
+        let Some(Id::Int(number)) = Params::read(raw).id("requestId") else { return };
+        let mut state = self.state();
+        if state.waiting.get(&number).is_some_and(|waiting| waiting.subscribes)
+            && let Some(waiting) = state.waiting.remove(&number)
+        {
+            state.used = Instant::now();
+            waiting.outbox.give_up();
+        }
+    }
+
     /// Brings a notification to the client that it concerns, in that client's own words.
     fn noticed(&self, line: &[u8], method: &str, raw: Option<&RawValue>) {
         let state = self.state();
@@ -151,7 +172,11 @@ impl Board {
             (&only.outbox, line.to_vec())
         };
         if outbox.offer(text).is_err() {
-            tracing::warn!(server.name = %self.server, method, "a client reads too slowly; a notification was dropped");
+            let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+            // One line for each would let a server fill the log.
+            if dropped.is_power_of_two() {
+                tracing::warn!(server.name = %self.server, method, dropped, "a client reads too slowly; notifications to it are dropped");
+            }
         }
     }
 }
@@ -163,6 +188,7 @@ impl Listener for Board {
             Message::Response { .. } => {
                 tracing::debug!(server.name = %self.server, "a server answered what was not asked");
             }
+            Message::Notification { method, params } if method == CANCELLED => self.unsubscribed(params),
             Message::Notification { method, params } => self.noticed(line, &method, params),
             Message::Request { id, .. } => return Some(no_questions(&id)),
         }

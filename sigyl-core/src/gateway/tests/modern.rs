@@ -249,6 +249,31 @@ async fn an_answer_that_is_too_large_ends_nobody_elses_request() {
 }
 
 #[tokio::test]
+async fn a_subscription_that_the_server_ends_is_over() {
+    let server = Fake::new(|asked| match asked["method"].as_str() {
+        Some("subscriptions/listen") => {
+            let params = json!({"requestId": asked["id"]});
+            let cancelled = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params});
+            vec![Say::Line(cancelled.to_string())]
+        }
+        // No other request can be given up by the server.
+        Some("tools/call") => {
+            let params = json!({"requestId": asked["id"]});
+            let cancelled = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params});
+            vec![Say::Line(cancelled.to_string()), result(asked, json!({"content": []}))]
+        }
+        _ => fake::modern(asked),
+    });
+    let endpoint = Endpoint::of(quick(), server.upstream()).await;
+    let listen = modern("sub", "subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));
+    let answer = post(&endpoint, &listen).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(messages(answer).await, [json!(0); 0]);
+    let asked = modern(1, "tools/call", json!({"name": "echo"}));
+    assert_eq!(messages(post(&endpoint, &asked).send().await.unwrap()).await[0]["id"], 1);
+}
+
+#[tokio::test]
 async fn a_server_that_asks_without_reading_is_ended() {
     let server = Fake::new(|asked| match asked["method"].as_str() {
         Some("tools/call") => {
