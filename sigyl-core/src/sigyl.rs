@@ -45,6 +45,8 @@ struct Inner {
     /// What the last scheduled probe of each server saw.
     health: Mutex<BTreeMap<ServerName, String>>,
     since: Timestamp,
+    /// Which instances of servers do not declare the tools that were recorded, and what differs.
+    drift: Mutex<BTreeMap<ServerName, (RevisionId, String)>>,
     /// Whether everything but loopback is refused.
     offline: bool,
     /// Time between two scheduled probes of a server.

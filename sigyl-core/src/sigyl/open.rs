@@ -69,6 +69,7 @@ impl Sigyl {
             deciding: tokio::sync::Mutex::default(),
             runs: Mutex::default(),
             health: Mutex::new(BTreeMap::new()),
+            drift: Mutex::default(),
             since,
             offline: config.offline,
             probe_every: config.probe_every,

@@ -158,11 +158,16 @@ impl Sigyl {
         };
         let health =
             self.inner.health.lock().unwrap_or_else(PoisonError::into_inner).get(&server.name).cloned();
+        let drift =
+            self.inner.drift.lock().unwrap_or_else(PoisonError::into_inner).get(&server.name).cloned();
+        // What was seen of an instance says nothing of the one after it.
+        let drift = drift.filter(|(of, _)| deployment.as_ref().is_some_and(|now| now.revision == *of));
         let verdict = match &active {
             Some(record) => self.verdict(record).await?,
             None => None,
         };
         Ok(ServerView {
+            drift: drift.map(|(_, what)| what),
             url: deployment.as_ref().and_then(|_| self.url(&server.name)),
             confinement: deployment.as_ref().map(|deployment| deployment.confinement.clone()),
             held: held.iter().find(|run| run.server.as_ref() == Some(&server.name)).map(|run| run.id.clone()),

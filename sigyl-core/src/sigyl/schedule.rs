@@ -72,6 +72,14 @@ async fn look(sigyl: &Sigyl, name: &ServerName) -> Result<String, Error> {
     let probe = mcp::probe(&upstream, &limits).await?;
     let record = store.version(name, &deployment.version).await?;
     let drift = Drift::between(&record.map(|record| record.tools).unwrap_or_default(), &probe.tools);
+    let marked = (!drift.is_empty()).then(|| (deployment.revision, drift.to_string()));
+    {
+        let mut marks = sigyl.inner.drift.lock().unwrap_or_else(PoisonError::into_inner);
+        match marked {
+            Some(marked) => drop(marks.insert(name.clone(), marked)),
+            None => drop(marks.remove(name)),
+        }
+    }
     if drift.is_empty() {
         return Ok(format!("answers, {} tools as recorded", probe.tools.len()));
     }
@@ -99,6 +107,50 @@ pub(super) async fn tell_notices(sigyl: Sigyl) {
                 tracing::warn!(missed, "some notices of the target were missed")
             }
             Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::domain::{Caller, Resources, Tool, ToolPin};
+    use crate::mcp::fake::{self, Fake};
+    use crate::pipeline::Front as _;
+    use crate::sigyl::Config;
+    use crate::source::ToolEnv;
+    use crate::store::contract::fixture;
+
+    #[tokio::test]
+    async fn tools_that_differ_from_the_recorded_ones_mark_their_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let tools = ToolEnv { path: "/nowhere".into(), home: None, vars: BTreeMap::new() };
+        let (data, cache) = (folder.path().join("data"), folder.path().join("cache"));
+        let config = Config::new(data, cache, tools, "/nonexistent/launcher".into());
+        let sigyl = Sigyl::open(config).await.unwrap();
+        let (name, store) = (fixture::name("clock"), &sigyl.inner.platform.store);
+        store.apply(fixture::publish("clock", "1.0.0", "a")).await.unwrap();
+        let upstream = Fake::new(fake::legacy).upstream();
+        drop(sigyl.inner.front.route(
+            &name,
+            &fixture::version("1.0.0"),
+            upstream,
+            &Resources::default(),
+            None,
+        ));
+
+        let echo = serde_json::json!({"name": "echo", "inputSchema": {"type": "object"}});
+        let echo = Tool::new(echo.as_object().unwrap().clone()).unwrap();
+        let echo = ToolPin { sha256: echo.digest().unwrap(), md5: echo.mcp_scan_md5(), tool: echo };
+        for (pins, drift) in
+            [(vec![fixture::tool("other", "x")], Some("added echo; removed other")), (vec![echo], None)]
+        {
+            store.apply(fixture::activate("clock", "1.0.0", "a", pins)).await.unwrap();
+            probe_one(&sigyl, &name).await;
+            let views = sigyl.list(&Caller::local_owner()).await.unwrap();
+            assert_eq!(views[0].drift.as_deref(), drift, "{:?}", views[0].health);
         }
     }
 }

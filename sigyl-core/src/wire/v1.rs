@@ -295,3 +295,6 @@ pub struct VersionView {
     /// Whether it serves.
     pub active: bool,
 }
+    /// How the tools that it declares differ from the recorded ones, when the last scheduled probe saw that they do.
+    #[serde(default)]
+    pub drift: Option<String>,

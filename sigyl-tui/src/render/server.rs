@@ -19,6 +19,7 @@ fn state(view: &ServerView) -> (Glyph, &'static str) {
         (Some(_), Some(status)) if !status.running => (Glyph::Failed, "failed"),
         (Some(_), Some(_)) if view.url.is_none() => (Glyph::Starting, "starting"),
         _ if view.held.is_some() => (Glyph::Held, "serving"),
+        _ if view.drift.is_some() => (Glyph::Warning, "serving"),
         _ => (Glyph::Serving, "serving"),
     }
 }
@@ -79,6 +80,12 @@ fn below(views: &[ServerView], look: &Look) -> String {
         notes.push("nothing serves now; `sigyl serve` starts what is active".to_owned());
     }
     for view in views {
+        if let Some(drift) = &view.drift {
+            let sign = look.sign(Glyph::Warning);
+            let name = &view.server.name;
+            let drift = specimen(drift);
+            notes.push(format!("{sign} {name} declares other tools than were recorded: {drift}"));
+        }
         if let Some(run) = &view.held {
             notes.push(format!(
                 "{} {} waits for a decision: sigyl approve {run} --reason TEXT",
@@ -158,6 +165,7 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     fact("offers", declared.map(offers));
     fact("process", view.status.as_ref().map(process));
     fact("health", view.health.as_deref().map(specimen));
+    fact("drift", view.drift.as_deref().map(specimen));
     fact("held run", view.held.as_ref().map(ToString::to_string));
     fact("granted", Some(granted(deployment.map_or(&view.server.granted, |it| &it.granted))));
     let scripts = &view.server.allow_scripts;
@@ -266,6 +274,24 @@ mod tests {
         not enforced (`sigyl show NAME` tells more)
         ◆ network by host name (the kernel knows ports only)
         ");
+    }
+
+    #[test]
+    fn a_server_whose_tools_changed_is_marked_in_the_list() {
+        let mut view = fixtures::serving();
+        view.drift = Some("added b\u{1b}; changed now (description)".to_owned());
+        view.confinement = None;
+        let text = servers(&[view.clone()], &Look::PLAIN, fixtures::now());
+        insta::assert_snapshot!(text, @r"
+           STATE    NAME   ACTIVE  LATEST  TOOLS  VERDICT    SINCE
+        ◆  serving  clock  1.2.0   1.2.0       2  pass     3 m ago
+
+        reached at http://127.0.0.1:8640/mcp/NAME
+        ◆ clock declares other tools than were recorded: added b⟦ESC⟧; changed now
+          (description)
+        ");
+        let one = server(&view, &Look::PLAIN, fixtures::now());
+        assert!(one.contains("  drift       added b⟦ESC⟧"), "{one}");
     }
 
     #[test]
