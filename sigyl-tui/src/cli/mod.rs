@@ -19,6 +19,7 @@ mod list;
 mod logs;
 mod probe;
 mod redeploy;
+mod pieces;
 mod reject;
 mod release_args;
 mod restore;
