@@ -3,6 +3,7 @@
 mod config;
 mod endpoint;
 mod front;
+mod history;
 mod open;
 mod operate;
 mod query;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{RunId, ServerName, Timestamp};
+use crate::domain::{RevisionId, RunId, ServerName, Timestamp};
 use crate::pipeline::{Platform, Started, Tracker};
 
 pub use config::Config;
@@ -44,9 +45,9 @@ struct Inner {
     runs: Mutex<BTreeMap<RunId, Started>>,
     /// What the last scheduled probe of each server saw.
     health: Mutex<BTreeMap<ServerName, String>>,
-    since: Timestamp,
     /// Which instances of servers do not declare the tools that were recorded, and what differs.
     drift: Mutex<BTreeMap<ServerName, (RevisionId, String)>>,
+    since: Timestamp,
     /// Whether everything but loopback is refused.
     offline: bool,
     /// Time between two scheduled probes of a server.

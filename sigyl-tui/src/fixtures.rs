@@ -3,7 +3,9 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sigyl_core::domain::{Digest, Report, Run, Timestamp};
+use sigyl_core::event::Event;
 use sigyl_core::mcp::Probe;
+use sigyl_core::store::CallRecord;
 use sigyl_core::wire::v1::{ServerView, VersionView};
 
 fn read<T: DeserializeOwned>(value: Value) -> T {
@@ -200,4 +202,31 @@ pub(crate) fn probe() -> Probe {
         "tools": [{"name": "now", "description": "Tells the time."}],
         "prompts": [], "resources": [], "latency_micros": 4200,
     }))
+}
+
+/// Calls that ended in different ways.
+pub(crate) fn calls() -> Vec<CallRecord> {
+    let call = |tool: &str, micros: u64, outcome: &str| {
+        json!({"server": "clock", "version": "1.2.0", "tool": tool, "at": "2026-11-22T14:01:00Z",
+            "micros": micros, "outcome": outcome})
+    };
+    read(json!([
+        call("now", 3_100, "ok"),
+        call("\u{1b}[31mnow", 2_500_000, "tool_error"),
+        call("now", 300_000_000, "failed"),
+    ]))
+}
+
+/// Events that belong to no run.
+pub(crate) fn events() -> Vec<Event> {
+    let event = |mut more: Value| {
+        let whole = json!({"seq": 7, "at": "2026-11-22T14:01:00Z", "run": null, "server": "clock"});
+        more.as_object_mut().unwrap().extend(whole.as_object().unwrap().clone());
+        more
+    };
+    read(json!([
+        event(json!({"kind": "health", "healthy": true, "note": "answers, 2 tools as recorded"})),
+        event(json!({"kind": "tools_changed", "added": ["b"], "removed": [], "changed": ["a", "c"]})),
+        event(json!({"kind": "restarted", "attempt": 2, "note": "exited with code 101"})),
+    ]))
 }

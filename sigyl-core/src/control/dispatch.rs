@@ -35,6 +35,14 @@ async fn answer(
             sigyl.logs(caller, &name, lines, follow, frames).await?;
             Ok(Response::Ok)
         }
+        Request::Calls { name, limit, follow } => {
+            sigyl.calls(caller, &name, limit, follow, frames).await?;
+            Ok(Response::Ok)
+        }
+        Request::Events { name, limit, follow } => {
+            sigyl.events(caller, name.as_ref(), limit, follow, frames).await?;
+            Ok(Response::Ok)
+        }
         request => tell(sigyl, caller, request).await,
     }
 }

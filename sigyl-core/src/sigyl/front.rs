@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::domain::{Resources, ServerName, Version};
@@ -22,16 +22,20 @@ pub(super) struct GatewayFront {
     gateway: Gateway,
     upstreams: Mutex<BTreeMap<ServerName, Upstream>>,
     address: Mutex<Option<SocketAddr>>,
+    /// Changes when records of calls were kept.
+    pub(super) kept: watch::Sender<()>,
 }
 
 impl GatewayFront {
     pub(super) fn new(store: &Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let (calls, receiver) = mpsc::channel(BACKLOG);
-        tokio::spawn(record_calls(store.clone(), receiver));
+        let kept = watch::Sender::new(());
+        tokio::spawn(record_calls(store.clone(), receiver, kept.clone()));
         Self {
             gateway: Gateway::new(GatewayConfig::default(), clock, calls),
             upstreams: Mutex::default(),
             address: Mutex::new(None),
+            kept,
         }
     }
 
@@ -87,12 +91,17 @@ impl Front for GatewayFront {
     }
 }
 
-async fn record_calls(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<CallRecord>) {
+async fn record_calls(
+    store: Arc<dyn Store>,
+    mut receiver: mpsc::Receiver<CallRecord>,
+    kept: watch::Sender<()>,
+) {
     let mut calls = Vec::new();
     while receiver.recv_many(&mut calls, 256).await > 0 {
         let count = calls.len();
-        if let Err(error) = store.apply(Change::Calls(std::mem::take(&mut calls))).await {
-            tracing::error!(%error, count, "could not record calls");
+        match store.apply(Change::Calls(std::mem::take(&mut calls))).await {
+            Ok(_) => drop(kept.send_replace(())),
+            Err(error) => tracing::error!(%error, count, "could not record calls"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Version 1 of the operations. One [`Request`] is answered by any number of [`Frame::Event`]s and log lines and then
+//! Version 1 of the operations. One [`Request`] is answered by any number of [`Frame::Event`]s, log lines and calls and then
 //! exactly one [`Frame::Done`] or [`Frame::Failed`].
 
 use std::collections::BTreeMap;
@@ -14,6 +14,7 @@ use crate::domain::{
 };
 use crate::event::Event;
 use crate::mcp::Probe;
+use crate::store::CallRecord;
 
 pub use crate::domain::Failure;
 
@@ -74,6 +75,24 @@ pub enum Request {
         name: ServerName,
         /// Lines from the past.
         lines: usize,
+        /// Whether to stay and send what comes.
+        follow: bool,
+    },
+    /// Calls of a server's tools, told as they are read.
+    Calls {
+        /// The server.
+        name: ServerName,
+        /// Calls from the past.
+        limit: usize,
+        /// Whether to stay and send what comes.
+        follow: bool,
+    },
+    /// Events that belong to no run, told as they are read.
+    Events {
+        /// The server; all when absent.
+        name: Option<ServerName>,
+        /// Events from the past.
+        limit: usize,
         /// Whether to stay and send what comes.
         follow: bool,
     },
@@ -194,6 +213,8 @@ pub enum Frame {
     Event(Box<Event>),
     /// A line of a log.
     Log(LogLine),
+    /// A tool was called.
+    Call(Box<CallRecord>),
     /// The operation ended well.
     Done(Box<Response>),
     /// The operation failed.
@@ -279,6 +300,9 @@ pub struct ServerView {
     pub confinement: Option<Confinement>,
     /// What the last scheduled probe saw.
     pub health: Option<String>,
+    /// How the tools that it declares differ from the recorded ones, when the last scheduled probe saw that they do.
+    #[serde(default)]
+    pub drift: Option<String>,
     /// A run that waits for a decision.
     pub held: Option<RunId>,
 }
@@ -295,6 +319,3 @@ pub struct VersionView {
     /// Whether it serves.
     pub active: bool,
 }
-    /// How the tools that it declares differ from the recorded ones, when the last scheduled probe saw that they do.
-    #[serde(default)]
-    pub drift: Option<String>,

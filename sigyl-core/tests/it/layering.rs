@@ -24,6 +24,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("sigyl", "control", "rank 6 is one floor: serving opens the socket beside the endpoint"),
     ("wire", "deploy", "wire carries deploy's plain values: a log line and a status"),
     ("wire", "mcp", "wire carries the probe as it was recorded"),
+    ("wire", "store", "wire carries the record of a call as it was kept"),
 ];
 
 /// Names that say nothing about what is inside.

@@ -1,8 +1,8 @@
 //! The verbs.
 
 use super::{
-    Context, approve, backup, call, completions, delete, deploy, doctor, explain, help, init, list, logs,
-    probe, redeploy, reject, restore, rollback, runs, scan, serve, show, stop, versions, watch,
+    Context, approve, backup, call, calls, completions, delete, deploy, doctor, events, explain, help, init,
+    list, logs, probe, redeploy, reject, restore, rollback, runs, scan, serve, show, stop, versions, watch,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -22,6 +22,8 @@ pub(crate) enum Verb {
     Rollback(rollback::Args),
     Delete(delete::Args),
     Logs(logs::Args),
+    Calls(calls::Args),
+    Events(events::Args),
     Runs(runs::Args),
     Watch(watch::Args),
     Probe(probe::Args),
@@ -53,6 +55,8 @@ impl Verb {
             Self::Rollback(args) => args.run(cx).await,
             Self::Delete(args) => args.run(cx).await,
             Self::Logs(args) => args.run(cx).await,
+            Self::Calls(args) => args.run(cx).await,
+            Self::Events(args) => args.run(cx).await,
             Self::Runs(args) => args.run(cx).await,
             Self::Watch(args) => args.run(cx).await,
             Self::Probe(args) => args.run(cx).await,

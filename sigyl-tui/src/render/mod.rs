@@ -3,6 +3,7 @@
 //! Pure: everything here turns values into strings, and gets width, colours and the present time handed in.
 
 mod error;
+mod history;
 mod look;
 mod measure;
 mod probe;
@@ -15,6 +16,7 @@ mod track;
 mod version;
 
 pub(crate) use error::error;
+pub(crate) use history::{call, event};
 pub(crate) use look::{Glyph, Look, Role};
 pub(crate) use measure::{age, duration, size, wrap};
 pub(crate) use probe::probe;

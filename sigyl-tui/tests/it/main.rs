@@ -3,6 +3,7 @@
 
 mod docs;
 mod help;
+mod history;
 mod init;
 mod owner;
 mod probe;
