@@ -20,6 +20,16 @@ impl SourceTree {
     /// links that point to a folder, to nothing or out of the tree. A link to a file inside counts as that file's
     /// bytes. `.gitignore` is not heeded: it is part of what is judged.
     pub fn from_folder(path: &Path, limits: &Limits) -> Result<Self, SourceError> {
+        Self::walked(path, limits, false)
+    }
+
+    /// Takes the files under `path`, installed packages and all.
+    #[cfg(feature = "runtime")]
+    pub(super) fn from_whole_folder(path: &Path, limits: &Limits) -> Result<Self, SourceError> {
+        Self::walked(path, limits, true)
+    }
+
+    fn walked(path: &Path, limits: &Limits, whole: bool) -> Result<Self, SourceError> {
         let name = path.display().to_string();
         let root = match path.canonicalize() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(SourceError::NotFound(name)),
@@ -28,7 +38,8 @@ impl SourceTree {
         if !root.is_dir() {
             return Err(SourceError::NotAFolder(name));
         }
-        let mut walk = Walk { root, limits, entries: Vec::new(), skipped: Vec::new(), seen: 0, total: 0 };
+        let (entries, skipped) = (Vec::new(), Vec::new());
+        let mut walk = Walk { root, limits, whole, entries, skipped, seen: 0, total: 0 };
         walk.run(&name)?;
         let files = Files { root: walk.root, entries: walk.entries, skipped: walk.skipped };
         Self::assemble(files, SourceKind::Path, name)
@@ -38,6 +49,8 @@ impl SourceTree {
 struct Walk<'a> {
     root: PathBuf,
     limits: &'a Limits,
+    /// Whether nothing is left out on purpose.
+    whole: bool,
     entries: Vec<Entry>,
     skipped: Vec<Skipped>,
     seen: usize,
@@ -88,7 +101,7 @@ impl Walk<'_> {
             self.skip(&path, SkipKind::Unreadable, why);
             return Ok(false);
         }
-        if let Some(reason) = excluded(item) {
+        if let Some(reason) = excluded(item).filter(|_| !self.whole) {
             self.skip(&path, SkipKind::Excluded, reason);
             return Ok(false);
         }

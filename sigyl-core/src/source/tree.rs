@@ -139,6 +139,13 @@ impl SourceTree {
         self
     }
 
+    /// Adds a lock, as if it had been made.
+    #[cfg(test)]
+    pub(crate) fn with_lock(mut self, lock: Lock) -> Self {
+        self.locks.push(lock);
+        self
+    }
+
     /// Finds a file by its path.
     pub fn find(&self, path: &str) -> Option<&Entry> {
         self.entries.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok().map(|at| &self.entries[at])

@@ -5,6 +5,7 @@
 //! that way is an error that says what to do.
 
 mod cargo;
+mod code;
 mod npm;
 mod pip;
 mod plan;

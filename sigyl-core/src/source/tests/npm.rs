@@ -113,6 +113,27 @@ async fn dependencies_are_pinned_by_hash_without_addresses() {
 }
 
 #[tokio::test]
+async fn the_code_of_dependencies_is_fetched_as_the_lock_says_and_none_of_it_runs() {
+    let marker = std::env::temp_dir().join(format!("sigyl-deep-marker-{}", std::process::id()));
+    let runs = json!({"scripts": scripts(&marker.display().to_string()), "dependencies": {"@s/b": "^1.0.0"}});
+    let web = registry(vec![("a", package("a", runs)), ("@s/b", package("@s/b", json!({})))]);
+    let Some(house) = house(&web) else { return };
+    house.write("app/package.json", r#"{"name": "x", "dependencies": {"a": "^1.0.0"}}"#);
+    let tree = house.resolve("app").await.unwrap();
+    let code = house.fetcher(false).dependencies(&tree, &house).await.unwrap().unwrap();
+    assert!(!marker.exists(), "a script ran");
+    assert_eq!(
+        paths(&code),
+        ["npm/@s/b/index.js", "npm/@s/b/package.json", "npm/a/index.js", "npm/a/package.json"]
+    );
+    assert_eq!(code.skipped(), []);
+    let offline = house.fetcher(true).dependencies(&tree, &house).await;
+    assert!(matches!(offline, Err(SourceError::Offline(_))), "{offline:?}");
+    drop(code);
+    house.assert_nothing_left();
+}
+
+#[tokio::test]
 async fn a_dependency_from_git_is_never_prepared() {
     let marker = std::env::temp_dir().join(format!("sigyl-git-marker-{}", std::process::id()));
     let repository = tempfile::tempdir().unwrap();

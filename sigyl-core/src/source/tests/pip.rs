@@ -163,6 +163,24 @@ async fn requirements_are_pinned_with_their_hashes() {
 }
 
 #[tokio::test]
+async fn the_code_of_dependencies_comes_from_their_wheels() {
+    let Some(house) = house() else { return };
+    wheel(&house, "sub", &[]);
+    wheel(&house, "dep", &["sub"]);
+    house.write("app/pyproject.toml", "[project]\nname = 'app'\ndependencies = ['Dep>=1']\n");
+    let tree = house.resolve("app").await.unwrap();
+    let code = house.fetcher(false).dependencies(&tree, &house).await.unwrap().unwrap();
+    assert!(paths(&code).contains(&"pip/dep-1.0/dep.py") && paths(&code).contains(&"pip/sub-1.0/sub.py"));
+    house.write("other/requirements.txt", &format!("dep==1.0 --hash=sha256:{}\n", "0".repeat(64)));
+    let other = house.resolve("other").await.unwrap();
+    let refused = house.fetcher(false).dependencies(&other, &house).await;
+    assert!(matches!(refused, Err(SourceError::Tool { .. })), "another hash: {refused:?}");
+    house.write("bare/server.py", "x");
+    let bare = house.resolve("bare").await.unwrap();
+    assert!(house.fetcher(false).dependencies(&bare, &house).await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn pinning_never_builds_what_a_requirement_leads_to() {
     let Some(house) = house() else { return };
     hostile_sdist(&house, "links/evil-1.0.tar.gz", "evil");
