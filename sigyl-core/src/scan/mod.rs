@@ -29,6 +29,7 @@ mod report;
 mod rule;
 mod rules;
 mod ruleset;
+mod salvage;
 mod scanner;
 mod score;
 mod spell;

@@ -7,9 +7,10 @@ use super::decode::{Decoded, decode};
 use super::file::FileText;
 use super::findings::{Findings, Unlisted};
 use super::matcher;
-use super::report::Gathered;
+use super::report::{Failed, Gathered};
 use super::rule::Part;
 use super::ruleset::RuleSet;
+use super::salvage;
 use super::subject::Subject;
 use super::tool_text::ToolText;
 use crate::clock::Clock;
@@ -28,6 +29,7 @@ pub struct Scanner<'a> {
     policy: Policy,
     deep: bool,
     dependencies: Option<&'a SourceTree>,
+    failed: Failed,
 }
 
 /// What one file came to.
@@ -42,7 +44,7 @@ pub(super) struct Looked {
 impl<'a> Scanner<'a> {
     /// Makes a scanner.
     pub fn new(rules: &'a RuleSet, policy: Policy) -> Self {
-        Self { rules, policy, deep: false, dependencies: None }
+        Self { rules, policy, deep: false, dependencies: None, failed: Failed::default() }
     }
 
     /// Asks for the code of dependencies to be scanned too, see [`Scanner::dependencies`].
@@ -55,10 +57,24 @@ impl<'a> Scanner<'a> {
         Self { dependencies: Some(tree), ..self }
     }
 
+    /// Says why the dependencies, or with a deep scan their code, are not there to be looked at; the report tells it
+    /// as a gap.
+    pub fn without_dependencies(mut self, why: impl Into<String>) -> Self {
+        self.failed.dependencies = Some(why.into());
+        self
+    }
+
+    /// Says why the manifest of the source cannot be used. The tools that it declares are looked at as far as they can
+    /// be read; the report tells the rest as a gap.
+    pub fn without_manifest(mut self, why: impl Into<String>) -> Self {
+        self.failed.manifest = Some(why.into());
+        self
+    }
+
     /// Scans `subject`. It never fails: what could not be looked at stands in the report.
     pub fn scan(&self, subject: &Subject<'_>, clock: &dyn Clock) -> Report {
         let started = clock.now();
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered::new(self.deep, self.failed.clone());
         if let Some(tree) = subject.tree {
             self.tree(tree, "", &mut gathered);
         }
@@ -66,7 +82,7 @@ impl<'a> Scanner<'a> {
         self.manifest(subject, &mut gathered);
         self.tools(subject, &mut gathered);
         let elapsed = clock.now().millis().saturating_sub(started.millis());
-        gathered.report(subject, &self.policy, self.deep, u64::try_from(elapsed).unwrap_or(0))
+        gathered.report(subject, &self.policy, u64::try_from(elapsed).unwrap_or(0))
     }
 
     /// Looks at one file alone: for callers that hold a text and no source.
@@ -97,9 +113,10 @@ impl<'a> Scanner<'a> {
         if !self.deep {
             return;
         }
-        match self.dependencies {
-            Some(tree) => self.tree(tree, "dependencies/", gathered),
-            None => gathered.no_dependencies = true,
+        if let Some(tree) = self.dependencies {
+            let before = gathered.files();
+            self.tree(tree, "dependencies/", gathered);
+            gathered.dependencies = Some(gathered.files() - before);
         }
     }
 
@@ -129,6 +146,10 @@ impl<'a> Scanner<'a> {
         let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         done.sort_by(|(one, _), (other, _)| one.cmp(other));
         done.into_iter().for_each(|(_, looked)| gathered.file(looked));
+        // A lock that Sigyl made is none of the files, and is installed like one that the source carries.
+        for lock in tree.locks().iter().filter(|lock| lock.made) {
+            gathered.file(self.look(&format!("{prefix}{}", lock.path), &lock.bytes));
+        }
         let mut found = Findings::new(&self.rules.masker);
         self.code_rules(&Part::Tree(tree), &mut found);
         let (findings, unlisted) = found.finish();
@@ -200,7 +221,12 @@ impl<'a> Scanner<'a> {
     }
 
     fn tools(&self, subject: &Subject<'_>, gathered: &mut Gathered) {
-        let declared = subject.manifest.map_or(&[][..], |manifest| &manifest.tools);
+        let salvaged = match (subject.manifest, subject.tree) {
+            (None, Some(tree)) => salvage::tools(tree),
+            _ => Vec::new(),
+        };
+        let declared = subject.manifest.map_or(&salvaged, |manifest| &manifest.tools);
+        gathered.declared = declared.len();
         for tool in declared.iter().chain(subject.tools) {
             let text = ToolText::of_tool(tool);
             let (findings, unlisted) = self.look_at_tool(&text);

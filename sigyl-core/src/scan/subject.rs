@@ -1,5 +1,6 @@
 //! What is scanned: the files of a source, its manifest, and the tools that a server declares.
 
+use super::salvage::MANIFESTS;
 use crate::domain::{SourceRef, Tool};
 use crate::manifest::{Files, Manifest};
 use crate::source::SourceTree;
@@ -37,10 +38,5 @@ impl Files for TreeFiles<'_> {
 /// Names the file that a manifest was most likely read from.
 pub(super) fn manifest_path(tree: Option<&SourceTree>) -> String {
     let there = |name: &&&str| tree.is_some_and(|tree| tree.find(name).is_some());
-    ["sigyl.yaml", "sigyl.yml", "mcp.yaml", "mcp.yml"]
-        .iter()
-        .find(there)
-        .copied()
-        .unwrap_or("sigyl.yaml")
-        .to_owned()
+    MANIFESTS.iter().find(there).copied().unwrap_or("sigyl.yaml").to_owned()
 }

@@ -1,16 +1,17 @@
 //! `sigyl scan`: looks at a source, and leaves no trace.
 
 use sigyl_core::clock::SystemClock;
-use sigyl_core::domain::{Analyzer, AnalyzerStatus, Kind, Locator, Policy, Report};
+use sigyl_core::domain::{Kind, Locator, Policy, Report};
 use sigyl_core::manifest::{self, ManifestError, Read};
 use sigyl_core::pipeline::{self, StepError};
 use sigyl_core::scan::{self, RuleSet, Scanner, Subject, TreeFiles};
 use sigyl_core::source::{Fetcher, Limits, Progress, SourceError, SourceTree};
+use sigyl_core::wire::v1::Failure;
 
 use super::Context;
 use crate::exit::Exit;
 use crate::problem::{Problem, chain};
-use crate::render::{self, Look, Role, specimen};
+use crate::render::{self, Glyph, Look, Role, specimen};
 use crate::signal::Interrupts;
 
 const EXAMPLES: &str = "\
@@ -49,67 +50,104 @@ impl Args {
             cx.settings.offline,
         );
         let lines = Lines { look: cx.output.err_look };
-        let tree = tokio::select! {
-            tree = fetch(&fetcher, &self.source, &lines) => tree?,
+        let fetched = tokio::select! {
+            fetched = fetch(&fetcher, &self.source, self.deep, &lines) => fetched?,
             () = interrupts.next() => {
                 return Err(Problem::failed("E0020", Kind::Unavailable, "interrupted: nothing was kept", "run it again"));
             }
         };
+        if let Err(missing) = &fetched.dependencies {
+            cx.output.tell(&render::error(&missing.failure, &cx.output.err_look));
+        }
         let deep = self.deep;
-        let (report, manifest) = tokio::task::spawn_blocking(move || look(&tree, deep))
+        let (report, read) = tokio::task::spawn_blocking(move || look(&fetched, deep))
             .await
             .map_err(|error| Problem::failed("E0999", Kind::Internal, error, "report this"))??;
-        show(&report, manifest.as_ref(), cx)
+        show(&report, &read, cx)
     }
 }
 
-async fn fetch(fetcher: &Fetcher, source: &Locator, lines: &Lines) -> Result<SourceTree, Problem> {
-    let tree = fetcher.fetch(source, lines).await.map_err(unfetched)?;
-    fetcher.resolve(tree, lines).await.map_err(unfetched)
+/// What there is to look at.
+struct Fetched {
+    tree: SourceTree,
+    /// The code that a deep scan looks at, or why there is none, or not even a lock.
+    dependencies: Result<Option<SourceTree>, Missing>,
+}
+
+/// Why the dependencies are not there.
+struct Missing {
+    why: String,
+    failure: Failure,
+}
+
+impl From<SourceError> for Missing {
+    fn from(error: SourceError) -> Self {
+        Self { why: chain(&error), failure: unfetched(error).failure }
+    }
+}
+
+/// Gets the source, and its dependencies as far as they can be had: without them there is still much to look at.
+async fn fetch(fetcher: &Fetcher, source: &Locator, deep: bool, lines: &Lines) -> Result<Fetched, Problem> {
+    let bare = fetcher.fetch(source, lines).await.map_err(unfetched)?;
+    let tree = match fetcher.resolve(bare.clone(), lines).await {
+        Ok(tree) => tree,
+        Err(error @ (SourceError::Io { .. } | SourceError::Changed { .. })) => return Err(unfetched(error)),
+        Err(error) => return Ok(Fetched { tree: bare, dependencies: Err(error.into()) }),
+    };
+    let dependencies = match deep {
+        true => fetcher.dependencies(&tree, lines).await.map_err(Missing::from),
+        false => Ok(None),
+    };
+    Ok(Fetched { tree, dependencies })
 }
 
 /// Scans the tree with what its manifest declares; a manifest that cannot be used leaves a gap, not a silence.
-fn look(tree: &SourceTree, deep: bool) -> Result<(Report, Option<ManifestError>), Problem> {
+fn look(fetched: &Fetched, deep: bool) -> Result<(Report, Result<Read, ManifestError>), Problem> {
     let rules = RuleSet::builtin()
         .map_err(|error| Problem::failed("E0999", Kind::Internal, chain(&error), "report this"))?;
+    let tree = &fetched.tree;
     let read = manifest::read(&TreeFiles(tree));
-    let policy = Policy::default();
     let subject = Subject {
         reference: tree.reference().clone(),
         tree: Some(tree),
-        manifest: read.as_ref().ok().map(|read: &Read| &read.manifest),
+        manifest: read.as_ref().ok().map(|read| &read.manifest),
         tools: &[],
         instructions: None,
     };
-    let mut report = Scanner::new(&rules, policy.clone()).deep(deep).scan(&subject, &SystemClock);
-    let failed = read.err();
-    if let Some(error) = &failed {
-        report.partial = true;
-        report.verdict = policy.verdict(&report.findings, true);
-        report.analyzers.retain(|analyzer| analyzer.name != "manifest");
-        report.analyzers.push(Analyzer {
-            name: "manifest".to_owned(),
-            status: AnalyzerStatus::Failed,
-            reason: Some(error.to_string()),
-        });
+    let mut scanner = Scanner::new(&rules, Policy::default()).deep(deep);
+    scanner = match &fetched.dependencies {
+        Ok(Some(code)) => scanner.dependencies(code),
+        Ok(None) => scanner,
+        Err(missing) => scanner.without_dependencies(missing.why.clone()),
+    };
+    if let Err(error) = &read {
+        scanner = scanner.without_manifest(error.to_string());
     }
-    Ok((report, failed))
+    Ok((scanner.scan(&subject, &SystemClock), read))
 }
 
-fn show(report: &Report, manifest: Option<&ManifestError>, cx: &mut Context) -> Result<Exit, Problem> {
+fn show(report: &Report, read: &Result<Read, ManifestError>, cx: &mut Context) -> Result<Exit, Problem> {
     if cx.output.is_json() {
         cx.output.document_text(&scan::render::json(report))?;
     } else {
         let text = render::report(report, &cx.output.look);
         cx.output.print(&text)?;
     }
-    let exit = Exit::of_report(report);
-    if let Some(error) = manifest {
-        let problem =
-            Problem::failed("E0201", error.kind(), error, "`sigyl init` writes a commented manifest");
-        cx.output.tell(&render::error(&problem.failure, &cx.output.err_look));
+    match read {
+        Ok(read) => {
+            for notice in &read.notices {
+                let look = &cx.output.err_look;
+                let line = format!("{} {}", look.sign(Glyph::Warning), specimen(&notice.to_string()));
+                cx.output.tell(&format!("{}\n", render::wrap(&line, look, 2)));
+            }
+        }
+        Err(error) => {
+            let hint = "`sigyl init` writes a commented manifest";
+            let problem = Problem::failed("E0201", error.kind(), error, hint);
+            cx.output.tell(&render::error(&problem.failure, &cx.output.err_look));
+        }
     }
-    Ok(exit)
+    Ok(Exit::of_report(report))
 }
 
 /// Tells why a source could not be taken, as a run would.

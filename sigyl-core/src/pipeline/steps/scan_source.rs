@@ -9,6 +9,7 @@ use super::fetch_source::blocking;
 use crate::domain::{Report, StepId};
 use crate::event::EventKind;
 use crate::scan::{Scanner, Subject};
+use crate::source::SourceTree;
 use crate::store::Change;
 
 pub(crate) struct ScanSource;
@@ -40,22 +41,38 @@ impl Step for ScanSource {
 async fn scan(cx: &mut Context) -> Result<Report, StepError> {
     let step = StepId::ScanSource;
     let tree = cx.results.tree.clone().ok_or_else(|| StepError::Defect { step, why: "no tree".into() })?;
+    let code = dependencies(cx, &tree).await;
     let manifest = cx.results.manifest.clone();
     let (rules, clock) = (cx.platform.rules.clone(), cx.platform.clock.clone());
     let (policy, deep) = (cx.platform.settings.policy.clone(), cx.order.deep);
-    let tools = cx.declared_tools().to_vec();
     let report = blocking(step, move || {
         let subject = Subject {
             reference: tree.reference().clone(),
             tree: Some(&tree),
             manifest: manifest.as_ref(),
-            tools: &tools,
+            tools: &[],
             instructions: None,
         };
-        Ok::<_, StepError>(Scanner::new(&*rules.get()?, policy).deep(deep).scan(&subject, &*clock))
+        let rules = rules.get()?;
+        let scanner = Scanner::new(&rules, policy).deep(deep);
+        let scanner = match &code {
+            Ok(Some(code)) => scanner.dependencies(code),
+            Ok(None) => scanner,
+            Err(why) => scanner.without_dependencies(why.clone()),
+        };
+        Ok::<_, StepError>(scanner.scan(&subject, &*clock))
     })
     .await??;
     cx.run.report = Some(report.id());
     cx.platform.store.apply(Change::PutReport(Box::new(report.clone()))).await?;
     Ok(report)
+}
+
+/// Gets the code that a deep scan looks at, or the reason why it is not there: that is a gap, which holds the run.
+async fn dependencies(cx: &Context, tree: &SourceTree) -> Result<Option<SourceTree>, String> {
+    if !cx.order.deep {
+        return Ok(None);
+    }
+    let progress = cx.progress(StepId::ScanSource);
+    cx.platform.fetcher.dependencies(tree, &progress).await.map_err(|error| error.to_string())
 }
