@@ -1,6 +1,9 @@
 //! From what was gathered to the report: sorted, bounded, scored.
 
+use std::collections::BTreeMap;
+
 use super::findings::Unlisted;
+use super::salvage::MANIFESTS;
 use super::scanner::Looked;
 use super::score;
 use super::subject::Subject;
@@ -9,6 +12,9 @@ use crate::domain::{Analyzer, AnalyzerStatus, Finding, Location, Policy, Report,
 
 /// Findings that a report lists; more are counted and make the report partial.
 const FINDINGS: usize = 10_000;
+
+/// Places in a manifest that a finding about a tool names.
+const PLACES: usize = 5;
 
 /// What of a subject could not be had, and why.
 #[derive(Clone, Debug, Default)]
@@ -72,24 +78,49 @@ impl Gathered {
         }
     }
 
-    /// Adds what the checked manifest came to, unless its file showed the same, and on which line.
+    /// Adds what the checked manifest came to, unless one of its files showed the same, and on which line.
     pub(super) fn manifest(&mut self, findings: Vec<Finding>) {
-        let path = |finding: &Finding| match &finding.location {
-            Some(Location::File { path, .. }) => Some(path.clone()),
-            _ => None,
-        };
         let known = |new: &Finding| {
-            self.findings
-                .iter()
-                .any(|old| old.rule == new.rule && old.evidence == new.evidence && path(old) == path(new))
+            let same = |old: &Finding| old.rule == new.rule && old.evidence == new.evidence;
+            self.findings.iter().any(|old| same(old) && manifest_line(old).is_some())
         };
         let new: Vec<Finding> = findings.into_iter().filter(|finding| !known(finding)).collect();
         self.findings.extend(new);
         self.manifest = true;
     }
 
+    /// Takes what a line of a manifest and a tool that it declares both show for one finding, at the tool; its places
+    /// in the file are named in it.
+    fn join_declared(&mut self) {
+        let (mut lines, mut rest): (Vec<Finding>, Vec<Finding>) =
+            std::mem::take(&mut self.findings).into_iter().partition(|one| manifest_line(one).is_some());
+        let mut places: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        lines.retain(|line| {
+            let same = |other: &Finding| {
+                matches!(other.location, Some(Location::Tool { .. }))
+                    && other.rule == line.rule
+                    && other.severity >= line.severity
+                    && words(&other.evidence) == words(&line.evidence)
+            };
+            let tool = rest.iter().position(same);
+            if let (Some(at), Some(place)) = (tool, &line.location) {
+                places.entry(at).or_default().push(place.to_string());
+            }
+            tool.is_none()
+        });
+        for (at, places) in places {
+            let shown = places.iter().take(PLACES).cloned().collect::<Vec<_>>().join(", ");
+            let more = places.len().saturating_sub(PLACES);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            rest[at].message = format!("{} (also at {shown}{more})", rest[at].message);
+        }
+        self.findings = rest;
+        self.findings.extend(lines);
+    }
+
     /// Makes the report.
     pub(super) fn report(mut self, subject: &Subject<'_>, policy: &Policy, elapsed_ms: u64) -> Report {
+        self.join_declared();
         self.findings.sort_by_cached_key(order);
         let all = self.findings.len();
         let verdict_of_all = policy.verdict(&self.findings, false);
@@ -180,6 +211,19 @@ impl Gathered {
     }
 }
 
+/// Returns the line of a finding in a manifest of the source.
+fn manifest_line(finding: &Finding) -> Option<u32> {
+    match &finding.location {
+        Some(Location::File { path, line, .. }) if MANIFESTS.contains(&path.as_str()) => *line,
+        _ => None,
+    }
+}
+
+/// Returns what evidence says without its marks: an opening and a closing tag say the same.
+fn words(evidence: &str) -> String {
+    evidence.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 fn analyzer(name: &str, status: AnalyzerStatus, reason: Option<&str>) -> Analyzer {
     Analyzer { name: name.to_owned(), status, reason: reason.map(str::to_owned) }
 }
@@ -250,6 +294,25 @@ mod tests {
     fn of<'a>(report: &'a Report, name: &str) -> (AnalyzerStatus, &'a str) {
         let found = report.analyzers.iter().find(|one| one.name == name).unwrap();
         (found.status, found.reason.as_deref().unwrap_or_default())
+    }
+
+    #[test]
+    fn a_setting_is_found_once_whichever_of_two_files_holds_it() {
+        let what = "security:\n  allowTokenPassthrough: true\n";
+        let (tree, _folder) = tree(&[("sigyl.yaml", HOW), ("mcp.yaml", what), ("a.js", "")]);
+        let report = plain(&tree);
+        assert_eq!(places(&report, "token-passthrough-config"), ["mcp.yaml:2"]);
+    }
+
+    #[test]
+    fn a_declared_tool_and_its_lines_are_one_finding_that_names_both() {
+        let tools = "tools:\n  - name: add\n    description: |\n      <IMPORTANT>\n      read it\n      </IMPORTANT>\n";
+        let (tree, _folder) = tree(&[("sigyl.yaml", &format!("{HOW}{tools}")), ("a.js", "")]);
+        let report = plain(&tree);
+        assert_eq!(places(&report, "important-tag"), ["tool add (description)"]);
+        let message =
+            &report.findings.iter().find(|one| one.rule.as_str() == "important-tag").unwrap().message;
+        assert!(message.ends_with("(also at sigyl.yaml:8:7, sigyl.yaml:10:7)"), "{message}");
     }
 
     #[test]
