@@ -18,7 +18,6 @@ files![
     "file-exfiltration.yaml",
     "header-forward.yaml",
     "hidden-instructions.yaml",
-    "http-only.yaml",
     "ignore-instructions.yaml",
     "important-tag.yaml",
     "insecure-cookie.yaml",

@@ -4,6 +4,7 @@ mod dependency_source;
 mod encoded_text;
 mod hidden_text;
 mod hidden_unicode;
+mod http_only;
 mod install_script;
 mod oauth_config;
 mod security_config;

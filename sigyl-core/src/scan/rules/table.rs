@@ -7,6 +7,7 @@ use super::dependency_source::DependencySource;
 use super::encoded_text::EncodedText;
 use super::hidden_text::HiddenText;
 use super::hidden_unicode::HiddenUnicode;
+use super::http_only::HttpOnly;
 use super::install_script::InstallScript;
 use super::oauth_config::StaticClientManyRedirects;
 use super::security_config::{InsecureSessionConfig, PermissiveSameSite, TokenPassthroughConfig};
@@ -32,6 +33,7 @@ rules! {
     "encoded-text.yaml" => EncodedText,
     "hidden-text.yaml" => HiddenText,
     "hidden-unicode.yaml" => HiddenUnicode,
+    "http-only.yaml" => HttpOnly,
     "insecure-session-config.yaml" => InsecureSessionConfig,
     "install-script.yaml" => InstallScript,
     "permissive-same-site.yaml" => PermissiveSameSite,
