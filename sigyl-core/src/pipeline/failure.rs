@@ -233,6 +233,7 @@ fn target_hint(error: &TargetError) -> &'static str {
         TargetError::Start(_) => LOGS,
         TargetError::Timeout { .. } => "raise health.timeout in sigyl.yaml if the server really needs longer",
         TargetError::Unsupported(_) => "change what is named, or take another runtime or target",
+        TargetError::Grant(_) => "grant the place that you mean, or take the grant back with `--revoke`",
         TargetError::MissingTool { .. } => MISSING_TOOL,
         TargetError::Io { .. } => "read the cause; `sigyl doctor` checks what the target needs",
     }

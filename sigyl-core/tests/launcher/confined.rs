@@ -100,7 +100,7 @@ pub(crate) async fn a_granted_path_that_became_a_link_opens_nothing() {
     let Upstream::Stdio(spawn) = &released.upstream else { panic!("not stdio") };
     let Err(error) = spawn.spawn().await else { panic!("it follows the link") };
     assert!(error.why.contains("sub is a link now"), "{}", error.why);
-    let error = bench.target.restore(spec).await.unwrap_err().to_string();
+    let error = bench.restore(spec).await.unwrap_err().to_string();
     assert!(error.contains("leads to") && error.contains("--grant read="), "{error}");
 }
 

@@ -56,7 +56,7 @@ fn plain(line: &LogLine, look: &Look) -> String {
     let at = look.paint(Role::Dim, at.get(..19).unwrap_or(&at));
     let text = specimen(&line.text);
     match line.stream {
-        LogStream::Server => format!("{at}  {text}\n"),
         LogStream::Supervisor => format!("{at}  {}\n", look.paint(Role::Dim, &format!("[sigyl] {text}"))),
+        _ => format!("{at}  {text}\n"),
     }
 }
