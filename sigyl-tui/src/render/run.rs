@@ -1,6 +1,6 @@
 //! Runs: the list, and how one ended.
 
-use sigyl_core::domain::{Finding, Plan, Report, Run, RunState, StepState, Timestamp};
+use sigyl_core::domain::{AnalyzerStatus, Finding, Plan, Report, Run, RunState, StepState, Timestamp};
 use sigyl_core::wire::v1::RunEnd;
 
 use super::table::{Cell, Column, Table};
@@ -110,6 +110,8 @@ fn reports(end: &RunEnd, look: &Look) -> String {
     let mut live = end.live.clone();
     if let Some(live) = &mut live {
         live.findings.retain(|finding| !known.contains(&finding.fingerprint()));
+        // It says of everything but its tools that they were not looked at: that stands in the other report.
+        live.analyzers.retain(|one| one.name == LIVE_TOOLS || one.status == AnalyzerStatus::Failed);
     }
     if let Some(live) = live.as_ref().filter(worth_reading) {
         text.push_str(&look.paint(Role::Strong, "What the started server says of itself"));
@@ -167,7 +169,7 @@ fn held(run: &Run, look: &Look) -> String {
 
 #[cfg(test)]
 mod tests {
-    use sigyl_core::domain::{Analyzer, AnalyzerStatus};
+    use sigyl_core::domain::Analyzer;
 
     use super::*;
     use crate::fixtures;
@@ -212,10 +214,18 @@ mod tests {
         assert!(run_end(&end, &[], &Look::PLAIN).contains("no running server was asked"));
         let mut live = fixtures::report();
         live.analyzers = vec![analyzer(AnalyzerStatus::Ran, None)];
-        end.live = Some(live);
+        end.live = Some(live.clone());
         let text = run_end(&end, &[], &Look::PLAIN);
         assert!(!text.contains("no running server"), "{text}");
         assert!(!text.contains("What the started server says"), "it added nothing: {text}");
+        live.partial = true;
+        live.analyzers.push(Analyzer {
+            name: "files".to_owned(),
+            ..analyzer(AnalyzerStatus::Skipped, Some("no source was given"))
+        });
+        end.live = Some(live);
+        let text = run_end(&end, &[], &Look::PLAIN);
+        assert!(text.contains("What the started server says") && !text.contains("no source"), "{text}");
     }
 
     #[test]
