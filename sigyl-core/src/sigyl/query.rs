@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use super::{Frames, Sigyl};
 use crate::domain::{
-    Action, Caller, Report, ReportId, Run, RunId, RunState, Server, ServerName, VersionRecord,
+    Action, Caller, Report, ReportId, Run, RunId, RunState, Server, ServerName, Verdict, VersionRecord,
 };
 use crate::error::Error;
 use crate::pipeline::Front as _;
@@ -55,7 +55,7 @@ impl Sigyl {
         let mut views = Vec::with_capacity(records.len());
         for record in records {
             views.push(VersionView {
-                verdict: self.verdict(&record).await?,
+                verdict: self.verdict(&record, &record.run).await?,
                 latest: record.version == server.latest,
                 active: server.active.as_ref() == Some(&record.version),
                 record,
@@ -163,7 +163,10 @@ impl Sigyl {
         // What was seen of an instance says nothing of the one after it.
         let drift = drift.filter(|(of, _)| deployment.as_ref().is_some_and(|now| now.revision == *of));
         let verdict = match &active {
-            Some(record) => self.verdict(record).await?,
+            Some(record) => {
+                let run = deployment.as_ref().map_or(&record.run, |deployment| &deployment.run);
+                self.verdict(record, run).await?
+            }
             None => None,
         };
         Ok(ServerView {
@@ -182,9 +185,12 @@ impl Sigyl {
         })
     }
 
-    async fn verdict(&self, record: &VersionRecord) -> Result<Option<crate::domain::Verdict>, Error> {
-        let report = self.inner.platform.store.report(record.report).await?;
-        Ok(report.map(|report| report.verdict))
+    /// The worse of the verdicts on a version's source and on what it said when `run` started it.
+    async fn verdict(&self, record: &VersionRecord, run: &RunId) -> Result<Option<Verdict>, Error> {
+        let source = self.report(Some(record.report)).await?;
+        let run = self.inner.platform.store.run(run).await?;
+        let live = self.report(run.and_then(|run| run.live)).await?;
+        Ok(source.into_iter().chain(live).map(|report| report.verdict).max())
     }
 }
 
@@ -195,4 +201,35 @@ fn without_secrets(mut run: Run) -> Run {
         order.remove("before");
     }
     run
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sigyl::Config;
+    use crate::store::Change;
+    use crate::store::contract::fixture;
+
+    #[tokio::test]
+    async fn a_version_is_judged_by_what_it_said_as_well_as_by_its_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+        let sigyl = Sigyl::open(config).await.unwrap();
+        let live = Report { verdict: Verdict::Hold, ..fixture::report("live") };
+        let run = Run { live: Some(live.id()), ..fixture::run("run-1", RunState::Done) };
+        for change in [
+            Change::PutReport(Box::new(fixture::report("a"))),
+            Change::PutReport(Box::new(live)),
+            Change::PutRun(Box::new(run)),
+            fixture::publish("clock", "1.0.0", "a"),
+            fixture::activate("clock", "1.0.0", "a", Vec::new()),
+        ] {
+            sigyl.inner.platform.store.apply(change).await.unwrap();
+        }
+        let (caller, name) = (Caller::local_owner(), fixture::name("clock"));
+        assert_eq!(sigyl.show(&caller, &name).await.unwrap().verdict, Some(Verdict::Hold));
+        assert_eq!(sigyl.versions(&caller, &name).await.unwrap()[0].verdict, Some(Verdict::Hold));
+        sigyl.shutdown().await;
+    }
 }

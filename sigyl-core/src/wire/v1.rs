@@ -292,7 +292,7 @@ pub struct ServerView {
     pub status: Option<Status>,
     /// Where it is reached; nothing when no owner serves.
     pub url: Option<String>,
-    /// The verdict of the active version's report.
+    /// The worse of the verdicts on the active version's source and on what it said when it was started.
     pub verdict: Option<Verdict>,
     /// Tools of the active version.
     pub tools: Vec<Tool>,
@@ -312,7 +312,7 @@ pub struct ServerView {
 pub struct VersionView {
     /// The record.
     pub record: VersionRecord,
-    /// The verdict of its report.
+    /// The worse of the verdicts on its source and on what it said when it was first started.
     pub verdict: Option<Verdict>,
     /// Whether it ranks highest.
     pub latest: bool,
