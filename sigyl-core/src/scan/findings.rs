@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::evidence::{Masker, bounded};
 use super::file::FileText;
 use super::rule::RuleMeta;
-use crate::domain::{Confidence, Finding, Location, RuleId, Severity};
+use crate::domain::{Confidence, Finding, Location, Policy, RuleId, Severity, Verdict};
 
 /// Findings of one rule in one part that are listed one by one; the last of them says how many more there are.
 const PER_RULE: usize = 20;
@@ -31,7 +31,7 @@ struct Found {
 }
 
 /// How bad and how sure a finding is.
-type Weight = (Severity, Confidence);
+pub(super) type Weight = (Severity, Confidence);
 
 /// A place at which a rule is heard once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -143,8 +143,8 @@ impl<'a> Findings<'a> {
                 last.message = format!("{} (and {more} more here that are not listed)", last.message);
             }
             let is_listed = |spot: &Spot| found.listed.iter().any(|(listed, _)| listed == spot);
-            for (_, (severity, _)) in found.spots.iter().filter(|(spot, _)| !is_listed(spot)) {
-                unlisted.add(*severity, 1);
+            for (_, weight) in found.spots.iter().filter(|(spot, _)| !is_listed(spot)) {
+                unlisted.add(*weight, 1);
             }
         }
         (self.list, unlisted)
@@ -170,23 +170,29 @@ impl Found {
     }
 }
 
-/// How many findings are counted and not listed, by severity.
+/// How many findings are counted and not listed, by how bad and how sure they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Unlisted(BTreeMap<Severity, usize>);
+pub(super) struct Unlisted(BTreeMap<Weight, usize>);
 
 impl Unlisted {
-    pub(super) fn add(&mut self, severity: Severity, count: usize) {
-        *self.0.entry(severity).or_default() += count;
+    pub(super) fn add(&mut self, weight: Weight, count: usize) {
+        *self.0.entry(weight).or_default() += count;
     }
 
     /// Adds those of another part.
     pub(super) fn extend(&mut self, other: &Self) {
-        other.0.iter().for_each(|(severity, count)| self.add(*severity, *count));
+        other.0.iter().for_each(|(weight, count)| self.add(*weight, *count));
     }
 
     /// Yields each severity with its count.
     pub(super) fn counts(&self) -> impl Iterator<Item = (Severity, usize)> + '_ {
-        self.0.iter().map(|(severity, count)| (*severity, *count))
+        self.0.iter().map(|((severity, _), count)| (*severity, *count))
+    }
+
+    /// Counts those that would stop a release if they were listed.
+    pub(super) fn stopping(&self, policy: &Policy) -> usize {
+        let stops = |weight: &Weight| policy.weigh(weight.0, weight.1) >= Verdict::Hold;
+        self.0.iter().filter(|(weight, _)| stops(weight)).map(|(_, count)| count).sum()
     }
 }
 

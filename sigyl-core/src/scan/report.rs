@@ -130,6 +130,12 @@ impl Gathered {
             let reason = format!("{} further findings, the least severe, are not listed", all - FINDINGS);
             self.skipped.push(Skipped { path: "(findings)".to_owned(), kind: SkipKind::TooMany, reason });
         }
+        let stopping = self.unlisted.stopping(policy);
+        if stopping > 0 {
+            // Nobody can waive or approve one by one what is not listed.
+            let reason = format!("{stopping} further findings that would stop a release are not listed");
+            self.skipped.push(Skipped { path: "(findings)".to_owned(), kind: SkipKind::TooMany, reason });
+        }
         if self.failed.manifest.is_some() {
             let path = super::subject::manifest_path(subject.tree);
             let reason = "no manifest that can be used, so the tools that it declares were looked at as far as they read";
@@ -373,5 +379,23 @@ mod tests {
             ("package.json", r#"{"name": "a", "dependencies": {"b": "1"}}"#),
             ("package-lock.json", r#"{"packages": {"node_modules/b": {"integrity": "sha512-x"}}}"#),
         ])
+    }
+
+    #[test]
+    fn what_would_stop_a_release_and_is_not_listed_is_a_gap() {
+        let lines = |text: &str, count: usize| format!("{text}\n").repeat(count);
+        let gap = |text: &str, count| {
+            let (tree, _folder) = tree(&[("sigyl.yaml", HOW), ("a.js", &lines(text, count))]);
+            let report = plain(&tree);
+            assert!(!report.findings.is_empty(), "{text}");
+            report.skipped.into_iter().find(|skipped| skipped.path == "(findings)").map(|gap| gap.reason)
+        };
+        let bad = "return { sessionId: Math.random() };";
+        assert_eq!(gap(bad, 20), None);
+        assert_eq!(
+            gap(bad, 30).as_deref(),
+            Some("10 further findings that would stop a release are not listed")
+        );
+        assert_eq!(gap("const config = { debug: true };", 30), None, "what only warns may be counted");
     }
 }

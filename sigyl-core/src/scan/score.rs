@@ -49,7 +49,7 @@ mod tests {
         assert_eq!(score(&[Severity::Block; 3]), 25);
         assert_eq!(score(&[Severity::Block; 9]), 0);
         let mut unlisted = Unlisted::default();
-        unlisted.add(Severity::Warning, 5);
+        unlisted.add((Severity::Warning, Confidence::Low), 5);
         assert_eq!(of(&list(&[Severity::Error]), &unlisted).value, 75);
     }
 }

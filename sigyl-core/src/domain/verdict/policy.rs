@@ -70,10 +70,15 @@ impl Policy {
     }
 
     pub(super) fn of(&self, finding: &Finding) -> Verdict {
-        match finding {
-            f if f.severity >= self.block => Verdict::Block,
-            f if f.severity >= self.hold && f.confidence >= self.hold_confidence => Verdict::Hold,
-            f if f.severity >= Severity::Warning => Verdict::Warn,
+        self.weigh(finding.severity, finding.confidence)
+    }
+
+    /// Judges a finding by how bad it is and how sure its rule is.
+    pub(crate) fn weigh(&self, severity: Severity, confidence: Confidence) -> Verdict {
+        match severity {
+            _ if severity >= self.block => Verdict::Block,
+            _ if severity >= self.hold && confidence >= self.hold_confidence => Verdict::Hold,
+            _ if severity >= Severity::Warning => Verdict::Warn,
             _ => Verdict::Pass,
         }
     }
