@@ -8,7 +8,9 @@ use super::scanner::Looked;
 use super::score;
 use super::subject::Subject;
 use super::tool_text::ToolText;
-use crate::domain::{Analyzer, AnalyzerStatus, Finding, Location, Policy, Report, SkipKind, Skipped, Stats};
+use crate::domain::{
+    Analyzer, AnalyzerStatus, Finding, Location, Policy, Report, SkipKind, Skipped, SourceKind, Stats,
+};
 
 /// Findings that a report lists; more are counted and make the report partial.
 const FINDINGS: usize = 10_000;
@@ -178,6 +180,9 @@ impl Gathered {
             (_, Some(_)) => ran("declared-tools", Some("as far as they can be read")),
         };
         let live = match (subject.tools.len(), subject.instructions) {
+            (0, None) if subject.reference.kind == SourceKind::Tools => {
+                ran("live-tools", Some("the server has none"))
+            }
             (0, None) => skipped("live-tools", "no running server was asked"),
             _ => ran("live-tools", None),
         };
@@ -258,7 +263,7 @@ mod tests {
     use super::super::{Scanner, TreeFiles};
     use super::*;
     use crate::clock::FixedClock;
-    use crate::domain::Verdict;
+    use crate::domain::{Digest, SourceRef, Verdict};
     use crate::manifest;
     use crate::source::{Limits, Lock, LockKind, SourceTree};
 
@@ -397,5 +402,14 @@ mod tests {
             Some("10 further findings that would stop a release are not listed")
         );
         assert_eq!(gap("const config = { debug: true };", 30), None, "what only warns may be counted");
+    }
+
+    #[test]
+    fn a_running_server_without_tools_was_asked_all_the_same() {
+        let reference = SourceRef { kind: SourceKind::Tools, locator: "x".into(), digest: Digest::of(b"x") };
+        let subject = Subject { reference, tree: None, manifest: None, tools: &[], instructions: None };
+        let report = Scanner::new(builtin(), Policy::default()).scan(&subject, &FixedClock::default());
+        let live = report.analyzers.iter().find(|one| one.name == "live-tools").unwrap();
+        assert_eq!(live.status, AnalyzerStatus::Ran);
     }
 }
