@@ -33,7 +33,8 @@ impl Step for Admit {
             Plan::Rollback => Permissions::default(),
             _ => widened(cx, &manifest).await?.beyond(&granted),
         };
-        let more = cx.platform.target.settle(&beyond)?;
+        // Who approves sees what would be granted, and not a name that may lead elsewhere by then.
+        let beyond = cx.platform.target.settle(&beyond)?.beyond(&granted);
         let now = cx.platform.clock.now();
         let policy = &cx.platform.settings.policy;
         let (mut judged, waived) = Judgement::with_waivers(&report, policy, &cx.order.waive, &beyond, now)?;
@@ -45,7 +46,7 @@ impl Step for Admit {
         leave_over(cx, waived.unmatched)?;
         let admission = admit(cx, &judged)?;
         cx.results.granted = match admission.basis() {
-            Basis::Approval(_) => granted.union(&more),
+            Basis::Approval(_) => granted.union(&beyond),
             Basis::Verdict(_) => granted,
         };
         tell_requests(cx, &manifest);

@@ -308,3 +308,24 @@ async fn every_held_run_that_nobody_decided_ends() {
     let run = house.platform.store.run(&held.id).await.unwrap().unwrap();
     assert_eq!(run.state, RunState::Void);
 }
+
+#[tokio::test]
+async fn an_approval_is_for_the_place_that_a_link_led_to() {
+    let house = House::new();
+    house.deploy().await;
+    house.write("2.0.0", "permissions:\n  read: [/link]\n");
+    let held = house.redeploy().await;
+    let told = held.judgement.as_ref().unwrap().holds[0].to_string();
+    assert_eq!(told, "permissions not granted: read=/real");
+    *house.target.link.lock().unwrap() = Some("/root/.ssh".to_owned());
+    let void = house.approve(held).await;
+    assert_eq!((void.state, code(&void)), (RunState::Void, "E0303"));
+    assert_eq!(house.routed().as_deref(), Some("1.0.0"));
+    *house.target.link.lock().unwrap() = None;
+    let held = house.redeploy().await;
+    let done = house.approve(held).await;
+    assert_eq!(done.state, RunState::Done, "{:?}", done.failure);
+    assert_eq!(in_force(&house).await, "read=/real");
+    house.write("3.0.0", "permissions:\n  read: [/link, /real]\n");
+    assert_eq!(house.redeploy().await.state, RunState::Done, "what it leads to is granted already");
+}

@@ -75,6 +75,8 @@ pub(super) struct FakeTarget {
     pub(super) faults: Mutex<BTreeSet<Fault>>,
     pub(super) running: Mutex<BTreeSet<RevisionId>>,
     pub(super) secrets: Mutex<Vec<String>>,
+    /// Where `/link` leads, instead of `/real`.
+    pub(super) link: Mutex<Option<String>>,
     /// The packages whose install scripts the last build was let run.
     pub(super) scripts: Mutex<Vec<String>>,
 }
@@ -90,7 +92,8 @@ impl Target for FakeTarget {
     fn settle(&self, granted: &Permissions) -> Result<Permissions, TargetError> {
         let mut settled = granted.clone();
         if settled.read.remove("/link") {
-            settled.read.insert("/real".to_owned());
+            let link = self.link.lock().unwrap().clone();
+            settled.read.insert(link.unwrap_or_else(|| "/real".to_owned()));
         }
         Ok(settled)
     }
