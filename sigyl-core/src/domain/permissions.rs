@@ -118,13 +118,17 @@ impl Permissions {
 }
 
 impl Permissions {
-    /// Returns what both hold.
+    /// Returns what both hold. Who may write may read.
     pub fn intersection(&self, other: &Self) -> Self {
-        let both =
-            |ours: &BTreeSet<String>, theirs: &BTreeSet<String>| ours.intersection(theirs).cloned().collect();
+        let both = |ours: &BTreeSet<String>, theirs: &BTreeSet<String>| -> BTreeSet<String> {
+            ours.intersection(theirs).cloned().collect()
+        };
+        let readable = |all: &Self| -> BTreeSet<String> { all.read.union(&all.write).cloned().collect() };
+        let write = both(&self.write, &other.write);
+        let read = both(&readable(self), &readable(other)).difference(&write).cloned().collect();
         Self {
-            read: both(&self.read, &other.read),
-            write: both(&self.write, &other.write),
+            read,
+            write,
             network: both(&self.network, &other.network),
             exec: both(&self.exec, &other.exec),
         }
@@ -222,6 +226,11 @@ mod tests {
         assert!(!granted.revoke("write=/data") && !granted.revoke("exec") && !granted.revoke("all=x"));
         assert_eq!(granted.to_string(), "read=/data exec=git");
         assert_eq!(before.intersection(&granted), granted);
+        let (mut reads, mut writes) = (Permissions::default(), Permissions::default());
+        reads.grant("read=/data").unwrap();
+        writes.grant("write=/data").unwrap();
+        assert_eq!(reads.intersection(&writes), reads, "who may write may read");
+        assert_eq!(writes.intersection(&writes), writes);
     }
 
     #[test]
