@@ -41,15 +41,26 @@ struct Cursor<'a> {
     found: Vec<Token>,
     /// Braces open in the code of each template that is open.
     templates: Vec<usize>,
+    /// Bytes that were read for regular expressions that did not end.
+    wasted: usize,
 }
+
+/// Times the length of a file that may be read in search of ends of regular expressions.
+const WASTE: usize = 16;
+/// Bytes that a regular expression has at most once that is spent.
+const REGEX: usize = 200;
 
 /// Finds the comments and strings of one file.
 pub(super) fn braces(bytes: &[u8], of: &Braces) -> Vec<Token> {
-    let mut cursor = Cursor { bytes, at: 0, found: Vec::new(), templates: Vec::new() };
+    walk(bytes, of).found
+}
+
+fn walk<'a>(bytes: &'a [u8], of: &Braces) -> Cursor<'a> {
+    let mut cursor = Cursor { bytes, at: 0, found: Vec::new(), templates: Vec::new(), wasted: 0 };
     while cursor.at < bytes.len() {
         cursor.step(of);
     }
-    cursor.found
+    cursor
 }
 
 impl Cursor<'_> {
@@ -128,12 +139,15 @@ impl Cursor<'_> {
     }
 
     /// Returns the end of the regular expression that opens here, if one does on this line.
-    fn regex_end(&self) -> Option<usize> {
+    fn regex_end(&mut self) -> Option<usize> {
+        let spent = self.wasted > self.bytes.len() * WASTE;
+        let longest = if spent { REGEX } else { self.bytes.len() };
+        let last = self.bytes.len().min(self.at.saturating_add(longest));
         let mut class = false;
         let mut at = self.at + 1;
-        while at < self.bytes.len() {
+        while at < last {
             match self.bytes[at] {
-                b'\n' => return None,
+                b'\n' => break,
                 b'\\' => at += 1,
                 b'[' => class = true,
                 b']' => class = false,
@@ -142,6 +156,7 @@ impl Cursor<'_> {
             }
             at += 1;
         }
+        self.wasted += at - self.at;
         None
     }
 
@@ -191,12 +206,24 @@ impl Cursor<'_> {
         let body = self.at + open;
         let close = |at: usize| {
             self.bytes[at] == b'"'
-                && self.bytes[at + 1..].iter().take(hashes).filter(|&&b| b == b'#').count() == hashes
+                && self.bytes.get(at + 1..at + 1 + hashes).is_some_and(|end| end.iter().all(|&b| b == b'#'))
         };
         let token = match (body..self.bytes.len()).find(|&at| close(at)) {
             Some(at) => Token::string(TokenKind::Raw, self.at, at + 1 + hashes, open, 1 + hashes),
             None => Token::string(TokenKind::Raw, self.at, self.bytes.len(), open, 0),
         };
         self.push(token);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_beginnings_of_regular_expressions_make_a_line_slow() {
+        let wasted = |times: usize| walk("=/[".repeat(times).as_bytes(), &Braces::SCRIPT).wasted;
+        let (once, twice) = (wasted(20_000), wasted(40_000));
+        assert!(once > 0 && twice < once * 3, "{once}, {twice}");
     }
 }

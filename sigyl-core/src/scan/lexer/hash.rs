@@ -39,8 +39,8 @@ pub(super) fn tokens(bytes: &[u8], quotes: Quotes) -> Vec<Token> {
 
 fn may_comment(before: &[u8], quotes: Quotes) -> bool {
     if quotes == Quotes::LineStartOnly {
-        let line = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        return before[line..].trim_ascii().is_empty();
+        let mut line = before.iter().rev().take_while(|&&byte| byte != b'\n');
+        return line.all(u8::is_ascii_whitespace);
     }
     before.last().is_none_or(|last| last.is_ascii_whitespace() || matches!(last, b';' | b'(' | b'"' | b'\''))
 }
