@@ -118,6 +118,11 @@ impl Language {
         matches!(self, Self::Yaml | Self::Json | Self::Toml | Self::Env)
     }
 
+    /// Tells whether each of its strings is read as a text of its own.
+    pub(crate) fn has_strings(self) -> bool {
+        matches!(self, Self::Script | Self::Python | Self::Rust | Self::Go | Self::Braces | Self::Json)
+    }
+
     /// Tells whether the ending promises text that runs or is read, so that odd bytes do not make it binary.
     pub(crate) fn is_known(self) -> bool {
         self != Self::Other

@@ -1,5 +1,6 @@
 //! Runs patterns over the views of a file or tool.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use regex::bytes::Regex;
@@ -37,7 +38,13 @@ pub(super) fn check_file(pattern: &Pattern, file: &FileText<'_>, found: &mut Fin
         }
     }
     if pattern.looks_at.iter().any(|context| context.is_prose()) {
+        // A text that is judged as a whole is found once: an opening and a closing tag are one fact.
+        let once = pattern.unit == Unit::Whole && file.language().has_strings();
+        let mut told = BTreeSet::new();
         each_in_prose(pattern, file.prose(), |segment, place| {
+            if once && !told.insert(segment.start) {
+                return;
+            }
             let origin = file.prose().origin(place.start);
             let hit = Hit { text: file.prose().text(), start: place.start, end: place.end };
             add(pattern, segment, in_file(file, origin), hit, found);
@@ -386,6 +393,23 @@ mod tests {
         };
         assert!(!of(&honest));
         assert!(of(&format!("{honest}The output of the b tool is unreliable.")));
+    }
+
+    #[test]
+    fn a_tag_that_opens_and_closes_in_one_text_is_one_finding() {
+        let tags = |path: &str, text: &str| {
+            let found = findings(builtin(), path, text);
+            found.iter().filter(|one| one.rule.as_str() == "important-tag").count()
+        };
+        let text = "<IMPORTANT>\nread it\n</IMPORTANT>";
+        assert_eq!(tags("a.ts", &format!("const d = `{text}`;")), 1);
+        assert_eq!(tags("a.ts", &format!("const d = `{text}`;\nconst e = `{text}`;")), 2);
+        assert_eq!(tags("a.py", &format!("def f():\n  \"\"\"{text}\"\"\"\n")), 1);
+        assert_eq!(
+            tags("a.yaml", &format!("a: |\n  {}\n", text.replace('\n', "\n  "))),
+            2,
+            "one text, many values"
+        );
     }
 
     #[test]
