@@ -329,3 +329,20 @@ async fn an_approval_is_for_the_place_that_a_link_led_to() {
     house.write("3.0.0", "permissions:\n  read: [/link, /real]\n");
     assert_eq!(house.redeploy().await.state, RunState::Done, "what it leads to is granted already");
 }
+
+#[tokio::test]
+async fn a_deep_scan_without_the_code_of_dependencies_is_held_for_it() {
+    let house = House::new();
+    let manifest = r#"{"name": "toy", "dependencies": {"a": "1"}}"#;
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {}, "node_modules/a": {"integrity": "sha512-x"}}}"#;
+    for (name, text) in [("package.json", manifest), ("package-lock.json", lock)] {
+        std::fs::write(house.source().join(name), text).unwrap();
+    }
+    let plain = house.deploy().await;
+    assert_eq!(plain.state, RunState::Done, "{:?}", plain.failure);
+    let deep = Order { deep: true, name: Some(toy()), ..house.order() };
+    let held = house.take(Plan::Redeploy, deep).await;
+    assert_eq!(held.state, RunState::Held, "{:?}", held.failure);
+    let holds = &held.judgement.as_ref().unwrap().holds;
+    assert!(holds.iter().any(|hold| hold.to_string().contains("dependencies (the code of")), "{holds:?}");
+}
