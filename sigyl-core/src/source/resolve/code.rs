@@ -8,7 +8,7 @@ use crate::domain::SourceKind;
 use crate::source::archive::unpack_file;
 use crate::source::copy::write_new;
 use crate::source::fetch::{Fetcher, NPM_SWITCHES, Runner, blocking, npm, pip, run_pip};
-use crate::source::requirement::write_all;
+use crate::source::requirement::{Requirement, write_all};
 use crate::source::scratch::Scratch;
 use crate::source::{Lock, LockKind, Progress, SourceError, SourceTree, lock};
 
@@ -17,7 +17,8 @@ impl Fetcher {
     /// a source; nothing if the tree has no locks, or these name no package.
     ///
     /// Packages of npm are laid out as npm would install them on this machine, without any of their scripts; those of
-    /// Python are taken from their wheels, crates as Cargo vendors them. Each lies in a folder of its own name.
+    /// Python are taken from their wheels, or their source archives where there is none; crates as Cargo vendors them.
+    /// Each lies in a folder of its own name.
     pub async fn dependencies(
         &self,
         tree: &SourceTree,
@@ -94,6 +95,7 @@ impl Pinned<'_> {
             return Ok(());
         }
         drop_links(&installed)?;
+        // npm's own record of what it laid out; where there is none, there is none to leave out.
         std::fs::remove_file(installed.join(".package-lock.json")).ok();
         let to = self.code.join("npm");
         std::fs::rename(&installed, &to).map_err(SourceError::io("move", &installed))
@@ -105,26 +107,46 @@ impl Pinned<'_> {
             why: "it does not pin each package by version and hash".to_owned(),
             remedy: "remove what is no such line".to_owned(),
         })?;
-        let (given, packed) = (self.scratch.join("pinned.txt"), self.scratch.join("wheels"));
-        write_new(&given, write_all(&requirements).as_bytes(), false)?;
+        let packed = self.scratch.join("packed");
         std::fs::create_dir(&packed).map_err(SourceError::io("make the folder", &packed))?;
-        let call = pip(runner, self.scratch, None, "download")?
-            .args(&["--no-deps", "--require-hashes", "--only-binary=:all:", "--quiet", "--dest"])
-            .arg(&packed)
-            .arg("--requirement")
-            .arg(&given);
-        run_pip(runner, call).await?;
+        match self.download(runner, &requirements, &packed, "--only-binary=:all:").await {
+            // A package that has no wheel for this machine comes as its source, which pip hands over one at a time.
+            Err(SourceError::Tool { .. }) => {
+                for requirement in requirements.chunks(1) {
+                    self.download(runner, requirement, &packed, "--prefer-binary").await?;
+                }
+            }
+            done => done?,
+        }
         let (code, limits) = (self.code.join("pip"), fetcher.limits);
         blocking(move || {
-            for wheel in files_of(&packed)? {
+            for archive in files_of(&packed)? {
                 let name =
-                    wheel.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-                let folder = name.split('-').take(2).collect::<Vec<_>>().join("-");
-                unpack_file(&wheel, &name, &code.join(folder), &limits)?;
+                    archive.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+                let parts: Vec<&str> = name.trim_end_matches(".tar.gz").split('-').take(2).collect();
+                unpack_file(&archive, &name, &code.join(parts.join("-")), &limits)?;
             }
             Ok(())
         })
         .await
+    }
+
+    /// Puts the archives of pinned packages into a folder. One that would be built is put there as it is.
+    async fn download(
+        &self,
+        runner: &Runner<'_>,
+        requirements: &[Requirement],
+        packed: &Path,
+        binary: &str,
+    ) -> Result<(), SourceError> {
+        let given = self.scratch.join("pinned.txt");
+        std::fs::write(&given, write_all(requirements)).map_err(SourceError::io("write", &given))?;
+        let call = pip(runner, self.scratch, Some(packed), "download")?
+            .args(&["--no-deps", "--require-hashes", binary, "--quiet", "--dest"])
+            .arg(packed)
+            .arg("--requirement")
+            .arg(&given);
+        run_pip(runner, call).await
     }
 
     async fn of_cargo(&self, runner: &Runner<'_>) -> Result<(), SourceError> {

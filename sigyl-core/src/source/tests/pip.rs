@@ -163,9 +163,9 @@ async fn requirements_are_pinned_with_their_hashes() {
 }
 
 #[tokio::test]
-async fn the_code_of_dependencies_comes_from_their_wheels() {
+async fn the_code_of_dependencies_comes_from_their_archives() {
     let Some(house) = house() else { return };
-    wheel(&house, "sub", &[]);
+    let sub = wheel(&house, "sub", &[]);
     wheel(&house, "dep", &["sub"]);
     house.write("app/pyproject.toml", "[project]\nname = 'app'\ndependencies = ['Dep>=1']\n");
     let tree = house.resolve("app").await.unwrap();
@@ -175,6 +175,20 @@ async fn the_code_of_dependencies_comes_from_their_wheels() {
     let other = house.resolve("other").await.unwrap();
     let refused = house.fetcher(false).dependencies(&other, &house).await;
     assert!(matches!(refused, Err(SourceError::Tool { .. })), "another hash: {refused:?}");
+    hostile_sdist(&house, "links/evil-1.0.tar.gz", "evil");
+    let evil = Sha256::digest(std::fs::read(house.at("links/evil-1.0.tar.gz")).unwrap());
+    let evil = crate::domain::Digest::from_bytes(evil.into()).hex();
+    house.write(
+        "mixed/requirements.txt",
+        &format!("evil==1.0 --hash=sha256:{evil}\nsub==1.0 --hash=sha256:{sub}\n"),
+    );
+    let mixed = house.resolve("mixed").await.unwrap();
+    let code = house.fetcher(false).dependencies(&mixed, &house).await.unwrap().unwrap();
+    assert!(
+        paths(&code).contains(&"pip/evil-1.0/evil-1.0/setup.py")
+            && paths(&code).contains(&"pip/sub-1.0/sub.py")
+    );
+    house.assert_nothing_ran();
     house.write("bare/server.py", "x");
     let bare = house.resolve("bare").await.unwrap();
     assert!(house.fetcher(false).dependencies(&bare, &house).await.unwrap().is_none());
