@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::file::FileText;
 use super::findings::{Findings, Hit, in_file};
-use super::pattern::{Context, Pattern, Unit};
+use super::pattern::{Context, Match, Pattern, Unit};
 use super::prose::{Prose, Segment};
 use super::tool_text::ToolText;
 use crate::domain::{Location, Severity};
@@ -87,10 +87,12 @@ fn check_code(
     view: &[u8],
     found: &mut Findings<'_>,
 ) {
+    let bare = if file.language().is_code() { file.bare() } else { view };
+    let view = View { text: view, bare, context };
     for expression in &pattern.patterns {
         let mut weigher = Weigher::new(pattern);
-        for place in expression.find_iter(view).map(|found| found.range()) {
-            if weigher.holds(view, &place) {
+        for place in expression.find_iter(view.text).map(|found| found.range()) {
+            if weigher.holds(&view, &place) {
                 let hit = Hit { text: file.text(), start: place.start, end: place.end };
                 let severity = pattern.severity(context);
                 let meta = &pattern.meta;
@@ -113,7 +115,8 @@ fn each_in_prose(pattern: &Pattern, prose: &Prose, mut hit: impl FnMut(&Segment,
                 weigher = Weigher::new(pattern);
             }
             let own = &prose.text().as_bytes()[segment.start..segment.end];
-            if weigher.holds(own, &(place.start - segment.start..place.end - segment.start)) {
+            let view = View { text: own, bare: own, context: segment.context };
+            if weigher.holds(&view, &(place.start - segment.start..place.end - segment.start)) {
                 hit(segment, place);
             }
         }
@@ -185,6 +188,14 @@ impl<'a> Iterator for Search<'a> {
     }
 }
 
+/// One view of a text.
+struct View<'t> {
+    text: &'t [u8],
+    /// The same without the contents of strings, byte for byte; in prose the text itself.
+    bare: &'t [u8],
+    context: Context,
+}
+
 /// Judges the matches of one expression in one text, given in order, each by the stretch around it. A stretch that
 /// serves several is looked at once: what it costs follows the length of the text, however many matches there are.
 struct Weigher<'a> {
@@ -199,7 +210,7 @@ struct Weighed {
     /// Its first byte.
     start: usize,
     stretch: Stretch,
-    holds: bool,
+    fits: bool,
 }
 
 /// A stretch of text, and on which sides it has an end of its own rather than one that its length sets.
@@ -221,22 +232,30 @@ impl<'a> Weigher<'a> {
         }
     }
 
-    fn holds(&mut self, text: &[u8], place: &Range<usize>) -> bool {
+    fn holds(&mut self, view: &View<'_>, place: &Range<usize>) -> bool {
+        let (unit, fits) = self.weigh(view, place);
+        let found = Match { text: view.text, place: place.clone(), unit, context: view.context };
+        fits && !self.pattern.excuses(&found)
+    }
+
+    /// Returns the stretch around a match, and whether what stands in it fits.
+    fn weigh(&mut self, view: &View<'_>, place: &Range<usize>) -> (Range<usize>, bool) {
         let unit = self.pattern.unit;
         if let Some(last) = &mut self.last
-            && last.serves(text, place, unit)
+            && last.serves(view.text, place, unit)
         {
             last.start = place.start;
-            return last.holds;
+            return (last.stretch.from..last.stretch.to, last.fits);
         }
-        let stretch = around(text, place, unit);
-        let holds = self.pattern.holds(&text[stretch.from..stretch.to]);
+        let stretch = around(view.text, place, unit);
+        let range = stretch.from..stretch.to;
+        let fits = self.pattern.fits(&view.text[range.clone()], &view.bare[range.clone()]);
         #[cfg(test)]
         {
-            self.read += stretch.to - stretch.from;
+            self.read += range.len();
         }
-        self.last = Some(Weighed { start: place.start, stretch, holds });
-        holds
+        self.last = Some(Weighed { start: place.start, stretch, fits });
+        (range, fits)
     }
 }
 
@@ -349,8 +368,9 @@ mod tests {
     fn read(pattern: &Pattern, text: &str) -> usize {
         let one = |expression: &Regex| {
             let mut weigher = Weigher::new(pattern);
-            for found in expression.find_iter(text.as_bytes()) {
-                weigher.holds(text.as_bytes(), &found.range());
+            let view = View { text: text.as_bytes(), bare: text.as_bytes(), context: Context::Code };
+            for found in expression.find_iter(view.text) {
+                weigher.holds(&view, &found.range());
             }
             weigher.read
         };

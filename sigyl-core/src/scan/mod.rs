@@ -8,6 +8,7 @@ mod declared;
 mod decode;
 mod drift;
 mod evidence;
+mod excuse;
 mod file;
 mod findings;
 mod fold;

@@ -1,10 +1,12 @@
 //! A rule that is data: regular expressions, where they apply, what must stand near, what excuses, and its own proof.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
+use super::excuse::Excuse;
 use super::language::Language;
 use super::rule::RuleMeta;
 use crate::domain::{Category, Confidence, RuleId, Severity};
@@ -79,8 +81,18 @@ pub(super) struct PatternSpec {
     pub(super) unit: Unit,
     #[serde(default)]
     pub(super) near: Vec<String>,
+    /// What makes code harmless wherever it stands in the unit: names, never the contents of strings.
     #[serde(default)]
     pub(super) unless: Vec<String>,
+    /// The same for code that a string is part of.
+    #[serde(default)]
+    pub(super) unless_literal: Vec<String>,
+    /// What makes a match harmless and touches it, see [`Excuse`].
+    #[serde(default)]
+    pub(super) unless_match: Vec<String>,
+    /// The same for one context alone.
+    #[serde(default)]
+    pub(super) unless_match_in: BTreeMap<Context, Vec<String>>,
     pub(super) why: String,
     pub(super) fix: String,
     pub(super) references: Vec<String>,
@@ -103,10 +115,25 @@ pub(super) struct Pattern {
     pub(super) unit: Unit,
     near: Vec<Regex>,
     unless: Vec<Regex>,
+    unless_literal: Vec<Regex>,
+    excuses: Vec<(Option<Context>, Excuse)>,
     /// Texts that must hit, by where they stand.
     pub(super) hits: BTreeMap<String, Vec<String>>,
     /// Texts that must not.
     pub(super) misses: BTreeMap<String, Vec<String>>,
+}
+
+/// One match and what it is judged with.
+#[derive(Debug)]
+pub(super) struct Match<'t> {
+    /// The view that holds it.
+    pub(super) text: &'t [u8],
+    /// Where it stands.
+    pub(super) place: Range<usize>,
+    /// The stretch that the other expressions look at.
+    pub(super) unit: Range<usize>,
+    /// What the text is.
+    pub(super) context: Context,
 }
 
 /// Size that one compiled expression may take.
@@ -133,11 +160,18 @@ impl Pattern {
         if spec.patterns.is_empty() {
             return Err(wrong("patterns", "it holds no expression"));
         }
+        let unit_wide = spec.unless.len() + spec.unless_literal.len();
+        if unit_wide > 0 && spec.looks_at.iter().any(|context| context.is_prose()) {
+            let why = "whoever writes a text can write this into it too; use `unless_match`";
+            return Err(wrong("unless", why));
+        }
         let compile = |field, texts: &[String]| compile_all(field, texts, spec.case_sensitive);
         Ok(Self {
+            excuses: excuses(&spec)?,
             patterns: compile("patterns", &spec.patterns)?,
             near: compile("near", &spec.near)?,
             unless: compile("unless", &spec.unless)?,
+            unless_literal: compile("unless_literal", &spec.unless_literal)?,
             meta: RuleMeta {
                 id: spec.id,
                 title: spec.title,
@@ -167,16 +201,47 @@ impl Pattern {
         self.severity_in.get(&context).copied().unwrap_or(self.meta.severity)
     }
 
-    /// Tells whether a match counts, given the `around` that its unit spans.
-    pub(super) fn holds(&self, around: &[u8]) -> bool {
+    /// Tells whether a match may count, by the stretch `around` it; `bare` is the same without the contents of strings.
+    pub(super) fn fits(&self, around: &[u8], bare: &[u8]) -> bool {
         self.near.iter().all(|near| near.is_match(around))
-            && !self.unless.iter().any(|excuse| excuse.is_match(around))
+            && !self.unless.iter().any(|excuse| excuse.is_match(bare))
+            && !self.unless_literal.iter().any(|excuse| excuse.is_match(around))
+    }
+
+    /// Tells whether something that touches a match makes it harmless.
+    pub(super) fn excuses(&self, found: &Match<'_>) -> bool {
+        let here = |only: &Option<Context>| only.is_none_or(|only| only == found.context);
+        let mut excuses = self.excuses.iter().filter(|(only, _)| here(only));
+        excuses.any(|(_, excuse)| excuse.holds(found.text, &found.place, &found.unit))
     }
 
     /// Returns all expressions of which one must match, and all that must match besides.
     pub(super) fn expressions(&self) -> (&[Regex], &[Regex]) {
         (&self.patterns, &self.near)
     }
+}
+
+fn excuses(spec: &PatternSpec) -> Result<Vec<(Option<Context>, Excuse)>, Wrong> {
+    let everywhere = spec.unless_match.iter().map(|text| (None, text));
+    let somewhere = spec.unless_match_in.iter();
+    let somewhere = somewhere.flat_map(|(context, texts)| texts.iter().map(|text| (Some(*context), text)));
+    let all: Vec<_> = everywhere.chain(somewhere).collect();
+    if all.len() > EXPRESSIONS {
+        let why = format!("{} expressions, {EXPRESSIONS} at most", all.len());
+        return Err(Wrong { field: "unless_match", text: "unless_match".to_owned(), why });
+    }
+    let make = |text: &str| {
+        builder(text, spec.case_sensitive).build().map_err(|error| last_line(&error.to_string()))
+    };
+    let one = |(context, text): (Option<Context>, &String)| {
+        let excuse = Excuse::new(text, make);
+        excuse.map(|excuse| (context, excuse)).map_err(|why| Wrong {
+            field: "unless_match",
+            text: text.clone(),
+            why,
+        })
+    };
+    all.into_iter().map(one).collect()
 }
 
 fn compile_all(field: &'static str, texts: &[String], case_sensitive: bool) -> Result<Vec<Regex>, Wrong> {
@@ -195,7 +260,7 @@ fn compile_all(field: &'static str, texts: &[String], case_sensitive: bool) -> R
 }
 
 /// All expressions ignore white space, know no Unicode classes (text is folded before), and run in linear time.
-fn builder(text: &str, case_sensitive: bool) -> RegexBuilder {
+pub(super) fn builder(text: &str, case_sensitive: bool) -> RegexBuilder {
     let mut builder = RegexBuilder::new(text);
     builder
         .case_insensitive(!case_sensitive)

@@ -189,6 +189,10 @@ mod tests {
         assert!(unknown.starts_with("mine.yaml:") && unknown.contains("titel"), "{unknown}");
         let huge = error(&ONE.replace("'abc'", "'(a{1000}){1000}'"));
         assert!(huge.contains("size limit"), "{huge}");
+        let anywhere = error(&ONE.replace("why: w", "unless: ['x']\nwhy: w"));
+        assert!(anywhere.contains("use `unless_match`"), "{anywhere}");
+        let all = error(&ONE.replace("why: w", "unless_match: ['<match>']\nwhy: w"));
+        assert!(all.contains("excuse everything"), "{all}");
         assert!(error(&format!("{ONE}---\n{ONE}")).contains("two rules are called a-b"));
         assert!(error(&"#".repeat(FILE_BYTES + 1)).contains("at most"));
         assert!(error(&ONE.replace("id: a-b", "id: A b")).contains("not a rule id"));
