@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::language::Language;
 use super::lexer::{Token, TokenKind, tokens};
-use super::prose::Prose;
+use super::prose::{Prose, encoded};
 
 /// One text file of the source.
 #[derive(Debug)]
@@ -85,11 +85,11 @@ impl<'a> FileText<'a> {
         known[at / STRIDE] + beginnings(&bytes[at / STRIDE * STRIDE..at])
     }
 
-    /// Tells whether its words may read otherwise than its bytes: escapes, strings in pieces, or characters beyond
-    /// ASCII.
+    /// Tells whether its words may read otherwise than its bytes: escapes, strings in pieces, encoded texts, or
+    /// characters beyond ASCII.
     pub(super) fn may_disguise(&self) -> bool {
         let bytes = self.text.as_bytes();
-        !bytes.is_ascii() || escapes_words(bytes) || joins_strings(bytes)
+        !bytes.is_ascii() || escapes_words(bytes) || joins_strings(bytes) || encoded(self.text).next().is_some()
     }
 
     fn tokens(&self) -> &[Token] {
