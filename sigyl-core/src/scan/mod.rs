@@ -20,10 +20,8 @@ mod media_proof;
 mod pattern;
 mod patterns;
 mod prefilter;
-#[cfg(test)]
 mod proof;
 mod prose;
-#[cfg(test)]
 mod regressions;
 pub mod render;
 mod report;

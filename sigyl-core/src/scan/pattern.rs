@@ -104,6 +104,13 @@ pub(super) struct PatternSpec {
     pub(super) misses: BTreeMap<String, Vec<String>>,
 }
 
+/// Tells whether a YAML text is data of rules and nothing else: what it holds is looked for, and told to nobody.
+pub(super) fn is_pattern_file(text: &str) -> bool {
+    let may_be = text.len() <= FILE_BYTES && text.contains("looks_at:") && text.contains("patterns:");
+    may_be
+        && serde_yaml::Deserializer::from_str(text).all(|document| PatternSpec::deserialize(document).is_ok())
+}
+
 /// A pattern, compiled.
 #[derive(Debug)]
 pub(super) struct Pattern {
@@ -136,6 +143,8 @@ pub(super) struct Match<'t> {
     pub(super) context: Context,
 }
 
+/// Bytes of one pattern file.
+pub(super) const FILE_BYTES: usize = 256 << 10;
 /// Size that one compiled expression may take.
 const SIZE: usize = 1 << 20;
 /// Expressions in one field of one pattern.

@@ -1,4 +1,5 @@
 //! Every pattern proves itself: its hits hit through the whole engine, its misses do not.
+#![cfg(test)]
 
 use super::{RuleSet, Scanner, ToolText};
 use crate::domain::{Finding, Policy, RuleId, Severity};

@@ -5,7 +5,7 @@ use super::declared::is_shown_to_models;
 use super::fold::{Folded, fold, in_mixed_word};
 use super::language::Language;
 use super::lexer::{Token, TokenKind};
-use super::pattern::Context;
+use super::pattern::{Context, is_pattern_file};
 use super::unpack;
 
 /// Runs of readable text, one after the other in one buffer.
@@ -75,7 +75,11 @@ impl Prose {
             }
             Language::Yaml | Language::Toml | Language::Env | Language::Docker => {
                 prose.comments(text, tokens);
-                let context = if language == Language::Docker { Context::String } else { Context::Config };
+                let context = match language {
+                    Language::Docker => Context::String,
+                    Language::Yaml if is_pattern_file(text) => Context::Docs,
+                    _ => Context::Config,
+                };
                 prose.between_comments(text, tokens, context);
             }
             Language::Shell => {

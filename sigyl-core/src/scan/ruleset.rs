@@ -3,7 +3,7 @@
 use serde::Deserialize as _;
 
 use super::evidence::Masker;
-use super::pattern::{Pattern, PatternSpec};
+use super::pattern::{FILE_BYTES, Pattern, PatternSpec};
 use super::prefilter::Prefilter;
 use super::rule::{Rule, RuleMeta};
 use super::scanner::Scanner;
@@ -11,8 +11,6 @@ use super::tool_text::ToolText;
 use super::{patterns, rules};
 use crate::domain::{Kind, Policy, RuleId};
 
-/// Bytes of one pattern file.
-const FILE_BYTES: usize = 256 << 10;
 /// Patterns in one file.
 const PATTERNS: usize = 200;
 

@@ -4,6 +4,7 @@ mod braces;
 mod hash;
 mod python;
 mod token;
+mod unbuilt;
 mod yaml;
 
 pub(crate) use token::{Token, TokenKind, tokens};

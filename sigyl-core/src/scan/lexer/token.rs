@@ -1,6 +1,7 @@
 //! A comment or a string, and the way to get all of them.
 
 use super::braces::{Braces, braces};
+use super::unbuilt::without_tests;
 use super::{hash, python, yaml};
 use crate::scan::language::Language;
 
@@ -48,7 +49,7 @@ pub(crate) fn tokens(text: &str, language: Language) -> Vec<Token> {
     let bytes = text.as_bytes();
     match language {
         Language::Script => braces(bytes, &Braces::SCRIPT),
-        Language::Rust => braces(bytes, &Braces::RUST),
+        Language::Rust => without_tests(bytes, braces(bytes, &Braces::RUST)),
         Language::Go => braces(bytes, &Braces::GO),
         Language::Braces => braces(bytes, &Braces::C),
         Language::Json => braces(bytes, &Braces::JSON),
