@@ -200,6 +200,16 @@ impl Pattern {
         })
     }
 
+    /// Returns where it looks, and how bad a hit there is when that differs.
+    #[cfg(test)]
+    pub(super) fn places(&self) -> String {
+        let one = |context: &Context| match self.severity_in.get(context) {
+            Some(severity) => format!("{context:?} ({severity})").to_lowercase(),
+            None => format!("{context:?}").to_lowercase(),
+        };
+        self.looks_at.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
     /// Tells whether it looks at files of `language` at all.
     pub(super) fn speaks(&self, language: Language) -> bool {
         self.languages.is_empty() || self.languages.contains(&language)

@@ -1,7 +1,7 @@
 //! Every pattern proves itself: its hits hit through the whole engine, its misses do not.
 #![cfg(test)]
 
-use super::{RuleSet, Scanner, ToolText};
+use super::{RuleSet, Scanner, ToolText, rules};
 use crate::domain::{Finding, Policy, RuleId, Severity};
 
 /// Returns the builtin rules, compiled once for all tests.
@@ -34,4 +34,22 @@ fn every_pattern_hits_its_hits_and_misses_its_misses() {
     }
     let wrong = set.unproved();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_code_rule_hits_its_hits_and_misses_its_misses() {
+    // What looks at the list of files alone cannot be shown by one text.
+    const OF_TREES: [&str; 1] = ["unpinned-dependencies"];
+    for (rule, proof) in rules::samples().unwrap() {
+        let shown = !proof.hits.is_empty() && !proof.misses.is_empty();
+        assert!(shown || OF_TREES.contains(&rule.as_str()), "{rule} lacks hits or misses");
+        for (samples, expected) in [(&proof.hits, true), (&proof.misses, false)] {
+            for (subject, text) in
+                samples.iter().flat_map(|(subject, all)| all.iter().map(move |one| (subject, one)))
+            {
+                let hit = severity(builtin(), rule.as_str(), subject, text).is_some();
+                assert_eq!(hit, expected, "{rule} of {subject}: {text:?}");
+            }
+        }
+    }
 }

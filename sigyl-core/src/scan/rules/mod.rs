@@ -14,3 +14,5 @@ mod token_direct_pass;
 mod unpinned_dependencies;
 
 pub(super) use table::all;
+#[cfg(test)]
+pub(super) use table::{Samples, samples};

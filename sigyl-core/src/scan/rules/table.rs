@@ -48,9 +48,44 @@ pub(crate) fn all() -> Result<Vec<Box<dyn Rule>>, RuleSetError> {
     RULES.iter().map(|(name, text, make)| one(name, text, *make)).collect()
 }
 
+/// Texts by where they stand: `tool`, or a file name.
+#[cfg(test)]
+pub(crate) type Samples = std::collections::BTreeMap<String, Vec<String>>;
+
+/// The texts that a code rule proves itself with.
+#[cfg(test)]
+#[derive(Debug, Default, serde::Deserialize)]
+pub(crate) struct Proof {
+    /// Those that must hit.
+    #[serde(default)]
+    pub(crate) hits: Samples,
+    /// Those that must not.
+    #[serde(default)]
+    pub(crate) misses: Samples,
+}
+
+/// Reads the proof of each code rule from its metadata file.
+#[cfg(test)]
+pub(crate) fn samples() -> Result<std::collections::BTreeMap<crate::domain::RuleId, Proof>, serde_yaml::Error>
+{
+    #[derive(serde::Deserialize)]
+    struct Known {
+        id: crate::domain::RuleId,
+        #[serde(flatten)]
+        proof: Proof,
+    }
+    RULES
+        .iter()
+        .map(|(_, text, _)| serde_yaml::from_str(text).map(|known: Known| (known.id, known.proof)))
+        .collect()
+}
+
 fn one(name: &str, text: &str, make: fn(RuleMeta) -> Made) -> Result<Box<dyn Rule>, RuleSetError> {
     let wrong = |line, why: String| RuleSetError::Pattern { file: name.to_owned(), line, why };
-    let meta: RuleMeta = serde_yaml::from_str(text)
-        .map_err(|error| wrong(error.location().map(|at| at.line()), error.to_string()))?;
+    let misread = |error: serde_yaml::Error| wrong(error.location().map(|at| at.line()), error.to_string());
+    let mut file: serde_yaml::Mapping = serde_yaml::from_str(text).map_err(misread)?;
+    // The texts that a rule proves itself with are for tests and documents.
+    ["hits", "misses"].into_iter().for_each(|samples| drop(file.remove(samples)));
+    let meta: RuleMeta = serde_yaml::from_value(file.into()).map_err(misread)?;
     make(meta).map_err(|error| wrong(None, error.to_string()))
 }
