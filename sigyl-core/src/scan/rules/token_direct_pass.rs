@@ -19,7 +19,7 @@ pub(super) struct TokenDirectPass {
     sink: Regex,
     /// A call to another service.
     call: Regex,
-    /// What makes it right: the token is checked, or exchanged for another.
+    /// What makes it right: the token is given to what checks it, or exchanges it for another.
     checked: Regex,
 }
 
@@ -46,16 +46,16 @@ impl TokenDirectPass {
                 r"(?i)\b(?:fetch|axios|got|ky|superagent|needle|undici|request|requests|httpx|aiohttp|urllib|http\.(?:request|NewRequest|get|post)|https\.request|client\.(?:get|post|put|patch|delete|request|Do)|session\.(?:get|post|request)|proxy\w*|forward\w*|upstream\w*)\b",
             )?,
             checked: Regex::new(
-                r"(?i)\b\w*(?:verif(?:y|ied|ies)|validat\w+|introspect\w*|authenticat\w*\(|exchange\w*|on_?behalf_?of|jwt|jwks|audience|check_?token)\w*",
+                r"(?i)(?:verif(?:y|ies)|validat|introspect|authenticat|exchang|on_?behalf_?of|check_?token|\bjwt\.)\w*\s*\(",
             )?,
         })
     }
 
     /// Follows one source; returns the end of the sink that it reaches, and whether on the way it had a name.
-    fn follow(&self, code: &str, start: usize, end: usize) -> Option<(usize, bool)> {
+    fn follow(&self, code: &str, bare: &str, start: usize, end: usize) -> Option<(usize, bool)> {
         let after = &code[end..ceil(code, end + REACH)];
         if let Some(sink) = self.is_in_sink(code, start) {
-            return (!self.checked.is_match(&code[sink..end])).then_some((end, false));
+            return (!self.checked.is_match(&bare[sink..end])).then_some((end, false));
         }
         let before = &code[floor(code, start.saturating_sub(160))..start];
         let mut names = vec![self.named.captures(before)?.get(1)?.as_str().to_owned()];
@@ -79,7 +79,8 @@ impl TokenDirectPass {
         };
         let (at, stop) = self.sink.captures_iter(after).find_map(|sink| reaches(&sink))?;
         let around = &after[floor(after, at.saturating_sub(400))..ceil(after, stop + 200)];
-        (self.call.is_match(around) && !self.checked.is_match(&after[..at])).then_some((end + stop, true))
+        (self.call.is_match(around) && !self.checked.is_match(&bare[end..end + at]))
+            .then_some((end + stop, true))
     }
 
     /// Tells whether a source stands itself as the value of an outgoing Authorization header, and where that begins.
@@ -95,9 +96,12 @@ impl TokenDirectPass {
     }
 
     fn file(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
-        let Ok(code) = std::str::from_utf8(file.code()) else { return };
+        let (Ok(code), Ok(bare)) = (std::str::from_utf8(file.code()), std::str::from_utf8(file.bare()))
+        else {
+            return;
+        };
         for source in self.source.find_iter(code).take(SOURCES) {
-            if let Some((end, named)) = self.follow(code, source.start(), source.end()) {
+            if let Some((end, named)) = self.follow(code, bare, source.start(), source.end()) {
                 let hit =
                     Hit { text: file.text(), start: source.start(), end: end.min(source.start() + 200) };
                 // A token that was given a name may have been judged in ways that no pattern sees.
@@ -182,6 +186,17 @@ mod tests {
             ),
         ] {
             assert_eq!(of(path, text), Some(Severity::Error), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_about_checking_is_no_check() {
+        for text in [
+            "const jwt = req.headers.authorization;\nawait fetch(url, { headers: { Authorization: jwt } });",
+            "const auth = req.headers.authorization;\nlog('verify(token)');\nawait fetch(url, { headers: { Authorization: auth } });",
+            "const auth = req.headers.authorization;\nconst audience = 'x';\nawait fetch(url, { headers: { Authorization: auth } });",
+        ] {
+            assert_eq!(of("proxy.ts", text), Some(Severity::Error), "{text}");
         }
     }
 
