@@ -37,6 +37,7 @@ mod subject;
 mod tool_text;
 mod unpack;
 mod waiver;
+mod wrap;
 
 pub use drift::Drift;
 pub use file::FileText;

@@ -7,6 +7,7 @@ use super::language::Language;
 use super::lexer::{Token, TokenKind};
 use super::pattern::{Context, is_pattern_file};
 use super::unpack;
+use super::wrap::unwrap_lines;
 
 /// Runs of readable text, one after the other in one buffer.
 #[derive(Debug, Default)]
@@ -142,6 +143,7 @@ impl Prose {
             self.text.truncate(start);
             return;
         }
+        unwrap_lines(&mut self.text, start);
         self.segments.push(Segment { start, end: self.text.len(), context, field, hidden });
     }
 
@@ -376,8 +378,8 @@ mod tests {
         assert_eq!(
             prose(text, Language::Script),
             [
-                (Context::Comment, " ignore\n previous".to_owned()),
-                (Context::Comment, "\n one\n two\n".to_owned()),
+                (Context::Comment, " ignore  previous".to_owned()),
+                (Context::Comment, "\n one  two\n".to_owned()),
                 (Context::String, "a ignore".to_owned()),
                 (Context::String, "b".to_owned()),
             ]
@@ -389,7 +391,7 @@ mod tests {
         let text = "x = \"\\u0041 i\u{200b}gnore \\n all\"; # ignore";
         let language = Language::Python;
         let prose = Prose::of_file(text, language, &tokens(text, language));
-        for word in ["all", "gnore \n"] {
+        for word in ["all", "gnore"] {
             let here = prose.text().find(word).unwrap();
             let origin = prose.origin(here);
             assert!(text[origin..].starts_with(&word[..3]), "{word}: {:?}", &text[origin..]);
