@@ -115,8 +115,8 @@ fn explain(file: &str, missing: &Requirement, error: &SourceError) -> SourceErro
             why.map_or(String::new(), |why| format!(" (no version{why})"))
         ),
         remedy: format!(
-            "if there is only a source archive, let it be built by --allow-scripts {name}; if that is not enough, \
-             name every package with its version and hash in {REQUIREMENTS} as well (`pip-compile \
+            "if there is only a source archive, deploy with --allow-scripts {name}, so that it may be built; if that \
+             is not enough, name every package with its version and hash in {REQUIREMENTS} as well (`pip-compile \
              --generate-hashes` writes it)"
         ),
     }
