@@ -236,6 +236,36 @@ mod tests {
         never_refused(&[script]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_found_nothing_is_written_that_is_refused(
+            texts in proptest::collection::btree_map(
+                proptest::sample::select(vec!["name", "version", "mcpName", "bin", "main", "homepage", "license"]),
+                "(\\^|\\.\\./|/|https://|javascript:|io\\.x/)?[a-zA-Z0-9./@ _:#\u{e9}-]{0,8}",
+                0..6,
+            ),
+            fields in proptest::collection::btree_map(
+                proptest::sample::select(vec![
+                    "title", "runtime", "entryPoint", "env", "icon", "resources", "permissions", "build", "health",
+                ]),
+                proptest::sample::select(vec![
+                    "x", "../x", "node", "rust", "1", "{a.b: x}", "{cpu: 0}", "{network: ['h']}", "{path: y}",
+                    "{command: 'a && b', outputDir: ../x}", "{minInstances: 2, maxInstances: 1}", "{1a: x}",
+                ]),
+                0..4,
+            )
+        ) {
+            let package = serde_json::to_string(&texts).unwrap();
+            let mcp: String = fields.iter().map(|(field, value)| format!("{field}: {value}\n")).collect();
+            let files = [("package.json", package.as_str()), ("mcp.yaml", mcp.as_str())];
+            let files = if mcp.is_empty() { &files[..1] } else { &files[..] };
+            // What does not read at all is refused before anything is written.
+            if init(&tree(files)).is_ok() {
+                never_refused(files);
+            }
+        }
+    }
+
     #[test]
     fn a_module_of_go_gets_its_program() {
         let text =
