@@ -28,7 +28,7 @@ impl Step for Admit {
         let report = cx.results.report.clone().ok_or_else(|| defect("no report"))?;
         let given = granted(cx)?;
         let granted = narrowed(cx, given)?;
-        cx.results.allow_scripts = scripts(cx);
+        cx.results.allow_scripts = scripts(&cx.order, cx.results.server.as_ref());
         let beyond = match cx.run.plan {
             Plan::Rollback => Permissions::default(),
             _ => widened(cx, &manifest).await?.beyond(&granted),

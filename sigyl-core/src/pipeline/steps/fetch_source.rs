@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
-use crate::domain::{Digest, Plan, StepId, VersionRecord};
+use super::grants::scripts;
+use crate::domain::{Digest, Plan, ServerName, StepId, Version, VersionRecord};
 use crate::manifest;
 use crate::scan::TreeFiles;
 use crate::source::SourceTree;
@@ -48,8 +49,15 @@ async fn fetch(cx: &Context) -> Result<SourceTree, StepError> {
     let locator = cx.order.source.clone().ok_or_else(missing)?;
     let progress = cx.progress(StepId::FetchSource);
     let tree = cx.platform.fetcher.fetch(&locator, &progress).await?;
-    let tree = pinned_before(cx, tree).await?;
-    let tree = cx.platform.fetcher.allowing(&cx.order.allow_scripts).resolve(tree, &progress).await?;
+    let (tree, allowed) = match subject(cx, &tree).await? {
+        Some((name, version)) => {
+            let server = cx.platform.store.server(&name).await?;
+            (pinned_before(cx, tree, &name, version.as_ref()).await?, scripts(&cx.order, server.as_ref()))
+        }
+        None => (tree, scripts(&cx.order, None)),
+    };
+    let allowed: Vec<String> = allowed.into_iter().collect();
+    let tree = cx.platform.fetcher.allowing(&allowed).resolve(tree, &progress).await?;
     let trees = cx.platform.settings.trees.clone();
     blocking(StepId::FetchSource, move || tree.keep(&trees)).await?.map_err(StepError::from)
 }
@@ -62,18 +70,28 @@ pub(super) async fn open_kept(cx: &Context, digest: Digest) -> Result<SourceTree
         .map_err(StepError::from)
 }
 
+/// Reads which server and version this is; nothing where the manifest cannot be read, for the next step says why.
+async fn subject(
+    cx: &Context,
+    tree: &SourceTree,
+) -> Result<Option<(ServerName, Option<Version>)>, StepError> {
+    let reading = tree.clone();
+    let read = blocking(StepId::FetchSource, move || manifest::read(&TreeFiles(&reading))).await?;
+    let named =
+        |read: manifest::Read| (cx.order.name.clone().unwrap_or(read.manifest.name), read.manifest.version);
+    Ok(read.ok().map(named))
+}
+
 /// Takes the locks that Sigyl made when the same files were recorded under the same version: dependencies are resolved
 /// once, so that a version means the same bytes tomorrow. A redeploy pins anew what never served.
-async fn pinned_before(cx: &Context, tree: SourceTree) -> Result<SourceTree, StepError> {
-    let reading = tree.clone();
-    let Ok(read) = blocking(StepId::FetchSource, move || manifest::read(&TreeFiles(&reading))).await? else {
-        // The next step says what is wrong with it.
-        return Ok(tree);
-    };
-    let name = cx.order.name.clone().unwrap_or(read.manifest.name);
-    let version = read.manifest.version;
+async fn pinned_before(
+    cx: &Context,
+    tree: SourceTree,
+    name: &ServerName,
+    version: Option<&Version>,
+) -> Result<SourceTree, StepError> {
     let is_candidate = |record: &VersionRecord| {
-        let same = match &version {
+        let same = match version {
             Some(version) => {
                 [record.version.as_str(), record.version.without_source()].contains(&version.as_str())
             }
@@ -83,7 +101,7 @@ async fn pinned_before(cx: &Context, tree: SourceTree) -> Result<SourceTree, Ste
     };
     let mut after = None;
     loop {
-        let page = cx.platform.store.versions(&name, Page { after, limit: 200 }).await?;
+        let page = cx.platform.store.versions(name, Page { after, limit: 200 }).await?;
         for record in page.iter().filter(|record| is_candidate(record)) {
             if let Some(pinned) = pinned_as(cx, &tree, record).await? {
                 return Ok(pinned);

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::super::context::Context;
+use super::super::context::{Context, Order};
 use super::super::failure::StepError;
-use crate::domain::{Permissions, Plan, StepId};
+use crate::domain::{Permissions, Plan, Server, StepId};
 
 /// What stands before the name of a package whose install scripts are allowed no more.
 const SCRIPTS: &str = "scripts=";
 
 /// Tells whose install scripts may run: of those allowed with earlier deploys, and with this order.
-pub(super) fn scripts(cx: &Context) -> BTreeSet<String> {
-    let kept = cx.results.server.iter().flat_map(|server| server.allow_scripts.iter());
-    let mut allowed: BTreeSet<String> = kept.chain(&cx.order.allow_scripts).cloned().collect();
-    for package in cx.order.revoke.iter().filter_map(|right| right.strip_prefix(SCRIPTS)) {
+pub(super) fn scripts(order: &Order, server: Option<&Server>) -> BTreeSet<String> {
+    let kept = server.into_iter().flat_map(|server| server.allow_scripts.iter());
+    let mut allowed: BTreeSet<String> = kept.chain(&order.allow_scripts).cloned().collect();
+    for package in order.revoke.iter().filter_map(|right| right.strip_prefix(SCRIPTS)) {
         allowed.remove(package);
     }
     allowed

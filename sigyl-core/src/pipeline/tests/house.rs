@@ -114,17 +114,21 @@ impl House {
     }
 
     /// Gives the house an npm that pins what `lock.json` in its folder says.
-    pub(super) fn with_npm(mut self) -> Self {
+    pub(super) fn with_npm(self) -> Self {
+        let lock = self.folder().join("lock.json");
+        let script =
+            format!("read -r lock < '{}'\nprintf '%s' \"$lock\" > package-lock.json\n", lock.display());
+        self.with_tool("npm", &script)
+    }
+
+    /// Gives the house a tool that is a script of the shell, and no other.
+    pub(super) fn with_tool(mut self, name: &str, script: &str) -> Self {
         use std::os::unix::fs::PermissionsExt as _;
-        let (npm, lock) = (self.folder().join("bin/npm"), self.folder().join("lock.json"));
-        std::fs::create_dir_all(self.folder().join("bin")).unwrap();
-        let script = format!(
-            "#!/bin/sh\nread -r lock < '{}'\nprintf '%s' \"$lock\" > package-lock.json\n",
-            lock.display()
-        );
-        std::fs::write(&npm, script).unwrap();
-        std::fs::set_permissions(&npm, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let env = ToolEnv { path: self.folder().join("bin").into(), home: None, vars: BTreeMap::new() };
+        let bin = self.folder().join("bin");
+        std::fs::create_dir_all(&bin).unwrap();
+        std::fs::write(bin.join(name), format!("#!/bin/sh\n{script}")).unwrap();
+        std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let env = ToolEnv { path: bin.into(), home: None, vars: BTreeMap::new() };
         let work = self.folder().join("work");
         self.platform.fetcher = Arc::new(Fetcher::new(env, Limits::default(), work, false));
         self

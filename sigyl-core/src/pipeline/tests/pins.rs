@@ -75,6 +75,32 @@ async fn what_to_do_about_a_version_that_is_taken_can_be_done() {
 }
 
 #[tokio::test]
+async fn a_package_that_was_allowed_to_be_built_stays_allowed_when_it_is_pinned() {
+    let house = House::new();
+    let asked = house.folder().join("asked");
+    let script = format!(
+        "case \"$*\" in *download*) : > '{}';; esac\necho 'No matching distribution found for only-source' >&2\nexit 1\n",
+        asked.display()
+    );
+    let house = house.with_tool("python3", &script);
+    let order = || Order { allow_scripts: vec!["Only_Source".to_owned()], ..house.order() };
+    assert_eq!(house.take(Plan::Release, order()).await.state, RunState::Done);
+    std::fs::write(house.source().join("requirements.txt"), "only-source\n").unwrap();
+    house.write("2.0.0", "");
+    let kept = house.redeploy().await;
+    assert_eq!(
+        (kept.failure.unwrap().code.as_str(), asked.exists()),
+        ("E0106", true),
+        "its archive is asked for"
+    );
+    std::fs::remove_file(&asked).unwrap();
+    let revoke = vec!["scripts=Only_Source".to_owned()];
+    let order = Order { name: Some(toy()), revoke, ..house.order() };
+    assert_eq!(house.take(Plan::Redeploy, order).await.failure.unwrap().code, "E0106");
+    assert!(!asked.exists(), "a permission that is taken back counts here too");
+}
+
+#[tokio::test]
 async fn a_version_that_is_taken_up_again_does_not_become_the_latest() {
     let house = House::new();
     house.deploy().await;
