@@ -1,5 +1,8 @@
 //! Cuts a stream of bytes into lines: the framing of MCP over pipes.
 
+/// Bytes of a line that are kept room for.
+const LONG: usize = 64 << 10;
+
 /// A line is longer than the reader takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a line is longer than {limit} bytes")]
@@ -46,11 +49,28 @@ impl Lines {
         if found.is_none() {
             return Ok(None);
         }
-        let line = &self.buffer[self.start..end];
-        let line = line.strip_suffix(b"\r").unwrap_or(line).to_vec();
-        self.start = end + 1;
+        let mut line = if end - self.start > LONG {
+            self.take_long(end)
+        } else {
+            let line = self.buffer[self.start..end].to_vec();
+            self.start = end + 1;
+            line
+        };
         self.searched = self.start;
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
         Ok(Some(line))
+    }
+
+    /// Takes a long line together with the room that it needed: short ones do not need it again.
+    fn take_long(&mut self, end: usize) -> Vec<u8> {
+        let rest = self.buffer.split_off(end + 1);
+        let mut line = std::mem::replace(&mut self.buffer, rest);
+        line.truncate(end);
+        line.drain(..self.start);
+        self.start = 0;
+        line
     }
 
     /// Throws away what there is of a line that is too long, after `seen` was shown it; tells whether that was the
@@ -103,6 +123,17 @@ mod tests {
         assert_eq!(lines.next_line(), Err(LineTooLong { limit: 4 }));
         let mut lines = Lines::new(4);
         assert!(all(&mut lines, &[b"1234\n12345\n"]).is_err());
+    }
+
+    #[test]
+    fn a_long_line_leaves_no_room_behind() {
+        let mut lines = Lines::new(10 * LONG);
+        let long = "x".repeat(5 * LONG);
+        lines.push(format!("a\n{long}\r\nb\nc").as_bytes());
+        let mut taken = || lines.next_line().unwrap().map(|line| String::from_utf8(line).unwrap());
+        assert_eq!((taken().as_deref(), taken().as_deref()), (Some("a"), Some(long.as_str())));
+        assert_eq!((taken().as_deref(), taken()), (Some("b"), None));
+        assert!(lines.buffer.capacity() < LONG);
     }
 
     #[test]
