@@ -27,6 +27,9 @@ use super::route::{Seat, Served};
 /// Sessions of HTTP servers that are remembered, so that they stay on the route they began on.
 const PINS_MOST: usize = 4096;
 
+/// Bytes of such a session's name.
+const PIN_MOST: usize = 1024;
+
 /// What all connections share.
 #[derive(Debug)]
 pub(super) struct Inner {
@@ -222,6 +225,10 @@ impl Inner {
 
     /// Remembers that a session of an HTTP server lives on this route.
     pub(super) fn pin(&self, session: &str, served: &Arc<Served>) {
+        if session.len() > PIN_MOST {
+            tracing::debug!(server.name = %served.name, "a session's name is too long to be remembered");
+            return;
+        }
         let mut pins = self.pins();
         if pins.len() >= PINS_MOST && !pins.contains_key(session) {
             let oldest = pins.iter().min_by_key(|(_, (_, used))| *used).map(|(name, _)| name.clone());

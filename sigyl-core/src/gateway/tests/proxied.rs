@@ -115,6 +115,22 @@ async fn a_server_that_is_down_is_a_bad_gateway() {
 }
 
 #[tokio::test]
+async fn a_sessions_name_that_is_too_long_is_not_remembered() {
+    let long = "x".repeat(2000);
+    let url = serve_http(move |posted| match posted.head.contains("x-long: yes") {
+        true => result(posted, &format!("mcp-session-id: {long}\r\n")),
+        false => result(posted, "mcp-session-id: short\r\n"),
+    })
+    .await;
+    let endpoint = Endpoint::of(quick(), Upstream::Http { url }).await;
+    let post = endpoint.post("a", &initialize()).header("x-long", "yes").send().await.unwrap();
+    assert_eq!(post.headers()["mcp-session-id"].len(), 2000, "it is the client's all the same");
+    assert!(endpoint.gateway.inner.pins().is_empty());
+    endpoint.post("a", &initialize()).send().await.unwrap();
+    assert_eq!(endpoint.gateway.inner.pins().len(), 1);
+}
+
+#[tokio::test]
 async fn a_session_stays_on_the_route_it_began_on() {
     let blue = serve_http(|posted| result(posted, "mcp-session-id: s1\r\nx-by: blue\r\n")).await;
     let green = serve_http(|posted| result(posted, "x-by: green\r\n")).await;
