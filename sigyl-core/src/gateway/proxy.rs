@@ -146,7 +146,7 @@ impl Passed<'_> {
     ) -> Answer {
         let status = response.status();
         let headers = end_to_end(response.headers());
-        watch.reader = Reader::of(&headers, self.inner.config.message_bytes);
+        watch.reader = Reader::of(&headers);
         let state = Passing {
             response,
             watch,

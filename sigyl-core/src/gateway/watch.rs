@@ -10,7 +10,7 @@ use crate::mcp::message::{Id, Message};
 use super::journal::Call;
 use super::request::header;
 
-/// Bytes of a JSON answer that are kept to learn how a call ended.
+/// Bytes of an answer that are kept to learn how a call ended: of each that is under way, so they must be few.
 const LOOKED_AT: usize = 1 << 20;
 
 /// What is awaited in an answer, and what was seen of it.
@@ -30,10 +30,10 @@ pub(super) enum Reader {
 
 impl Reader {
     /// Chooses by the kind of content.
-    pub(super) fn of(headers: &HeaderMap, most: usize) -> Self {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
         let kind = header(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
         match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-            "text/event-stream" => Self::Events(SseDecoder::new(most)),
+            "text/event-stream" => Self::Events(SseDecoder::new(LOOKED_AT)),
             "application/json" => Self::Json(Vec::new()),
             _ => Self::Blind,
         }
@@ -104,6 +104,32 @@ impl Watch {
             && let Some(call) = self.call.take()
         {
             call.end_unread();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_large_is_not_kept() {
+        for kind in ["text/event-stream", "application/json"] {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
+            let mut watch = Watch::new(Some(Id::Int(1)), None);
+            watch.reader = Reader::of(&headers);
+            for _ in 0..20 {
+                watch.see(&[b'x'; LOOKED_AT / 10]);
+            }
+            // Without the record of a call, nobody wants to know how a JSON answer ends.
+            let kept = match &watch.reader {
+                Reader::Json(text) => text.len(),
+                Reader::Blind => 0,
+                Reader::Events(_) => usize::MAX,
+            };
+            assert_eq!(kept, 0, "{kind}");
         }
     }
 }
