@@ -33,12 +33,18 @@ struct Tally {
     over: bool,
 }
 
+/// A number of bytes that counts until it is dropped.
+#[derive(Debug)]
+pub(super) struct Count {
+    bytes: usize,
+    account: Arc<Account>,
+}
+
 /// Bytes that count until they are dropped: when they were written, or their client is gone.
 #[derive(Debug)]
 pub(super) struct Held {
     bytes: Vec<u8>,
-    counted: usize,
-    account: Option<Arc<Account>>,
+    _count: Option<Count>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -78,22 +84,31 @@ impl Budget {
 impl Account {
     /// Counts bytes that wait for this client. `None` when it is being let go.
     pub(super) fn hold(self: &Arc<Self>, bytes: Vec<u8>) -> Option<Held> {
-        let counted = bytes.len();
+        let mut count = self.count();
+        count.grow(bytes.len()).then(|| Held { bytes, _count: Some(count) })
+    }
+
+    /// Begins to count bytes that are held for this client.
+    pub(super) fn count(self: &Arc<Self>) -> Count {
+        Count { bytes: 0, account: Arc::clone(self) }
+    }
+
+    fn take(&self, bytes: usize) -> bool {
         {
             let mut tally = lock(&self.tally);
             if tally.over {
-                return None;
+                return false;
             }
             if tally.held == 0 {
                 tally.since = Instant::now();
             }
-            tally.held += counted;
-            self.budget.used.fetch_add(counted, Ordering::SeqCst);
+            tally.held += bytes;
+            self.budget.used.fetch_add(bytes, Ordering::SeqCst);
         }
         if self.budget.used.load(Ordering::SeqCst) > self.budget.most {
             self.budget.relieve();
         }
-        Some(Held { bytes, counted, account: Some(Arc::clone(self)) })
+        true
     }
 
     fn give_back(&self, counted: usize) {
@@ -136,10 +151,27 @@ impl Account {
     }
 }
 
+impl Count {
+    /// Counts more; tells whether the client may stay.
+    pub(super) fn grow(&mut self, bytes: usize) -> bool {
+        let taken = self.account.take(bytes);
+        if taken {
+            self.bytes += bytes;
+        }
+        taken
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.account.give_back(self.bytes);
+    }
+}
+
 impl Held {
     /// Bytes that are read here and nowhere else, and are not counted.
     pub(super) fn uncounted(bytes: Vec<u8>) -> Self {
-        Self { bytes, counted: 0, account: None }
+        Self { bytes, _count: None }
     }
 
     /// Puts the bytes into their final form; what is added does not count.
@@ -152,14 +184,6 @@ impl Held {
 impl AsRef<[u8]> for Held {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        if let Some(account) = &self.account {
-            account.give_back(self.counted);
-        }
     }
 }
 

@@ -20,7 +20,7 @@ pub struct GatewayConfig {
     pub message_bytes: usize,
     /// Bytes that wait for one slow client; further notifications are dropped with a note.
     pub stream_bytes: usize,
-    /// Bytes that wait for all clients together; when there are more, the client for whom much waits for the longest
+    /// Bytes of requests and answers that are held for all clients together; when there are more, the client for whom much waits for the longest
     /// time is let go.
     pub held_bytes: usize,
     /// Bytes that wait for a client which has no stream open; the oldest are dropped with a note.

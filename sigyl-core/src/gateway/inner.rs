@@ -131,12 +131,12 @@ impl Inner {
         if !matches!(parts.method, Method::POST | Method::GET | Method::DELETE) {
             return not_allowed("POST, GET, DELETE");
         }
-        let body = match parts.method {
-            Method::POST => match read_body(body, &self.config).await {
-                Ok(body) => body,
+        let (body, _counted) = match parts.method {
+            Method::POST => match read_body(body, &self.config, account).await {
+                Ok(read) => read,
                 Err(refusal) => return *refusal,
             },
-            _ => bytes::Bytes::new(),
+            _ => (bytes::Bytes::new(), account.count()),
         };
         let named = header(&parts.headers, SESSION);
         let pinned = named.and_then(|named| self.pinned(named, &served.name));

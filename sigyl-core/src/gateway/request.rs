@@ -1,5 +1,7 @@
 //! Looks at a request before anything is done with it: who it comes from, which server it names, what it says.
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
@@ -10,6 +12,7 @@ use crate::domain::ServerName;
 use crate::mcp::message::{INVALID_REQUEST, PARSE_ERROR, Unreadable};
 
 use super::GatewayConfig;
+use super::budget::{Account, Count};
 use super::respond::{Answer, TRANSPORT_ERROR, error};
 
 /// How many times the limit of a body is read before its connection is given up.
@@ -93,12 +96,17 @@ pub(super) fn accepts(headers: &HeaderMap) -> Accepts {
     if any { found } else { Accepts { json: true, events: true } }
 }
 
-/// Reads a body within its bounds.
-pub(super) async fn read_body(body: Incoming, config: &GatewayConfig) -> Result<Bytes, Box<Answer>> {
+/// Reads a body within its bounds; it counts as long as the second half of the answer lives.
+pub(super) async fn read_body(
+    body: Incoming,
+    config: &GatewayConfig,
+    account: &Arc<Account>,
+) -> Result<(Bytes, Count), Box<Answer>> {
+    let mut count = account.count();
     let refuse = |status, what: &str| Err(Box::new(error(status, None, TRANSPORT_ERROR, what)));
     let too_large = format!("The body is larger than {} bytes.", config.request_bytes);
-    match tokio::time::timeout(config.body_timeout, collect(body, config.request_bytes)).await {
-        Ok(Ok(Some(whole))) => Ok(whole),
+    match tokio::time::timeout(config.body_timeout, collect(body, config.request_bytes, &mut count)).await {
+        Ok(Ok(Some(whole))) => Ok((whole, count)),
         Ok(Ok(None)) => refuse(StatusCode::PAYLOAD_TOO_LARGE, &too_large),
         Ok(Err(_)) => refuse(StatusCode::BAD_REQUEST, "The body could not be read."),
         Err(_) => refuse(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time."),
@@ -107,7 +115,7 @@ pub(super) async fn read_body(body: Incoming, config: &GatewayConfig) -> Result<
 
 /// Collects a body of at most `limit` bytes. Of a larger one some more is read and thrown away: most clients look at
 /// the answer only after they have sent everything.
-async fn collect(mut body: Incoming, limit: usize) -> Result<Option<Bytes>, hyper::Error> {
+async fn collect(mut body: Incoming, limit: usize, count: &mut Count) -> Result<Option<Bytes>, hyper::Error> {
     let too_large = body.size_hint().lower() > limit as u64;
     let (mut whole, mut seen) = (BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
@@ -117,6 +125,10 @@ async fn collect(mut body: Incoming, limit: usize) -> Result<Option<Bytes>, hype
             return Ok(None);
         }
         if !too_large && seen <= limit {
+            if !count.grow(data.len()) {
+                // Its connection is being ended; nobody hears the answer.
+                return Ok(None);
+            }
             whole.extend_from_slice(&data);
         }
     }

@@ -175,6 +175,31 @@ async fn clients_that_read_slowly_make_room_for_others() {
 }
 
 #[tokio::test]
+async fn clients_that_send_slowly_make_room_for_others() {
+    let config = GatewayConfig { held_bytes: 1 << 20, ..quick() };
+    let endpoint = Endpoint::of(config, Fake::new(fake::legacy).upstream()).await;
+    let session = endpoint.open().await;
+    let address = endpoint.base.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+    let mut stuck = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!("POST /mcp/a HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", 1 << 20);
+    stuck.write_all(head.as_bytes()).await.unwrap();
+    stuck.write_all(&vec![b'x'; 900 << 10]).await.unwrap();
+    let mut answer = Vec::new();
+    // However it ends: the connection may also be reset.
+    let mut over = std::pin::pin!(async { stuck.read_to_end(&mut answer).await.is_ok_and(|read| read > 0) });
+    let ping = json!({"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"x": "x".repeat(500 << 10)}});
+    let answered = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            tokio::select! {
+                answered = &mut over => return answered,
+                pong = session.ask(&ping) => assert_eq!(pong[0]["result"], json!({})),
+            }
+        }
+    });
+    assert!(!answered.await.expect("it is still there"));
+}
+
+#[tokio::test]
 async fn a_client_may_send_all_of_a_body_that_is_too_large_and_then_hear_so() {
     let config = GatewayConfig { request_bytes: 1 << 20, ..quick() };
     let endpoint = Endpoint::of(config, Fake::new(fake::legacy).upstream()).await;
