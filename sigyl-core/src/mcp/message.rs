@@ -24,6 +24,9 @@ pub(crate) const MISSING_CAPABILITY: i64 = -32021;
 /// MCP 2026-07-28: the server does not speak the revision of the request.
 pub(crate) const UNSUPPORTED_VERSION: i64 = -32022;
 
+/// Bytes of an id. It is kept, compared and repeated as long as its request is under way.
+const ID_MOST: usize = 1024;
+
 /// The identity of a request, comparable however the far end writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Id {
@@ -36,9 +39,9 @@ pub(crate) enum Id {
 }
 
 impl Id {
-    /// Reads an id; `null`, objects and the like are none.
+    /// Reads an id; `null`, objects and the like are none, nor is what is longer than any id needs to be.
     pub(crate) fn read(raw: &RawValue) -> Option<Self> {
-        let text = raw.get();
+        let text = Some(raw.get()).filter(|text| text.len() <= ID_MOST)?;
         match text.as_bytes().first() {
             // `raw` is valid JSON, so a string that does not parse holds a lone surrogate: no usable id.
             Some(b'"') => serde_json::from_str::<String>(text).ok().map(|text| Self::Text(text.into())),
@@ -138,7 +141,9 @@ impl<'a> Message<'a> {
             (Some(method), Some(Ok(id)), None, None) => {
                 Ok(Self::Request { id, method, params: envelope.params })
             }
-            (Some(_), Some(Err(_)), ..) => Err(Unreadable::NotRpc("`id` is neither a string nor a number")),
+            (Some(_), Some(Err(_)), ..) => {
+                Err(Unreadable::NotRpc("`id` is neither a string nor a number, or longer than 1024 bytes"))
+            }
             (Some(method), None, None, None) => Ok(Self::Notification { method, params: envelope.params }),
             (None, Some(id), Some(result), None) => Ok(Self::Response { id: id.ok(), outcome: Ok(result) }),
             (None, id, None, Some(error)) => {
@@ -235,6 +240,8 @@ mod tests {
         assert_eq!(id(r#""\u00e9""#), id("\"é\""));
         assert_ne!(id("1"), id("\"1\""));
         assert_eq!(id("{}"), None);
+        assert_eq!(id(&format!("\"{}\"", "x".repeat(ID_MOST))), None);
+        assert_eq!(id(&"7".repeat(ID_MOST + 1)), None);
         assert_eq!(id("1.5").unwrap().to_string(), "1.5");
         assert_eq!(id(r#""a\"b""#).unwrap().to_string(), r#""a\"b""#);
     }

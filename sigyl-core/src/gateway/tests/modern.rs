@@ -277,9 +277,9 @@ async fn a_subscription_that_the_server_ends_is_over() {
 async fn a_server_that_asks_without_reading_is_ended() {
     let server = Fake::new(|asked| match asked["method"].as_str() {
         Some("tools/call") => {
-            let ask = json!({"jsonrpc": "2.0", "id": "x".repeat(4000), "method": "ping"});
+            let ask = json!({"jsonrpc": "2.0", "id": "x".repeat(1000), "method": "ping"});
             // It writes all of these before it reads the first answer.
-            (0..600).map(|_| Say::Line(ask.to_string())).collect()
+            (0..1200).map(|_| Say::Line(ask.to_string())).collect()
         }
         _ => fake::modern(asked),
     });
