@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use crate::mcp::message::{Id, Message};
+use crate::mcp::message::{Id, Message, on_one_line};
 use crate::mcp::skim::{Skim, Skimmed};
 use crate::mcp::{Lines, Pipes, Spawn, SpawnError};
 
@@ -172,7 +172,8 @@ impl Pump {
                 return Ok(());
             }
             let line = match self.lines.next_line() {
-                Ok(Some(line)) => line,
+                // A carriage return inside would end a line of the event stream that it is passed on in.
+                Ok(Some(line)) => on_one_line(line),
                 Ok(None) => return Ok(()),
                 Err(_) => {
                     self.skipped = Some((Skim::default(), 0));

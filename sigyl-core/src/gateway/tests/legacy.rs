@@ -322,3 +322,22 @@ async fn an_answer_that_is_too_large_fails_its_request_alone() {
     endpoint.gateway.unroute(&name("a"));
     assert!(elsewhere.next().await.unwrap()["error"]["message"].as_str().unwrap().contains("was removed"));
 }
+
+#[tokio::test]
+async fn a_carriage_return_inside_a_message_ends_no_line_of_its_event() {
+    let server = Fake::new(|asked| match asked["method"].as_str() {
+        Some("tools/call") => {
+            let progress =
+                r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"p"}}"#;
+            let answer = format!("{{\"jsonrpc\":\"2.0\",\"id\":{},\r\"result\":{{\"a\":1}}}}", asked["id"]);
+            vec![Say::Line(progress.replacen(',', ",\r\r", 1)), Say::Line(answer)]
+        }
+        _ => fake::legacy(asked),
+    });
+    let endpoint = Endpoint::of(quick(), server.upstream()).await;
+    let said = endpoint.open().await.ask(&call(1, "echo", json!({}))).await;
+    assert_eq!(
+        (&said[0]["method"], &said[1]["result"]),
+        (&json!("notifications/progress"), &json!({"a": 1}))
+    );
+}
