@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
 use crate::mcp::message::{Id, Message, on_one_line};
@@ -17,6 +17,8 @@ use super::GatewayConfig;
 const PIECE: usize = 64 << 10;
 /// Messages that wait to be written.
 const WAITING: usize = 16;
+/// Bytes in which the room for them is counted.
+const UNIT: usize = 1 << 10;
 /// Bytes of answers of ours that a server may leave unread.
 const UNREAD_MOST: usize = 1 << 20;
 const EXIT_NOTE: Duration = Duration::from_secs(2);
@@ -34,10 +36,24 @@ pub(super) trait Listener: Send + Sync + 'static {
     fn ended(&self, why: &str);
 }
 
+/// A message that waits to be written, and the room that it takes meanwhile.
+struct Line {
+    text: Vec<u8>,
+    _room: OwnedSemaphorePermit,
+}
+
+/// The pieces of [`UNIT`] bytes that a message takes.
+fn units(bytes: usize) -> u32 {
+    u32::try_from(bytes / UNIT).unwrap_or(u32::MAX).saturating_add(1)
+}
+
 /// A running process. Dropped or stopped, it is taken down with its family.
 #[derive(Debug)]
 pub(super) struct Process {
-    input: mpsc::Sender<Vec<u8>>,
+    input: mpsc::Sender<Line>,
+    /// Room for what waits to be written, in pieces of [`UNIT`] bytes.
+    room: Arc<Semaphore>,
+    room_most: u32,
     task: AbortHandle,
 }
 
@@ -56,6 +72,7 @@ impl Process {
     ) -> Result<Self, SpawnError> {
         let pipes = spawn.spawn().await?;
         let (input, waiting) = mpsc::channel(WAITING);
+        let room_most = units(config.request_bytes);
         let pump = Pump {
             pipes,
             waiting,
@@ -73,19 +90,25 @@ impl Process {
             let why = pump.run(&*spawn, &*listener).await;
             listener.ended(&why);
         });
-        Ok(Self { input, task: task.abort_handle() })
+        let room = Arc::new(Semaphore::new(room_most as usize));
+        Ok(Self { input, room, room_most, task: task.abort_handle() })
     }
 
     /// Puts a message in line; waits while the process does not read. `Err` when it is over.
-    pub(super) async fn send(&self, line: Vec<u8>) -> Result<(), ()> {
-        self.input.send(line).await.map_err(|_| ())
+    pub(super) async fn send(&self, text: Vec<u8>) -> Result<(), ()> {
+        // As many bytes may wait as the longest message has; whoever brings more waits outside, where it is counted.
+        let wanted = units(text.len()).min(self.room_most);
+        let room = Arc::clone(&self.room).acquire_many_owned(wanted).await.map_err(|_| ())?;
+        self.input.send(Line { text, _room: room }).await.map_err(|_| ())
     }
 
     /// Puts a message in line if there is room: for notices that nobody waits for.
-    pub(super) fn try_send(&self, line: Vec<u8>) {
-        if self.input.try_send(line).is_err() {
-            tracing::debug!("a notice to a server was dropped: it does not read, or is over");
+    pub(super) fn try_send(&self, text: Vec<u8>) {
+        let room = Arc::clone(&self.room).try_acquire_many_owned(units(text.len()));
+        if room.is_ok_and(|room| self.input.try_send(Line { text, _room: room }).is_ok()) {
+            return;
         }
+        tracing::debug!("a notice to a server was dropped: it does not read, or is over");
     }
 
     /// Stops it.
@@ -97,7 +120,7 @@ impl Process {
 /// Moves bytes in both directions at once, so that neither side can block the other.
 struct Pump {
     pipes: Pipes,
-    waiting: mpsc::Receiver<Vec<u8>>,
+    waiting: mpsc::Receiver<Line>,
     lines: Lines,
     /// The line that is too long and has not ended yet, and its length so far.
     skipped: Option<(Skim, usize)>,
@@ -118,8 +141,8 @@ impl Pump {
             tokio::select! {
                 line = self.waiting.recv(), if left.is_empty() => match line {
                     Some(line) => {
-                        self.asked = line.len();
-                        self.say(line);
+                        self.asked = line.text.len();
+                        self.say(line.text);
                     }
                     None => return "it was let go".to_owned(),
                 },
@@ -244,4 +267,53 @@ pub(super) fn cancelled(id: &Id, reason: &str) -> Vec<u8> {
         r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id},"reason":"{reason}"}}}}"#
     )
     .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    /// A server that never reads.
+    #[derive(Debug)]
+    struct Deaf;
+
+    #[async_trait]
+    impl Spawn for Deaf {
+        async fn spawn(&self) -> Result<Pipes, SpawnError> {
+            let (stdin, unread) = tokio::io::duplex(16);
+            let (stdout, silent) = tokio::io::duplex(16);
+            Ok(Pipes { stdin: Box::new(stdin), stdout: Box::new(stdout), guard: Box::new((unread, silent)) })
+        }
+    }
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl Listener for Nobody {
+        fn heard(&self, _line: &[u8], _message: Message<'_>) -> Option<Vec<u8>> {
+            None
+        }
+
+        fn overlong(&self, _skimmed: Skimmed, _how_long: &str) -> Option<Vec<u8>> {
+            None
+        }
+
+        fn ended(&self, _why: &str) {}
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_a_server_that_does_not_read_is_bounded_in_bytes() {
+        let config = GatewayConfig { request_bytes: 1 << 20, ..GatewayConfig::default() };
+        let spawn: Arc<dyn Spawn> = Arc::new(Deaf);
+        let process = Process::start(&spawn, &config, Arc::new(Nobody)).await.unwrap();
+        let large = || vec![b' '; 1 << 20];
+        // One is being written, one waits.
+        process.send(large()).await.unwrap();
+        process.send(large()).await.unwrap();
+        assert_eq!(process.send(large()).now_or_never(), None);
+        assert_eq!(process.send(Vec::new()).now_or_never(), None, "it comes after the one before");
+    }
 }
