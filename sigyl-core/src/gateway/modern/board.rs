@@ -166,7 +166,7 @@ impl Board {
         } else {
             // On a shared process it may be about a request that has ended, or whose client has left.
             let Some(only) = state.waiting.values().next().filter(|_| self.alone) else {
-                tracing::debug!(server.name = %self.server, method, "a notification names no request and was dropped");
+                tracing::debug!(server.name = %self.server, "a notification names no request and was dropped");
                 return;
             };
             (&only.outbox, line.to_vec())
@@ -175,7 +175,7 @@ impl Board {
             let dropped = self.dropped.fetch_add(1, Ordering::Relaxed) + 1;
             // One line for each would let a server fill the log.
             if dropped.is_power_of_two() {
-                tracing::warn!(server.name = %self.server, method, dropped, "a client reads too slowly; notifications to it are dropped");
+                tracing::warn!(server.name = %self.server, dropped, "a client reads too slowly; notifications to it are dropped");
             }
         }
     }
