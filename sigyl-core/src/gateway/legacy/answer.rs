@@ -26,6 +26,8 @@ use super::session::{Session, new_id};
 
 /// The one revision that has batches.
 const BATCHES: &str = "2025-03-26";
+/// Requests that are under way in one session.
+const UNDER_WAY_MOST: usize = 1_000;
 /// Messages in one batch.
 const BATCH_MOST: usize = 100;
 
@@ -56,6 +58,11 @@ impl Post<'_> {
         let Some(session) = &self.session else {
             return error(StatusCode::NOT_FOUND, None, NO_SESSION, "Session not found");
         };
+        // A client may leave, and what it asked stays under way until the server answers or its time is over.
+        if session.board.under_way() + requests.len() > UNDER_WAY_MOST {
+            let what = format!("the session has {UNDER_WAY_MOST} requests under way, as many as it may");
+            return busy(requests.first().map(|(id, ..)| id), &what);
+        }
         let (outbox, inbox) = outbox::channel(self.inner.config.stream_bytes, Some(Arc::clone(self.account)));
         let within = session.served.route.timeout;
         let mut ids: Vec<Id> = Vec::with_capacity(requests.len());

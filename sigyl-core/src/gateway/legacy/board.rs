@@ -85,6 +85,11 @@ impl Board {
         Ok(())
     }
 
+    /// Tells how many requests are under way.
+    pub(in crate::gateway) fn under_way(&self) -> usize {
+        self.state().pending.len()
+    }
+
     /// Forgets a request that could not be sent.
     pub(in crate::gateway) fn forget(&self, id: &Id) {
         self.state().take(id);

@@ -341,3 +341,32 @@ async fn a_carriage_return_inside_a_message_ends_no_line_of_its_event() {
         (&json!("notifications/progress"), &json!({"a": 1}))
     );
 }
+
+#[tokio::test]
+async fn requests_under_way_in_a_session_are_bounded() {
+    let server = Fake::new(|asked| match asked["method"].as_str() {
+        Some("resources/read") => Vec::new(),
+        Some("initialize") => {
+            let version = &asked["params"]["protocolVersion"];
+            vec![result(asked, json!({"protocolVersion": version, "capabilities": {}}))]
+        }
+        _ => fake::legacy(asked),
+    });
+    let endpoint = Endpoint::of(quick(), server.upstream()).await;
+    let mut begin = initialize();
+    begin["params"]["protocolVersion"] = json!("2025-03-26");
+    let opened = endpoint.post("a", &begin).send().await.unwrap();
+    let session = opened.headers()["mcp-session-id"].to_str().unwrap().to_owned();
+    let send = |body: &Value| endpoint.post("a", body).header("mcp-session-id", &session).send();
+    let read = |id: usize| json!({"jsonrpc": "2.0", "id": id, "method": "resources/read"});
+    for hundred in 0..10 {
+        let batch: Vec<Value> = (0..100).map(|one| read(hundred * 100 + one)).collect();
+        // Its client leaves at once.
+        assert_eq!(send(&json!(batch)).await.unwrap().status(), 200);
+    }
+    let refused = send(&read(1000)).await.unwrap();
+    assert_eq!(refused.status(), 503);
+    let said = messages(refused).await.remove(0);
+    assert_eq!(said["id"], 1000);
+    assert!(said["error"]["message"].as_str().unwrap().contains("1000 requests under way"), "{said}");
+}
