@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use sigyl_core::store::contract::fixture;
 use sigyl_core::store::sled::SledStore;
-use sigyl_core::store::{Change, Page, Store, StoreError};
+use sigyl_core::store::{Change, Page, Store as _, StoreError};
 
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_millis(1_500);

@@ -14,7 +14,7 @@ use std::time::Duration;
 use sigyl_core::domain::{Digest, RunState};
 use sigyl_core::store::contract::fixture;
 use sigyl_core::store::sled::SledStore;
-use sigyl_core::store::{Change, Page, Store};
+use sigyl_core::store::{Change, Page, Store as _};
 
 const DIR: &str = "SIGYL_KILL_DIR";
 const ROUND: &str = "SIGYL_KILL_ROUND";

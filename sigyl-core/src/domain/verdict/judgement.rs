@@ -34,7 +34,6 @@ pub struct Judgement(JudgementRecord);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Waived {
     /// What each accepted, for readers.
-    #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only runs tell it"))]
     pub(crate) told: Vec<String>,
     /// Those that matched nothing.
     pub(crate) unmatched: Vec<Waiver>,

@@ -15,6 +15,7 @@ mod waiver;
 
 pub use admission::{Admission, Approval, Basis, Refusal};
 pub use hold::Hold;
+#[cfg(feature = "runtime")]
 pub(crate) use judgement::Waived;
 pub use judgement::{Judgement, JudgementRecord};
 #[cfg(feature = "runtime")]

@@ -1,6 +1,6 @@
 //! Claims about removing servers.
 
-use crate::domain::{Digest, RunState};
+use crate::domain::{Digest, Run, RunState};
 use crate::store::{Change, Page, Store, StoreError};
 
 use super::fixture::{activate, call, delete, event, name, publish, report, run, run_id, secret, version};
@@ -97,8 +97,8 @@ async fn a_report_stays_while_something_names_it(store: &impl Store) {
     assert_eq!(ok(store.report(report("a").id()).await), Some(report("a")));
 }
 
-async fn runs_and_events_go_with_their_server(store: &impl Store) {
-    full(store, "clock").await;
+/// Runs of a server, of its neighbour and of none, two events for each, and an event of each without a run.
+async fn busy(store: &impl Store) {
     for (id, server, state) in [
         ("run-1", Some("clock"), RunState::Done),
         ("run-2", Some("clock"), RunState::Held),
@@ -113,20 +113,25 @@ async fn runs_and_events_go_with_their_server(store: &impl Store) {
         ok(store.apply(Change::PutRun(Box::new(run))).await);
         ok(store.apply(Change::Events(vec![event(Some(id), "a"), event(Some(id), "b")])).await);
     }
-    let mut alone = [event(None, "its own"), event(None, "of the neighbour"), event(None, "of nobody")];
-    alone[0].server = Some(name("clock"));
-    alone[1].server = Some(name("clock-two"));
+    let alone = [Some("clock"), Some("clock-two"), None].map(|server| {
+        let mut event = event(None, "without a run");
+        event.server = server.map(name);
+        event
+    });
     ok(store.apply(Change::Events(alone.to_vec())).await);
+}
 
+async fn runs_and_events_go_with_their_server(store: &impl Store) {
+    full(store, "clock").await;
+    busy(store).await;
     ok(store.apply(delete("clock", "run-9")).await);
-    let left: Vec<_> = ok(store.runs(Page::first(99)).await).into_iter().map(|run| run.id).collect();
-    assert_eq!(left, ["run-9", "run-5", "run-4", "run-3"].map(run_id));
-    let open: Vec<_> = ok(store.open_runs().await).into_iter().map(|run| run.id).collect();
-    assert_eq!(open, ["run-3", "run-9"].map(run_id));
+    let ids = |runs: Vec<Run>| runs.into_iter().map(|run| run.id).collect::<Vec<_>>();
+    assert_eq!(ids(ok(store.runs(Page::first(99)).await)), ["run-9", "run-5", "run-4", "run-3"].map(run_id));
+    assert_eq!(ids(ok(store.open_runs().await)), ["run-3", "run-9"].map(run_id));
     assert!(ok(store.events(Some(&run_id("run-1")), Page::first(99)).await).is_empty());
     let events = ok(store.events(None, Page::first(99)).await);
-    assert_eq!(events.iter().filter(|event| event.run.is_some()).count(), 8);
-    assert_eq!(events.iter().filter(|event| event.run.is_none()).count(), 2);
-    assert!(events.iter().all(|event| event.server != Some(name("clock"))));
+    let (of_runs, alone): (Vec<_>, Vec<_>) = events.iter().partition(|event| event.run.is_some());
+    assert_eq!((of_runs.len(), alone.len()), (8, 2));
+    assert!(alone.iter().all(|event| event.server != Some(name("clock"))));
     assert_eq!(ok(store.report(report("a").id()).await), None, "nothing names it any more");
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::domain::RunState;
 use crate::store::contract::fixture;
-use crate::store::{Change, Page, Store, StoreError};
+use crate::store::{Change, Page, Store as _, StoreError};
 
 use super::open::Settings;
 use super::{SledStore, restore};

@@ -157,7 +157,7 @@ mod tests {
     use super::*;
     use crate::domain::{RunState, Seq};
     use crate::store::contract::{self, fixture};
-    use crate::store::{Change, Page, Store};
+    use crate::store::{Change, Page, Store as _};
 
     #[tokio::test]
     async fn sled_keeps_the_contract() {

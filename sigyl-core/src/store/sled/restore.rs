@@ -230,7 +230,7 @@ mod tests {
         activate, delete, event, name, publish, report, run, run_id, secret, tool,
     };
     use crate::store::sled::SledStore;
-    use crate::store::{Change, Page, Store};
+    use crate::store::{Change, Page, Store as _};
 
     /// A store with some of everything, and a blob.
     async fn filled(dir: &Path) -> SledStore {

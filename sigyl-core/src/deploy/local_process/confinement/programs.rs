@@ -178,7 +178,7 @@ mod tests {
         };
         let shell = fs::canonicalize("/bin/sh").unwrap();
         assert_eq!(needs("#!/bin/sh -e\n").unwrap(), std::slice::from_ref(&shell));
-        assert_eq!(needs("#!/usr/bin/env -S A=1 tool -x\n").unwrap()[1..], [own.clone()]);
+        assert_eq!(needs("#!/usr/bin/env -S A=1 tool -x\n").unwrap()[1..], *std::slice::from_ref(&own));
         assert_eq!(needs("#! /usr/bin/env sh\r").unwrap().len(), 2);
         assert_eq!(needs(&format!("#!{}\n", at("tree/bin/tool").display())).unwrap(), [own]);
         assert!(needs("#!/nowhere/at/all\n").unwrap().is_empty());
