@@ -32,7 +32,7 @@ pub(super) fn ensure(dir: &Path, known: u32, steps: &[Step]) -> Result<(), Store
     if found > known {
         return Err(StoreError::TooNew { path: dir.to_owned(), found, known });
     }
-    if found < known { migrate(dir, found, known, steps) } else { Ok(()) }
+    if found < known { migrate(dir, found, known, steps) } else { put_aside(dir, known) }
 }
 
 fn read(dir: &Path) -> Result<Option<u32>, StoreError> {
@@ -61,25 +61,49 @@ fn migrate(dir: &Path, found: u32, known: u32, steps: &[Step]) -> Result<(), Sto
         let why = format!("format {found} is older than this Sigyl can migrate; use the one in between");
         return Err(StoreError::Corrupt { key: dir.display().to_string(), why });
     };
-    let aside = dir.join(format!("before-format-{known}"));
-    if aside.exists() {
+    let copy = copy_of(dir, known);
+    if copy.exists() {
         // An earlier attempt was cut short: what it left is no store of either format.
         for part in PARTS {
             remove_tree(&dir.join(part))?;
         }
-        copy_parts(&aside, dir)?;
+        copy_parts(&copy, dir)?;
     } else {
         let partial = dir.join("before-format.partial");
         remove_tree(&partial)?;
         fs::create_dir(&partial).map_err(failed("create", &partial))?;
         copy_parts(dir, &partial)?;
-        fs::rename(&partial, &aside).map_err(failed("rename", &partial))?;
+        fs::rename(&partial, &copy).map_err(failed("rename", &partial))?;
         sync_folder(dir)?;
     }
     for step in way {
         (step.run)(dir)?;
     }
-    write(dir, known)
+    write(dir, known)?;
+    put_aside(dir, known)
+}
+
+/// The copy of a store that is being migrated. It has this name only until that is done.
+fn copy_of(dir: &Path, known: u32) -> PathBuf {
+    dir.join(format!("migrating-to-{known}"))
+}
+
+/// Gives the copy a name for good once the migration is done. An earlier one keeps its own: who took the store back to it
+/// and worked on has migrated other facts this time.
+fn put_aside(dir: &Path, known: u32) -> Result<(), StoreError> {
+    let copy = copy_of(dir, known);
+    if !copy.exists() {
+        return Ok(());
+    }
+    let mut aside = dir.join(format!("before-format-{known}"));
+    for number in 2_u32.. {
+        if !aside.exists() {
+            break;
+        }
+        aside = dir.join(format!("before-format-{known}-{number}"));
+    }
+    fs::rename(&copy, &aside).map_err(failed("rename", &copy))?;
+    sync_folder(dir)
 }
 
 fn copy_parts(from: &Path, into: &Path) -> Result<(), StoreError> {
@@ -156,6 +180,27 @@ mod tests {
         assert!(!dir.join("records/old").exists());
         assert_eq!(fs::read_to_string(dir.join("before-format-1/records/old")).unwrap(), "content");
         ensure(dir, 1, &[]).unwrap();
+    }
+
+    #[test]
+    fn a_store_that_was_taken_back_is_migrated_as_it_is_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        let read = |path: &str| fs::read_to_string(dir.join(path)).unwrap();
+        const SAME: Step = Step { from: 0, run: |_| Ok(()) };
+        format_0(dir);
+        ensure(dir, 1, &[SAME]).unwrap();
+        // An older Sigyl went on with the copy, and made new facts.
+        fs::write(dir.join("records/old"), "newer").unwrap();
+        fs::write(dir.join("format"), "0\n").unwrap();
+        ensure(dir, 1, &[SAME]).unwrap();
+        assert_eq!(read("records/old"), "newer");
+        assert_eq!(read("before-format-1/records/old"), "content");
+        assert_eq!(read("before-format-1-2/records/old"), "newer");
+        // A kill before the copy got its name is made good by the next open.
+        fs::rename(dir.join("before-format-1-2"), copy_of(dir, 1)).unwrap();
+        ensure(dir, 1, &[SAME]).unwrap();
+        assert_eq!(read("before-format-1-2/records/old"), "newer");
     }
 
     #[test]
