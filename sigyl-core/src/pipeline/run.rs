@@ -159,6 +159,12 @@ fn mark(cx: &mut Context, step: StepId, state: StepState, note: Option<String>) 
 /// Stores the run as it stands.
 pub(super) async fn save(cx: &mut Context) -> Result<(), StoreError> {
     cx.run.updated = cx.platform.clock.now();
+    let stuck = cx.run.steps.iter().any(|record| record.state == StepState::UndoFailed);
+    if cx.run.state.is_over() && !stuck {
+        // They are bound or taken back: a copy here would outlive a secret that is replaced.
+        cx.order.sealed.clear();
+        cx.order.before.clear();
+    }
     cx.run.request = as_json(&cx.order)?;
     cx.run.notices.clone_from(&cx.results.notices);
     cx.run.removed.clone_from(&cx.results.removed);

@@ -217,6 +217,20 @@ async fn secrets_reach_the_server_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_secret_that_was_replaced_is_in_no_record_any_more() {
+    let house = House::new();
+    let name = SecretName::parse("API_KEY").unwrap();
+    for value in ["first", "second"] {
+        let secrets = [(name.clone(), SecretValue::new(value))].into();
+        let run = house.take_with(Plan::Release, house.order(), secrets).await;
+        assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+        let order: Order = serde_json::from_value(run.request).unwrap();
+        assert_eq!((order.sealed, order.before), (Vec::new(), Vec::new()));
+        assert_eq!(*house.target.secrets.lock().unwrap(), [value]);
+    }
+}
+
+#[tokio::test]
 async fn a_delete_removes_everything_and_the_version_never_returns_with_other_bytes() {
     let house = House::new();
     house.deploy().await;
