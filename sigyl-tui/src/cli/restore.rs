@@ -68,7 +68,8 @@ impl Args {
         }
         if !data_dir.join("master.key").exists() {
             cx.output.note(&format!(
-                "Put the master.key that sealed the secrets into {} before servers that need them are started.",
+                "Put the master.key that sealed the secrets into {} before anything else: if there are secrets, nothing works \
+                 without it.",
                 data_dir.display()
             ));
         }
