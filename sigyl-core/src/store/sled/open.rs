@@ -12,7 +12,7 @@ use super::blob::Blobs;
 use super::io::{failed, make_folder, remove, sync_folder};
 use super::migrate::{self, STEPS};
 use super::records::{Records, engine};
-use super::wal::{CAPACITY, Group, Wal, Writes};
+use super::wal::{CAPACITY, Held, Wal, Writes};
 use super::writer::Writer;
 
 /// The version of the folder's layout, keys and log.
@@ -61,8 +61,8 @@ impl SledStore {
         migrate::ensure(dir, FORMAT, STEPS)?;
         let db = open_sled(dir)?;
         let records = Records::new(dir, db, Blobs::open(&dir.join("blobs"))?)?;
-        let (wal, groups) = Wal::open(&dir.join("log"), settings.log)?;
-        apply_again(&records, &groups, dir)?;
+        let (wal, held) = Wal::open(&dir.join("log"), settings.log)?;
+        apply_again(&records, &held, dir)?;
         recover_blobs(&records)?;
         let last = records.read()?.last_seq()?;
         let records = Arc::new(records);
@@ -122,16 +122,28 @@ pub(super) fn open_sled(dir: &Path) -> Result<::sled::Db, StoreError> {
     Ok(db)
 }
 
-/// Applies what the log holds. Nothing is applied before it is in the log, so records that are ahead of it say that the
-/// log lost its end: to go on would bring old values back beside newer ones.
-fn apply_again(records: &Records, groups: &[Group], dir: &Path) -> Result<(), StoreError> {
-    let Some(last) = groups.last().map(|group| group.last) else { return Ok(()) };
+/// Applies what the log holds, if it fits to the records: they have everything that came before it, and nothing that came
+/// after it, since nothing is applied before it is in the log. To go on otherwise would lose changes without a word, or
+/// bring old values back beside newer ones.
+fn apply_again(records: &Records, held: &Held, dir: &Path) -> Result<(), StoreError> {
+    let Held { groups, after } = held;
     let recorded = records.read()?.last_seq()?;
-    if recorded > last {
-        let why = format!("it can be read up to change {last}, and the records hold change {recorded}");
-        return Err(StoreError::Corrupt { key: dir.join("log").display().to_string(), why });
+    let damaged =
+        |part: &str, why: String| Err(StoreError::Corrupt { key: dir.join(part).display().to_string(), why });
+    if recorded < *after {
+        let why = format!("they hold changes up to {recorded}, and the log follows on change {after}");
+        return damaged("records", why);
     }
-    groups.iter().try_for_each(|group| records.put(&group.writes))
+    match groups.last() {
+        Some(group) if recorded > group.last => {
+            let last = group.last;
+            damaged(
+                "log",
+                format!("it can be read up to change {last}, and the records hold change {recorded}"),
+            )
+        }
+        _ => groups.iter().try_for_each(|group| records.put(&group.writes)),
+    }
 }
 
 /// Ends what a crash interrupted: blobs that were on their way in or out.
@@ -192,7 +204,7 @@ mod tests {
             assert_eq!(versions.len(), round + 1);
         }
         let log = fs::read(dir.path().join("log")).unwrap();
-        assert!(log[..40].iter().all(|byte| *byte == 0), "a closed store has nothing to replay");
+        assert!(log[..8].iter().all(|byte| *byte == 0), "a closed store has nothing to replay");
     }
 
     #[tokio::test]
@@ -284,6 +296,28 @@ mod tests {
             drop(found);
             fs::remove_dir_all(&lost).unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn records_that_lost_what_came_before_the_log_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let (live, hurt) = (dir.path().join("live"), dir.path().join("hurt"));
+        let run = |id: &str| Change::PutRun(Box::new(fixture::run(id, RunState::Done)));
+        SledStore::open(&live).unwrap().apply(run("r1")).await.unwrap();
+        let refused = |when: &str| {
+            fs::create_dir(&hurt).unwrap();
+            for part in ["format", "log"] {
+                fs::copy(live.join(part), hurt.join(part)).unwrap();
+            }
+            let error = SledStore::open(&hurt).unwrap_err();
+            let named = matches!(&error, StoreError::Corrupt { key, .. } if key.ends_with("/records"));
+            assert!(named, "{when}: {error}");
+            fs::remove_dir_all(&hurt).unwrap();
+        };
+        refused("closed");
+        let store = SledStore::open(&live).unwrap();
+        store.apply(run("r2")).await.unwrap();
+        refused("with a change in the log");
     }
 
     #[tokio::test]

@@ -25,6 +25,9 @@ pub(super) const CAPACITY: u64 = 4 << 20;
 const HEADER: usize = 8 + 8 + 8 + 16;
 const DELETED: u32 = u32::MAX;
 
+/// Length of the record that only says up to where a checkpoint reached: no record is so short.
+const MARK: u64 = 0;
+
 /// Keys and what they hold from now on; nothing where the key is removed.
 pub(super) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
@@ -37,6 +40,14 @@ pub(super) struct Wal {
     capacity: u64,
 }
 
+/// What a log holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) groups: Vec<Group>,
+    /// The last change before the first group: the records have it, and all before it.
+    pub(super) after: Seq,
+}
+
 /// One group as the log holds it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Group {
@@ -46,16 +57,18 @@ pub(super) struct Group {
 }
 
 impl Wal {
-    /// Opens the log, making it if there is none, and returns the groups to apply again.
-    pub(super) fn open(path: &Path, capacity: u64) -> Result<(Self, Vec<Group>), StoreError> {
+    /// Opens the log, making it if there is none, and returns what is to be applied again.
+    pub(super) fn open(path: &Path, capacity: u64) -> Result<(Self, Held), StoreError> {
         if !path.exists() {
             let size = usize::try_from(capacity).unwrap_or(usize::MAX);
             replace(path, &vec![0; size])?;
         }
         let bytes = fs::read(path).map_err(failed("read", path))?;
         let (groups, end) = read_groups(&bytes);
+        let after =
+            groups.first().map_or_else(|| read_mark(&bytes), |group| Seq(group.first.0.saturating_sub(1)));
         let file = fs::OpenOptions::new().write(true).open(path).map_err(failed("open", path))?;
-        Ok((Self { file, path: path.to_owned(), end, capacity }, groups))
+        Ok((Self { file, path: path.to_owned(), end, capacity }, Held { groups, after }))
     }
 
     /// Tells whether a record of this size needs a checkpoint first.
@@ -75,12 +88,13 @@ impl Wal {
         Ok(())
     }
 
-    /// Starts again at the front, after a checkpoint: nothing of what lies there will ever be applied again.
-    pub(super) fn rewind(&mut self) -> Result<(), StoreError> {
+    /// Starts again at the front, after a checkpoint that reached up to `last`: nothing of what lies there will ever be
+    /// applied again.
+    pub(super) fn rewind(&mut self, last: Seq) -> Result<(), StoreError> {
         if self.end > self.capacity {
             self.file.set_len(self.capacity).map_err(failed("shorten", &self.path))?;
         }
-        self.file.write_all_at(&[0; HEADER], 0).map_err(failed("write", &self.path))?;
+        self.file.write_all_at(&head(MARK, last, last, &[]), 0).map_err(failed("write", &self.path))?;
         self.file.sync_data().map_err(failed("sync", &self.path))?;
         self.end = 0;
         Ok(())
@@ -97,13 +111,29 @@ pub(super) fn record(first: Seq, last: Seq, writes: &Writes) -> Vec<u8> {
         push(&mut bytes, key);
         push(&mut bytes, value.as_deref().unwrap_or_default());
     }
-    let size = bytes.len() as u64;
-    bytes[..8].copy_from_slice(&size.to_le_bytes());
-    bytes[8..16].copy_from_slice(&first.0.to_le_bytes());
-    bytes[16..24].copy_from_slice(&last.0.to_le_bytes());
-    let sum = checksum(&bytes[..24], &bytes[HEADER..]);
-    bytes[24..HEADER].copy_from_slice(&sum);
+    let head = head(bytes.len() as u64, first, last, &bytes[HEADER..]);
+    bytes[..HEADER].copy_from_slice(&head);
     bytes
+}
+
+/// Returns what stands before the writes of a record.
+fn head(size: u64, first: Seq, last: Seq, writes: &[u8]) -> [u8; HEADER] {
+    let mut head = [0; HEADER];
+    head[..8].copy_from_slice(&size.to_le_bytes());
+    head[8..16].copy_from_slice(&first.0.to_le_bytes());
+    head[16..24].copy_from_slice(&last.0.to_le_bytes());
+    let sum = checksum(&head[..24], writes);
+    head[24..].copy_from_slice(&sum);
+    head
+}
+
+/// Reads up to where the last checkpoint reached; the beginning where nothing says so.
+fn read_mark(bytes: &[u8]) -> Seq {
+    let seq = bytes.get(8..16).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes);
+    match bytes.get(..HEADER) {
+        Some(found) if found == head(MARK, Seq(seq), Seq(seq), &[]) => Seq(seq),
+        _ => Seq(0),
+    }
 }
 
 /// Keys and values are far below 4 GiB: values over 4 KiB are blobs.
@@ -183,7 +213,7 @@ mod tests {
     fn append(wal: &mut Wal, seq: u64, writes: &Writes) {
         let record = record(Seq(seq), Seq(seq), writes);
         if wal.is_full_for(&record) {
-            wal.rewind().unwrap();
+            wal.rewind(Seq(seq - 1)).unwrap();
         }
         wal.write(&record).unwrap();
         wal.sync(&record).unwrap();
@@ -194,17 +224,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
         let (mut wal, none) = Wal::open(&path, 4096).unwrap();
-        assert_eq!(none, []);
+        assert_eq!(none, Held { groups: Vec::new(), after: Seq(0) });
         append(&mut wal, 1, &some(1));
         append(&mut wal, 2, &some(2));
-        let (mut again, groups) = Wal::open(&path, 4096).unwrap();
+        let (mut again, held) = Wal::open(&path, 4096).unwrap();
+        let groups = held.groups;
         assert_eq!(groups.len(), 2);
         assert_eq!(groups[1], Group { first: Seq(2), last: Seq(2), writes: some(2) });
         let torn = record(Seq(3), Seq(3), &some(3));
         again.file.write_all_at(&torn[..torn.len() - 2], again.end).unwrap();
-        assert_eq!(Wal::open(&path, 4096).unwrap().1.len(), 2);
-        again.rewind().unwrap();
-        assert_eq!(Wal::open(&path, 4096).unwrap().1, []);
+        assert_eq!(Wal::open(&path, 4096).unwrap().1.groups.len(), 2);
+        again.rewind(Seq(2)).unwrap();
+        assert_eq!(Wal::open(&path, 4096).unwrap().1, Held { groups: Vec::new(), after: Seq(2) });
     }
 
     #[test]
@@ -216,7 +247,7 @@ mod tests {
         for seq in 1..=9 {
             append(&mut wal, seq, &some(7));
         }
-        let groups = Wal::open(&path, 1000).unwrap().1;
+        let groups = Wal::open(&path, 1000).unwrap().1.groups;
         let seqs: Vec<u64> = groups.iter().map(|group| group.first.0).collect();
         assert!(seqs.len() < 9 && seqs.last() == Some(&9), "{seqs:?}");
         assert!(seqs.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{seqs:?}");
@@ -230,11 +261,11 @@ mod tests {
         for seq in 1..=9 {
             append(&mut wal, seq, &some(7));
         }
-        wal.rewind().unwrap();
+        wal.rewind(Seq(9)).unwrap();
         // The end of a long record reached the disk, its start did not.
         let next = record(Seq(10), Seq(10), &Writes::from([(vec![1], Some(vec![1; 1500]))]));
         wal.file.write_all_at(&next[512..], 512).unwrap();
-        assert_eq!(Wal::open(&path, 4096).unwrap().1, []);
+        assert_eq!(Wal::open(&path, 4096).unwrap().1.groups, []);
     }
 
     #[test]
@@ -243,10 +274,10 @@ mod tests {
         let path = dir.path().join("log");
         let (mut wal, _) = Wal::open(&path, 1000).unwrap();
         append(&mut wal, 1, &Writes::from([(vec![1], Some(vec![1; 5000]))]));
-        assert_eq!(Wal::open(&path, 1000).unwrap().1.len(), 1);
+        assert_eq!(Wal::open(&path, 1000).unwrap().1.groups.len(), 1);
         append(&mut wal, 2, &some(2));
         assert_eq!(fs::metadata(&path).unwrap().len(), 1000);
-        assert_eq!(Wal::open(&path, 1000).unwrap().1[0].first, Seq(2));
+        assert_eq!(Wal::open(&path, 1000).unwrap().1.groups[0].first, Seq(2));
     }
 
     #[test]

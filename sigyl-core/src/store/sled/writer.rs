@@ -105,7 +105,7 @@ impl State {
             self.group(jobs);
         }
         if self.dirty
-            && let Err(error) = self.records.checkpoint().and_then(|()| self.wal.rewind())
+            && let Err(error) = self.records.checkpoint().and_then(|()| self.wal.rewind(self.last))
         {
             tracing::warn!(error = %error, "the store was closed without a checkpoint; its log will be replayed");
         }
@@ -183,7 +183,7 @@ impl State {
         }
         let record = record(Seq(self.last.0 + 1), group.last, &drafted.writes);
         if self.wal.is_full_for(&record) {
-            self.stopping(|state| state.records.checkpoint().and_then(|()| state.wal.rewind()))?;
+            self.stopping(|state| state.records.checkpoint().and_then(|()| state.wal.rewind(state.last)))?;
         }
         self.records.blobs.write(drafted.blobs.iter())?;
         self.wal.write(&record)?;
