@@ -147,23 +147,31 @@ fn is_keeper(pid: u32) -> bool {
         .is_ok_and(|line| line.split(|byte| *byte == 0).nth(1) == Some(KEEP.as_bytes()))
 }
 
-/// Finds what was left by a keeper that somebody killed: processes that bear `mark` and have no keeper above them.
+/// Finds what was left by a keeper that somebody killed: this user's processes that bear `mark` and have no keeper above
+/// them. What another user started is not Sigyl's to end, whatever it bears.
 ///
 /// A server may lower the limit that carries the mark, to look like another's. So a process that is confined and bears
 /// any other mark counts too, if nobody keeps it.
 pub(in super::super) fn orphans(mark: u64) -> Family {
     let own = std::process::id();
+    let user = rustix::process::getuid().as_raw().to_string();
     let is_left = |seen: &Seen| {
-        let bears = mark_on(seen.pid) == Some(mark) || is_marked(seen.pid) == Some(true) && is_held(seen.pid);
-        !seen.zombie && seen.pid != own && bears && !is_kept(seen)
+        let marked = || mark_on(seen.pid) == Some(mark) || is_marked(seen.pid) == Some(true);
+        if seen.zombie || seen.pid == own || !marked() {
+            return false;
+        }
+        let status = fs::read_to_string(format!("/proc/{}/status", seen.pid)).unwrap_or_default();
+        let is_own = first_of(&status, "Uid:") == Some(&user);
+        // Like every server it can gain no privileges any more, and that cannot be taken off.
+        let is_held = first_of(&status, "NoNewPrivs:") == Some("1");
+        is_own && (is_held || mark_on(seen.pid) == Some(mark)) && !is_kept(seen)
     };
     Family { members: everyone().filter(is_left).collect(), ended: 0 }
 }
 
-/// Tells whether a process can gain no privileges any more, as every server; the bit cannot be taken off.
-fn is_held(pid: u32) -> bool {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    status.lines().any(|line| line.strip_prefix("NoNewPrivs:").is_some_and(|bit| bit.trim() == "1"))
+/// Returns the first value of a line of `/proc/PID/status`.
+fn first_of<'a>(status: &'a str, name: &str) -> Option<&'a str> {
+    status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()
 }
 
 /// Tells whether the first ancestor that bears no mark is a keeper. A server can give itself the name of one, and is
@@ -171,6 +179,10 @@ fn is_held(pid: u32) -> bool {
 fn is_kept(seen: &Seen) -> bool {
     let mut at = seen.parent;
     for _ in 0..GENERATIONS {
+        // Where the processes of other users are hidden, the first of all is too.
+        if at <= 1 {
+            return false;
+        }
         match (is_marked(at), look(at)) {
             (Some(true), Some(above)) => at = above.parent,
             (Some(false), Some(_)) => return is_keeper(at),
@@ -362,6 +374,13 @@ mod tests {
         assert!(family.memory() >= 8 << 20);
         drop(hold);
         assert!(thread.join().unwrap());
+    }
+
+    #[test]
+    fn the_user_of_a_process_is_its_real_one() {
+        let status = "Name:\tUid: 7\nUid:\t5\t6\t7\t8\nNoNewPrivs:\t1\n";
+        assert_eq!((first_of(status, "Uid:"), first_of(status, "NoNewPrivs:")), (Some("5"), Some("1")));
+        assert_eq!(first_of("", "Uid:"), None);
     }
 
     #[test]
