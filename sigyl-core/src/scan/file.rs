@@ -89,7 +89,10 @@ impl<'a> FileText<'a> {
     /// characters beyond ASCII.
     pub(super) fn may_disguise(&self) -> bool {
         let bytes = self.text.as_bytes();
-        !bytes.is_ascii() || escapes_words(bytes) || joins_strings(bytes) || encoded(self.text).next().is_some()
+        !bytes.is_ascii()
+            || escapes_words(bytes)
+            || joins_strings(bytes)
+            || encoded(self.text).next().is_some()
     }
 
     fn tokens(&self) -> &[Token] {

@@ -100,7 +100,9 @@ async fn record_calls(
     while receiver.recv_many(&mut calls, 256).await > 0 {
         let count = calls.len();
         match store.apply(Change::Calls(std::mem::take(&mut calls))).await {
-            Ok(_) => drop(kept.send_replace(())),
+            Ok(_) => {
+                kept.send_replace(());
+            }
             Err(error) => tracing::error!(%error, count, "could not record calls"),
         }
     }
