@@ -244,7 +244,7 @@ pub const CODES: &[CodeDoc] = &[
         "E0304",
         "waiver does not apply",
         "A waiver matches no finding, or more than one, or has no reason, or has run out.",
-        "name one finding as RULE@PATH:LINE",
+        "name one finding as RULE@FILE:LINE or RULE@TOOL:FIELD",
     ),
     doc(
         "E0305",

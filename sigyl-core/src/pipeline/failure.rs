@@ -156,7 +156,9 @@ impl StepError {
             Self::Store(error) | Self::Publish(PublishError::Store(error)) => store_hint(error),
             Self::Vault(_) => "put the right master.key back; nothing was lost",
             Self::Rules(_) | Self::Defect { .. } => "please report it with the message",
-            Self::Waiver(_) => "name one finding as RULE@PATH:LINE, with --reason TEXT and --expires DATE",
+            Self::Waiver(_) => {
+                "name one finding as RULE@FILE:LINE or RULE@TOOL:FIELD, with --reason TEXT and --expires DATE"
+            }
             Self::Grant(_) => "write read=PATH, write=PATH, network=HOST:PORT or exec=PROGRAM",
             Self::Name(_) => "use a-z, 0-9, `.`, `_`, `-`, or namespace/name",
             Self::NotGranted { .. } => "write it as `sigyl show NAME` shows it",
