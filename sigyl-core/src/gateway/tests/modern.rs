@@ -268,7 +268,7 @@ async fn a_subscription_that_the_server_ends_is_over() {
     let listen = modern("sub", "subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));
     let answer = post(&endpoint, &listen).send().await.unwrap();
     assert_eq!(answer.status(), 200);
-    assert_eq!(messages(answer).await, [json!(0); 0]);
+    assert!(messages(answer).await.is_empty());
     let asked = modern(1, "tools/call", json!({"name": "echo"}));
     assert_eq!(messages(post(&endpoint, &asked).send().await.unwrap()).await[0]["id"], 1);
 }
