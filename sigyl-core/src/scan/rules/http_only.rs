@@ -91,6 +91,8 @@ const LOCAL_NAMES: &[&str] = &[
     "example.net",
     "example.edu",
 ];
+/// Bytes of an address that are read; what makes it foreign stands at its beginning.
+const ADDRESS: usize = 2_048;
 /// Bytes before an address that say what it is.
 const BEFORE: usize = 80;
 
@@ -114,7 +116,8 @@ impl HttpOnly {
     fn look(&self, text: &str, context: Context, mut hit: impl FnMut(std::ops::Range<usize>)) {
         let named = if context == Context::Code { &self.name_in_code } else { &self.name_in_settings };
         for start in self.scheme.find_iter(text).map(|found| found.start()) {
-            let address = &text[start..start + length(&text[start..])];
+            let address = &text[start..text.floor_char_boundary(start + ADDRESS)];
+            let address = &address[..length(address)];
             let before = &text[text.floor_char_boundary(start.saturating_sub(BEFORE))..start];
             let before = before.rsplit('\n').next().unwrap_or(before);
             if is_foreign(address) && !named.is_match(before) {
@@ -273,6 +276,13 @@ mod tests {
         let text = "fetch(local ? 'http://localhost:1/x' : 'http://evil-host.io/x')";
         assert_eq!(of("a.ts", text), Some(Severity::Error));
         assert_eq!(of("a.ts", "// http://evil-host.io is no localhost"), Some(Severity::Info));
+    }
+
+    #[test]
+    fn addresses_without_an_end_cost_no_more_than_their_text() {
+        let text = format!("x = '{}'", "http://a.io/".repeat(40_000));
+        assert_eq!(of("a.ts", &text), Some(Severity::Error));
+        assert_eq!(super::length(&text[5..super::ADDRESS]), super::ADDRESS - 5);
     }
 
     #[test]

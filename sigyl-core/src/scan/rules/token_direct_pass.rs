@@ -100,7 +100,23 @@ impl TokenDirectPass {
         else {
             return;
         };
-        for source in self.source.find_iter(code).take(SOURCES) {
+        for (count, source) in self.source.find_iter(code).enumerate() {
+            if count == SOURCES {
+                let message = format!(
+                    "The header is read in more than {SOURCES} places, and the rest was not followed. {}",
+                    self.meta.why
+                );
+                let hit = Hit { text: file.text(), start: source.start(), end: source.end() };
+                let place = in_file(file, source.start());
+                return found.add_as(
+                    &self.meta,
+                    Severity::Error,
+                    Confidence::High,
+                    place,
+                    hit,
+                    Some(message),
+                );
+            }
             if let Some((end, named)) = self.follow(code, bare, source.start(), source.end()) {
                 let hit =
                     Hit { text: file.text(), start: source.start(), end: end.min(source.start() + 200) };
@@ -187,6 +203,13 @@ mod tests {
         ] {
             assert_eq!(of(path, text), Some(Severity::Error), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_not_followed_is_told() {
+        let honest = "if (!req.headers.authorization) return;\n";
+        assert_eq!(of("proxy.ts", &honest.repeat(super::SOURCES)), None);
+        assert_eq!(of("proxy.ts", &honest.repeat(super::SOURCES + 1)), Some(Severity::Error));
     }
 
     #[test]
