@@ -101,21 +101,26 @@ fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).unwrap().as_str().unwrap().replace('_', " ")
 }
 
-#[test]
-fn the_page_in_docs_is_this_one() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rules.md");
-    let made = page(proof::builtin());
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::write(path, &made).unwrap();
-    }
-    let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(kept == made, "docs/rules.md is stale: run this test with UPDATE_GENERATED=1");
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[test]
-fn every_rule_says_what_is_known_of_its_weakness() {
-    for meta in proof::builtin().metas() {
-        let known = meta.references.iter().any(|one| one.contains("CWE-") || one.contains("OWASP"));
-        assert!(known, "{} names neither CWE nor OWASP", meta.id);
+    #[test]
+    fn the_page_in_docs_is_this_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rules.md");
+        let made = page(proof::builtin());
+        if std::env::var_os("UPDATE_GENERATED").is_some() {
+            std::fs::write(path, &made).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(kept == made, "docs/rules.md is stale: run this test with UPDATE_GENERATED=1");
+    }
+
+    #[test]
+    fn every_rule_says_what_is_known_of_its_weakness() {
+        for meta in proof::builtin().metas() {
+            let known = meta.references.iter().any(|one| one.contains("CWE-") || one.contains("OWASP"));
+            assert!(known, "{} names neither CWE nor OWASP", meta.id);
+        }
     }
 }
