@@ -14,8 +14,10 @@ pub(super) fn without_tests(text: &[u8], tokens: Vec<Token>) -> Vec<Token> {
     if modules.is_empty() {
         return tokens;
     }
-    let inside =
-        |token: &Token| modules.iter().any(|&(start, end)| start <= token.start && token.start < end);
+    let inside = |token: &Token| {
+        let begun = modules.partition_point(|&(start, _)| start <= token.start);
+        begun.checked_sub(1).is_some_and(|last| token.start < modules[last].1)
+    };
     let mut all: Vec<Token> = tokens.iter().copied().filter(|token| !inside(token)).collect();
     all.extend(modules.iter().map(|&(start, end)| Token::comment(start, end)));
     all.sort_by_key(|token| token.start);
