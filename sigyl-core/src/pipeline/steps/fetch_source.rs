@@ -26,7 +26,10 @@ impl Step for FetchSource {
             None => fetch(cx).await?,
         };
         cx.run.source = Some(tree.digest());
-        cx.results.notices.extend(tree.unread_locks());
+        // They were told while the lock was made; a run that goes on after a decision has them noted already.
+        let noted = std::mem::take(&mut cx.results.notices);
+        let new = tree.unread_locks().into_iter().filter(|line| !noted.contains(line));
+        cx.results.notices = noted.iter().cloned().chain(new).collect();
         let note = format!("{} files, {}", tree.entries().len(), tree.digest());
         cx.results.tree = Some(tree);
         Ok(Outcome::done(note))

@@ -44,6 +44,24 @@ async fn a_new_release_of_a_dependency_does_not_make_a_version_another() {
 }
 
 #[tokio::test]
+async fn a_lock_that_is_not_read_is_noted_once_also_by_a_run_that_was_held() {
+    let house = house();
+    house.deploy().await;
+    std::fs::write(house.source().join("yarn.lock"), "# yarn lockfile v1\n").unwrap();
+    house.write("2.0.0", "permissions:\n  network: [\"api.example:443\"]\n");
+    let held = house.redeploy().await;
+    assert_eq!(held.state, RunState::Held, "{:?}", held.failure);
+    let tracker = house.tracker();
+    let approval = tracker.approval(held.judgement.as_ref().unwrap(), "ada", "needed");
+    let mut started = tracker.resume(held, approval).await.unwrap();
+    started.wait().await;
+    let run = house.platform.store.run(&started.id).await.unwrap().unwrap();
+    assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+    let noted = run.notices.iter().filter(|line| line.starts_with("yarn.lock is not read")).count();
+    assert_eq!(noted, 1, "{:?}", run.notices);
+}
+
+#[tokio::test]
 async fn a_redeploy_pins_anew_what_never_served() {
     let house = house();
     house.target.faults.lock().unwrap().insert(Fault::Silence);
