@@ -201,8 +201,9 @@ pub const CODES: &[CodeDoc] = &[
     doc(
         "E0106",
         "tool failed",
-        "npm, pip, git or cargo ended with an error while the source was fetched or its lock was made.",
-        "run the command that is shown by hand",
+        "npm, pip, git or cargo ended with an error while the source was fetched or its lock was made, or the \
+         dependencies cannot be pinned.",
+        "run the command that is shown by hand, or mend the file that is named",
     ),
     doc(
         "E0107",
