@@ -3,7 +3,8 @@
 use super::house::{House, toy};
 use super::target::Fault;
 use crate::domain::{
-    Decision, Hold, Locator, Plan, Run, RunState, StepId, StepState, Timestamp, Version, Waiver,
+    Decision, Hold, Locator, Plan, Run, RunState, SecretName, SecretValue, StepId, StepState, Timestamp,
+    Version, Waiver,
 };
 use crate::event::EventKind;
 use crate::pipeline::Order;
@@ -345,4 +346,21 @@ async fn a_deep_scan_without_the_code_of_dependencies_is_held_for_it() {
     assert_eq!(held.state, RunState::Held, "{:?}", held.failure);
     let holds = &held.judgement.as_ref().unwrap().holds;
     assert!(holds.iter().any(|hold| hold.to_string().contains("dependencies (the code of")), "{holds:?}");
+}
+
+#[tokio::test]
+async fn a_secret_given_with_a_run_that_is_held_live_is_bound_once_it_passes() {
+    let house = House::new();
+    house.deploy().await;
+    house.write("2.0.0", "");
+    house.says(PUSHY);
+    let (name, order) = (SecretName::parse("API_KEY").unwrap(), house.order());
+    let given = [(name, SecretValue::new("planted"))].into();
+    let held = house.take_with(Plan::Redeploy, Order { name: Some(toy()), ..order }, given).await;
+    assert_eq!(held.state, RunState::Held, "{:?}", held.failure);
+    let kept = house.platform.store.secrets(&toy()).await.unwrap();
+    assert!(kept.is_empty(), "what serves does not get it meanwhile");
+    let done = house.approve(held).await;
+    assert_eq!(done.state, RunState::Done, "{:?}", done.failure);
+    assert_eq!(*house.target.secrets.lock().unwrap(), ["planted"]);
 }
