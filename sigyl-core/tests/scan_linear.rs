@@ -27,6 +27,8 @@ fn hostile_lines_take_time_in_step_with_their_length() {
         "<important>",
         "req.headers.authorization ",
         "jwt req.headers.authorization ",
+        "=/[",
+        "\u{202a}x ",
     ] {
         let line = phrase.repeat(25_600 / phrase.len());
         let (once, tenfold) = (cost(&line), cost(&line.repeat(10)));

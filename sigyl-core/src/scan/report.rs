@@ -1,6 +1,6 @@
 //! From what was gathered to the report: sorted, bounded, scored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::findings::Unlisted;
 use super::salvage::MANIFESTS;
@@ -9,7 +9,8 @@ use super::score;
 use super::subject::Subject;
 use super::tool_text::ToolText;
 use crate::domain::{
-    Analyzer, AnalyzerStatus, Finding, Location, Policy, Report, SkipKind, Skipped, SourceKind, Stats,
+    Analyzer, AnalyzerStatus, Digest, Finding, Location, Policy, Report, Severity, SkipKind, Skipped,
+    SourceKind, Stats,
 };
 
 /// Findings that a report lists; more are counted and make the report partial.
@@ -30,6 +31,8 @@ pub(super) struct Failed {
 pub(super) struct Gathered {
     deep: bool,
     failed: Failed,
+    /// What was found in tools, by fingerprint and weight.
+    told: HashSet<(Digest, Severity)>,
     pub(super) findings: Vec<Finding>,
     pub(super) unlisted: Unlisted,
     pub(super) skipped: Vec<Skipped>,
@@ -74,7 +77,7 @@ impl Gathered {
             self.skipped.push(Skipped { path, kind: SkipKind::TooLarge, reason: why.to_owned() });
         }
         for finding in findings {
-            if !self.findings.contains(&finding) {
+            if self.told.insert((finding.fingerprint(), finding.severity)) {
                 self.findings.push(finding);
             }
         }

@@ -28,6 +28,9 @@ struct Seen {
     count: usize,
 }
 
+/// Bytes that a flag has at most.
+const FLAG: usize = 7 * 4;
+
 impl HiddenUnicode {
     #[expect(clippy::unnecessary_wraps, reason = "the table makes every rule in the same way")]
     pub(super) fn new(meta: RuleMeta) -> Result<Self, regex::Error> {
@@ -65,16 +68,18 @@ impl Rule for HiddenUnicode {
         match part {
             Part::Tool(tool) => {
                 for (at, field) in tool.fields().iter().enumerate() {
-                    for seen in worst_first(look(&field.text, &field.text)) {
+                    let turns = field.text.chars().any(is_right_to_left);
+                    for seen in worst_first(look(&field.text, turns)) {
                         self.report(&field.text, seen, in_tool(seen), tool.location(at), found);
                     }
                 }
             }
             Part::File(file) if !file.text().is_ascii() => {
+                let turns = file.text().chars().any(is_right_to_left);
                 let mut start = 0;
                 for line in file.text().split_inclusive('\n') {
                     if !line.is_ascii() {
-                        for seen in worst_first(look(line, file.text())) {
+                        for seen in worst_first(look(line, turns)) {
                             let graded = in_text(seen, file.language());
                             self.report(line, seen, graded, in_file(file, start + seen.first), found);
                         }
@@ -118,8 +123,8 @@ fn in_text(seen: Seen, language: Language) -> Option<(Severity, Confidence)> {
     })
 }
 
-/// Finds what is hidden in `text`; `whole` tells which scripts the author writes in.
-fn look(text: &str, whole: &str) -> Vec<Seen> {
+/// Finds what is hidden in `text`; `turns` tells whether its author writes in a script that runs from right to left.
+fn look(text: &str, turns: bool) -> Vec<Seen> {
     let mut all: Vec<Seen> = Vec::new();
     if text.is_ascii() {
         return all;
@@ -127,7 +132,7 @@ fn look(text: &str, whole: &str) -> Vec<Seen> {
     let mut before: Option<char> = None;
     let mut flag = false;
     for (at, c) in text.char_indices() {
-        let kind = if c.is_ascii() { None } else { kind(text, whole, at, c, before, flag) };
+        let kind = if c.is_ascii() { None } else { kind(text, turns, at, c, before, flag) };
         flag = c == '\u{1f3f4}' || flag && ('\u{e0020}'..='\u{e007e}').contains(&c);
         before = Some(c);
         let Some(kind) = kind else { continue };
@@ -143,7 +148,7 @@ fn look(text: &str, whole: &str) -> Vec<Seen> {
     all
 }
 
-fn kind(text: &str, whole: &str, at: usize, c: char, before: Option<char>, flag: bool) -> Option<Kind> {
+fn kind(text: &str, turns: bool, at: usize, c: char, before: Option<char>, flag: bool) -> Option<Kind> {
     match c {
         '\u{e0000}'..='\u{e007f}' => (!flag || !is_flag(text, at)).then_some(Kind::Tag),
         '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => {
@@ -151,9 +156,7 @@ fn kind(text: &str, whole: &str, at: usize, c: char, before: Option<char>, flag:
             (!varies).then_some(Kind::Selector)
         }
         '\u{202d}' | '\u{202e}' => Some(Kind::Direction),
-        '\u{202a}'..='\u{202c}' | '\u{2066}'..='\u{2069}' => {
-            (!whole.chars().any(is_right_to_left)).then_some(Kind::Direction)
-        }
+        '\u{202a}'..='\u{202c}' | '\u{2066}'..='\u{2069}' => (!turns).then_some(Kind::Direction),
         '\u{feff}' if at == 0 => None,
         '\u{200b}'
         | '\u{2060}'..='\u{2064}'
@@ -177,7 +180,9 @@ fn kind(text: &str, whole: &str, at: usize, c: char, before: Option<char>, flag:
 
 /// Tells whether the tag at `at` belongs to one of the three flags that Unicode registers.
 fn is_flag(text: &str, at: usize) -> bool {
-    let Some(base) = text[..at].rfind('\u{1f3f4}') else { return false };
+    // Its base and tags have four bytes each: what lies further back is no part of it.
+    let near = text.floor_char_boundary(at.saturating_sub(FLAG));
+    let Some(base) = text[near..at].rfind('\u{1f3f4}').map(|base| near + base) else { return false };
     let spelled: String = text[base..]
         .chars()
         .skip(1)
