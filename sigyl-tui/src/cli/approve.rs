@@ -11,7 +11,7 @@ const EXAMPLES: &str = "\
 Examples:
   sigyl approve 019aa1b2 --reason 'the sample data is ours'
       Let the run go on; its id may be cut as `sigyl runs` shows it.
-  sigyl approve 019aa1b2-c3d4-7000-8000-000000000001 --reason 'seen by ada' --format json
+  sigyl approve 019aa1b2 --reason 'seen by ada' --format json
       The same in a script.";
 
 /// Let a held run pass

@@ -98,6 +98,9 @@ mod tests {
         for verb in command.get_subcommands() {
             verbs += 1;
             let examples = examples(verb);
+            for example in &examples {
+                assert!(example.len() <= 72, "{example}: it is broken at column 80, and cannot be copied");
+            }
             assert_eq!(examples.len(), 2, "{}", verb.get_name());
             for example in examples {
                 let words = split(&example);

@@ -14,7 +14,7 @@ const EXAMPLES: &str = "\
 Examples:
   sigyl deploy examples/servers/clock
       Scan, record, build, start and probe it; then serve until Ctrl-C.
-  sigyl deploy npm:weather-mcp --secret API_KEY --grant network=api.weather.example:443
+  sigyl deploy npm:weather-mcp --secret KEY --grant network=api.example.org:443
       A package, with a secret that is asked for and one permission.";
 
 /// Scan, record, build, start and probe a server; then serve it

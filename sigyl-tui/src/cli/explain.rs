@@ -4,7 +4,7 @@ use super::Context;
 use crate::codes::{self, CodeDoc};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::render::{Role, wrap};
+use crate::render::{Role, help, wrap};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,11 +58,10 @@ fn json(doc: &CodeDoc) -> serde_json::Value {
 fn explanation(doc: &CodeDoc, cx: &Context) -> String {
     let look = &cx.output.look;
     format!(
-        "{}: {}\n\n{}\n\n{}: {}\n",
+        "{}: {}\n\n{}\n\n{}",
         look.paint(Role::Error, doc.code),
         doc.title,
         wrap(doc.meaning, look, 0),
-        look.paint(Role::Strong, "help"),
-        wrap(doc.remedy, look, 6)
+        help(doc.remedy, look)
     )
 }

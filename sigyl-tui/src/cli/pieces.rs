@@ -31,8 +31,9 @@ impl<T: Serialize + Send + 'static> Pieces<T> {
         follow: bool,
         cx: &mut Context,
     ) -> Result<Exit, Problem> {
-        // Without a store there is nothing to tell of, which fails here.
-        cx.answer_of_nothing(&request)?;
+        if cx.answer_of_nothing(&request)?.is_some() {
+            return self.end(Vec::new(), false, follow, cx);
+        }
         let link = cx.link().await?;
         let (sender, mut pieces) = tokio::sync::mpsc::unbounded_channel();
         let pick = self.pick;
@@ -62,6 +63,10 @@ impl<T: Serialize + Send + 'static> Pieces<T> {
             any = true;
             self.write(piece, follow, &mut kept, cx)?;
         }
+        self.end(kept, any, follow, cx)
+    }
+
+    fn end(&self, kept: Vec<T>, any: bool, follow: bool, cx: &mut Context) -> Result<Exit, Problem> {
         if cx.output.is_json() && !follow {
             let body = std::collections::BTreeMap::from([(self.field, kept)]);
             cx.output.document(self.schema, &body)?;

@@ -40,7 +40,7 @@ impl Args {
             (_, Some((program, args))) => command::probe(program.clone(), args, cx).await?,
             (Some(url), None) if url.contains("://") => {
                 let url = reachable(url, cx.settings.offline)?;
-                direct(&Upstream::Http { url }).await?
+                direct(&Upstream::Http { url }, "check the address, and that the server runs there").await?
             }
             (target, None) => {
                 let name = ServerName::parse(&target.unwrap_or_default()).map_err(|error| {
@@ -59,10 +59,10 @@ impl Args {
     }
 }
 
-async fn direct(upstream: &Upstream) -> Result<Probe, Problem> {
-    mcp::probe(upstream, &ProbeLimits::default()).await.map_err(|error: McpError| {
-        Problem::failed("E0017", error.kind(), chain(&error), "`sigyl explain E0017` tells more")
-    })
+async fn direct(upstream: &Upstream, hint: &str) -> Result<Probe, Problem> {
+    mcp::probe(upstream, &ProbeLimits::default())
+        .await
+        .map_err(|error: McpError| Problem::failed("E0017", error.kind(), chain(&error), hint))
 }
 
 /// A command runs without confinement: nothing could keep it on this machine.

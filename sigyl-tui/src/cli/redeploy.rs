@@ -12,7 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   sigyl redeploy clock
       Read the source on record again; settings and secrets are kept.
-  sigyl redeploy weather --source npm:weather-mcp@2.0.0 --secret API_KEY=env:WEATHER_KEY
+  sigyl redeploy weather --source npm:weather-mcp@2.0.0 --secret KEY=env:KEY
       Another source, and a new value for a secret.";
 
 /// Release a server again, keeping settings and secrets

@@ -11,7 +11,7 @@ const EXAMPLES: &str = "\
 Examples:
   sigyl reject 019aa1b2 --reason 'asks for the whole home folder'
       Turn the run down; nothing was started, and nothing will be.
-  sigyl reject 019aa1b2-c3d4-7000-8000-000000000001 --reason 'seen by ada' --format json
+  sigyl reject 019aa1b2 --reason 'seen by ada' --format json
       The same in a script.";
 
 /// Turn a held run down

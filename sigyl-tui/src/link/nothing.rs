@@ -17,11 +17,14 @@ pub(crate) fn answer(request: &Request, settings: &Settings) -> Result<Option<Re
     match request {
         Request::List => Ok(Some(Response::Servers(Vec::new()))),
         Request::Runs { .. } => Ok(Some(Response::Runs(Vec::new()))),
+        Request::Events { name: None, follow: false, .. } => Ok(Some(Response::Ok)),
+        Request::Events { name: Some(name), .. } => Err(no(name).into()),
         Request::Show { name }
         | Request::Versions { name }
         | Request::Probe { name }
         | Request::Call { name, .. }
         | Request::Logs { name, .. }
+        | Request::Calls { name, .. }
         | Request::Rollback { name, .. }
         | Request::Delete { name, .. } => Err(no(name).into()),
         Request::Redeploy(redeploy) => Err(no(&redeploy.name).into()),

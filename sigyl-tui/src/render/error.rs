@@ -8,9 +8,14 @@ use super::{Look, Role, specimen_lines, wrap};
 pub(crate) fn error(failure: &Failure, look: &Look) -> String {
     let mut text = part(&format!("error[{}]", failure.code), Role::Error, &failure.message, 2, look);
     if let Some(hint) = &failure.hint {
-        text.push_str(&part("help", Role::Strong, hint, 6, look));
+        text.push_str(&help(hint, look));
     }
     text
+}
+
+/// Writes `help: hint`.
+pub(crate) fn help(hint: &str, look: &Look) -> String {
+    part("help", Role::Strong, hint, 6, look)
 }
 
 fn part(label: &str, role: Role, message: &str, indent: usize, look: &Look) -> String {

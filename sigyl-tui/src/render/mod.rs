@@ -15,7 +15,7 @@ mod table;
 mod track;
 mod version;
 
-pub(crate) use error::error;
+pub(crate) use error::{error, help};
 pub(crate) use history::{call, event};
 pub(crate) use look::{Glyph, Look, Role};
 pub(crate) use measure::{age, duration, size, wrap};

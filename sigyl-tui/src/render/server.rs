@@ -157,7 +157,8 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     fact("latest", Some(specimen(view.server.latest.as_str())));
     fact("verdict", view.verdict.map(|verdict| verdict.to_string()));
     fact("source", Some(specimen(&view.server.locator)));
-    fact("digest", deployment.map(|deployment| deployment.source.to_string()));
+    // Without its prefix it fits a line of 80 columns, and can be copied whole.
+    fact("sha256", deployment.map(|deployment| deployment.source.hex()));
     fact("activated", deployment.map(|it| format!("{} ({})", age(it.activated, now), it.activated)));
     fact("created", Some(format!("{} ({})", age(view.server.created, now), view.server.created)));
     let declared = deployment.and_then(|it| it.declared.as_ref());
@@ -314,7 +315,7 @@ mod tests {
           latest      1.2.0
           verdict     pass
           source      examples/servers/clock
-          digest      sha256:d8198efa3604d164853468608c55efa148bc56e3564d5a30232bf98b8ab43aeb
+          sha256      d8198efa3604d164853468608c55efa148bc56e3564d5a30232bf98b8ab43aeb
           activated   3 m ago (2026-11-22T13:59:00.000Z)
           created     2 d ago (2026-11-20T10:00:00.000Z)
           speaks      legacy era, 2025-11-25, as clock 1.2.0

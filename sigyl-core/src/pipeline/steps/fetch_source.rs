@@ -30,7 +30,7 @@ impl Step for FetchSource {
         let noted = std::mem::take(&mut cx.results.notices);
         let new = tree.unread_locks().into_iter().filter(|line| !noted.contains(line));
         cx.results.notices = noted.iter().cloned().chain(new).collect();
-        let note = format!("{} files, {}", tree.entries().len(), tree.digest());
+        let note = format!("{} files, {}", tree.entries().len(), tree.digest().short());
         cx.results.tree = Some(tree);
         Ok(Outcome::done(note))
     }

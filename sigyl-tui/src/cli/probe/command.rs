@@ -26,7 +26,8 @@ pub(super) async fn probe(program: OsString, args: &[OsString], cx: &Context) ->
     let (command, lines) = Unconfined::new(launcher, command);
     let command = Arc::new(command);
     let told = tokio::spawn(relay(lines, cx.output.err_look));
-    let probe = direct(&Upstream::Stdio(command.clone())).await;
+    let probe =
+        direct(&Upstream::Stdio(command.clone()), "run the command by hand, and see what it writes").await;
     command.end().await;
     // The last handle goes, and the lines end with it; a relay that fails has nothing left to show.
     drop(command);
