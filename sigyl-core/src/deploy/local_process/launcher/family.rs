@@ -7,17 +7,14 @@ use std::os::unix::fs::MetadataExt as _;
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
-use super::entry::KEEP;
-use super::mark::{is_marked, mark_on};
-
 /// One process, told apart from a later one with the same id by its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
-    pid: u32,
-    parent: u32,
+pub(super) struct Seen {
+    pub(super) pid: u32,
+    pub(super) parent: u32,
     started: u64,
     threads: u64,
-    zombie: bool,
+    pub(super) zombie: bool,
 }
 
 /// All living descendants of one process.
@@ -29,6 +26,11 @@ pub(in super::super) struct Family {
 }
 
 impl Family {
+    /// Holds these alone.
+    pub(super) fn made_of(members: Vec<Seen>) -> Self {
+        Self { members, ended: 0 }
+    }
+
     /// Holds what both hold.
     pub(in super::super) fn with(mut self, other: Self) -> Self {
         self.members.extend(other.members);
@@ -120,79 +122,6 @@ impl Family {
     }
 }
 
-/// Steps from a process to its ancestors at most; more than a family may have processes.
-const GENERATIONS: usize = 4096;
-
-/// Tells whether a process is, or descends from, a server that a local target started, of whichever data directory.
-///
-/// Landlock before ABI 9 cannot keep a server from connecting to a socket in the file system: whoever listens on one
-/// must refuse such a peer. An unknown process counts as confined. One whose keeper was killed still bears its mark.
-pub fn is_confined(pid: u32) -> bool {
-    let mut at = pid;
-    for _ in 0..GENERATIONS {
-        if at <= 1 {
-            return false;
-        }
-        let (Some(seen), Some(marked)) = (look(at), is_marked(at)) else { return true };
-        if marked || is_keeper(at) {
-            return true;
-        }
-        at = seen.parent;
-    }
-    true
-}
-
-fn is_keeper(pid: u32) -> bool {
-    fs::read(format!("/proc/{pid}/cmdline"))
-        .is_ok_and(|line| line.split(|byte| *byte == 0).nth(1) == Some(KEEP.as_bytes()))
-}
-
-/// Finds what was left by a keeper that somebody killed: this user's processes that bear `mark` and have no keeper above
-/// them. What another user started is not Sigyl's to end, whatever it bears.
-///
-/// A server may lower the limit that carries the mark, to look like another's. So a process that is confined and bears
-/// any other mark counts too, if nobody keeps it.
-pub(in super::super) fn orphans(mark: u64) -> Family {
-    let own = std::process::id();
-    let user = rustix::process::getuid().as_raw().to_string();
-    let is_left = |seen: &Seen| {
-        let marked = || mark_on(seen.pid) == Some(mark) || is_marked(seen.pid) == Some(true);
-        if seen.zombie || seen.pid == own || !marked() {
-            return false;
-        }
-        let status = fs::read_to_string(format!("/proc/{}/status", seen.pid)).unwrap_or_default();
-        let is_own = first_of(&status, "Uid:") == Some(&user);
-        // Like every server it can gain no privileges any more, and that cannot be taken off.
-        let is_held = first_of(&status, "NoNewPrivs:") == Some("1");
-        is_own && (is_held || mark_on(seen.pid) == Some(mark)) && !is_kept(seen)
-    };
-    Family { members: everyone().filter(is_left).collect(), ended: 0 }
-}
-
-/// Returns the first value of a line of `/proc/PID/status`.
-fn first_of<'a>(status: &'a str, name: &str) -> Option<&'a str> {
-    status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()
-}
-
-/// Tells whether the first ancestor that bears no mark is a keeper. A server can give itself the name of one, and is
-/// marked all the same.
-fn is_kept(seen: &Seen) -> bool {
-    let mut at = seen.parent;
-    for _ in 0..GENERATIONS {
-        // Where the processes of other users are hidden, the first of all is too.
-        if at <= 1 {
-            return false;
-        }
-        match (is_marked(at), look(at)) {
-            (Some(true), Some(above)) => at = above.parent,
-            (Some(false), Some(_)) => return is_keeper(at),
-            // It ended meanwhile; whoever looks again sees who has its children now.
-            _ => return true,
-        }
-    }
-    false
-}
-
 /// Finds the processes whose environment holds the variable `name` with a value that starts with `prefix`.
 pub(in super::super) fn marked(name: &str, prefix: &str) -> Family {
     let wanted = format!("{name}={prefix}");
@@ -201,7 +130,7 @@ pub(in super::super) fn marked(name: &str, prefix: &str) -> Family {
         fs::read(format!("/proc/{}/environ", seen.pid))
             .is_ok_and(|vars| vars.split(|byte| *byte == 0).any(|var| var.starts_with(wanted.as_bytes())))
     });
-    Family { members: members.collect(), ended: 0 }
+    Family::made_of(members.collect())
 }
 
 /// Lists the TCP ports that the processes listen on, with whether each is open to more than this machine.
@@ -247,7 +176,7 @@ fn sockets(pid: u32) -> Vec<String> {
         .collect()
 }
 
-fn everyone() -> impl Iterator<Item = Seen> {
+pub(super) fn everyone() -> impl Iterator<Item = Seen> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| look(entry.file_name().to_str()?.parse().ok()?))
 }
@@ -258,7 +187,7 @@ fn children(pid: u32) -> Vec<u32> {
     lists.flat_map(|list| list.split(' ').filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
 }
 
-fn look(pid: u32) -> Option<Seen> {
+pub(super) fn look(pid: u32) -> Option<Seen> {
     parse_stat(pid, &fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
@@ -341,11 +270,10 @@ mod tests {
     }
 
     #[test]
-    fn this_process_is_seen_with_its_memory_and_is_not_confined() {
+    fn this_process_is_seen_with_its_memory() {
         let own = std::process::id();
         assert!(look(own).is_some_and(|seen| !seen.zombie));
         assert!(memory(own).all > 100 << 10);
-        assert!(!is_confined(own));
     }
 
     #[test]
@@ -363,7 +291,7 @@ mod tests {
         assert!(below.ended >= 1 && below.processes() > below.members.len(), "the ended one takes a place");
         assert!(!Family::below(own).pids().contains(&pid));
         child.wait().unwrap();
-        let family = Family { members: look(own).into_iter().collect(), ended: 0 };
+        let family = Family::made_of(look(own).into_iter().collect());
         assert!(family.threads() >= 2);
         let file = rustix::fs::memfd_create("held", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
         let mut file = fs::File::from(file);
@@ -374,18 +302,6 @@ mod tests {
         assert!(family.memory() >= 8 << 20);
         drop(hold);
         assert!(thread.join().unwrap());
-    }
-
-    #[test]
-    fn the_user_of_a_process_is_its_real_one() {
-        let status = "Name:\tUid: 7\nUid:\t5\t6\t7\t8\nNoNewPrivs:\t1\n";
-        assert_eq!((first_of(status, "Uid:"), first_of(status, "NoNewPrivs:")), (Some("5"), Some("1")));
-        assert_eq!(first_of("", "Uid:"), None);
-    }
-
-    #[test]
-    fn a_process_that_does_not_exist_counts_as_confined() {
-        assert!(is_confined(u32::MAX));
     }
 
     #[test]

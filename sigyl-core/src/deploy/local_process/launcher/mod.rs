@@ -14,14 +14,16 @@ mod family;
 mod keeper;
 mod mark;
 mod message;
+mod origin;
 mod sandbox;
 
 pub use entry::run_if_asked;
-pub use family::is_confined;
+pub use origin::is_confined;
 
 pub(super) use channel::send_fds;
 pub(super) use entry::KEEP;
-pub(super) use family::{Family, listening_ports, marked, orphans};
+pub(super) use family::{Family, listening_ports, marked};
 pub(super) use mark::mark_of;
 pub(super) use message::{Exit, Limits, Order, StartSpec, Told, Watch};
+pub(super) use origin::orphans;
 pub(super) use sandbox::{Ports, Sandbox, landlock_abi};
