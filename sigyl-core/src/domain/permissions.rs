@@ -74,6 +74,7 @@ impl Permissions {
     }
 
     /// Returns what of it can be granted at all.
+    #[cfg(any(feature = "runtime", test))]
     pub(crate) fn grantable(&self) -> Self {
         let mut left = self.clone();
         left.read.retain(|path| is_one_place(path));

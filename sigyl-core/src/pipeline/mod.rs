@@ -22,6 +22,7 @@ pub use lanes::Lanes;
 pub use plan::steps_of;
 pub use rules::Rules;
 pub use run::{Started, start};
+#[cfg(all(feature = "sled", feature = "gateway"))]
 pub(crate) use steps::{bound_secrets, tools_changed};
 pub use tracker::Tracker;
 

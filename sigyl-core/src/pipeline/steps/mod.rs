@@ -21,10 +21,14 @@ pub(crate) use bind_secrets::BindSecrets;
 pub(crate) use build_image::BuildImage;
 pub(crate) use fetch_source::FetchSource;
 pub(crate) use load_version::LoadVersion;
-pub(crate) use probe::{ProbeRelease, tools_changed};
+pub(crate) use probe::ProbeRelease;
+#[cfg(all(feature = "sled", feature = "gateway"))]
+pub(crate) use probe::tools_changed;
 pub(crate) use read_manifest::ReadManifest;
 pub(crate) use record_version::RecordVersion;
-pub(crate) use release::{Release, bound_secrets};
+pub(crate) use release::Release;
+#[cfg(all(feature = "sled", feature = "gateway"))]
+pub(crate) use release::bound_secrets;
 pub(crate) use remove::Remove;
 pub(crate) use retire::Retire;
 pub(crate) use scan_source::ScanSource;
