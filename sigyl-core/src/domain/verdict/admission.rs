@@ -137,7 +137,6 @@ impl Admission {
 
     /// Returns the admission that a version was recorded with. The store takes no record without one, so that a record
     /// that it hands out is proof of it.
-    #[cfg(feature = "runtime")]
     #[cfg(all(feature = "sled", feature = "gateway"))]
     pub(crate) fn of_record(record: &VersionRecord) -> Self {
         Self {
