@@ -8,7 +8,7 @@ use crate::problem::{Problem, chain};
 /// What the command line said, in order.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct WaiveArgs {
-    /// Accept one finding of RULE (PATH is FILE[:LINE] or TOOL[:FIELD]); needs --reason and --expires
+    /// Accept one finding of RULE (PATH is FILE, FILE:LINE, TOOL or TOOL:FIELD); needs --reason and --expires
     #[arg(long, value_name = "RULE[@PATH]", help_heading = "Accepting findings")]
     waive: Vec<String>,
     /// Why the finding is accepted
