@@ -218,6 +218,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_list_leaves_nothing_out_however_long_it_is() {
+        const MANY: usize = 2_001;
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let store = std::sync::Arc::new(SledStore::open(&data.join("store")).unwrap());
+        let applied = (0..MANY).map(|at| {
+            let (name, number) = (format!("server-{at}"), format!("1.0.{at}"));
+            store.apply(fixture::publish(if at % 2 == 0 { "clock" } else { &name }, &number, "a"))
+        });
+        for one in applied {
+            one.await.unwrap();
+        }
+        drop(store);
+        let sigyl = Sigyl::open(config(data)).await.unwrap();
+        let owner = crate::domain::Caller::local_owner();
+        assert_eq!(sigyl.versions(&owner, &fixture::name("clock")).await.unwrap().len(), MANY / 2 + 1);
+        let names: std::collections::BTreeSet<_> =
+            sigyl.list(&owner).await.unwrap().into_iter().map(|view| view.server.name).collect();
+        assert_eq!(names.len(), MANY / 2 + 1);
+    }
+
+    #[tokio::test]
     async fn an_empty_folder_is_closed_to_others_and_one_of_everybody_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let (empty, shared) = (dir.path().join("empty"), dir.path().join("shared"));

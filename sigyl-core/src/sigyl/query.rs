@@ -11,7 +11,9 @@ use crate::pipeline::Front as _;
 use crate::store::Page;
 use crate::wire::v1::{Frame, Owner, RunEnd, ServerView, VersionView};
 
-/// How many items one list holds at most.
+/// How many items are asked for at a time.
+const PAGE: usize = 1_000;
+/// Lines of the past of a log, and runs, that can be asked for at once.
 const MOST: usize = 10_000;
 
 impl Sigyl {
@@ -30,13 +32,18 @@ impl Sigyl {
     /// Lists servers by name.
     pub async fn list(&self, caller: &Caller) -> Result<Vec<ServerView>, Error> {
         caller.require(Action::Read)?;
-        let servers = self.inner.platform.store.servers(Page::first(MOST)).await?;
-        let mut views = Vec::with_capacity(servers.len());
         let held = self.held_runs().await?;
-        for server in servers {
-            views.push(self.view(server, &held).await?);
+        let (mut views, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.inner.platform.store.servers(Page { after, limit: PAGE }).await?;
+            after = page.last().filter(|_| page.len() == PAGE).map(|last| last.name.clone());
+            for server in page {
+                views.push(self.view(server, &held).await?);
+            }
+            if after.is_none() {
+                return Ok(views);
+            }
         }
-        Ok(views)
     }
 
     /// Shows one server.
@@ -51,17 +58,22 @@ impl Sigyl {
     pub async fn versions(&self, caller: &Caller, name: &ServerName) -> Result<Vec<VersionView>, Error> {
         caller.require(Action::Read)?;
         let server = self.known(name).await?;
-        let records = self.inner.platform.store.versions(name, Page::first(MOST)).await?;
-        let mut views = Vec::with_capacity(records.len());
-        for record in records {
-            views.push(VersionView {
-                verdict: self.verdict(&record, &record.run).await?,
-                latest: record.version == server.latest,
-                active: server.active.as_ref() == Some(&record.version),
-                record,
-            });
+        let (mut views, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.inner.platform.store.versions(name, Page { after, limit: PAGE }).await?;
+            after = page.last().filter(|_| page.len() == PAGE).map(|last| last.version.clone());
+            for record in page {
+                views.push(VersionView {
+                    verdict: self.verdict(&record, &record.run).await?,
+                    latest: record.version == server.latest,
+                    active: server.active.as_ref() == Some(&record.version),
+                    record,
+                });
+            }
+            if after.is_none() {
+                return Ok(views);
+            }
         }
-        Ok(views)
     }
 
     /// Lists runs, newest first.
