@@ -222,7 +222,7 @@ mod tests {
         const MANY: usize = 2_001;
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("data");
-        let store = std::sync::Arc::new(SledStore::open(&data.join("store")).unwrap());
+        let store = Arc::new(SledStore::open(&data.join("store")).unwrap());
         let applied = (0..MANY).map(|at| {
             let (name, number) = (format!("server-{at}"), format!("1.0.{at}"));
             store.apply(fixture::publish(if at % 2 == 0 { "clock" } else { &name }, &number, "a"))
