@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use super::input::Input;
 use super::launcher::{
-    Exit, Family, KEEP, Order, StartSpec, Told, Watch, mark_of, marked, orphans, send_fds,
+    Blind, Exit, Family, KEEP, Order, StartSpec, Told, Watch, left_behind, mark_of, send_fds,
 };
 use super::log::LogWriter;
 use super::pump::{Tail, pump};
@@ -119,7 +119,7 @@ impl Blueprint {
         tokio::spawn(give(writer, to_give));
         tokio::spawn(async move {
             let (how, left) = match hear(&mut reader).await {
-                Ok(Told::Exited { how, alone: true, .. }) => (how, Vec::new()),
+                Ok(Told::Exited { how, alone: true, .. }) => (how, Ok(Vec::new())),
                 // It goes without having ended all, and then nobody keeps them.
                 Ok(Told::Exited { how, left, .. }) => {
                     log.note(&format!("its keeper saw {left:?} left and could not end all"));
@@ -130,8 +130,10 @@ impl Blueprint {
                 Ok(_) | Err(_) => (Exit::Lost, sweep(&marker).await),
             };
             let asked = was_asked.load(Ordering::SeqCst);
-            if !left.is_empty() {
-                log.note(&format!("could not end the processes {left:?}"));
+            match left {
+                Ok(left) if left.is_empty() => {}
+                Ok(left) => log.note(&format!("could not end the processes {left:?}")),
+                Err(blind) => log.note(&format!("could not tell which of its processes are left: {blind}")),
             }
             wait_for(&mut launcher, &log).await;
             // The family is gone, so its standard error ends; what holds it open cannot hold us.
@@ -277,34 +279,58 @@ async fn give(mut control: OwnedWriteHalf, mut orders: mpsc::UnboundedReceiver<O
 
 /// Kills every process that carries a marker with this start, and what a killed keeper of the same owner left; returns
 /// who is left.
-async fn sweep(marker: &str) -> Vec<u32> {
+async fn sweep(marker: &str) -> Result<Vec<u32>, Blind> {
     let marker = marker.to_owned();
-    // A task that was cancelled has nobody left to tell.
-    tokio::task::spawn_blocking(move || sweep_now(&marker)).await.unwrap_or_default()
+    // A task that ended without an answer has looked at nothing.
+    tokio::task::spawn_blocking(move || sweep_now(&marker)).await.map_err(|_| Blind)?
 }
 
 /// Does what `sweep` does, blocking for at most two seconds.
-pub(super) fn sweep_now(marker: &str) -> Vec<u32> {
+pub(super) fn sweep_now(marker: &str) -> Result<Vec<u32>, Blind> {
     let mark = mark_for(marker);
-    let left = || marked(MARKER, marker).with(orphans(mark));
-    for _ in 0..200 {
-        let family = left();
-        if family.pids().is_empty() {
-            return Vec::new();
+    end_all(|| left_behind(MARKER, marker, mark), 200)
+}
+
+/// Kills whom `left` finds until it finds nobody, looking so many times, a hundredth of a second apart.
+fn end_all(left: impl Fn() -> Result<Family, Blind>, looks: u32) -> Result<Vec<u32>, Blind> {
+    for _ in 0..looks {
+        // Who cannot be seen now may be a moment later.
+        if let Ok(family) = left() {
+            if family.pids().is_empty() {
+                return Ok(Vec::new());
+            }
+            family.signal(rustix::process::Signal::KILL);
         }
-        family.signal(rustix::process::Signal::KILL);
         std::thread::sleep(Duration::from_millis(10));
     }
-    left().pids()
+    Ok(left()?.pids())
 }
 
 /// Returns the mark of everything whose marker begins with the same owner.
 pub(super) fn mark_for(marker: &str) -> u64 {
-    mark_of(marker.split('/').next().unwrap_or_default())
+    mark_of(marker.split_once('/').map_or(marker, |(owner, _)| owner))
 }
 
 /// Tells whether `program` can be run at all, for a clear error before anything is started.
 pub(super) fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_called_gone_by_a_sweep_that_could_not_look() {
+        assert!(end_all(|| Err(Blind), 1).is_err());
+        let nobody = || left_behind(MARKER, "of no owner/", 0);
+        assert_eq!(end_all(nobody, 1).unwrap(), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn a_marker_and_its_owner_have_one_mark() {
+        assert_eq!(mark_for("owner/instance"), mark_for("owner/"));
+        assert_eq!(mark_for("owner"), mark_of("owner"));
+    }
 }

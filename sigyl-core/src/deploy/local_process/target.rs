@@ -88,7 +88,9 @@ impl LocalProcess {
         let id = Digest::of(data_dir.as_os_str().as_encoded_bytes()).short();
         let logs = Logs::open(data_dir.join("logs"), clock.clone())
             .map_err(|source| io(format!("open the logs in {}", data_dir.display()), source))?;
-        let left = sweep_now(&format!("{id}/"));
+        let left = sweep_now(&format!("{id}/")).map_err(|blind| {
+            TargetError::Start(format!("what an earlier Sigyl left running cannot be found: {blind}"))
+        })?;
         if !left.is_empty() {
             return Err(TargetError::Start(format!(
                 "processes {left:?} of an earlier Sigyl on this data directory cannot be ended; end them first"

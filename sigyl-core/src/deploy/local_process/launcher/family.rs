@@ -31,13 +31,6 @@ impl Family {
         Self { members, ended: 0 }
     }
 
-    /// Holds what both hold.
-    pub(in super::super) fn with(mut self, other: Self) -> Self {
-        self.members.extend(other.members);
-        self.ended += other.ended;
-        self
-    }
-
     /// Looks at every process there is and keeps the descendants of `root`.
     pub(in super::super) fn of(root: u32) -> Self {
         let all = everyone();
@@ -122,17 +115,6 @@ impl Family {
     }
 }
 
-/// Finds the processes whose environment holds the variable `name` with a value that starts with `prefix`.
-pub(in super::super) fn marked(name: &str, prefix: &str) -> Family {
-    let wanted = format!("{name}={prefix}");
-    let own = std::process::id();
-    let members = everyone().filter(|seen| !seen.zombie && seen.pid != own).filter(|seen| {
-        fs::read(format!("/proc/{}/environ", seen.pid))
-            .is_ok_and(|vars| vars.split(|byte| *byte == 0).any(|var| var.starts_with(wanted.as_bytes())))
-    });
-    Family::made_of(members.collect())
-}
-
 /// Lists the TCP ports that the processes listen on, with whether each is open to more than this machine.
 pub(in super::super) fn listening_ports(pids: &[u32]) -> Vec<(u16, bool)> {
     let inodes: HashSet<String> = pids.iter().flat_map(|pid| sockets(*pid)).collect();
@@ -212,6 +194,7 @@ struct Used {
 }
 
 fn memory(pid: u32) -> Used {
+    // One that has ended holds nothing.
     let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
     let field = |text: &str, name: &str| -> Option<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;

@@ -22,8 +22,8 @@ pub use origin::is_confined;
 
 pub(super) use channel::send_fds;
 pub(super) use entry::KEEP;
-pub(super) use family::{Family, listening_ports, marked};
+pub(super) use family::{Family, listening_ports};
 pub(super) use mark::mark_of;
 pub(super) use message::{Exit, Limits, Order, StartSpec, Told, Watch};
-pub(super) use origin::orphans;
+pub(super) use origin::{Blind, left_behind};
 pub(super) use sandbox::{Ports, Sandbox, landlock_abi};

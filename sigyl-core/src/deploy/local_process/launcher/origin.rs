@@ -33,26 +33,49 @@ fn is_keeper(pid: u32) -> bool {
         .is_ok_and(|line| line.split(|byte| *byte == 0).nth(1) == Some(KEEP.as_bytes()))
 }
 
-/// Finds what was left by a keeper that somebody killed: this user's processes that bear `mark` and have no keeper above
-/// them. What another user started is not Sigyl's to end, whatever it bears.
+/// Processes cannot be looked at, so that nobody can tell who is left.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("processes cannot be looked at: /proc or free descriptors are missing")]
+pub(in super::super) struct Blind;
+
+/// Finds what is left of servers, in one look at every process there is: whoever has the variable `name` with a value
+/// that starts with `prefix`, and whoever a killed keeper with this mark left behind.
+pub(in super::super) fn left_behind(name: &str, prefix: &str, mark: u64) -> Result<Family, Blind> {
+    let own = std::process::id();
+    let (wanted, user) = (format!("{name}={prefix}"), rustix::process::getuid().as_raw().to_string());
+    let is_left =
+        |seen: &Seen| !seen.zombie && seen.pid != own && (has(seen, &wanted) || is_orphan(seen, mark, &user));
+    let sees = || Family::sees(own).then_some(()).ok_or(Blind);
+    sees()?;
+    let members = everyone().filter(is_left).collect();
+    // Without descriptors, or `/proc`, every look finds nobody.
+    sees()?;
+    Ok(Family::made_of(members))
+}
+
+/// Tells whether the environment that a process was started with holds this, or more after it.
+fn has(seen: &Seen, wanted: &str) -> bool {
+    // One that is gone, or another user's, is not ours to end.
+    fs::read(format!("/proc/{}/environ", seen.pid))
+        .is_ok_and(|vars| vars.split(|byte| *byte == 0).any(|var| var.starts_with(wanted.as_bytes())))
+}
+
+/// Tells whether this was left by a keeper that somebody killed: a process of this user that bears `mark` and has no
+/// keeper above it. What another user started is not Sigyl's to end, whatever it bears.
 ///
 /// A server may lower the limit that carries the mark, to look like another's. So a process that is confined and bears
 /// any other mark counts too, if nobody keeps it.
-pub(in super::super) fn orphans(mark: u64) -> Family {
-    let own = std::process::id();
-    let user = rustix::process::getuid().as_raw().to_string();
-    let is_left = |seen: &Seen| {
-        let marked = || mark_on(seen.pid) == Some(mark) || is_marked(seen.pid) == Some(true);
-        if seen.zombie || seen.pid == own || !marked() {
-            return false;
-        }
-        let status = fs::read_to_string(format!("/proc/{}/status", seen.pid)).unwrap_or_default();
-        let is_own = first_of(&status, "Uid:") == Some(&user);
-        // Like every server it can gain no privileges any more, and that cannot be taken off.
-        let is_held = first_of(&status, "NoNewPrivs:") == Some("1");
-        is_own && (is_held || mark_on(seen.pid) == Some(mark)) && !is_kept(seen)
-    };
-    Family::made_of(everyone().filter(is_left).collect())
+fn is_orphan(seen: &Seen, mark: u64, user: &str) -> bool {
+    let is_mine = mark_on(seen.pid) == Some(mark);
+    if !is_mine && is_marked(seen.pid) != Some(true) {
+        return false;
+    }
+    // One that is gone is nobody's.
+    let Ok(status) = fs::read_to_string(format!("/proc/{}/status", seen.pid)) else { return false };
+    let is_own = first_of(&status, "Uid:") == Some(user);
+    // Like every server it can gain no privileges any more, and that cannot be taken off.
+    let is_held = first_of(&status, "NoNewPrivs:") == Some("1");
+    is_own && (is_held || is_mine) && !is_kept(seen)
 }
 
 /// Returns the first value of a line of `/proc/PID/status`.
