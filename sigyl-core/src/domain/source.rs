@@ -178,20 +178,19 @@ fn pypi_name(name: &str) -> bool {
 }
 
 fn parse_git(text: &str) -> Option<Locator> {
-    let (url, reference, subdir) = match text.split_once('#') {
-        Some((url, rest)) => match rest.split_once(':') {
-            Some((reference, subdir)) => (url, reference, Some(subdir)),
-            None => (url, rest, None),
-        },
+    let (address, fragment) =
+        text.split_once('#').map_or((text, None), |(address, rest)| (address, Some(rest)));
+    let (url, reference, subdir) = match fragment.map(|rest| (rest, rest.split_once(':'))) {
+        Some((_, Some((reference, subdir)))) => (address, reference, Some(subdir)),
+        Some((reference, None)) => (address, reference, None),
         None => {
-            let (url, subdir) = split_subdir(text);
+            let (url, subdir) = split_subdir(address);
             (url, "", subdir)
         }
     };
     let safe = |part: &str| !part.starts_with('-') && !part.split('/').any(|name| name == "..");
     let subdir = subdir.map(|dir| dir.trim_matches('/')).filter(|dir| !dir.is_empty());
     // `a::b` has git run a program; it is looked for before a folder is split off.
-    let address = text.split('#').next().unwrap_or_default();
     if url.is_empty()
         || url.starts_with('-')
         || address.contains("::")
