@@ -21,18 +21,19 @@ const BLOCK_LINES: (usize, usize) = (3, 12);
 /// Bytes that a stretch without an end of its own is longer to each side, so that one look serves many matches.
 const SLACK: usize = 256;
 
-/// Runs `pattern` over a file.
-pub(super) fn check_file(pattern: &Pattern, file: &FileText<'_>, found: &mut Findings<'_>) {
+/// Runs `pattern` over a file, by those of its expressions that are able to match there.
+pub(super) fn check_file(pattern: &Pattern, able: &[&Regex], file: &FileText<'_>, found: &mut Findings<'_>) {
     if !pattern.speaks(file.language()) {
         return;
     }
     let code = file.language().is_code();
+    let mut check = |context, view| check_code((pattern, able), context, file, view, found);
     for &context in &pattern.looks_at {
         match context {
-            Context::Code if code => check_code(pattern, context, file, file.code(), found),
-            Context::Bare if code => check_code(pattern, context, file, file.bare(), found),
+            Context::Code if code => check(context, file.code()),
+            Context::Bare if code => check(context, file.bare()),
             Context::Settings if file.language().is_config() => {
-                check_code(pattern, context, file, file.code(), found);
+                check(context, file.code());
             }
             _ => {}
         }
@@ -41,7 +42,7 @@ pub(super) fn check_file(pattern: &Pattern, file: &FileText<'_>, found: &mut Fin
         // A text that is judged as a whole is found once: an opening and a closing tag are one fact.
         let once = pattern.unit == Unit::Whole && file.language().has_strings();
         let mut told = BTreeSet::new();
-        each_in_prose(pattern, file.prose(), |segment, place| {
+        each_in_prose(pattern, able, file.prose(), |segment, place| {
             if once && !told.insert(segment.start) {
                 return;
             }
@@ -52,12 +53,12 @@ pub(super) fn check_file(pattern: &Pattern, file: &FileText<'_>, found: &mut Fin
     }
 }
 
-/// Runs `pattern` over the texts of a tool.
-pub(super) fn check_tool(pattern: &Pattern, tool: &ToolText, found: &mut Findings<'_>) {
+/// Runs `pattern` over the texts of a tool, as over a file.
+pub(super) fn check_tool(pattern: &Pattern, able: &[&Regex], tool: &ToolText, found: &mut Findings<'_>) {
     if !pattern.looks_at.contains(&Context::Tool) {
         return;
     }
-    each_in_prose(pattern, tool.prose(), |segment, place| {
+    each_in_prose(pattern, able, tool.prose(), |segment, place| {
         let hit = Hit { text: tool.prose().text(), start: place.start, end: place.end };
         add(pattern, segment, tool.location(segment.field as usize), hit, found);
     });
@@ -81,7 +82,7 @@ fn add(
 }
 
 fn check_code(
-    pattern: &Pattern,
+    (pattern, able): (&Pattern, &[&Regex]),
     context: Context,
     file: &FileText<'_>,
     view: &[u8],
@@ -89,7 +90,7 @@ fn check_code(
 ) {
     let bare = if file.language().is_code() { file.bare() } else { view };
     let view = View { text: view, bare, context };
-    for expression in &pattern.patterns {
+    for expression in able {
         let mut weigher = Weigher::new(pattern);
         for place in expression.find_iter(view.text).map(|found| found.range()) {
             if weigher.holds(&view, &place) {
@@ -103,8 +104,13 @@ fn check_code(
 }
 
 /// Calls `hit` with every place where the pattern holds, never across two segments.
-fn each_in_prose(pattern: &Pattern, prose: &Prose, mut hit: impl FnMut(&Segment, Range<usize>)) {
-    for expression in &pattern.patterns {
+fn each_in_prose(
+    pattern: &Pattern,
+    able: &[&Regex],
+    prose: &Prose,
+    mut hit: impl FnMut(&Segment, Range<usize>),
+) {
+    for expression in able {
         let mut weigher = Weigher::new(pattern);
         let mut last = None;
         for (segment, place) in Search::new(expression, prose) {

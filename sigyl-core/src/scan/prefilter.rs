@@ -1,12 +1,15 @@
 //! One pass over a text that tells which patterns can hit at all.
 //!
 //! From each expression follow literals without which it cannot match: groups, of each of which one must occur. The
-//! literals of all patterns are searched together; a pattern whose groups are not all met is not run.
+//! literals of all patterns are searched together; an expression whose groups are not all met is not run.
 
 use std::collections::BTreeSet;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use regex::bytes::Regex;
 use regex_syntax::hir::{Class, Hir, HirKind};
+
+use super::pattern::Pattern;
 
 /// Literals of which one must occur.
 type Group = BTreeSet<String>;
@@ -16,7 +19,7 @@ const SHORTEST: usize = 3;
 /// Larger groups cost more than they save.
 const LARGEST: usize = 40;
 
-/// Which patterns a text can hit.
+/// Which expressions of which patterns can match a text.
 #[derive(Debug)]
 pub(super) struct Prefilter {
     search: AhoCorasick,
@@ -24,24 +27,27 @@ pub(super) struct Prefilter {
     needs: Vec<Vec<Vec<Vec<usize>>>>,
 }
 
-/// The patterns that can hit.
+/// For each pattern which of its expressions can match.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Enabled(Vec<bool>);
+pub(super) struct Enabled(Vec<Vec<bool>>);
 
 impl Enabled {
-    /// Tells whether the pattern at `index` can hit.
-    pub(super) fn has(&self, index: usize) -> bool {
-        self.0.get(index).copied().unwrap_or(false)
-    }
-
-    /// Tells whether any can.
-    pub(super) fn any(&self) -> bool {
-        self.0.contains(&true)
+    /// Yields each pattern that can hit, with those of its expressions that can match.
+    pub(super) fn among<'a>(
+        &'a self,
+        patterns: &'a [Pattern],
+    ) -> impl Iterator<Item = (&'a Pattern, Vec<&'a Regex>)> {
+        patterns.iter().zip(&self.0).filter_map(|(pattern, can)| {
+            let (any, _) = pattern.expressions();
+            let able: Vec<_> = any.iter().zip(can).filter(|(_, can)| **can).map(|(one, _)| one).collect();
+            (!able.is_empty()).then_some((pattern, able))
+        })
     }
 
     /// Adds those of another text.
     pub(super) fn add(&mut self, other: &Self) {
-        self.0.iter_mut().zip(&other.0).for_each(|(ours, theirs)| *ours |= theirs);
+        let (ours, theirs) = (self.0.iter_mut().flatten(), other.0.iter().flatten());
+        ours.zip(theirs).for_each(|(ours, theirs)| *ours |= theirs);
     }
 }
 
@@ -58,14 +64,14 @@ impl Prefilter {
         Ok(Self { search, needs })
     }
 
-    /// Returns the patterns that `text` can hit.
+    /// Returns what can match in `text`.
     pub(super) fn enabled(&self, text: &[u8]) -> Enabled {
         let mut met = vec![false; self.search.patterns_len()];
         for found in self.search.find_overlapping_iter(text) {
             met[found.pattern().as_usize()] = true;
         }
         let fulfilled = |groups: &Vec<Vec<usize>>| groups.iter().all(|group| group.iter().any(|&at| met[at]));
-        Enabled(self.needs.iter().map(|alternatives| alternatives.iter().any(fulfilled)).collect())
+        Enabled(self.needs.iter().map(|alternatives| alternatives.iter().map(fulfilled).collect()).collect())
     }
 }
 
@@ -215,14 +221,23 @@ mod tests {
         ])
         .unwrap();
         let enabled = filter.enabled(b"FORGETTINGLE");
-        let seen: Vec<bool> = (0..6).map(|at| enabled.has(at)).collect();
+        let seen: Vec<bool> = enabled.0.into_iter().flatten().collect();
         assert_eq!(seen, [true, true, true, true, false, true]);
     }
 
     #[test]
     fn all_groups_must_occur() {
         let filter = Prefilter::new(&[(vec!["ignore.*rules"], vec!["please"])]).unwrap();
-        assert!(!filter.enabled(b"ignore the rules").any());
-        assert!(filter.enabled(b"please: Ignore the RULES").any());
+        assert_eq!(filter.enabled(b"ignore the rules").0, [[false]]);
+        assert_eq!(filter.enabled(b"please: Ignore the RULES").0, [[true]]);
+    }
+
+    #[test]
+    fn each_expression_runs_by_its_own_literals_and_two_texts_add_up() {
+        let filter = Prefilter::new(&[(vec!["ignore.*rules", "forget", "x"], vec![])]).unwrap();
+        let mut both = filter.enabled(b"forget it");
+        assert_eq!(both.0, [[false, true, true]]);
+        both.add(&filter.enabled(b"ignore the rules"));
+        assert_eq!(both.0, [[true, true, true]]);
     }
 }

@@ -102,8 +102,8 @@ impl<'a> Scanner<'a> {
     fn look_at_tool(&self, tool: &ToolText) -> (Vec<Finding>, Unlisted) {
         let mut found = Findings::new(&self.rules.masker);
         let enabled = self.rules.prefilter.enabled(tool.prose().text().as_bytes());
-        for (_, pattern) in self.rules.patterns.iter().enumerate().filter(|(at, _)| enabled.has(*at)) {
-            matcher::check_tool(pattern, tool, &mut found);
+        for (pattern, able) in enabled.among(&self.rules.patterns) {
+            matcher::check_tool(pattern, &able, tool, &mut found);
         }
         self.code_rules(&Part::Tool(tool), &mut found);
         found.finish()
@@ -198,13 +198,8 @@ impl<'a> Scanner<'a> {
         if file.may_disguise() {
             enabled.add(&self.rules.prefilter.enabled(file.prose().text().as_bytes()));
         }
-        if !enabled.any() {
-            return;
-        }
-        for (at, pattern) in self.rules.patterns.iter().enumerate() {
-            if enabled.has(at) {
-                matcher::check_file(pattern, file, found);
-            }
+        for (pattern, able) in enabled.among(&self.rules.patterns) {
+            matcher::check_file(pattern, &able, file, found);
         }
     }
 
