@@ -225,16 +225,19 @@ async fn a_cancelled_request_is_not_answered_and_its_stream_ends() {
     }
 }
 
+/// Begins in the revision that it is asked for.
+fn in_any_revision(asked: &Value) -> Vec<Say> {
+    if asked["method"] != "initialize" {
+        return fake::legacy(asked);
+    }
+    let version = &asked["params"]["protocolVersion"];
+    vec![result(asked, json!({"protocolVersion": version, "capabilities": {}}))]
+}
+
 #[tokio::test]
 async fn batches_belong_to_one_revision_and_reach_the_server_message_by_message() {
     // It answers in the revision that it is asked for, and reads no batches.
-    let server = Fake::new(|asked| match asked["method"].as_str() {
-        Some("initialize") => {
-            let version = &asked["params"]["protocolVersion"];
-            vec![result(asked, json!({"protocolVersion": version, "capabilities": {}}))]
-        }
-        _ => fake::legacy(asked),
-    });
+    let server = Fake::new(in_any_revision);
     let endpoint = Endpoint::of(quick(), server.upstream()).await;
     let mut begin = initialize();
     begin["params"]["protocolVersion"] = json!("2025-03-26");
@@ -346,11 +349,7 @@ async fn a_carriage_return_inside_a_message_ends_no_line_of_its_event() {
 async fn requests_under_way_in_a_session_are_bounded() {
     let server = Fake::new(|asked| match asked["method"].as_str() {
         Some("resources/read") => Vec::new(),
-        Some("initialize") => {
-            let version = &asked["params"]["protocolVersion"];
-            vec![result(asked, json!({"protocolVersion": version, "capabilities": {}}))]
-        }
-        _ => fake::legacy(asked),
+        _ => in_any_revision(asked),
     });
     let endpoint = Endpoint::of(quick(), server.upstream()).await;
     let mut begin = initialize();
