@@ -318,7 +318,7 @@ async fn an_approval_is_for_the_place_that_a_link_led_to() {
     let held = house.redeploy().await;
     let told = held.judgement.as_ref().unwrap().holds[0].to_string();
     assert_eq!(told, "permissions not granted: read=/real");
-    *house.target.link.lock().unwrap() = Some("/root/.ssh".to_owned());
+    *house.target.link.lock().unwrap() = Some("/elsewhere/keys".to_owned());
     let void = house.approve(held).await;
     assert_eq!((void.state, code(&void)), (RunState::Void, "E0303"));
     assert_eq!(house.routed().as_deref(), Some("1.0.0"));
