@@ -22,13 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // A rule set is compiled once, and scans as many subjects as you like.
     let rules = RuleSet::builtin()?;
-    let subject = Subject {
-        reference: tree.reference().clone(),
-        tree: Some(&tree),
-        manifest: Some(&read.manifest),
-        tools: &[],
-        instructions: None,
-    };
+    let subject = Subject { manifest: Some(&read.manifest), ..Subject::of(&tree) };
     let report = Scanner::new(&rules, Policy::default()).scan(&subject, &SystemClock);
 
     println!("{}", plain(&report, &Plain));

@@ -34,13 +34,7 @@ fn main() {
     let limits = Limits { entries: 1_000_000, total: 8 << 30, ..Limits::default() };
     let tree = SourceTree::from_folder(&corpus(), &limits).unwrap();
     for round in 1..=3 {
-        let subject = Subject {
-            reference: tree.reference().clone(),
-            tree: Some(&tree),
-            manifest: None,
-            tools: &[],
-            instructions: None,
-        };
+        let subject = Subject::of(&tree);
         let begun = Instant::now();
         let report = Scanner::new(&rules, Policy::default()).scan(&subject, &SystemClock);
         let seconds = begun.elapsed().as_secs_f64();

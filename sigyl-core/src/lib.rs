@@ -13,14 +13,7 @@
 //! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/wire");
 //! let tree = SourceTree::from_folder(folder.as_ref(), &Limits::default())?;
 //! let rules = RuleSet::builtin()?;
-//! let subject = Subject {
-//!     reference: tree.reference().clone(),
-//!     tree: Some(&tree),
-//!     manifest: None,
-//!     tools: &[],
-//!     instructions: None,
-//! };
-//! let report = Scanner::new(&rules, Policy::default()).scan(&subject, &SystemClock);
+//! let report = Scanner::new(&rules, Policy::default()).scan(&Subject::of(&tree), &SystemClock);
 //! println!("{}", report.verdict);
 //! # Ok(())
 //! # }

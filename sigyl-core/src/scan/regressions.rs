@@ -20,13 +20,7 @@ fn rules(subject: &str, text: &str) -> Vec<String> {
 
 fn report(folder: &Path) -> Report {
     let tree = SourceTree::from_folder(folder, &Limits::default()).unwrap();
-    let subject = Subject {
-        reference: tree.reference().clone(),
-        tree: Some(&tree),
-        manifest: None,
-        tools: &[],
-        instructions: None,
-    };
+    let subject = Subject::of(&tree);
     Scanner::new(builtin(), Policy::default()).scan(&subject, &FixedClock::default())
 }
 

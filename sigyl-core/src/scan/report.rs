@@ -286,13 +286,8 @@ mod tests {
             Ok(_) => scanner,
             Err(error) => scanner.without_manifest(error.to_string()),
         };
-        let subject = Subject {
-            reference: tree.reference().clone(),
-            tree: Some(tree),
-            manifest: read.as_ref().ok().map(|read| &read.manifest),
-            tools: &[],
-            instructions: None,
-        };
+        let subject =
+            Subject { manifest: read.as_ref().ok().map(|read| &read.manifest), ..Subject::of(tree) };
         scanner.scan(&subject, &FixedClock::default())
     }
 

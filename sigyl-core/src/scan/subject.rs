@@ -20,6 +20,19 @@ pub struct Subject<'a> {
     pub instructions: Option<&'a str>,
 }
 
+impl<'a> Subject<'a> {
+    /// The files of a source, with nothing else known of it.
+    pub fn of(tree: &'a SourceTree) -> Self {
+        Self {
+            reference: tree.reference().clone(),
+            tree: Some(tree),
+            manifest: None,
+            tools: &[],
+            instructions: None,
+        }
+    }
+}
+
 /// The files of a source, as the manifest room reads them.
 #[derive(Clone, Copy, Debug)]
 pub struct TreeFiles<'a>(pub &'a SourceTree);

@@ -107,13 +107,7 @@ fn look(fetched: &Fetched, deep: bool) -> Result<(Report, Result<Read, ManifestE
         .map_err(|error| Problem::failed("E0999", Kind::Internal, chain(&error), "report this"))?;
     let tree = &fetched.tree;
     let read = manifest::read(&TreeFiles(tree));
-    let subject = Subject {
-        reference: tree.reference().clone(),
-        tree: Some(tree),
-        manifest: read.as_ref().ok().map(|read| &read.manifest),
-        tools: &[],
-        instructions: None,
-    };
+    let subject = Subject { manifest: read.as_ref().ok().map(|read| &read.manifest), ..Subject::of(tree) };
     let mut scanner = Scanner::new(&rules, Policy::default()).deep(deep);
     scanner = match &fetched.dependencies {
         Ok(Some(code)) => scanner.dependencies(code),

@@ -46,13 +46,7 @@ async fn scan(cx: &mut Context) -> Result<Report, StepError> {
     let (rules, clock) = (cx.platform.rules.clone(), cx.platform.clock.clone());
     let (policy, deep) = (cx.platform.settings.policy.clone(), cx.order.deep);
     let report = blocking(step, move || {
-        let subject = Subject {
-            reference: tree.reference().clone(),
-            tree: Some(&tree),
-            manifest: manifest.as_ref(),
-            tools: &[],
-            instructions: None,
-        };
+        let subject = Subject { manifest: manifest.as_ref(), ..Subject::of(&tree) };
         let rules = rules.get()?;
         let scanner = Scanner::new(&rules, policy).deep(deep);
         let scanner = match &code {

@@ -80,13 +80,7 @@ mod tests {
             fs::write(folder.path().join(name), text).unwrap();
         }
         let tree = SourceTree::from_folder(folder.path(), &Limits::default()).unwrap();
-        let subject = Subject {
-            reference: tree.reference().clone(),
-            tree: Some(&tree),
-            manifest: None,
-            tools: &[],
-            instructions: None,
-        };
+        let subject = Subject::of(&tree);
         let report = Scanner::new(builtin(), Policy::default()).scan(&subject, &FixedClock::default());
         let ours = report.findings.into_iter().filter(|found| found.rule.as_str() == "unpinned-dependencies");
         ours.map(|finding| finding.message).collect()
