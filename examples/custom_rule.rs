@@ -20,6 +20,7 @@ patterns:
   - '\bstaging\.acme\.example\b'
 why: The staging host has no real certificate.
 fix: Use the production host, or read it from the environment.
+taxa: [CWE-489]
 references: [ACME engineering handbook, chapter 4]
 hits:
   a.py: ["URL = 'https://staging.acme.example/api'"]
@@ -57,6 +58,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         confidence: Confidence::High,
         why: "Nobody reviews a line of more than 200 bytes.".to_owned(),
         fix: "Break it.".to_owned(),
+        example: None,
+        taxa: Vec::new(),
         references: Vec::new(),
     });
     let rules = RuleSet::builtin()?.with_patterns(PATTERN, "acme.yaml")?.with_rule(Box::new(long_lines))?;

@@ -63,8 +63,22 @@ pub enum Category {
     MissingValidation,
     /// A setting that opens a door.
     InsecureConfig,
+    /// Input that reaches an interpreter: a shell, `eval`, SQL, a template, a deserialiser.
+    Injection,
+    /// Input that leaves the folder it belongs in.
+    PathTraversal,
+    /// Input that decides where a request goes.
+    RequestForgery,
+    /// A credential that stands in code or metadata.
+    Secret,
+    /// Code that harms on purpose: back doors, theft, persistence.
+    MaliciousCode,
     /// Packages, locks and install scripts.
     SupplyChain,
+    /// How a client starts servers and what it lets them do.
+    ClientConfig,
+    /// What several tools make possible together.
+    ToxicFlow,
     /// Something about the form of the input itself.
     Form,
 }

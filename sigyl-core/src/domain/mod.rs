@@ -18,6 +18,7 @@ mod run;
 mod secret;
 mod server;
 mod source;
+mod taxon;
 mod text;
 mod timestamp;
 mod tool;
@@ -41,6 +42,7 @@ pub use server::{Server, ToolPin, VersionRecord};
 #[cfg(feature = "runtime")]
 pub(crate) use source::part_credentials;
 pub use source::{Locator, LocatorError, SourceKind, SourceRef};
+pub use taxon::{Taxon, TaxonError, Taxonomy};
 pub use timestamp::{Timestamp, TimestampError};
 pub use tool::{Tool, ToolError};
 #[cfg(feature = "runtime")]

@@ -70,7 +70,7 @@ fn entry(page: &mut String, meta: &RuleMeta, places: Option<&str>) {
     let places = places.unwrap_or("by a rule in code");
     let _ = write!(
         page,
-        "\n## {}\n\n**{}** · {} · {} · confidence {} · looks at: {places}\n\n{}\n\n**Fix.** {}\n\n**References.** {}\n",
+        "\n## {}\n\n**{}** · {} · {} · confidence {} · looks at: {places}\n\n{}\n\n**Fix.** {}\n",
         meta.id,
         meta.title,
         word(&meta.category),
@@ -78,8 +78,13 @@ fn entry(page: &mut String, meta: &RuleMeta, places: Option<&str>) {
         word(&meta.confidence),
         meta.why,
         meta.fix,
-        meta.references.join("; "),
     );
+    if let Some(example) = &meta.example {
+        let _ = write!(page, "\n```text\n{example}\n```\n");
+    }
+    let taxa = meta.taxa.iter().map(|taxon| format!("[{taxon}]({})", taxon.url()));
+    let known = taxa.chain(meta.references.iter().cloned()).collect::<Vec<_>>();
+    let _ = write!(page, "\n**Known as.** {}\n", known.join("; "));
 }
 
 /// Writes samples as JSON strings, so that nothing in them is taken for Markdown or stays out of sight.
@@ -119,8 +124,7 @@ mod tests {
     #[test]
     fn every_rule_says_what_is_known_of_its_weakness() {
         for meta in proof::builtin().metas() {
-            let known = meta.references.iter().any(|one| one.contains("CWE-") || one.contains("OWASP"));
-            assert!(known, "{} names neither CWE nor OWASP", meta.id);
+            assert!(!meta.taxa.is_empty(), "{} names nothing of CWE, OWASP or ATLAS", meta.id);
         }
     }
 }

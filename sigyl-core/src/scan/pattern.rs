@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::excuse::Excuse;
 use super::language::Language;
 use super::rule::RuleMeta;
-use crate::domain::{Category, Confidence, RuleId, Severity};
+use crate::domain::{Category, Confidence, RuleId, Severity, Taxon};
 
 /// Where a text stands; decides which patterns look at it and how bad a hit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -95,6 +95,9 @@ pub(super) struct PatternSpec {
     pub(super) unless_match_in: BTreeMap<Context, Vec<String>>,
     pub(super) why: String,
     pub(super) fix: String,
+    #[serde(default)]
+    pub(super) example: Option<String>,
+    pub(super) taxa: Vec<Taxon>,
     pub(super) references: Vec<String>,
     /// Texts that must hit, by where they stand: `tool`, or a file name.
     #[serde(default)]
@@ -189,6 +192,8 @@ impl Pattern {
                 confidence: spec.confidence,
                 why: spec.why.trim().to_owned(),
                 fix: spec.fix.trim().to_owned(),
+                example: spec.example.map(|example| example.trim_end().to_owned()),
+                taxa: spec.taxa,
                 references: spec.references,
             },
             looks_at: spec.looks_at,

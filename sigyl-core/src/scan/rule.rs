@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::file::FileText;
 use super::findings::Findings;
 use super::tool_text::ToolText;
-use crate::domain::{Category, Confidence, RuleId, Severity};
+use crate::domain::{Category, Confidence, RuleId, Severity, Taxon};
 use crate::manifest::Manifest;
 use crate::source::SourceTree;
 
@@ -27,6 +27,11 @@ pub struct RuleMeta {
     pub why: String,
     /// What to do about it.
     pub fix: String,
+    /// How that looks, in code or text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
+    /// What public catalogues call the weakness.
+    pub taxa: Vec<Taxon>,
     /// Where the rule comes from and what describes the weakness.
     pub references: Vec<String>,
 }

@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     const ONE: &str = "id: a-b\ntitle: T\ncategory: form\nseverity: info\nconfidence: low\nlooks_at: [tool]\n\
-                       patterns:\n  - 'abc'\nwhy: w\nfix: f\nreferences: []\n";
+                       patterns:\n  - 'abc'\nwhy: w\nfix: f\ntaxa: []\nreferences: []\n";
 
     #[test]
     fn a_wrong_pattern_file_is_named_by_line() {
