@@ -1,1 +1,3 @@
-//! One bench per promise: see the folder `benches`.
+//! One bench per promise: see the folder `benches`. What the detection is measured with stands here.
+
+pub mod detection;
