@@ -41,8 +41,11 @@ impl Language {
     /// Tells the language of `path`; `text` decides when the name does not.
     pub fn of(path: &str, text: &str) -> Self {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-        if let Some(known) = Self::by_name(&name) {
-            return known;
+        match Self::by_name(&name) {
+            // A program is one whatever it is called.
+            Some(Self::Docs) if text.starts_with("#!") => {}
+            Some(known) => return known,
+            None => {}
         }
         match name.rsplit_once('.').and_then(|(_, end)| Self::by_extension(end)) {
             Some(known) => known,
@@ -66,11 +69,7 @@ impl Language {
             "cargo.lock" | "poetry.lock" | "uv.lock" | "pipfile" => Some(Self::Toml),
             "yarn.lock" => Some(Self::Yaml),
             "go.mod" | "go.sum" | "pkg-info" | "metadata" => Some(Self::Docs),
-            _ if matches!(stem, "license" | "licence" | "notice" | "readme" | "changelog" | "authors")
-                && !name.contains('.') =>
-            {
-                Some(Self::Docs)
-            }
+            _ if !name.contains('.') && stem.split(['_', '-']).any(is_about) => Some(Self::Docs),
             _ => None,
         }
     }
@@ -129,6 +128,12 @@ impl Language {
     }
 }
 
+/// Tells whether a file called so is about a package rather than part of it.
+fn is_about(word: &str) -> bool {
+    let words = ["license", "licence", "copying", "notice", "readme", "changelog", "authors", "contributors"];
+    words.contains(&word.trim_end_matches('s')) || words.contains(&word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +154,7 @@ mod tests {
             ("docker/api.Dockerfile", Language::Docker),
             ("Dockerfile.dev", Language::Docker),
             ("README", Language::Docs),
+            ("THIRD_PARTY_NOTICES", Language::Docs),
             ("README.md", Language::Docs),
             (".env.production", Language::Env),
             ("x.unknown", Language::Other),
@@ -157,5 +163,6 @@ mod tests {
         }
         assert_eq!(Language::of("bin/run", "#!/usr/bin/env node\n"), Language::Script);
         assert_eq!(Language::of("bin/run", "#!/bin/sh\n"), Language::Shell);
+        assert_eq!(Language::of("license-check", "#!/bin/sh\n"), Language::Shell);
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct HttpOnly {
     name_in_code: Regex,
     /// The same in settings, which hold facts about a package too.
     name_in_settings: Regex,
+    /// What stands before an address that is spoken to.
+    spoken_to: Regex,
 }
 
 /// Hosts whose addresses name schemas, namespaces, licences and specifications; their subdomains too.
@@ -100,6 +102,9 @@ impl HttpOnly {
     pub(super) fn new(meta: RuleMeta) -> Result<Self, regex::Error> {
         const SCHEMAS: &str = r"\$?schema|\$id|xmlns(?::\w+)?|xlink|namespace\w*|\bns\w{0,6}|doctype|dtd";
         const FACTS: &str = r"[''\x22]id|homepage|repository|bugs|licen[cs]e\w*|author\w*|funding|copyright|@see|@link|spec(?:ification)?s?|rfc";
+        const CALLS: &str = r"fetch|axios|requests?|session|client|httpx?|aiohttp|reqwest|urlopen|urlretrieve|got|ky|connect\w*|download\w*|upload\w*|send\w*|websocket|eventsource|get|post|put|patch|delete|head";
+        const NAMES: &str = r"(?:url|uri|endpoint|host|server|base|api|origin|webhook|callback|registry|mirror|proxy|address|upstream)s?";
+        const COMMANDS: &str = r"curl|wget|clone|pip|npm|add|from|nc";
         let named = |names: &str| {
             Regex::new(&format!(r#"(?i)(?:{names})\b["']?\s*[:=(\s]{{0,3}}\s*["'`({{]*\s*(?:\[?\s*["'])?$"#))
         };
@@ -109,11 +114,15 @@ impl HttpOnly {
             protocol: Regex::new(r#"(?i)\bprotocol["']?\s*[:=]\s*["']http:?["']"#)?,
             name_in_code: named(SCHEMAS)?,
             name_in_settings: named(&format!("{SCHEMAS}|{FACTS}"))?,
+            spoken_to: Regex::new(&format!(
+                r#"(?i)\b(?:{CALLS})\s*(?:\.\s*\w+\s*)?\(|(?:\b|_|[a-z]){NAMES}["']?\s*\)?\]?\s*(?::\s*\w*\s*)?[:=(]|\b(?:{COMMANDS})\s"#
+            ))?,
         })
     }
 
     /// Looks at one view of a file; `origin` leads from a byte of `text` to the file.
-    fn look(&self, text: &str, context: Context, mut hit: impl FnMut(std::ops::Range<usize>)) {
+    /// What is called with the place says whether the address is spoken to, as far as its line tells.
+    fn look(&self, text: &str, context: Context, mut hit: impl FnMut(std::ops::Range<usize>, bool)) {
         let named = if context == Context::Code { &self.name_in_code } else { &self.name_in_settings };
         for start in self.scheme.find_iter(text).map(|found| found.start()) {
             let address = &text[start..text.floor_char_boundary(start + ADDRESS)];
@@ -121,29 +130,31 @@ impl HttpOnly {
             let before = &text[text.floor_char_boundary(start.saturating_sub(BEFORE))..start];
             let before = before.rsplit('\n').next().unwrap_or(before);
             if is_foreign(address) && !named.is_match(before) {
-                hit(start..start + address.len());
+                hit(start..start + address.len(), self.spoken_to.is_match(before));
             }
         }
         if context != Context::Comment {
-            self.protocol.find_iter(text).for_each(|found| hit(found.range()));
+            self.protocol.find_iter(text).for_each(|found| hit(found.range(), true));
         }
     }
 
     fn file(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
-        let (context, severity) = match file.language() {
-            language if language.is_config() => (Context::Settings, Severity::Warning),
-            language if language.is_code() => (Context::Code, self.meta.severity),
+        let (context, spoken_to, mentioned) = match file.language() {
+            _ if is_test(file.path()) => (Context::Code, Severity::Info, Severity::Info),
+            language if language.is_config() => (Context::Settings, Severity::Warning, Severity::Warning),
+            language if language.is_code() => (Context::Code, self.meta.severity, Severity::Warning),
             _ => return,
         };
         let code = String::from_utf8_lossy(file.code());
-        self.look(&code, context, |place| {
+        self.look(&code, context, |place, speaks| {
+            let severity = if speaks { spoken_to } else { mentioned };
             let hit = Hit { text: file.text(), start: place.start, end: place.end };
             let at = in_file(file, place.start);
             found.add_as(&self.meta, severity, self.meta.confidence, at, hit, None);
         });
         let prose = file.prose();
         for segment in prose.segments().iter().filter(|segment| segment.context == Context::Comment) {
-            self.look(&prose.text()[segment.start..segment.end], Context::Comment, |place| {
+            self.look(&prose.text()[segment.start..segment.end], Context::Comment, |place, _| {
                 let (start, end) = (segment.start + place.start, segment.start + place.end);
                 let at = in_file(file, prose.origin(start));
                 let hit = Hit { text: prose.text(), start, end };
@@ -164,6 +175,18 @@ impl Rule for HttpOnly {
             self.file(file, found);
         }
     }
+}
+
+/// Tells whether a file tests others: what it speaks to is made up.
+fn is_test(path: &str) -> bool {
+    const FOLDERS: [&str; 6] = ["test", "tests", "__tests__", "testdata", "fixtures", "__mocks__"];
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.split('.').next().unwrap_or(name);
+    folders.split('/').any(|folder| FOLDERS.contains(&folder))
+        || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || name.contains(".test.")
+        || name.contains(".spec.")
 }
 
 /// Returns how long the address is that `text` begins with.
@@ -281,7 +304,7 @@ mod tests {
     #[test]
     fn addresses_without_an_end_cost_no_more_than_their_text() {
         let text = format!("x = '{}'", "http://a.io/".repeat(40_000));
-        assert_eq!(of("a.ts", &text), Some(Severity::Error));
+        assert_eq!(of("a.ts", &text), Some(Severity::Warning));
         assert_eq!(super::length(&text[5..super::ADDRESS]), super::ADDRESS - 5);
     }
 
@@ -306,7 +329,32 @@ mod tests {
         }
         assert_eq!(
             of("a.ts", "const homepage = 'http://my-company.io'; fetch(homepage)"),
-            Some(Severity::Error)
+            Some(Severity::Warning)
         );
+    }
+
+    #[test]
+    fn an_address_that_is_merely_mentioned_is_milder_than_one_that_is_spoken_to() {
+        for spoken_to in [
+            "requests.get('http://evil-host.io/x', timeout=3)",
+            "self.base_url = 'http://evil-host.io'",
+            "const API_ENDPOINT: string = \"http://evil-host.io\"",
+            "new WebSocket('http://evil-host.io')",
+            "client.post(\"http://evil-host.io\", body)",
+        ] {
+            assert_eq!(of("src/a.ts", spoken_to), Some(Severity::Error), "{spoken_to}");
+            assert_eq!(of("tests/a.ts", spoken_to), Some(Severity::Info), "{spoken_to}");
+        }
+        for mentioned in [
+            "ATOM = '{http://evil-host.io/schemas/atom}entry'",
+            "{ name: 'Hammer', npm: 'hammer', docs: 'http://evil-host.io/' }",
+            "throw new Error('see http://evil-host.io/why')",
+        ] {
+            assert_eq!(of("src/a.ts", mentioned), Some(Severity::Warning), "{mentioned}");
+        }
+        for test in ["a.test.ts", "pkg/test_a.py", "pkg/a_test.go", "src/__tests__/a.ts"] {
+            assert_eq!(of(test, "fetch('http://evil-host.io')"), Some(Severity::Info), "{test}");
+        }
+        assert_eq!(of("src/contest.ts", "fetch('http://evil-host.io')"), Some(Severity::Error));
     }
 }
