@@ -34,6 +34,10 @@ fn is_docstring_of_tool(before: &str, near: &str) -> bool {
         return false;
     }
     let before = tail(before, 2_000);
+    // Few texts hold a decorator, and that is told at once.
+    if memchr::memrchr(b'@', before.as_bytes()).is_none() {
+        return false;
+    }
     let Some(def) = before.rfind("def ") else { return false };
     let above = before[..def].trim_end();
     let above = above.strip_suffix("async").unwrap_or(above).trim_end();

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::language::Language;
 use super::lexer::{Token, TokenKind, tokens};
-use super::prose::{Prose, encoded};
+use super::prose::Prose;
 
 /// One text file of the source.
 #[derive(Debug)]
@@ -85,17 +85,8 @@ impl<'a> FileText<'a> {
         known[at / STRIDE] + beginnings(&bytes[at / STRIDE * STRIDE..at])
     }
 
-    /// Tells whether its words may read otherwise than its bytes: escapes, strings in pieces, encoded texts, or
-    /// characters beyond ASCII.
-    pub(super) fn may_disguise(&self) -> bool {
-        let bytes = self.text.as_bytes();
-        !bytes.is_ascii()
-            || escapes_words(bytes)
-            || joins_strings(bytes)
-            || encoded(self.text).next().is_some()
-    }
-
-    fn tokens(&self) -> &[Token] {
+    /// Returns its comments and strings, in order.
+    pub(super) fn tokens(&self) -> &[Token] {
         self.tokens.get_or_init(|| tokens(self.text, self.language))
     }
 
@@ -113,36 +104,6 @@ impl<'a> FileText<'a> {
     pub(super) fn prose(&self) -> &Prose {
         self.prose.get_or_init(|| Prose::of_file(self.text, self.language, self.tokens()))
     }
-}
-
-/// Tells whether a backslash may stand inside a word. The usual escapes end one.
-fn escapes_words(bytes: &[u8]) -> bool {
-    bytes.windows(2).any(|pair| pair[0] == b'\\' && !b"nrt0\\'\"`".contains(&pair[1]))
-}
-
-/// Tells whether a string may go on in the next one: nothing but blanks and `+` between two quotes. An empty string
-/// looks alike and stands between no words.
-fn joins_strings(bytes: &[u8]) -> bool {
-    let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`');
-    let is_word = |at: Option<usize>| {
-        at.and_then(|at| bytes.get(at)).is_some_and(|byte| !b"=(,:[{ )]};\n".contains(byte))
-    };
-    let mut last: Option<usize> = None;
-    for (at, byte) in bytes.iter().enumerate() {
-        if is_quote(byte) {
-            match last {
-                Some(before)
-                    if before + 1 < at || is_word(before.checked_sub(1)) && is_word(Some(at + 1)) =>
-                {
-                    return true;
-                }
-                _ => last = Some(at),
-            }
-        } else if !byte.is_ascii_whitespace() && *byte != b'+' {
-            last = None;
-        }
-    }
-    false
 }
 
 /// Counts the bytes that a character begins with.
@@ -174,17 +135,6 @@ mod tests {
         assert_eq!(file.code(), "a('x');          \nc(`d`)".as_bytes());
         assert_eq!(file.bare(), "a(' ');          \nc(` `)".as_bytes());
         assert_eq!(file.code().len(), text.len());
-    }
-
-    #[test]
-    fn strings_in_pieces_may_disguise_words_and_empty_ones_do_not() {
-        let may = |text: &str| FileText::new("a.ts", text).may_disguise();
-        for text in ["'ig' + 'nore'", "\"ig\"\n  \"nore\"", "\"ig\"\"nore\"", "'i\\g'"] {
-            assert!(may(text), "{text}");
-        }
-        for text in ["f('', \"\")", "a = '';", "['a', 'b']", "x = \"\" + y"] {
-            assert!(!may(text), "{text}");
-        }
     }
 
     #[test]

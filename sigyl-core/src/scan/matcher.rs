@@ -21,9 +21,17 @@ const BLOCK_LINES: (usize, usize) = (3, 12);
 /// Bytes that a stretch without an end of its own is longer to each side, so that one look serves many matches.
 const SLACK: usize = 256;
 
-/// Runs `pattern` over a file, by those of its expressions that are able to match there.
-pub(super) fn check_file(pattern: &Pattern, able: &[&Regex], file: &FileText<'_>, found: &mut Findings<'_>) {
-    if !pattern.speaks(file.language()) {
+/// An expression that is able to match, with the numbers of the segments in which it is.
+pub(super) type InProse<'a> = (&'a Regex, &'a [(u32, u32)]);
+
+/// Runs the expressions of `pattern` that are `able` to match over the code of a file.
+pub(super) fn check_file_code(
+    pattern: &Pattern,
+    able: &[&Regex],
+    file: &FileText<'_>,
+    found: &mut Findings<'_>,
+) {
+    if able.is_empty() || !pattern.speaks(file.language()) {
         return;
     }
     let code = file.language().is_code();
@@ -38,7 +46,16 @@ pub(super) fn check_file(pattern: &Pattern, able: &[&Regex], file: &FileText<'_>
             _ => {}
         }
     }
-    if pattern.looks_at.iter().any(|context| context.is_prose()) {
+}
+
+/// Runs the expressions of `pattern` that are `able` to match over the prose of a file.
+pub(super) fn check_file_prose(
+    pattern: &Pattern,
+    able: &[InProse<'_>],
+    file: &FileText<'_>,
+    found: &mut Findings<'_>,
+) {
+    if pattern.speaks(file.language()) {
         // A text that is judged as a whole is found once: an opening and a closing tag are one fact.
         let once = pattern.unit == Unit::Whole && file.language().has_strings();
         let mut told = BTreeSet::new();
@@ -54,7 +71,7 @@ pub(super) fn check_file(pattern: &Pattern, able: &[&Regex], file: &FileText<'_>
 }
 
 /// Runs `pattern` over the texts of a tool, as over a file.
-pub(super) fn check_tool(pattern: &Pattern, able: &[&Regex], tool: &ToolText, found: &mut Findings<'_>) {
+pub(super) fn check_tool(pattern: &Pattern, able: &[InProse<'_>], tool: &ToolText, found: &mut Findings<'_>) {
     if !pattern.looks_at.contains(&Context::Tool) {
         return;
     }
@@ -106,91 +123,50 @@ fn check_code(
 /// Calls `hit` with every place where the pattern holds, never across two segments.
 fn each_in_prose(
     pattern: &Pattern,
-    able: &[&Regex],
+    able: &[InProse<'_>],
     prose: &Prose,
     mut hit: impl FnMut(&Segment, Range<usize>),
 ) {
-    for expression in able {
-        let mut weigher = Weigher::new(pattern);
-        let mut last = None;
-        for (segment, place) in Search::new(expression, prose) {
-            if !pattern.looks_at.contains(&segment.context) {
-                continue;
-            }
-            if last.replace(segment.start) != Some(segment.start) {
-                weigher = Weigher::new(pattern);
-            }
+    for (expression, segments) in able {
+        let segments = segments.iter().filter_map(|&(_, at)| prose.segments().get(at as usize));
+        for segment in segments.filter(|segment| pattern.looks_at.contains(&segment.context)) {
+            let mut weigher = Weigher::new(pattern);
             let own = &prose.text().as_bytes()[segment.start..segment.end];
             let view = View { text: own, bare: own, context: segment.context };
-            if weigher.holds(&view, &(place.start - segment.start..place.end - segment.start)) {
-                hit(segment, place);
+            for place in Search::new(expression, prose.text().as_bytes(), segment) {
+                if weigher.holds(&view, &(place.start - segment.start..place.end - segment.start)) {
+                    hit(segment, place);
+                }
             }
         }
     }
 }
 
-/// Yields the matches of an expression in prose, each with the segment that it lies in.
-///
-/// The whole buffer is searched at once until a match runs over the end of its segment. From there on each segment is
-/// searched alone: else a text with a beginning in every segment and one end after the last is read again and again.
+/// Yields the matches of an expression in one segment. What stands around it is looked at to see where words begin and
+/// end, and is never matched.
 struct Search<'a> {
     expression: &'a Regex,
+    /// The buffer up to the end of the segment.
     text: &'a [u8],
-    segments: &'a [Segment],
     at: usize,
-    alone: bool,
 }
 
 impl<'a> Search<'a> {
-    fn new(expression: &'a Regex, prose: &'a Prose) -> Self {
-        let text = prose.text().as_bytes();
-        Self { expression, text, segments: prose.segments(), at: 0, alone: false }
-    }
-
-    /// Steps over the segments that end before `at`.
-    fn segment_from(&mut self, at: usize) -> Option<&'a Segment> {
-        let gone = match self.segments.first() {
-            Some(first) if first.end > at => 0,
-            _ => self.segments.partition_point(|segment| segment.end <= at),
-        };
-        self.segments = &self.segments[gone..];
-        self.segments.first()
-    }
-
-    fn find_in_all(&mut self) -> Option<(&'a Segment, Range<usize>)> {
-        let place = self.expression.find_at(self.text, self.at)?.range();
-        let segment = self.segment_from(place.start)?;
-        if place.start >= segment.start && place.end <= segment.end {
-            return Some((segment, place));
-        }
-        // It may hide a shorter one inside its segment.
-        self.alone = true;
-        self.at = place.start;
-        self.find_alone()
-    }
-
-    fn find_alone(&mut self) -> Option<(&'a Segment, Range<usize>)> {
-        loop {
-            let segment = self.segment_from(self.at)?;
-            let from = self.at.max(segment.start);
-            match self.expression.find_at(&self.text[..segment.end], from) {
-                Some(found) => return Some((segment, found.range())),
-                None => self.at = segment.end,
-            }
-        }
+    fn new(expression: &'a Regex, text: &'a [u8], segment: &Segment) -> Self {
+        Self { expression, text: &text[..segment.end], at: segment.start }
     }
 }
 
-impl<'a> Iterator for Search<'a> {
-    type Item = (&'a Segment, Range<usize>);
+impl Iterator for Search<'_> {
+    type Item = Range<usize>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.at > self.text.len() {
             return None;
         }
-        let (segment, place) = if self.alone { self.find_alone()? } else { self.find_in_all()? };
+        let place = self.expression.find_at(self.text, self.at)?.range();
         self.at = place.end.max(place.start + 1);
-        Some((segment, place))
+        Some(place)
     }
 }
 
@@ -450,13 +426,14 @@ mod tests {
     }
 
     #[test]
-    fn a_match_over_the_end_of_a_string_does_not_cost_every_later_string_the_whole_text() {
+    fn no_match_runs_over_the_end_of_a_string() {
         let strings = |count: usize| format!("x = [{}]", "'<a>', ".repeat(count));
         let text = strings(3) + "; y = '</a><a>b</a>'; z = '<a></a>'";
         let prose = Prose::of_file(&text, Language::Script, &tokens(&text, Language::Script));
         let expression = Regex::new("(?s)<a>.*?</a>").unwrap();
-        let seen: Vec<&str> =
-            Search::new(&expression, &prose).map(|(_, place)| &prose.text()[place]).collect();
+        let all = prose.segments().iter();
+        let all = all.flat_map(|segment| Search::new(&expression, prose.text().as_bytes(), segment));
+        let seen: Vec<&str> = all.map(|place| &prose.text()[place]).collect();
         assert_eq!(seen, ["<a>b</a>", "<a></a>"]);
     }
 }

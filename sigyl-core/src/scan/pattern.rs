@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::excuse::Excuse;
 use super::language::Language;
+use super::prefilter::{At, Needs};
 use super::rule::RuleMeta;
 use crate::domain::{Category, Confidence, RuleId, Severity, Taxon};
 
@@ -239,9 +240,14 @@ impl Pattern {
         excuses.any(|(_, excuse)| excuse.holds(found.text, &found.place, &found.unit))
     }
 
-    /// Returns all expressions of which one must match, and all that must match besides.
-    pub(super) fn expressions(&self) -> (&[Regex], &[Regex]) {
-        (&self.patterns, &self.near)
+    /// Returns what must stand where it matches in prose, or in code; nothing when it does not look there.
+    pub(super) fn needs(&self, prose: bool) -> Needs<'_> {
+        if !self.looks_at.iter().any(|context| context.is_prose() == prose) {
+            return Needs::default();
+        }
+        let any = self.patterns.iter().map(Regex::as_str).collect();
+        let all = self.near.iter().map(Regex::as_str).collect();
+        Needs { any, all, at: if prose { At::Text } else { At::Code } }
     }
 }
 

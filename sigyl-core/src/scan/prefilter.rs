@@ -1,243 +1,284 @@
-//! One pass over a text that tells which patterns can hit at all.
+//! One pass over a text that tells which expressions can match, and in which of its stretches.
 //!
-//! From each expression follow literals without which it cannot match: groups, of each of which one must occur. The
-//! literals of all patterns are searched together; an expression whose groups are not all met is not run.
+//! Each expression follows literals without which it cannot match, see [`super::literal`]. The literals of all patterns
+//! are searched together; an expression runs only over stretches that hold one literal of each of its groups.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use regex::bytes::Regex;
-use regex_syntax::hir::{Class, Hir, HirKind};
+use super::finder::Finder;
+use super::lexer::{Token, TokenKind};
+use super::literal::{Group, Literal, groups_of, without_blanks};
+use super::prose::Segment;
 
-use super::pattern::Pattern;
+/// Groups that one expression may have; those of what must stand near it are counted in.
+const GROUPS: usize = 16;
 
-/// Literals of which one must occur.
-type Group = BTreeSet<String>;
-
-/// Shorter literals say too little.
-const SHORTEST: usize = 3;
-/// Larger groups cost more than they save.
-const LARGEST: usize = 40;
-
-/// Which expressions of which patterns can match a text.
+/// Which literals the expressions of a list of patterns need.
 #[derive(Debug)]
 pub(super) struct Prefilter {
-    search: AhoCorasick,
-    /// For each pattern its alternatives, each a list of groups of literals.
-    needs: Vec<Vec<Vec<Vec<usize>>>>,
+    finder: Finder,
+    /// For each literal, the groups of expressions that it meets.
+    uses: Vec<Vec<Use>>,
+    /// For each expression, the bits of all its groups.
+    groups: Vec<u16>,
+    /// Expressions that may match without any literal.
+    always: Vec<u32>,
+    /// The expressions of each pattern.
+    ranges: Vec<Range<u32>>,
 }
 
-/// For each pattern which of its expressions can match.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    expression: u32,
+    group: u16,
+    /// Whether a comment counts.
+    comments: bool,
+}
+
+/// The expressions of one pattern: one of the first must match, and all the others besides.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Enabled(Vec<Vec<bool>>);
-
-impl Enabled {
-    /// Yields each pattern that can hit, with those of its expressions that can match.
-    pub(super) fn among<'a>(
-        &'a self,
-        patterns: &'a [Pattern],
-    ) -> impl Iterator<Item = (&'a Pattern, Vec<&'a Regex>)> {
-        patterns.iter().zip(&self.0).filter_map(|(pattern, can)| {
-            let (any, _) = pattern.expressions();
-            let able: Vec<_> = any.iter().zip(can).filter(|(_, can)| **can).map(|(one, _)| one).collect();
-            (!able.is_empty()).then_some((pattern, able))
-        })
-    }
-
-    /// Adds those of another text.
-    pub(super) fn add(&mut self, other: &Self) {
-        let (ours, theirs) = (self.0.iter_mut().flatten(), other.0.iter().flatten());
-        ours.zip(theirs).for_each(|(ours, theirs)| *ours |= theirs);
-    }
+pub(super) struct Needs<'a> {
+    pub(super) any: Vec<&'a str>,
+    pub(super) all: Vec<&'a str>,
+    pub(super) at: At,
 }
+
+/// What the text is in which literals are searched, and where in it they count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum At {
+    /// The text that the expressions run over.
+    #[default]
+    Text,
+    /// A file, where blanks will stand for its comments.
+    Code,
+    /// A file, comments and all.
+    File,
+}
+
+/// Which expressions can match, each with the stretches in which, in order.
+#[derive(Debug, Default)]
+pub(super) struct Able(Vec<(u32, u32)>);
 
 impl Prefilter {
-    /// Builds the filter for patterns, each given as `(any of, all of)` expressions.
-    pub(super) fn new(patterns: &[(Vec<&str>, Vec<&str>)]) -> Result<Self, String> {
-        let mut literals = Vec::new();
-        let needs = patterns.iter().map(|(any, all)| needs(any, all, &mut literals)).collect();
-        let search = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&literals)
-            .map_err(|error| error.to_string())?;
-        Ok(Self { search, needs })
-    }
-
-    /// Returns what can match in `text`.
-    pub(super) fn enabled(&self, text: &[u8]) -> Enabled {
-        let mut met = vec![false; self.search.patterns_len()];
-        for found in self.search.find_overlapping_iter(text) {
-            met[found.pattern().as_usize()] = true;
-        }
-        let fulfilled = |groups: &Vec<Vec<usize>>| groups.iter().all(|group| group.iter().any(|&at| met[at]));
-        Enabled(self.needs.iter().map(|alternatives| alternatives.iter().map(fulfilled).collect()).collect())
-    }
-}
-
-/// Numbers the literals that a pattern needs; an expression without any gives an alternative without groups.
-fn needs(any: &[&str], all: &[&str], literals: &mut Vec<String>) -> Vec<Vec<Vec<usize>>> {
-    let mut number = |group: Group| -> Vec<usize> {
-        let one = |literal: String| match literals.iter().position(|known| *known == literal) {
-            Some(at) => at,
-            None => {
-                literals.push(literal);
-                literals.len() - 1
-            }
+    /// Builds the filter; a pattern without needs takes part in the numbering alone.
+    pub(super) fn new(patterns: &[Needs<'_>]) -> Self {
+        let mut numbers = HashMap::new();
+        let mut this = Self {
+            finder: Finder::new(Vec::new()),
+            uses: Vec::new(),
+            groups: Vec::new(),
+            always: Vec::new(),
+            ranges: Vec::new(),
         };
-        group.into_iter().map(one).collect()
-    };
-    let common: Vec<Group> = all.iter().flat_map(|text| groups_of(text)).collect();
-    any.iter()
-        .map(|text| groups_of(text).into_iter().chain(common.iter().cloned()).map(&mut number).collect())
-        .collect()
-}
-
-fn groups_of(expression: &str) -> Vec<Group> {
-    let parsed = regex_syntax::ParserBuilder::new()
-        .unicode(false)
-        .utf8(false)
-        .case_insensitive(true)
-        .ignore_whitespace(true)
-        .build()
-        .parse(expression);
-    let mut groups = match parsed {
-        Ok(hir) => Walk::of(&hir),
-        // It was compiled before; without groups the pattern merely always runs.
-        Err(_) => Vec::new(),
-    };
-    // A few long groups filter as well as many.
-    groups.sort_by_key(|group| (group.len(), std::cmp::Reverse(shortest(group))));
-    groups.truncate(4);
-    groups
-}
-
-fn shortest(group: &Group) -> usize {
-    group.iter().map(String::len).min().unwrap_or(0)
-}
-
-/// Walks an expression and gathers what it cannot do without.
-#[derive(Default)]
-struct Walk {
-    run: Vec<u8>,
-    groups: Vec<Group>,
-}
-
-impl Walk {
-    fn of(hir: &Hir) -> Vec<Group> {
-        let mut walk = Self::default();
-        walk.visit(hir);
-        walk.flush();
-        walk.groups
+        for needs in patterns {
+            let first = this.groups.len();
+            let groups = |text: &&str| groups_in(text, needs.at);
+            let common: Vec<Group> = needs.all.iter().flat_map(groups).collect();
+            for text in &needs.any {
+                let own = groups(text).into_iter().chain(common.iter().cloned()).take(GROUPS);
+                this.expression(own, needs.at != At::Code, &mut numbers);
+            }
+            this.ranges.push(number(first)..number(this.groups.len()));
+        }
+        let mut literals: Vec<(Literal, usize)> = numbers.into_iter().collect();
+        literals.sort_unstable_by_key(|(_, number)| *number);
+        this.finder = Finder::new(literals.into_iter().map(|(literal, _)| literal).collect());
+        this
     }
 
-    fn visit(&mut self, hir: &Hir) {
-        match hir.kind() {
-            HirKind::Empty | HirKind::Look(_) => {}
-            HirKind::Literal(literal) => self.run.extend(literal.0.iter().map(u8::to_ascii_lowercase)),
-            HirKind::Class(class) => match letter(class) {
-                Some(letter) => self.run.push(letter),
-                None => self.flush(),
-            },
-            HirKind::Capture(capture) => self.visit(&capture.sub),
-            HirKind::Concat(parts) => parts.iter().for_each(|part| self.visit(part)),
-            HirKind::Repetition(repetition) => {
-                self.flush();
-                if repetition.min > 0 {
-                    self.groups.extend(Self::of(&repetition.sub));
+    fn expression(
+        &mut self,
+        groups: impl Iterator<Item = Group>,
+        comments: bool,
+        numbers: &mut HashMap<Literal, usize>,
+    ) {
+        let expression = number(self.groups.len());
+        let mut all = 0;
+        for (at, group) in groups.enumerate() {
+            all |= 1 << at;
+            for literal in group {
+                let known = numbers.len();
+                let literal = *numbers.entry(literal).or_insert(known);
+                if literal == self.uses.len() {
+                    self.uses.push(Vec::new());
+                }
+                self.uses[literal].push(Use { expression, group: 1 << at, comments });
+            }
+        }
+        if all == 0 {
+            self.always.push(expression);
+        }
+        self.groups.push(all);
+    }
+
+    /// Returns what can match somewhere in a file, which is one stretch.
+    pub(super) fn in_file(&self, text: &[u8], tokens: &[Token]) -> Able {
+        let mut met = Met::new(self);
+        // Whether a literal was seen in a comment, and outside of one.
+        let mut seen = vec![(false, false); self.finder.len()];
+        let mut at = 0;
+        self.finder.each(text, |literal, start| {
+            if seen[literal].1 {
+                return;
+            }
+            while tokens.get(at).is_some_and(|token| token.end <= start) {
+                at += 1;
+            }
+            let comment = |token: &Token| token.kind == TokenKind::Comment && token.start <= start;
+            match tokens.get(at).is_some_and(comment) {
+                true if std::mem::replace(&mut seen[literal].0, true) => {}
+                true => met.meet(literal, 0, |of| of.comments),
+                false => {
+                    seen[literal].1 = true;
+                    met.meet(literal, 0, |_| true);
                 }
             }
-            HirKind::Alternation(branches) => {
-                self.flush();
-                self.groups.extend(alternation(branches));
+        });
+        met.able(1)
+    }
+
+    /// Returns what can match in which segments of a buffer.
+    pub(super) fn in_segments(&self, text: &[u8], segments: &[Segment]) -> Able {
+        let mut met = Met::new(self);
+        let mut at = 0;
+        self.finder.each(text, |literal, start| {
+            // Fragments come in order, and a literal may begin a little before its own.
+            while segments.get(at).is_some_and(|segment| segment.end <= start) {
+                at += 1;
+            }
+            if segments.get(at).is_some_and(|segment| segment.start <= start) {
+                met.meet(literal, number(at), |_| true);
+            }
+        });
+        met.able(segments.len())
+    }
+
+    /// Returns every expression with every one of so many stretches, as if all literals were everywhere.
+    #[cfg(test)]
+    pub(super) fn everything(&self, stretches: usize) -> Able {
+        let expressions = 0..number(self.groups.len());
+        Able(expressions.flat_map(|one| (0..number(stretches)).map(move |at| (one, at))).collect())
+    }
+
+    /// Yields the expressions of a pattern that can match, by their index, each with its stretches.
+    pub(super) fn of<'a>(
+        &self,
+        pattern: usize,
+        able: &'a Able,
+    ) -> impl Iterator<Item = (usize, &'a [(u32, u32)])> {
+        let range = self.ranges.get(pattern).cloned().unwrap_or_default();
+        let from = able.0.partition_point(|(expression, _)| *expression < range.start);
+        let rest = &able.0[from..];
+        let own = &rest[..rest.partition_point(|(expression, _)| *expression < range.end)];
+        own.chunk_by(|one, other| one.0 == other.0)
+            .map(move |chunk| (chunk.first().map_or(0, |(one, _)| (one - range.start) as usize), chunk))
+    }
+}
+
+impl Able {
+    /// Tells whether nothing can match.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The groups that were met in the stretch that is looked at.
+struct Met<'a> {
+    filter: &'a Prefilter,
+    /// For each expression the stretch, from 1, and the groups met in it.
+    groups: Vec<(u32, u16)>,
+    able: Vec<(u32, u32)>,
+}
+
+impl<'a> Met<'a> {
+    fn new(filter: &'a Prefilter) -> Self {
+        Self { filter, groups: vec![(0, 0); filter.groups.len()], able: Vec::new() }
+    }
+
+    fn meet(&mut self, literal: usize, stretch: u32, counts: impl Fn(&Use) -> bool) {
+        for of in self.filter.uses[literal].iter().filter(|of| counts(of)) {
+            let at = of.expression as usize;
+            let known = &mut self.groups[at];
+            if known.0 != stretch + 1 {
+                *known = (stretch + 1, 0);
+            }
+            let before = known.1;
+            known.1 |= of.group;
+            if before != known.1 && known.1 == self.filter.groups[at] {
+                self.able.push((of.expression, stretch));
             }
         }
     }
 
-    fn flush(&mut self) {
-        let run = std::mem::take(&mut self.run);
-        if let Ok(literal) = String::from_utf8(run)
-            && literal.len() >= SHORTEST
-        {
-            self.groups.push(Group::from([literal]));
+    fn able(mut self, stretches: usize) -> Able {
+        for &one in &self.filter.always {
+            self.able.extend((0..number(stretches)).map(|stretch| (one, stretch)));
         }
+        self.able.sort_unstable();
+        Able(self.able)
     }
 }
 
-/// Returns the group of an alternation: the best group of every branch, unless one has none.
-fn alternation(branches: &[Hir]) -> Option<Group> {
-    let mut all = Group::new();
-    for branch in branches {
-        let groups = Walk::of(branch);
-        all.extend(groups.into_iter().max_by_key(shortest)?);
-    }
-    (all.len() <= LARGEST).then_some(all)
+/// Returns the groups of an expression that is searched where `at` says.
+fn groups_in(text: &str, at: At) -> Vec<Group> {
+    let groups = groups_of(text);
+    if at == At::Code { groups.into_iter().filter_map(without_blanks).collect() } else { groups }
 }
 
-/// Returns the letter that a class of its two cases stands for.
-fn letter(class: &Class) -> Option<u8> {
-    let Class::Bytes(class) = class else { return None };
-    let members: Vec<u8> =
-        class.ranges().iter().flat_map(|range| range.start()..=range.end()).take(3).collect();
-    match members[..] {
-        [one] => Some(one.to_ascii_lowercase()),
-        [upper, lower] if upper.to_ascii_lowercase() == lower => Some(lower),
-        _ => None,
-    }
+/// There are never as many expressions or segments as would not fit: a file has fewer bytes.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::pattern::Context;
     use super::*;
 
-    fn groups(expression: &str) -> Vec<Vec<String>> {
-        let mut groups: Vec<Vec<String>> =
-            groups_of(expression).into_iter().map(|group| group.into_iter().collect()).collect();
-        groups.sort();
-        groups
+    fn filter(patterns: &[(&[&'static str], &[&'static str])]) -> Prefilter {
+        let needs =
+            patterns.iter().map(|(any, all)| Needs { any: any.to_vec(), all: all.to_vec(), at: At::Text });
+        Prefilter::new(&needs.collect::<Vec<_>>())
     }
 
-    #[test]
-    fn what_an_expression_needs_follows_from_it() {
-        assert_eq!(
-            groups(r"\b(?:ignore|disregard)\s+(?:all\s+)?previous\s+rules?\b"),
-            [vec!["disregard", "ignore"], vec!["previous"], vec!["rule"]]
-        );
-        assert_eq!(groups(r"<important>.*?</important>"), [["</important>"], ["<important>"]]);
-        assert!(groups(r"a|bcd").is_empty());
-        assert!(groups(r"(?:bcd)?").is_empty());
-        assert_eq!(groups(r"(?:bcd)+x"), [["bcd"]]);
-    }
-
-    #[test]
-    fn overlapping_literals_all_count() {
-        let filter = Prefilter::new(&[
-            (vec!["forgetting"], vec![]),
-            (vec!["get"], vec![]),
-            (vec!["tingle"], vec![]),
-            (vec!["forge"], vec![]),
-            (vec!["absent"], vec![]),
-            (vec!["x"], vec![]),
-        ])
-        .unwrap();
-        let enabled = filter.enabled(b"FORGETTINGLE");
-        let seen: Vec<bool> = enabled.0.into_iter().flatten().collect();
-        assert_eq!(seen, [true, true, true, true, false, true]);
+    fn able(filter: &Prefilter, text: &str) -> Vec<(u32, u32)> {
+        filter.in_file(text.as_bytes(), &[]).0
     }
 
     #[test]
     fn all_groups_must_occur() {
-        let filter = Prefilter::new(&[(vec!["ignore.*rules"], vec!["please"])]).unwrap();
-        assert_eq!(filter.enabled(b"ignore the rules").0, [[false]]);
-        assert_eq!(filter.enabled(b"please: Ignore the RULES").0, [[true]]);
+        let filter = filter(&[(&["ignore.*rules"], &["please"])]);
+        assert_eq!(able(&filter, "ignore the rules"), []);
+        assert_eq!(able(&filter, "please: Ignore the RULES"), [(0, 0)]);
     }
 
     #[test]
-    fn each_expression_runs_by_its_own_literals_and_two_texts_add_up() {
-        let filter = Prefilter::new(&[(vec!["ignore.*rules", "forget", "x"], vec![])]).unwrap();
-        let mut both = filter.enabled(b"forget it");
-        assert_eq!(both.0, [[false, true, true]]);
-        both.add(&filter.enabled(b"ignore the rules"));
-        assert_eq!(both.0, [[true, true, true]]);
+    fn each_expression_runs_by_its_own_literals() {
+        let filter = filter(&[(&["forget"], &[]), (&["ignore.*rules", "forget", "x"], &[])]);
+        let able = filter.in_file(b"forget it", &[]);
+        assert_eq!(able.0, [(0, 0), (2, 0), (3, 0)]);
+        let of = |pattern: usize| filter.of(pattern, &able).map(|(at, _)| at).collect::<Vec<_>>();
+        assert_eq!((of(0), of(1), of(2)), (vec![0], vec![1, 2], vec![]));
+    }
+
+    #[test]
+    fn comments_count_where_they_are_read_and_may_stand_for_blanks() {
+        let needs = |at| Needs { any: vec![r"forget\ all"], all: vec![], at };
+        let filter = Prefilter::new(&[needs(At::Code), needs(At::File)]);
+        let able = |text: &[u8], start: usize| filter.in_file(text, &[Token::comment(start, start + 12)]).0;
+        assert_eq!(able(b"// forget all", 0), [(1, 0)]);
+        assert_eq!(able(b"forget all// forget all", 10), [(0, 0), (1, 0)]);
+        assert_eq!(able(b"forget/*________*/all", 6), [(0, 0)]);
+    }
+
+    #[test]
+    fn literals_of_two_segments_do_not_add_up() {
+        let filter = filter(&[(&["ignore.*rules", "x"], &[])]);
+        let text = "ignore it.rules ignore.ignore rules";
+        let segment = |start, end| Segment { start, end, context: Context::Docs, field: 0, hidden: None };
+        let segments = [segment(0, 10), segment(10, 23), segment(23, 35)];
+        let able = filter.in_segments(text.as_bytes(), &segments);
+        assert_eq!(able.0, [(0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]);
     }
 }

@@ -315,9 +315,19 @@ pub(crate) fn encoded(text: &str) -> impl Iterator<Item = (usize, String, &'stat
     })
 }
 
+/// Tells whether a line holds as many bytes of an alphabet of encodings in a row as an encoded text has at least.
 fn has_encoded_run(line: &str) -> bool {
-    let of = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
-    line.as_bytes().split(|&byte| !of(byte)).any(|run| run.len() >= ENCODED)
+    let of = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+    let bytes = line.as_bytes();
+    let mut start = 0;
+    // A run from `start` on reaches the byte that would be its last, or none that begins before a gap in it does.
+    while let Some(run) = bytes.get(start..start + ENCODED) {
+        match run.iter().rposition(|byte| !of(byte)) {
+            Some(gap) => start += gap + 1,
+            None => return true,
+        }
+    }
+    false
 }
 
 /// Reads the escape that `text` begins with: the character it stands for, and its length in bytes.

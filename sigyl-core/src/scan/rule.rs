@@ -60,6 +60,12 @@ pub trait Rule: Send + Sync {
     /// Returns what is true of the rule.
     fn meta(&self) -> &RuleMeta;
 
+    /// Returns expressions of which one must match a file, in letters of either case, for the rule to find anything in
+    /// it: it is asked about no other file. Without any it is asked about all. Blanks in them mean nothing.
+    fn needs(&self) -> &[&str] {
+        &[]
+    }
+
     /// Looks at one part and adds what it finds.
     fn check(&self, part: &Part<'_>, found: &mut Findings<'_>);
 }

@@ -4,7 +4,7 @@ use serde::Deserialize as _;
 
 use super::evidence::Masker;
 use super::pattern::{FILE_BYTES, Pattern, PatternSpec};
-use super::prefilter::Prefilter;
+use super::prefilter::{At, Needs, Prefilter};
 use super::rule::{Rule, RuleMeta};
 use super::scanner::Scanner;
 use super::tool_text::ToolText;
@@ -17,7 +17,10 @@ const PATTERNS: usize = 200;
 /// Every rule that a scanner runs: patterns, which are data, and rules written as code.
 pub struct RuleSet {
     pub(super) patterns: Vec<Pattern>,
-    pub(super) prefilter: Prefilter,
+    /// What can match in code and settings, and after them which code rules can find anything in a file.
+    pub(super) files: Prefilter,
+    /// What can match in prose.
+    pub(super) prose: Prefilter,
     pub(super) rules: Vec<Box<dyn Rule>>,
     pub(super) masker: Masker,
 }
@@ -122,13 +125,14 @@ impl RuleSet {
 
     fn new(patterns: Vec<Pattern>, rules: Vec<Box<dyn Rule>>) -> Result<Self, RuleSetError> {
         let together = |why: String| RuleSetError::Together(why);
-        let needs = patterns.iter().map(|pattern| {
-            let (any, all) = pattern.expressions();
-            (any.iter().map(|one| one.as_str()).collect(), all.iter().map(|one| one.as_str()).collect())
-        });
-        let prefilter = Prefilter::new(&needs.collect::<Vec<_>>()).map_err(together)?;
+        let of_rules =
+            rules.iter().map(|rule| Needs { any: rule.needs().to_vec(), all: Vec::new(), at: At::File });
+        let in_files = patterns.iter().map(|pattern| pattern.needs(false)).chain(of_rules);
+        let files = Prefilter::new(&in_files.collect::<Vec<_>>());
+        let in_prose = patterns.iter().map(|pattern| pattern.needs(true));
+        let prose = Prefilter::new(&in_prose.collect::<Vec<_>>());
         let masker = Masker::new().map_err(|error| together(error.to_string()))?;
-        let set = Self { patterns, prefilter, rules, masker };
+        let set = Self { patterns, files, prose, rules, masker };
         let metas = set.metas();
         match metas.windows(2).find(|pair| pair[0].id == pair[1].id) {
             Some(pair) => Err(RuleSetError::Duplicate(pair[0].id.clone())),

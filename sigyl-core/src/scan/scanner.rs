@@ -7,6 +7,7 @@ use super::decode::{Decoded, decode};
 use super::file::FileText;
 use super::findings::{Findings, Unlisted};
 use super::matcher;
+use super::prefilter::Able;
 use super::report::{Failed, Gathered};
 use super::rule::Part;
 use super::ruleset::RuleSet;
@@ -101,8 +102,11 @@ impl<'a> Scanner<'a> {
 
     fn look_at_tool(&self, tool: &ToolText) -> (Vec<Finding>, Unlisted) {
         let mut found = Findings::new(&self.rules.masker);
-        let enabled = self.rules.prefilter.enabled(tool.prose().text().as_bytes());
-        for (pattern, able) in enabled.among(&self.rules.patterns) {
+        let filter = &self.rules.prose;
+        let able = filter.in_segments(tool.prose().text().as_bytes(), tool.prose().segments());
+        for (at, pattern) in self.rules.patterns.iter().enumerate() {
+            let able: Vec<_> =
+                filter.of(at, &able).map(|(one, places)| (&pattern.patterns[one], places)).collect();
             matcher::check_tool(pattern, &able, tool, &mut found);
         }
         self.code_rules(&Part::Tool(tool), &mut found);
@@ -187,19 +191,33 @@ impl<'a> Scanner<'a> {
     fn read(&self, path: &str, text: &str) -> Looked {
         let file = FileText::new(path, text);
         let mut found = Findings::new(&self.rules.masker);
-        self.patterns(&file, &mut found);
-        self.code_rules(&Part::File(&file), &mut found);
+        self.file_text(&file, &mut found);
         let (findings, unlisted) = found.finish();
         Looked { findings, unlisted, ..Looked::default() }
     }
 
-    fn patterns(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
-        let mut enabled = self.rules.prefilter.enabled(file.text().as_bytes());
-        if file.may_disguise() {
-            enabled.add(&self.rules.prefilter.enabled(file.prose().text().as_bytes()));
+    /// Runs over a file what can find anything in it.
+    pub(super) fn file_text(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
+        let in_file = self.rules.files.in_file(file.text().as_bytes(), file.tokens());
+        let in_prose = self.rules.prose.in_segments(file.prose().text().as_bytes(), file.prose().segments());
+        self.run(file, &in_file, &in_prose, found);
+    }
+
+    /// Runs over a file what is able to find something, patterns first.
+    pub(super) fn run(&self, file: &FileText<'_>, in_file: &Able, in_prose: &Able, found: &mut Findings<'_>) {
+        let (files, prose) = (&self.rules.files, &self.rules.prose);
+        let patterns: &[_] =
+            if in_file.is_empty() && in_prose.is_empty() { &[] } else { &self.rules.patterns };
+        for (at, pattern) in patterns.iter().enumerate() {
+            let able: Vec<_> = files.of(at, in_file).map(|(one, _)| &pattern.patterns[one]).collect();
+            matcher::check_file_code(pattern, &able, file, found);
+            let able = prose.of(at, in_prose).map(|(one, places)| (&pattern.patterns[one], places));
+            matcher::check_file_prose(pattern, &able.collect::<Vec<_>>(), file, found);
         }
-        for (pattern, able) in enabled.among(&self.rules.patterns) {
-            matcher::check_file(pattern, &able, file, found);
+        for (at, rule) in (self.rules.patterns.len()..).zip(&self.rules.rules) {
+            if rule.needs().is_empty() || files.of(at, in_file).next().is_some() {
+                rule.check(&Part::File(file), found);
+            }
         }
     }
 

@@ -6,6 +6,9 @@ pub(super) fn unpack(text: &str) -> Vec<(String, &'static str)> {
     for run in
         runs(text, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_'), 24)
     {
+        if !may_be_readable(run) {
+            continue;
+        }
         let decoded = match hex(run) {
             Some(bytes) => readable(bytes).map(|text| (text, "hexadecimal")),
             None => base64(run).and_then(readable).map(|text| (text, "base64")),
@@ -38,6 +41,28 @@ fn hex(run: &str) -> Option<Vec<u8>> {
     pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
 }
 
+/// Tells by the first bytes of a run whether it may decode to something readable. Most runs are names and hashes, and
+/// need not be decoded whole.
+fn may_be_readable(run: &str) -> bool {
+    let begin = &run[..run.floor_char_boundary(24)];
+    let reads = |bytes: Vec<u8>| {
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text,
+            // A character may be cut.
+            Err(error) if error.error_len().is_none() => {
+                std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
+            }
+            Err(_) => return false,
+        };
+        !text.chars().any(is_strange)
+    };
+    hex(begin).is_some_and(reads) || base64(begin).is_some_and(reads)
+}
+
+fn is_strange(c: char) -> bool {
+    c.is_control() && !c.is_whitespace()
+}
+
 fn base64(run: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(run.len() * 3 / 4);
     let (mut held, mut bits) = (0u32, 0u32);
@@ -64,7 +89,7 @@ fn base64(run: &str) -> Option<Vec<u8>> {
 fn readable(bytes: Vec<u8>) -> Option<String> {
     let text = String::from_utf8(bytes).ok()?;
     let spaces = text.bytes().filter(|&byte| byte == b' ').count();
-    let strange = text.chars().filter(|c| c.is_control() && !c.is_whitespace()).count();
+    let strange = text.chars().filter(|&c| is_strange(c)).count();
     (spaces >= 2 && spaces * 3 <= text.len() && strange == 0).then_some(text)
 }
 

@@ -1,6 +1,8 @@
 //! Languages with `//` and `/* */` comments.
 
-use super::token::{Token, TokenKind, line_end, string_end};
+use memchr::{memchr3, memmem};
+
+use super::token::{Token, TokenKind, line_end, next, string_end, table};
 
 /// How one language of the family differs.
 pub(super) struct Braces {
@@ -45,6 +47,11 @@ struct Cursor<'a> {
     wasted: usize,
 }
 
+/// Bytes that mean something between tokens; braces do while a template is open, and quotes alone in what has no more.
+const MARKS: [bool; 256] = table(b"/\"'`");
+const MARKS_IN_TEMPLATE: [bool; 256] = table(b"/\"'`{}");
+const MARKS_OF_RUST: [bool; 256] = table(b"/\"'r");
+
 /// Times the length of a file that may be read in search of ends of regular expressions.
 const WASTE: usize = 16;
 /// Bytes that a regular expression has at most once that is spent.
@@ -57,10 +64,18 @@ pub(super) fn braces(bytes: &[u8], of: &Braces) -> Vec<Token> {
 
 fn walk<'a>(bytes: &'a [u8], of: &Braces) -> Cursor<'a> {
     let mut cursor = Cursor { bytes, at: 0, found: Vec::new(), templates: Vec::new(), wasted: 0 };
-    while cursor.at < bytes.len() {
+    loop {
+        let marks = match (of.raw, cursor.templates.is_empty()) {
+            (true, _) => &MARKS_OF_RUST,
+            (false, true) => &MARKS,
+            (false, false) => &MARKS_IN_TEMPLATE,
+        };
+        cursor.at = next(bytes, cursor.at, marks);
+        if cursor.at >= bytes.len() {
+            return cursor;
+        }
         cursor.step(of);
     }
-    cursor
 }
 
 impl Cursor<'_> {
@@ -113,7 +128,7 @@ impl Cursor<'_> {
             Some(b'/') => self.push(Token::comment(self.at, line_end(self.bytes, self.at))),
             Some(b'*') => {
                 let body = self.at + 2;
-                let close = self.bytes[body..].windows(2).position(|pair| pair == b"*/");
+                let close = memmem::find(&self.bytes[body..], b"*/");
                 self.push(Token::comment(self.at, close.map_or(self.bytes.len(), |to| body + to + 2)));
             }
             _ if of.regex && self.regex_may_begin() => self.at = self.regex_end().unwrap_or(self.at + 1),
@@ -164,7 +179,8 @@ impl Cursor<'_> {
     fn template(&mut self) {
         let start = self.at;
         let mut at = start + 1;
-        while at < self.bytes.len() {
+        while let Some(next) = self.bytes.get(at..).and_then(|rest| memchr3(b'\\', b'`', b'$', rest)) {
+            at += next;
             match self.bytes[at] {
                 b'\\' => at += 1,
                 b'`' => return self.push(Token::string(TokenKind::Text, start, at + 1, 1, 1)),
@@ -194,6 +210,10 @@ impl Cursor<'_> {
     }
 
     fn raw_string(&mut self) {
+        if !matches!(self.bytes.get(self.at + 1), Some(b'"' | b'#')) {
+            self.at += 1;
+            return;
+        }
         let inside_word = self.at > 0
             && (self.bytes[self.at - 1].is_ascii_alphanumeric() || self.bytes[self.at - 1] == b'_')
             && self.bytes[self.at - 1] != b'b';

@@ -1,6 +1,9 @@
 //! Languages in which `#` begins a comment.
 
-use super::token::{Token, TokenKind, line_end, string_end};
+use super::token::{Token, TokenKind, line_end, next, string_end, table};
+
+/// Bytes that mean something between tokens.
+const MARKS: [bool; 256] = table(b"#\"'\\");
 
 /// How quotes behave.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,7 +20,11 @@ pub(super) enum Quotes {
 pub(super) fn tokens(bytes: &[u8], quotes: Quotes) -> Vec<Token> {
     let mut found = Vec::new();
     let mut at = 0;
-    while at < bytes.len() {
+    loop {
+        at = next(bytes, at, &MARKS);
+        if at >= bytes.len() {
+            return found;
+        }
         match bytes[at] {
             b'#' if may_comment(&bytes[..at], quotes) => {
                 found.push(Token::comment(at, line_end(bytes, at)));
@@ -34,7 +41,6 @@ pub(super) fn tokens(bytes: &[u8], quotes: Quotes) -> Vec<Token> {
             _ => at += 1,
         }
     }
-    found
 }
 
 fn may_comment(before: &[u8], quotes: Quotes) -> bool {

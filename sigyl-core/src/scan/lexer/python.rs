@@ -1,26 +1,31 @@
 //! Python.
 
-use super::token::{Token, TokenKind, line_end, string_end};
+use memchr::memchr2;
+
+use super::token::{Token, TokenKind, line_end, next, string_end, table};
+
+/// Bytes that begin a token.
+const MARKS: [bool; 256] = table(b"#\"'");
 
 /// Finds the comments and strings of one file.
 pub(super) fn tokens(bytes: &[u8]) -> Vec<Token> {
     let mut found = Vec::new();
     let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'#' => {
+    loop {
+        at = next(bytes, at, &MARKS);
+        match bytes.get(at) {
+            None => return found,
+            Some(b'#') => {
                 found.push(Token::comment(at, line_end(bytes, at)));
                 at = line_end(bytes, at);
             }
-            quote @ (b'"' | b'\'') => {
+            Some(&quote) => {
                 let token = string(bytes, at, quote);
                 at = token.end;
                 found.push(token);
             }
-            _ => at += 1,
         }
     }
-    found
 }
 
 fn string(bytes: &[u8], open: usize, quote: u8) -> Token {
@@ -42,7 +47,8 @@ fn is_raw(before: &[u8]) -> bool {
 
 fn triple_end(bytes: &[u8], from: usize, quote: u8) -> (usize, usize) {
     let mut at = from;
-    while at < bytes.len() {
+    while let Some(next) = bytes.get(at..).and_then(|rest| memchr2(b'\\', quote, rest)) {
+        at += next;
         match bytes[at] {
             b'\\' => at += 1,
             _ if bytes[at..].starts_with(&[quote; 3]) => return (at + 3, 3),

@@ -1,5 +1,7 @@
 //! A comment or a string, and the way to get all of them.
 
+use memchr::{memchr, memchr3};
+
 use super::braces::{Braces, braces};
 use super::unbuilt::without_tests;
 use super::{hash, python, yaml};
@@ -66,21 +68,41 @@ pub(crate) fn tokens(text: &str, language: Language) -> Vec<Token> {
 /// span lines, or at the end of the text.
 pub(crate) fn string_end(bytes: &[u8], open: usize, quote: u8, escapes: bool, lines: bool) -> (usize, usize) {
     let mut at = open + 1;
+    // Where a byte means nothing, the quote stands in for it.
+    let (escape, line) = (if escapes { b'\\' } else { quote }, if lines { quote } else { b'\n' });
     while at < bytes.len() {
+        let Some(next) = memchr3(quote, escape, line, &bytes[at..]) else { break };
+        at += next;
         match bytes[at] {
-            b'\\' if escapes => at += 1,
+            b'\\' if escapes => at += 2,
             b'\n' if !lines => return (at, 0),
-            byte if byte == quote => return (at + 1, 1),
-            _ => {}
+            _ => return (at + 1, 1),
         }
-        at += 1;
     }
     (bytes.len(), 0)
 }
 
 /// Returns the end of the line that `at` is on, without its line feed.
 pub(crate) fn line_end(bytes: &[u8], at: usize) -> usize {
-    bytes[at..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |length| at + length)
+    memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length)
+}
+
+/// A table of the bytes that may begin a token; all others are stepped over.
+pub(super) const fn table(beginnings: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < beginnings.len() {
+        table[beginnings[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
+
+/// Returns the next byte from `at` on that may begin a token.
+#[inline]
+pub(super) fn next(bytes: &[u8], at: usize, table: &[bool; 256]) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    rest.iter().position(|&byte| table[usize::from(byte)]).map_or(bytes.len(), |length| at + length)
 }
 
 #[cfg(test)]

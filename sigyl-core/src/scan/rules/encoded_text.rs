@@ -22,11 +22,13 @@ pub(super) struct EncodedText {
 const NEAR: usize = 2_000;
 const LINES: usize = 6;
 
+const DECODING: &[&str] = &[r"base_?64|\bb64|\batob\b|decod|from_?hex|unhexlify|['\x22]hex\b"];
+
 impl EncodedText {
     pub(super) fn new(meta: RuleMeta) -> Result<Self, regex::Error> {
         let order = r"(?i)\b(?:decode|decod(?:e|ing)\s+and|follow|apply|obey|execute|run|carry\s+out|instructions?)\b";
-        let decoding = r"(?i)base_?64|\bb64|\batob\b|decod|from_?hex|unhexlify|['\x22]hex\b";
-        Ok(Self { meta, order: Regex::new(order)?, decoding: Regex::new(decoding)? })
+        let decoding = format!("(?i){}", DECODING[0]);
+        Ok(Self { meta, order: Regex::new(order)?, decoding: Regex::new(&decoding)? })
     }
 
     fn in_tool(&self, tool: &ToolText, found: &mut Findings<'_>) {
@@ -80,6 +82,10 @@ fn around(text: &str, at: usize) -> &str {
 impl Rule for EncodedText {
     fn meta(&self) -> &RuleMeta {
         &self.meta
+    }
+
+    fn needs(&self) -> &[&str] {
+        DECODING
     }
 
     fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {

@@ -169,6 +169,10 @@ impl Rule for HttpOnly {
         &self.meta
     }
 
+    fn needs(&self) -> &[&str] {
+        &[r"\bhttp://", r"\bprotocol"]
+    }
+
     fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
         let Part::File(file) = part else { return };
         if self.scheme.is_match(file.text()) || self.protocol.is_match(file.text()) {

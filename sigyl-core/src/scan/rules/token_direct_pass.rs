@@ -134,6 +134,10 @@ impl Rule for TokenDirectPass {
         &self.meta
     }
 
+    fn needs(&self) -> &[&str] {
+        &["authorization"]
+    }
+
     fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
         let Part::File(file) = part else { return };
         let speaks =
