@@ -6,15 +6,15 @@
 
 use std::ops::Range;
 
-use regex::bytes::Regex;
+use super::expression::Expression;
 
 /// One excuse, compiled.
 #[derive(Debug)]
 pub(super) enum Excuse {
     /// It overlaps the match.
-    Overlapping(Regex),
+    Overlapping(Expression),
     /// It stands around the match: what ends where the match begins, and what begins where it ends.
-    Around { before: Option<Regex>, after: Option<Regex> },
+    Around { before: Option<Expression>, after: Option<Expression> },
 }
 
 /// Stands for the match itself.
@@ -89,7 +89,7 @@ const BREAKS: &[&str] = &[
 
 impl Excuse {
     /// Compiles an expression with `make`, its frames and its place of the match put in.
-    pub(super) fn new(text: &str, make: impl Fn(&str) -> Result<Regex, String>) -> Result<Self, String> {
+    pub(super) fn new(text: &str, make: impl Fn(&str) -> Result<Expression, String>) -> Result<Self, String> {
         let whole = FRAMES.iter().fold(text.to_owned(), |text, (name, frame)| text.replace(name, frame));
         let mut parts = whole.split(MATCH);
         let (before, after, more) = (parts.next(), parts.next(), parts.next());
@@ -140,7 +140,7 @@ fn trimmed(text: &[u8], place: &Range<usize>) -> Range<usize> {
 }
 
 /// Tells whether `before` ends where `text` ends, and no clause breaks off in its free words.
-fn governs(before: &Regex, text: &[u8], from: usize) -> bool {
+fn governs(before: &Expression, text: &[u8], from: usize) -> bool {
     let mut at = from;
     for _ in 0..TRIES {
         if at > text.len() {
@@ -163,11 +163,11 @@ fn breaks(words: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pattern::builder;
+    use super::super::expression::Compile;
     use super::*;
 
     fn excuses(excuse: &str, sentence: &str, matched: &str) -> bool {
-        let make = |text: &str| builder(text, false).build().map_err(|error| error.to_string());
+        let make = |text: &str| Expression::new(text, false, Compile::Now);
         let start = sentence.find(matched).unwrap();
         // The blank before it belongs to the match, as it does to many patterns.
         let place = start.saturating_sub(1)..start + matched.len();
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn an_excuse_names_the_match_once_and_not_alone() {
-        let make = |text: &str| builder(text, false).build().map_err(|error| error.to_string());
+        let make = |text: &str| Expression::new(text, false, Compile::Now);
         assert!(Excuse::new("<match>", make).unwrap_err().contains("excuse everything"));
         assert!(Excuse::new("a <match> b <match>", make).unwrap_err().contains("more than once"));
         assert!(Excuse::new("(a <match>", make).is_err());

@@ -10,14 +10,18 @@ use super::literal::{Literal, bits};
 #[derive(Debug)]
 pub(super) struct Finder {
     literals: Vec<Literal>,
+    bits: Bits,
     four: Table,
     three: Table,
 }
 
+/// A bit for each hash of a fragment; small enough to stay near the processor.
+struct Bits(Box<[u64; WORDS]>);
+
 /// Where fragments of one length lead to.
+#[derive(Debug)]
 struct Table {
-    bits: Box<[u64; WORDS]>,
-    /// Where the entries of each hash begin.
+    /// Where the entries of each slot, which is a part of the hash, begin.
     starts: Vec<u32>,
     entries: Vec<Entry>,
 }
@@ -31,8 +35,10 @@ struct Entry {
     before: u32,
 }
 
-const HASHES: usize = 1 << 16;
+const HASHES: usize = 1 << HASH_BITS;
 const WORDS: usize = HASHES / 64;
+const HASH_BITS: u32 = 18;
+const SLOTS: usize = 1 << 12;
 /// Makes both cases of each letter one, and some other bytes too.
 const FOLD: u32 = 0x2020_2020;
 const THREE: u32 = 0x00ff_ffff;
@@ -55,7 +61,13 @@ impl Finder {
                 }
             }
         }
-        Self { literals, four: Table::new(four), three: Table::new(three) }
+        let mut bits = Bits(Box::new([0; WORDS]));
+        four.iter().for_each(|entry| bits.set(entry.fragment));
+        for entry in &three {
+            // Any byte may follow; of those that make one, each other one stands for both.
+            (0..=u32::from(u8::MAX)).for_each(|next| bits.set((entry.fragment | next << 24) | FOLD));
+        }
+        Self { literals, bits, four: Table::new(four), three: Table::new(three) }
     }
 
     /// Returns how many literals there are.
@@ -65,14 +77,11 @@ impl Finder {
 
     /// Calls `hit` with each literal and where it begins, in the order of their fragments.
     pub(super) fn each(&self, text: &[u8], mut hit: impl FnMut(usize, usize)) {
-        for (at, window) in text.windows(4).enumerate() {
-            let four = u32::from_le_bytes([window[0], window[1], window[2], window[3]]) | FOLD;
-            let three = four & THREE;
-            if self.four.may_hold(four) {
-                self.compare(&self.four, four, text, at, &mut hit);
-            }
-            if self.three.may_hold(three) {
-                self.compare(&self.three, three, text, at, &mut hit);
+        for (at, window) in text.array_windows().enumerate() {
+            let fragment = u32::from_le_bytes(*window) | FOLD;
+            if self.bits.may_hold(fragment) {
+                self.compare(&self.four, fragment, text, at, &mut hit);
+                self.compare(&self.three, fragment & THREE, text, at, &mut hit);
             }
         }
         if let Some(at) = text.len().checked_sub(3) {
@@ -80,7 +89,6 @@ impl Finder {
         }
     }
 
-    #[inline(never)]
     fn compare(
         &self,
         table: &Table,
@@ -116,42 +124,48 @@ fn fragment(text: &[u8]) -> u32 {
 }
 
 fn hash(fragment: u32) -> usize {
-    (fragment.wrapping_mul(0x9e37_79b1) >> 16) as usize
+    (fragment.wrapping_mul(0x9e37_79b1) >> (u32::BITS - HASH_BITS)) as usize
 }
 
-impl Table {
-    fn new(mut entries: Vec<Entry>) -> Self {
-        entries.sort_by_key(|entry| (hash(entry.fragment), entry.literal));
-        let mut bits = Box::new([0; WORDS]);
-        let mut starts = vec![0; HASHES + 1];
-        for entry in &entries {
-            let hash = hash(entry.fragment);
-            bits[hash / 64] |= 1 << (hash % 64);
-            starts[hash + 1] += 1;
-        }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        Self { bits, starts, entries }
+fn slot(fragment: u32) -> usize {
+    hash(fragment) % SLOTS
+}
+
+impl Bits {
+    fn set(&mut self, fragment: u32) {
+        let hash = hash(fragment);
+        self.0[hash / 64] |= 1 << (hash % 64);
     }
 
     #[inline]
     fn may_hold(&self, fragment: u32) -> bool {
         let hash = hash(fragment);
-        self.bits[hash / 64] >> (hash % 64) & 1 != 0
-    }
-
-    fn of(&self, fragment: u32) -> &[Entry] {
-        let hash = hash(fragment);
-        &self.entries[self.starts[hash] as usize..self.starts[hash + 1] as usize]
+        self.0[hash / 64] >> (hash % 64) & 1 != 0
     }
 }
 
-impl std::fmt::Debug for Table {
+impl Table {
+    fn new(mut entries: Vec<Entry>) -> Self {
+        entries.sort_by_key(|entry| (slot(entry.fragment), entry.literal));
+        let mut starts = vec![0; SLOTS + 1];
+        entries.iter().for_each(|entry| starts[slot(entry.fragment) + 1] += 1);
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        Self { starts, entries }
+    }
+
+    fn of(&self, fragment: u32) -> &[Entry] {
+        let slot = slot(fragment);
+        &self.entries[self.starts[slot] as usize..self.starts[slot + 1] as usize]
+    }
+}
+
+impl std::fmt::Debug for Bits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(&self.entries).finish()
+        write!(f, "{} bits", self.0.iter().map(|word| word.count_ones()).sum::<u32>())
     }
 }
 

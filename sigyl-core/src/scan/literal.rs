@@ -3,7 +3,12 @@
 //! From an expression follow groups, of each of which one literal must stand in whatever it matches. A literal knows
 //! whether a word must begin or end with it: `\bcat\b` is not in "concatenate".
 
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
+
+use super::window::reach;
 
 /// A text that must stand somewhere, in letters of either case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,21 +33,34 @@ const VARIANTS: usize = 16;
 /// Groups of one expression; a few rare ones filter as well as many.
 const GROUPS: usize = 4;
 /// Occurrences in a byte of text above which a group is left out when there is a better one.
-const COMMON: f64 = 1e-3;
+const COMMON: f64 = 1e-4;
 
-/// Returns the groups of an expression, the rarest first; none when it may match without any literal.
-pub(super) fn groups_of(expression: &str) -> Vec<Group> {
+/// What follows from an expression.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Needed {
+    /// Its groups, the rarest first; none when it may match without any literal.
+    pub(super) groups: Vec<Group>,
+    /// How long a match is at most, see [`super::window`].
+    pub(super) reach: Option<usize>,
+}
+
+/// Tells what an expression cannot match without.
+pub(super) fn needed(expression: &str) -> Needed {
     let parsed = regex_syntax::ParserBuilder::new()
         .unicode(false)
         .utf8(false)
         .ignore_whitespace(true)
         .build()
         .parse(expression);
-    let groups = match parsed {
-        Ok(hir) => Walk::of(&hir, false),
+    match parsed {
+        Ok(hir) => Needed { groups: ranked(Walk::of(&hir, false)), reach: reach(&hir) },
         // What does not parse is told where it is compiled; without groups it merely always runs.
-        Err(_) => Vec::new(),
-    };
+        Err(_) => Needed::default(),
+    }
+}
+
+/// Keeps the rarest groups.
+fn ranked(groups: Vec<Group>) -> Vec<Group> {
     let mut ranked: Vec<(f64, Group)> = groups.into_iter().map(|group| (frequency(&group), group)).collect();
     ranked.sort_by(|(one, a), (other, b)| one.total_cmp(other).then_with(|| a.cmp(b)));
     ranked.dedup_by(|(_, one), (_, other)| one == other);
@@ -69,7 +87,7 @@ const WORD: f64 = 8.0;
 
 /// Guesses how rare a text is, in bits.
 pub(super) fn bits(text: &[u8]) -> f64 {
-    let common = if memchr::memmem::find(WORDS, text).is_some() { WORD } else { 0.0 };
+    let common = if stands_in_words(text) { WORD } else { 0.0 };
     let of = |byte: u8| match byte {
         b' ' | b'e' | b't' => 3.0,
         b'a' | b'i' | b'n' | b'o' | b'r' | b's' => 3.5,
@@ -79,6 +97,13 @@ pub(super) fn bits(text: &[u8]) -> f64 {
         _ => 7.5,
     };
     text.iter().map(|byte| of(byte.to_ascii_lowercase())).sum::<f64>() - common
+}
+
+/// Tells whether every three bytes of a text stand in one of the common words.
+fn stands_in_words(text: &[u8]) -> bool {
+    static THREES: OnceLock<HashSet<[u8; 3]>> = OnceLock::new();
+    let threes = THREES.get_or_init(|| WORDS.array_windows().copied().collect());
+    text.array_windows().all(|three: &[u8; 3]| threes.contains(three))
 }
 
 fn is_word(byte: u8) -> bool {
@@ -164,8 +189,8 @@ impl Walk {
 fn alternation(branches: &[Hir], edge: bool) -> Option<Group> {
     let mut all = Group::new();
     for branch in branches {
-        let groups = Walk::of(branch, edge).into_iter();
-        all.extend(groups.min_by(|one, other| frequency(one).total_cmp(&frequency(other)))?);
+        let groups = Walk::of(branch, edge).into_iter().map(|group| (frequency(&group), group));
+        all.extend(groups.min_by(|(one, _), (other, _)| one.total_cmp(other))?.1);
         if all.len() > LARGEST {
             return None;
         }
@@ -268,8 +293,11 @@ mod tests {
             let text = String::from_utf8(one.text).unwrap();
             format!("{}{text}{}", if one.begins { "<" } else { "" }, if one.ends { ">" } else { "" })
         };
-        let mut groups: Vec<Vec<String>> =
-            groups_of(expression).into_iter().map(|group| group.into_iter().map(spell).collect()).collect();
+        let mut groups: Vec<Vec<String>> = needed(expression)
+            .groups
+            .into_iter()
+            .map(|group| group.into_iter().map(spell).collect())
+            .collect();
         groups.iter_mut().for_each(|group| group.sort());
         groups.sort();
         groups
@@ -306,7 +334,7 @@ mod tests {
 
     #[test]
     fn the_rarest_groups_are_kept() {
-        let all = groups_of(r"the .+ zebra .+ quokka .+ wombat .+ jackal");
+        let all = needed(r"the .+ zebra .+ quokka .+ wombat .+ jackal").groups;
         assert_eq!(all.len(), GROUPS);
         assert!(all.iter().flatten().all(|literal| literal.text.len() > 4));
     }

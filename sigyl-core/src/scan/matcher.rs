@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 use super::file::FileText;
 use super::findings::{Findings, Hit, in_file};
 use super::pattern::{Context, Match, Pattern, Unit};
+use super::prefilter::Run;
 use super::prose::{Prose, Segment};
 use super::tool_text::ToolText;
 use crate::domain::{Location, Severity};
@@ -21,13 +22,10 @@ const BLOCK_LINES: (usize, usize) = (3, 12);
 /// Bytes that a stretch without an end of its own is longer to each side, so that one look serves many matches.
 const SLACK: usize = 256;
 
-/// An expression that is able to match, with the numbers of the segments in which it is.
-pub(super) type InProse<'a> = (&'a Regex, &'a [(u32, u32)]);
-
 /// Runs the expressions of `pattern` that are `able` to match over the code of a file.
 pub(super) fn check_file_code(
     pattern: &Pattern,
-    able: &[&Regex],
+    able: &[Run<'_>],
     file: &FileText<'_>,
     found: &mut Findings<'_>,
 ) {
@@ -51,7 +49,7 @@ pub(super) fn check_file_code(
 /// Runs the expressions of `pattern` that are `able` to match over the prose of a file.
 pub(super) fn check_file_prose(
     pattern: &Pattern,
-    able: &[InProse<'_>],
+    able: &[Run<'_>],
     file: &FileText<'_>,
     found: &mut Findings<'_>,
 ) {
@@ -71,7 +69,7 @@ pub(super) fn check_file_prose(
 }
 
 /// Runs `pattern` over the texts of a tool, as over a file.
-pub(super) fn check_tool(pattern: &Pattern, able: &[InProse<'_>], tool: &ToolText, found: &mut Findings<'_>) {
+pub(super) fn check_tool(pattern: &Pattern, able: &[Run<'_>], tool: &ToolText, found: &mut Findings<'_>) {
     if !pattern.looks_at.contains(&Context::Tool) {
         return;
     }
@@ -99,7 +97,7 @@ fn add(
 }
 
 fn check_code(
-    (pattern, able): (&Pattern, &[&Regex]),
+    (pattern, able): (&Pattern, &[Run<'_>]),
     context: Context,
     file: &FileText<'_>,
     view: &[u8],
@@ -107,9 +105,9 @@ fn check_code(
 ) {
     let bare = if file.language().is_code() { file.bare() } else { view };
     let view = View { text: view, bare, context };
-    for expression in able {
+    for run in able {
         let mut weigher = Weigher::new(pattern);
-        for place in expression.find_iter(view.text).map(|found| found.range()) {
+        for place in places(&pattern.patterns[run.index], run, view.text, 0..view.text.len()) {
             if weigher.holds(&view, &place) {
                 let hit = Hit { text: file.text(), start: place.start, end: place.end };
                 let severity = pattern.severity(context);
@@ -123,17 +121,23 @@ fn check_code(
 /// Calls `hit` with every place where the pattern holds, never across two segments.
 fn each_in_prose(
     pattern: &Pattern,
-    able: &[InProse<'_>],
+    able: &[Run<'_>],
     prose: &Prose,
     mut hit: impl FnMut(&Segment, Range<usize>),
 ) {
-    for (expression, segments) in able {
-        let segments = segments.iter().filter_map(|&(_, at)| prose.segments().get(at as usize));
+    let text = prose.text().as_bytes();
+    for run in able {
+        let expression = &pattern.patterns[run.index];
+        // What may be anywhere is first looked for in all segments at once.
+        let first = if run.always { expression.find(text).map(|found| found.start()) } else { Some(0) };
+        let Some(first) = first else { continue };
+        let segments = run.stretches().filter_map(|at| prose.segments().get(at));
+        let segments = segments.filter(|segment| segment.end >= first);
         for segment in segments.filter(|segment| pattern.looks_at.contains(&segment.context)) {
             let mut weigher = Weigher::new(pattern);
-            let own = &prose.text().as_bytes()[segment.start..segment.end];
+            let own = &text[segment.start..segment.end];
             let view = View { text: own, bare: own, context: segment.context };
-            for place in Search::new(expression, prose.text().as_bytes(), segment) {
+            for place in places(expression, run, text, segment.start..segment.end) {
                 if weigher.holds(&view, &(place.start - segment.start..place.end - segment.start)) {
                     hit(segment, place);
                 }
@@ -142,18 +146,29 @@ fn each_in_prose(
     }
 }
 
-/// Yields the matches of an expression in one segment. What stands around it is looked at to see where words begin and
-/// end, and is never matched.
+/// Yields the matches of an expression in one stretch of a text.
+fn places<'a>(
+    expression: &'a Regex,
+    run: &Run<'_>,
+    text: &'a [u8],
+    within: Range<usize>,
+) -> impl Iterator<Item = Range<usize>> + 'a {
+    let windows = run.windows(text, within).into_iter();
+    windows.flat_map(move |window| Search::new(expression, text, window))
+}
+
+/// Yields the matches of an expression in a part of a text. What stands before it is looked at to see where words
+/// begin, and is never matched.
 struct Search<'a> {
     expression: &'a Regex,
-    /// The buffer up to the end of the segment.
+    /// The text up to the end of the part.
     text: &'a [u8],
     at: usize,
 }
 
 impl<'a> Search<'a> {
-    fn new(expression: &'a Regex, text: &'a [u8], segment: &Segment) -> Self {
-        Self { expression, text: &text[..segment.end], at: segment.start }
+    fn new(expression: &'a Regex, text: &'a [u8], within: Range<usize>) -> Self {
+        Self { expression, text: &text[..within.end], at: within.start }
     }
 }
 
@@ -356,7 +371,7 @@ mod tests {
             }
             weigher.read
         };
-        pattern.patterns.iter().map(one).sum()
+        pattern.patterns.iter().map(|expression| one(expression)).sum()
     }
 
     #[test]
@@ -432,7 +447,9 @@ mod tests {
         let prose = Prose::of_file(&text, Language::Script, &tokens(&text, Language::Script));
         let expression = Regex::new("(?s)<a>.*?</a>").unwrap();
         let all = prose.segments().iter();
-        let all = all.flat_map(|segment| Search::new(&expression, prose.text().as_bytes(), segment));
+        let all = all.flat_map(|segment| {
+            Search::new(&expression, prose.text().as_bytes(), segment.start..segment.end)
+        });
         let seen: Vec<&str> = all.map(|place| &prose.text()[place]).collect();
         assert_eq!(seen, ["<a>b</a>", "<a></a>"]);
     }

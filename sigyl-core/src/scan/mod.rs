@@ -11,6 +11,7 @@ mod drift;
 mod equivalence;
 mod evidence;
 mod excuse;
+mod expression;
 mod file;
 mod finder;
 mod findings;
@@ -40,6 +41,7 @@ mod subject;
 mod tool_text;
 mod unpack;
 mod waiver;
+mod window;
 mod wrap;
 
 pub use drift::Drift;

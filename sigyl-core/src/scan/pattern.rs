@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::excuse::Excuse;
+use super::expression::{Compile, Expression};
 use super::language::Language;
 use super::prefilter::{At, Needs};
 use super::rule::RuleMeta;
@@ -115,18 +115,18 @@ pub(super) fn is_pattern_file(text: &str) -> bool {
         && serde_yaml::Deserializer::from_str(text).all(|document| PatternSpec::deserialize(document).is_ok())
 }
 
-/// A pattern, compiled.
+/// A pattern that can run.
 #[derive(Debug)]
 pub(super) struct Pattern {
     pub(super) meta: RuleMeta,
     pub(super) looks_at: Vec<Context>,
     severity_in: BTreeMap<Context, Severity>,
     languages: Vec<Language>,
-    pub(super) patterns: Vec<Regex>,
+    pub(super) patterns: Vec<Expression>,
     pub(super) unit: Unit,
-    near: Vec<Regex>,
-    unless: Vec<Regex>,
-    unless_literal: Vec<Regex>,
+    near: Vec<Expression>,
+    unless: Vec<Expression>,
+    unless_literal: Vec<Expression>,
     excuses: Vec<(Option<Context>, Excuse)>,
     /// Texts that must hit, by where they stand.
     pub(super) hits: BTreeMap<String, Vec<String>>,
@@ -149,8 +149,6 @@ pub(super) struct Match<'t> {
 
 /// Bytes of one pattern file.
 pub(super) const FILE_BYTES: usize = 256 << 10;
-/// Size that one compiled expression may take.
-const SIZE: usize = 1 << 20;
 /// Expressions in one field of one pattern.
 const EXPRESSIONS: usize = 64;
 
@@ -164,8 +162,8 @@ pub(super) struct Wrong {
 }
 
 impl Pattern {
-    /// Compiles what a file says.
-    pub(super) fn new(spec: PatternSpec) -> Result<Self, Wrong> {
+    /// Takes what a file says.
+    pub(super) fn new(spec: PatternSpec, compile: Compile) -> Result<Self, Wrong> {
         let wrong = |field, why: &str| Wrong { field, text: field.to_owned(), why: why.to_owned() };
         if spec.looks_at.is_empty() {
             return Err(wrong("looks_at", "it names no context"));
@@ -178,13 +176,13 @@ impl Pattern {
             let why = "whoever writes a text can write this into it too; use `unless_match`";
             return Err(wrong("unless", why));
         }
-        let compile = |field, texts: &[String]| compile_all(field, texts, spec.case_sensitive);
+        let make = |text: &str| Expression::new(text, spec.case_sensitive, compile);
         Ok(Self {
-            excuses: excuses(&spec)?,
-            patterns: compile("patterns", &spec.patterns)?,
-            near: compile("near", &spec.near)?,
-            unless: compile("unless", &spec.unless)?,
-            unless_literal: compile("unless_literal", &spec.unless_literal)?,
+            excuses: excuses(&spec, compile)?,
+            patterns: take_all("patterns", &spec.patterns, make)?,
+            near: take_all("near", &spec.near, make)?,
+            unless: take_all("unless", &spec.unless, make)?,
+            unless_literal: take_all("unless_literal", &spec.unless_literal, make)?,
             meta: RuleMeta {
                 id: spec.id,
                 title: spec.title,
@@ -245,13 +243,13 @@ impl Pattern {
         if !self.looks_at.iter().any(|context| context.is_prose() == prose) {
             return Needs::default();
         }
-        let any = self.patterns.iter().map(Regex::as_str).collect();
-        let all = self.near.iter().map(Regex::as_str).collect();
+        let any = self.patterns.iter().map(Expression::as_str).collect();
+        let all = self.near.iter().map(Expression::as_str).collect();
         Needs { any, all, at: if prose { At::Text } else { At::Code } }
     }
 }
 
-fn excuses(spec: &PatternSpec) -> Result<Vec<(Option<Context>, Excuse)>, Wrong> {
+fn excuses(spec: &PatternSpec, compile: Compile) -> Result<Vec<(Option<Context>, Excuse)>, Wrong> {
     let everywhere = spec.unless_match.iter().map(|text| (None, text));
     let somewhere = spec.unless_match_in.iter();
     let somewhere = somewhere.flat_map(|(context, texts)| texts.iter().map(|text| (Some(*context), text)));
@@ -260,11 +258,8 @@ fn excuses(spec: &PatternSpec) -> Result<Vec<(Option<Context>, Excuse)>, Wrong> 
         let why = format!("{} expressions, {EXPRESSIONS} at most", all.len());
         return Err(Wrong { field: "unless_match", text: "unless_match".to_owned(), why });
     }
-    let make = |text: &str| {
-        builder(text, spec.case_sensitive).build().map_err(|error| last_line(&error.to_string()))
-    };
     let one = |(context, text): (Option<Context>, &String)| {
-        let excuse = Excuse::new(text, make);
+        let excuse = Excuse::new(text, |text| Expression::new(text, spec.case_sensitive, compile));
         excuse.map(|excuse| (context, excuse)).map_err(|why| Wrong {
             field: "unless_match",
             text: text.clone(),
@@ -274,34 +269,14 @@ fn excuses(spec: &PatternSpec) -> Result<Vec<(Option<Context>, Excuse)>, Wrong> 
     all.into_iter().map(one).collect()
 }
 
-fn compile_all(field: &'static str, texts: &[String], case_sensitive: bool) -> Result<Vec<Regex>, Wrong> {
+fn take_all(
+    field: &'static str,
+    texts: &[String],
+    make: impl Fn(&str) -> Result<Expression, String>,
+) -> Result<Vec<Expression>, Wrong> {
     if texts.len() > EXPRESSIONS {
         let why = format!("{} expressions, {EXPRESSIONS} at most", texts.len());
         return Err(Wrong { field, text: field.to_owned(), why });
     }
-    let one = |text: &String| {
-        builder(text, case_sensitive).build().map_err(|error| Wrong {
-            field,
-            text: text.clone(),
-            why: last_line(&error.to_string()),
-        })
-    };
-    texts.iter().map(one).collect()
-}
-
-/// All expressions ignore white space, know no Unicode classes (text is folded before), and run in linear time.
-pub(super) fn builder(text: &str, case_sensitive: bool) -> RegexBuilder {
-    let mut builder = RegexBuilder::new(text);
-    builder
-        .case_insensitive(!case_sensitive)
-        .unicode(false)
-        .ignore_whitespace(true)
-        .size_limit(SIZE)
-        .dfa_size_limit(4 * SIZE)
-        .nest_limit(50);
-    builder
-}
-
-fn last_line(error: &str) -> String {
-    error.lines().last().unwrap_or(error).trim_start_matches("error: ").to_owned()
+    texts.iter().map(|text| make(text).map_err(|why| Wrong { field, text: text.clone(), why })).collect()
 }

@@ -8,8 +8,9 @@ use std::ops::Range;
 
 use super::finder::Finder;
 use super::lexer::{Token, TokenKind};
-use super::literal::{Group, Literal, groups_of, without_blanks};
+use super::literal::{Literal, Needed, needed, without_blanks};
 use super::prose::Segment;
+use super::window::windows;
 
 /// Groups that one expression may have; those of what must stand near it are counted in.
 const GROUPS: usize = 16;
@@ -22,6 +23,8 @@ pub(super) struct Prefilter {
     uses: Vec<Vec<Use>>,
     /// For each expression, the bits of all its groups.
     groups: Vec<u16>,
+    /// For each expression, where its matches can be told to lie by the places of its literals.
+    reaches: Vec<Option<Reach>>,
     /// Expressions that may match without any literal.
     always: Vec<u32>,
     /// The expressions of each pattern.
@@ -34,6 +37,13 @@ struct Use {
     group: u16,
     /// Whether a comment counts.
     comments: bool,
+}
+
+/// How long a match is at most, and of which literals each holds one, for several such groups.
+#[derive(Clone, Debug)]
+struct Reach {
+    units: usize,
+    groups: Vec<Vec<u32>>,
 }
 
 /// The expressions of one pattern: one of the first must match, and all the others besides.
@@ -58,7 +68,41 @@ pub(super) enum At {
 
 /// Which expressions can match, each with the stretches in which, in order.
 #[derive(Debug, Default)]
-pub(super) struct Able(Vec<(u32, u32)>);
+pub(super) struct Able {
+    list: Vec<(u32, u32)>,
+    /// Where literals are, by their number, in order; nothing when their places do not matter.
+    places: Vec<(u32, u32)>,
+}
+
+/// One expression that can match.
+#[derive(Debug)]
+pub(super) struct Run<'a> {
+    /// Which of its pattern.
+    pub(super) index: usize,
+    /// Whether it needs no literal, so that nothing is known of where it can match.
+    pub(super) always: bool,
+    stretches: &'a [(u32, u32)],
+    /// How long a match is at most, and the places of which each holds one.
+    near: Option<(usize, Vec<u32>)>,
+}
+
+impl Run<'_> {
+    /// Yields the numbers of the stretches in which it can match.
+    pub(super) fn stretches(&self) -> impl Iterator<Item = usize> + '_ {
+        self.stretches.iter().map(|&(_, at)| at as usize)
+    }
+
+    /// Returns the parts of a stretch of `text` in which its matches lie.
+    pub(super) fn windows(&self, text: &[u8], within: Range<usize>) -> Vec<Range<usize>> {
+        match &self.near {
+            Some((reach, places)) => {
+                let from = places.partition_point(|&place| (place as usize) < within.start);
+                windows(text, within, &places[from..], *reach)
+            }
+            None => vec![within],
+        }
+    }
+}
 
 impl Prefilter {
     /// Builds the filter; a pattern without needs takes part in the numbering alone.
@@ -68,16 +112,15 @@ impl Prefilter {
             finder: Finder::new(Vec::new()),
             uses: Vec::new(),
             groups: Vec::new(),
+            reaches: Vec::new(),
             always: Vec::new(),
             ranges: Vec::new(),
         };
         for needs in patterns {
             let first = this.groups.len();
-            let groups = |text: &&str| groups_in(text, needs.at);
-            let common: Vec<Group> = needs.all.iter().flat_map(groups).collect();
+            let common: Vec<Needed> = needs.all.iter().map(|text| needed_in(text, needs.at)).collect();
             for text in &needs.any {
-                let own = groups(text).into_iter().chain(common.iter().cloned()).take(GROUPS);
-                this.expression(own, needs.at != At::Code, &mut numbers);
+                this.expression(&needed_in(text, needs.at), &common, needs.at != At::Code, &mut numbers);
             }
             this.ranges.push(number(first)..number(this.groups.len()));
         }
@@ -89,27 +132,33 @@ impl Prefilter {
 
     fn expression(
         &mut self,
-        groups: impl Iterator<Item = Group>,
+        own: &Needed,
+        common: &[Needed],
         comments: bool,
         numbers: &mut HashMap<Literal, usize>,
     ) {
         let expression = number(self.groups.len());
-        let mut all = 0;
-        for (at, group) in groups.enumerate() {
-            all |= 1 << at;
+        let mut known = Vec::new();
+        for (at, group) in
+            own.groups.iter().chain(common.iter().flat_map(|one| &one.groups)).take(GROUPS).enumerate()
+        {
+            let mut literals = Vec::new();
             for literal in group {
-                let known = numbers.len();
-                let literal = *numbers.entry(literal).or_insert(known);
-                if literal == self.uses.len() {
-                    self.uses.push(Vec::new());
-                }
+                let next = numbers.len();
+                let literal = *numbers.entry(literal.clone()).or_insert(next);
+                self.uses.resize(numbers.len(), Vec::new());
                 self.uses[literal].push(Use { expression, group: 1 << at, comments });
+                literals.push(number(literal));
             }
+            known.push(literals);
         }
-        if all == 0 {
+        self.groups.push(known.iter().enumerate().fold(0, |all, (at, _)| all | 1 << at));
+        if known.is_empty() {
             self.always.push(expression);
         }
-        self.groups.push(all);
+        known.truncate(own.groups.len());
+        let reach = own.reach.filter(|_| !known.is_empty());
+        self.reaches.push(reach.map(|units| Reach { units, groups: known }));
     }
 
     /// Returns what can match somewhere in a file, which is one stretch.
@@ -119,9 +168,6 @@ impl Prefilter {
         let mut seen = vec![(false, false); self.finder.len()];
         let mut at = 0;
         self.finder.each(text, |literal, start| {
-            if seen[literal].1 {
-                return;
-            }
             while tokens.get(at).is_some_and(|token| token.end <= start) {
                 at += 1;
             }
@@ -130,8 +176,10 @@ impl Prefilter {
                 true if std::mem::replace(&mut seen[literal].0, true) => {}
                 true => met.meet(literal, 0, |of| of.comments),
                 false => {
-                    seen[literal].1 = true;
-                    met.meet(literal, 0, |_| true);
+                    met.places.push((number(literal), number(start)));
+                    if !std::mem::replace(&mut seen[literal].1, true) {
+                        met.meet(literal, 0, |_| true);
+                    }
                 }
             }
         });
@@ -148,6 +196,7 @@ impl Prefilter {
                 at += 1;
             }
             if segments.get(at).is_some_and(|segment| segment.start <= start) {
+                met.places.push((number(literal), number(start)));
                 met.meet(literal, number(at), |_| true);
             }
         });
@@ -158,28 +207,46 @@ impl Prefilter {
     #[cfg(test)]
     pub(super) fn everything(&self, stretches: usize) -> Able {
         let expressions = 0..number(self.groups.len());
-        Able(expressions.flat_map(|one| (0..number(stretches)).map(move |at| (one, at))).collect())
+        let list = expressions.flat_map(|one| (0..number(stretches)).map(move |at| (one, at))).collect();
+        Able { list, places: Vec::new() }
     }
 
-    /// Yields the expressions of a pattern that can match, by their index, each with its stretches.
-    pub(super) fn of<'a>(
-        &self,
-        pattern: usize,
-        able: &'a Able,
-    ) -> impl Iterator<Item = (usize, &'a [(u32, u32)])> {
+    /// Yields the expressions of a pattern that can match.
+    pub(super) fn of<'a>(&'a self, pattern: usize, able: &'a Able) -> impl Iterator<Item = Run<'a>> {
         let range = self.ranges.get(pattern).cloned().unwrap_or_default();
-        let from = able.0.partition_point(|(expression, _)| *expression < range.start);
-        let rest = &able.0[from..];
+        let from = able.list.partition_point(|(expression, _)| *expression < range.start);
+        let rest = &able.list[from..];
         let own = &rest[..rest.partition_point(|(expression, _)| *expression < range.end)];
-        own.chunk_by(|one, other| one.0 == other.0)
-            .map(move |chunk| (chunk.first().map_or(0, |(one, _)| (one - range.start) as usize), chunk))
+        own.chunk_by(|one, other| one.0 == other.0).filter_map(move |stretches| {
+            let (expression, _) = *stretches.first()?;
+            let (index, at) = ((expression - range.start) as usize, expression as usize);
+            let near = self.reaches[at].as_ref().and_then(|reach| able.near(reach));
+            Some(Run { index, always: self.groups[at] == 0, stretches, near })
+        })
     }
 }
 
 impl Able {
     /// Tells whether nothing can match.
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
+    }
+
+    /// Returns the places of the rarest group of literals.
+    fn near(&self, reach: &Reach) -> Option<(usize, Vec<u32>)> {
+        if self.places.is_empty() {
+            return None;
+        }
+        let of = |literal: &u32| {
+            let from = self.places.partition_point(|(known, _)| known < literal);
+            let rest = &self.places[from..];
+            &rest[..rest.partition_point(|(known, _)| known <= literal)]
+        };
+        let count = |group: &&Vec<u32>| group.iter().map(|literal| of(literal).len()).sum::<usize>();
+        let rarest = reach.groups.iter().min_by_key(count)?;
+        let mut places: Vec<u32> = rarest.iter().flat_map(of).map(|(_, place)| *place).collect();
+        places.sort_unstable();
+        Some((reach.units, places))
     }
 }
 
@@ -189,11 +256,12 @@ struct Met<'a> {
     /// For each expression the stretch, from 1, and the groups met in it.
     groups: Vec<(u32, u16)>,
     able: Vec<(u32, u32)>,
+    places: Vec<(u32, u32)>,
 }
 
 impl<'a> Met<'a> {
     fn new(filter: &'a Prefilter) -> Self {
-        Self { filter, groups: vec![(0, 0); filter.groups.len()], able: Vec::new() }
+        Self { filter, groups: vec![(0, 0); filter.groups.len()], able: Vec::new(), places: Vec::new() }
     }
 
     fn meet(&mut self, literal: usize, stretch: u32, counts: impl Fn(&Use) -> bool) {
@@ -216,14 +284,21 @@ impl<'a> Met<'a> {
             self.able.extend((0..number(stretches)).map(|stretch| (one, stretch)));
         }
         self.able.sort_unstable();
-        Able(self.able)
+        if self.able.is_empty() {
+            return Able::default();
+        }
+        self.places.sort_unstable();
+        Able { list: self.able, places: self.places }
     }
 }
 
-/// Returns the groups of an expression that is searched where `at` says.
-fn groups_in(text: &str, at: At) -> Vec<Group> {
-    let groups = groups_of(text);
-    if at == At::Code { groups.into_iter().filter_map(without_blanks).collect() } else { groups }
+/// Tells what an expression needs that is searched where `at` says.
+fn needed_in(text: &str, at: At) -> Needed {
+    let mut needed = needed(text);
+    if at == At::Code {
+        needed.groups = needed.groups.into_iter().filter_map(without_blanks).collect();
+    }
+    needed
 }
 
 /// There are never as many expressions or segments as would not fit: a file has fewer bytes.
@@ -243,7 +318,7 @@ mod tests {
     }
 
     fn able(filter: &Prefilter, text: &str) -> Vec<(u32, u32)> {
-        filter.in_file(text.as_bytes(), &[]).0
+        filter.in_file(text.as_bytes(), &[]).list
     }
 
     #[test]
@@ -257,8 +332,8 @@ mod tests {
     fn each_expression_runs_by_its_own_literals() {
         let filter = filter(&[(&["forget"], &[]), (&["ignore.*rules", "forget", "x"], &[])]);
         let able = filter.in_file(b"forget it", &[]);
-        assert_eq!(able.0, [(0, 0), (2, 0), (3, 0)]);
-        let of = |pattern: usize| filter.of(pattern, &able).map(|(at, _)| at).collect::<Vec<_>>();
+        assert_eq!(able.list, [(0, 0), (2, 0), (3, 0)]);
+        let of = |pattern: usize| filter.of(pattern, &able).map(|run| run.index).collect::<Vec<_>>();
         assert_eq!((of(0), of(1), of(2)), (vec![0], vec![1, 2], vec![]));
     }
 
@@ -266,7 +341,8 @@ mod tests {
     fn comments_count_where_they_are_read_and_may_stand_for_blanks() {
         let needs = |at| Needs { any: vec![r"forget\ all"], all: vec![], at };
         let filter = Prefilter::new(&[needs(At::Code), needs(At::File)]);
-        let able = |text: &[u8], start: usize| filter.in_file(text, &[Token::comment(start, start + 12)]).0;
+        let able =
+            |text: &[u8], start: usize| filter.in_file(text, &[Token::comment(start, start + 12)]).list;
         assert_eq!(able(b"// forget all", 0), [(1, 0)]);
         assert_eq!(able(b"forget all// forget all", 10), [(0, 0), (1, 0)]);
         assert_eq!(able(b"forget/*________*/all", 6), [(0, 0)]);
@@ -279,6 +355,6 @@ mod tests {
         let segment = |start, end| Segment { start, end, context: Context::Docs, field: 0, hidden: None };
         let segments = [segment(0, 10), segment(10, 23), segment(23, 35)];
         let able = filter.in_segments(text.as_bytes(), &segments);
-        assert_eq!(able.0, [(0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]);
+        assert_eq!(able.list, [(0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]);
     }
 }

@@ -1,6 +1,8 @@
 //! The text of a file or tool as a reader takes it: comments, strings and documents without their marks, escapes
 //! undone, disguises folded; each place leads back to the bytes it came from.
 
+use memchr::memchr;
+
 use super::declared::is_shown_to_models;
 use super::fold::{Folded, fold, in_mixed_word};
 use super::language::Language;
@@ -41,8 +43,6 @@ pub(crate) struct Segment {
 
 /// Encodings that hide a text from whoever reads a file.
 pub(crate) const ENCODINGS: [&str; 2] = ["base64", "hexadecimal"];
-/// Bytes of the shortest encoded text that is looked for.
-const ENCODED: usize = 24;
 
 /// Stands between segments: no word and no space, so that no pattern takes two for one.
 const BETWEEN: &str = "\n\u{0}\n";
@@ -244,6 +244,9 @@ impl Prose {
     /// Adds what stands encoded in the text from `start` on, line by line.
     fn add_encoded(&mut self, start: usize, context: Context) {
         let text = self.text.get(start..).unwrap_or_default();
+        if text.len() < unpack::ENCODED {
+            return;
+        }
         let found: Vec<_> =
             encoded(text).map(|(at, text, how)| (self.origin(start + at), text, how)).collect();
         for (origin, text, how) in found {
@@ -253,11 +256,11 @@ impl Prose {
 
     /// Adds the content of one string with its escapes undone.
     fn unescape(&mut self, text: &str, token: Token, tags: &mut String) {
-        if token.kind == TokenKind::Raw || !text[token.from..token.to].contains('\\') {
+        if token.kind == TokenKind::Raw || memchr(b'\\', &text.as_bytes()[token.from..token.to]).is_none() {
             return self.fold_in(text, token.from, token.to, tags);
         }
         let mut at = token.from;
-        while let Some(slash) = text[at..token.to].find('\\') {
+        while let Some(slash) = text.as_bytes().get(at..token.to).and_then(|rest| memchr(b'\\', rest)) {
             self.fold_in(text, at, at + slash, tags);
             let (decoded, length) = escape(&text[at + slash..token.to]);
             at += slash + length;
@@ -309,25 +312,10 @@ pub(crate) fn encoded(text: &str) -> impl Iterator<Item = (usize, String, &'stat
         next += line.len();
         (at, line)
     });
-    lines.filter(|(_, line)| has_encoded_run(line)).flat_map(|(at, line)| {
+    lines.filter(|(_, line)| unpack::has_encoded_run(line)).flat_map(|(at, line)| {
         let readable = unpack::unpack(line).into_iter().filter(|(_, how)| ENCODINGS.contains(how));
         readable.map(move |(text, how)| (at, text, how))
     })
-}
-
-/// Tells whether a line holds as many bytes of an alphabet of encodings in a row as an encoded text has at least.
-fn has_encoded_run(line: &str) -> bool {
-    let of = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
-    let bytes = line.as_bytes();
-    let mut start = 0;
-    // A run from `start` on reaches the byte that would be its last, or none that begins before a gap in it does.
-    while let Some(run) = bytes.get(start..start + ENCODED) {
-        match run.iter().rposition(|byte| !of(byte)) {
-            Some(gap) => start += gap + 1,
-            None => return true,
-        }
-    }
-    false
 }
 
 /// Reads the escape that `text` begins with: the character it stands for, and its length in bytes.

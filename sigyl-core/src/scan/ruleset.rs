@@ -3,6 +3,7 @@
 use serde::Deserialize as _;
 
 use super::evidence::Masker;
+use super::expression::Compile;
 use super::pattern::{FILE_BYTES, Pattern, PatternSpec};
 use super::prefilter::{At, Needs, Prefilter};
 use super::rule::{Rule, RuleMeta};
@@ -42,9 +43,6 @@ pub enum RuleSetError {
     /// Two rules with one id.
     #[error("two rules are called {0}; rename one of them")]
     Duplicate(RuleId),
-    /// The rules compile one by one and not together.
-    #[error("the rules cannot be compiled together: {0}")]
-    Together(String),
 }
 
 impl RuleSetError {
@@ -52,7 +50,6 @@ impl RuleSetError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Pattern { .. } | Self::Duplicate(_) => Kind::Invalid,
-            Self::Together(_) => Kind::Internal,
         }
     }
 }
@@ -62,19 +59,19 @@ impl RuleSet {
     pub fn builtin() -> Result<Self, RuleSetError> {
         let mut all = Vec::new();
         for (name, text) in patterns::FILES {
-            all.extend(read(text, name)?);
+            all.extend(read(text, name, Compile::WhenNeeded)?);
         }
         Self::new(all, rules::all()?)
     }
 
     /// Compiles the patterns of a YAML text, one document each; `name` is what errors call it.
     pub fn from_patterns(yaml: &str, name: &str) -> Result<Self, RuleSetError> {
-        Self::new(read(yaml, name)?, Vec::new())
+        Self::new(read(yaml, name, Compile::Now)?, Vec::new())
     }
 
     /// Adds the patterns of another YAML text.
     pub fn with_patterns(self, yaml: &str, name: &str) -> Result<Self, RuleSetError> {
-        let patterns = self.patterns.into_iter().chain(read(yaml, name)?).collect();
+        let patterns = self.patterns.into_iter().chain(read(yaml, name, Compile::Now)?).collect();
         Self::new(patterns, self.rules)
     }
 
@@ -124,14 +121,13 @@ impl RuleSet {
     }
 
     fn new(patterns: Vec<Pattern>, rules: Vec<Box<dyn Rule>>) -> Result<Self, RuleSetError> {
-        let together = |why: String| RuleSetError::Together(why);
         let of_rules =
             rules.iter().map(|rule| Needs { any: rule.needs().to_vec(), all: Vec::new(), at: At::File });
         let in_files = patterns.iter().map(|pattern| pattern.needs(false)).chain(of_rules);
         let files = Prefilter::new(&in_files.collect::<Vec<_>>());
         let in_prose = patterns.iter().map(|pattern| pattern.needs(true));
         let prose = Prefilter::new(&in_prose.collect::<Vec<_>>());
-        let masker = Masker::new().map_err(|error| together(error.to_string()))?;
+        let masker = Masker::new();
         let set = Self { patterns, files, prose, rules, masker };
         let metas = set.metas();
         match metas.windows(2).find(|pair| pair[0].id == pair[1].id) {
@@ -147,7 +143,7 @@ impl std::fmt::Debug for RuleSet {
     }
 }
 
-fn read(yaml: &str, name: &str) -> Result<Vec<Pattern>, RuleSetError> {
+fn read(yaml: &str, name: &str, compile: Compile) -> Result<Vec<Pattern>, RuleSetError> {
     let wrong = |line, why: String| RuleSetError::Pattern { file: name.to_owned(), line, why };
     if yaml.len() > FILE_BYTES {
         return Err(wrong(None, format!("{} bytes, {FILE_BYTES} at most", yaml.len())));
@@ -160,7 +156,7 @@ fn read(yaml: &str, name: &str) -> Result<Vec<Pattern>, RuleSetError> {
         let spec = PatternSpec::deserialize(document)
             .map_err(|error| wrong(error.location().map(|at| at.line()), error.to_string()))?;
         let id = spec.id.clone();
-        let pattern = Pattern::new(spec).map_err(|error| {
+        let pattern = Pattern::new(spec, compile).map_err(|error| {
             wrong(line_of(yaml, &error.text), format!("{id}: `{}`: {}", error.field, error.why))
         })?;
         patterns.push(pattern);
@@ -198,6 +194,13 @@ mod tests {
         assert!(error(&format!("{ONE}---\n{ONE}")).contains("two rules are called a-b"));
         assert!(error(&"#".repeat(FILE_BYTES + 1)).contains("at most"));
         assert!(error(&ONE.replace("id: a-b", "id: A b")).contains("not a rule id"));
+    }
+
+    #[test]
+    fn every_builtin_expression_compiles() {
+        for (name, text) in patterns::FILES {
+            assert!(RuleSet::from_patterns(text, name).is_ok(), "{name}");
+        }
     }
 
     #[test]

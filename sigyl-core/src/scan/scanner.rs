@@ -105,9 +105,7 @@ impl<'a> Scanner<'a> {
         let filter = &self.rules.prose;
         let able = filter.in_segments(tool.prose().text().as_bytes(), tool.prose().segments());
         for (at, pattern) in self.rules.patterns.iter().enumerate() {
-            let able: Vec<_> =
-                filter.of(at, &able).map(|(one, places)| (&pattern.patterns[one], places)).collect();
-            matcher::check_tool(pattern, &able, tool, &mut found);
+            matcher::check_tool(pattern, &filter.of(at, &able).collect::<Vec<_>>(), tool, &mut found);
         }
         self.code_rules(&Part::Tool(tool), &mut found);
         found.finish()
@@ -209,10 +207,8 @@ impl<'a> Scanner<'a> {
         let patterns: &[_] =
             if in_file.is_empty() && in_prose.is_empty() { &[] } else { &self.rules.patterns };
         for (at, pattern) in patterns.iter().enumerate() {
-            let able: Vec<_> = files.of(at, in_file).map(|(one, _)| &pattern.patterns[one]).collect();
-            matcher::check_file_code(pattern, &able, file, found);
-            let able = prose.of(at, in_prose).map(|(one, places)| (&pattern.patterns[one], places));
-            matcher::check_file_prose(pattern, &able.collect::<Vec<_>>(), file, found);
+            matcher::check_file_code(pattern, &files.of(at, in_file).collect::<Vec<_>>(), file, found);
+            matcher::check_file_prose(pattern, &prose.of(at, in_prose).collect::<Vec<_>>(), file, found);
         }
         for (at, rule) in (self.rules.patterns.len()..).zip(&self.rules.rules) {
             if rule.needs().is_empty() || files.of(at, in_file).next().is_some() {

@@ -3,9 +3,8 @@
 /// Returns the readable texts that stand encoded in `text`, with the way each was encoded.
 pub(super) fn unpack(text: &str) -> Vec<(String, &'static str)> {
     let mut found = Vec::new();
-    for run in
-        runs(text, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_'), 24)
-    {
+    let may_hold_run = has_encoded_run(text).then_some(text);
+    for run in may_hold_run.into_iter().flat_map(|text| runs(text, is_encoding, ENCODED)) {
         if !may_be_readable(run) {
             continue;
         }
@@ -15,8 +14,7 @@ pub(super) fn unpack(text: &str) -> Vec<(String, &'static str)> {
         };
         found.extend(decoded);
     }
-    let lower = text.to_ascii_lowercase();
-    if lower.contains("rot13") || lower.contains("rot-13") {
+    if names_rot13(text) {
         found.push((text.chars().map(rot13).collect(), "ROT13"));
     }
     if text.contains('\u{1b}') {
@@ -26,6 +24,39 @@ pub(super) fn unpack(text: &str) -> Vec<(String, &'static str)> {
         found.push((text.chars().map(unleet).collect(), "digits for letters"));
     }
     found
+}
+
+/// Bytes of the shortest encoded text that is looked for.
+pub(super) const ENCODED: usize = 24;
+
+/// Tells whether a byte belongs to the alphabets of base64 or hexadecimal texts.
+fn is_encoding(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
+
+/// Tells whether a text holds as many bytes of those alphabets in a row as an encoded text has at least.
+pub(super) fn has_encoded_run(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    // A run from `start` on reaches the byte that would be its last, or none that begins before a gap in it does.
+    while let Some(run) = bytes.get(start..start + ENCODED) {
+        match run.iter().rposition(|&byte| !is_encoding(byte)) {
+            Some(gap) => start += gap + 1,
+            None => return true,
+        }
+    }
+    false
+}
+
+fn names_rot13(text: &str) -> bool {
+    memchr::memchr2_iter(b'r', b'R', text.as_bytes()).any(|at| {
+        let begins = |name: &str| {
+            text.as_bytes()[at..]
+                .get(..name.len())
+                .is_some_and(|there| there.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        begins("rot13") || begins("rot-13")
+    })
 }
 
 fn runs(text: &str, of: impl Fn(u8) -> bool, shortest: usize) -> impl Iterator<Item = &str> {
@@ -117,6 +148,9 @@ fn rot13(c: char) -> char {
 
 /// Tells whether at least three words mix letters and digits as if the digits were letters.
 fn is_leet(text: &str) -> bool {
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
     let mixed = |word: &str| {
         let inner = word.trim_matches(|c: char| c.is_ascii_punctuation()).as_bytes();
         let letters = inner.iter().filter(|byte| byte.is_ascii_alphabetic()).count();

@@ -1,8 +1,7 @@
 //! Readable sentences that stand encoded.
 
-use regex::Regex;
-
 use crate::domain::{Confidence, Severity};
+use crate::scan::expression::TextExpression;
 use crate::scan::file::FileText;
 use crate::scan::findings::{Findings, Hit, in_file};
 use crate::scan::prose::ENCODINGS;
@@ -13,9 +12,9 @@ use crate::scan::tool_text::ToolText;
 pub(super) struct EncodedText {
     meta: RuleMeta,
     /// Words by which a text tells a model what to do with it.
-    order: Regex,
+    order: TextExpression,
     /// Words by which code decodes it.
-    decoding: Regex,
+    decoding: TextExpression,
 }
 
 /// Bytes and lines to each side of an encoded text that tell whether it is decoded.
@@ -25,10 +24,11 @@ const LINES: usize = 6;
 const DECODING: &[&str] = &[r"base_?64|\bb64|\batob\b|decod|from_?hex|unhexlify|['\x22]hex\b"];
 
 impl EncodedText {
+    #[expect(clippy::unnecessary_wraps, reason = "the table makes every rule in the same way")]
     pub(super) fn new(meta: RuleMeta) -> Result<Self, regex::Error> {
         let order = r"(?i)\b(?:decode|decod(?:e|ing)\s+and|follow|apply|obey|execute|run|carry\s+out|instructions?)\b";
         let decoding = format!("(?i){}", DECODING[0]);
-        Ok(Self { meta, order: Regex::new(order)?, decoding: Regex::new(&decoding)? })
+        Ok(Self { meta, order: TextExpression::new(order), decoding: TextExpression::new(&decoding) })
     }
 
     fn in_tool(&self, tool: &ToolText, found: &mut Findings<'_>) {

@@ -67,7 +67,8 @@ impl Rule for HiddenUnicode {
     fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
         match part {
             Part::Tool(tool) => {
-                for (at, field) in tool.fields().iter().enumerate() {
+                let fields = tool.fields().iter().enumerate();
+                for (at, field) in fields.filter(|(_, field)| !field.text.is_ascii()) {
                     let turns = field.text.chars().any(is_right_to_left);
                     for seen in worst_first(look(&field.text, turns)) {
                         self.report(&field.text, seen, in_tool(seen), tool.location(at), found);

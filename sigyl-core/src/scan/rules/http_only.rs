@@ -2,9 +2,8 @@
 
 use std::net::IpAddr;
 
-use regex::Regex;
-
 use crate::domain::{Confidence, Severity};
+use crate::scan::expression::TextExpression;
 use crate::scan::file::FileText;
 use crate::scan::findings::{Findings, Hit, in_file};
 use crate::scan::pattern::Context;
@@ -14,15 +13,15 @@ use crate::scan::rule::{Part, Rule, RuleMeta};
 pub(super) struct HttpOnly {
     meta: RuleMeta,
     /// How such an address begins.
-    scheme: Regex,
+    scheme: TextExpression,
     /// A setting that asks for HTTP.
-    protocol: Regex,
+    protocol: TextExpression,
     /// What stands before an address that is a name and never opened.
-    name_in_code: Regex,
+    name_in_code: TextExpression,
     /// The same in settings, which hold facts about a package too.
-    name_in_settings: Regex,
+    name_in_settings: TextExpression,
     /// What stands before an address that is spoken to.
-    spoken_to: Regex,
+    spoken_to: TextExpression,
 }
 
 /// Hosts whose addresses name schemas, namespaces, licences and specifications; their subdomains too.
@@ -99,6 +98,7 @@ const ADDRESS: usize = 2_048;
 const BEFORE: usize = 80;
 
 impl HttpOnly {
+    #[expect(clippy::unnecessary_wraps, reason = "the table makes every rule in the same way")]
     pub(super) fn new(meta: RuleMeta) -> Result<Self, regex::Error> {
         const SCHEMAS: &str = r"\$?schema|\$id|xmlns(?::\w+)?|xlink|namespace\w*|\bns\w{0,6}|doctype|dtd";
         const FACTS: &str = r"[''\x22]id|homepage|repository|bugs|licen[cs]e\w*|author\w*|funding|copyright|@see|@link|spec(?:ification)?s?|rfc";
@@ -106,17 +106,19 @@ impl HttpOnly {
         const NAMES: &str = r"(?:url|uri|endpoint|host|server|base|api|origin|webhook|callback|registry|mirror|proxy|address|upstream)s?";
         const COMMANDS: &str = r"curl|wget|clone|pip|npm|add|from|nc";
         let named = |names: &str| {
-            Regex::new(&format!(r#"(?i)(?:{names})\b["']?\s*[:=(\s]{{0,3}}\s*["'`({{]*\s*(?:\[?\s*["'])?$"#))
+            TextExpression::new(&format!(
+                r#"(?i)(?:{names})\b["']?\s*[:=(\s]{{0,3}}\s*["'`({{]*\s*(?:\[?\s*["'])?$"#
+            ))
         };
         Ok(Self {
             meta,
-            scheme: Regex::new(r"(?i)\bhttp://")?,
-            protocol: Regex::new(r#"(?i)\bprotocol["']?\s*[:=]\s*["']http:?["']"#)?,
-            name_in_code: named(SCHEMAS)?,
-            name_in_settings: named(&format!("{SCHEMAS}|{FACTS}"))?,
-            spoken_to: Regex::new(&format!(
+            scheme: TextExpression::new(r"(?i)\bhttp://"),
+            protocol: TextExpression::new(r#"(?i)\bprotocol["']?\s*[:=]\s*["']http:?["']"#),
+            name_in_code: named(SCHEMAS),
+            name_in_settings: named(&format!("{SCHEMAS}|{FACTS}")),
+            spoken_to: TextExpression::new(format!(
                 r#"(?i)\b(?:{CALLS})\s*(?:\.\s*\w+\s*)?\(|(?:\b|_|[a-z]){NAMES}["']?\s*\)?\]?\s*(?::\s*\w*\s*)?[:=(]|\b(?:{COMMANDS})\s"#
-            ))?,
+            )),
         })
     }
 

@@ -1,8 +1,7 @@
 //! Follows the Authorization header of a request to another service.
 
-use regex::Regex;
-
 use crate::domain::{Confidence, Severity};
+use crate::scan::expression::TextExpression;
 use crate::scan::file::FileText;
 use crate::scan::findings::{Findings, Hit, in_file};
 use crate::scan::language::Language;
@@ -12,15 +11,15 @@ use crate::scan::rule::{Part, Rule, RuleMeta};
 pub(super) struct TokenDirectPass {
     meta: RuleMeta,
     /// An Authorization header of this server's caller.
-    source: Regex,
+    source: TextExpression,
     /// The name that a source is given.
-    named: Regex,
+    named: TextExpression,
     /// An Authorization header of an outgoing call, with the value it is given.
-    sink: Regex,
+    sink: TextExpression,
     /// A call to another service.
-    call: Regex,
+    call: TextExpression,
     /// What makes it right: the token is given to what checks it, or exchanges it for another.
-    checked: Regex,
+    checked: TextExpression,
 }
 
 /// Bytes after a source in which its way is followed.
@@ -31,23 +30,24 @@ const NAMES: usize = 8;
 const SOURCES: usize = 200;
 
 impl TokenDirectPass {
+    #[expect(clippy::unnecessary_wraps, reason = "the table makes every rule in the same way")]
     pub(super) fn new(meta: RuleMeta) -> Result<Self, regex::Error> {
         const INBOUND: &str = r#"\b(?:req|request|ctx\.req(?:uest)?|c\.req|event|r|incoming\w*|original_?req(?:uest)?)\.(?:raw\.)?(?:(?:headers?|Header)(?:\?)?\s*(?:\.\s*authorization\b|\.?\s*(?:get|Get)?\s*[\[(]\s*['"`]authorization['"`]\s*[\])])|(?:header|get)\(\s*['"`]authorization['"`]\s*\))"#;
         Ok(Self {
             meta,
-            source: Regex::new(&format!("(?i){INBOUND}"))?,
-            named: Regex::new(
+            source: TextExpression::new(&format!("(?i){INBOUND}")),
+            named: TextExpression::new(
                 r"(?:\b(?:const|let|var)\s+)?\b([A-Za-z_$][\w$]*)\s*(?::\s*[\w<>|\s.]{1,40})?\s*(?::=|=)\s*[^=;\n]{0,80}$",
-            )?,
-            sink: Regex::new(
+            ),
+            sink: TextExpression::new(
                 r#"(?i)['"`]?\bauthorization['"`]?\s*\]?\s*(?:[:=,]|,\s*['"])\s*(?:f?['"`][^'"`\n]{0,16}(?:\$\{|\{|['"]\s*\+)\s*)?([A-Za-z_$][\w$.?\[\]'"()\-]*)"#,
-            )?,
-            call: Regex::new(
+            ),
+            call: TextExpression::new(
                 r"(?i)\b(?:fetch|axios|got|ky|superagent|needle|undici|request|requests|httpx|aiohttp|urllib|http\.(?:request|NewRequest|get|post)|https\.request|client\.(?:get|post|put|patch|delete|request|Do)|session\.(?:get|post|request)|proxy\w*|forward\w*|upstream\w*)\b",
-            )?,
-            checked: Regex::new(
+            ),
+            checked: TextExpression::new(
                 r"(?i)(?:verif(?:y|ies)|validat|introspect|authenticat|exchang|on_?behalf_?of|check_?token|\bjwt\.)\w*\s*\(",
-            )?,
+            ),
         })
     }
 
