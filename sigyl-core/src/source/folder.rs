@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use walkdir::{DirEntry, WalkDir};
 
@@ -38,9 +40,10 @@ impl SourceTree {
         if !root.is_dir() {
             return Err(SourceError::NotAFolder(name));
         }
-        let (entries, skipped) = (Vec::new(), Vec::new());
-        let mut walk = Walk { root, limits, whole, entries, skipped, seen: 0, total: 0 };
+        let (found, entries, skipped) = (Vec::new(), Vec::new(), Vec::new());
+        let mut walk = Walk { root, limits, whole, found, entries, skipped, seen: 0 };
         walk.run(&name)?;
+        walk.digest_all()?;
         let files = Files { root: walk.root, entries: walk.entries, skipped: walk.skipped };
         Self::assemble(files, SourceKind::Path, name)
     }
@@ -51,11 +54,15 @@ struct Walk<'a> {
     limits: &'a Limits,
     /// Whether nothing is left out on purpose.
     whole: bool,
+    /// Files that are yet to be digested: their path in the tree and on the disk.
+    found: Vec<(String, PathBuf)>,
     entries: Vec<Entry>,
     skipped: Vec<Skipped>,
     seen: usize,
-    total: u64,
 }
+
+/// Threads that digest files.
+const THREADS: usize = 16;
 
 impl Walk<'_> {
     fn run(&mut self, name: &str) -> Result<(), SourceError> {
@@ -115,7 +122,7 @@ impl Walk<'_> {
         } else if !kind.is_symlink() && !kind.is_file() {
             self.skip(&path, SkipKind::NotAFile, "no plain file (a device, socket or pipe)");
         } else {
-            self.file(path, item.path())?;
+            self.found.push((path, item.path().to_owned()));
         }
         Ok(false)
     }
@@ -124,33 +131,49 @@ impl Walk<'_> {
         link.canonicalize().is_ok_and(|to| to.starts_with(&self.root) && to.is_file())
     }
 
-    fn file(&mut self, path: String, on_disk: &Path) -> Result<(), SourceError> {
-        match self.digest(on_disk) {
-            Ok(Some(entry)) => {
-                self.total += entry.size;
-                if self.total > self.limits.total {
-                    return Err(SourceError::over_bytes("the source", self.limits.total));
-                }
-                self.entries.push(Entry { path, ..entry });
+    /// Digests all files that were found, on every core.
+    fn digest_all(&mut self) -> Result<(), SourceError> {
+        let (found, limits) = (std::mem::take(&mut self.found), *self.limits);
+        let (next, total) = (AtomicUsize::new(0), AtomicU64::new(0));
+        let digested = Mutex::new(Vec::with_capacity(found.len()));
+        let work = || {
+            let mut mine = Vec::new();
+            while total.load(Ordering::Relaxed) <= limits.total {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some((_, on_disk)) = found.get(at) else { break };
+                let digest = digest(on_disk, limits.file);
+                let size = digest.as_ref().map_or(0, |entry| entry.as_ref().map_or(0, |entry| entry.size));
+                total.fetch_add(size, Ordering::Relaxed);
+                mine.push((at, digest));
             }
-            Ok(None) => {
-                let reason = SourceError::over_bytes("the file", self.limits.file).to_string();
-                self.skip(&path, SkipKind::TooLarge, &reason);
+            digested.lock().unwrap_or_else(PoisonError::into_inner).append(&mut mine);
+        };
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        std::thread::scope(|scope| {
+            for _ in 1..cores.min(THREADS).min(found.len()) {
+                scope.spawn(work);
             }
-            Err(error) => self.skip(&path, SkipKind::Unreadable, &error.to_string()),
+            work();
+        });
+        if total.into_inner() > limits.total {
+            return Err(SourceError::over_bytes("the source", limits.total));
+        }
+        let digested = digested.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (at, digest) in digested {
+            self.file(&found[at].0, digest);
         }
         Ok(())
     }
 
-    fn digest(&self, on_disk: &Path) -> io::Result<Option<Entry>> {
-        let mut file = File::open(on_disk)?;
-        let metadata = file.metadata()?;
-        if metadata.len() > self.limits.file {
-            return Ok(None);
+    fn file(&mut self, path: &str, digest: io::Result<Option<Entry>>) {
+        match digest {
+            Ok(Some(entry)) => self.entries.push(Entry { path: path.to_owned(), ..entry }),
+            Ok(None) => {
+                let reason = SourceError::over_bytes("the file", self.limits.file).to_string();
+                self.skip(path, SkipKind::TooLarge, &reason);
+            }
+            Err(error) => self.skip(path, SkipKind::Unreadable, &error.to_string()),
         }
-        let executable = is_executable(&metadata);
-        let digested = digest_into(&mut file, &mut io::sink(), self.limits.file)?;
-        Ok(digested.map(|(size, digest)| Entry { path: String::new(), size, digest, executable }))
     }
 
     fn unreadable(&mut self, error: walkdir::Error) -> Result<(), SourceError> {
@@ -168,6 +191,18 @@ impl Walk<'_> {
     fn skip(&mut self, path: &str, kind: SkipKind, reason: &str) {
         self.skipped.push(Skipped { path: path::shown(path), kind, reason: reason.to_owned() });
     }
+}
+
+/// Digests a file, without its path; a larger one than `limit` is not read.
+fn digest(on_disk: &Path, limit: u64) -> io::Result<Option<Entry>> {
+    let mut file = File::open(on_disk)?;
+    let metadata = file.metadata()?;
+    if metadata.len() > limit {
+        return Ok(None);
+    }
+    let executable = is_executable(&metadata);
+    let digested = digest_into(&mut file, &mut io::sink(), limit)?;
+    Ok(digested.map(|(size, digest)| Entry { path: String::new(), size, digest, executable }))
 }
 
 /// Tells why an item is left out on purpose, if it is.
