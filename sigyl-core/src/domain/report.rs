@@ -31,9 +31,9 @@ impl Report {
     /// The name of the document format.
     pub const SCHEMA: &'static str = "sigyl.report/1";
 
-    /// Returns the identity of this report: the digest of everything in it but the time it took.
+    /// Returns the identity of this report: the digest of everything in it but what it took.
     pub fn id(&self) -> ReportId {
-        let timeless = Self { stats: Stats { elapsed_ms: 0, ..self.stats }, ..self.clone() };
+        let timeless = Self { stats: Stats { elapsed_ms: 0, known: 0, ..self.stats }, ..self.clone() };
         // A report holds only strings, numbers and lists, which always serialise.
         ReportId(Digest::of(&serde_json::to_vec(&timeless).unwrap_or_default()))
     }
@@ -55,6 +55,10 @@ pub struct Score {
     pub formula: String,
 }
 
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// Why something was not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -74,6 +78,8 @@ pub enum SkipKind {
     NotAFile,
     /// More entries than the limit.
     TooMany,
+    /// Not reached: the scan was cancelled.
+    Cancelled,
 }
 
 impl SkipKind {
@@ -125,6 +131,9 @@ pub struct Stats {
     pub files: u64,
     /// Bytes looked at.
     pub bytes: u64,
+    /// Files among them of which an earlier scan by the same rules told what they come to.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub known: u64,
     /// Tools looked at.
     pub tools: u64,
     /// Time by the clock, in milliseconds.

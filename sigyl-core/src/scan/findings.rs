@@ -184,6 +184,11 @@ impl Unlisted {
         other.0.iter().for_each(|(weight, count)| self.add(*weight, *count));
     }
 
+    /// Yields how bad and how sure, with the count.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Weight, usize)> + '_ {
+        self.0.iter().map(|(weight, count)| (*weight, *count))
+    }
+
     /// Yields each severity with its count.
     pub(super) fn counts(&self) -> impl Iterator<Item = (Severity, usize)> + '_ {
         self.0.iter().map(|((severity, _), count)| (*severity, *count))

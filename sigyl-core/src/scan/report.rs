@@ -8,6 +8,7 @@ use super::scanner::Looked;
 use super::score;
 use super::subject::Subject;
 use super::tool_text::ToolText;
+use super::tree::Clean;
 use crate::domain::{
     Analyzer, AnalyzerStatus, Digest, Finding, Location, Policy, Report, Severity, SkipKind, Skipped,
     SourceKind, Stats,
@@ -63,8 +64,16 @@ impl Gathered {
             None => {
                 self.stats.files += 1;
                 self.stats.bytes += looked.bytes;
+                self.stats.known += u64::from(looked.known);
             }
         }
+    }
+
+    /// Adds files in which nothing was found, and of which nothing more is to be said.
+    pub(super) fn clean(&mut self, clean: &Clean) {
+        self.stats.files += clean.files;
+        self.stats.bytes += clean.bytes;
+        self.stats.known += clean.known;
     }
 
     /// Adds what one tool came to. The same tool may be declared and live: its findings count once.

@@ -60,6 +60,12 @@ pub trait Rule: Send + Sync {
     /// Returns what is true of the rule.
     fn meta(&self) -> &RuleMeta;
 
+    /// Returns what changes whenever the rule finds anything else than before; what files came to is kept by it.
+    /// The rules of this library change with its version.
+    fn version(&self) -> &str {
+        ""
+    }
+
     /// Returns expressions of which one must match a file, in letters of either case, for the rule to find anything in
     /// it: it is asked about no other file. Without any it is asked about all. Blanks in them mean nothing.
     fn needs(&self) -> &[&str] {

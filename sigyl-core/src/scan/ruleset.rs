@@ -10,7 +10,7 @@ use super::rule::{Rule, RuleMeta};
 use super::scanner::Scanner;
 use super::tool_text::ToolText;
 use super::{patterns, rules};
-use crate::domain::{Kind, Policy, RuleId};
+use crate::domain::{Digest, Kind, Policy, RuleId};
 
 /// Patterns in one file.
 const PATTERNS: usize = 200;
@@ -24,6 +24,8 @@ pub struct RuleSet {
     pub(super) prose: Prefilter,
     pub(super) rules: Vec<Box<dyn Rule>>,
     pub(super) masker: Masker,
+    /// Of the texts of all pattern files, in order.
+    digest: Digest,
 }
 
 /// A rule set that cannot be made.
@@ -55,30 +57,41 @@ impl RuleSetError {
 }
 
 impl RuleSet {
-    /// Compiles the rules that come with the library.
+    /// Takes the rules that come with the library.
     pub fn builtin() -> Result<Self, RuleSetError> {
         let mut all = Vec::new();
+        let mut digest = nothing();
+        for (name, text) in patterns::FILES.iter().chain(rules::files()) {
+            digest = with(with(digest, name), text);
+        }
         for (name, text) in patterns::FILES {
             all.extend(read(text, name, Compile::WhenNeeded)?);
         }
-        Self::new(all, rules::all()?)
+        Self::new(all, rules::all()?, digest)
     }
 
     /// Compiles the patterns of a YAML text, one document each; `name` is what errors call it.
     pub fn from_patterns(yaml: &str, name: &str) -> Result<Self, RuleSetError> {
-        Self::new(read(yaml, name, Compile::Now)?, Vec::new())
+        Self::new(read(yaml, name, Compile::Now)?, Vec::new(), with(nothing(), yaml))
     }
 
     /// Adds the patterns of another YAML text.
     pub fn with_patterns(self, yaml: &str, name: &str) -> Result<Self, RuleSetError> {
         let patterns = self.patterns.into_iter().chain(read(yaml, name, Compile::Now)?).collect();
-        Self::new(patterns, self.rules)
+        Self::new(patterns, self.rules, with(self.digest, yaml))
     }
 
     /// Adds a rule written as code.
     pub fn with_rule(mut self, rule: Box<dyn Rule>) -> Result<Self, RuleSetError> {
+        let digest = with(with(self.digest, rule.meta().id.as_str()), rule.version());
         self.rules.push(rule);
-        Self::new(self.patterns, self.rules)
+        Self::new(self.patterns, self.rules, digest)
+    }
+
+    /// Returns the digest of the rules: of every rule file, the names and versions of rules that were added, and the
+    /// version of this library, whose code they run by.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
     }
 
     /// Yields what is true of each rule, sorted by id.
@@ -120,7 +133,7 @@ impl RuleSet {
         found.is_ok_and(|found| found.iter().any(|finding| finding.rule == pattern.meta.id))
     }
 
-    fn new(patterns: Vec<Pattern>, rules: Vec<Box<dyn Rule>>) -> Result<Self, RuleSetError> {
+    fn new(patterns: Vec<Pattern>, rules: Vec<Box<dyn Rule>>, digest: Digest) -> Result<Self, RuleSetError> {
         let of_rules =
             rules.iter().map(|rule| Needs { any: rule.needs().to_vec(), all: Vec::new(), at: At::File });
         let in_files = patterns.iter().map(|pattern| pattern.needs(false)).chain(of_rules);
@@ -128,7 +141,7 @@ impl RuleSet {
         let in_prose = patterns.iter().map(|pattern| pattern.needs(true));
         let prose = Prefilter::new(&in_prose.collect::<Vec<_>>());
         let masker = Masker::new();
-        let set = Self { patterns, files, prose, rules, masker };
+        let set = Self { patterns, files, prose, rules, masker, digest };
         let metas = set.metas();
         match metas.windows(2).find(|pair| pair[0].id == pair[1].id) {
             Some(pair) => Err(RuleSetError::Duplicate(pair[0].id.clone())),
@@ -141,6 +154,16 @@ impl std::fmt::Debug for RuleSet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.metas().iter().map(|meta| &meta.id)).finish()
     }
+}
+
+/// Returns the digest of no rules.
+fn nothing() -> Digest {
+    Digest::of(concat!("sigyl.rules/", env!("CARGO_PKG_VERSION")).as_bytes())
+}
+
+/// Adds a text to what a digest stands for.
+fn with(digest: Digest, text: &str) -> Digest {
+    Digest::of(&[&digest.as_bytes()[..], Digest::of(text.as_bytes()).as_bytes()].concat())
 }
 
 fn read(yaml: &str, name: &str, compile: Compile) -> Result<Vec<Pattern>, RuleSetError> {
@@ -194,6 +217,19 @@ mod tests {
         assert!(error(&format!("{ONE}---\n{ONE}")).contains("two rules are called a-b"));
         assert!(error(&"#".repeat(FILE_BYTES + 1)).contains("at most"));
         assert!(error(&ONE.replace("id: a-b", "id: A b")).contains("not a rule id"));
+    }
+
+    #[test]
+    fn the_digest_changes_with_every_rule() {
+        let digest = |set: Result<RuleSet, RuleSetError>| *set.unwrap().digest();
+        let builtin = digest(RuleSet::builtin());
+        assert_eq!(builtin, digest(RuleSet::builtin()));
+        let more = digest(RuleSet::builtin().unwrap().with_patterns(ONE, "mine.yaml"));
+        let other = ONE.replace("abc", "abd");
+        let another = digest(RuleSet::builtin().unwrap().with_patterns(&other, "mine.yaml"));
+        let alone = digest(RuleSet::from_patterns(ONE, "mine.yaml"));
+        let all = std::collections::HashSet::from([builtin, more, another, alone]);
+        assert_eq!(all.len(), 4);
     }
 
     #[test]

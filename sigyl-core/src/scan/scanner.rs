@@ -1,11 +1,10 @@
 //! One run of a rule set over one subject.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use super::decode::{Decoded, decode};
 use super::file::FileText;
 use super::findings::{Findings, Unlisted};
+use super::in_hand::InHand;
+use super::known::KnownFiles;
 use super::matcher;
 use super::prefilter::Able;
 use super::report::{Failed, Gathered};
@@ -14,23 +13,22 @@ use super::ruleset::RuleSet;
 use super::salvage;
 use super::subject::Subject;
 use super::tool_text::ToolText;
+use super::watch::Watch;
 use crate::clock::Clock;
 use crate::domain::{Finding, Location, Policy, Report, SkipKind, Skipped};
-use crate::source::{Entry, SourceTree};
-
-/// Bytes of one file that are looked at; a larger one is a gap.
-const FILE_BYTES: u64 = 24 << 20;
-/// Threads that read files.
-const THREADS: usize = 16;
+use crate::source::SourceTree;
 
 /// Looks at subjects with one rule set and judges by one policy.
 #[derive(Debug)]
 pub struct Scanner<'a> {
-    rules: &'a RuleSet,
+    pub(super) rules: &'a RuleSet,
     policy: Policy,
     deep: bool,
     dependencies: Option<&'a SourceTree>,
     failed: Failed,
+    pub(super) known: Option<&'a dyn KnownFiles>,
+    pub(super) watch: Option<&'a dyn Watch>,
+    pub(super) in_hand: InHand,
 }
 
 /// What one file came to.
@@ -40,12 +38,23 @@ pub(super) struct Looked {
     pub(super) findings: Vec<Finding>,
     pub(super) unlisted: Unlisted,
     pub(super) skipped: Option<Skipped>,
+    /// Whether an earlier scan found it out.
+    pub(super) known: bool,
 }
 
 impl<'a> Scanner<'a> {
     /// Makes a scanner.
     pub fn new(rules: &'a RuleSet, policy: Policy) -> Self {
-        Self { rules, policy, deep: false, dependencies: None, failed: Failed::default() }
+        Self {
+            rules,
+            policy,
+            deep: false,
+            dependencies: None,
+            failed: Failed::default(),
+            known: None,
+            watch: None,
+            in_hand: InHand::default(),
+        }
     }
 
     /// Asks for the code of dependencies to be scanned too, see [`Scanner::dependencies`].
@@ -70,6 +79,16 @@ impl<'a> Scanner<'a> {
     pub fn without_manifest(mut self, why: impl Into<String>) -> Self {
         self.failed.manifest = Some(why.into());
         self
+    }
+
+    /// Takes what files came to in earlier scans from there, and adds to it.
+    pub fn known_files(self, known: &'a dyn KnownFiles) -> Self {
+        Self { known: Some(known), ..self }
+    }
+
+    /// Lets somebody follow the scan, and end it.
+    pub fn watch(self, watch: &'a dyn Watch) -> Self {
+        Self { watch: Some(watch), ..self }
     }
 
     /// Scans `subject`. It never fails: what could not be looked at stands in the report.
@@ -122,55 +141,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn tree(&self, tree: &SourceTree, prefix: &str, gathered: &mut Gathered) {
-        let renamed =
-            |skipped: &Skipped| Skipped { path: format!("{prefix}{}", skipped.path), ..skipped.clone() };
-        gathered.skipped.extend(tree.skipped().iter().map(renamed));
-        let entries = tree.entries();
-        let next = AtomicUsize::new(0);
-        let done = Mutex::new(Vec::with_capacity(entries.len()));
-        let threads =
-            std::thread::available_parallelism().map_or(1, usize::from).min(THREADS).min(entries.len());
-        let work = || {
-            let mut mine = Vec::new();
-            while let Some(entry) = entries.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let path = format!("{prefix}{}", entry.path);
-                mine.push((path.clone(), self.entry(tree, entry, &path)));
-            }
-            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).append(&mut mine);
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..threads {
-                scope.spawn(work);
-            }
-            work();
-        });
-        let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        done.sort_by(|(one, _), (other, _)| one.cmp(other));
-        done.into_iter().for_each(|(_, looked)| gathered.file(looked));
-        // A lock that Sigyl made is none of the files, and is installed like one that the source carries.
-        for lock in tree.locks().iter().filter(|lock| lock.made) {
-            gathered.file(self.look(&format!("{prefix}{}", lock.path), &lock.bytes));
-        }
-        let mut found = Findings::new(&self.rules.masker);
-        self.code_rules(&Part::Tree(tree), &mut found);
-        let (findings, unlisted) = found.finish();
-        gathered.findings.extend(findings);
-        gathered.unlisted.extend(&unlisted);
-    }
-
-    fn entry(&self, tree: &SourceTree, entry: &Entry, path: &str) -> Looked {
-        if entry.size > FILE_BYTES {
-            let reason = format!("{} bytes; files up to {FILE_BYTES} bytes are looked at", entry.size);
-            return Looked::skipped(path, SkipKind::TooLarge, reason);
-        }
-        match tree.read(entry) {
-            Ok(bytes) => self.look(path, &bytes),
-            Err(error) => Looked::skipped(path, SkipKind::Unreadable, error.to_string()),
-        }
-    }
-
-    fn look(&self, path: &str, bytes: &[u8]) -> Looked {
+    pub(super) fn look(&self, path: &str, bytes: &[u8]) -> Looked {
         match decode(path, bytes) {
             Decoded::Text(text) => Looked { bytes: bytes.len() as u64, ..self.read(path, &text) },
             Decoded::Opaque { kind, reason } => Looked::skipped(path, kind, reason),
@@ -217,7 +188,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn code_rules(&self, part: &Part<'_>, found: &mut Findings<'_>) {
+    pub(super) fn code_rules(&self, part: &Part<'_>, found: &mut Findings<'_>) {
         self.rules.rules.iter().for_each(|rule| rule.check(part, found));
     }
 
@@ -250,7 +221,7 @@ impl<'a> Scanner<'a> {
 }
 
 impl Looked {
-    fn skipped(path: &str, kind: SkipKind, reason: String) -> Self {
+    pub(super) fn skipped(path: &str, kind: SkipKind, reason: String) -> Self {
         Self { skipped: Some(Skipped { path: path.to_owned(), kind, reason }), ..Self::default() }
     }
 }

@@ -212,7 +212,7 @@ pub(super) mod tests {
                 reason: "WebAssembly".to_owned(),
             }],
             analyzers: vec![Analyzer { name: "files".to_owned(), status: AnalyzerStatus::Ran, reason: None }],
-            stats: Stats { files: 2, bytes: 10, tools: 1, elapsed_ms: 4 },
+            stats: Stats { files: 2, bytes: 10, tools: 1, elapsed_ms: 4, ..Stats::default() },
         }
     }
 

@@ -13,6 +13,6 @@ mod table;
 mod token_direct_pass;
 mod unpinned_dependencies;
 
-pub(super) use table::all;
 #[cfg(test)]
 pub(super) use table::{Samples, samples};
+pub(super) use table::{all, files};

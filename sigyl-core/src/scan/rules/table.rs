@@ -25,6 +25,9 @@ macro_rules! rules {
             include_str!($name),
             |meta| Ok(Box::new($rule::new(meta)?)),
         )),*];
+
+        /// The name of each metadata file, and what it says.
+        const FILES: &[(&str, &str)] = &[$(($name, include_str!($name))),*];
     };
 }
 
@@ -41,6 +44,11 @@ rules! {
     "token-direct-pass.yaml" => TokenDirectPass,
     "token-passthrough-config.yaml" => TokenPassthroughConfig,
     "unpinned-dependencies.yaml" => UnpinnedDependencies,
+}
+
+/// Yields the metadata file of every code rule.
+pub(crate) fn files() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    FILES.iter()
 }
 
 /// Makes every code rule.

@@ -55,7 +55,7 @@ pub fn report(source: &str) -> Report {
         findings: Vec::new(),
         skipped: Vec::new(),
         analyzers: Vec::new(),
-        stats: Stats { files: 1, bytes: source.len() as u64, tools: 0, elapsed_ms: 3 },
+        stats: Stats { files: 1, bytes: source.len() as u64, elapsed_ms: 3, ..Stats::default() },
     }
 }
 

@@ -1,0 +1,129 @@
+//! Looks at the files of a tree, on every core and within bounds of memory.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::findings::Findings;
+use super::known;
+use super::report::Gathered;
+use super::rule::Part;
+use super::scanner::{Looked, Scanner};
+use crate::domain::{SkipKind, Skipped};
+use crate::source::{Entry, SourceTree};
+
+/// Bytes of one file that are looked at; a larger one is a gap.
+const FILE_BYTES: u64 = 24 << 20;
+/// Threads that look at files.
+const THREADS: usize = 16;
+
+/// Files in which nothing was found.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Clean {
+    pub(super) files: u64,
+    pub(super) bytes: u64,
+    pub(super) known: u64,
+}
+
+impl Clean {
+    /// Takes a file of which nothing is to be said but that it was looked at; any other is given back.
+    fn take(&mut self, looked: Looked) -> Option<Looked> {
+        let told = looked.skipped.is_some()
+            || !looked.findings.is_empty()
+            || looked.unlisted.iter().next().is_some();
+        if told {
+            return Some(looked);
+        }
+        self.files += 1;
+        self.bytes += looked.bytes;
+        self.known += u64::from(looked.known);
+        None
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.known += other.known;
+    }
+}
+
+impl Scanner<'_> {
+    pub(super) fn tree(&self, tree: &SourceTree, prefix: &str, gathered: &mut Gathered) {
+        let renamed =
+            |skipped: &Skipped| Skipped { path: format!("{prefix}{}", skipped.path), ..skipped.clone() };
+        gathered.skipped.extend(tree.skipped().iter().map(renamed));
+        let (looked, clean) = self.entries(tree, prefix);
+        let done = clean.files + looked.len() as u64;
+        looked.into_iter().for_each(|(_, looked)| gathered.file(looked));
+        gathered.clean(&clean);
+        let all = tree.entries().len() as u64;
+        if done < all {
+            let reason = format!("the scan was cancelled after {done} of {all} files");
+            let path = format!("{prefix}(files)");
+            gathered.skipped.push(Skipped { path, kind: SkipKind::Cancelled, reason });
+        }
+        // A lock that Sigyl made is none of the files, and is installed like one that the source carries.
+        for lock in tree.locks().iter().filter(|lock| lock.made) {
+            gathered.file(self.look(&format!("{prefix}{}", lock.path), &lock.bytes));
+        }
+        let mut found = Findings::new(&self.rules.masker);
+        self.code_rules(&Part::Tree(tree), &mut found);
+        let (findings, unlisted) = found.finish();
+        gathered.findings.extend(findings);
+        gathered.unlisted.extend(&unlisted);
+    }
+
+    /// Looks at the files of a tree on every core; returns those of which there is something to say, in order.
+    fn entries(&self, tree: &SourceTree, prefix: &str) -> (Vec<(usize, Looked)>, Clean) {
+        let entries = tree.entries();
+        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let gathered = Mutex::new((Vec::new(), Clean::default()));
+        let work = || {
+            let (mut mine, mut clean) = (Vec::new(), Clean::default());
+            while !self.watch.is_some_and(|watch| watch.is_cancelled()) {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(entry) = entries.get(at) else { break };
+                let path = format!("{prefix}{}", entry.path);
+                mine.extend(clean.take(self.entry(tree, entry, &path)).map(|looked| (at, looked)));
+                if let Some(watch) = self.watch {
+                    watch.files(done.fetch_add(1, Ordering::Relaxed) + 1, entries.len());
+                }
+            }
+            let mut all = gathered.lock().unwrap_or_else(PoisonError::into_inner);
+            all.0.append(&mut mine);
+            all.1.add(&clean);
+        };
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        std::thread::scope(|scope| {
+            for _ in 1..cores.min(THREADS).min(entries.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        let (mut looked, clean) = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
+        looked.sort_unstable_by_key(|(at, _)| *at);
+        (looked, clean)
+    }
+
+    /// Looks at a file of a tree, unless it is known what it comes to.
+    fn entry(&self, tree: &SourceTree, entry: &Entry, path: &str) -> Looked {
+        if entry.size > FILE_BYTES {
+            let reason = format!("{} bytes; files up to {FILE_BYTES} bytes are looked at", entry.size);
+            return Looked::skipped(path, SkipKind::TooLarge, reason);
+        }
+        let known = self.known.map(|known| (known, known::key(self.rules.digest(), path, entry)));
+        if let Some(looked) = known.as_ref().and_then(|(known, key)| Looked::recall(&known.get(key)?)) {
+            return looked;
+        }
+        let _hold = self.in_hand.take(entry.size);
+        let looked = match tree.read(entry) {
+            Ok(bytes) => self.look(path, &bytes),
+            Err(error) => return Looked::skipped(path, SkipKind::Unreadable, error.to_string()),
+        };
+        if let Some((known, key)) = known
+            && let Some(kept) = looked.keep()
+        {
+            known.put(key, kept);
+        }
+        looked
+    }
+}
