@@ -27,6 +27,7 @@ mod media;
 mod media_proof;
 mod pattern;
 mod patterns;
+mod places;
 mod prefilter;
 mod proof;
 mod prose;
@@ -56,6 +57,8 @@ pub use known::KnownFiles;
 pub use known_file::KnownFolder;
 pub use language::Language;
 pub use pattern::{Context, Unit};
+#[cfg(feature = "testing")]
+pub use places::misplaced;
 pub use rule::{Part, Rule, RuleMeta};
 pub use ruleset::{RuleSet, RuleSetError};
 pub use scanner::Scanner;
