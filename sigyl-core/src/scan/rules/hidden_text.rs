@@ -8,6 +8,8 @@ pub(super) struct HiddenText(RuleMeta);
 
 /// Blanks in a row, or blank lines in a row, that push text out of sight.
 const BLANKS: usize = 60;
+/// Blanks at the beginning of a line, which indent a list as well.
+const INDENT: usize = 200;
 const LINES: usize = 15;
 
 impl HiddenText {
@@ -53,21 +55,23 @@ fn escape(text: &str) -> Option<Place> {
 /// Finds text after a long run of blanks or blank lines.
 fn padding(text: &str) -> Option<Place> {
     let (mut blanks, mut lines) = (0, 0);
+    let mut limit = BLANKS;
     for (at, c) in text.char_indices() {
         match c {
             '\n' => {
                 lines += 1;
                 blanks = 0;
+                limit = INDENT;
             }
             c if c.is_whitespace() => blanks += 1,
-            _ if blanks >= BLANKS || lines >= LINES => {
+            _ if blanks >= limit || lines >= LINES => {
                 return is_sentence(&text[at..]).then_some((
                     at,
                     text.len(),
                     "Text after a long run of blank space",
                 ));
             }
-            _ => (blanks, lines) = (0, 0),
+            _ => (blanks, lines, limit) = (0, 0, BLANKS),
         }
     }
     None
