@@ -40,6 +40,7 @@ mod ruleset;
 mod salvage;
 mod scanner;
 mod score;
+mod signal;
 mod spell;
 mod subject;
 mod tool_text;

@@ -10,6 +10,7 @@ use super::expression::{Compile, Expression};
 use super::language::Language;
 use super::prefilter::{At, Needs};
 use super::rule::RuleMeta;
+use super::signal::is_words;
 use crate::domain::{Category, Confidence, RuleId, Severity, Taxon};
 
 /// Where a text stands; decides which patterns look at it and how bad a hit is.
@@ -110,9 +111,21 @@ pub(super) struct PatternSpec {
 
 /// Tells whether a YAML text is data of rules and nothing else: what it holds is looked for, and told to nobody.
 pub(super) fn is_pattern_file(text: &str) -> bool {
-    let may_be = text.len() <= FILE_BYTES && text.contains("looks_at:") && text.contains("patterns:");
-    may_be
-        && serde_yaml::Deserializer::from_str(text).all(|document| PatternSpec::deserialize(document).is_ok())
+    if text.len() > FILE_BYTES {
+        return false;
+    }
+    let has = |words: &[&str]| words.iter().all(|word| text.contains(word));
+    let documents = || serde_yaml::Deserializer::from_str(text);
+    has(&["looks_at:", "patterns:"]) && documents().all(|one| PatternSpec::deserialize(one).is_ok())
+        || has(&["language:", "words:"]) && documents().all(is_words)
+        || has(&["severity:", "confidence:", "hits:"]) && documents().all(is_metadata)
+}
+
+/// Tells whether a document is the metadata of a rule in code, with its samples.
+fn is_metadata(document: serde_yaml::Deserializer<'_>) -> bool {
+    let Ok(mut file) = serde_yaml::Mapping::deserialize(document) else { return false };
+    ["hits", "misses"].into_iter().for_each(|samples| drop(file.remove(samples)));
+    serde_yaml::from_value::<RuleMeta>(file.into()).is_ok()
 }
 
 /// A pattern that can run.

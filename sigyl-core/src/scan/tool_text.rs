@@ -1,9 +1,12 @@
 //! Every string that one tool shows to a model: name, title, description, schemas with all their texts, annotations.
 
+use std::sync::OnceLock;
+
 use serde_json::{Map, Value};
 
 use super::pattern::Context;
 use super::prose::Prose;
+use super::signal::{Signals, disguised, together};
 use super::unpack;
 use crate::domain::{Location, Tool};
 
@@ -18,6 +21,7 @@ pub struct ToolText {
     name: String,
     fields: Vec<Field>,
     prose: Prose,
+    signals: OnceLock<Signals>,
     bytes: u64,
     cut: Option<String>,
 }
@@ -70,6 +74,11 @@ impl ToolText {
 
     pub(super) fn prose(&self) -> &Prose {
         &self.prose
+    }
+
+    /// Returns what its sentences signal.
+    pub(super) fn signals(&self) -> &Signals {
+        self.signals.get_or_init(|| Signals::of(&self.name, &self.fields, &self.prose))
     }
 
     /// Makes the location of one of its strings.
@@ -136,17 +145,23 @@ impl Reader {
         let mut prose = Prose::default();
         for (at, field) in (0..).zip(&self.fields) {
             prose.plain(&field.text, 0, field.text.len(), Context::Tool, at);
-            for (text, how) in unpack::unpack(&field.text) {
+            for (text, how) in unpack::unpack(&field.text).into_iter().chain(disguised(&field.text)) {
                 prose.decoded(&text, 0, Context::Tool, at, Some(how));
             }
             if field.path == "name" && field.text.contains(['_', '-', '.']) {
                 prose.decoded(&field.text.replace(['_', '-', '.'], " "), 0, Context::Tool, at, None);
             }
         }
+        let described =
+            |field: &&Field| field.path.starts_with("inputSchema.") && field.path.ends_with("description");
+        if let Some(text) = together(self.fields.iter().filter(described).map(|field| field.text.as_str())) {
+            prose.decoded(&text, 0, Context::Tool, 0, None);
+        }
         ToolText {
             name: name.to_owned(),
             fields: self.fields,
             prose,
+            signals: OnceLock::new(),
             bytes: self.bytes as u64,
             cut: self.cut,
         }

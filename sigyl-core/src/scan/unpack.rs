@@ -94,7 +94,7 @@ fn is_strange(c: char) -> bool {
     c.is_control() && !c.is_whitespace()
 }
 
-fn base64(run: &str) -> Option<Vec<u8>> {
+pub(super) fn base64(run: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(run.len() * 3 / 4);
     let (mut held, mut bits) = (0u32, 0u32);
     for byte in run.bytes() {

@@ -1,6 +1,7 @@
 //! Rules written as code: one file each, with its metadata beside it.
 
 mod dependency_source;
+mod disguised_text;
 mod encoded_text;
 mod hidden_text;
 mod hidden_unicode;

@@ -4,6 +4,7 @@ use crate::scan::rule::{Rule, RuleMeta};
 use crate::scan::ruleset::RuleSetError;
 
 use super::dependency_source::DependencySource;
+use super::disguised_text::DisguisedText;
 use super::encoded_text::EncodedText;
 use super::hidden_text::HiddenText;
 use super::hidden_unicode::HiddenUnicode;
@@ -13,6 +14,9 @@ use super::oauth_config::StaticClientManyRedirects;
 use super::security_config::{InsecureSessionConfig, PermissiveSameSite, TokenPassthroughConfig};
 use super::token_direct_pass::TokenDirectPass;
 use super::unpinned_dependencies::UnpinnedDependencies;
+use crate::scan::signal::{
+    Attack, Conceal, Consent, HandOver, Meddle, Outrank, Override, Persist, Remote, Trigger,
+};
 
 /// What making a rule comes to: it may hold expressions that have to compile.
 type Made = Result<Box<dyn Rule>, regex::Error>;
@@ -33,13 +37,24 @@ macro_rules! rules {
 
 rules! {
     "dependency-source.yaml" => DependencySource,
+    "disguised-text.yaml" => DisguisedText,
     "encoded-text.yaml" => EncodedText,
     "hidden-text.yaml" => HiddenText,
     "hidden-unicode.yaml" => HiddenUnicode,
     "http-only.yaml" => HttpOnly,
     "insecure-session-config.yaml" => InsecureSessionConfig,
     "install-script.yaml" => InstallScript,
+    "order-conceal.yaml" => Conceal,
+    "order-consent.yaml" => Consent,
+    "order-hand-over.yaml" => HandOver,
+    "order-meddle.yaml" => Meddle,
+    "order-outrank.yaml" => Outrank,
+    "order-override.yaml" => Override,
+    "order-persist.yaml" => Persist,
+    "order-remote.yaml" => Remote,
+    "order-trigger.yaml" => Trigger,
     "permissive-same-site.yaml" => PermissiveSameSite,
+    "stated-attack.yaml" => Attack,
     "static-client-many-redirects.yaml" => StaticClientManyRedirects,
     "token-direct-pass.yaml" => TokenDirectPass,
     "token-passthrough-config.yaml" => TokenPassthroughConfig,

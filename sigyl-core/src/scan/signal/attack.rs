@@ -1,0 +1,194 @@
+//! Tools that say by their own name and words that they attack.
+
+use super::lexicon::{Class, ENGLISH, Lexicon};
+use super::reading::{Reading, Signal};
+use super::view::{CLOSE, View};
+
+/// Verbs that no honest tool needs for what people own.
+const HARD: &[&str] = &[
+    "exploit",
+    "bypass",
+    "evad",
+    "evasion",
+    "hijack",
+    "hide",
+    "hiding",
+    "inject",
+    "poison",
+    "spoof",
+    "forg",
+    "crack",
+    "sniff",
+    "intercept",
+    "escap",
+    "abus",
+    "attack",
+    "harvest",
+    "impersonat",
+    "sabotag",
+    "steal",
+    "infect",
+    "smuggl",
+    "trick",
+    "deceiv",
+    "exhaust",
+    "tamper",
+    "jailbreak",
+    "covert",
+    "secretly",
+    "stealthily",
+    "plant",
+    "implant",
+    "subvert",
+    "gain root",
+    "obtain root",
+    "corrupt",
+];
+
+/// What a name and a description come to: the signals that tell it, in the text of the reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Attacks {
+    pub(crate) segment: usize,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// What the words of a name say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Name {
+    attack: bool,
+    /// It begins with a phase of an attack.
+    phase: bool,
+    hints: usize,
+    defence: bool,
+}
+
+impl Name {
+    /// Reads the name of a tool.
+    pub(crate) fn of(lexicon: &Lexicon, name: &str) -> Self {
+        let words = words(name);
+        let reading = Reading::new(lexicon, [(0, 0, words.as_str())]);
+        let mut read = Self::default();
+        let mut first = usize::MAX;
+        let mut hints = Vec::new();
+        for signal in reading.sentences().iter().flat_map(|sentence| &sentence.signals) {
+            match signal.class {
+                Class::NamedAttack => {
+                    read.attack = true;
+                    first = first.min(signal.start);
+                }
+                Class::NamedHint if !hints.contains(&signal.start) => hints.push(signal.start),
+                Class::Defence => read.defence = true,
+                _ => {}
+            }
+        }
+        let phase =
+            ["recon", "exfil", "cmdi", "privesc", "pwn", "hack"].iter().any(|phase| words.starts_with(phase));
+        read.phase = phase && first == 0;
+        read.hints = hints.len();
+        // A defender's tool begins with what it does about an attack.
+        read.defence &= first > 0;
+        read
+    }
+}
+
+/// Returns the words of an identifier.
+fn words(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 8);
+    let mut lower = false;
+    for c in name.chars().take(200) {
+        if lower && c.is_ascii_uppercase() {
+            out.push(' ');
+        }
+        lower = c.is_ascii_lowercase();
+        out.push(if c.is_alphanumeric() { c } else { ' ' });
+    }
+    out
+}
+
+/// Looks through the sentences of a description; `describes` tells which segments describe the tool itself.
+pub(crate) fn attacks(reading: &Reading, name: Name, describes: impl Fn(usize) -> bool) -> Option<Attacks> {
+    let mut first = true;
+    let mut defended = false;
+    for (at, sentence) in reading.sentences().iter().enumerate() {
+        if !describes(sentence.segment) {
+            continue;
+        }
+        let view = View::new(reading, at..at + 1, ENGLISH, false);
+        defended |= first && view.has(Class::Defence) && hostile(&view, true).is_none();
+        let found = tells(&view, name);
+        if let Some((one, other)) = found {
+            return Some(Attacks {
+                segment: sentence.segment,
+                start: one.start.min(other.start),
+                end: one.end.max(other.end),
+            });
+        }
+        first = false;
+    }
+    let by_name = name.phase || !name.defence && !defended && (name.attack || name.hints >= 2);
+    let whole = reading.sentences().iter().find(|sentence| describes(sentence.segment))?;
+    by_name.then_some(Attacks { segment: whole.segment, start: whole.start, end: whole.end })
+}
+
+/// One sentence says what is attacked, or how.
+fn tells(view: &View<'_>, name: Name) -> Option<(Signal, Signal)> {
+    let excused = |one: &Signal| {
+        view.is_reported(*one)
+            || view.is_denied(*one)
+            || is_defended(view, *one) && !(name.attack && !name.defence)
+    };
+    if let Some(attack) = view.all(Class::Attack).find(|one| !excused(one)) {
+        return Some((attack, attack));
+    }
+    let (hard, prey) = hostile(view, true)?;
+    (!excused(&hard)).then_some((hard, prey))
+}
+
+/// A hostile verb and what it is done to, side by side.
+fn hostile(view: &View<'_>, hard: bool) -> Option<(Signal, Signal)> {
+    let is_hard = |verb: Signal| HARD.iter().any(|stem| view.words(verb).starts_with(stem));
+    view.in_order(Class::Hostile, Class::Prey, CLOSE)
+        .chain(view.pairs(Class::Hostile, Class::Means, CLOSE))
+        .filter(|(verb, prey)| !view.between(*verb, *prey).contains("dependenc"))
+        .find(|(verb, _)| !hard || is_hard(*verb))
+}
+
+/// It is about finding, stopping or explaining what `signal` names.
+fn is_defended(view: &View<'_>, signal: Signal) -> bool {
+    let report = view.all(Class::Report).filter(|report| view.words(*report).len() > 4);
+    view.all(Class::Defence)
+        .chain(report)
+        .any(|one| one.end <= signal.start || one.start >= signal.end && one.start - signal.end <= 14)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(name: &str, description: &str) -> bool {
+        let lexicon = Lexicon::builtin().unwrap();
+        let reading = Reading::new(lexicon, [(0, 0, description)]);
+        attacks(&reading, Name::of(lexicon, name), |_| true).is_some()
+    }
+
+    #[test]
+    fn a_tool_that_says_it_attacks_is_heard() {
+        for (name, description) in [
+            ("run", "Spawns a keylogger on the machine."),
+            ("privesc_find", "Finds binaries."),
+            ("startKeylogger", "Starts."),
+            ("x", "Bypass endpoint detection on the target."),
+        ] {
+            assert!(judged(name, description), "{name}: {description}");
+        }
+        for (name, description) in [
+            ("detect_keylogger", "Detects keyloggers on a machine."),
+            ("kill_process", "Kills a process by its number."),
+            ("dump_database", "Dumps a database into a file."),
+            ("list_secrets", "Lists the names of secrets."),
+        ] {
+            assert!(!judged(name, description), "{name}: {description}");
+        }
+    }
+}

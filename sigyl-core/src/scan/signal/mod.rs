@@ -1,0 +1,18 @@
+//! Judges sentences by what their words signal: who is told to do what with whose secrets, and whether anyone may
+//! know. The same rules hold in every language; the words of each are data.
+
+mod alphabet;
+mod attack;
+mod disguise;
+mod judge;
+mod letters;
+mod lexicon;
+mod reading;
+mod rule;
+mod view;
+
+pub(in crate::scan) use disguise::{DISGUISES, IDENTIFIER, disguised, together};
+pub(in crate::scan) use lexicon::is_words;
+pub(in crate::scan) use rule::{
+    Attack, Conceal, Consent, HandOver, Meddle, Outrank, Override, Persist, Remote, Signals, Trigger,
+};

@@ -1,0 +1,305 @@
+//! A text as sentences, each with the signals that its words give.
+
+use super::letters::letter;
+use super::lexicon::{ANY, Class, Classes, ENGLISH, Lexicon};
+
+/// A text without case and marks, its blanks drawn together, cut into sentences.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    text: String,
+    /// From here on, the text and its origin run in step.
+    marks: Vec<(usize, usize)>,
+    sentences: Vec<Sentence>,
+}
+
+/// One sentence.
+#[derive(Debug, Default)]
+pub(crate) struct Sentence {
+    /// First byte in the text of the reading.
+    pub(crate) start: usize,
+    /// First byte after it.
+    pub(crate) end: usize,
+    /// The segment that it stands in.
+    pub(crate) segment: usize,
+    pub(crate) signals: Vec<Signal>,
+    pub(crate) classes: Classes,
+}
+
+/// One word or phrase of a sentence that signals something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Signal {
+    pub(crate) class: Class,
+    pub(crate) language: u8,
+    /// First byte in the text of the reading.
+    pub(crate) start: usize,
+    /// First byte after it.
+    pub(crate) end: usize,
+}
+
+/// Signals of one sentence that are kept.
+const SIGNALS: usize = 400;
+/// Bytes of the longest sentence; a longer one goes on as the next.
+const LONGEST: usize = 1_200;
+
+impl Reading {
+    /// Reads segments of text, given by number, first byte and text.
+    pub(crate) fn new<'a>(
+        lexicon: &Lexicon,
+        segments: impl IntoIterator<Item = (usize, usize, &'a str)>,
+    ) -> Self {
+        let mut reading = Self::default();
+        for (segment, origin, text) in segments {
+            reading.take(segment, origin, text);
+        }
+        reading.find(lexicon);
+        reading
+    }
+
+    /// Returns the text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the sentences in order.
+    pub(crate) fn sentences(&self) -> &[Sentence] {
+        &self.sentences
+    }
+
+    /// Returns the place in the origin that a place in the text came from.
+    pub(crate) fn origin(&self, here: usize) -> usize {
+        match self.marks.partition_point(|&(at, _)| at <= here) {
+            0 => here,
+            after => self.marks[after - 1].1 + (here - self.marks[after - 1].0),
+        }
+    }
+
+    fn take(&mut self, segment: usize, origin: usize, text: &str) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        let mut start = self.text.len();
+        self.marks.push((start, origin));
+        let mut blank = true;
+        for (at, c) in text.char_indices() {
+            // Stars and underlines of emphasis stand for nothing.
+            if matches!(c, '*' | '"') {
+                self.marks.push((self.text.len(), origin + at + 1));
+                continue;
+            }
+            let is_break = c == '\n';
+            if is_break || c.is_ascii_whitespace() {
+                if !blank {
+                    self.text.push(' ');
+                    blank = true;
+                }
+                self.marks.push((self.text.len(), origin + at + 1));
+            } else if let Some(put) = letter(c) {
+                self.text.push(put);
+                blank = false;
+                if put.len_utf8() != c.len_utf8() {
+                    self.marks.push((self.text.len(), origin + at + c.len_utf8()));
+                }
+            } else {
+                self.marks.push((self.text.len(), origin + at + c.len_utf8()));
+            }
+            let rest = &text[at + c.len_utf8()..];
+            let length = self.text.len() - start;
+            if is_break || length > LONGEST && blank || ends_sentence(c, rest, &self.text[start..]) {
+                start = self.cut(segment, start);
+            }
+        }
+        self.cut(segment, start);
+    }
+
+    /// Ends a sentence and returns where the next one begins.
+    fn cut(&mut self, segment: usize, start: usize) -> usize {
+        let end = self.text.len();
+        if !self.text[start..].trim().is_empty() {
+            self.sentences.push(Sentence { start, end, segment, ..Sentence::default() });
+        }
+        end
+    }
+
+    fn find(&mut self, lexicon: &Lexicon) {
+        let mut at = 0;
+        for found in lexicon.search.find_overlapping_iter(&self.text) {
+            let (start, end) = (found.start(), found.end());
+            let (before, after) = boundaries(&self.text, start, end);
+            while self.sentences.get(at).is_some_and(|sentence| sentence.end < end) {
+                at += 1;
+            }
+            let Some(sentence) = self.sentences.get_mut(at).filter(|sentence| sentence.start <= start) else {
+                continue;
+            };
+            for term in lexicon.terms(found.pattern().as_usize()) {
+                if (term.open.0 || before) && (term.open.1 || after) {
+                    sentence.add(Signal { class: term.class, language: term.language, start, end });
+                }
+            }
+        }
+        for sentence in &mut self.sentences {
+            add_mail(&self.text, sentence);
+            add_named(&self.text, sentence);
+            sentence.signals.sort_by_key(|signal| (signal.start, std::cmp::Reverse(signal.end)));
+        }
+    }
+}
+
+impl Sentence {
+    fn add(&mut self, signal: Signal) {
+        if self.signals.len() < SIGNALS {
+            self.classes.add(signal.class);
+            self.signals.push(signal);
+        }
+    }
+}
+
+impl Signal {
+    /// Tells whether it may stand with the words of a language.
+    pub(crate) fn goes_with(&self, language: u8) -> bool {
+        self.language == ANY || self.language == language
+    }
+}
+
+/// Adds the mail addresses of a sentence.
+fn add_mail(text: &str, sentence: &mut Sentence) {
+    let whole = &text[sentence.start..sentence.end];
+    for (at, _) in whole.match_indices('@') {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+');
+        let host =
+            whole[at + 1..].find(|c| !is_part(c)).map_or(&whole[at + 1..], |end| &whole[at + 1..][..end]);
+        let user = whole[..at].rsplit(|c| !is_part(c)).next().unwrap_or_default();
+        let host = host.trim_end_matches('.');
+        if !user.is_empty() && host.contains('.') && !host.ends_with(|c: char| c.is_ascii_digit()) {
+            let (start, end) = (sentence.start + at - user.len(), sentence.start + at + 1 + host.len());
+            sentence.add(Signal { class: Class::Address, language: ANY, start, end });
+        }
+    }
+}
+
+/// Adds tools and servers that are called by a name: "the payments server".
+fn add_named(text: &str, sentence: &mut Sentence) {
+    const COMMON: [&str; 40] = [
+        "this",
+        "the",
+        "a",
+        "an",
+        "that",
+        "each",
+        "any",
+        "our",
+        "mcp",
+        "same",
+        "current",
+        "which",
+        "your",
+        "my",
+        "one",
+        "following",
+        "first",
+        "next",
+        "api",
+        "web",
+        "http",
+        "https",
+        "sql",
+        "of",
+        "or",
+        "and",
+        "single",
+        "given",
+        "specific",
+        "these",
+        "every",
+        "all",
+        "with",
+        "in",
+        "by",
+        "available",
+        "local",
+        "remote",
+        "new",
+        "proxy",
+    ];
+    let whole = &text[sentence.start..sentence.end];
+    for noun in [" tool", " server", " function", " plugin"] {
+        for (at, _) in whole.match_indices(noun) {
+            let rest = &whole[at + noun.len()..];
+            let rest = rest.strip_prefix("'s").or_else(|| rest.strip_prefix('s')).unwrap_or(rest);
+            if rest.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+                continue;
+            }
+            let name = whole[..at].rsplit([' ', '`', '\'', '(', '.', ',']).next().unwrap_or_default();
+            if name.len() >= 3 && name.is_ascii() && !COMMON.contains(&name) {
+                let (start, end) = (sentence.start + at - name.len(), sentence.start + at + noun.len());
+                sentence.add(Signal { class: Class::NamedTool, language: ENGLISH, start, end });
+            }
+        }
+    }
+}
+
+/// Tells whether a word begins at `start` and one ends at `end`.
+fn boundaries(text: &str, start: usize, end: usize) -> (bool, bool) {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let (first, last) = (text[start..end].chars().next(), text[start..end].chars().next_back());
+    let before = text[..start].chars().next_back();
+    let after = text[end..].chars().next();
+    let begins = !before.is_some_and(is_word) || !first.is_some_and(|c| is_word(c) || c == '.' || c == '~');
+    let ends = !after.is_some_and(is_word) || !last.is_some_and(is_word);
+    (begins, ends)
+}
+
+/// Tells whether a sentence ends with `c`, with `rest` after it and all of it so far.
+fn ends_sentence(c: char, rest: &str, so_far: &str) -> bool {
+    match c {
+        '。' | '！' | '？' | '؟' | '۔' | '।' | '｡' | '॥' => true,
+        '!' | '?' => rest.starts_with(|c: char| c.is_whitespace() || c == '<') || rest.is_empty(),
+        '.' => {
+            let next = rest.chars().next();
+            let breaks = next.is_none_or(|c| c.is_whitespace() || c == '<' || !c.is_ascii());
+            breaks
+                && !["e.g.", "i.e.", "etc.", "vs.", "cf.", " z.b.", " p.ex."]
+                    .iter()
+                    .any(|short| so_far.ends_with(short))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Reading {
+        Reading::new(Lexicon::builtin().unwrap(), [(0, 0, text)])
+    }
+
+    #[test]
+    fn sentences_are_cut_and_lead_back_to_their_origin() {
+        let text = "Reads  a file, e.g. `x`. Ünd **dann**!\nDrei。四";
+        let reading = read(text);
+        let parts: Vec<_> =
+            reading.sentences().iter().map(|one| &reading.text()[one.start..one.end]).collect();
+        assert_eq!(
+            parts,
+            ["reads a file, e.g. `x`.", " und dann!", " ", "drei。", "四"]
+                .into_iter()
+                .filter(|one| one.trim() != "")
+                .collect::<Vec<_>>()
+        );
+        let at = reading.text().find("dann").unwrap();
+        assert!(text[reading.origin(at)..].starts_with("dann"));
+        let at = reading.text().find("四").unwrap();
+        assert!(text[reading.origin(at)..].starts_with("四"));
+    }
+
+    #[test]
+    fn words_count_as_whole_words() {
+        let has = |text: &str, class| {
+            read(text).sentences().iter().any(|one| one.classes.any(Classes::of(&[class])))
+        };
+        assert!(has("Open .env now", Class::SecretFile));
+        assert!(!has("process.env.PATH", Class::SecretFile));
+        assert!(!has("unreadable", Class::Read));
+    }
+}
