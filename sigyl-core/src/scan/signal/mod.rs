@@ -3,6 +3,7 @@
 
 mod alphabet;
 mod attack;
+mod corpus;
 mod disguise;
 mod judge;
 mod letters;
