@@ -1,18 +1,22 @@
 //! What a finding shows of the text that matched: short, on one line, without secrets and without invisible marks.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use regex::{Captures, Regex};
 
 use super::expression::TextExpression;
+use super::secret::Finder;
 use super::spell::spell;
 
 /// Characters that evidence has at most.
 const LONGEST: usize = 200;
 
-/// Shapes of secrets; the first group is shown, the rest is masked.
+/// Shapes of secrets beside those of the room `secret`, looser than a finding would need; the first group is shown, the
+/// rest is masked.
 const SECRETS: &[&str] = &[
-    // Keys with a vendor's prefix: GitHub, GitLab, OpenAI and Anthropic, Slack, AWS, Google, npm, PyPI, Stripe, Sigyl.
+    // Keys with the prefix of a vendor of whatever length: GitHub, GitLab, OpenAI and Anthropic, Slack, AWS, Google, npm,
+    // PyPI, Stripe, Sigyl.
     r"\b(gh[pousr]_|github_pat_|glpat-|sk-(?:proj-|ant-)?|xox[abeoprs]-|AKIA|ASIA|AIza|npm_|pypi-|[rs]k_(?:live|test)_|sk_)[A-Za-z0-9_\-]{12,}",
     // JSON Web Tokens.
     r"\b(eyJ)[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*)?",
@@ -28,12 +32,16 @@ const SECRETS: &[&str] = &[
 
 /// Masks secrets in what is shown.
 #[derive(Debug)]
-pub(super) struct Masker(Vec<TextExpression>);
+pub(super) struct Masker {
+    finder: Finder,
+    loose: Vec<TextExpression>,
+}
 
 impl Masker {
     /// Takes the shapes of secrets.
-    pub(super) fn new() -> Self {
-        Self(SECRETS.iter().map(|shape| TextExpression::new(*shape)).collect())
+    pub(super) fn new() -> Result<Self, regex::Error> {
+        let loose = SECRETS.iter().map(|shape| TextExpression::new(*shape)).collect();
+        Ok(Self { finder: Finder::new()?, loose })
     }
 
     /// Makes evidence of `text[start..end]`; it may stand anywhere in `text`, of which more is read so that a secret
@@ -43,7 +51,8 @@ impl Masker {
         let to = ceil(text, end.max(start).min(start + 4 * LONGEST) + 300);
         let (start, end) = (floor(text, start.min(text.len())), ceil(text, end.min(start + 4 * LONGEST)));
         let mut shown = Shown::new(&text[from..to], start - from, end.max(start) - from);
-        for shape in &self.0 {
+        shown.replace(self.finder.secrets(&shown.text));
+        for shape in &self.loose {
             shown.mask(shape);
         }
         bounded(shown.middle())
@@ -51,8 +60,14 @@ impl Masker {
 
     /// Masks secrets in a text as a whole.
     pub(super) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let secrets = self.finder.secrets(text);
         let mut masked = Cow::Borrowed(text);
-        for shape in &self.0 {
+        if !secrets.is_empty() {
+            let mut whole = Shown::new(text, 0, 0);
+            whole.replace(secrets);
+            masked = Cow::Owned(whole.text);
+        }
+        for shape in &self.loose {
             if shape.is_match(&masked) {
                 masked = Cow::Owned(shape.replace_all(&masked, "${1}⟦masked⟧").into_owned());
             }
@@ -74,14 +89,19 @@ impl Shown {
     }
 
     fn mask(&mut self, shape: &Regex) {
-        const MASK: &str = "⟦masked⟧";
         let places = |found: Captures<'_>| {
             let whole = found.get(0)?;
             let shown = found.get(1)?;
-            Some((shown.end(), whole.end()))
+            Some(shown.end()..whole.end())
         };
-        let mut secrets: Vec<(usize, usize)> = shape.captures_iter(&self.text).filter_map(places).collect();
-        while let Some((from, to)) = secrets.pop() {
+        let secrets = shape.captures_iter(&self.text).filter_map(places).collect();
+        self.replace(secrets);
+    }
+
+    /// Masks places that follow on each other.
+    fn replace(&mut self, mut secrets: Vec<Range<usize>>) {
+        const MASK: &str = "⟦masked⟧";
+        while let Some(Range { start: from, end: to }) = secrets.pop() {
             self.text.replace_range(from..to, MASK);
             let moved = |place: usize| match place {
                 before if before <= from => before,

@@ -41,6 +41,7 @@ mod salvage;
 mod scanner;
 mod score;
 mod signal;
+mod secret;
 mod spell;
 mod subject;
 mod tool_text;

@@ -140,7 +140,7 @@ impl RuleSet {
         let files = Prefilter::new(&in_files.collect::<Vec<_>>());
         let in_prose = patterns.iter().map(|pattern| pattern.needs(true));
         let prose = Prefilter::new(&in_prose.collect::<Vec<_>>());
-        let masker = Masker::new();
+        let masker = Masker::new().map_err(|error| RuleSetError::Together(error.to_string()))?;
         let set = Self { patterns, files, prose, rules, masker, digest };
         let metas = set.metas();
         match metas.windows(2).find(|pair| pair[0].id == pair[1].id) {

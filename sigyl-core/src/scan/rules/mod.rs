@@ -2,7 +2,9 @@
 
 mod dependency_source;
 mod disguised_text;
+mod embedded_credential;
 mod encoded_text;
+mod hardcoded_secret;
 mod hidden_text;
 mod hidden_unicode;
 mod http_only;

@@ -5,7 +5,9 @@ use crate::scan::ruleset::RuleSetError;
 
 use super::dependency_source::DependencySource;
 use super::disguised_text::DisguisedText;
+use super::embedded_credential::EmbeddedCredential;
 use super::encoded_text::EncodedText;
+use super::hardcoded_secret::HardcodedSecret;
 use super::hidden_text::HiddenText;
 use super::hidden_unicode::HiddenUnicode;
 use super::http_only::HttpOnly;
@@ -38,7 +40,9 @@ macro_rules! rules {
 rules! {
     "dependency-source.yaml" => DependencySource,
     "disguised-text.yaml" => DisguisedText,
+    "embedded-credential.yaml" => EmbeddedCredential,
     "encoded-text.yaml" => EncodedText,
+    "hardcoded-secret.yaml" => HardcodedSecret,
     "hidden-text.yaml" => HiddenText,
     "hidden-unicode.yaml" => HiddenUnicode,
     "http-only.yaml" => HttpOnly,
