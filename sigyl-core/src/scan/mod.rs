@@ -25,6 +25,7 @@ mod literal;
 mod matcher;
 mod media;
 mod media_proof;
+mod package;
 mod pattern;
 mod patterns;
 mod places;

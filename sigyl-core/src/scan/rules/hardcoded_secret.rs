@@ -58,8 +58,16 @@ impl HardcodedSecret {
                 other => other,
             };
             let message = what.map(|what| format!("By its name and form this is {what}. {}", self.meta.why));
-            let hit = Hit { text: file.text(), start: one.at, end: one.end };
-            found.add_as(&self.meta, severity, confidence, in_file(file, one.at), hit, message);
+            // The value is never shown, whatever the masking of evidence makes of it.
+            let evidence = format!("{} = ⟦masked⟧", one.name);
+            found.add_as(
+                &self.meta,
+                severity,
+                confidence,
+                in_file(file, one.at),
+                Hit::whole(&evidence),
+                message,
+            );
         }
     }
 }

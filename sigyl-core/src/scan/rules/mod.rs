@@ -9,6 +9,8 @@ mod hidden_text;
 mod hidden_unicode;
 mod http_only;
 mod install_script;
+mod lookalike_package;
+mod named_lines;
 mod oauth_config;
 mod security_config;
 mod settings;

@@ -12,6 +12,7 @@ use super::hidden_text::HiddenText;
 use super::hidden_unicode::HiddenUnicode;
 use super::http_only::HttpOnly;
 use super::install_script::InstallScript;
+use super::lookalike_package::LookalikePackage;
 use super::oauth_config::StaticClientManyRedirects;
 use super::security_config::{InsecureSessionConfig, PermissiveSameSite, TokenPassthroughConfig};
 use super::token_direct_pass::TokenDirectPass;
@@ -57,6 +58,7 @@ rules! {
     "order-persist.yaml" => Persist,
     "order-remote.yaml" => Remote,
     "order-trigger.yaml" => Trigger,
+    "lookalike-package.yaml" => LookalikePackage,
     "permissive-same-site.yaml" => PermissiveSameSite,
     "stated-attack.yaml" => Attack,
     "static-client-many-redirects.yaml" => StaticClientManyRedirects,

@@ -54,6 +54,10 @@ impl Assignments {
                 .take_while(|byte| is_name(**byte))
                 .count();
             let at = word.start() - before;
+            // `A::B::Key` names a type.
+            if text[..at].ends_with(':') {
+                return None;
+            }
             let assigned = value(text, at, name_end)?;
             read = assigned.end;
             Some(assigned)

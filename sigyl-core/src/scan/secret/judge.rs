@@ -161,16 +161,16 @@ pub(super) fn pem(text: &str, at: usize) -> Option<Place> {
 
 /// A private key that decodes is one; the beginning of one alone is what code compares with.
 pub(super) fn private_key(seen: &Seen<'_>) -> Option<Worth> {
+    // Escapes of line ends go, and so do the lines of a header, which have a colon.
     let body = seen.secret().replace("\\n", "\n").replace("\\r", "");
-    let line = |line: &&str| !line.contains(':');
-    let body: String = body
-        .lines()
-        .filter(line)
-        .flat_map(str::bytes)
-        .filter(|&byte| Class::Base64.has(byte))
-        .map(char::from)
+    let lines = body.lines().filter(|line| !line.contains(':'));
+    let runs: Vec<&str> = lines
+        .flat_map(|line| line.split(|c: char| !u8::try_from(c).is_ok_and(|byte| Class::Base64.has(byte))))
+        .filter(|run| !run.is_empty())
         .collect();
-    if body.len() < 64 || body.len() * 2 < seen.secret().len() {
+    let body = runs.concat();
+    // A key begins with a full line, code that looks for one does not.
+    if body.len() < 64 || runs.first().is_none_or(|first| first.len() < 40) {
         return None;
     }
     let head = &seen.text[seen.place.start..seen.place.secret];
@@ -303,7 +303,9 @@ pub(super) fn password_in_url(seen: &Seen<'_>) -> Option<Worth> {
         .take(80)
         .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '{' | '$'))
         .collect();
-    Some(if is_local(&host) { Worth::Minor } else { Worth::Likely })
+    // Those who invent one take a word.
+    let word = password.bytes().all(|byte| byte.is_ascii_alphabetic());
+    Some(if word || is_local(&host) { Worth::Minor } else { Worth::Likely })
 }
 
 /// Tells whether a host is this machine, one of the same network, or one that stands for others.
