@@ -4,6 +4,7 @@
 //! a [`Report`](crate::domain::Report). Every text is read in linear time, whatever it holds. What cannot be looked at
 //! stands in the report.
 
+mod advisory;
 mod catalogue;
 mod declared;
 mod decode;
@@ -53,6 +54,7 @@ mod watch;
 mod window;
 mod wrap;
 
+pub use advisory::{Advisories, AdvisoryError};
 pub use drift::Drift;
 pub use file::FileText;
 pub use findings::{Findings, Hit};

@@ -1,7 +1,10 @@
 //! The rules of a scanner, compiled once.
 
+use std::sync::Arc;
+
 use serde::Deserialize as _;
 
+use super::advisory::Advisories;
 use super::evidence::Masker;
 use super::expression::Compile;
 use super::pattern::{FILE_BYTES, Pattern, PatternSpec};
@@ -26,6 +29,7 @@ pub struct RuleSet {
     pub(super) masker: Masker,
     /// Of the texts of all pattern files, in order.
     digest: Digest,
+    advisories: Option<Arc<Advisories>>,
 }
 
 /// A rule set that cannot be made.
@@ -78,18 +82,32 @@ impl RuleSet {
     /// Adds the patterns of another YAML text.
     pub fn with_patterns(self, yaml: &str, name: &str) -> Result<Self, RuleSetError> {
         let patterns = self.patterns.into_iter().chain(read(yaml, name, Compile::Now)?).collect();
-        Self::new(patterns, self.rules, with(self.digest, yaml))
+        let set = Self::new(patterns, self.rules, with(self.digest, yaml))?;
+        Ok(Self { advisories: self.advisories, ..set })
     }
 
     /// Adds a rule written as code.
     pub fn with_rule(mut self, rule: Box<dyn Rule>) -> Result<Self, RuleSetError> {
         let digest = with(with(self.digest, rule.meta().id.as_str()), rule.version());
         self.rules.push(rule);
-        Self::new(self.patterns, self.rules, digest)
+        let set = Self::new(self.patterns, self.rules, digest)?;
+        Ok(Self { advisories: self.advisories, ..set })
     }
 
-    /// Returns the digest of the rules: of every rule file, the names and versions of rules that were added, and the
-    /// version of this library, whose code they run by.
+    /// Looks dependencies up in advisories.
+    pub fn with_advisories(mut self, advisories: Arc<Advisories>) -> Self {
+        rules::with_advisories(&mut self.rules, &advisories);
+        let digest = with(self.digest, &advisories.digest().to_string());
+        Self { advisories: Some(advisories), digest, ..self }
+    }
+
+    /// Returns the advisories that dependencies are looked up in.
+    pub fn advisories(&self) -> Option<&Advisories> {
+        self.advisories.as_deref()
+    }
+
+    /// Returns the digest of the rules: of every rule file, the names and versions of rules that were added, the
+    /// advisories, and the version of this library, whose code they run by.
     pub fn digest(&self) -> &Digest {
         &self.digest
     }
@@ -141,7 +159,7 @@ impl RuleSet {
         let in_prose = patterns.iter().map(|pattern| pattern.needs(true));
         let prose = Prefilter::new(&in_prose.collect::<Vec<_>>());
         let masker = Masker::new().map_err(|error| RuleSetError::Together(error.to_string()))?;
-        let set = Self { patterns, files, prose, rules, masker, digest };
+        let set = Self { patterns, files, prose, rules, masker, digest, advisories: None };
         let metas = set.metas();
         match metas.windows(2).find(|pair| pair[0].id == pair[1].id) {
             Some(pair) => Err(RuleSetError::Duplicate(pair[0].id.clone())),

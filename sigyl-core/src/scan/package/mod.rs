@@ -9,6 +9,6 @@ mod npm;
 mod python;
 mod read;
 
-pub(super) use dependency::Ecosystem;
+pub(super) use dependency::{Dependency, Ecosystem};
 pub(super) use lookalike::{How, imitated};
 pub(super) use read::{read, whole_names};

@@ -1,5 +1,6 @@
 //! Rules written as code: one file each, with its metadata beside it.
 
+mod advised_dependency;
 mod dependency_source;
 mod disguised_text;
 mod embedded_credential;
@@ -18,6 +19,7 @@ mod table;
 mod token_direct_pass;
 mod unpinned_dependencies;
 
+pub(super) use advised_dependency::with_advisories;
 #[cfg(test)]
 pub(super) use table::{Samples, samples};
 pub(super) use table::{all, files};

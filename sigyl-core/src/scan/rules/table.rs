@@ -3,6 +3,7 @@
 use crate::scan::rule::{Rule, RuleMeta};
 use crate::scan::ruleset::RuleSetError;
 
+use super::advised_dependency::{MaliciousDependency, VulnerableDependency};
 use super::dependency_source::DependencySource;
 use super::disguised_text::DisguisedText;
 use super::embedded_credential::EmbeddedCredential;
@@ -59,12 +60,14 @@ rules! {
     "order-remote.yaml" => Remote,
     "order-trigger.yaml" => Trigger,
     "lookalike-package.yaml" => LookalikePackage,
+    "malicious-dependency.yaml" => MaliciousDependency,
     "permissive-same-site.yaml" => PermissiveSameSite,
     "stated-attack.yaml" => Attack,
     "static-client-many-redirects.yaml" => StaticClientManyRedirects,
     "token-direct-pass.yaml" => TokenDirectPass,
     "token-passthrough-config.yaml" => TokenPassthroughConfig,
     "unpinned-dependencies.yaml" => UnpinnedDependencies,
+    "vulnerable-dependency.yaml" => VulnerableDependency,
 }
 
 /// Yields the metadata file of every code rule.
