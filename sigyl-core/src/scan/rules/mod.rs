@@ -1,6 +1,7 @@
 //! Rules written as code: one file each, with its metadata beside it.
 
 mod advised_dependency;
+mod container_image;
 mod dependency_source;
 mod disguised_text;
 mod embedded_credential;
@@ -13,11 +14,14 @@ mod install_script;
 mod lookalike_package;
 mod named_lines;
 mod oauth_config;
+mod package_namespace;
 mod security_config;
 mod settings;
+mod shipped_binary;
 mod table;
 mod token_direct_pass;
 mod unpinned_dependencies;
+mod workflow;
 
 pub(super) use advised_dependency::with_advisories;
 #[cfg(test)]

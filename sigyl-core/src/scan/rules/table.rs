@@ -4,6 +4,7 @@ use crate::scan::rule::{Rule, RuleMeta};
 use crate::scan::ruleset::RuleSetError;
 
 use super::advised_dependency::{MaliciousDependency, VulnerableDependency};
+use super::container_image::ContainerImage;
 use super::dependency_source::DependencySource;
 use super::disguised_text::DisguisedText;
 use super::embedded_credential::EmbeddedCredential;
@@ -15,12 +16,15 @@ use super::http_only::HttpOnly;
 use super::install_script::InstallScript;
 use super::lookalike_package::LookalikePackage;
 use super::oauth_config::StaticClientManyRedirects;
+use super::package_namespace::PackageNamespace;
 use super::security_config::{InsecureSessionConfig, PermissiveSameSite, TokenPassthroughConfig};
+use super::shipped_binary::ShippedBinary;
 use super::token_direct_pass::TokenDirectPass;
 use super::unpinned_dependencies::UnpinnedDependencies;
 use crate::scan::signal::{
     Attack, Conceal, Consent, HandOver, Meddle, Outrank, Override, Persist, Remote, Trigger,
 };
+use super::workflow::{UnpinnedAction, WorkflowForeignCheckout, WorkflowInjection};
 
 /// What making a rule comes to: it may hold expressions that have to compile.
 type Made = Result<Box<dyn Rule>, regex::Error>;
@@ -40,6 +44,7 @@ macro_rules! rules {
 }
 
 rules! {
+    "container-image.yaml" => ContainerImage,
     "dependency-source.yaml" => DependencySource,
     "disguised-text.yaml" => DisguisedText,
     "embedded-credential.yaml" => EmbeddedCredential,
@@ -61,13 +66,18 @@ rules! {
     "order-trigger.yaml" => Trigger,
     "lookalike-package.yaml" => LookalikePackage,
     "malicious-dependency.yaml" => MaliciousDependency,
+    "package-namespace.yaml" => PackageNamespace,
     "permissive-same-site.yaml" => PermissiveSameSite,
     "stated-attack.yaml" => Attack,
+    "shipped-binary.yaml" => ShippedBinary,
     "static-client-many-redirects.yaml" => StaticClientManyRedirects,
     "token-direct-pass.yaml" => TokenDirectPass,
     "token-passthrough-config.yaml" => TokenPassthroughConfig,
+    "unpinned-action.yaml" => UnpinnedAction,
     "unpinned-dependencies.yaml" => UnpinnedDependencies,
     "vulnerable-dependency.yaml" => VulnerableDependency,
+    "workflow-foreign-checkout.yaml" => WorkflowForeignCheckout,
+    "workflow-injection.yaml" => WorkflowInjection,
 }
 
 /// Yields the metadata file of every code rule.
