@@ -27,7 +27,7 @@ const SECRETS: &[&str] = &[
     // Bearer and basic credentials.
     r"(?i)\b((?:bearer|basic)\s+)[A-Za-z0-9+/._~\-]{16,}=*",
     // Literals given to what is named like a secret.
-    r#"(?i)\b([\w-]*(?:passw(?:or)?d|secret|api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?token|token)["']?\s*[:=]\s*["'`])[^"'`\s]{6,}"#,
+    r#"(?i)\b([\w-]*(?:passw(?:or)?d|passphrase|passcode|pwd|secret|credentials?|(?:api|access|private|secret|encryption|signing|master|account|hmac|jwt|session|service|auth)[_-]?key|token)["']?\s*[:=]\s*["'`])[^"'`\s]{6,}"#,
 ];
 
 /// Masks secrets in what is shown.

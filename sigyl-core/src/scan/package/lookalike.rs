@@ -245,6 +245,7 @@ mod tests {
             (Ecosystem::PyPi, "Typing.Extensions"),
             (Ecosystem::PyPi, "nvidia-cublas-cu13"),
             (Ecosystem::Crates, "serde-json"),
+            (Ecosystem::Crates, "bit-vec"),
             (Ecosystem::Go, "github.com/sirupsen/logrus"),
             (Ecosystem::Go, "github.com/acme/bolt"),
             (Ecosystem::Go, "github.com/gorilla/mux/v2"),

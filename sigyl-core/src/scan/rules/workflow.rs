@@ -116,9 +116,14 @@ impl Rule for WorkflowForeignCheckout {
         if !is_workflow(file) || !self.trigger.is_match(file.text()) {
             return;
         }
+        // A workflow that follows another mostly follows one of the repository itself.
+        let severity = match file.text().contains("pull_request_target") {
+            true => self.meta.severity,
+            false => Severity::Warning,
+        };
         for hit in self.head.find_iter(file.text()) {
             let hit = Hit { text: file.text(), start: hit.start(), end: hit.end() };
-            found.add(&self.meta, in_file(file, hit.start), hit, None);
+            found.add_as(&self.meta, severity, self.meta.confidence, in_file(file, hit.start), hit, None);
         }
     }
 }
