@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use super::language::Language;
 use super::lexer::{Token, TokenKind, tokens};
 use super::prose::Prose;
+use crate::domain::{SkipKind, Skipped};
 
 /// One text file of the source.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct FileText<'a> {
     prose: OnceCell<Prose>,
     lines: OnceCell<Vec<usize>>,
     characters: OnceCell<Vec<usize>>,
+    #[cfg(feature = "ast")]
+    flow: OnceCell<super::ast::Analysis>,
 }
 
 /// Bytes between two places at which the characters before them are known.
@@ -36,6 +39,8 @@ impl<'a> FileText<'a> {
             prose: OnceCell::new(),
             lines: OnceCell::new(),
             characters: OnceCell::new(),
+            #[cfg(feature = "ast")]
+            flow: OnceCell::new(),
         }
     }
 
@@ -98,6 +103,22 @@ impl<'a> FileText<'a> {
     /// Returns the text with comments and the contents of strings blanked out; every byte keeps its place.
     pub(super) fn bare(&self) -> &[u8] {
         self.bare.get_or_init(|| blank(self.text, self.tokens(), |_| true))
+    }
+
+    /// Returns what flows through it from callers to what acts on it.
+    #[cfg(feature = "ast")]
+    pub(super) fn flow(&self) -> &super::ast::Analysis {
+        self.flow.get_or_init(|| super::ast::analyse(self.path, self.text))
+    }
+
+    /// Tells why what flows through it, or a part of that, was not looked at.
+    pub(super) fn gap(&self) -> Option<Skipped> {
+        #[cfg(feature = "ast")]
+        if let Some(why) = &self.flow().gap {
+            let reason = format!("what flows through its code was not followed: {why}");
+            return Some(Skipped { path: self.path.to_owned(), kind: SkipKind::TooLarge, reason });
+        }
+        None
     }
 
     /// Returns its comments, strings and documents as they read.

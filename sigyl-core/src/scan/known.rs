@@ -43,8 +43,11 @@ pub(super) fn key(rules: &Digest, path: &str, entry: &Entry) -> Digest {
 }
 
 impl Looked {
-    /// Writes it down to be kept.
+    /// Writes it down to be kept; what was not looked at whole is looked at again.
     pub(super) fn keep(&self) -> Option<Vec<u8>> {
+        if !self.gaps.is_empty() {
+            return None;
+        }
         let kept = Kept {
             bytes: self.bytes,
             findings: self.findings.clone(),
@@ -71,6 +74,7 @@ impl Looked {
             unlisted,
             skipped: kept.skipped,
             known: true,
+            gaps: Vec::new(),
         })
     }
 }

@@ -5,6 +5,8 @@
 //! stands in the report.
 
 mod advisory;
+#[cfg(feature = "ast")]
+mod ast;
 mod catalogue;
 mod declared;
 mod decode;

@@ -59,6 +59,7 @@ impl Gathered {
     pub(super) fn file(&mut self, looked: Looked) {
         self.findings.extend(looked.findings);
         self.unlisted.extend(&looked.unlisted);
+        self.skipped.extend(looked.gaps);
         match looked.skipped {
             Some(skipped) => self.skipped.push(skipped),
             None => {
@@ -198,7 +199,14 @@ impl Gathered {
             (0, None) => skipped("live-tools", "no running server was asked"),
             _ => ran("live-tools", None),
         };
-        vec![files, manifest, declared, live, self.dependencies(subject)]
+        let flow = match subject.tree {
+            _ if !cfg!(feature = "ast") => {
+                skipped("code-flow", "this build cannot read code as syntax trees")
+            }
+            Some(_) => ran("code-flow", None),
+            None => skipped("code-flow", "no source was given"),
+        };
+        vec![files, manifest, declared, live, self.dependencies(subject), flow]
     }
 
     fn dependencies(&self, subject: &Subject<'_>) -> Analyzer {

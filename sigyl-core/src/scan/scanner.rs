@@ -40,6 +40,8 @@ pub(super) struct Looked {
     pub(super) skipped: Option<Skipped>,
     /// Whether an earlier scan found it out.
     pub(super) known: bool,
+    /// What of a file that was looked at was not.
+    pub(super) gaps: Vec<Skipped>,
 }
 
 impl<'a> Scanner<'a> {
@@ -162,7 +164,7 @@ impl<'a> Scanner<'a> {
         let mut found = Findings::new(&self.rules.masker);
         self.file_text(&file, &mut found);
         let (findings, unlisted) = found.finish();
-        Looked { findings, unlisted, ..Looked::default() }
+        Looked { findings, unlisted, gaps: file.gap().into_iter().collect(), ..Looked::default() }
     }
 
     /// Runs over a file what can find anything in it.

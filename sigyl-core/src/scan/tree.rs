@@ -28,6 +28,7 @@ impl Clean {
     /// Takes a file of which nothing is to be said but that it was looked at; any other is given back.
     fn take(&mut self, looked: Looked) -> Option<Looked> {
         let told = looked.skipped.is_some()
+            || !looked.gaps.is_empty()
             || !looked.findings.is_empty()
             || looked.unlisted.iter().next().is_some();
         if told {

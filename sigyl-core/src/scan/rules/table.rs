@@ -1,5 +1,7 @@
 //! The table of code rules.
 
+#[cfg(feature = "ast")]
+use crate::scan::ast::FlowRule;
 use crate::scan::rule::{Rule, RuleMeta};
 use crate::scan::ruleset::RuleSetError;
 
@@ -30,21 +32,79 @@ use super::workflow::{UnpinnedAction, WorkflowForeignCheckout, WorkflowInjection
 type Made = Result<Box<dyn Rule>, regex::Error>;
 
 macro_rules! rules {
-    ($($name:literal => $rule:ident),* $(,)?) => {
+    ($($(#[$on:meta])* $name:literal => $rule:ident),* $(,)?) => {
         /// Each rule: the name of its metadata file, that file, and how the rule is made of it.
-        const RULES: &[(&str, &str, fn(RuleMeta) -> Made)] = &[$((
+        const RULES: &[(&str, &str, fn(RuleMeta) -> Made)] = &[$($(#[$on])* (
             $name,
             include_str!($name),
             |meta| Ok(Box::new($rule::new(meta)?)),
         )),*];
 
         /// The name of each metadata file, and what it says.
-        const FILES: &[(&str, &str)] = &[$(($name, include_str!($name))),*];
+        const FILES: &[(&str, &str)] = &[$($(#[$on])* ($name, include_str!($name))),*];
     };
 }
 
 rules! {
     "container-image.yaml" => ContainerImage,
+    #[cfg(feature = "ast")]
+    "../ast/rules/changing-tool.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/cloud-metadata.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/code-from-argument.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/command-from-argument.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/covered-tracks.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/covert-send.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/disclosed-environment.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/exhaustion.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/forwarded-token.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/guessable-token.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/hidden-code.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/hidden-copy.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/hidden-file.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/lasting-foothold.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/logged-secret.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/object-from-argument.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/option-from-argument.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/path-from-argument.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/pattern-from-argument.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/query-from-argument.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/remote-shell.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/sent-secrets.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/session-as-login.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/system-file.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/template-from-argument.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/unasked-owner.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/unchecked-certificate.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/untrue-read-only.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/url-from-argument.yaml" => FlowRule,
     "dependency-source.yaml" => DependencySource,
     "disguised-text.yaml" => DisguisedText,
     "embedded-credential.yaml" => EmbeddedCredential,

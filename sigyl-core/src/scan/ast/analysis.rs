@@ -1,0 +1,89 @@
+//! One file: parsed, lowered, followed.
+
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::flow::{Seen, follow};
+use super::handlers;
+use super::lower;
+use super::parse::{Grammar, parse};
+
+/// Stack of the thread that reads one file: it may be nested as deeply as the bounds let it.
+const STACK: usize = 64 << 20;
+
+/// What one file came to.
+#[derive(Debug, Default)]
+pub(in crate::scan) struct Analysis {
+    /// What was seen.
+    pub(super) seen: Vec<Seen>,
+    /// Why the file, or a part of it, was not looked at.
+    pub(in crate::scan) gap: Option<String>,
+}
+
+/// Words that stand where tools are registered.
+const MARKS: &[&str] = &[
+    "tool(",
+    ".tool",
+    "@tool",
+    "registerTool",
+    "setRequestHandler",
+    "call_tool",
+    "add_tool",
+    "addTool",
+    "FastMCP",
+    "McpServer",
+    "mcp.server",
+    "MCPTool",
+    "BaseTool",
+    "modelcontextprotocol",
+    ".resource(",
+    ".prompt(",
+];
+
+/// Analyses a file if it is of a language that is read and registers tools.
+pub(in crate::scan) fn analyse(path: &str, text: &str) -> Analysis {
+    let Some(grammar) = Grammar::of(path) else { return Analysis::default() };
+    if !registers(text) {
+        return Analysis::default();
+    }
+    let run = || one(grammar, text);
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(analysis)) => analysis,
+            Ok(Err(_)) => Analysis { gap: Some("following it failed".to_owned()), ..Analysis::default() },
+            Err(error) => Analysis { gap: Some(format!("no thread for it: {error}")), ..Analysis::default() },
+        }
+    })
+}
+
+fn registers(text: &str) -> bool {
+    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let words = WORDS.get_or_init(|| AhoCorasick::new(MARKS).ok());
+    words.as_ref().is_none_or(|words| words.is_match(text))
+}
+
+fn one(grammar: Grammar, text: &str) -> Analysis {
+    let tree = match parse(grammar, text) {
+        Ok(tree) => tree,
+        Err(why) => return Analysis { gap: Some(why), ..Analysis::default() },
+    };
+    let form = match grammar {
+        Grammar::Python => lower::python(text, &tree),
+        Grammar::Script | Grammar::Typed | Grammar::TypedMarkup => lower::script(text, &tree),
+    };
+    let handlers = handlers::find(&form);
+    if handlers.is_empty() {
+        return Analysis { gap: form.cut.then(|| DEEP.to_owned()), ..Analysis::default() };
+    }
+    let flow = follow(&form, &handlers);
+    let gap = if form.cut {
+        Some(DEEP.to_owned())
+    } else {
+        flow.cut.then(|| "it calls deeper, or takes more steps, than are followed".to_owned())
+    };
+    Analysis { seen: flow.seen, gap }
+}
+
+const DEEP: &str = "a part of it is nested too deeply to be followed";

@@ -1,0 +1,322 @@
+//! What code does on its own account, whatever it is given: by what its commands, paths and addresses say.
+
+use super::call::Given;
+use super::marks::{COMMANDS, METADATA, SCOUTS, SENDERS, SENDING, STARTERS, SYSTEM, in_order};
+use super::run::{Flow, Grade};
+use super::value::{Object, Source, Value, Weakness};
+use crate::scan::ast::form::Span;
+
+impl Flow<'_> {
+    /// Looks at what a call does whatever the caller gives.
+    pub(super) fn acts(&mut self, path: &str, name: &str, given: &Given, span: Span) {
+        if super::sink::is_process(path) {
+            self.command(given, span, path);
+        }
+        self.runs_hidden(path, given, span);
+        self.touches(path, name, given, span);
+        self.sends(path, name, given, span);
+        self.takes_over(path, name, given, span);
+        self.changes(path, name, given, span);
+        self.logs(path, name, given, span);
+        self.asks_for_owner(name, given, span);
+    }
+
+    fn command(&mut self, given: &Given, span: Span, path: &str) {
+        let mut texts = Vec::new();
+        for (_, value) in given
+            .args
+            .iter()
+            .filter(|(name, _)| matches!(name.as_deref(), None | Some("args" | "cmd" | "command")))
+        {
+            match &value.items {
+                Some(items) => {
+                    let words = items.iter().map(|item| item.shapes.first().map_or("\0", |shape| shape));
+                    texts.push(words.collect::<Vec<_>>().join(" "));
+                }
+                None => texts.extend(value.shapes.iter().map(ToString::to_string)),
+            }
+        }
+        let whole = texts.join(" ");
+        for text in texts.iter().chain([&whole]) {
+            self.script(text, span, path);
+        }
+        let program = whole.split_whitespace().next().map(|word| word.rsplit('/').next().unwrap_or(word));
+        if program.is_some_and(|program| SCOUTS.contains(&program)) {
+            self.act(Weakness::SystemFile, program.unwrap_or_default(), path, span);
+        }
+    }
+
+    /// Judges a command, or what is written to a file that may be run.
+    fn script(&mut self, text: &str, span: Span, path: &str) {
+        let lower = text.to_ascii_lowercase();
+        for (weakness, words) in COMMANDS {
+            if in_order(&lower, words) {
+                self.act(*weakness, words.first().unwrap_or(&"").trim(), path, span);
+            }
+        }
+    }
+
+    /// Code that nobody can read: decoded from a text of the file, or fetched.
+    fn runs_hidden(&mut self, path: &str, given: &Given, span: Span) {
+        if !matches!(
+            path,
+            "exec"
+                | "eval"
+                | "compile"
+                | "Function"
+                | "vm.runInNewContext"
+                | "vm.runInThisContext"
+                | "marshal.loads"
+                | "os.system"
+        ) {
+            return;
+        }
+        let Some(code) = given.at(0) else { return };
+        let decoded = code.is_path() == Some("(decoded)") || code.field("(decoded)").is_some();
+        if decoded && !Self::is_argument(code) {
+            self.act(Weakness::HiddenCode, "decoded text", path, span);
+        }
+        if code.comes_from(Source::Network) {
+            self.act(Weakness::HiddenCode, "an answer from the network", path, span);
+        }
+    }
+
+    fn touches(&mut self, path: &str, name: &str, given: &Given, span: Span) {
+        let opens = matches!(path, "open" | "io.open" | "codecs.open" | "aiofiles.open" | "os.open");
+        let mode = given.get("mode", 1).and_then(Value::known).unwrap_or("r");
+        let writes = opens && mode.contains(['w', 'a', 'x', '+'])
+            || matches!(
+                name,
+                "write_text"
+                    | "write_bytes"
+                    | "writeFile"
+                    | "writeFileSync"
+                    | "appendFile"
+                    | "appendFileSync"
+                    | "createWriteStream"
+                    | "symlink_to"
+            );
+        let reads = opens && !writes
+            || matches!(name, "read_text" | "read_bytes" | "readFile" | "readFileSync" | "readlines")
+            || matches!(path, "os.listdir" | "configparser.ConfigParser().read");
+        let place = match name {
+            "write_text" | "write_bytes" | "read_text" | "read_bytes" | "symlink_to" => given.base.as_ref(),
+            _ => given.at(0),
+        };
+        let place = place.filter(|place| !place.shapes.is_empty()).cloned();
+        if let Some(place) = &place {
+            for shape in place.shapes.iter().map(|shape| shape.to_ascii_lowercase()) {
+                if writes {
+                    self.writes(&shape, span, path);
+                }
+                if reads && SYSTEM.iter().any(|start| shape.starts_with(start))
+                    || reads && super::effects::is_login(&shape)
+                {
+                    self.act(Weakness::SystemFile, &shape.replace('\0', "…"), path, span);
+                }
+            }
+        }
+        if matches!(
+            path,
+            "shutil.copy"
+                | "shutil.copy2"
+                | "shutil.copyfile"
+                | "shutil.move"
+                | "os.rename"
+                | "os.symlink"
+                | "os.replace"
+        ) && let Some(target) = given.at(1)
+        {
+            for shape in target.shapes.clone() {
+                self.writes(&shape.to_ascii_lowercase(), span, path);
+            }
+        }
+        // What is written to a file may be run from there.
+        if matches!(
+            name,
+            "write"
+                | "write_text"
+                | "writelines"
+                | "writeFile"
+                | "writeFileSync"
+                | "appendFile"
+                | "appendFileSync"
+        ) {
+            for shape in given.args.iter().flat_map(|(_, value)| value.shapes.clone()) {
+                self.script(&shape, span, path);
+            }
+        }
+        if matches!(path, "os.chmod" | "fs.chmod" | "fs.chmodSync") || name == "chmod" {
+            let mode = given.args.last().and_then(|(_, value)| value.known()).unwrap_or_default();
+            if mode.starts_with("0o4") && mode.len() == 6 || mode.starts_with("0o6") && mode.len() == 6 {
+                self.act(Weakness::Persistence, mode, path, span);
+            }
+        }
+    }
+
+    fn writes(&mut self, shape: &str, span: Span, path: &str) {
+        if STARTERS.iter().any(|starter| shape.contains(starter)) {
+            self.act(Weakness::Persistence, &shape.replace('\0', "…"), path, span);
+        } else if ["/tmp/.", "/var/tmp/.", "/dev/shm/."].iter().any(|hidden| shape.starts_with(hidden)) {
+            self.act(Weakness::HiddenFile, shape, path, span);
+        } else if ["/var/log/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/boot/", "/lib/"]
+            .iter()
+            .any(|place| shape.starts_with(place))
+        {
+            self.act(Weakness::Evasion, &shape.replace('\0', "…"), path, span);
+        }
+    }
+
+    /// Looks at what leaves the machine.
+    fn sends(&mut self, path: &str, name: &str, given: &Given, span: Span) {
+        let asks = super::sink::is_request(path, name);
+        let sender = given.base.is_some() && SENDERS.contains(&name);
+        let resolves =
+            matches!(path, "socket.gethostbyname" | "socket.getaddrinfo" | "dns.lookup" | "dns.resolve");
+        if !asks && !sender && !resolves {
+            return;
+        }
+        let secret = [Source::Environment, Source::Credential, Source::Private];
+        for (name, value) in &given.args {
+            if matches!(name.as_deref(), Some("headers" | "auth" | "timeout" | "cert" | "verify" | "env")) {
+                continue;
+            }
+            let mut shown = value.clone();
+            if let Some(fields) = &value.fields {
+                let open = fields.iter().filter(|(key, _)| !matches!(&**key, "headers" | "auth"));
+                shown.fields = Some(open.cloned().collect());
+            }
+            self.reach(Weakness::Exfiltration, &shown, &secret, span, path);
+            self.copies(value, span, path);
+        }
+        for shape in given.values().flat_map(|value| value.shapes.clone()) {
+            if asks && METADATA.iter().any(|host| shape.contains(host)) {
+                self.act(Weakness::Metadata, &shape.replace('\0', "…"), path, span);
+            }
+        }
+        let off = |name: &str| given.option(name).and_then(Value::known) == Some("\u{1}false");
+        if asks && (off("verify") || off("rejectUnauthorized") || off("verify_ssl") || off("ssl")) {
+            self.act(Weakness::Certificate, "the certificate", path, span);
+        }
+        if asks {
+            self.sends_covertly(name, given, span, path);
+        }
+    }
+
+    /// A copy of every message to somebody whom the caller does not name.
+    fn copies(&mut self, value: &Value, span: Span, path: &str) {
+        let inner = value.fields.iter().flat_map(|fields| fields.iter());
+        for (name, part) in inner {
+            if name.eq_ignore_ascii_case("bcc") {
+                self.copy(part, span, path);
+            }
+            for (name, part) in part.fields.iter().flat_map(|fields| fields.iter()) {
+                if name.eq_ignore_ascii_case("bcc") {
+                    self.copy(part, span, path);
+                }
+            }
+        }
+    }
+
+    pub(super) fn copy(&mut self, value: &Value, span: Span, path: &str) {
+        let fixed =
+            |value: &Value| value.taint.is_empty() && value.shapes.iter().any(|shape| shape.contains('@'));
+        if fixed(value) || value.items.iter().flat_map(|items| items.iter()).any(fixed) {
+            self.act(Weakness::HiddenCopy, "bcc", path, span);
+        }
+    }
+
+    /// What a caller says, sent to a fixed place, with neither the answer nor a failure looked at.
+    fn sends_covertly(&mut self, name: &str, given: &Given, span: Span, path: &str) {
+        let unheard = self.unused == Some(span) && self.swallows > 0;
+        if !unheard
+            || self.declares_sending()
+            || !matches!(name, "post" | "put" | "patch" | "get" | "request" | "fetch" | "urlopen")
+        {
+            return;
+        }
+        let place = usize::from(name == "request");
+        let fixed = given
+            .get("url", place)
+            .is_some_and(|url| url.shapes.iter().any(|shape| shape.starts_with("http")));
+        let body = given
+            .args
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_deref(), Some("headers" | "timeout" | "url")));
+        let says = body.flat_map(|(_, value)| value.ways()).any(|entry| entry.source == Source::Argument);
+        if fixed && says {
+            self.act(Weakness::CovertSend, "what the caller says", path, span);
+        }
+    }
+
+    /// Tells whether the tool that runs says of itself that it sends something.
+    fn declares_sending(&self) -> bool {
+        let Some(handler) = self.handler else { return true };
+        let function = self.form.function(handler);
+        let text =
+            format!("{} {}", function.name, function.doc.as_deref().unwrap_or_default()).to_ascii_lowercase();
+        text.split(|c: char| !c.is_ascii_alphabetic()).any(|word| SENDING.contains(&word))
+    }
+
+    /// Signs of taking over the process or the machine.
+    fn takes_over(&mut self, path: &str, name: &str, given: &Given, span: Span) {
+        match path {
+            "os.dup2" => {
+                let of_socket =
+                    given.at(0).and_then(Value::is_path).is_some_and(|path| path.contains("socket"));
+                if of_socket {
+                    self.act(Weakness::RemoteShell, "a socket as standard input", path, span);
+                }
+            }
+            "ssl._create_unverified_context" => {
+                self.act(Weakness::Certificate, "the certificate", path, span)
+            }
+            "pwd.getpwall" | "grp.getgrall" | "spwd.getspall" => {
+                self.act(Weakness::SystemFile, path, path, span)
+            }
+            "sys.gettrace" | "ptrace" => self.act(Weakness::Evasion, path, path, span),
+            "sys.settrace" => self.act(Weakness::Evasion, path, path, span),
+            "os.setuid" | "os.seteuid" if given.at(0).and_then(Value::known) == Some("0") => {
+                self.act(Weakness::Persistence, "user 0", path, span);
+            }
+            "os.utime" => self.act(Weakness::Evasion, "times of a file", path, span),
+            "os.fork" if self.frame().loops > 0 => self.act(Weakness::Exhaustion, path, path, span),
+            _ => {}
+        }
+        let starts = matches!(
+            path,
+            "threading.Thread"
+                | "multiprocessing.Process"
+                | "socket.socket"
+                | "os.pipe"
+                | "tempfile.NamedTemporaryFile"
+                | "tempfile.mkstemp"
+                | "Worker"
+                | "worker_threads.Worker"
+        );
+        if (starts || path == "open") && self.endless > 0 {
+            self.act(Weakness::Exhaustion, name, path, span);
+        }
+        if name == "connect"
+            && path.starts_with("socket")
+            && matches!(given.base.as_ref().map(|base| &base.object), Some(Object::Path(_)))
+        {
+            let shapes = given
+                .at(0)
+                .and_then(|address| address.items.as_ref())
+                .and_then(|items| items.first())
+                .map(|host| host.shapes.clone());
+            let shapes = shapes.unwrap_or_default();
+            if shapes.iter().any(|shape| {
+                METADATA.iter().any(|host| shape.contains(host)) || shape.contains("docker.sock")
+            }) {
+                self.act(Weakness::Metadata, "its address", path, span);
+            }
+        }
+    }
+
+    /// Tells that the code does something itself.
+    pub(super) fn act(&mut self, weakness: Weakness, what: &str, by: &str, span: Span) {
+        self.tell(weakness, Grade::Sure, what, by, span);
+    }
+}

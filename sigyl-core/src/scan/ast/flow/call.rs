@@ -1,0 +1,343 @@
+//! Calls: into the form, or to what is known of elsewhere.
+
+use std::hash::{DefaultHasher, Hash, Hasher as _};
+use std::rc::Rc;
+
+use super::frame::Frame;
+use super::run::{Flow, Memory, instance};
+use super::value::{Object, Source, Value, bits};
+use crate::scan::ast::form::{Arg, ClassId, ExprId, ExprKind, FnId, StmtKind, Word};
+
+/// Calls in each other that are followed.
+const CALLS: usize = 12;
+
+/// What a call is given, evaluated.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    pub(super) args: Vec<(Option<Word>, Value)>,
+    /// What its method is called on.
+    pub(super) base: Option<Value>,
+}
+
+impl Given {
+    /// Returns the argument at a place, counted without those that have a name.
+    pub(super) fn at(&self, at: usize) -> Option<&Value> {
+        self.args.iter().filter(|(name, _)| name.is_none()).nth(at).map(|(_, value)| value)
+    }
+
+    pub(super) fn named(&self, wanted: &str) -> Option<&Value> {
+        self.args.iter().find(|(name, _)| name.as_deref() == Some(wanted)).map(|(_, value)| value)
+    }
+
+    /// Returns the argument of that name, or else at that place.
+    pub(super) fn get(&self, name: &str, at: usize) -> Option<&Value> {
+        self.named(name).or_else(|| self.at(at))
+    }
+
+    /// Returns a setting: by its name, or in a record that is given.
+    pub(super) fn option(&self, name: &str) -> Option<&Value> {
+        self.named(name).or_else(|| self.args.iter().rev().find_map(|(_, value)| value.field(name)))
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
+        self.base.iter().chain(self.args.iter().map(|(_, value)| value))
+    }
+}
+
+impl Flow<'_> {
+    pub(super) fn call(&mut self, id: ExprId, callee: ExprId, args: &[Arg]) -> Value {
+        let form = self.form;
+        let (base, target, name) = match &form.expr(callee).kind {
+            ExprKind::Member(base, name) => {
+                let base = self.eval(*base);
+                let target = self.member(&base, name);
+                (Some(base), target, name.clone())
+            }
+            ExprKind::Name(name) => (None, self.eval(callee), name.clone()),
+            _ => (None, self.eval(callee), "".into()),
+        };
+        let args = args.iter().map(|arg| (arg.name.clone(), self.eval(arg.value))).collect();
+        let given = Given { args, base };
+        self.changed = None;
+        self.calling = Some(form.expr(id).span);
+        let value = self.apply(id, &target, &name, given);
+        if let (Some(changed), ExprKind::Member(base, _)) = (self.changed.take(), &form.expr(callee).kind)
+            && matches!(form.expr(*base).kind, ExprKind::Name(_) | ExprKind::Member(..))
+        {
+            self.assign(*base, changed);
+        }
+        value
+    }
+
+    pub(super) fn apply(&mut self, id: ExprId, target: &Value, name: &Word, given: Given) -> Value {
+        match &target.object {
+            Object::Functions(functions) => {
+                let functions = functions.clone();
+                let mut all: Option<Value> = None;
+                for function in functions.iter() {
+                    let this = given
+                        .base
+                        .clone()
+                        .filter(|base| matches!(base.object, Object::Instance(_) | Object::Class(_)));
+                    let this = this.or_else(|| self.inherits_this(*function));
+                    let one = self.enter(*function, this, given.args.clone());
+                    all = Some(match all {
+                        Some(all) => all.or(&one),
+                        None => one,
+                    });
+                }
+                all.unwrap_or_default()
+            }
+            Object::Class(class) => self.construct(*class, given.args),
+            _ => {
+                let path = match target.is_path() {
+                    Some(path) => path.to_owned(),
+                    None => format!(".{name}"),
+                };
+                let span = self.form.expr(id).span;
+                self.sinks(&path, name, &given, span);
+                self.acts(&path, name, &given, span);
+                self.known(&path, name, &given, span)
+            }
+        }
+    }
+
+    /// A method that is handed on as a value keeps what it was taken from, as far as its class tells.
+    fn inherits_this(&self, function: FnId) -> Option<Value> {
+        self.form.function(function).class.map(instance)
+    }
+
+    /// Makes an instance.
+    pub(super) fn construct(&mut self, class: ClassId, args: Vec<(Option<Word>, Value)>) -> Value {
+        let form = self.form;
+        let value = instance(class);
+        let first = self.attributes.insert(class, self.attributes.get(&class).cloned().unwrap_or_default());
+        if first.is_none() || !args.is_empty() {
+            for stmt in &form.class(class).body {
+                if let StmtKind::Assign { target, value, .. } = &stmt.kind
+                    && let Some(name) = form.name(*target)
+                {
+                    let value = self.eval(*value);
+                    self.attributes.entry(class).or_default().entry(name.clone()).or_insert(value);
+                }
+            }
+        }
+        let constructor = ["__init__", "constructor"].iter().find_map(|name| self.method(class, name));
+        match constructor {
+            Some(constructor) => drop(self.enter(constructor, Some(value.clone()), args)),
+            // Classes that only hold data name what they hold.
+            None => {
+                for (name, value) in args {
+                    if let Some(name) = name {
+                        self.attributes.entry(class).or_default().insert(name, value);
+                    }
+                }
+            }
+        }
+        value
+    }
+
+    pub(super) fn method(&self, class: ClassId, name: &str) -> Option<FnId> {
+        let mut at = Some(class);
+        for _ in 0..8 {
+            let shape = self.form.class(at?);
+            let found = shape.methods.iter().find(|id| &*self.form.function(**id).name == name);
+            if let Some(found) = found {
+                return Some(*found);
+            }
+            at = self.base_of(at?);
+        }
+        None
+    }
+
+    pub(super) fn attribute(&self, class: ClassId, name: &str) -> Option<Value> {
+        let mut at = Some(class);
+        for _ in 0..8 {
+            let held = self.attributes.get(&at?).and_then(|held| held.get(name));
+            if let Some(value) = held {
+                return Some(value.clone());
+            }
+            at = self.base_of(at?);
+        }
+        None
+    }
+
+    fn base_of(&self, class: ClassId) -> Option<ClassId> {
+        let base = self.form.class(class).bases.first()?;
+        let name = self.form.name(*base)?;
+        self.form.classes().find(|(id, other)| other.name == *name && *id != class).map(|(id, _)| id)
+    }
+
+    /// Runs a function of the form.
+    pub(super) fn enter(
+        &mut self,
+        function: FnId,
+        this: Option<Value>,
+        args: Vec<(Option<Word>, Value)>,
+    ) -> Value {
+        let again = self.frames.iter().any(|frame| frame.function == function);
+        if again || self.frames.len() >= CALLS || self.steps == 0 {
+            self.cut |= !again;
+            let mut all = Value::default();
+            args.iter().for_each(|(_, value)| all.absorb(&value.ways()));
+            return all.with(|bits| bits | bits::VAGUE);
+        }
+        let key = self.key(function, this.as_ref(), &args);
+        if let Some(known) = self.memory.get(&key).cloned() {
+            self.state().learn(&known.after);
+            return known.given;
+        }
+        let mut frame = Frame::of(function);
+        frame.state.facts = self.frames.last().map(|frame| frame.state.facts.clone()).unwrap_or_default();
+        frame.this.clone_from(&this);
+        self.frames.push(frame);
+        self.take(function, this, args);
+        let form = self.form;
+        for stmt in &form.function(function).body {
+            if let StmtKind::Define(inner) = stmt.kind {
+                self.define(inner);
+            }
+        }
+        self.block(&form.function(function).body);
+        self.leave(function, key)
+    }
+
+    fn leave(&mut self, function: FnId, key: u64) -> Value {
+        let Some(frame) = self.frames.pop() else { return Value::default() };
+        self.finals.insert(function, Rc::clone(&frame.state.vars));
+        let falls = !frame.state.dead;
+        let after = match frame.after {
+            Some(after) if falls => super::frame::common(&after, &frame.state.facts),
+            Some(after) => after,
+            None if falls => frame.state.facts,
+            // It never comes back.
+            None => super::value::Facts::new(),
+        };
+        let mut given = frame.given.unwrap_or_default();
+        if let Some((yes, no)) = frame.outcome {
+            let fallen = if falls { super::value::Facts::new() } else { no.unwrap_or_default() };
+            let yes = yes.unwrap_or_default();
+            given.when = (!yes.is_empty() || !fallen.is_empty()).then(|| Rc::new((yes, fallen)));
+        }
+        if let Some(caller) = self.frames.last_mut() {
+            caller.state.learn(&after);
+        }
+        self.memory.insert(key, Memory { given: given.clone(), after });
+        given
+    }
+
+    fn key(&self, function: FnId, this: Option<&Value>, args: &[(Option<Word>, Value)]) -> u64 {
+        let mut state = DefaultHasher::new();
+        (function, self.handler).hash(&mut state);
+        if let Some(this) = this {
+            this.sign(&mut state, 1);
+        }
+        for (name, value) in args {
+            name.hash(&mut state);
+            value.sign(&mut state, 3);
+        }
+        if let Some(frame) = self.frames.last() {
+            frame.state.facts.hash(&mut state);
+        }
+        // What an instance holds may have changed.
+        for (class, held) in &self.attributes {
+            (class, held.len()).hash(&mut state);
+        }
+        state.finish()
+    }
+
+    /// Gives parameters what was passed for them.
+    fn take(&mut self, function: FnId, this: Option<Value>, args: Vec<(Option<Word>, Value)>) {
+        let form = self.form;
+        let shape = form.function(function);
+        let mut params = shape.params.iter().peekable();
+        if shape.class.is_some() && self.takes_self(function) {
+            if let Some(param) = params.next() {
+                self.assign(param.target, this.unwrap_or_default());
+            }
+        }
+        let (named, placed): (Vec<_>, Vec<_>) = args.into_iter().partition(|(name, _)| name.is_some());
+        let mut placed = placed.into_iter().map(|(_, value)| value);
+        for param in params {
+            let name = form.name(param.target);
+            let by_name = || named.iter().find(|(given, _)| given.is_some() && given.as_ref() == name);
+            let value = if param.rest {
+                let mut rest = Value { items: Some(Rc::default()), ..Value::default() };
+                placed.by_ref().for_each(|value| rest.push(value));
+                for (name, value) in &named {
+                    rest.set(name.as_deref().unwrap_or_default(), value.clone());
+                }
+                // What a caller of a tool gives for all of them.
+                rest.absorb(
+                    &rest
+                        .items
+                        .iter()
+                        .flat_map(|items| items.iter())
+                        .flat_map(|one| one.taint.clone())
+                        .collect::<Vec<_>>(),
+                );
+                Some(rest)
+            } else {
+                match by_name() {
+                    Some((_, value)) => Some(value.clone()),
+                    None => match placed.next() {
+                        // What is spread may fill every place.
+                        Some(value) if value.is_path() == Some("(spread)") => {
+                            Some(Value { object: Object::Unknown, ..value })
+                        }
+                        other => other,
+                    },
+                }
+            };
+            let value = match (value, param.default) {
+                (Some(value), _) => value,
+                (None, Some(default)) => self.eval(default),
+                (None, None) => Value::default(),
+            };
+            self.assign(param.target, value);
+        }
+    }
+
+    /// Runs the functions that something unknown is given, with what else it is given.
+    pub(super) fn call_back(&mut self, given: &Given) -> Option<Value> {
+        let functions = given.args.iter().filter_map(|(_, value)| match &value.object {
+            Object::Functions(functions) => Some(functions.clone()),
+            _ => None,
+        });
+        let functions = functions.collect::<Vec<_>>();
+        if functions.is_empty() {
+            return None;
+        }
+        let mut any = Value::default();
+        if let Some(base) = &given.base {
+            any = any.or(&base.element());
+        }
+        for (_, value) in given.args.iter().filter(|(_, value)| !matches!(value.object, Object::Functions(_)))
+        {
+            any = any.or(&value.element());
+        }
+        any.object = Object::Unknown;
+        let mut all: Option<Value> = None;
+        for function in functions.iter().flat_map(|functions| functions.iter()) {
+            let places = self.form.function(*function).params.len();
+            let placed = given.args.iter().map(|(_, value)| value);
+            let placed = placed.skip_while(|value| !matches!(value.object, Object::Functions(_))).skip(1);
+            let mut args: Vec<_> = placed.map(|value| (None, value.clone())).collect();
+            // `to_thread(f, a, b)` gives what stands behind; `map(f)` gives what it is called on.
+            if args.is_empty() {
+                args = (0..places).map(|_| (None, any.clone())).collect();
+            }
+            let this = self.inherits_this(*function);
+            let one = self.enter(*function, this, args);
+            all = Some(match all {
+                Some(all) => all.or(&one),
+                None => one,
+            });
+        }
+        all
+    }
+
+    pub(super) fn is_argument(value: &Value) -> bool {
+        value.comes_from(Source::Argument)
+    }
+}

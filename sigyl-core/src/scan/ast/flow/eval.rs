@@ -1,0 +1,392 @@
+//! Expressions: what is known of what they come to.
+
+use std::rc::Rc;
+
+use super::guard;
+use super::run::{Flow, instance};
+use super::statement::function_value;
+use super::value::{Entry, Object, Source, Value, bits, concat};
+use crate::scan::ast::form::{ExprId, ExprKind, Word};
+
+/// Levels of calls and expressions in each other that are followed.
+const DEPTH: usize = 1_200;
+
+impl Flow<'_> {
+    pub(super) fn eval(&mut self, id: ExprId) -> Value {
+        if self.steps == 0 || self.depth >= DEPTH {
+            self.cut = true;
+            return Value::default();
+        }
+        self.steps -= 1;
+        self.depth += 1;
+        let value = self.evaluate(id);
+        self.depth -= 1;
+        value
+    }
+
+    fn evaluate(&mut self, id: ExprId) -> Value {
+        let form = self.form;
+        match &form.expr(id).kind {
+            ExprKind::Name(name) => self.lookup(name),
+            ExprKind::Text(text) => Value::text(text),
+            ExprKind::Number(text) => Value::text(text),
+            ExprKind::Truth(truth) => Value::text(if *truth { "\u{1}true" } else { "\u{1}false" }),
+            ExprKind::Nothing => Value::text("\u{1}false"),
+            ExprKind::Member(base, name) => {
+                let base = self.eval(*base);
+                self.member(&base, name)
+            }
+            ExprKind::Index(base, key) => {
+                let base = self.eval(*base);
+                let key = self.eval(*key);
+                self.calling = Some(form.expr(id).span);
+                self.index(&base, &key)
+            }
+            ExprKind::Slice(base) => {
+                let base = self.eval(*base);
+                Value { items: base.items.clone(), ..base.made(|bits| bits | bits::PIECE) }
+            }
+            ExprKind::Call { callee, args } => self.call(id, *callee, args),
+            ExprKind::Join(parts) => {
+                let parts = parts.iter().map(|part| self.eval(*part)).collect::<Vec<_>>();
+                self.joined(&parts)
+            }
+            ExprKind::List(parts) => self.list(parts),
+            ExprKind::Record(parts) => self.record(parts),
+            ExprKind::Compare(how, left, right) => {
+                let one = self.eval(*left);
+                let other = self.eval(*right);
+                guard::compare(self, *how, (*left, &one), (*right, &other))
+            }
+            ExprKind::Binary(word, left, right) => {
+                let one = self.eval(*left);
+                let other = self.eval(*right);
+                if &**word == "*" {
+                    self.repeats(id, &one, &other);
+                }
+                self.binary(word, &one, &other)
+            }
+            ExprKind::Not(inner) => {
+                let value = self.eval(*inner);
+                let when = value.when.map(|when| Rc::new((when.1.clone(), when.0.clone())));
+                Value { when, ..Value::default() }
+            }
+            ExprKind::Logic(all, parts) => self.logic(*all, parts),
+            ExprKind::Choice { condition, yes, no } => self.choice(*condition, *yes, *no),
+            ExprKind::Function(function) => function_value(*function),
+            ExprKind::Class(class) => Value { object: Object::Class(*class), ..Value::default() },
+            ExprKind::Bind(target, value) => {
+                let value = self.eval(*value);
+                self.assign(*target, value.clone());
+                value
+            }
+            ExprKind::Each { binds, conditions, value } => self.each(binds, conditions, *value),
+            ExprKind::Spread(inner) => self.eval(*inner),
+            ExprKind::Other(parts) => {
+                let parts = parts.iter().map(|part| self.eval(*part)).collect::<Vec<_>>();
+                let mut all = Value::default();
+                parts.iter().for_each(|part| all.absorb(&part.ways()));
+                all.with(|bits| bits | bits::PIECE)
+            }
+        }
+    }
+
+    fn lookup(&mut self, name: &Word) -> Value {
+        if let Some(value) = self.state().vars.get(name) {
+            return value.clone();
+        }
+        let mut at = Some(self.frame().function);
+        if &**name == "this" {
+            return self.this();
+        }
+        while let Some(id) = at {
+            let outer = self.form.function(id).outer;
+            if let Some(outer) = outer {
+                let running = self.frames.iter().rev().find(|frame| frame.function == outer);
+                let vars = running.map(|frame| &frame.state.vars).or_else(|| self.finals.get(&outer));
+                if let Some(value) = vars.and_then(|vars| vars.get(name)) {
+                    return value.clone();
+                }
+            }
+            at = outer;
+        }
+        Value::path(super::effects::canonical(name))
+    }
+
+    fn this(&mut self) -> Value {
+        if let Some(this) = &self.frame().this {
+            return this.clone();
+        }
+        let mut at = Some(self.frame().function);
+        while let Some(id) = at {
+            let function = self.form.function(id);
+            if let Some(class) = function.class {
+                return instance(class);
+            }
+            at = function.outer;
+        }
+        Value::default()
+    }
+
+    /// Returns a part of a value by its name.
+    pub(super) fn member(&mut self, base: &Value, name: &Word) -> Value {
+        self.identifies(base, name);
+        if let Some(known) = self.special_member(base, name) {
+            return known;
+        }
+        if let Some(value) = base.field(name) {
+            return value.clone();
+        }
+        if let Object::Instance(class) | Object::Class(class) = base.object {
+            if let Some(method) = self.method(class, name) {
+                return function_value(method);
+            }
+            if let Some(value) = self.attribute(class, name) {
+                return value;
+            }
+        }
+        let mut value = Value::of(self.parts_of(&base.taint, name));
+        if let Some(path) = base.is_path() {
+            value.object = Object::Path(super::effects::canonical(&format!("{path}.{name}")));
+        }
+        value
+    }
+
+    /// Returns how the part of that name of what came these ways came.
+    fn parts_of(&mut self, taint: &[Entry], name: &Word) -> Vec<Entry> {
+        let part = |this: &mut Self, entry: &Entry| match entry.source {
+            Source::Argument if entry.bits & bits::HOST != 0 => *entry,
+            Source::Argument if entry.bits & (bits::PIECE | bits::RESOLVED) == 0 => {
+                Entry { origin: this.origins.part(entry.origin, name), ..*entry }
+            }
+            _ => Entry { bits: entry.bits | bits::PIECE, ..*entry },
+        };
+        taint.iter().map(|entry| part(self, entry)).collect()
+    }
+
+    pub(super) fn index(&mut self, base: &Value, key: &Value) -> Value {
+        if let Some(name) = key.known() {
+            let name: Word = name.into();
+            if let (Some(items), Ok(at)) = (&base.items, name.parse::<usize>()) {
+                return items.get(at).cloned().unwrap_or_else(|| self.element(base));
+            }
+            return self.member(base, &name);
+        }
+        if base.is_path() == Some("process.env") || base.comes_from(Source::Environment) {
+            return Value::of(base.taint.iter().map(|e| Entry { source: Source::Key, ..*e }).collect());
+        }
+        // Which part is taken may be up to the caller; what it holds is not.
+        let mut element = self.element(base);
+        self.picks(&element, key);
+        self.of_session(&mut element, key);
+        if let (Some(path), Object::Unknown) = (base.is_path(), &element.object) {
+            element.object = Object::Path(format!("{path}[]").into());
+        }
+        element
+    }
+
+    /// Returns what any part of a value is.
+    pub(super) fn element(&mut self, value: &Value) -> Value {
+        value.element()
+    }
+
+    pub(super) fn list(&mut self, parts: &[ExprId]) -> Value {
+        let mut value = Value { items: Some(Rc::default()), ..Value::default() };
+        for part in parts {
+            let spreads = matches!(self.form.expr(*part).kind, ExprKind::Spread(_));
+            let one = self.eval(*part);
+            match (spreads, &one.items) {
+                (true, Some(items)) => items.iter().for_each(|item| value.push(item.clone())),
+                // A list that is not known may be any number of parts.
+                (true, None) => value.push(Value { object: Object::Path("(spread)".into()), ..one }),
+                (false, _) => value.push(one),
+            }
+        }
+        value
+    }
+
+    fn record(&mut self, parts: &[(Option<Word>, ExprId)]) -> Value {
+        let mut value = Value { fields: Some(Rc::default()), ..Value::default() };
+        for (name, part) in parts {
+            let one = self.eval(*part);
+            match name {
+                Some(name) => value.set(name, one),
+                None => {
+                    let fields = one.fields.clone();
+                    value.absorb(&one.taint);
+                    for (name, part) in fields.iter().flat_map(|fields| fields.iter()) {
+                        value.set(name, part.clone());
+                    }
+                    if let Object::Functions(_) = one.object {
+                        value.set("(function)", one);
+                    }
+                }
+            }
+        }
+        value
+    }
+
+    /// Puts texts together: what stands behind something fixed cannot begin an option, or name a host.
+    pub(super) fn joined(&mut self, parts: &[Value]) -> Value {
+        if parts.first().is_some_and(|one| one.items.is_some()) {
+            return self.lists_joined(parts);
+        }
+        // `text % (a, b)`.
+        if parts.iter().any(|part| part.items.is_some()) {
+            let flat = parts.iter().flat_map(|part| match &part.items {
+                Some(items) => items.to_vec(),
+                None => vec![part.clone()],
+            });
+            let flat = flat.filter(|part| part.items.is_none()).collect::<Vec<_>>();
+            return self.joined(&flat);
+        }
+        let mut value = Value { shapes: concat(parts), ..Value::default() };
+        let mut before = String::new();
+        let mut first = true;
+        for part in parts {
+            let fixed = before.contains("://") && before.splitn(4, '/').nth(3).is_some()
+                || before.starts_with(['/', '?', '\0']);
+            let led = !before.is_empty() && !before.starts_with('-');
+            let mark = |known: u32| {
+                let known = known & !(bits::RESOLVED | bits::HOST);
+                let known = if led { known | bits::LED } else { known };
+                if fixed { known | bits::HOSTED } else { known }
+            };
+            let ways =
+                if first && parts.len() == 1 { part.ways() } else { Value::of(part.ways()).with(mark).taint };
+            value.absorb(&ways);
+            match &part.shapes[..] {
+                [] => before.push('\0'),
+                [shape, ..] => before.push_str(shape),
+            }
+            // What the caller gives at the beginning is nothing fixed.
+            if first && part.comes_from(Source::Argument) {
+                let hosted = part.ways().iter().all(|entry| entry.bits & bits::HOSTED != 0);
+                before = if hosted { "/".to_owned() } else { "x".to_owned() };
+            }
+            first = first && before.is_empty();
+        }
+        value
+    }
+
+    fn lists_joined(&mut self, parts: &[Value]) -> Value {
+        let mut value = Value { items: Some(Rc::default()), ..Value::default() };
+        for part in parts {
+            value.absorb(&part.taint);
+            match &part.items {
+                Some(items) => items.iter().for_each(|item| value.push(item.clone())),
+                None => value.push(part.clone()),
+            }
+        }
+        value
+    }
+
+    /// What a variable holds once something is added to it.
+    pub(super) fn added(&mut self, old: Value, more: Value) -> Value {
+        self.joined(&[old, more])
+    }
+
+    fn binary(&mut self, word: &str, one: &Value, other: &Value) -> Value {
+        if word == "/"
+            && (!one.shapes.is_empty() || one.is_path().is_some() || other.comes_from(Source::Argument))
+        {
+            // A path and what is under it.
+            let slash = Value::text("/");
+            let joined = self.joined(&[one.clone(), slash, other.clone()]);
+            return Value { object: Object::Path("pathlib.Path()".into()), ..joined };
+        }
+        let mut all = Value::of(one.ways());
+        all.absorb(&other.ways());
+        // Numbers come of these.
+        if matches!(word, "-" | "*" | "//" | "**" | "<<" | ">>" | "&" | "^" | "|") && word != "|" {
+            return all.with(|bits| bits | bits::ALL);
+        }
+        all.with(|bits| bits | bits::PIECE)
+    }
+
+    /// A text or list as often as the caller says.
+    fn repeats(&mut self, id: ExprId, one: &Value, other: &Value) {
+        for (what, times) in [(one, other), (other, one)] {
+            let holds = what.items.is_some() || what.known().is_some_and(|text| text.parse::<f64>().is_err());
+            let says = times
+                .ways()
+                .iter()
+                .any(|entry| entry.source == Source::Argument && entry.bits & bits::PIECE == 0);
+            if holds && says && what.taint.is_empty() {
+                let span = self.form.expr(id).span;
+                self.act(super::value::Weakness::Exhaustion, "as much as it says", "*", span);
+            }
+        }
+    }
+
+    fn logic(&mut self, all: bool, parts: &[ExprId]) -> Value {
+        let start = self.state().facts.clone();
+        let mut value: Option<Value> = None;
+        let mut known: Option<(super::value::Facts, super::value::Facts)> = None;
+        for part in parts {
+            let one = self.eval(*part);
+            let (yes, no) = one.when.as_deref().cloned().unwrap_or_default();
+            let here = if all { &yes } else { &no };
+            // The next part is asked only if this one did not decide.
+            self.state().learn(here);
+            known = Some(match known {
+                None => (yes, no),
+                Some((old, not)) if all => (super::frame::both(&old, &yes), super::frame::common(&not, &no)),
+                Some((old, not)) => (super::frame::common(&old, &yes), super::frame::both(&not, &no)),
+            });
+            value = Some(match value {
+                Some(value) => value.or(&one),
+                None => one,
+            });
+        }
+        self.state().facts = start;
+        let known = known.filter(|(yes, no)| !yes.is_empty() || !no.is_empty());
+        Value { when: known.map(Rc::new), ..value.unwrap_or_default() }
+    }
+
+    fn choice(&mut self, condition: ExprId, yes: ExprId, no: ExprId) -> Value {
+        let when = self.eval(condition).when;
+        let start = self.state().facts.clone();
+        if let Some(when) = &when {
+            self.state().learn(&when.0);
+        }
+        // What was made sure of on one side stays with the value of that side.
+        let one = self.eval(yes);
+        let one = self.keep(one);
+        self.state().facts = start.clone();
+        if let Some(when) = &when {
+            self.state().learn(&when.1);
+        }
+        let other = self.eval(no);
+        let other = self.keep(other);
+        self.state().facts = start;
+        one.or(&other)
+    }
+
+    /// Writes what is known of each way now into the value.
+    pub(super) fn keep(&mut self, mut value: Value) -> Value {
+        for at in 0..value.taint.len() {
+            value.taint[at].bits = self.bits_of(&value.taint[at]);
+        }
+        value
+    }
+
+    fn each(&mut self, binds: &[(ExprId, ExprId)], conditions: &[ExprId], value: ExprId) -> Value {
+        let start = self.state().clone();
+        for (target, over) in binds {
+            let over = self.eval(*over);
+            let element = self.element(&over);
+            self.assign(*target, element);
+        }
+        for condition in conditions {
+            if let Some(when) = self.eval(*condition).when {
+                self.state().learn(&when.0);
+            }
+        }
+        let one = self.eval(value);
+        let one = self.keep(one);
+        let when = one.when.clone();
+        *self.state() = start;
+        Value { when, ..Value { items: Some([one].into()), ..Value::default() } }
+    }
+}

@@ -1,0 +1,418 @@
+//! What is known of functions from elsewhere: what becomes of what they are given.
+
+use super::call::Given;
+use super::checks::host;
+use super::effects::{Effect, FUNCTIONS, METHODS, NAMED, canonical, is_credential, vouches};
+use super::guard::decided;
+use super::run::Flow;
+use super::value::{Entry, Facts, Object, Source, Value, bits};
+use crate::scan::ast::form::{Span, Word};
+use Effect::{Decode, First, Join, Keep, Network, Nothing, Piece, Private, Relative, Resolve, Same, Text};
+
+impl Flow<'_> {
+    /// Returns a part that means something by its name.
+    pub(super) fn special_member(&mut self, base: &Value, name: &Word) -> Option<Value> {
+        let path = base.is_path();
+        match (path, &**name) {
+            (Some("os"), "environ") | (Some("process"), "env") => {
+                let origin = self.origins.add("environment".into());
+                let taint = vec![Entry { source: Source::Environment, origin, bits: 0 }];
+                return Some(Value {
+                    taint,
+                    object: Object::Path(format!("{}.{name}", path.unwrap_or_default()).into()),
+                    ..Value::default()
+                });
+            }
+            (Some("process.env" | "os.environ"), name)
+                if !matches!(
+                    name,
+                    "get" | "copy" | "items" | "keys" | "values" | "pop" | "setdefault" | "update"
+                ) =>
+            {
+                return Some(self.variable(name));
+            }
+            (Some(path), "sep") if matches!(path, "os" | "path" | "os.path") => {
+                return Some(Value::text("/"));
+            }
+            _ => {}
+        }
+        if matches!(&**name, "authorization" | "Authorization")
+            && (path.is_none() || path.is_some_and(|path| path.ends_with("headers")))
+        {
+            let origin = self.origins.add("Authorization".into());
+            return Some(Value::of(vec![Entry { source: Source::Token, origin, bits: 0 }]));
+        }
+        if base.taint.is_empty() {
+            return None;
+        }
+        let change: fn(u32) -> u32 = match &**name {
+            "hostname" | "host" | "netloc" | "origin" => |bits| bits | bits::HOST,
+            "length" | "size" | "real" | "year" => |bits| bits | bits::ALL,
+            "suffix" | "stem" | "scheme" | "protocol" | "parts" | "port" | "query" | "fragment"
+            | "search" => |bits| bits | bits::PIECE,
+            "name" if path == Some("pathlib.Path()") => |bits| bits | NAMED,
+            "parents" => {
+                return Some(Value {
+                    object: Object::Path("pathlib.Path().parents".into()),
+                    ..base.made(|bits| bits)
+                });
+            }
+            "parent" if path == Some("pathlib.Path()") => {
+                return Some(Value { object: base.object.clone(), ..base.made(|bits| bits) });
+            }
+            "href" => |bits| bits,
+            "is_private" | "is_loopback" | "is_reserved" | "is_link_local" | "is_multicast" => {
+                return Some(decided(Facts::new(), host(base)));
+            }
+            "is_global" => return Some(decided(host(base), Facts::new())),
+            _ => return None,
+        };
+        Some(base.made(change))
+    }
+
+    /// One variable of the environment.
+    fn variable(&mut self, name: &str) -> Value {
+        let upper = name.to_ascii_uppercase();
+        let secret = [
+            "API_KEY",
+            "APIKEY",
+            "ACCESS_KEY",
+            "PRIVATE_KEY",
+            "MASTER_KEY",
+            "ENCRYPTION_KEY",
+            "SIGNING_KEY",
+            "TOKEN",
+            "SECRET",
+            "PASSW",
+            "CREDENTIAL",
+            "DATABASE_URL",
+            "DSN",
+            "ANY KEY",
+        ]
+        .iter()
+        .any(|word| upper.contains(word));
+        if !secret {
+            return Value::default();
+        }
+        let origin = self.origins.add(name.into());
+        Value::of(vec![Entry { source: Source::Key, origin, bits: 0 }])
+    }
+
+    /// Returns what a function from elsewhere makes of what it is given.
+    pub(super) fn known(&mut self, path: &str, name: &Word, given: &Given, _: Span) -> Value {
+        if let Some(value) = self.guards(path, name, given) {
+            return value;
+        }
+        if let Some(value) = self.special_call(path, name, given) {
+            return value;
+        }
+        let effect = FUNCTIONS.iter().find(|(known, _)| *known == path).map(|(_, effect)| *effect);
+        let effect = effect.or_else(|| {
+            given.base.as_ref()?;
+            METHODS.iter().find(|(known, _)| *known == &**name).map(|(_, effect)| *effect)
+        });
+        let called = || Object::Path(format!("{path}()").into());
+        match effect {
+            Some(effect) => self.effect(effect, path, given),
+            None => {
+                if let Some(value) = self.call_back(given) {
+                    return value;
+                }
+                let value = self.unknown(name, given);
+                match value.object {
+                    Object::Unknown => Value { object: called(), ..value },
+                    _ => value,
+                }
+            }
+        }
+    }
+
+    fn effect(&mut self, effect: Effect, path: &str, given: &Given) -> Value {
+        let is_method = given.base.as_ref().is_some_and(|base| {
+            base.is_path().is_none_or(|known| known.ends_with(')') || !base.taint.is_empty())
+        });
+        let parts = || -> Vec<Value> {
+            let base = given
+                .base
+                .iter()
+                .filter(|_| is_method || given.base.as_ref().is_some_and(|base| !base.shapes.is_empty()));
+            base.chain(given.args.iter().map(|(_, value)| value)).cloned().collect()
+        };
+        let all = || {
+            let mut all = Value::default();
+            parts().iter().for_each(|part| all.absorb(&part.ways()));
+            all
+        };
+        let named = || Object::Path(format!("{path}()").into());
+        match effect {
+            Keep(more) => Value { object: named(), ..all().with(|known| known & !bits::RESOLVED | more) },
+            Same => Value { object: named(), ..all() },
+            Nothing => Value::default(),
+            Network => {
+                let origin = self.origins.add("the network".into());
+                let taint = vec![Entry { source: Source::Network, origin, bits: 0 }];
+                Value { taint, object: named(), ..Value::default() }
+            }
+            Private => {
+                let origin = self.origins.add("the user's own data".into());
+                Value::of(vec![Entry { source: Source::Private, origin, bits: 0 }])
+            }
+            First
+                if is_method
+                    || given
+                        .base
+                        .as_ref()
+                        .is_some_and(|base| base.items.is_some() || base.fields.is_some()) =>
+            {
+                given.base.clone().unwrap_or_default()
+            }
+            First => match given.args.first() {
+                Some((None, value)) if given.args.len() == 1 || !matches!(path, "dict" | "Object.assign") => {
+                    value.clone()
+                }
+                _ => all(),
+            },
+            Piece => all().with(|known| known | bits::PIECE),
+            Text => {
+                let parts = parts();
+                let mut value = self.joined_flat(&parts);
+                if let Some(base) =
+                    given.base.as_ref().filter(|base| !base.taint.is_empty() && base.items.is_none())
+                {
+                    // What is changed in a text keeps what was known of it, but for what it holds.
+                    value.absorb(&base.taint);
+                }
+                value
+            }
+            Decode => {
+                let mut value = all();
+                for entry in &mut value.taint {
+                    entry.origin = self.origins.decoded(entry.origin);
+                    entry.bits &= bits::VAGUE;
+                }
+                value.set("(decoded)", Value::default());
+                Value { fields: None, object: Object::Path("(decoded)".into()), ..value }
+            }
+            Join | Resolve => {
+                let parts = parts();
+                let mut joined = Vec::new();
+                for part in &parts {
+                    if !joined.is_empty() {
+                        joined.push(Value::text("/"));
+                    }
+                    joined.push(part.clone());
+                }
+                let value = self.joined(&joined);
+                let value = match effect {
+                    Resolve => {
+                        Value { shapes: value.shapes.clone(), ..value.with(|known| known | bits::RESOLVED) }
+                    }
+                    _ => value,
+                };
+                Value { object: Object::Path("pathlib.Path()".into()), ..value }
+            }
+            Relative => all().with(|known| known | bits::RELATIVE | bits::RESOLVED),
+        }
+    }
+
+    fn joined_flat(&mut self, parts: &[Value]) -> Value {
+        let mut flat = Vec::new();
+        for part in parts {
+            match &part.items {
+                Some(items) => flat.extend(items.iter().cloned()),
+                None => flat.push(part.clone()),
+            }
+        }
+        self.joined(&flat)
+    }
+
+    /// Nothing is known of it: what it is given may be in what it gives, and what says that it checks may check.
+    fn unknown(&mut self, name: &str, given: &Given) -> Value {
+        let mut all = Value::default();
+        if let Some(base) = &given.base {
+            let open = base.ways().into_iter().filter(|entry| !entry.source.is_secret());
+            all.absorb(&open.collect::<Vec<_>>());
+        }
+        let doubt = if vouches(name) { bits::VOUCHED } else { bits::VAGUE };
+        let mut facts = Facts::new();
+        for (_, value) in &given.args {
+            let open =
+                value.ways().into_iter().filter(|entry| !entry.source.is_secret() || doubt == bits::VOUCHED);
+            let open = open
+                .map(|entry| Entry { bits: (entry.bits | doubt) & !bits::RESOLVED, ..entry })
+                .collect::<Vec<_>>();
+            facts.extend(open.iter().map(|entry| (entry.origin, bits::VOUCHED)));
+            let shown = open.into_iter().filter(|entry| !entry.source.is_secret()).collect::<Vec<_>>();
+            all.absorb(&shown);
+        }
+        self.asks_proof |= doubt == bits::VOUCHED;
+        if doubt == bits::VOUCHED {
+            self.state().learn(&facts);
+        }
+        all
+    }
+
+    fn special_call(&mut self, path: &str, name: &Word, given: &Given) -> Option<Value> {
+        let first = given.at(0);
+        Some(match (path, &**name) {
+            ("os.getenv", _) | ("os.environ.get" | "os.environ.pop", _) => {
+                let chosen = first.is_some_and(|name| {
+                    let ways = name.ways();
+                    ways.iter().any(|entry| {
+                        entry.source == Source::Argument && self.bits_of(entry) & bits::ALL != bits::ALL
+                    })
+                });
+                let name = first.and_then(Value::known).unwrap_or(if chosen { "any key" } else { "" });
+                let value = self.variable(name);
+                match given.at(1) {
+                    Some(default) => value.or(default),
+                    None => value,
+                }
+            }
+            ("require" | "import", _) => match first.and_then(Value::known) {
+                Some(module) => Value::path(canonical(module)),
+                None => Value::default(),
+            },
+            ("__import__" | "importlib.import_module", _) => match first.and_then(Value::known) {
+                Some(module) => Value::path(canonical(module)),
+                None => Value::default(),
+            },
+            ("getattr", _) => match (first, given.at(1).and_then(Value::known)) {
+                (Some(holder), Some(name)) => {
+                    let name: Word = name.into();
+                    self.member(&holder.clone(), &name)
+                }
+                _ => return None,
+            },
+            ("functools.partial", _) => first.cloned().unwrap_or_default(),
+            (_, "get_http_headers") => {
+                Value { object: Object::Path("request.headers".into()), ..Value::default() }
+            }
+            ("open" | "io.open" | "codecs.open" | "aiofiles.open" | "fs.readFile" | "fs.readFileSync", _) => {
+                self.file(first)
+            }
+            (_, "read_text" | "read_bytes") => self.file(given.base.as_ref()),
+            (_, "read" | "readlines" | "readline") => given.base.clone().unwrap_or_default(),
+            (_, "get" | "pop" | "setdefault") => return self.get(path, given),
+            (_, "append" | "push" | "add" | "extend" | "unshift" | "insert" | "appendleft") => {
+                let mut base = given.base.clone()?;
+                for (_, value) in &given.args {
+                    match &value.items {
+                        Some(items) if &**name == "extend" => {
+                            items.iter().for_each(|item| base.push(item.clone()))
+                        }
+                        _ => base.push(value.clone()),
+                    }
+                }
+                self.changed = Some(base.clone());
+                base
+            }
+            (_, "update" | "assign" | "set") => {
+                let mut base = given.base.clone()?;
+                for (_, value) in &given.args {
+                    base.absorb(&value.taint);
+                    for (name, part) in value.fields.iter().flat_map(|fields| fields.iter()) {
+                        base.set(name, part.clone());
+                    }
+                }
+                if let (Some(key), Some(value)) = (first.and_then(Value::known), given.at(1)) {
+                    base.set(key, value.clone());
+                }
+                self.changed = Some(base.clone());
+                base
+            }
+            ("re.sub", _) => {
+                let pattern = first.and_then(Value::known).unwrap_or_default();
+                self.substituted(pattern, given.at(2), given.at(1))
+            }
+            (_, "replace" | "replaceAll" | "sub") => {
+                let pattern = match (&**name, &given.base) {
+                    ("sub", Some(base)) => base.known(),
+                    _ => first.and_then(Value::known),
+                };
+                let subject = if &**name == "sub" { given.at(1) } else { given.base.as_ref() };
+                match pattern.filter(|pattern| pattern.starts_with("[^")) {
+                    Some(pattern) => {
+                        let (pattern, subject) = (pattern.to_owned(), subject.cloned());
+                        self.substituted(&pattern, subject.as_ref(), None)
+                    }
+                    None => return None,
+                }
+            }
+            (_, "cursor" | "__enter__" | "__aenter__" | "create") if given.base.is_some() => {
+                Value::path(format!("{path}()"))
+            }
+            _ => {
+                let client = [
+                    "requests.",
+                    "httpx.",
+                    "aiohttp.",
+                    "axios",
+                    "got",
+                    "ky",
+                    "urllib3.",
+                    "superagent",
+                    "needle",
+                ];
+                let verb = matches!(
+                    &**name,
+                    "get" | "post" | "put" | "patch" | "delete" | "request" | "head" | "send" | "stream"
+                );
+                if client.iter().any(|client| path.starts_with(client)) && verb {
+                    return Some(self.effect(Network, path, given));
+                }
+                if super::sink::is_process(path) {
+                    return Some(self.output(given));
+                }
+                return None;
+            }
+        })
+    }
+
+    fn get(&mut self, path: &str, given: &Given) -> Option<Value> {
+        let base = given.base.as_ref()?;
+        if path.starts_with("requests.")
+            || path.starts_with("httpx.")
+            || path.starts_with("aiohttp.")
+            || path.starts_with("axios")
+            || path.starts_with("got")
+        {
+            return Some(self.effect(Network, path, given));
+        }
+        let key = given.at(0)?;
+        let mut value = match key.known() {
+            Some(name) => {
+                let name: Word = name.into();
+                self.member(base, &name)
+            }
+            None => self.index(base, key),
+        };
+        if let Some(default) = given.at(1) {
+            value = value.or(default);
+        }
+        Some(value)
+    }
+
+    fn file(&mut self, path: Option<&Value>) -> Value {
+        let secret = path.is_some_and(|path| path.shapes.iter().any(|shape| is_credential(shape)));
+        let mut value = Value::path("open()");
+        if secret {
+            let origin = self.origins.add("a file of credentials".into());
+            value.taint.push(Entry { source: Source::Credential, origin, bits: 0 });
+        }
+        value
+    }
+
+    fn output(&mut self, given: &Given) -> Value {
+        let reads = |value: &Value| {
+            value
+                .shapes
+                .iter()
+                .any(|shape| ["pbpaste", "xclip", "xsel", "wl-paste"].iter().any(|word| shape.contains(word)))
+        };
+        let any = given
+            .values()
+            .any(|value| reads(value) || value.items.iter().flat_map(|items| items.iter()).any(reads));
+        if any { self.effect(Private, "", given) } else { Value::path("subprocess()") }
+    }
+}

@@ -1,0 +1,252 @@
+//! Tables of what commands, paths and addresses say of the code that uses them.
+
+use super::value::Weakness;
+
+/// Words that stand in a text one behind the other.
+pub(super) type Words = &'static [&'static str];
+
+/// What a command, or the script in a file, is there for.
+pub(super) const COMMANDS: &[(Weakness, Words)] = &[
+    (Weakness::RemoteShell, &["/dev/tcp/"]),
+    (Weakness::RemoteShell, &["/dev/udp/"]),
+    (Weakness::RemoteShell, &["nc ", " -e "]),
+    (Weakness::RemoteShell, &["ncat ", "-e "]),
+    (Weakness::RemoteShell, &["ncat ", "--exec"]),
+    (Weakness::RemoteShell, &["netcat ", "-e "]),
+    (Weakness::RemoteShell, &["mkfifo ", "nc "]),
+    (Weakness::RemoteShell, &["socat ", "exec:"]),
+    (Weakness::RemoteShell, &["sh -i", ">&"]),
+    (Weakness::RemoteShell, &["socket", "dup2("]),
+    (Weakness::RemoteShell, &["net.sockets.tcpclient"]),
+    (Weakness::HiddenCode, &["curl ", "|", "sh"]),
+    (Weakness::HiddenCode, &["wget ", "|", "sh"]),
+    (Weakness::HiddenCode, &["curl ", "|", "python"]),
+    (Weakness::HiddenCode, &["base64 ", "|", "sh"]),
+    (Weakness::HiddenCode, &["sh <(curl"]),
+    (Weakness::HiddenCode, &["sh -c \"$(curl"]),
+    (Weakness::HiddenCode, &["eval $(", "base64"]),
+    (Weakness::HiddenCode, &["downloadstring("]),
+    (Weakness::HiddenCode, &["powershell", "-enc"]),
+    (Weakness::Persistence, &["|", "crontab"]),
+    (Weakness::Persistence, &["crontab /"]),
+    (Weakness::Persistence, &[">", "/etc/cron"]),
+    (Weakness::Persistence, &[">", "authorized_keys"]),
+    (Weakness::Persistence, &[">", "/etc/rc.local"]),
+    (Weakness::Persistence, &[">", "/etc/sudoers"]),
+    (Weakness::Persistence, &[">", "/etc/profile"]),
+    (Weakness::Persistence, &[">", ".bashrc"]),
+    (Weakness::Persistence, &[">", ".profile"]),
+    (Weakness::Persistence, &[">", ".zshrc"]),
+    (Weakness::Persistence, &["launchctl load"]),
+    (Weakness::Persistence, &["schtasks", "/create"]),
+    (Weakness::Persistence, &["reg add", "\\run"]),
+    (Weakness::Persistence, &["systemctl enable"]),
+    (Weakness::Persistence, &["useradd "]),
+    (Weakness::Persistence, &["usermod ", "sudo"]),
+    (Weakness::Evasion, &["history -c"]),
+    (Weakness::Evasion, &["unset histfile"]),
+    (Weakness::Evasion, &["histsize=0"]),
+    (Weakness::Evasion, &["rm ", "/var/log"]),
+    (Weakness::Evasion, &["rm ", "_history"]),
+    (Weakness::Evasion, &["truncate ", "/var/log"]),
+    (Weakness::Evasion, &["> /var/log"]),
+    (Weakness::Evasion, &["shred ", "/var/"]),
+    (Weakness::Evasion, &["journalctl", "--vacuum"]),
+    (Weakness::Evasion, &["auditctl "]),
+    (Weakness::Evasion, &["setenforce 0"]),
+    (Weakness::Evasion, &["ufw disable"]),
+    (Weakness::Evasion, &["iptables -f"]),
+    (Weakness::Evasion, &["iptables --flush"]),
+    (Weakness::Evasion, &["systemctl stop"]),
+    (Weakness::Evasion, &["systemctl disable"]),
+    (Weakness::Evasion, &["systemctl mask"]),
+    (Weakness::Evasion, &["set-mppreference"]),
+    (Weakness::Evasion, &["insmod "]),
+    (Weakness::Evasion, &["modprobe "]),
+    (Weakness::Evasion, &["rmmod "]),
+    (Weakness::Evasion, &["ld_preload"]),
+    (Weakness::Evasion, &["ld.so.preload"]),
+    (Weakness::Evasion, &["nsenter "]),
+    (Weakness::Evasion, &["release_agent"]),
+    (Weakness::Evasion, &["chroot ", "/proc/1"]),
+    (Weakness::Evasion, &["chattr +i"]),
+    (Weakness::Evasion, &["touch -t"]),
+    (Weakness::Evasion, &["touch -r"]),
+    (Weakness::Evasion, &["exec -a"]),
+    (Weakness::Evasion, &["docker", "--privileged"]),
+    (Weakness::Evasion, &["/var/run/docker.sock"]),
+    (Weakness::SystemFile, &["/etc/shadow"]),
+    (Weakness::SystemFile, &["/etc/passwd"]),
+    (Weakness::SystemFile, &["/var/log/auth.log"]),
+];
+
+/// Programs whose whole purpose is to tell how a machine is laid out and who is on it.
+pub(super) const SCOUTS: &[&str] = &[
+    "arp",
+    "netstat",
+    "ifconfig",
+    "route",
+    "dmidecode",
+    "lspci",
+    "lsusb",
+    "last",
+    "lastlog",
+    "who",
+    "getent",
+    "lsof",
+    "journalctl",
+    "dmesg",
+];
+
+/// Files that start something, or give rights, when they are written.
+pub(super) const STARTERS: &[&str] = &[
+    "/etc/cron",
+    "/var/spool/cron",
+    ".bashrc",
+    ".bash_profile",
+    ".zshrc",
+    "/.profile",
+    "authorized_keys",
+    "/etc/systemd/",
+    ".config/systemd",
+    "launchagents",
+    "launchdaemons",
+    "/etc/rc.local",
+    "/etc/init.d",
+    "/etc/sudoers",
+    "/etc/passwd",
+    "/etc/shadow",
+    "/etc/pam.d",
+    "/etc/profile",
+    ".config/autostart",
+    "sitecustomize",
+    "/etc/ssh/",
+    "/etc/ld.so",
+    "\\startup\\",
+    "/etc/hosts",
+    "/etc/environment",
+    "/etc/group",
+];
+
+/// Files in which the system says how it is laid out and who is on it.
+pub(super) const SYSTEM: &[&str] = &[
+    "/etc/passwd",
+    "/etc/shadow",
+    "/etc/group",
+    "/etc/sudoers",
+    "/etc/gshadow",
+    "/proc/",
+    "/sys/class/dmi",
+    "/var/log/auth",
+    "/var/log/secure",
+    "/var/log/syslog",
+    "/var/log/messages",
+    "/etc/fstab",
+    "/etc/mtab",
+    "/etc/hosts",
+    "/etc/resolv.conf",
+    "/etc/network/",
+    "/var/log/",
+    "/etc/ssh/",
+];
+
+/// Where a cloud tells a machine its keys.
+pub(super) const METADATA: &[&str] =
+    &["169.254.169.254", "metadata.google.internal", "100.100.100.200", "fd00:ec2::254", "169.254.170.2"];
+
+/// Methods that send what they are given.
+pub(super) const SENDERS: &[&str] =
+    &["sendall", "sendto", "send", "sendmail", "send_message", "emit", "publish"];
+
+/// Words with which a tool says that it sends something.
+pub(super) const SENDING: &[&str] = &[
+    "send",
+    "sends",
+    "sent",
+    "sending",
+    "post",
+    "posts",
+    "notify",
+    "notifies",
+    "notification",
+    "publish",
+    "publishes",
+    "submit",
+    "submits",
+    "upload",
+    "uploads",
+    "share",
+    "shares",
+    "webhook",
+    "sync",
+    "synchronize",
+    "push",
+    "pushes",
+    "forward",
+    "forwards",
+    "deliver",
+    "transmit",
+    "telemetry",
+    "report",
+    "reports",
+    "broadcast",
+    "remote",
+];
+
+/// Tells whether a name is one of whose something is.
+pub(super) fn is_owner(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(
+        name.as_str(),
+        "owner"
+            | "owner_id"
+            | "ownerid"
+            | "user_id"
+            | "userid"
+            | "user"
+            | "tenant"
+            | "tenant_id"
+            | "tenantid"
+            | "customer_id"
+            | "customerid"
+            | "customer"
+            | "created_by"
+            | "belongs_to"
+            | "patient_id"
+            | "employee_id"
+            | "username"
+    )
+}
+
+/// Tells whether a name is one of a secret that somebody logs in with.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    let name = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+    matches!(
+        name.as_str(),
+        "password"
+            | "passwd"
+            | "passphrase"
+            | "secret"
+            | "token"
+            | "api_key"
+            | "apikey"
+            | "access_token"
+            | "private_key"
+            | "client_secret"
+            | "credit_card"
+            | "ssn"
+            | "pin"
+    )
+}
+
+/// Tells whether words stand in a text one behind the other.
+pub(super) fn in_order(text: &str, words: Words) -> bool {
+    let mut rest = text;
+    words.iter().all(|word| match rest.find(word) {
+        Some(at) => {
+            rest = &rest[at + word.len()..];
+            true
+        }
+        None => false,
+    })
+}

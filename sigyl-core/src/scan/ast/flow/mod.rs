@@ -1,0 +1,22 @@
+//! What flows where in one form: values are followed from what a caller gives to what acts on them.
+
+mod act;
+mod call;
+mod checks;
+mod claim;
+mod effects;
+mod eval;
+mod frame;
+mod guard;
+mod known;
+mod marks;
+mod origin;
+mod run;
+mod sink;
+mod sinks;
+mod statement;
+mod value;
+
+pub(super) use guard::is_strict;
+pub(super) use run::{Grade, Seen, follow};
+pub(super) use value::Weakness;

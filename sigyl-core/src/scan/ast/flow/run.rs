@@ -1,0 +1,293 @@
+//! One run over one form.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::frame::{Frame, State};
+use super::origin::Origins;
+use super::value::{Entry, Source, Value, Weakness, bits};
+use crate::scan::ast::form::{ClassId, ExprKind, FnId, Form, Span, Word};
+use crate::scan::ast::handlers::Handler;
+
+/// Steps that one file may take; what is not followed for it is told.
+const STEPS: usize = 400_000;
+
+/// How sure it is that something reaches a sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(in crate::scan::ast) enum Grade {
+    /// Something that is not known here says that it checks it.
+    Vouched,
+    /// It goes through something that is not known here.
+    Vague,
+    /// Every step is known.
+    Sure,
+}
+
+/// One weakness that was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::scan::ast) struct Seen {
+    pub(in crate::scan::ast) weakness: Weakness,
+    pub(in crate::scan::ast) grade: Grade,
+    pub(in crate::scan::ast) span: Span,
+    /// What the caller names it.
+    pub(in crate::scan::ast) from: String,
+    /// What it reaches.
+    pub(in crate::scan::ast) sink: String,
+    /// The tool.
+    pub(in crate::scan::ast) tool: String,
+}
+
+/// What a function came to with one set of arguments.
+#[derive(Clone, Debug)]
+pub(super) struct Memory {
+    pub(super) given: Value,
+    pub(super) after: super::value::Facts,
+}
+
+/// Follows values through one form.
+#[derive(Debug)]
+pub(in crate::scan::ast) struct Flow<'f> {
+    pub(super) form: &'f Form,
+    pub(super) origins: Origins,
+    pub(super) frames: Vec<Frame>,
+    /// The variables of functions that have run, for those that stand in them.
+    pub(super) finals: HashMap<FnId, Rc<HashMap<Word, Value>>>,
+    /// What instances of a class hold.
+    pub(super) attributes: HashMap<ClassId, HashMap<Word, Value>>,
+    pub(super) memory: HashMap<u64, Memory>,
+    pub(super) steps: usize,
+    pub(super) depth: usize,
+    /// The handler that runs.
+    pub(super) handler: Option<FnId>,
+    /// What the method that was just called made of what it was called on.
+    pub(super) changed: Option<Value>,
+    /// The call whose value nobody takes.
+    pub(super) unused: Option<Span>,
+    /// What is evaluated now, as a place to tell.
+    pub(super) calling: Option<Span>,
+    /// How many handlers of failures around say nothing.
+    pub(super) swallows: usize,
+    /// How many loops around have no end that is known to be near.
+    pub(super) endless: usize,
+    /// Where what belongs to somebody is picked by a caller whom nobody asked who he is.
+    pub(super) unowned: Vec<(Weakness, Span, String)>,
+    /// Whether the handler that runs calls something that says that it checks.
+    pub(super) asks_proof: bool,
+    /// Whether the handler that runs asks who somebody is.
+    pub(super) asks_owner: bool,
+    /// Whether the handler that runs says that it changes nothing.
+    pub(super) reads_only: bool,
+    told: HashSet<(Weakness, Span, Grade)>,
+    pub(in crate::scan::ast) seen: Vec<Seen>,
+    /// Whether something was not followed.
+    pub(in crate::scan::ast) cut: bool,
+}
+
+/// Follows what the handlers of a form are given.
+pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler]) -> Flow<'f> {
+    let mut flow = Flow {
+        form,
+        origins: Origins::default(),
+        frames: Vec::new(),
+        finals: HashMap::new(),
+        attributes: HashMap::new(),
+        memory: HashMap::new(),
+        steps: STEPS,
+        depth: 0,
+        handler: None,
+        changed: None,
+        unused: None,
+        calling: None,
+        swallows: 0,
+        endless: 0,
+        unowned: Vec::new(),
+        asks_owner: false,
+        asks_proof: false,
+        reads_only: false,
+        told: HashSet::new(),
+        seen: Vec::new(),
+        cut: false,
+    };
+    flow.enter(FnId(0), None, Vec::new());
+    for handler in handlers {
+        flow.prepare(handler.function);
+    }
+    for handler in handlers {
+        flow.handle(handler);
+    }
+    flow
+}
+
+impl Flow<'_> {
+    /// Runs what a function stands in, so that its variables are known.
+    fn prepare(&mut self, function: FnId) {
+        let mut around = Vec::new();
+        let mut at = self.form.function(function).outer;
+        while let Some(id) = at {
+            around.push(id);
+            at = self.form.function(id).outer;
+        }
+        for id in around.into_iter().rev() {
+            if !self.finals.contains_key(&id) {
+                let this = self.form.function(id).class.map(instance);
+                self.enter(id, this, Vec::new());
+            }
+        }
+    }
+
+    fn handle(&mut self, handler: &Handler) {
+        let function = self.form.function(handler.function);
+        self.handler = Some(handler.function);
+        let this = function.class.map(|class| {
+            self.attributes.entry(class).or_default();
+            instance(class)
+        });
+        if let Some(class) = function.class {
+            self.construct(class, Vec::new());
+        }
+        let skip = usize::from(this.is_some() && !function.fixed && self.takes_self(handler.function));
+        let mut args = Vec::new();
+        for (at, param) in function.params.iter().enumerate().skip(skip) {
+            if !handler.gives(self.form, at - skip, param) {
+                args.push((None, Value::default()));
+                continue;
+            }
+            args.push((None, self.given(handler, param.target)));
+        }
+        self.reads_only = handler.reads_only;
+        (self.asks_owner, self.asks_proof) = (false, false);
+        self.unowned.clear();
+        self.enter(handler.function, this, args);
+        for (weakness, span, what) in std::mem::take(&mut self.unowned) {
+            let asked = if weakness == Weakness::Session { self.asks_proof } else { self.asks_owner };
+            if !asked {
+                self.tell(weakness, Grade::Sure, &what, "what belongs to somebody", span);
+            }
+        }
+        self.handler = None;
+    }
+
+    /// Makes what a caller gives for one parameter.
+    fn given(&mut self, handler: &Handler, target: crate::scan::ast::form::ExprId) -> Value {
+        match &self.form.expr(target).kind {
+            ExprKind::Record(parts) => {
+                let mut value = Value::default();
+                let origin = self.origins.add("arguments".into());
+                value.absorb(&[Entry { source: Source::Argument, origin, bits: 0 }]);
+                for (name, _) in parts {
+                    let Some(name) = name else { continue };
+                    let bits = handler.made_safe(name);
+                    let origin = self.origins.add(name.clone());
+                    value.set(name, Value::of(vec![Entry { source: Source::Argument, origin, bits }]));
+                }
+                value
+            }
+            ExprKind::Name(name) => {
+                let bits = handler.made_safe(name);
+                let origin = self.origins.add(name.clone());
+                let mut value = Value::of(vec![Entry { source: Source::Argument, origin, bits }]);
+                for (field, bits) in handler.fields() {
+                    let origin = self.origins.part(origin, field);
+                    value.set(field, Value::of(vec![Entry { source: Source::Argument, origin, bits }]));
+                }
+                value
+            }
+            _ => {
+                let origin = self.origins.add("arguments".into());
+                Value::of(vec![Entry { source: Source::Argument, origin, bits: 0 }])
+            }
+        }
+    }
+
+    pub(super) fn takes_self(&self, function: FnId) -> bool {
+        let first = self.form.function(function).params.first();
+        let name = first.and_then(|param| self.form.name(param.target));
+        name.is_some_and(|name| matches!(&**name, "self" | "cls"))
+    }
+
+    pub(super) fn frame(&mut self) -> &mut Frame {
+        if self.frames.is_empty() {
+            self.frames.push(Frame::of(FnId(0)));
+        }
+        let last = self.frames.len() - 1;
+        &mut self.frames[last]
+    }
+
+    pub(super) fn state(&mut self) -> &mut State {
+        &mut self.frame().state
+    }
+
+    /// Returns what is known of a way, with what was made sure of on the way here.
+    pub(super) fn bits_of(&self, entry: &Entry) -> u32 {
+        let Some(frame) = self.frames.last() else { return entry.bits };
+        let chain = self.origins.chain(entry.origin).collect::<Vec<_>>();
+        let known = frame.state.facts.iter().filter(|(origin, _)| chain.contains(origin));
+        known.fold(entry.bits, |all, (_, bits)| all | bits)
+    }
+
+    /// Tells that something of `value` that may come from `source` reaches a sink.
+    pub(super) fn reach(
+        &mut self,
+        weakness: Weakness,
+        value: &Value,
+        sources: &[Source],
+        span: Span,
+        sink: &str,
+    ) {
+        for entry in value.ways() {
+            if !sources.contains(&entry.source) {
+                continue;
+            }
+            let known = self.bits_of(&entry);
+            if is_safe(known, weakness) {
+                continue;
+            }
+            let grade = if known & bits::VOUCHED != 0 {
+                Grade::Vouched
+            } else if known & bits::VAGUE != 0 {
+                Grade::Vague
+            } else {
+                Grade::Sure
+            };
+            let from = self.origins.name(entry.origin).to_owned();
+            self.tell(weakness, grade, &from, sink, span);
+        }
+    }
+
+    /// Tells what was seen, once.
+    pub(super) fn tell(&mut self, weakness: Weakness, grade: Grade, from: &str, sink: &str, span: Span) {
+        if self.told.insert((weakness, span, grade)) {
+            let tool = self.handler.map(|handler| self.form.function(handler).name.to_string());
+            self.seen.push(Seen {
+                weakness,
+                grade,
+                span,
+                from: from.to_owned(),
+                sink: sink.to_owned(),
+                tool: tool.unwrap_or_default(),
+            });
+        }
+    }
+
+    /// Judges what a handler gives back.
+    pub(super) fn answer(&mut self, given: &Value, span: Span) {
+        let secret = [Source::Environment, Source::Credential, Source::Key];
+        self.reach(Weakness::Disclosure, given, &secret, span, "the answer");
+    }
+}
+
+fn is_safe(known: u32, weakness: Weakness) -> bool {
+    let clean = known & weakness.bit() != 0;
+    match weakness {
+        Weakness::Path => {
+            clean || known & bits::NO_PARENT != 0 && known & (bits::NO_ROOT | bits::RELATIVE) != 0
+        }
+        Weakness::Option => clean || known & (bits::LED | bits::COMMAND) != 0,
+        Weakness::Address => clean || known & bits::HOSTED != 0,
+        _ => clean,
+    }
+}
+
+pub(super) fn instance(class: ClassId) -> Value {
+    Value { object: super::value::Object::Instance(class), ..Value::default() }
+}

@@ -1,0 +1,208 @@
+//! What acts on what it is given: tables, and the few that need a closer look.
+
+use super::call::Given;
+use super::run::Flow;
+use super::sinks::{CLIENTS, PROCESSES, SHELLS, SINKS, VERBS, Which};
+use super::value::{Source, Value, Weakness, bits};
+use crate::scan::ast::form::Span;
+use Weakness::{Address, Code, Command, Data, Sql, Template};
+
+/// Tells whether a function starts a program.
+pub(super) fn is_process(path: &str) -> bool {
+    PROCESSES.contains(&path) || SINKS.iter().any(|(sink, _, weakness)| *weakness == Command && *sink == path)
+}
+
+/// Tells whether a call asks a client of HTTP for an address.
+fn is_client(path: &str, name: &str) -> bool {
+    let client = path.strip_suffix(name).map(|client| client.trim_end_matches('.'));
+    client.is_some_and(|client| CLIENTS.contains(&client)) && VERBS.contains(&name)
+        || CLIENTS.contains(&path) && !path.ends_with("()")
+}
+
+/// Tells whether a call asks for an address.
+pub(super) fn is_request(path: &str, name: &str) -> bool {
+    is_client(path, name) || SINKS.iter().any(|(sink, _, weakness)| *weakness == Address && *sink == path)
+}
+
+impl Flow<'_> {
+    /// Looks at what a call from here to elsewhere does with what it is given.
+    pub(super) fn sinks(&mut self, path: &str, name: &str, given: &Given, span: Span) {
+        let method = given.base.is_some().then(|| format!(".{name}"));
+        let plain = path.strip_suffix("Sync").filter(|path| path.starts_with("fs.")).unwrap_or(path);
+        let known = SINKS
+            .iter()
+            .filter(|(sink, ..)| *sink == plain || method.as_deref().is_some_and(|method| *sink == method));
+        for (sink, which, weakness) in known {
+            self.sink(sink, *which, *weakness, path, given, span);
+        }
+        if PROCESSES.contains(&path) {
+            self.process(path, given, span);
+        }
+        self.request(path, name, given, span);
+        self.odd(path, name, given, span);
+    }
+
+    fn sink(&mut self, sink: &str, which: Which, weakness: Weakness, path: &str, given: &Given, span: Span) {
+        let values: Vec<&Value> = match which {
+            Which::At(at, name) => given.get(name, at).into_iter().collect(),
+            Which::Two => [given.at(0), given.at(1)].into_iter().flatten().collect(),
+            Which::Base => given.base.iter().collect(),
+        };
+        for value in values {
+            let stands = match weakness {
+                Template => !path.contains("Sandboxed"),
+                Sql if matches!(sink, ".search_s" | ".search_ext_s" | ".xpath") => !value.shapes.is_empty(),
+                Sql => is_query(value, sink),
+                // Code in a function that is handed over is no text; one fixed module is none either.
+                Code => !matches!(value.object, super::value::Object::Functions(_)),
+                _ => true,
+            };
+            if stands {
+                self.reach(weakness, value, &[Source::Argument], span, path.trim_start_matches('.'));
+            }
+        }
+    }
+
+    /// A program with its words: the program, what a shell reads, and words that may be options.
+    fn process(&mut self, path: &str, given: &Given, span: Span) {
+        let is_true =
+            |value: Option<&Value>| value.is_some_and(|value| !matches!(value.known(), Some("\u{1}false")));
+        let shell = is_true(given.option("shell"));
+        let sources = &[Source::Argument];
+        let mut words: Vec<Value> = Vec::new();
+        for value in given.args.iter().filter(|(name, _)| matches!(name.as_deref(), None | Some("args"))) {
+            match &value.1.items {
+                Some(items) => words.extend(items.iter().cloned()),
+                None if value.1.fields.is_none() => words.push(value.1.clone()),
+                None => {}
+            }
+        }
+        let Some((program, rest)) = words.split_first() else { return };
+        self.reach(Command, program, sources, span, path);
+        if shell {
+            rest.iter().for_each(|word| self.reach(Command, word, sources, span, path));
+            return;
+        }
+        let runs = program.known().map(|program| program.rsplit('/').next().unwrap_or(program));
+        let runs_words = runs.is_some_and(|program| SHELLS.contains(&program))
+            || program.is_path().is_some_and(|path| matches!(path, "sys.executable" | "process.execPath"));
+        let mut before = "";
+        let mut ended = false;
+        for word in rest {
+            let tells = matches!(
+                before,
+                "-c" | "-e" | "/c" | "/C" | "-Command" | "-command" | "--eval" | "-m" | "-lc" | "-ic"
+            );
+            if runs_words && tells {
+                self.reach(Command, word, sources, span, path);
+            } else if !ended && !is_valued(before) {
+                self.reach(Weakness::Option, word, sources, span, path);
+            }
+            ended |= word.known() == Some("--");
+            before = word.known().unwrap_or("");
+        }
+    }
+
+    fn request(&mut self, path: &str, name: &str, given: &Given, span: Span) {
+        if !is_client(path, name) {
+            return;
+        }
+        let place = usize::from(matches!(name, "request" | "stream") && !path.starts_with("axios"));
+        let url = given.named("url").or_else(|| given.at(place).filter(|value| value.fields.is_none()));
+        let url = url.or_else(|| given.option("url"));
+        if let Some(url) = url {
+            self.reach(Address, url, &[Source::Argument], span, path);
+        }
+        self.forwards(given, span, path);
+    }
+
+    /// Looks at the headers of a request for the token of the caller.
+    fn forwards(&mut self, given: &Given, span: Span, path: &str) {
+        let headers = given.option("headers").cloned();
+        if let Some(headers) = headers {
+            self.reach(Weakness::Passthrough, &headers, &[Source::Token], span, path);
+        }
+    }
+
+    fn odd(&mut self, path: &str, name: &str, given: &Given, span: Span) {
+        let sources = &[Source::Argument];
+        match path {
+            "yaml.load" | "yaml.load_all" => {
+                let loader = given.get("Loader", 1).and_then(|loader| loader.is_path());
+                let safe = loader.is_some_and(|loader| loader.contains("Safe") || loader.contains("Base"));
+                if let Some(value) = given.at(0).filter(|_| !safe) {
+                    self.reach(Data, value, sources, span, path);
+                }
+            }
+            "fetch" | "undici.fetch" => self.forwards(given, span, path),
+            "getattr" => {
+                // The names of a class are few; those of a module are all that it can do.
+                let of_module = |path: &str| {
+                    path.rsplit('.')
+                        .next()
+                        .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
+                };
+                let holder = given.at(0).is_some_and(|value| {
+                    value.is_path().is_some_and(|path| !path.ends_with(')') && of_module(path))
+                });
+                if let Some(value) = given.at(1).filter(|_| holder) {
+                    self.reach(Code, value, sources, span, path);
+                }
+            }
+            _ => {}
+        }
+        // A format that the caller writes reads what its values hold.
+        if matches!(name, "format" | "format_map")
+            && let Some(base) = &given.base
+            && base.shapes.is_empty()
+            && !given.args.is_empty()
+        {
+            self.reach(Template, base, sources, span, "str.format");
+        }
+    }
+}
+
+/// Tells whether a word is an option that takes the next word for its value.
+fn is_valued(word: &str) -> bool {
+    const ALONE: &[&str] = &[
+        "-r",
+        "-R",
+        "-rn",
+        "-l",
+        "-la",
+        "-a",
+        "-v",
+        "-i",
+        "-s",
+        "-q",
+        "-rf",
+        "-x",
+        "--recursive",
+        "--verbose",
+        "--quiet",
+        "--stat",
+        "--oneline",
+    ];
+    word.len() > 1 && !ALONE.contains(&word) && word.starts_with('-') && word != "--"
+}
+
+/// Tells whether a text is a query that was put together, or comes whole from elsewhere.
+fn is_query(value: &Value, sink: &str) -> bool {
+    let whole = value.shapes.is_empty()
+        && matches!(sink, ".execute" | ".executescript" | ".query" | "sqlalchemy.text" | ".executemany");
+    let whole = whole
+        && value.items.is_none()
+        && value.fields.is_none()
+        && value.taint.iter().all(|e| e.bits & bits::VAGUE == 0);
+    whole
+        || value.shapes.iter().any(|shape| {
+            let text = shape.to_ascii_uppercase();
+            let verb = [
+                "SELECT ", "INSERT ", "UPDATE ", "DELETE ", "REPLACE ", "WITH ", "CREATE ", "DROP ",
+                "ALTER ", "PRAGMA ", "CALL ", "MATCH ", "EXEC ",
+            ];
+            shape.contains('\0') && verb.iter().any(|verb| text.trim_start().starts_with(verb))
+                || text.contains('\0')
+                    && [" WHERE ", " FROM ", " VALUES"].iter().any(|word| text.contains(word))
+        })
+}

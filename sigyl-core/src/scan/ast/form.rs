@@ -1,0 +1,262 @@
+//! The one small form that every language is lowered to: functions, statements, expressions.
+
+use std::rc::Rc;
+
+/// A word or text of the source.
+pub(super) type Word = Rc<str>;
+
+/// Index of an expression in its form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct ExprId(pub(super) u32);
+
+/// Index of a function in its form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct FnId(pub(super) u32);
+
+/// Index of a class in its form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct ClassId(pub(super) u32);
+
+/// The bytes that something stands on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// One file, lowered.
+#[derive(Debug, Default)]
+pub(super) struct Form {
+    exprs: Vec<Expr>,
+    /// The first is the body of the file itself.
+    functions: Vec<Function>,
+    classes: Vec<Class>,
+    /// Whether some part was nested too deeply to be read.
+    pub(super) cut: bool,
+}
+
+/// An expression and where it stands.
+#[derive(Debug)]
+pub(super) struct Expr {
+    pub(super) kind: ExprKind,
+    pub(super) span: Span,
+}
+
+/// What an expression is.
+#[derive(Debug)]
+pub(super) enum ExprKind {
+    Name(Word),
+    Text(Word),
+    Number(Word),
+    Truth(bool),
+    Nothing,
+    Member(ExprId, Word),
+    Index(ExprId, ExprId),
+    /// A part of a text or list from one place to another.
+    Slice(ExprId),
+    Call {
+        callee: ExprId,
+        args: Vec<Arg>,
+    },
+    /// Texts put together: `+`, `%`, templates.
+    Join(Vec<ExprId>),
+    List(Vec<ExprId>),
+    Record(Vec<(Option<Word>, ExprId)>),
+    Compare(Comparison, ExprId, ExprId),
+    /// Another operator between two.
+    Binary(Word, ExprId, ExprId),
+    Not(ExprId),
+    /// All of them, or any of them.
+    Logic(bool, Vec<ExprId>),
+    Choice {
+        condition: ExprId,
+        yes: ExprId,
+        no: ExprId,
+    },
+    Function(FnId),
+    Class(ClassId),
+    /// An assignment that is a value itself.
+    Bind(ExprId, ExprId),
+    /// A comprehension.
+    Each {
+        binds: Vec<(ExprId, ExprId)>,
+        conditions: Vec<ExprId>,
+        value: ExprId,
+    },
+    Spread(ExprId),
+    /// Anything else, with what it is made of.
+    Other(Vec<ExprId>),
+}
+
+/// How two values are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    Unequal,
+    In,
+    NotIn,
+    /// By size.
+    Order,
+}
+
+/// What is given to a call.
+#[derive(Debug)]
+pub(super) struct Arg {
+    pub(super) name: Option<Word>,
+    pub(super) value: ExprId,
+}
+
+/// Statements in their order.
+pub(super) type Block = Vec<Stmt>;
+
+/// A statement and where it stands.
+#[derive(Debug)]
+pub(super) struct Stmt {
+    pub(super) kind: StmtKind,
+    pub(super) span: Span,
+}
+
+/// What a statement does.
+#[derive(Debug)]
+pub(super) enum StmtKind {
+    Eval(ExprId),
+    Assign {
+        target: ExprId,
+        value: ExprId,
+        /// Whether the value is added to what the target holds.
+        adds: bool,
+    },
+    Return(Option<ExprId>),
+    Raise(Option<ExprId>),
+    /// `break` and `continue`.
+    Leave,
+    If {
+        condition: ExprId,
+        then: Block,
+        other: Block,
+    },
+    Loop {
+        /// What each round takes, and of what.
+        bind: Option<(ExprId, ExprId)>,
+        condition: Option<ExprId>,
+        body: Block,
+    },
+    Try {
+        body: Block,
+        catches: Vec<Block>,
+        last: Block,
+    },
+    Define(FnId),
+    DefineClass(ClassId),
+    /// Names and what they stand for.
+    Import(Vec<(Word, Word)>),
+}
+
+/// A function, method or arrow.
+#[derive(Debug, Default)]
+pub(super) struct Function {
+    pub(super) name: Word,
+    pub(super) class: Option<ClassId>,
+    /// The function that it stands in.
+    pub(super) outer: Option<FnId>,
+    pub(super) params: Vec<Param>,
+    pub(super) body: Block,
+    pub(super) decorators: Vec<ExprId>,
+    pub(super) doc: Option<Word>,
+    /// Whether it is called on its class alone.
+    pub(super) fixed: bool,
+}
+
+/// A parameter.
+#[derive(Debug)]
+pub(super) struct Param {
+    /// A name, or a pattern that takes the argument apart.
+    pub(super) target: ExprId,
+    /// The type, as it is written.
+    pub(super) of: Option<Word>,
+    pub(super) default: Option<ExprId>,
+    /// Whether it takes all the arguments that are left.
+    pub(super) rest: bool,
+}
+
+/// A class.
+#[derive(Debug, Default)]
+pub(super) struct Class {
+    pub(super) name: Word,
+    pub(super) bases: Vec<ExprId>,
+    pub(super) methods: Vec<FnId>,
+    /// What stands in it besides methods.
+    pub(super) body: Block,
+    /// Names with a type, as it is written.
+    pub(super) fields: Vec<(Word, Word)>,
+}
+
+impl Form {
+    pub(super) fn expr(&self, id: ExprId) -> &Expr {
+        &self.exprs[id.0 as usize]
+    }
+
+    pub(super) fn function(&self, id: FnId) -> &Function {
+        &self.functions[id.0 as usize]
+    }
+
+    pub(super) fn class(&self, id: ClassId) -> &Class {
+        &self.classes[id.0 as usize]
+    }
+
+    pub(super) fn functions(&self) -> impl Iterator<Item = (FnId, &Function)> {
+        (0..).map(FnId).zip(&self.functions)
+    }
+
+    pub(super) fn classes(&self) -> impl Iterator<Item = (ClassId, &Class)> {
+        (0..).map(ClassId).zip(&self.classes)
+    }
+
+    pub(super) fn exprs(&self) -> impl Iterator<Item = (ExprId, &Expr)> {
+        (0..).map(ExprId).zip(&self.exprs)
+    }
+
+    pub(super) fn add(&mut self, kind: ExprKind, span: Span) -> ExprId {
+        self.exprs.push(Expr { kind, span });
+        ExprId(index(self.exprs.len() - 1))
+    }
+
+    pub(super) fn add_function(&mut self, function: Function) -> FnId {
+        self.functions.push(function);
+        FnId(index(self.functions.len() - 1))
+    }
+
+    pub(super) fn function_mut(&mut self, id: FnId) -> &mut Function {
+        &mut self.functions[id.0 as usize]
+    }
+
+    pub(super) fn add_class(&mut self, class: Class) -> ClassId {
+        self.classes.push(class);
+        ClassId(index(self.classes.len() - 1))
+    }
+
+    pub(super) fn class_mut(&mut self, id: ClassId) -> &mut Class {
+        &mut self.classes[id.0 as usize]
+    }
+
+    /// Returns the name that an expression is.
+    pub(super) fn name(&self, id: ExprId) -> Option<&Word> {
+        match &self.expr(id).kind {
+            ExprKind::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Returns the text that an expression is.
+    pub(super) fn text(&self, id: ExprId) -> Option<&Word> {
+        match &self.expr(id).kind {
+            ExprKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// A file has fewer bytes than this can count.
+fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

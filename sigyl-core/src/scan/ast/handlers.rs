@@ -1,0 +1,445 @@
+//! Which functions of a form are called with what a client gives: handlers of tools, prompts, resources and routes.
+
+use super::form::{Arg, ExprId, ExprKind, FnId, Form, Param, StmtKind, Word};
+
+/// Makes a value safe for everything.
+const SAFE: u32 = (1 << 10) - 1;
+
+/// A function that a client reaches.
+#[derive(Clone, Debug)]
+pub(super) struct Handler {
+    pub(super) function: FnId,
+    /// Whether only its first parameter is the client's.
+    first: bool,
+    /// Whether it says that it changes nothing.
+    pub(super) reads_only: bool,
+    /// Parts of its input that a schema keeps to what is harmless.
+    safe: Vec<Word>,
+}
+
+/// Names under which decorators and calls register a handler.
+const REGISTERS: &[&str] = &[
+    "tool",
+    "call_tool",
+    "resource",
+    "read_resource",
+    "prompt",
+    "get_prompt",
+    "add_tool",
+    "addTool",
+    "registerTool",
+    "register_tool",
+    "registerPrompt",
+    "addPrompt",
+    "add_prompt",
+    "registerResource",
+    "addResource",
+    "add_resource",
+    "mcp_tool",
+    "from_function",
+    "setRequestHandler",
+    "resource_template",
+    "addResourceTemplate",
+    "defineTool",
+    "createTool",
+    "custom_route",
+];
+
+/// Names under which web frameworks register a route.
+const ROUTES: &[&str] = &["get", "post", "put", "patch", "delete", "all", "route", "api_route"];
+
+impl Handler {
+    /// Tells whether a parameter is the client's.
+    pub(super) fn gives(&self, form: &Form, at: usize, param: &Param) -> bool {
+        if self.first && at > 0 {
+            return false;
+        }
+        let of = param.of.as_deref().unwrap_or_default();
+        let name = form.name(param.target).map_or("", |name| name);
+        let context = ["Context", "RequestContext", "Request", "ServerSession", "RequestHandlerExtra"];
+        let is_context = of.split(|c: char| !c.is_alphanumeric()).any(|word| context.contains(&word));
+        !is_context
+            && !matches!(name, "self" | "cls" | "ctx" | "context" | "extra" | "_ctx" | "mcp_ctx" | "_context")
+    }
+
+    /// Returns what a part of the input is safe for.
+    pub(super) fn made_safe(&self, name: &str) -> u32 {
+        if self.safe.iter().any(|safe| &**safe == name) { SAFE } else { 0 }
+    }
+
+    /// Returns the parts of the one object that it is given, as far as they are known.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&Word, u32)> {
+        self.safe.iter().filter(|_| self.first).map(|name| (name, SAFE))
+    }
+}
+
+/// Finds every handler.
+pub(super) fn find(form: &Form) -> Vec<Handler> {
+    let mut found: Vec<Handler> = Vec::new();
+    let mut add = |handler: Handler| {
+        if found.iter().all(|known| known.function != handler.function) {
+            found.push(handler);
+        }
+    };
+    for (id, function) in form.functions() {
+        if function.decorators.iter().any(|mark| is_mark(form, *mark)) {
+            let reads_only = function.decorators.iter().any(|mark| hints_reading(form, *mark, 4))
+                || says_reading(function.doc.as_deref());
+            add(Handler { function: id, first: false, reads_only, safe: typed(form, id) });
+        }
+    }
+    for (_, expr) in form.exprs() {
+        match &expr.kind {
+            ExprKind::Call { callee, args } => registered(form, *callee, args).into_iter().for_each(&mut add),
+            ExprKind::Record(parts) => described(form, parts).into_iter().for_each(&mut add),
+            _ => {}
+        }
+    }
+    for (_, class) in form.classes() {
+        let is_tool =
+            class.bases.iter().any(|base| last_name(form, *base).is_some_and(|name| name.ends_with("Tool")));
+        let named = |id: &&FnId| {
+            matches!(&*form.function(**id).name, "execute" | "run" | "_run" | "_arun" | "invoke" | "call")
+        };
+        for method in class.methods.iter().filter(named).filter(|_| is_tool) {
+            add(Handler { function: *method, first: false, reads_only: false, safe: typed(form, *method) });
+        }
+    }
+    found
+}
+
+fn is_mark(form: &Form, mark: ExprId) -> bool {
+    let (callee, args) = match &form.expr(mark).kind {
+        ExprKind::Call { callee, args } => (*callee, &args[..]),
+        _ => (mark, &[][..]),
+    };
+    let Some(name) = last_name(form, callee) else { return false };
+    let is_member = matches!(form.expr(callee).kind, ExprKind::Member(..));
+    REGISTERS.contains(&&*name) || is_member && ROUTES.contains(&&*name) && begins_path(form, args)
+}
+
+/// Tells whether annotations say that a tool only reads.
+fn hints_reading(form: &Form, id: ExprId, depth: usize) -> bool {
+    let is_hint = |name: &Word, value: ExprId| {
+        &**name == "readOnlyHint" && matches!(form.expr(value).kind, ExprKind::Truth(true))
+    };
+    if depth == 0 {
+        return false;
+    }
+    match &form.expr(id).kind {
+        ExprKind::Call { args, .. } => args.iter().any(|arg| {
+            arg.name.as_ref().is_some_and(|name| is_hint(name, arg.value))
+                || hints_reading(form, arg.value, depth - 1)
+        }),
+        ExprKind::Record(parts) => parts.iter().any(|(name, value)| {
+            name.as_ref().is_some_and(|name| is_hint(name, *value)) || hints_reading(form, *value, depth - 1)
+        }),
+        _ => false,
+    }
+}
+
+fn says_reading(text: Option<&str>) -> bool {
+    let text = text.unwrap_or_default().to_ascii_lowercase();
+    [
+        "read-only",
+        "read only",
+        "readonly",
+        "never writes",
+        "does not modify",
+        "does not change",
+        "without changing",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
+}
+
+fn begins_path(form: &Form, args: &[Arg]) -> bool {
+    args.first().and_then(|arg| form.text(arg.value)).is_some_and(|text| text.starts_with('/'))
+}
+
+/// Returns the last word of the way to a thing.
+fn last_name(form: &Form, id: ExprId) -> Option<Word> {
+    match &form.expr(id).kind {
+        ExprKind::Name(name) | ExprKind::Member(_, name) => Some(name.clone()),
+        ExprKind::Call { callee, .. } => match &form.expr(*callee).kind {
+            ExprKind::Name(name) | ExprKind::Member(_, name) => Some(name.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The handlers that a call registers.
+fn registered(form: &Form, callee: ExprId, args: &[Arg]) -> Vec<Handler> {
+    // `mcp.tool()(function)` is a call of what a call gave.
+    let Some(name) = last_name(form, callee) else { return Vec::new() };
+    let is_member = matches!(form.expr(callee).kind, ExprKind::Member(..));
+    let route = is_member && ROUTES.contains(&&*name) && begins_path(form, args);
+    if !REGISTERS.contains(&&*name) && !route {
+        return Vec::new();
+    }
+    if &*name == "setRequestHandler" {
+        let schema = args.first().and_then(|arg| last_name(form, arg.value)).unwrap_or_default();
+        let calls = ["CallTool", "ReadResource", "GetPrompt", "Complete"];
+        let by_text = args
+            .first()
+            .and_then(|arg| form.text(arg.value))
+            .is_some_and(|text| text.contains("/call") || text.contains("/read") || text.contains("/get"));
+        if !by_text && !calls.iter().any(|call| schema.contains(call)) {
+            return Vec::new();
+        }
+    }
+    let safe = args.iter().flat_map(|arg| schema(form, arg.value, 4)).collect::<Vec<_>>();
+    let functions = args.iter().filter_map(|arg| function(form, arg.value));
+    let reads_only = args.iter().any(|arg| {
+        hints_reading(form, arg.value, 4) || says_reading(form.text(arg.value).map(|text| &**text))
+    });
+    let handler = |function: FnId| {
+        let safe = safe.iter().cloned().chain(typed(form, function)).collect();
+        // Python gives each argument by its name; scripts give one object, then what is around the call.
+        let first = is_script(form, function) && &*name != "registerResource" && &*name != "resource";
+        Handler { function, first, reads_only, safe }
+    };
+    functions.map(handler).collect()
+}
+
+/// A tool that is described as a record, with its function in it.
+fn described(form: &Form, parts: &[(Option<Word>, ExprId)]) -> Vec<Handler> {
+    let has = |wanted: &[&str]| {
+        parts.iter().any(|(name, _)| name.as_deref().is_some_and(|name| wanted.contains(&name)))
+    };
+    if !has(&["description", "name"])
+        || !has(&["inputSchema", "parameters", "schema", "input_schema", "args", "paramsSchema"])
+    {
+        return Vec::new();
+    }
+    let safe = parts.iter().filter(|(name, _)| {
+        name.as_deref().is_some_and(|name| name.ends_with("chema") || matches!(name, "parameters" | "args"))
+    });
+    let safe = safe.flat_map(|(_, value)| schema(form, *value, 4)).collect::<Vec<_>>();
+    let runs = |name: &str| {
+        matches!(
+            name,
+            "execute" | "handler" | "run" | "callback" | "func" | "fn" | "call" | "cb" | "implementation"
+        )
+    };
+    let functions = parts.iter().filter(|(name, _)| name.as_deref().is_some_and(runs));
+    let functions = functions.filter_map(|(_, value)| function(form, *value));
+    functions
+        .map(|function| Handler {
+            function,
+            first: is_script(form, function),
+            reads_only: false,
+            safe: safe.clone(),
+        })
+        .collect()
+}
+
+/// Tells whether a function takes one object, as those of scripts do.
+fn is_script(form: &Form, function: FnId) -> bool {
+    let params = &form.function(function).params;
+    params.first().is_some_and(|param| {
+        matches!(form.expr(param.target).kind, ExprKind::Record(_))
+            || form.name(param.target).is_some_and(|name| {
+                matches!(&**name, "args" | "input" | "params" | "request" | "req" | "arguments" | "_args")
+            })
+    })
+}
+
+/// Returns the function that an argument is or names.
+fn function(form: &Form, id: ExprId) -> Option<FnId> {
+    match &form.expr(id).kind {
+        ExprKind::Function(function) => Some(*function),
+        ExprKind::Name(name) | ExprKind::Member(_, name) => {
+            let mut named = form.functions().skip(1).filter(|(_, function)| function.name == *name);
+            let one = named.next()?.0;
+            named.next().is_none().then_some(one)
+        }
+        // `handler.bind(this)`, `wrap(handler)`.
+        ExprKind::Call { callee, args } => match &form.expr(*callee).kind {
+            ExprKind::Member(base, name) if &**name == "bind" => function(form, *base),
+            _ => args.iter().find_map(|arg| match &form.expr(arg.value).kind {
+                ExprKind::Function(function) => Some(*function),
+                _ => None,
+            }),
+        },
+        _ => None,
+    }
+}
+
+/// Parameters whose type leaves room for nothing harmful.
+fn typed(form: &Form, function: FnId) -> Vec<Word> {
+    let params = form.function(function).params.iter();
+    let safe = params.filter(|param| param.of.as_deref().is_some_and(|of| is_safe_type(form, of)));
+    safe.filter_map(|param| form.name(param.target).cloned()).collect()
+}
+
+fn is_safe_type(form: &Form, of: &str) -> bool {
+    const KEPT: &[&str] = &[
+        "int",
+        "float",
+        "bool",
+        "Literal",
+        "UUID",
+        "UUID4",
+        "datetime",
+        "date",
+        "Decimal",
+        "PositiveInt",
+        "NonNegativeInt",
+        "number",
+        "boolean",
+    ];
+    const AROUND: &[&str] = &[
+        "Optional",
+        "Annotated",
+        "Union",
+        "List",
+        "list",
+        "Sequence",
+        "None",
+        "typing",
+        "Tuple",
+        "tuple",
+        "Set",
+        "set",
+        "undefined",
+        "null",
+        "Array",
+        "uuid",
+    ];
+    let text = unquoted(of);
+    let fields = text.find("Field(").unwrap_or(text.len());
+    let mut kept = false;
+    for word in
+        text[..fields].split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
+    {
+        let known = KEPT.contains(&word) || is_enum(form, word);
+        kept |= known;
+        if !known && !AROUND.contains(&word) && !word.starts_with(|c: char| c.is_ascii_digit()) {
+            return false;
+        }
+    }
+    kept
+}
+
+/// Drops the contents of strings.
+fn unquoted(text: &str) -> String {
+    let mut out = String::new();
+    let mut within = None;
+    for c in text.chars() {
+        match within {
+            Some(quote) if c == quote => within = None,
+            Some(_) => {}
+            None if c == '"' || c == '\'' => within = Some(c),
+            None => out.push(c),
+        }
+    }
+    out
+}
+
+fn is_enum(form: &Form, name: &str) -> bool {
+    form.classes().filter(|(_, class)| &*class.name == name).any(|(_, class)| {
+        class.bases.iter().any(|base| last_name(form, *base).is_some_and(|base| base.ends_with("Enum")))
+    })
+}
+
+/// The parts of an input that a schema of zod keeps to what is harmless.
+fn schema(form: &Form, id: ExprId, depth: usize) -> Vec<Word> {
+    if depth == 0 {
+        return Vec::new();
+    }
+    match &form.expr(id).kind {
+        ExprKind::Record(parts) => {
+            let mut safe = Vec::new();
+            for (name, value) in parts {
+                match name {
+                    Some(name) if is_safe_schema(form, *value) => safe.push(name.clone()),
+                    Some(name)
+                        if matches!(&**name, "inputSchema" | "parameters" | "schema" | "input_schema") =>
+                    {
+                        safe.extend(schema(form, *value, depth - 1))
+                    }
+                    _ => {}
+                }
+            }
+            safe
+        }
+        ExprKind::Call { callee, args } => {
+            let inner = args.iter().flat_map(|arg| schema(form, arg.value, depth - 1));
+            match &form.expr(*callee).kind {
+                ExprKind::Member(base, _) => inner.chain(schema(form, *base, depth - 1)).collect(),
+                _ => inner.collect(),
+            }
+        }
+        ExprKind::Name(name) => {
+            assigned(form, name).map(|value| schema(form, value, depth - 1)).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Returns what a name of the file itself stands for.
+fn assigned(form: &Form, name: &Word) -> Option<ExprId> {
+    form.function(FnId(0)).body.iter().find_map(|stmt| match stmt.kind {
+        StmtKind::Assign { target, value, adds: false } if form.name(target) == Some(name) => Some(value),
+        _ => None,
+    })
+}
+
+/// Walks a chain such as `z.string().regex(/^a$/).optional()`.
+fn is_safe_schema(form: &Form, id: ExprId) -> bool {
+    const KEPT: &[&str] = &[
+        "enum",
+        "nativeEnum",
+        "number",
+        "boolean",
+        "literal",
+        "int",
+        "int32",
+        "bigint",
+        "uuid",
+        "date",
+        "float64",
+    ];
+    let (mut at, mut safe, mut of_zod) = (id, false, false);
+    for _ in 0..24 {
+        match &form.expr(at).kind {
+            ExprKind::Call { callee, args } => {
+                if let ExprKind::Member(base, name) = &form.expr(*callee).kind {
+                    safe |= KEPT.contains(&&**name) && (is_zod(form, *base) || matches!(&**name, "uuid"));
+                    safe |= &**name == "regex"
+                        && args.first().is_some_and(|arg| is_strict_regex(form, arg.value));
+                    if matches!(&**name, "array" | "optional") && is_zod(form, *base) {
+                        safe |= args.first().is_some_and(|arg| is_safe_schema(form, arg.value));
+                    }
+                }
+                at = *callee;
+            }
+            ExprKind::Member(base, _) => {
+                of_zod |= is_zod(form, *base);
+                at = *base;
+            }
+            _ => break,
+        }
+    }
+    safe && of_zod
+}
+
+fn is_zod(form: &Form, id: ExprId) -> bool {
+    match &form.expr(id).kind {
+        ExprKind::Name(name) => matches!(&**name, "z" | "zod" | "Type" | "v"),
+        ExprKind::Member(base, name) => &**name == "coerce" && is_zod(form, *base),
+        _ => false,
+    }
+}
+
+fn is_strict_regex(form: &Form, id: ExprId) -> bool {
+    match &form.expr(id).kind {
+        ExprKind::Call { args, .. } => args
+            .first()
+            .and_then(|arg| form.text(arg.value))
+            .is_some_and(|text| super::flow::is_strict(text, false)),
+        _ => false,
+    }
+}

@@ -1,0 +1,16 @@
+//! Reads server code as trees and follows what a caller gives to what acts on it.
+//!
+//! Each language is lowered to one small form; one analysis runs over that form. A file is parsed only where it
+//! registers tools. Work is bounded by the size of the file; what a bound leaves out is told.
+
+mod analysis;
+mod flow;
+mod form;
+mod handlers;
+mod lower;
+mod parse;
+mod rule;
+mod tests;
+
+pub(super) use analysis::{Analysis, analyse};
+pub(super) use rule::FlowRule;

@@ -1,0 +1,73 @@
+//! From text to a syntax tree, within bounds.
+
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+
+use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
+
+/// Bytes of a file that are parsed; of a larger one it is told that they were not.
+pub(super) const BYTES: usize = 2 << 20;
+/// Rounds of the parser between two of its reports, for each byte: a grammar that loses its way goes round and round.
+const ROUNDS_PER_KIB: usize = 400;
+/// Rounds that any file may take.
+const ROUNDS: usize = 20_000;
+
+/// A grammar that is built in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grammar {
+    Python,
+    Script,
+    Typed,
+    TypedMarkup,
+}
+
+impl Grammar {
+    /// Tells the grammar of a file by its name.
+    pub(super) fn of(path: &str) -> Option<Self> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+        Some(match end.to_ascii_lowercase().as_str() {
+            "py" | "pyw" | "pyi" => Self::Python,
+            "js" | "mjs" | "cjs" | "jsx" => Self::Script,
+            "ts" | "mts" | "cts" => Self::Typed,
+            "tsx" => Self::TypedMarkup,
+            _ => return None,
+        })
+    }
+
+    fn language(self) -> tree_sitter::Language {
+        match self {
+            Self::Python => tree_sitter_python::LANGUAGE.into(),
+            Self::Script => tree_sitter_javascript::LANGUAGE.into(),
+            Self::Typed => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+            Self::TypedMarkup => tree_sitter_typescript::LANGUAGE_TSX.into(),
+        }
+    }
+}
+
+thread_local! {
+    static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
+}
+
+/// Parses a text; fails with the reason in words.
+pub(super) fn parse(grammar: Grammar, text: &str) -> Result<Tree, String> {
+    if text.len() > BYTES {
+        return Err(format!("{} bytes; files up to {BYTES} bytes are parsed", text.len()));
+    }
+    let mut left = ROUNDS + text.len() / 1024 * ROUNDS_PER_KIB;
+    let mut progress = |_: &ParseState| {
+        left = left.saturating_sub(1);
+        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    PARSER.with_borrow_mut(|parser| {
+        parser.reset();
+        parser
+            .set_language(&grammar.language())
+            .map_err(|error| format!("its grammar cannot be loaded: {error}"))?;
+        let bytes = text.as_bytes();
+        let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
+        let options = ParseOptions::new().progress_callback(&mut progress);
+        let tree = parser.parse_with_options(&mut read, None, Some(options));
+        tree.ok_or_else(|| "parsing it takes too long".to_owned())
+    })
+}

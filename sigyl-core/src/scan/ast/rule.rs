@@ -1,0 +1,80 @@
+//! The rules that say what the analysis saw.
+
+use super::flow::{Grade, Weakness};
+use crate::domain::{Confidence, Severity};
+use crate::scan::findings::{Findings, Hit, in_file};
+use crate::scan::rule::{Part, Rule, RuleMeta};
+
+/// Says one weakness of code that the analysis saw.
+pub(in crate::scan) struct FlowRule {
+    meta: RuleMeta,
+    weakness: Option<Weakness>,
+}
+
+/// The weakness of each rule.
+const WEAKNESSES: &[(&str, Weakness)] = &[
+    ("changing-tool", Weakness::ChangingTool),
+    ("cloud-metadata", Weakness::Metadata),
+    ("code-from-argument", Weakness::Code),
+    ("command-from-argument", Weakness::Command),
+    ("covered-tracks", Weakness::Evasion),
+    ("covert-send", Weakness::CovertSend),
+    ("disclosed-environment", Weakness::Disclosure),
+    ("exhaustion", Weakness::Exhaustion),
+    ("forwarded-token", Weakness::Passthrough),
+    ("guessable-token", Weakness::Guessable),
+    ("hidden-code", Weakness::HiddenCode),
+    ("hidden-copy", Weakness::HiddenCopy),
+    ("hidden-file", Weakness::HiddenFile),
+    ("lasting-foothold", Weakness::Persistence),
+    ("logged-secret", Weakness::Logged),
+    ("object-from-argument", Weakness::Data),
+    ("option-from-argument", Weakness::Option),
+    ("path-from-argument", Weakness::Path),
+    ("pattern-from-argument", Weakness::Expression),
+    ("query-from-argument", Weakness::Sql),
+    ("remote-shell", Weakness::RemoteShell),
+    ("sent-secrets", Weakness::Exfiltration),
+    ("session-as-login", Weakness::Session),
+    ("system-file", Weakness::SystemFile),
+    ("template-from-argument", Weakness::Template),
+    ("unasked-owner", Weakness::Unowned),
+    ("unchecked-certificate", Weakness::Certificate),
+    ("untrue-read-only", Weakness::Mismatch),
+    ("url-from-argument", Weakness::Address),
+];
+
+impl FlowRule {
+    #[expect(clippy::unnecessary_wraps, reason = "every rule is made alike, and some hold expressions")]
+    pub(in crate::scan) fn new(meta: RuleMeta) -> Result<Self, regex::Error> {
+        let of = |id: &str| WEAKNESSES.iter().find(|(known, _)| *known == id).map(|(_, weakness)| *weakness);
+        let weakness = of(meta.id.as_str());
+        Ok(Self { meta, weakness })
+    }
+}
+
+impl Rule for FlowRule {
+    fn meta(&self) -> &RuleMeta {
+        &self.meta
+    }
+
+    fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
+        let Part::File(file) = part else { return };
+        for seen in file.flow().seen.iter().filter(|seen| Some(seen.weakness) == self.weakness) {
+            let (severity, confidence) = match seen.grade {
+                Grade::Sure => (self.meta.severity, self.meta.confidence),
+                Grade::Vague => (self.meta.severity.min(Severity::Warning), Confidence::Medium),
+                Grade::Vouched => (self.meta.severity.min(Severity::Info), Confidence::Low),
+            };
+            let (start, end) = (seen.span.start as usize, seen.span.end as usize);
+            let hit = Hit { text: file.text(), start, end };
+            let tool =
+                if seen.tool.is_empty() { "a tool".to_owned() } else { format!("the tool `{}`", seen.tool) };
+            let message = match seen.weakness.is_act() {
+                true => format!("{tool}: `{}` by `{}`. {}", seen.from, seen.sink, self.meta.why),
+                false => format!("`{}` of {tool} reaches `{}`. {}", seen.from, seen.sink, self.meta.why),
+            };
+            found.add_as(&self.meta, severity, confidence, in_file(file, start), hit, Some(message));
+        }
+    }
+}

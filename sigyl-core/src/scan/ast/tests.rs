@@ -1,0 +1,170 @@
+//! Whole files through the whole analysis.
+#![cfg(test)]
+
+use super::analyse;
+use super::flow::{Grade, Weakness};
+
+/// Returns what is surely seen in a server in Python with these lines in its tool.
+fn python(body: &str) -> Vec<Weakness> {
+    let lines = body.lines().map(|line| format!("    {line}\n")).collect::<String>();
+    let head = "import os, re, subprocess, requests\nfrom pathlib import Path\nmcp = FastMCP('a')\nROOT = Path('/srv').resolve()\n";
+    seen("a.py", &format!("{head}@mcp.tool()\ndef tool(a: str, b: str, n: int):\n{lines}"))
+}
+
+fn seen(path: &str, text: &str) -> Vec<Weakness> {
+    let analysis = analyse(path, text);
+    let sure = analysis.seen.iter().filter(|seen| seen.grade == Grade::Sure);
+    sure.map(|seen| seen.weakness).collect()
+}
+
+#[test]
+fn values_are_followed_through_what_holds_them() {
+    for body in [
+        "c = 'ls ' + a\nos.system(c)",
+        "c = {'x': a}\nos.system(c['x'])",
+        "c = []\nc.append(a)\nos.system(' '.join(c))",
+        "for c in [a, b]:\n    os.system(c)",
+        "os.system('ls %s' % a)",
+        "os.system('ls {}'.format(a))",
+        "os.system(a.strip().lower())",
+        "c, d = a, b\nos.system(d)",
+        "if n:\n    c = a\nelse:\n    c = 'x'\nos.system(c)",
+        "try:\n    c = a\nexcept Exception:\n    c = ''\nos.system(c)",
+        "run = lambda c: os.system(c)\nrun(a)",
+        "os.system(*[a])",
+        "getattr(os, 'system')(a)",
+        "__import__('os').system(a)",
+        "with open('x') as f:\n    os.system(a)",
+        "subprocess.run(['bash', '-c', a])",
+        "subprocess.run(args=a, shell=True)",
+        "[os.system(c) for c in a.split(',')]",
+    ] {
+        assert_eq!(python(body), [Weakness::Command], "{body}");
+    }
+}
+
+#[test]
+fn what_is_made_sure_of_cuts_the_way() {
+    for body in [
+        "os.system('ls')",
+        "os.system(f'ls {n}')",
+        "os.system('head -n ' + str(int(a)))",
+        "if a not in ('x', 'y'):\n    return\nos.system(a)",
+        "if a in ['x', 'y']:\n    os.system(a)",
+        "if not re.fullmatch('[a-z]+', a):\n    raise ValueError(a)\nos.system(a)",
+        "c = {'x': 'ls', 'y': 'ps'}[a]\nos.system(c)",
+        "c = {'x': 'ls'}.get(a, 'ps')\nos.system(c)",
+        "assert a in ('x', 'y')\nos.system(a)",
+        "c = re.sub('[^a-z]', '', a)\nos.system(c)",
+        "return\nos.system(a)",
+    ] {
+        assert_eq!(python(body), [], "{body}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_check_does_not() {
+    for body in [
+        "if a in ('x', 'y'):\n    pass\nos.system(a)",
+        "if b not in ('x', 'y'):\n    return\nos.system(a)",
+        "os.system(a)\nif a not in ('x', 'y'):\n    return",
+        "if a.split()[0] not in ('x', 'y'):\n    return\nos.system(a)",
+        "if re.match('[a-z]+', a):\n    os.system(a)",
+        "if not re.fullmatch('.*', a):\n    return\nos.system(a)",
+        "if 'rm' in a:\n    return\nos.system(a)",
+        "if a not in ('x', 'y'):\n    a = 'x; ' + b\nos.system(a)",
+        "if a == 'x':\n    b = 'y'\nos.system(a)",
+    ] {
+        assert_eq!(python(body), [Weakness::Command], "{body}");
+    }
+}
+
+#[test]
+fn a_check_in_a_function_of_the_file_counts_as_what_it_does() {
+    let server = |check: &str| {
+        let head = "import os\nmcp = FastMCP('a')\n";
+        let tool = "@mcp.tool()\ndef tool(a: str):\n    if not check(a):\n        return\n    os.system(a)\n";
+        seen("a.py", &format!("{head}def check(x):\n{check}\n{tool}"))
+    };
+    assert_eq!(server("    return x in ('a', 'b')"), []);
+    assert_eq!(server("    if x not in ('a', 'b'):\n        return False\n    return True"), []);
+    assert_eq!(server("    return True"), [Weakness::Command]);
+    assert_eq!(server("    if x in ('a', 'b'):\n        return False\n    return True"), [Weakness::Command]);
+}
+
+#[test]
+fn a_sink_that_no_handler_reaches_is_none() {
+    let text = "import os\nmcp = FastMCP('a')\ndef old(a):\n    os.system(a)\n@mcp.tool()\ndef tool(a: str):\n    return a\n";
+    assert_eq!(seen("a.py", text), []);
+    assert_eq!(seen("a.py", "import os\n# FastMCP\ndef tool(a):\n    os.system(a)\n"), []);
+}
+
+#[test]
+fn every_way_to_register_a_tool_is_known() {
+    let script = |text: &str| seen("a.ts", &format!("import {{ exec }} from 'child_process';\n{text}"));
+    for text in [
+        "server.tool('a', { x: z.string() }, async ({ x }) => { exec(x); });",
+        "server.registerTool('a', { inputSchema: { x: z.string() } }, async (args, extra) => { exec(args.x); });",
+        "server.setRequestHandler(CallToolRequestSchema, async (request) => {\n  const { name, arguments: args } = request.params;\n  switch (name) {\n    case 'a': return run(args.x);\n    default: throw new Error();\n  }\n});\nfunction run(x: string) { exec(x); }",
+        "class S { constructor() { this.server.setRequestHandler(CallToolRequestSchema, async (r) => this.run(r.params.arguments)); }\n  run(args: any) { exec(args.x); } }",
+        "server.addTool({ name: 'a', parameters: z.object({ x: z.string() }), execute: async (args) => { exec(args.x); } });",
+        "const handler = async (args: any) => { exec(args.x); };\nserver.tool('a', {}, handler);",
+    ] {
+        assert_eq!(script(text), [Weakness::Command], "{text}");
+    }
+    let python = |text: &str| seen("a.py", &format!("import os\nmcp = FastMCP('a')\n{text}"));
+    for text in [
+        "@mcp.tool\ndef a(x: str):\n    os.system(x)\n",
+        "@mcp.tool(name='a')\nasync def a(x: str):\n    os.system(x)\n",
+        "@server.call_tool()\nasync def call(name: str, arguments: dict):\n    if name == 'a':\n        os.system(arguments['x'])\n",
+        "def a(x: str):\n    os.system(x)\nmcp.tool()(a)\n",
+        "def a(x: str):\n    os.system(x)\nmcp.add_tool(a)\n",
+        "class T:\n    def __init__(self, mcp):\n        mcp.tool()(self.a)\n    def a(self, x: str):\n        os.system(x)\n",
+        "def make(mcp):\n    @mcp.tool()\n    def a(x: str):\n        os.system(x)\n",
+    ] {
+        assert_eq!(python(text), [Weakness::Command], "{text}");
+    }
+}
+
+#[test]
+fn schemas_that_leave_no_room_make_an_argument_safe() {
+    let tool = |schema: &str| {
+        let head = "import { exec } from 'child_process';\n";
+        seen(
+            "a.ts",
+            &format!(
+                "{head}server.tool('a', {{ x: {schema} }}, async ({{ x }}) => {{ exec(`ls ${{x}}`); }});"
+            ),
+        )
+    };
+    for schema in
+        ["z.number()", "z.enum(['a', 'b'])", "z.enum(['a']).optional()", "z.string().regex(/^[a-z]+$/)"]
+    {
+        assert_eq!(tool(schema), [], "{schema}");
+    }
+    for schema in ["z.string()", "z.string().url()", "z.string().regex(/[a-z]+/)", "z.string().min(1)"] {
+        assert_eq!(tool(schema), [Weakness::Command], "{schema}");
+    }
+}
+
+#[test]
+fn deep_and_long_code_is_read_within_bounds() {
+    let deep = 20_000;
+    for (path, text) in [
+        ("a.py", format!("mcp.tool(\nx = {}1{}\n", "(".repeat(deep), ")".repeat(deep))),
+        ("a.py", format!("FastMCP\nx = {}1\n", "1 + ".repeat(deep))),
+        ("a.py", format!("FastMCP\nif a:\n  b\n{}", "elif a:\n  b\n".repeat(deep))),
+        ("a.py", format!("FastMCP\n@mcp.tool()\ndef t(a):\n    x = a{}\n", ".b()".repeat(deep))),
+        ("a.ts", format!("McpServer\nlet x = {}1{}", "[".repeat(deep), "]".repeat(deep))),
+        ("a.ts", format!("McpServer\n{}", "if (a) {} else ".repeat(deep))),
+        ("a.js", format!("McpServer\n{}", "f(() => {".repeat(deep))),
+        ("a.js", format!("McpServer\nlet x = {}1", "a ? b : ".repeat(deep))),
+    ] {
+        let analysis = analyse(path, &text);
+        assert_eq!(analysis.seen, [], "{}", &text[..20]);
+    }
+    let nested = format!("McpServer\nlet x = {}1{}", "[".repeat(400), "]".repeat(400));
+    assert!(analyse("a.ts", &nested).gap.is_some_and(|gap| gap.contains("too deeply")));
+    let large = format!("McpServer\n{}", "a();\n".repeat(super::parse::BYTES / 5 + 1));
+    assert!(analyse("a.ts", &large).gap.is_some_and(|gap| gap.contains("are parsed")));
+}
