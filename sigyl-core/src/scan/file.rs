@@ -44,6 +44,12 @@ impl<'a> FileText<'a> {
         }
     }
 
+    /// Takes a file with what was seen to flow into it.
+    #[cfg(feature = "ast")]
+    pub(super) fn with_flow(path: &'a str, text: &'a str, flow: super::ast::Analysis) -> Self {
+        Self { flow: OnceCell::from(flow), ..Self::new(path, text) }
+    }
+
     /// Returns the path in the tree.
     pub fn path(&self) -> &'a str {
         self.path

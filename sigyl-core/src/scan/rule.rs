@@ -42,6 +42,8 @@ pub struct RuleMeta {
 pub enum Part<'a> {
     /// One text file of the source.
     File(&'a FileText<'a>),
+    /// One text file of the source again, with what reaches it from other files. Only builds with `ast` show it.
+    Across(&'a FileText<'a>),
     /// Every string that one tool, prompt or instruction shows to a model.
     Tool(&'a ToolText),
     /// The list of files and locks; what the files hold comes one by one.

@@ -3,6 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+#[cfg(feature = "ast")]
+use super::decode::{Decoded, decode};
+#[cfg(feature = "ast")]
+use super::file::FileText;
 use super::findings::Findings;
 use super::known;
 use super::report::Gathered;
@@ -71,6 +75,36 @@ impl Scanner<'_> {
         let (findings, unlisted) = found.finish();
         gathered.findings.extend(findings);
         gathered.unlisted.extend(&unlisted);
+        #[cfg(feature = "ast")]
+        self.across(tree, prefix, gathered);
+    }
+
+    /// Looks at what flows from one file into another.
+    #[cfg(feature = "ast")]
+    fn across(&self, tree: &SourceTree, prefix: &str, gathered: &mut Gathered) {
+        let entries = tree.entries().iter().filter(|entry| entry.size <= FILE_BYTES);
+        let paths = entries.map(|entry| entry.path.as_str()).collect::<Vec<_>>();
+        let text = |path: &str| {
+            let bytes = tree.read(tree.find(path)?).ok()?;
+            match decode(path, &bytes) {
+                Decoded::Text(text) => Some(text.into_owned()),
+                _ => None,
+            }
+        };
+        let (reached, gap) = super::ast::across(&paths, &text);
+        for one in reached {
+            let path = format!("{prefix}{}", one.path);
+            let file = FileText::with_flow(&path, &one.text, one.analysis);
+            let mut found = Findings::new(&self.rules.masker);
+            self.code_rules(&Part::Across(&file), &mut found);
+            let (findings, unlisted) = found.finish();
+            gathered.findings.extend(findings);
+            gathered.unlisted.extend(&unlisted);
+        }
+        if let Some(reason) = gap {
+            let path = format!("{prefix}(code flow)");
+            gathered.skipped.push(Skipped { path, kind: SkipKind::TooMany, reason });
+        }
     }
 
     /// Looks at the files of a tree on every core; returns those of which there is something to say, in order.

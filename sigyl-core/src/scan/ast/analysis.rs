@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::flow::{Seen, follow};
+use super::flow::{Links, Seen, follow};
+use super::form::Form;
 use super::handlers;
 use super::lower;
 use super::parse::{Grammar, parse};
@@ -48,17 +49,11 @@ pub(in crate::scan) fn analyse(path: &str, text: &str) -> Analysis {
         return Analysis::default();
     }
     let run = || one(grammar, text);
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
-        match thread.map(std::thread::ScopedJoinHandle::join) {
-            Ok(Ok(analysis)) => analysis,
-            Ok(Err(_)) => Analysis { gap: Some("following it failed".to_owned()), ..Analysis::default() },
-            Err(error) => Analysis { gap: Some(format!("no thread for it: {error}")), ..Analysis::default() },
-        }
-    })
+    on_large_stack(run).unwrap_or_else(|why| Analysis { gap: Some(why), ..Analysis::default() })
 }
 
-fn registers(text: &str) -> bool {
+/// Tells whether a text may register tools.
+pub(super) fn registers(text: &str) -> bool {
     static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     let words = WORDS.get_or_init(|| AhoCorasick::new(MARKS).ok());
     words.as_ref().is_none_or(|words| words.is_match(text))
@@ -69,21 +64,38 @@ fn one(grammar: Grammar, text: &str) -> Analysis {
         Ok(tree) => tree,
         Err(why) => return Analysis { gap: Some(why), ..Analysis::default() },
     };
-    let form = match grammar {
-        Grammar::Python => lower::python(text, &tree),
-        Grammar::Script | Grammar::Typed | Grammar::TypedMarkup => lower::script(text, &tree),
-    };
+    let form = lower(grammar, text, &tree, Form::default());
     let handlers = handlers::find(&form);
     if handlers.is_empty() {
         return Analysis { gap: form.cut.then(|| DEEP.to_owned()), ..Analysis::default() };
     }
-    let flow = follow(&form, &handlers);
+    let flow = follow(&form, &handlers, Links::default());
     let gap = if form.cut {
         Some(DEEP.to_owned())
     } else {
         flow.cut.then(|| "it calls deeper, or takes more steps, than are followed".to_owned())
     };
     Analysis { seen: flow.seen, gap }
+}
+
+/// Lowers a file into a form that may hold others.
+pub(super) fn lower(grammar: Grammar, text: &str, tree: &tree_sitter::Tree, form: Form) -> Form {
+    match grammar {
+        Grammar::Python => lower::python(text, tree, form),
+        Grammar::Script | Grammar::Typed | Grammar::TypedMarkup => lower::script(text, tree, form),
+    }
+}
+
+/// Runs something on a stack that is large enough for what the bounds let through.
+pub(super) fn on_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, String> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(_)) => Err("following it failed".to_owned()),
+            Err(error) => Err(format!("no thread for it: {error}")),
+        }
+    })
 }
 
 const DEEP: &str = "a part of it is nested too deeply to be followed";

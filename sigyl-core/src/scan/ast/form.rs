@@ -149,7 +149,16 @@ pub(super) enum StmtKind {
     Define(FnId),
     DefineClass(ClassId),
     /// Names and what they stand for.
-    Import(Vec<(Word, Word)>),
+    Import(Vec<Import>),
+}
+
+/// A name that stands for something from elsewhere.
+#[derive(Clone, Debug)]
+pub(super) struct Import {
+    pub(super) local: Word,
+    pub(super) module: Word,
+    /// What of the module; nothing for all of it.
+    pub(super) name: Option<Word>,
 }
 
 /// A function, method or arrow.
@@ -226,6 +235,21 @@ impl Form {
         FnId(index(self.functions.len() - 1))
     }
 
+    /// Moves what was added behind these places by some bytes: the text of one file stands behind that of another.
+    pub(super) fn shift(&mut self, exprs: usize, functions: usize, by: u32) {
+        for expr in self.exprs.iter_mut().skip(exprs) {
+            expr.span = expr.span.moved(by);
+        }
+        for function in self.functions.iter_mut().skip(functions) {
+            shift_block(&mut function.body, by);
+        }
+    }
+
+    /// Returns how many expressions and functions there are.
+    pub(super) fn sizes(&self) -> (usize, usize) {
+        (self.exprs.len(), self.functions.len())
+    }
+
     pub(super) fn function_mut(&mut self, id: FnId) -> &mut Function {
         &mut self.functions[id.0 as usize]
     }
@@ -252,6 +276,40 @@ impl Form {
         match &self.expr(id).kind {
             ExprKind::Text(text) => Some(text),
             _ => None,
+        }
+    }
+}
+
+impl Import {
+    /// Returns what `from . import a` names if `a` is a file itself.
+    pub(super) fn as_module(&self) -> Option<Word> {
+        let name = self.name.as_ref()?;
+        let dot = if self.module.ends_with('.') { "" } else { "." };
+        Some(format!("{}{dot}{name}", self.module).into())
+    }
+}
+
+impl Span {
+    fn moved(self, by: u32) -> Self {
+        Self { start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
+    }
+}
+
+fn shift_block(block: &mut Block, by: u32) {
+    for stmt in block {
+        stmt.span = stmt.span.moved(by);
+        match &mut stmt.kind {
+            StmtKind::If { then, other, .. } => {
+                shift_block(then, by);
+                shift_block(other, by);
+            }
+            StmtKind::Loop { body, .. } => shift_block(body, by),
+            StmtKind::Try { body, catches, last } => {
+                shift_block(body, by);
+                shift_block(last, by);
+                catches.iter_mut().for_each(|caught| shift_block(caught, by));
+            }
+            _ => {}
         }
     }
 }

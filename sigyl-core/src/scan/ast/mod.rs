@@ -3,6 +3,7 @@
 //! Each language is lowered to one small form; one analysis runs over that form. A file is parsed only where it
 //! registers tools. Work is bounded by the size of the file; what a bound leaves out is told.
 
+mod across;
 mod analysis;
 mod flow;
 mod form;
@@ -12,5 +13,6 @@ mod parse;
 mod rule;
 mod tests;
 
+pub(super) use across::{Reached, across};
 pub(super) use analysis::{Analysis, analyse};
 pub(super) use rule::FlowRule;

@@ -59,7 +59,7 @@ impl Rule for FlowRule {
     }
 
     fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
-        let Part::File(file) = part else { return };
+        let (Part::File(file) | Part::Across(file)) = part else { return };
         for seen in file.flow().seen.iter().filter(|seen| Some(seen.weakness) == self.weakness) {
             let (severity, confidence) = match seen.grade {
                 Grade::Sure => (self.meta.severity, self.meta.confidence),

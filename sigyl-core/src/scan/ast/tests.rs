@@ -168,3 +168,39 @@ fn deep_and_long_code_is_read_within_bounds() {
     let large = format!("McpServer\n{}", "a();\n".repeat(super::parse::BYTES / 5 + 1));
     assert!(analyse("a.ts", &large).gap.is_some_and(|gap| gap.contains("are parsed")));
 }
+
+#[test]
+fn what_a_handler_gives_is_followed_into_other_files() {
+    let tree = |files: &[(&str, &str)]| {
+        let paths = files.iter().map(|(path, _)| *path).collect::<Vec<_>>();
+        let text =
+            |path: &str| files.iter().find(|(known, _)| *known == path).map(|(_, text)| (*text).to_owned());
+        let (reached, gap) = super::across(&paths, &text);
+        assert_eq!(gap, None);
+        let one = |reached: super::Reached| {
+            let at = reached.analysis.seen[0].span;
+            (reached.path, reached.text[at.start as usize..at.end as usize].to_owned())
+        };
+        reached.into_iter().map(one).collect::<Vec<_>>()
+    };
+    let run = ("app/tools/run.py", "import os\n\ndef run(c):\n    os.system(c)\n");
+    let found = [("app/tools/run.py".to_owned(), "os.system(c)".to_owned())];
+    for import in [
+        "from .tools.run import run",
+        "from app.tools.run import run",
+        "from .tools import run as m\nrun = m.run",
+    ] {
+        let main = format!(
+            "from mcp.server.fastmcp import FastMCP\n{import}\nmcp = FastMCP('a')\n@mcp.tool()\ndef tool(a: str):\n    run('ls ' + a)\n"
+        );
+        assert_eq!(tree(&[("app/main.py", &main), run, ("app/tools/__init__.py", "")]), found, "{import}");
+    }
+    let safe =
+        "from .tools.run import run\nmcp = FastMCP('a')\n@mcp.tool()\ndef tool(a: str):\n    run('ls')\n";
+    assert_eq!(tree(&[("app/main.py", safe), run]), []);
+    let main =
+        "import { run } from './lib/run.js';\nserver.tool('a', { x: z.string() }, async ({ x }) => run(x));";
+    let other = "import { exec } from 'child_process';\nexport function run(c: string) { exec(c); }\n";
+    let found = [("src/lib/run.ts".to_owned(), "exec(c)".to_owned())];
+    assert_eq!(tree(&[("src/index.ts", main), ("src/lib/run.ts", other)]), found);
+}

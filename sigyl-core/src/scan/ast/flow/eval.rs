@@ -145,6 +145,9 @@ impl Flow<'_> {
                 return value;
             }
         }
+        if let Object::Module(module) = base.object {
+            return self.finals.get(&module).and_then(|vars| vars.get(name)).cloned().unwrap_or_default();
+        }
         let mut value = Value::of(self.parts_of(&base.taint, name));
         if let Some(path) = base.is_path() {
             value.object = Object::Path(super::effects::canonical(&format!("{path}.{name}")));

@@ -18,5 +18,5 @@ mod statement;
 mod value;
 
 pub(super) use guard::is_strict;
-pub(super) use run::{Grade, Seen, follow};
+pub(super) use run::{Grade, Links, Seen, follow};
 pub(super) use value::Weakness;

@@ -52,6 +52,8 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) frames: Vec<Frame>,
     /// The variables of functions that have run, for those that stand in them.
     pub(super) finals: HashMap<FnId, Rc<HashMap<Word, Value>>>,
+    /// The files that a file names, by its body and the name.
+    pub(super) links: HashMap<(FnId, Word), FnId>,
     /// What instances of a class hold.
     pub(super) attributes: HashMap<ClassId, HashMap<Word, Value>>,
     pub(super) memory: HashMap<u64, Memory>,
@@ -83,13 +85,23 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(in crate::scan::ast) cut: bool,
 }
 
+/// Other files of the tree that are in the form too.
+#[derive(Debug, Default)]
+pub(in crate::scan::ast) struct Links {
+    /// Their bodies, each before those that it names.
+    pub(in crate::scan::ast) modules: Vec<FnId>,
+    /// What a file calls another.
+    pub(in crate::scan::ast) names: HashMap<(FnId, Word), FnId>,
+}
+
 /// Follows what the handlers of a form are given.
-pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler]) -> Flow<'f> {
+pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], links: Links) -> Flow<'f> {
     let mut flow = Flow {
         form,
         origins: Origins::default(),
         frames: Vec::new(),
         finals: HashMap::new(),
+        links: HashMap::new(),
         attributes: HashMap::new(),
         memory: HashMap::new(),
         steps: STEPS,
@@ -108,6 +120,11 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler]) -> 
         seen: Vec::new(),
         cut: false,
     };
+    // What others name comes first.
+    flow.links = links.names;
+    for module in links.modules.iter().rev() {
+        flow.enter(*module, None, Vec::new());
+    }
     flow.enter(FnId(0), None, Vec::new());
     for handler in handlers {
         flow.prepare(handler.function);

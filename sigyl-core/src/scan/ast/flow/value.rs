@@ -147,6 +147,8 @@ pub(super) enum Object {
     Functions(Rc<[FnId]>),
     Class(ClassId),
     Instance(ClassId),
+    /// Another file of the same tree, by its body.
+    Module(FnId),
     /// Something from elsewhere, by the way to it.
     Path(Word),
 }

@@ -4,12 +4,12 @@ use tree_sitter::{Node, Tree};
 
 use super::reader::{Reader, chain, children, fields, span};
 use crate::scan::ast::form::{
-    Block, Class, Comparison, ExprId, ExprKind, Form, Function, Param, Stmt, StmtKind, Word,
+    Block, Class, Comparison, ExprId, ExprKind, Form, Function, Import, Param, Stmt, StmtKind,
 };
 
 /// Lowers a Python file.
-pub(in crate::scan::ast) fn python(text: &str, tree: &Tree) -> Form {
-    let mut reader = Reader::new(text);
+pub(in crate::scan::ast) fn python(text: &str, tree: &Tree, form: Form) -> Form {
+    let mut reader = Reader::new(text, form);
     let root = tree.root_node();
     let whole = reader.form.add_function(Function::default());
     reader.inside = Some(whole);
@@ -190,25 +190,27 @@ impl Reader<'_> {
         StmtKind::If { condition: fixed, then: chain(arms, Block::new()), other: Block::new() }
     }
 
-    fn imports(&mut self, node: Node<'_>) -> Vec<(Word, Word)> {
-        let module = node.child_by_field_name("module_name").map(|module| self.slice(module).to_owned());
-        let one = |name: Node<'_>| -> (Word, Word) {
+    fn imports(&mut self, node: Node<'_>) -> Vec<Import> {
+        let module = node.child_by_field_name("module_name").map(|module| self.word(module));
+        let one = |name: Node<'_>| {
             let (path, alias) = match name.kind() {
                 "aliased_import" => (name.child_by_field_name("name"), name.child_by_field_name("alias")),
                 _ => (Some(name), None),
             };
             let path = path.map(|path| self.slice(path)).unwrap_or_default();
-            let known = match (&module, alias) {
+            let alias = alias.map(|alias| self.word(alias));
+            match &module {
                 // `import a.b` binds `a`.
-                (None, None) => {
-                    let first = path.split('.').next().unwrap_or(path);
-                    return (first.into(), first.into());
+                None => {
+                    let first = if alias.is_some() { path } else { path.split('.').next().unwrap_or(path) };
+                    Import { local: alias.unwrap_or_else(|| first.into()), module: first.into(), name: None }
                 }
-                (None, Some(_)) => path.to_owned(),
-                (Some(module), _) if module.ends_with('.') => format!("{module}{path}"),
-                (Some(module), _) => format!("{module}.{path}"),
-            };
-            (alias.map_or(path, |alias| self.slice(alias)).into(), known.into())
+                Some(module) => Import {
+                    local: alias.unwrap_or_else(|| path.into()),
+                    module: module.clone(),
+                    name: Some(path.into()),
+                },
+            }
         };
         fields(node, "name").into_iter().map(one).collect()
     }

@@ -23,8 +23,9 @@ pub(super) struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
-        Self { text, form: Form::default(), depth: 0, inside: None, class: None }
+    /// Reads a text whose form is added to what is in `form`.
+    pub(super) fn new(text: &'t str, form: Form) -> Self {
+        Self { text, form, depth: 0, inside: None, class: None }
     }
 
     /// Goes one level down, unless it is deep enough.

@@ -4,12 +4,13 @@ use tree_sitter::{Node, Tree};
 
 use super::reader::{Reader, chain, children, span};
 use crate::scan::ast::form::{
-    Block, Class, ClassId, Comparison, ExprId, ExprKind, FnId, Form, Function, Param, Stmt, StmtKind, Word,
+    Block, Class, ClassId, Comparison, ExprId, ExprKind, FnId, Form, Function, Import, Param, Stmt, StmtKind,
+    Word,
 };
 
 /// Lowers a JavaScript or TypeScript file.
-pub(in crate::scan::ast) fn script(text: &str, tree: &Tree) -> Form {
-    let mut reader = Script(Reader::new(text));
+pub(in crate::scan::ast) fn script(text: &str, tree: &Tree, form: Form) -> Form {
+    let mut reader = Script(Reader::new(text, form));
     let root = tree.root_node();
     let whole = reader.0.form.add_function(Function::default());
     reader.0.inside = Some(whole);
@@ -188,27 +189,25 @@ impl Script<'_> {
         StmtKind::If { condition: fixed, then: otherwise, other: Block::new() }
     }
 
-    fn imports(&mut self, node: Node<'_>) -> Vec<(Word, Word)> {
+    fn imports(&mut self, node: Node<'_>) -> Vec<Import> {
         let Some(source) = node.child_by_field_name("source") else { return Vec::new() };
-        let module = self.0.slice(source).trim_matches(['"', '\'', '`']).to_owned();
+        let module: Word = self.0.slice(source).trim_matches(['"', '\'', '`']).into();
+        let whole = |local: Word| Import { local, module: module.clone(), name: None };
         let mut names = Vec::new();
         let clauses = children(node).into_iter().filter(|child| child.kind() == "import_clause");
         for part in clauses.flat_map(children) {
             match part.kind() {
-                "identifier" => names.push((self.0.word(part), module.as_str().into())),
+                "identifier" => names.push(whole(self.0.word(part))),
                 "namespace_import" => {
                     let name = children(part).first().map(|name| self.0.word(*name));
-                    names.extend(name.map(|name| (name, module.as_str().into())));
+                    names.extend(name.map(whole));
                 }
                 "named_imports" => {
                     for one in children(part) {
                         let Some(name) = one.child_by_field_name("name") else { continue };
-                        let local = one.child_by_field_name("alias").unwrap_or(name);
-                        let path = match self.0.slice(name) {
-                            "default" => module.clone(),
-                            name => format!("{module}.{name}"),
-                        };
-                        names.push((self.0.word(local), path.into()));
+                        let local = self.0.word(one.child_by_field_name("alias").unwrap_or(name));
+                        let name = Some(self.0.word(name)).filter(|name| &**name != "default");
+                        names.push(Import { local, module: module.clone(), name });
                     }
                 }
                 _ => {}
