@@ -12,6 +12,8 @@ use super::known;
 use super::report::Gathered;
 use super::rule::Part;
 use super::scanner::{Looked, Scanner};
+#[cfg(feature = "ast")]
+use crate::domain::Finding;
 use crate::domain::{SkipKind, Skipped};
 use crate::source::{Entry, SourceTree};
 
@@ -98,7 +100,11 @@ impl Scanner<'_> {
             let mut found = Findings::new(&self.rules.masker);
             self.code_rules(&Part::Across(&file), &mut found);
             let (findings, unlisted) = found.finish();
-            gathered.findings.extend(findings);
+            let known = |new: &Finding| {
+                gathered.findings.iter().any(|old| old.rule == new.rule && old.location == new.location)
+            };
+            let new = findings.into_iter().filter(|new| !known(new)).collect::<Vec<_>>();
+            gathered.findings.extend(new);
             gathered.unlisted.extend(&unlisted);
         }
         if let Some(reason) = gap {

@@ -9,9 +9,11 @@ use super::handlers;
 use super::parse::{Grammar, parse};
 
 /// Files that are followed from one file with handlers.
-const FILES: usize = 24;
+const FILES: usize = 16;
+/// Imports of imports that are followed.
+const STEPS: usize = 3;
 /// Bytes of them together.
-const BYTES: usize = 1 << 20;
+const BYTES: usize = 400 << 10;
 /// Bytes that are read for one tree.
 const TREE: usize = 16 << 20;
 
@@ -86,9 +88,9 @@ fn group(
     let mut names: HashMap<(FnId, Word), FnId> = HashMap::new();
     let mut bodies: HashMap<String, FnId> = HashMap::new();
     // A file, and who calls it what.
-    let mut waiting = vec![(path.to_owned(), Some(text), None::<(FnId, Word)>)];
+    let mut waiting = vec![(path.to_owned(), Some(text), None::<(FnId, Word)>, 0)];
     let mut bytes = 0;
-    while let Some((path, text, namer)) = (!waiting.is_empty()).then(|| waiting.remove(0)) {
+    while let Some((path, text, namer, steps)) = (!waiting.is_empty()).then(|| waiting.remove(0)) {
         if let Some(body) = bodies.get(&path) {
             namer.map(|namer| names.insert(namer, *body));
             continue;
@@ -107,9 +109,12 @@ fn group(
         bytes += text.len() + 1;
         namer.map(|namer| names.insert(namer, body));
         bodies.insert(path.clone(), body);
-        for name in imports(&form, functions) {
+        if parts.is_empty() && handlers::find(&form).is_empty() {
+            return Vec::new();
+        }
+        for name in imports(&form, functions).into_iter().filter(|_| steps < STEPS) {
             if let Some(other) = resolve(&path, &name, known) {
-                waiting.push((other, None, Some((body, name))));
+                waiting.push((other, None, Some((body, name)), steps + 1));
             }
         }
         parts.push(Part { path, text, body, base });

@@ -66,6 +66,11 @@ impl Rule for FlowRule {
                 Grade::Vague => (self.meta.severity.min(Severity::Warning), Confidence::Medium),
                 Grade::Vouched => (self.meta.severity.min(Severity::Info), Confidence::Low),
             };
+            // Checks that take several files are not all understood.
+            let confidence = match part {
+                Part::Across(_) => confidence.min(Confidence::Medium),
+                _ => confidence,
+            };
             let (start, end) = (seen.span.start as usize, seen.span.end as usize);
             let hit = Hit { text: file.text(), start, end };
             let tool =
