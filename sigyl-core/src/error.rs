@@ -341,6 +341,12 @@ pub const CODES: &[CodeDoc] = &[
         "do not trust this server; if you do, waive each finding",
     ),
     doc(
+        "E0603",
+        "declares otherwise",
+        "A version that was started again declares other tools, prompts, resources or instructions than when it last served, in a way that somebody has to see first.",
+        "`sigyl redeploy NAME` shows each difference and holds it for your approval",
+    ),
+    doc(
         "E0701",
         "data directory in use",
         "Another process works on the data directory and did not give it up in time.",

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Basis, Digest, Permissions, ReportId, RunId, ServerName, SourceRef, Timestamp, Tool, Version};
+use super::{
+    Basis, Digest, Permissions, Pin, ReportId, RunId, ServerName, SourceRef, Timestamp, Tool, Version,
+};
 
 /// A server: what is true of it whatever its version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,6 +58,16 @@ pub struct VersionRecord {
     pub manifest: serde_json::Value,
     /// The tools that its last activation found, replaced whole each time.
     pub tools: Vec<ToolPin>,
+    /// Prompts, resources and instructions that its last activation found; nothing when they were not pinned then.
+    #[serde(default)]
+    pub others: Option<Vec<Pin>>,
+}
+
+impl VersionRecord {
+    /// Returns all that its last activation pinned.
+    pub fn pins(&self) -> Vec<Pin> {
+        self.tools.iter().map(Pin::from).chain(self.others.iter().flatten().cloned()).collect()
+    }
 }
 
 /// A tool as it was when its version was activated.

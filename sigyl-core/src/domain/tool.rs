@@ -52,25 +52,30 @@ impl Tool {
 
     /// Digests the whole definition in its canonical form (RFC 8785).
     pub fn digest(&self) -> Result<Digest, ToolError> {
-        serde_json_canonicalizer::to_vec(&self.definition)
-            .map(|bytes| Digest::of(&bytes))
-            .map_err(|_| ToolError::NotCanonical(self.name.clone()))
+        canonical_digest(&self.definition).map_err(|_| ToolError::NotCanonical(self.name.clone()))
     }
 
     /// Computes the hash that mcp-scan (Invariant Labs) pins: MD5 of the description alone, for comparison with pins
     /// made by it; never for integrity.
     pub fn mcp_scan_md5(&self) -> String {
-        let text = match self.definition.get("description") {
-            Some(Value::String(text)) => text.as_str(),
-            _ => "no description available",
-        };
-        use std::fmt::Write as _;
-        Md5::digest(text.as_bytes()).iter().fold(String::with_capacity(32), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            write!(hex, "{byte:02x}").ok();
-            hex
-        })
+        description_md5(self.definition.get("description"))
     }
+}
+
+/// Digests a value in its canonical form (RFC 8785).
+pub(super) fn canonical_digest(value: &impl Serialize) -> Result<Digest, serde_json::Error> {
+    serde_json_canonicalizer::to_vec(value).map(|bytes| Digest::of(&bytes))
+}
+
+/// Computes the hash that mcp-scan pins: MD5 of a description, or of its own words for a missing one.
+pub(super) fn description_md5(description: Option<&Value>) -> String {
+    let text = description.and_then(Value::as_str).unwrap_or("no description available");
+    use std::fmt::Write as _;
+    Md5::digest(text.as_bytes()).iter().fold(String::with_capacity(32), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        write!(hex, "{byte:02x}").ok();
+        hex
+    })
 }
 
 impl TryFrom<Map<String, Value>> for Tool {

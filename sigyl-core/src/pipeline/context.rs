@@ -130,6 +130,8 @@ pub(crate) struct Results {
     pub(crate) released: Option<Released>,
     pub(crate) probe: Option<Probe>,
     pub(crate) pins: Vec<ToolPin>,
+    /// Prompts, resources and instructions, pinned.
+    pub(crate) others: Vec<crate::domain::Pin>,
     pub(crate) granted: Permissions,
     pub(crate) allow_scripts: BTreeSet<String>,
     pub(crate) env: BTreeMap<String, String>,

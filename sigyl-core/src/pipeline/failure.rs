@@ -65,6 +65,14 @@ pub enum StepError {
     /// The live tools are refused.
     #[error("the tools of the started server are refused: {0}")]
     LiveTools(String),
+    /// A recorded version, started again, declares otherwise than when it last served.
+    #[error("{since} was started again and declares otherwise than when it last served: {drift}")]
+    Drifted {
+        /// The version.
+        since: Version,
+        /// What differs.
+        drift: String,
+    },
     /// A secret that the manifest requires is missing.
     #[error("the server requires secrets that were not given: {0}")]
     SecretsMissing(String),
@@ -109,7 +117,7 @@ impl StepError {
             | Self::NotGranted { .. }
             | Self::Name(_)
             | Self::SecretsMissing(_) => Kind::Invalid,
-            Self::Refused(_) | Self::LiveTools(_) => Kind::Blocked,
+            Self::Refused(_) | Self::LiveTools(_) | Self::Drifted { .. } => Kind::Blocked,
             Self::Rules(error) => error.kind(),
             Self::Publish(error) => error.kind(),
             Self::Store(error) => error.kind(),
@@ -140,6 +148,7 @@ impl StepError {
             Self::Target(error) => target_code(error),
             Self::Probe(_) => "E0601",
             Self::LiveTools(_) => "E0602",
+            Self::Drifted { .. } => "E0603",
             Self::Publish(PublishError::Store(error)) | Self::Store(error) => store_code(error),
             Self::Vault(_) => "E0801",
             Self::SecretsMissing(_) => "E0802",
@@ -166,6 +175,9 @@ impl StepError {
             Self::Refused(Refusal::Held(_)) => "`sigyl approve RUN --reason TEXT` lets it pass",
             Self::Refused(Refusal::Blocked(_)) | Self::LiveTools(_) => {
                 "mend the findings, or waive each with --waive RULE@PATH --reason TEXT --expires DATE"
+            }
+            Self::Drifted { .. } => {
+                "`sigyl redeploy NAME` shows each difference and lets you decide; until then it is not reached"
             }
             Self::Refused(_) => "start the run again, to be judged anew",
             Self::Publish(PublishError::VersionTaken { remedy, .. }) => remedy,

@@ -23,7 +23,7 @@ pub use plan::steps_of;
 pub use rules::Rules;
 pub use run::{Started, start};
 #[cfg(all(feature = "sled", feature = "gateway"))]
-pub(crate) use steps::{bound_secrets, tools_changed};
+pub(crate) use steps::{bound_secrets, since as drift_since, tools_changed};
 pub use tracker::Tracker;
 
 #[cfg(test)]

@@ -57,7 +57,6 @@ mod window;
 mod wrap;
 
 pub use advisory::{Advisories, AdvisoryError};
-pub use drift::Drift;
 pub use file::FileText;
 pub use findings::{Findings, Hit};
 pub use known::KnownFiles;

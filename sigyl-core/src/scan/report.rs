@@ -192,7 +192,8 @@ impl Gathered {
             (_, None) => ran("declared-tools", None),
             (_, Some(_)) => ran("declared-tools", Some("as far as they can be read")),
         };
-        let live = match (subject.tools.len(), subject.instructions) {
+        let live = subject.tools.len() + subject.prompts.len() + subject.resources.len();
+        let live = match (live, subject.instructions) {
             (0, None) if subject.reference.kind == SourceKind::Tools => {
                 ran("live-tools", Some("the server has none"))
             }
@@ -422,7 +423,7 @@ mod tests {
     #[test]
     fn a_running_server_without_tools_was_asked_all_the_same() {
         let reference = SourceRef { kind: SourceKind::Tools, locator: "x".into(), digest: Digest::of(b"x") };
-        let subject = Subject { reference, tree: None, manifest: None, tools: &[], instructions: None };
+        let subject = Subject::of_nothing(reference);
         let report = Scanner::new(builtin(), Policy::default()).scan(&subject, &FixedClock::default());
         let live = report.analyzers.iter().find(|one| one.name == "live-tools").unwrap();
         assert_eq!(live.status, AnalyzerStatus::Ran);

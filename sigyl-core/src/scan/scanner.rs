@@ -15,7 +15,7 @@ use super::subject::Subject;
 use super::tool_text::ToolText;
 use super::watch::Watch;
 use crate::clock::Clock;
-use crate::domain::{Finding, Location, Policy, Report, SkipKind, Skipped};
+use crate::domain::{Entity, Finding, Location, Policy, Report, SkipKind, Skipped};
 use crate::source::SourceTree;
 
 /// Looks at subjects with one rule set and judges by one policy.
@@ -91,6 +91,14 @@ impl<'a> Scanner<'a> {
     /// Lets somebody follow the scan, and end it.
     pub fn watch(self, watch: &'a dyn Watch) -> Self {
         Self { watch: Some(watch), ..self }
+    }
+
+    pub(super) fn rules(&self) -> &'a RuleSet {
+        self.rules
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// Scans `subject`. It never fails: what could not be looked at stands in the report.
@@ -214,8 +222,12 @@ impl<'a> Scanner<'a> {
             let (findings, unlisted) = self.look_at_tool(&text);
             gathered.tool(&text, findings, &unlisted);
         }
-        if let Some(instructions) = subject.instructions {
-            let text = ToolText::of_text("(server)", "instructions", instructions);
+        let others = subject.prompts.iter().map(|prompt| ToolText::of_entity(Entity::Prompt, prompt));
+        let others =
+            others.chain(subject.resources.iter().map(|one| ToolText::of_entity(Entity::Resource, one)));
+        let instructions =
+            subject.instructions.map(|text| ToolText::of_text("(server)", "instructions", text));
+        for text in others.chain(instructions) {
             let (findings, unlisted) = self.look_at_tool(&text);
             gathered.tool(&text, findings, &unlisted);
         }

@@ -1,5 +1,7 @@
 //! What is scanned: the files of a source, its manifest, and the tools that a server declares.
 
+use serde_json::Value;
+
 use super::salvage::MANIFESTS;
 use crate::domain::{SourceRef, Tool};
 use crate::manifest::{Files, Manifest};
@@ -16,6 +18,10 @@ pub struct Subject<'a> {
     pub manifest: Option<&'a Manifest>,
     /// Tools that a running server declares.
     pub tools: &'a [Tool],
+    /// Prompts that it declares.
+    pub prompts: &'a [Value],
+    /// Resources that it declares.
+    pub resources: &'a [Value],
     /// The instructions that a running server gives to models.
     pub instructions: Option<&'a str>,
 }
@@ -23,11 +29,18 @@ pub struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// The files of a source, with nothing else known of it.
     pub fn of(tree: &'a SourceTree) -> Self {
+        Self { tree: Some(tree), ..Self::of_nothing(tree.reference().clone()) }
+    }
+
+    /// Nothing yet, to be filled with what a running server declares.
+    pub fn of_nothing(reference: SourceRef) -> Self {
         Self {
-            reference: tree.reference().clone(),
-            tree: Some(tree),
+            reference,
+            tree: None,
             manifest: None,
             tools: &[],
+            prompts: &[],
+            resources: &[],
             instructions: None,
         }
     }

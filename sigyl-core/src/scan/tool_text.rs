@@ -8,7 +8,7 @@ use super::pattern::Context;
 use super::prose::Prose;
 use super::signal::{Signals, disguised, together};
 use super::unpack;
-use crate::domain::{Location, Tool};
+use crate::domain::{Entity, Location, Pin, Tool};
 
 /// Depth to which a definition is read; what is deeper is reported as not looked at.
 const DEPTH: usize = 64;
@@ -43,6 +43,31 @@ impl ToolText {
             reader.read(key, value, 0);
         }
         reader.finish(tool.name())
+    }
+
+    /// Reads the strings of a prompt or resource, or whatever else was declared.
+    pub fn of_entity(entity: Entity, definition: &Value) -> Self {
+        let text = |key: &str| definition.get(key).and_then(Value::as_str);
+        let name = match entity {
+            Entity::Resource => text("uri").or_else(|| text("name")),
+            _ => text("name"),
+        };
+        let name = name.unwrap_or("without a name");
+        let mut reader = Reader::default();
+        match definition {
+            Value::Object(members) => members.iter().for_each(|(key, value)| reader.read(key, value, 0)),
+            other => reader.read(&entity.to_string(), other, 0),
+        }
+        reader.finish(&match entity {
+            Entity::Tool => name.to_owned(),
+            Entity::Prompt | Entity::Resource => format!("({entity}) {name}"),
+            Entity::Instructions => "(server)".to_owned(),
+        })
+    }
+
+    /// Reads the strings of what was pinned.
+    pub fn of_pin(pin: &Pin) -> Self {
+        Self::of_entity(pin.entity, &pin.definition)
     }
 
     /// Takes one text, such as the instructions of a server.

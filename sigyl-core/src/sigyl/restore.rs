@@ -8,11 +8,11 @@ use tokio::task::JoinSet;
 
 use super::Sigyl;
 use crate::deploy::{ReleaseSpec, TargetError};
-use crate::domain::{Admission, Deployment, SecretName, SecretValue};
+use crate::domain::{Admission, Deployment, Gravity, SecretName, SecretValue, VersionRecord};
 use crate::error::Error;
 use crate::event::EventKind;
-use crate::mcp::{self, ProbeLimits};
-use crate::pipeline::{Front as _, bound_secrets};
+use crate::mcp::{self, Probe, ProbeLimits};
+use crate::pipeline::{Front as _, StepError, bound_secrets, drift_since};
 
 /// Pause after the first failure; it doubles with each.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -83,6 +83,12 @@ async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>
             return Err(error.into());
         }
     };
+    if let Some(record) = &record
+        && let Err(error) = same_as_pinned(sigyl, record, &probe).await
+    {
+        platform.target.retire(&deployment.revision, platform.settings.grace).await?;
+        return Err(error);
+    }
     // Nothing served before it, so that nothing has to be waited for.
     drop(sigyl.inner.front.route(
         &deployment.server,
@@ -92,6 +98,16 @@ async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>
         Some(&probe),
     ));
     Ok(Some(probe.tools.len()))
+}
+
+/// Refuses a server that declares otherwise than when it was last let through, in a way that somebody has to see.
+async fn same_as_pinned(sigyl: &Sigyl, record: &VersionRecord, probe: &Probe) -> Result<(), Error> {
+    let drift = drift_since(&sigyl.inner.platform, record, probe).await?;
+    if drift.gravity().is_none_or(|gravity| gravity < Gravity::Hold) {
+        return Ok(());
+    }
+    let since = record.version.clone();
+    Err(StepError::Drifted { since, drift: drift.to_string() }.into())
 }
 
 fn spec(deployment: &Deployment, secrets: BTreeMap<SecretName, SecretValue>) -> ReleaseSpec {

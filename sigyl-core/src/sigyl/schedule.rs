@@ -6,12 +6,11 @@ use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::Sigyl;
-use crate::domain::ServerName;
+use crate::domain::{Drift, ServerName};
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::mcp::{self, ProbeLimits};
-use crate::pipeline::tools_changed;
-use crate::scan::Drift;
+use crate::pipeline::{drift_since, tools_changed};
 
 /// Probes every running server on a jittered schedule until the task is dropped.
 pub(super) async fn probe_forever(sigyl: Sigyl) {
@@ -71,7 +70,10 @@ async fn look(sigyl: &Sigyl, name: &ServerName) -> Result<String, Error> {
     let limits = ProbeLimits { era: deployment.declared.as_ref().map(|it| it.era), ..ProbeLimits::default() };
     let probe = mcp::probe(&upstream, &limits).await?;
     let record = store.version(name, &deployment.version).await?;
-    let drift = Drift::between(&record.map(|record| record.tools).unwrap_or_default(), &probe.tools);
+    let drift = match &record {
+        Some(record) => drift_since(&sigyl.inner.platform, record, &probe).await?,
+        None => Drift::default(),
+    };
     let marked = (!drift.is_empty()).then(|| (deployment.revision, drift.to_string()));
     {
         let mut marks = sigyl.inner.drift.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,7 +91,7 @@ async fn look(sigyl: &Sigyl, name: &ServerName) -> Result<String, Error> {
         health.get(name) == Some(&note)
     };
     if !told {
-        sigyl.inner.platform.emitter.emit(None, Some(name), tools_changed(drift));
+        sigyl.inner.platform.emitter.emit(None, Some(name), tools_changed(&drift));
     }
     Ok(note)
 }
@@ -116,11 +118,12 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::domain::{Caller, Resources, Tool, ToolPin};
+    use crate::domain::{Caller, Pin, Resources, Tool, ToolPin};
     use crate::mcp::fake::{self, Fake};
     use crate::pipeline::Front as _;
     use crate::sigyl::Config;
     use crate::source::ToolEnv;
+    use crate::store::Change;
     use crate::store::contract::fixture;
 
     #[tokio::test]
@@ -147,7 +150,11 @@ mod tests {
         for (pins, drift) in
             [(vec![fixture::tool("other", "x")], Some("added echo; removed other")), (vec![echo], None)]
         {
-            store.apply(fixture::activate("clock", "1.0.0", "a", pins)).await.unwrap();
+            let mut change = fixture::activate("clock", "1.0.0", "a", pins);
+            if let Change::Activate { others, .. } = &mut change {
+                *others = Pin::of_others(&[], &[], Some("be kind")).unwrap();
+            }
+            store.apply(change).await.unwrap();
             probe_one(&sigyl, &name).await;
             let views = sigyl.list(&Caller::local_owner()).await.unwrap();
             assert_eq!(views[0].drift.as_deref(), drift, "{:?}", views[0].health);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Admission, Deployment, Report, Run, RunId, SecretName, Seq, Server, ServerName, Timestamp, ToolPin,
+    Admission, Deployment, Pin, Report, Run, RunId, SecretName, Seq, Server, ServerName, Timestamp, ToolPin,
     Version, VersionRecord,
 };
 use crate::event::Event;
@@ -37,6 +37,8 @@ pub enum Change {
         deployment: Box<Deployment>,
         /// The tools that were found; they replace those of the version.
         tools: Vec<ToolPin>,
+        /// The prompts, resources and instructions that were found; they replace those of the version.
+        others: Vec<Pin>,
     },
     /// A secret is sealed.
     PutSecret(SealedSecret),

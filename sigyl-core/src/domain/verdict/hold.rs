@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AnalyzerStatus, Digest, Permissions, Report, RuleId};
+use crate::domain::{AnalyzerStatus, Digest, Drift, Gravity, Permissions, Report, RuleId};
 
 /// Why a release waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,15 @@ pub enum Hold {
         /// Which they all are.
         fingerprint: Digest,
     },
+    /// The started server declares otherwise than what it is compared with.
+    Drift {
+        /// Since when.
+        since: String,
+        /// What differs, one line each.
+        lines: Vec<String>,
+        /// Which drift.
+        fingerprint: Digest,
+    },
     /// The server asks for more than the operator granted.
     Permissions {
         /// What was not granted.
@@ -74,6 +83,26 @@ impl Hold {
         let names = gaps(report);
         let fingerprint = Digest::of(format!("{names:?}").as_bytes());
         Self::LivePartial { gaps: names.len(), parts: first(&names), fingerprint }
+    }
+}
+
+/// Lines of a drift that a hold keeps.
+const LINES: usize = 200;
+
+impl Hold {
+    /// What a drift waits for, if it matters enough.
+    pub fn of_drift(since: &str, drift: &Drift) -> Option<Self> {
+        let holding = Drift {
+            entries: drift.entries.iter().filter(|one| one.gravity > Gravity::Inform).cloned().collect(),
+        };
+        if holding.is_empty() {
+            return None;
+        }
+        let mut lines: Vec<String> = holding.lines().take(LINES + 1).collect();
+        if lines.len() > LINES {
+            lines[LINES] = "and more".to_owned();
+        }
+        Some(Self::Drift { since: since.to_owned(), lines, fingerprint: holding.fingerprint() })
     }
 }
 
@@ -115,6 +144,14 @@ impl std::fmt::Display for Hold {
             Self::LivePartial { gaps, parts, .. } => {
                 write!(f, "{gaps} part(s) of what the started server says could not be looked at")?;
                 list(f, *gaps, parts)
+            }
+            Self::Drift { since, lines, .. } => {
+                let first: Vec<&str> = lines.iter().take(NAMED).map(|line| line.trim()).collect();
+                write!(f, "what it declares differs since {since}: {}", first.join("; "))?;
+                match lines.len().saturating_sub(NAMED) {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
             }
             Self::Permissions { beyond } => write!(f, "permissions not granted: {beyond}"),
             Self::Moved { from, to } => write!(f, "another source than before: {to}, not {from}"),

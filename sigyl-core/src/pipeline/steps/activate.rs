@@ -32,6 +32,7 @@ impl Step for Activate {
             server: Box::new(server.clone()),
             deployment: Box::new(deployment.clone()),
             tools: cx.results.pins.clone(),
+            others: cx.results.others.clone(),
         };
         cx.platform.store.apply(change).await?;
         let quiet = route(cx, &deployment);

@@ -4,6 +4,7 @@ mod activate;
 mod admit;
 mod bind_secrets;
 mod build_image;
+mod drift;
 mod fetch_source;
 mod grants;
 mod load_version;
@@ -19,11 +20,11 @@ pub(crate) use activate::Activate;
 pub(crate) use admit::Admit;
 pub(crate) use bind_secrets::BindSecrets;
 pub(crate) use build_image::BuildImage;
+#[cfg(all(feature = "sled", feature = "gateway"))]
+pub(crate) use drift::{since, tools_changed};
 pub(crate) use fetch_source::FetchSource;
 pub(crate) use load_version::LoadVersion;
 pub(crate) use probe::ProbeRelease;
-#[cfg(all(feature = "sled", feature = "gateway"))]
-pub(crate) use probe::tools_changed;
 pub(crate) use read_manifest::ReadManifest;
 pub(crate) use record_version::RecordVersion;
 pub(crate) use release::Release;

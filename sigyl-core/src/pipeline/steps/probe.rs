@@ -5,14 +5,14 @@ use async_trait::async_trait;
 use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
+use super::drift;
 use super::fetch_source::blocking;
 use crate::domain::{
-    Basis, Digest, Finding, Hold, JudgementRecord, LiveJudgement, Plan, Refusal, Report, SourceKind,
+    Basis, Digest, Finding, Hold, JudgementRecord, LiveJudgement, Pin, Plan, Refusal, Report, SourceKind,
     SourceRef, StepId, Tool, ToolPin, Verdict,
 };
-use crate::event::EventKind;
 use crate::mcp::{self, Probe, ProbeLimits};
-use crate::scan::{Drift, Scanner, Subject};
+use crate::scan::{Scanner, Subject};
 use crate::store::Change;
 
 /// Findings that a refusal names one by one.
@@ -30,12 +30,14 @@ impl Step for ProbeRelease {
         let missing = || StepError::Defect { step: StepId::Probe, why: "nothing was released".into() };
         let upstream = cx.results.released.as_ref().ok_or_else(missing)?.upstream.clone();
         let probe = mcp::probe(&upstream, &ProbeLimits::default()).await?;
+        cx.results.pins = pins(&probe.tools)?;
+        cx.results.others = Pin::of_others(&probe.prompts, &probe.resources, probe.instructions.as_deref())
+            .map_err(|error| StepError::LiveTools(error.to_string()))?;
         let report = scan_live(cx, &probe).await?;
         cx.platform.store.apply(Change::PutReport(Box::new(report.clone()))).await?;
         cx.run.live = Some(report.id());
-        judge_live(cx, &report, &probe)?;
-        cx.results.pins = pins(&probe.tools)?;
-        compare(cx, &probe.tools).await?;
+        let drift = drift::compare(cx, &probe).await?;
+        judge_live(cx, &report, drift)?;
         let note =
             format!("{} tools, {} era, {} ms", probe.tools.len(), probe.era, probe.latency_micros / 1000);
         cx.results.probe = Some(probe);
@@ -46,32 +48,26 @@ impl Step for ProbeRelease {
 async fn scan_live(cx: &Context, probe: &Probe) -> Result<Report, StepError> {
     let (rules, clock) = (cx.platform.rules.clone(), cx.platform.clock.clone());
     let policy = cx.platform.settings.policy.clone();
-    let (tools, instructions) = (probe.tools.clone(), probe.instructions.clone());
+    let probe = probe.clone();
     let server = cx.run.server.as_ref().map(ToString::to_string).unwrap_or_default();
-    let digest = tools_digest(&tools)?;
+    let pins = cx.results.pins.iter().map(|pin| pin.sha256);
+    let all: Vec<u8> = pins
+        .chain(cx.results.others.iter().map(|pin| pin.sha256))
+        .flat_map(|digest| *digest.as_bytes())
+        .collect();
+    let locator = format!("live tools of {server}");
+    let reference = SourceRef { kind: SourceKind::Tools, locator, digest: Digest::of(&all) };
     blocking(StepId::Probe, move || {
         let subject = Subject {
-            reference: SourceRef {
-                kind: SourceKind::Tools,
-                locator: format!("live tools of {server}"),
-                digest,
-            },
-            tree: None,
-            manifest: None,
-            tools: &tools,
-            instructions: instructions.as_deref(),
+            tools: &probe.tools,
+            prompts: &probe.prompts,
+            resources: &probe.resources,
+            instructions: probe.instructions.as_deref(),
+            ..Subject::of_nothing(reference)
         };
         Ok(Scanner::new(&*rules.get()?, policy).scan(&subject, &*clock))
     })
     .await?
-}
-
-fn tools_digest(tools: &[Tool]) -> Result<Digest, StepError> {
-    let mut all = Vec::new();
-    for tool in tools {
-        all.extend_from_slice(tool_digest(tool)?.as_bytes());
-    }
-    Ok(Digest::of(&all))
 }
 
 fn tool_digest(tool: &Tool) -> Result<Digest, StepError> {
@@ -79,7 +75,7 @@ fn tool_digest(tool: &Tool) -> Result<Digest, StepError> {
 }
 
 /// Refuses what would have been blocked in the source, and holds what nobody saw and approved.
-fn judge_live(cx: &mut Context, report: &Report, probe: &Probe) -> Result<(), StepError> {
+fn judge_live(cx: &mut Context, report: &Report, drift: Option<Hold>) -> Result<(), StepError> {
     let missing = || StepError::Defect { step: StepId::Probe, why: "nothing was judged".into() };
     let source = cx.run.judgement.clone().ok_or_else(missing)?;
     let basis = cx.results.admission.as_ref().ok_or_else(missing)?.basis().clone();
@@ -93,21 +89,15 @@ fn judge_live(cx: &mut Context, report: &Report, probe: &Probe) -> Result<(), St
         return Err(unmatched.no_match().into());
     }
     let seen = |hold: &Hold| matches!(&basis, Basis::Approval(approval) if approval.accepts(hold));
-    let open: Vec<Hold> = live.holds.iter().filter(|hold| !seen(hold)).cloned().collect();
-    if open.is_empty() || shows_what_served(cx, probe) {
+    let live: Vec<Hold> = live.holds.into_iter().chain(drift).collect();
+    let open: Vec<Hold> = live.iter().filter(|hold| !seen(hold)).cloned().collect();
+    if open.is_empty() || drift::shows_what_served(cx) {
         return Ok(());
     }
     // Whoever approves now accepts the source's holds and these.
-    let holds = [source.holds.clone(), live.holds].concat();
+    let holds = [source.holds.clone(), live].concat();
     cx.run.judgement = Some(JudgementRecord { verdict: Verdict::Hold, holds, ..source });
     Err(Refusal::Held(open).into())
-}
-
-/// Tells whether a version that is rolled back to says exactly what it said when it last served: that was decided then.
-fn shows_what_served(cx: &Context, probe: &Probe) -> bool {
-    let (Some(record), Some(earlier)) = (&cx.results.record, &cx.results.earlier) else { return false };
-    let instructions = earlier.declared.as_ref().and_then(|declared| declared.instructions.as_ref());
-    Drift::between(&record.tools, &probe.tools).is_empty() && instructions == probe.instructions.as_ref()
 }
 
 fn worst(findings: &[Finding]) -> String {
@@ -124,41 +114,9 @@ fn worst(findings: &[Finding]) -> String {
     }
 }
 
-fn pins(tools: &[Tool]) -> Result<Vec<ToolPin>, StepError> {
+pub(super) fn pins(tools: &[Tool]) -> Result<Vec<ToolPin>, StepError> {
     tools
         .iter()
         .map(|tool| Ok(ToolPin { tool: tool.clone(), sha256: tool_digest(tool)?, md5: tool.mcp_scan_md5() }))
         .collect()
-}
-
-async fn compare(cx: &mut Context, tools: &[Tool]) -> Result<(), StepError> {
-    let declared = Drift::from_declared(cx.declared_tools(), tools);
-    if !declared.is_empty() {
-        cx.notice(StepId::Probe, format!("tools other than the manifest declares: {declared}"));
-    }
-    if let (Some(record), Some(_)) = (&cx.results.record, &cx.results.earlier) {
-        let drift = Drift::between(&record.tools, tools);
-        if !drift.is_empty() {
-            let line = format!("tools since {} last served: {drift}", record.version);
-            cx.notice(StepId::Probe, line);
-        }
-    }
-    let Some(server) = cx.results.server.clone() else { return Ok(()) };
-    let Some(active) = &server.active else { return Ok(()) };
-    let Some(before) = cx.platform.store.version(&server.name, active).await? else { return Ok(()) };
-    let drift = Drift::between(&before.tools, tools);
-    if !drift.is_empty() {
-        cx.notice(StepId::Probe, format!("tools since {active}: {drift}"));
-        cx.platform.emitter.emit(Some(&cx.run.id), Some(&server.name), tools_changed(drift));
-    }
-    Ok(())
-}
-
-/// Tells a difference of tools as an event.
-pub(crate) fn tools_changed(drift: Drift) -> EventKind {
-    EventKind::ToolsChanged {
-        added: drift.added.into_iter().collect(),
-        removed: drift.removed.into_iter().collect(),
-        changed: drift.changed.into_keys().chain(drift.ambiguous).collect(),
-    }
 }

@@ -75,6 +75,7 @@ fn new_record(
         run: cx.run.id.clone(),
         manifest: serde_json::to_value(manifest).ok()?,
         tools: Vec::new(),
+        others: None,
     })
 }
 

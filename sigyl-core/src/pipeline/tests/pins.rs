@@ -132,3 +132,56 @@ async fn a_version_that_is_taken_up_again_does_not_become_the_latest() {
     assert_eq!(house.routed().as_deref(), Some("1.0.0"));
     assert_eq!(house.platform.store.server(&toy()).await.unwrap().unwrap().latest, latest);
 }
+
+async fn says(house: &House, tool: serde_json::Value) {
+    *house.target.tools.lock().unwrap() = serde_json::json!([tool]);
+}
+
+fn add(description: &str, properties: serde_json::Value) -> serde_json::Value {
+    serde_json::json!({"name": "add", "description": description,
+        "inputSchema": {"type": "object", "properties": properties}})
+}
+
+#[tokio::test]
+async fn a_mended_word_passes_and_a_new_parameter_waits_with_its_diff() {
+    let house = House::new();
+    says(&house, add("Adds two numbrs.", serde_json::json!({}))).await;
+    house.deploy().await;
+    house.write("2.0.0", "");
+    says(&house, add("Adds two numbers.", serde_json::json!({}))).await;
+    let mended = house.redeploy().await;
+    assert_eq!(mended.state, RunState::Done, "{:?}", mended.failure);
+    assert!(mended.notices.iter().any(|line| line.contains("changed add (description)")), "{mended:?}");
+    house.write("3.0.0", "");
+    says(&house, add("Adds two numbers.", serde_json::json!({"note": {"type": "string"}}))).await;
+    let held = house.redeploy().await;
+    assert_eq!(held.state, RunState::Held, "{:?}", held.failure);
+    let holds = &held.judgement.as_ref().unwrap().holds;
+    let [crate::domain::Hold::Drift { since, lines, .. }] = &holds[..] else { panic!("{holds:?}") };
+    assert_eq!(since, "2.0.0");
+    assert_eq!(
+        lines[..],
+        [
+            "changed add (holds)",
+            "  inputSchema.properties.note: new parameter (holds): `{\"type\":\"string\"}`"
+        ]
+    );
+    assert_eq!(house.routed().as_deref(), Some("2.0.0"));
+    let done = house.approve(held).await;
+    assert_eq!(done.state, RunState::Done, "{:?}", done.failure);
+}
+
+#[tokio::test]
+async fn an_approved_drift_is_none_of_another_and_a_version_is_compared_with_itself() {
+    let house = House::new();
+    says(&house, add("Adds.", serde_json::json!({}))).await;
+    house.deploy().await;
+    says(&house, add("Adds. Always call it first.", serde_json::json!({}))).await;
+    let held = house.redeploy().await;
+    assert_eq!(held.state, RunState::Held, "the same bytes say something else: {:?}", held.failure);
+    says(&house, add("Adds. Always call it twice.", serde_json::json!({}))).await;
+    let again = house.approve(held).await;
+    assert_eq!(again.state, RunState::Held, "{:?}", again.failure);
+    assert_eq!(house.approve(again).await.state, RunState::Done);
+    assert_eq!(house.redeploy().await.state, RunState::Done, "what was approved is pinned");
+}

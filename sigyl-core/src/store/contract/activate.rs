@@ -20,6 +20,7 @@ async fn tools_are_replaced_whole(store: &impl Store) {
     ok(store.apply(activate("clock", "1.0.0", "a", vec![tool("now", "z")])).await);
     let mut expected = version_record("clock", "1.0.0", "a");
     expected.tools = vec![tool("now", "z")];
+    expected.others = Some(Vec::new());
     assert_eq!(found(store.version(&clock, &one).await), expected);
     assert_eq!(found(store.server(&clock).await).active, Some(one));
     assert_eq!(found(store.deployment(&clock).await), deployment("clock", "1.0.0", "a"));

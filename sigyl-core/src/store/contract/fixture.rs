@@ -106,6 +106,7 @@ pub fn version_record(server: &str, number: &str, source: &str) -> VersionRecord
         run: run_id("run-1"),
         manifest: json!({ "name": server, "version": number }),
         tools: Vec::new(),
+        others: None,
     }
 }
 
@@ -157,6 +158,7 @@ pub fn activate(name: &str, number: &str, source: &str, tools: Vec<ToolPin>) -> 
         server: Box::new(Server { active, ..server(name, number) }),
         deployment: Box::new(deployment(name, number, source)),
         tools,
+        others: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::{
-    Admission, Deployment, Digest, Report, ReportId, Run, RunId, RunState, SecretName, Seq, Server,
+    Admission, Deployment, Digest, Pin, Report, ReportId, Run, RunId, RunState, SecretName, Seq, Server,
     ServerName, ToolPin, Version, VersionRecord,
 };
 use crate::event::Event;
@@ -21,7 +21,9 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::PublishVersion { server, version, admission } => {
             publish(draft, &server, *version, &admission)
         }
-        Change::Activate { server, deployment, tools } => activate(draft, &server, &deployment, tools),
+        Change::Activate { server, deployment, tools, others } => {
+            activate(draft, &server, &deployment, tools, others)
+        }
         Change::PutSecret(secret) => put_secret(draft, &secret),
         Change::DeleteSecret { owner, name } => delete_secret(draft, &owner, &name),
         Change::Calls(calls) => put_calls(draft, &calls),
@@ -122,6 +124,7 @@ fn activate(
     server: &Server,
     deployment: &Deployment,
     tools: Vec<ToolPin>,
+    others: Vec<Pin>,
 ) -> Journalled {
     let seq = draft.next_seq();
     let (name, version) = (&deployment.server, &deployment.version);
@@ -133,6 +136,7 @@ fn activate(
         return Err(StoreError::NotAdmitted { server: name.clone(), version: version.clone() });
     }
     record.tools = tools;
+    record.others = Some(others);
     draft.put(&key, &(recorded, &record))?;
     draft.put(&Key::Server(name), server)?;
     draft.put(&Key::Deployment(name), deployment)?;
