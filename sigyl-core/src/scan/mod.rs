@@ -8,6 +8,7 @@ mod advisory;
 #[cfg(feature = "ast")]
 mod ast;
 mod catalogue;
+mod client;
 mod declared;
 mod decode;
 mod drift;
@@ -46,6 +47,7 @@ mod scanner;
 mod score;
 mod signal;
 mod secret;
+mod set;
 mod spell;
 mod subject;
 mod tool_text;
@@ -57,6 +59,9 @@ mod window;
 mod wrap;
 
 pub use advisory::{Advisories, AdvisoryError};
+pub use client::{
+    ClientConfig, Clients, Defect, Discovery, Entry, EntryPin, Found, Platform, Roots, Scope, discover,
+};
 pub use file::FileText;
 pub use findings::{Findings, Hit};
 pub use known::KnownFiles;
@@ -68,6 +73,7 @@ pub use places::misplaced;
 pub use rule::{Part, Rule, RuleMeta};
 pub use ruleset::{RuleSet, RuleSetError};
 pub use scanner::Scanner;
+pub use set::{Label, Labelled, Member, ServerSet, SetReport};
 pub use subject::{Subject, TreeFiles};
 pub use tool_text::{Field, ToolText};
 pub use waiver::WaiveError;

@@ -15,6 +15,10 @@ pub(super) fn findings(set: &RuleSet, subject: &str, text: &str) -> Vec<Finding>
     let scanner = Scanner::new(set, Policy::default());
     match subject {
         "tool" => scanner.tool(&ToolText::of_text("sample", "description", text)),
+        "set" => {
+            let set = super::set::OwnedSet::parse(text);
+            scanner.scan_set(&set.set(), &crate::clock::FixedClock::default()).report.findings
+        }
         path => scanner.file(path, text.as_bytes()).unwrap(),
     }
 }
@@ -38,8 +42,9 @@ fn every_pattern_hits_its_hits_and_misses_its_misses() {
 
 #[test]
 fn every_code_rule_hits_its_hits_and_misses_its_misses() {
-    // What looks at the list of files, or at advisories, cannot be shown by one text.
-    const OF_TREES: [&str; 5] = [
+    // What looks at the list of files, at advisories, or at what changed cannot be shown by one text.
+    const OF_TREES: [&str; 6] = [
+        "client-changed",
         "malicious-dependency",
         "package-namespace",
         "shipped-binary",

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::client::Clients;
 use super::file::FileText;
 use super::findings::Findings;
+use super::set::ServerSet;
 use super::tool_text::ToolText;
 use crate::domain::{Category, Confidence, RuleId, Severity, Taxon};
 use crate::manifest::Manifest;
@@ -48,6 +50,10 @@ pub enum Part<'a> {
     Tool(&'a ToolText),
     /// The list of files and locks; what the files hold comes one by one.
     Tree(&'a SourceTree),
+    /// The servers that one agent reaches; what each declares comes one by one too.
+    Set(&'a ServerSet<'a>),
+    /// The configurations of clients that count together.
+    Clients(&'a Clients<'a>),
     /// The checked manifest.
     Manifest {
         /// What it says.

@@ -1,5 +1,6 @@
 //! One run of a rule set over one subject.
 
+use super::client::{ClientConfig, Clients, Scope, is_client_config};
 use super::decode::{Decoded, decode};
 use super::file::FileText;
 use super::findings::{Findings, Unlisted};
@@ -129,7 +130,7 @@ impl<'a> Scanner<'a> {
         self.look_at_tool(tool).0
     }
 
-    fn look_at_tool(&self, tool: &ToolText) -> (Vec<Finding>, Unlisted) {
+    pub(super) fn look_at_tool(&self, tool: &ToolText) -> (Vec<Finding>, Unlisted) {
         let mut found = Findings::new(&self.rules.masker);
         let filter = &self.rules.prose;
         let able = filter.in_segments(tool.prose().text().as_bytes(), tool.prose().segments());
@@ -168,11 +169,33 @@ impl<'a> Scanner<'a> {
     }
 
     fn read(&self, path: &str, text: &str) -> Looked {
+        let mut looked = self.read_alone(path, text);
+        // What a source brings for clients counts as soon as its folder is opened.
+        if let Some(client) = is_client_config(path) {
+            let config = ClientConfig::read(client, Scope::Project, path, text);
+            let clients = Clients { configs: &[&config], accepted: None };
+            let (findings, unlisted) = self.check(&Part::Clients(&clients));
+            looked.findings.extend(findings);
+            looked.unlisted.extend(&unlisted);
+        }
+        looked
+    }
+
+    /// Looks at one text with what looks at files.
+    pub(super) fn read_alone(&self, path: &str, text: &str) -> Looked {
         let file = FileText::new(path, text);
         let mut found = Findings::new(&self.rules.masker);
         self.file_text(&file, &mut found);
         let (findings, unlisted) = found.finish();
-        Looked { findings, unlisted, gaps: file.gap().into_iter().collect(), ..Looked::default() }
+        let gaps = file.gap().into_iter().collect();
+        Looked { findings, unlisted, gaps, bytes: text.len() as u64, ..Looked::default() }
+    }
+
+    /// Looks at one part with the rules that are code.
+    pub(super) fn check(&self, part: &Part<'_>) -> (Vec<Finding>, Unlisted) {
+        let mut found = Findings::new(&self.rules.masker);
+        self.code_rules(part, &mut found);
+        found.finish()
     }
 
     /// Runs over a file what can find anything in it.

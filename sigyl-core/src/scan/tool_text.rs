@@ -77,6 +77,11 @@ impl ToolText {
         reader.finish(name)
     }
 
+    /// Names it after the server that declares it.
+    pub(super) fn of_server(self, server: &str) -> Self {
+        Self { name: format!("{server}/{}", self.name), ..self }
+    }
+
     /// Returns the name of the tool.
     pub fn name(&self) -> &str {
         &self.name

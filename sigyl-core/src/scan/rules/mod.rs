@@ -2,6 +2,9 @@
 
 mod advised_dependency;
 mod container_image;
+mod client;
+mod confusable_tool_name;
+mod cross_server_shadowing;
 mod dependency_source;
 mod disguised_text;
 mod embedded_credential;
@@ -20,6 +23,7 @@ mod settings;
 mod shipped_binary;
 mod table;
 mod token_direct_pass;
+mod toxic_flow;
 mod unpinned_dependencies;
 mod workflow;
 

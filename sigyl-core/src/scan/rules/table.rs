@@ -7,6 +7,12 @@ use crate::scan::ruleset::RuleSetError;
 
 use super::advised_dependency::{MaliciousDependency, VulnerableDependency};
 use super::container_image::ContainerImage;
+use super::client::{
+    ClientBroad, ClientChanged, ClientPlaintext, ClientProject, ClientSecret, ClientShadow, ClientShell,
+    ClientUnpinned,
+};
+use super::confusable_tool_name::ConfusableToolName;
+use super::cross_server_shadowing::CrossServerShadowing;
 use super::dependency_source::DependencySource;
 use super::disguised_text::DisguisedText;
 use super::embedded_credential::EmbeddedCredential;
@@ -22,6 +28,7 @@ use super::package_namespace::PackageNamespace;
 use super::security_config::{InsecureSessionConfig, PermissiveSameSite, TokenPassthroughConfig};
 use super::shipped_binary::ShippedBinary;
 use super::token_direct_pass::TokenDirectPass;
+use super::toxic_flow::ToxicFlow;
 use super::unpinned_dependencies::UnpinnedDependencies;
 use crate::scan::signal::{
     Attack, Conceal, Consent, HandOver, Meddle, Outrank, Override, Persist, Remote, Trigger,
@@ -105,6 +112,16 @@ rules! {
     "../ast/rules/untrue-read-only.yaml" => FlowRule,
     #[cfg(feature = "ast")]
     "../ast/rules/url-from-argument.yaml" => FlowRule,
+    "client/broad.yaml" => ClientBroad,
+    "client/changed.yaml" => ClientChanged,
+    "client/plaintext.yaml" => ClientPlaintext,
+    "client/project.yaml" => ClientProject,
+    "client/secret.yaml" => ClientSecret,
+    "client/shadow.yaml" => ClientShadow,
+    "client/shell.yaml" => ClientShell,
+    "client/unpinned.yaml" => ClientUnpinned,
+    "confusable-tool-name.yaml" => ConfusableToolName,
+    "cross-server-shadowing.yaml" => CrossServerShadowing,
     "dependency-source.yaml" => DependencySource,
     "disguised-text.yaml" => DisguisedText,
     "embedded-credential.yaml" => EmbeddedCredential,
@@ -134,6 +151,7 @@ rules! {
     "token-direct-pass.yaml" => TokenDirectPass,
     "token-passthrough-config.yaml" => TokenPassthroughConfig,
     "unpinned-action.yaml" => UnpinnedAction,
+    "toxic-flow.yaml" => ToxicFlow,
     "unpinned-dependencies.yaml" => UnpinnedDependencies,
     "vulnerable-dependency.yaml" => VulnerableDependency,
     "workflow-foreign-checkout.yaml" => WorkflowForeignCheckout,

@@ -1,0 +1,22 @@
+//! The configurations by which clients start MCP servers: where they stand, what they say, and what that opens.
+//!
+//! Nothing is started here. The places to look in come in as values, and what cannot be read is told.
+
+mod config;
+mod discover;
+mod jsonc;
+mod known;
+mod launch;
+mod locate;
+mod scan;
+mod secret;
+mod toml_tree;
+mod tree;
+
+pub use config::{ClientConfig, Defect, Entry, EntryPin};
+pub use discover::{Discovery, Found, discover};
+pub(super) use known::is_client_config;
+pub use known::{Platform, Roots, Scope};
+pub(super) use launch::{PinKind, fetched, script};
+pub use scan::Clients;
+pub(super) use secret::literals;
