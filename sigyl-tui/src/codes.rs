@@ -132,6 +132,12 @@ const CODES: &[CodeDoc] = &[
         "The operating system refused something that every command needs, such as a thread.",
         "read the cause; `ulimit -a` shows the limits of this shell",
     ),
+    doc(
+        "E0027",
+        "servers not read",
+        "The file of --set holds no list of tools, or that of --accepted no accepted servers.",
+        "the message names the file and what is wrong in it; `sigyl scan --help` says what it takes",
+    ),
 ];
 
 const fn doc(

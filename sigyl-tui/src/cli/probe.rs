@@ -36,12 +36,8 @@ impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let probe: Probe = match (self.target, self.command.split_first()) {
-            (_, Some(_)) if cx.settings.offline => return Err(unconfined()),
-            (_, Some((program, args))) => command::probe(program.clone(), args, cx).await?,
-            (Some(url), None) if url.contains("://") => {
-                let url = reachable(url, cx.settings.offline)?;
-                direct(&Upstream::Http { url }, "check the address, and that the server runs there").await?
-            }
+            (_, Some((program, args))) => of_command(program.clone(), args, cx).await?,
+            (Some(url), None) if url.contains("://") => of_address(url, cx).await?,
             (target, None) => {
                 let name = ServerName::parse(&target.unwrap_or_default()).map_err(|error| {
                     Problem::wrong_use("E0001", error, "name a server, write an http(s) address, or -- CMD")
@@ -56,6 +52,40 @@ impl Args {
             cx.output.print(&text)?;
         }
         Ok(Exit::Well)
+    }
+}
+
+/// Asks a server at an address, as the settings allow.
+pub(super) async fn of_address(url: String, cx: &Context) -> Result<Probe, Problem> {
+    let url = reachable(url, cx.settings.offline)?;
+    direct(&Upstream::Http { url }, "check the address, and that the server runs there").await
+}
+
+/// Asks a command of the operator's own.
+pub(super) async fn of_command(program: OsString, args: &[OsString], cx: &Context) -> Result<Probe, Problem> {
+    if cx.settings.offline {
+        return Err(unconfined());
+    }
+    command::probe(program, args, cx).await
+}
+
+/// Asks a command that a configuration names.
+pub(super) async fn of_configured(
+    command: sigyl_core::deploy::local_process::Command,
+    cx: &Context,
+) -> Result<Probe, Problem> {
+    if cx.settings.offline {
+        return Err(unconfined());
+    }
+    command::ask(command, cx).await
+}
+
+/// Writes an address without what may be secret in it.
+pub(super) fn shown(url: &str) -> String {
+    let plain = url.split(['?', '#']).next().unwrap_or_default();
+    match plain.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit('@').next().unwrap_or_default()),
+        None => plain.to_owned(),
     }
 }
 

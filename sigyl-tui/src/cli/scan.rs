@@ -1,5 +1,10 @@
 //! `sigyl scan`: looks at a source, and leaves no trace.
 
+mod clients;
+mod live;
+mod set;
+mod together;
+
 use sigyl_core::clock::SystemClock;
 use sigyl_core::domain::{Kind, Locator, Policy, Report};
 use sigyl_core::manifest::{self, ManifestError, Read};
@@ -27,16 +32,25 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    #[arg(help = "Folder, archive, npm:NAME[@VERSION], pypi:NAME[@VERSION] or git:URL[#REF][:SUBDIR]")]
-    source: Locator,
+    #[arg(
+        help = "Folder, archive, npm:NAME[@VERSION], pypi:NAME[@VERSION] or git:URL[#REF][:SUBDIR]",
+        required_unless_present_any = ["live", "set", "client_config", "discover"],
+        conflicts_with_all = ["live", "set", "client_config", "discover"]
+    )]
+    source: Option<Locator>,
     /// Scan the code of dependencies too
     #[arg(long)]
     deep: bool,
+    #[command(flatten)]
+    together: together::Together,
 }
 
 impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
+        let Some(source) = self.source.filter(|_| !self.together.is_asked()) else {
+            return self.together.run(cx).await;
+        };
         let mut interrupts = Interrupts::listen()?;
         let work = tempfile::Builder::new().prefix("sigyl-scan-").tempdir_in(cx.settings.temporary_dir());
         let work = work.map_err(|error| {
@@ -51,7 +65,7 @@ impl Args {
         );
         let lines = Lines { look: cx.output.err_look };
         let fetched = tokio::select! {
-            fetched = fetch(&fetcher, &self.source, self.deep, &lines) => fetched?,
+            fetched = fetch(&fetcher, &source, self.deep, &lines) => fetched?,
             () = interrupts.next() => {
                 return Err(Problem::failed("E0020", Kind::Unavailable, "interrupted: nothing was kept", "run it again"));
             }
@@ -103,8 +117,7 @@ async fn fetch(fetcher: &Fetcher, source: &Locator, deep: bool, lines: &Lines) -
 
 /// Scans the tree with what its manifest declares; a manifest that cannot be used leaves a gap, not a silence.
 fn look(fetched: &Fetched, deep: bool) -> Result<(Report, Result<Read, ManifestError>), Problem> {
-    let rules = RuleSet::builtin()
-        .map_err(|error| Problem::failed("E0999", Kind::Internal, chain(&error), "report this"))?;
+    let rules = rules()?;
     let tree = &fetched.tree;
     let read = manifest::read(&TreeFiles(tree));
     let subject = Subject { manifest: read.as_ref().ok().map(|read| &read.manifest), ..Subject::of(tree) };
@@ -118,6 +131,10 @@ fn look(fetched: &Fetched, deep: bool) -> Result<(Report, Result<Read, ManifestE
         scanner = scanner.without_manifest(error.to_string());
     }
     Ok((scanner.scan(&subject, &SystemClock), read))
+}
+
+fn rules() -> Result<RuleSet, Problem> {
+    RuleSet::builtin().map_err(|error| Problem::failed("E0999", Kind::Internal, chain(&error), "report this"))
 }
 
 fn show(report: &Report, read: &Result<Read, ManifestError>, cx: &mut Context) -> Result<Exit, Problem> {

@@ -9,6 +9,7 @@ mod owner;
 mod probe;
 mod scan;
 mod secrets;
+mod servers;
 mod settings;
 mod sigyl;
 mod usage;

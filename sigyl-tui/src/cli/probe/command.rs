@@ -16,13 +16,18 @@ use crate::render::{Look, Role, specimen};
 
 /// Runs a command as the operator, in their environment, and asks it what it is. It ends with all it started.
 pub(super) async fn probe(program: OsString, args: &[OsString], cx: &Context) -> Result<Probe, Problem> {
-    let launcher = std::env::current_exe().map_err(|error| failed("find its own program", &error))?;
     let command = Command {
         program: PathBuf::from(text(&program)?),
         args: args.iter().map(text).collect::<Result<_, _>>()?,
         env: environment(cx),
         dir: std::env::current_dir().map_err(|error| failed("tell the folder it is in", &error))?,
     };
+    ask(command, cx).await
+}
+
+/// Runs a command and asks it what it is. It ends with all it started.
+pub(super) async fn ask(command: Command, cx: &Context) -> Result<Probe, Problem> {
+    let launcher = std::env::current_exe().map_err(|error| failed("find its own program", &error))?;
     let (command, lines) = Unconfined::new(launcher, command);
     let command = Arc::new(command);
     let told = tokio::spawn(relay(lines, cx.output.err_look));

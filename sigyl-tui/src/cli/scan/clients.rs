@@ -1,0 +1,331 @@
+//! `sigyl scan --client-config` and `--discover`: what clients start, and what that comes to.
+
+use std::io::BufRead as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sigyl_core::clock::SystemClock;
+use sigyl_core::deploy::local_process::Command;
+use sigyl_core::domain::{Kind, Policy, Report};
+use sigyl_core::mcp::Probe;
+use sigyl_core::scan::{
+    ClientConfig, Discovery, Entry, EntryPin, Found, Member, Platform, Roots, Scanner, ServerSet, SetReport,
+    discover,
+};
+
+use super::set;
+use crate::cli::{Context, probe};
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::render::{self, specimen};
+
+/// What the operator allows without being asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Consent {
+    pub(super) start: bool,
+    pub(super) contact: bool,
+}
+
+/// What became of one server.
+struct Asked {
+    title: String,
+    outcome: Result<Probe, String>,
+}
+
+/// Does it.
+pub(super) async fn run(
+    files: &[PathBuf],
+    all: bool,
+    consent: Consent,
+    accepted: Option<&Path>,
+    cx: &mut Context,
+) -> Result<Exit, Problem> {
+    let mut discovery = if all { discover(&roots(cx), platform()) } else { Discovery::default() };
+    for file in files {
+        match Found::read(file) {
+            Ok(found) => discovery.found.push(found),
+            Err(skipped) => discovery.skipped.push(skipped),
+        }
+    }
+    let named = |found: &&Found| files.iter().any(|file| file.display().to_string() == found.config.path);
+    let with_servers: Vec<&Found> = discovery.with_servers().collect();
+    let found: Vec<&Found> = discovery
+        .found
+        .iter()
+        .filter(|one| named(one) || with_servers.iter().any(|other| other.config.path == one.config.path))
+        .collect();
+    let pins = accepted.map(|file| pins(file, &found)).transpose()?;
+    let rules = super::rules()?;
+    let scanner = Scanner::new(&rules, Policy::default());
+    let report = scanner.scan_clients(&found, &discovery.skipped, pins.as_deref(), &SystemClock);
+    let asked = ask(&found, consent, cx).await?;
+    let set = (!asked.is_empty()).then(|| scanner.scan_set(&set_of(&asked), &SystemClock));
+    show(&discovery, &found, &report, &asked, set.as_ref(), cx)?;
+    let failed = asked.iter().any(|asked| asked.outcome.is_err());
+    let live = set.as_ref().map_or(Exit::Well, |set| Exit::of_report(&set.report));
+    let exit = Exit::of_report(&report).max(live);
+    Ok(if failed { exit.max(Exit::Failed) } else { exit })
+}
+
+fn roots(cx: &Context) -> Roots {
+    let path = |name: &str| cx.settings.environment.path(name);
+    Roots {
+        home: path("HOME").or_else(|| path("USERPROFILE")),
+        app_data: path("APPDATA"),
+        program_data: path("ProgramData"),
+        system: cfg!(unix).then(|| PathBuf::from("/")),
+        workspaces: std::env::current_dir().into_iter().collect(),
+        claude_config_dir: path("CLAUDE_CONFIG_DIR"),
+        codex_home: path("CODEX_HOME"),
+        opencode_config: path("OPENCODE_CONFIG"),
+    }
+}
+
+fn platform() -> Platform {
+    if cfg!(target_os = "macos") {
+        Platform::MacOs
+    } else if cfg!(windows) {
+        Platform::Windows
+    } else {
+        Platform::Linux
+    }
+}
+
+/// The servers that somebody accepted.
+#[derive(Serialize, Deserialize)]
+struct Accepted {
+    schema: String,
+    servers: Vec<EntryPin>,
+}
+
+/// Reads what was accepted; what stands there now is accepted when there is no such file yet.
+fn pins(file: &Path, found: &[&Found]) -> Result<Vec<EntryPin>, Problem> {
+    const SCHEMA: &str = "sigyl.accepted/1";
+    let wrong = |why: String| {
+        let message = format!("{}: {why}", file.display());
+        let hint = "remove it, look at the servers, and let them be accepted anew";
+        Problem::failed("E0027", Kind::Invalid, message, hint)
+    };
+    match std::fs::read_to_string(file) {
+        Ok(text) => {
+            let known: Accepted = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+            match known.schema == SCHEMA {
+                true => Ok(known.servers),
+                false => Err(wrong(format!("it is {}, not {SCHEMA}", known.schema))),
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let entries = found.iter().flat_map(|one| &one.config.servers);
+            let mut servers: Vec<EntryPin> = entries.map(Entry::pin).collect();
+            servers.sort();
+            let known = Accepted { schema: SCHEMA.to_owned(), servers };
+            let text = serde_json::to_string_pretty(&known).map_err(|error| wrong(error.to_string()))?;
+            std::fs::write(file, text + "\n").map_err(|error| wrong(error.to_string()))?;
+            Ok(known.servers)
+        }
+        Err(error) => Err(wrong(error.to_string())),
+    }
+}
+
+/// Starts or reaches the servers that the operator allows, one after the other.
+async fn ask(found: &[&Found], consent: Consent, cx: &Context) -> Result<Vec<Asked>, Problem> {
+    let mut asked = Vec::new();
+    let mut left = 0;
+    for (config, entry) in enabled(found) {
+        if !allows(consent, config, entry, cx)? {
+            left += 1;
+            continue;
+        }
+        let title = unused(&entry.name, &asked);
+        let outcome = match &entry.url {
+            Some((url, _)) => probe::of_address(url.clone(), cx).await,
+            None => start(entry, cx).await,
+        };
+        asked.push(Asked { title, outcome: outcome.map_err(|problem| problem.failure.message) });
+    }
+    if left > 0 {
+        cx.output.note(&format!(
+            "{left} of the servers were not asked what they declare: --start starts those with a command, --contact reaches those with an address"
+        ));
+    }
+    Ok(asked)
+}
+
+fn enabled<'f>(found: &'f [&Found]) -> impl Iterator<Item = (&'f ClientConfig, &'f Entry)> {
+    let all = found.iter().flat_map(|one| one.config.servers.iter().map(|entry| (&one.config, entry)));
+    all.filter(|(_, entry)| !entry.disabled)
+}
+
+fn unused(name: &str, taken: &[Asked]) -> String {
+    let is_free = |name: &String| taken.iter().all(|asked| asked.title != *name);
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_default()
+}
+
+/// Tells whether a server may be started or reached; a person at a terminal is asked.
+fn allows(consent: Consent, config: &ClientConfig, entry: &Entry, cx: &Context) -> Result<bool, Problem> {
+    let (allowed, verb) = match entry.url {
+        Some(_) => (consent.contact, "reach"),
+        None => (consent.start, "start, without confinement,"),
+    };
+    if allowed || !cx.output.interactive || cx.output.is_json() {
+        return Ok(allowed);
+    }
+    let line = format!("{} ({}): {verb} `{}`? [y/N] ", entry.name, config.client, entry.shown());
+    cx.output.tell(&specimen(&line));
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).map_err(|error| {
+        let message = format!("could not read the answer: {error}");
+        Problem::wrong_use("E0009", message, "write --start or --contact, or neither")
+    })?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// Starts a server as its client would: with the variables of its configuration, and few of the operator's.
+async fn start(entry: &Entry, cx: &Context) -> Result<Probe, Problem> {
+    const KEPT: [&str; 9] =
+        ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR", "SHELL", "XDG_RUNTIME_DIR"];
+    let (texts, _) = cx.settings.environment.texts();
+    let look = |name: &str| texts.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    let mut env: Vec<(String, String)> =
+        KEPT.iter().filter_map(|name| Some(((*name).to_owned(), look(name)?))).collect();
+    for (name, (value, _)) in &entry.env {
+        env.retain(|(known, _)| known != name);
+        env.push((name.clone(), expanded(value, &look)));
+    }
+    let dir = std::env::current_dir().map_err(|error| {
+        let message = format!("could not tell the folder it is in: {error}");
+        Problem::failed("E0017", Kind::Unavailable, message, "run it again from a folder that exists")
+    })?;
+    let command = Command {
+        program: PathBuf::from(entry.command.clone().unwrap_or_default()),
+        args: entry.args.iter().map(|(arg, _)| expanded(arg, &look)).collect(),
+        env,
+        dir,
+    };
+    probe::of_configured(command, cx).await
+}
+
+/// Puts variables into a text, as clients do: `${NAME}` and `${env:NAME}`.
+fn expanded(text: &str, look: &impl Fn(&str) -> Option<String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        let Some(length) = rest[start..].find('}') else { break };
+        let name = &rest[start + 2..start + length];
+        out.push_str(&rest[..start]);
+        match look(name.strip_prefix("env:").unwrap_or(name)) {
+            Some(value) => out.push_str(&value),
+            None => out.push_str(&rest[start..=start + length]),
+        }
+        rest = &rest[start + length + 1..];
+    }
+    out + rest
+}
+
+fn set_of(asked: &[Asked]) -> ServerSet<'_> {
+    ServerSet { servers: asked.iter().filter_map(Asked::member).collect() }
+}
+
+impl Asked {
+    fn member(&self) -> Option<Member<'_>> {
+        let probe = self.outcome.as_ref().ok()?;
+        Some(Member {
+            name: self.title.clone(),
+            tools: &probe.tools,
+            prompts: &probe.prompts,
+            resources: &probe.resources,
+            instructions: probe.instructions.as_deref(),
+        })
+    }
+}
+
+fn show(
+    discovery: &Discovery,
+    found: &[&Found],
+    report: &Report,
+    asked: &[Asked],
+    set: Option<&SetReport>,
+    cx: &mut Context,
+) -> Result<(), Problem> {
+    if cx.output.is_json() {
+        let body = json!({
+            "clients": found.iter().map(|one| document(&one.config)).collect::<Vec<_>>(),
+            "absent": discovery.absent.iter().map(|(client, path)| json!({"client": client, "path": path})).collect::<Vec<_>>(),
+            "skipped": discovery.skipped,
+            "asked": asked.iter().map(outcome).collect::<Vec<_>>(),
+            "report": report,
+            "set": set,
+        });
+        return cx.output.document("sigyl.clients/1", &body);
+    }
+    let mut text = String::new();
+    found.iter().for_each(|one| text.push_str(&listing(&one.config)));
+    if found.is_empty() {
+        text.push_str("no configuration names a server\n");
+    }
+    text.push('\n');
+    text.push_str(&render::report(report, &cx.output.look));
+    for asked in asked {
+        let how = match &asked.outcome {
+            Ok(probe) => format!(
+                "{} tools, {} prompts, {} resources",
+                probe.tools.len(),
+                probe.prompts.len(),
+                probe.resources.len()
+            ),
+            Err(why) => format!("could not be asked: {why}"),
+        };
+        text.push_str(&format!("{}: {}\n", specimen(&asked.title), specimen(&how)));
+    }
+    if let Some(set) = set {
+        text.push('\n');
+        text.push_str(&set::plain(set, cx));
+    }
+    cx.output.print(&text).map(|_| ())
+}
+
+fn outcome(asked: &Asked) -> serde_json::Value {
+    match &asked.outcome {
+        Ok(probe) => json!({"server": asked.title, "tools": probe.tools.len(), "error": null}),
+        Err(why) => json!({"server": asked.title, "tools": null, "error": why}),
+    }
+}
+
+fn document(config: &ClientConfig) -> serde_json::Value {
+    let server = |entry: &Entry| {
+        json!({
+            "name": entry.name, "line": entry.line, "project": entry.project, "starts": entry.shown(),
+            "env": entry.env.keys().collect::<Vec<_>>(), "headers": entry.headers.keys().collect::<Vec<_>>(),
+            "disabled": entry.disabled, "sha256": entry.pin().sha256,
+        })
+    };
+    json!({
+        "client": config.client, "scope": config.scope, "path": config.path,
+        "servers": config.servers.iter().map(server).collect::<Vec<_>>(), "defects": config.defects,
+    })
+}
+
+fn listing(config: &ClientConfig) -> String {
+    let mut text = format!("{}  {}\n", specimen(&config.client), specimen(&config.path));
+    for entry in &config.servers {
+        let off = if entry.disabled { " (disabled)" } else { "" };
+        text.push_str(&format!("  {}{off}: {}\n", specimen(&entry.name), specimen(&entry.shown())));
+    }
+    for defect in &config.defects {
+        text.push_str(&format!("  line {} cannot be read: {}\n", defect.line, specimen(&defect.why)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_put_in_and_unknown_ones_stay() {
+        let look = |name: &str| (name == "A").then(|| "1".to_owned());
+        assert_eq!(expanded("x${A}y${env:A}z${B}${", &look), "x1y1z${B}${");
+    }
+}
