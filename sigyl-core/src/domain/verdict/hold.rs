@@ -46,9 +46,11 @@ pub enum Hold {
     Drift {
         /// Since when.
         since: String,
-        /// What differs, one line each.
-        lines: Vec<String>,
-        /// Which drift.
+        /// What differs and matters, field by field.
+        drift: Drift,
+        /// How many further things do.
+        more: usize,
+        /// Which drift, all of it.
         fingerprint: Digest,
     },
     /// The server asks for more than the operator granted.
@@ -86,23 +88,21 @@ impl Hold {
     }
 }
 
-/// Lines of a drift that a hold keeps.
-const LINES: usize = 200;
+/// Things that differ that a hold keeps.
+const ENTRIES: usize = 100;
 
 impl Hold {
     /// What a drift waits for, if it matters enough.
     pub fn of_drift(since: &str, drift: &Drift) -> Option<Self> {
-        let holding = Drift {
-            entries: drift.entries.iter().filter(|one| one.gravity > Gravity::Inform).cloned().collect(),
-        };
+        let matters = drift.entries.iter().filter(|one| one.gravity > Gravity::Inform);
+        let mut holding = Drift { entries: matters.cloned().collect() };
         if holding.is_empty() {
             return None;
         }
-        let mut lines: Vec<String> = holding.lines().take(LINES + 1).collect();
-        if lines.len() > LINES {
-            lines[LINES] = "and more".to_owned();
-        }
-        Some(Self::Drift { since: since.to_owned(), lines, fingerprint: holding.fingerprint() })
+        let fingerprint = holding.fingerprint();
+        let more = holding.entries.len().saturating_sub(ENTRIES);
+        holding.entries.truncate(ENTRIES);
+        Some(Self::Drift { since: since.to_owned(), drift: holding, more, fingerprint })
     }
 }
 
@@ -145,13 +145,11 @@ impl std::fmt::Display for Hold {
                 write!(f, "{gaps} part(s) of what the started server says could not be looked at")?;
                 list(f, *gaps, parts)
             }
-            Self::Drift { since, lines, .. } => {
-                let first: Vec<&str> = lines.iter().take(NAMED).map(|line| line.trim()).collect();
-                write!(f, "what it declares differs since {since}: {}", first.join("; "))?;
-                match lines.len().saturating_sub(NAMED) {
-                    0 => Ok(()),
-                    more => write!(f, " and {more} more"),
-                }
+            Self::Drift { since, drift, more, .. } => {
+                write!(f, "what it declares differs since {since}")?;
+                let named: Vec<String> =
+                    drift.lines().take(NAMED).map(|line| line.trim().to_owned()).collect();
+                list(f, drift.lines().count() + more, &named)
             }
             Self::Permissions { beyond } => write!(f, "permissions not granted: {beyond}"),
             Self::Moved { from, to } => write!(f, "another source than before: {to}, not {from}"),

@@ -157,7 +157,8 @@ async fn a_mended_word_passes_and_a_new_parameter_waits_with_its_diff() {
     let held = house.redeploy().await;
     assert_eq!(held.state, RunState::Held, "{:?}", held.failure);
     let holds = &held.judgement.as_ref().unwrap().holds;
-    let [crate::domain::Hold::Drift { since, lines, .. }] = &holds[..] else { panic!("{holds:?}") };
+    let [crate::domain::Hold::Drift { since, drift, .. }] = &holds[..] else { panic!("{holds:?}") };
+    let lines: Vec<String> = drift.lines().collect();
     assert_eq!(since, "2.0.0");
     assert_eq!(
         lines[..],
