@@ -66,7 +66,7 @@ impl CrossServerShadowing {
             };
             let field = prose_field(text, mention.place.start);
             let owner = set.servers.get(mention.owner).map_or("", |server| server.name.as_str());
-            let message = format!("It tells how to use `{name}`, which is a tool of `{owner}`");
+            let message = format!("It tells what to do about `{name}`, which belongs to `{owner}`");
             let hit = Hit { text: prose, start: mention.sentence.start, end: mention.sentence.end };
             let location = text.location(field);
             found.add_as(&self.meta, severity, confidence, location, hit, Some(message));

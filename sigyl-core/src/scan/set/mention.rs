@@ -15,6 +15,8 @@ pub(in crate::scan) const NAME: char = '\u{1}';
 pub(in crate::scan) struct Mentions {
     /// Lower-case name → the servers that have it.
     owners: HashMap<String, Vec<usize>>,
+    /// Lower-case name of a server → which it is.
+    servers: HashMap<String, usize>,
 }
 
 /// One place where a text names a tool of another server.
@@ -39,7 +41,9 @@ impl Mentions {
                 }
             }
         }
-        Self { owners }
+        let servers = set.servers.iter().enumerate();
+        let servers = servers.map(|(at, server)| (server.name.to_lowercase(), at)).collect();
+        Self { owners, servers }
     }
 
     /// Yields the names in a text of `server` that only other servers have.
@@ -50,6 +54,12 @@ impl Mentions {
     ) -> impl Iterator<Item = Mention> + 't {
         words(text).filter_map(move |place| {
             let word = &text[place.clone()];
+            if let Some(owner) = self.servers.get(&word.to_lowercase()).filter(|owner| **owner != server)
+                && is_server(&text[place.end..])
+            {
+                let sentence = sentence(text, &place);
+                return Some(Mention { owner: *owner, place, sentence });
+            }
             // Clients show tools as `mcp__server__tool`.
             let bare = word.rsplit("__").next().unwrap_or(word);
             let owners =
@@ -82,6 +92,14 @@ pub(in crate::scan) fn is_distinctive(name: &str) -> bool {
     let capital =
         || inner.chars().zip(inner.chars().skip(1)).any(|(a, b)| a.is_lowercase() && b.is_uppercase());
     inner.len() >= 6 && (inner.contains(['_', '-']) || capital())
+}
+
+/// Tells whether what follows a name says that it is one of a server.
+fn is_server(after: &str) -> bool {
+    let after = after.trim_start_matches(['`', '"', '\'', '’', ' ']);
+    let after = after.strip_prefix("s ").unwrap_or(after);
+    let words: Vec<&str> = after.split(|c: char| !c.is_alphanumeric()).take(2).collect();
+    matches!(words[..], ["server" | "tools" | "tool", ..] | ["mcp" | "MCP", "server" | "tools" | "tool"])
 }
 
 /// Tells whether a common word is marked as a name: in quotes, or followed by what it is.
@@ -139,6 +157,7 @@ mod tests {
             ["mcp__b__send_email", "search", "search"]
         );
         assert!(of("sender_email, resend_email").is_empty());
+        assert_eq!(of("The b server and `b` MCP tools; b alone, or a's tools."), ["b", "b"]);
     }
 
     #[test]
