@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use super::language::Language;
 use super::lexer::{Token, TokenKind, tokens};
 use super::prose::Prose;
+use super::skill::is_instructions;
 use crate::domain::{SkipKind, Skipped};
 
 /// One text file of the source.
@@ -129,7 +130,10 @@ impl<'a> FileText<'a> {
 
     /// Returns its comments, strings and documents as they read.
     pub(super) fn prose(&self) -> &Prose {
-        self.prose.get_or_init(|| Prose::of_file(self.text, self.language, self.tokens()))
+        self.prose.get_or_init(|| match is_instructions(self.path) {
+            true => Prose::of_instructions(self.text),
+            false => Prose::of_file(self.text, self.language, self.tokens()),
+        })
     }
 }
 

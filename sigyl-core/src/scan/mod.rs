@@ -48,6 +48,7 @@ mod score;
 mod signal;
 mod secret;
 mod set;
+mod skill;
 mod spell;
 mod subject;
 mod tool_text;

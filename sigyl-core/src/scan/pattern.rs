@@ -11,6 +11,7 @@ use super::language::Language;
 use super::prefilter::{At, Needs};
 use super::rule::RuleMeta;
 use super::signal::is_words;
+use super::skill::{is_judged_as_tool, is_mild};
 use crate::domain::{Category, Confidence, RuleId, Severity, Taxon};
 
 /// Where a text stands; decides which patterns look at it and how bad a hit is.
@@ -26,6 +27,8 @@ pub enum Context {
     Config,
     /// A document.
     Docs,
+    /// A document that an agent takes as instructions.
+    Instructions,
     /// A comment.
     Comment,
     /// Code with its strings, without its comments.
@@ -176,7 +179,8 @@ pub(super) struct Wrong {
 
 impl Pattern {
     /// Takes what a file says.
-    pub(super) fn new(spec: PatternSpec, compile: Compile) -> Result<Self, Wrong> {
+    pub(super) fn new(mut spec: PatternSpec, compile: Compile) -> Result<Self, Wrong> {
+        look_at_instructions(&mut spec);
         let wrong = |field, why: &str| Wrong { field, text: field.to_owned(), why: why.to_owned() };
         if spec.looks_at.is_empty() {
             return Err(wrong("looks_at", "it names no context"));
@@ -259,6 +263,28 @@ impl Pattern {
         let any = self.patterns.iter().map(Expression::as_str).collect();
         let all = self.near.iter().map(Expression::as_str).collect();
         Needs { any, all, at: if prose { At::Text } else { At::Code } }
+    }
+}
+
+/// Lets a pattern that looks at tools or documents look at instructions to agents too: some as at a tool, the others as
+/// at a document.
+fn look_at_instructions(spec: &mut PatternSpec) {
+    let looks = |context: Context| spec.looks_at.contains(&context);
+    let like = match is_judged_as_tool(spec.id.as_str()) && looks(Context::Tool) {
+        true => Context::Tool,
+        false if looks(Context::Docs) => Context::Docs,
+        false => return,
+    };
+    if looks(Context::Instructions) {
+        return;
+    }
+    spec.looks_at.push(Context::Instructions);
+    let severity = spec.severity_in.get(&like).copied();
+    if let Some(severity) = severity.or(is_mild(spec.id.as_str()).then_some(Severity::Warning)) {
+        spec.severity_in.insert(Context::Instructions, severity);
+    }
+    if let Some(excuses) = spec.unless_match_in.get(&like).cloned() {
+        spec.unless_match_in.insert(Context::Instructions, excuses);
     }
 }
 

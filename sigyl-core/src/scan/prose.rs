@@ -99,6 +99,14 @@ impl Prose {
         prose
     }
 
+    /// Reads a file that an agent takes as instructions.
+    pub(crate) fn of_instructions(text: &str) -> Self {
+        let mut prose = Self::default();
+        prose.plain(text, 0, text.len(), Context::Instructions, 0);
+        prose.add_encoded(0, Context::Instructions);
+        prose
+    }
+
     /// Adds one text as it stands, from `start` to `end` of `source`.
     pub(crate) fn plain(&mut self, source: &str, start: usize, end: usize, context: Context, field: u32) {
         let mut tags = String::new();

@@ -325,15 +325,15 @@ fn switches(node: &Node, path: &str, depth: usize, lines: &Lines, found: &mut Ve
 }
 
 /// Where the lines of a text begin.
-struct Lines(Vec<usize>);
+pub(super) struct Lines(Vec<usize>);
 
 impl Lines {
-    fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         Self(text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at).collect())
     }
 
     /// Returns the line of a byte, from 1.
-    fn at(&self, byte: usize) -> u32 {
+    pub(super) fn at(&self, byte: usize) -> u32 {
         u32::try_from(self.0.partition_point(|end| *end < byte) + 1).unwrap_or(u32::MAX)
     }
 }
@@ -439,5 +439,20 @@ mod tests {
         let text = r#"{"mcpServers": {"s": {"command": "x", "args": ["--token", "q8Zk2mW9xLt4"], "env": {"API_KEY": "q8Zk2mW9xLt4"}}}}"#;
         let told = format!("{:?}", read("a.json", text));
         assert!(told.contains("x --token") && !told.contains("q8Zk2mW9xLt4"), "{told}");
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn no_text_is_too_odd_to_be_read(
+            text in r#"([{}\[\],:"'\\ \n=é/*#-]|mcpServers|command|args|env|url|https?://a:b@c|--token|true|5|npx){0,40}"#,
+            end in "json|toml|yaml",
+        ) {
+            for text in [text.clone(), format!("{{\"mcpServers\": {{\"s\": {{\"command\": {text}")] {
+                let config = read(&format!("a.{end}"), &text);
+                config.servers.iter().for_each(|entry| drop((entry.shown(), entry.pin())));
+            }
+        }
     }
 }

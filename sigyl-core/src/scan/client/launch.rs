@@ -271,7 +271,7 @@ pub(in crate::scan) fn script(entry: &Entry) -> Option<Script> {
 }
 
 /// Tells whether a script fetches something and runs it.
-fn downloads(text: &str) -> bool {
+pub(in crate::scan) fn downloads(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let fetches = [
         "curl ",

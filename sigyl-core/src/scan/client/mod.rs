@@ -2,6 +2,7 @@
 //!
 //! Nothing is started here. The places to look in come in as values, and what cannot be read is told.
 
+mod commands;
 mod config;
 mod discover;
 mod jsonc;
@@ -13,10 +14,11 @@ mod secret;
 mod toml_tree;
 mod tree;
 
+pub(super) use commands::commands;
 pub use config::{ClientConfig, Defect, Entry, EntryPin};
 pub use discover::{Discovery, Found, discover};
 pub(super) use known::is_client_config;
 pub use known::{Platform, Roots, Scope};
-pub(super) use launch::{PinKind, fetched, script};
+pub(super) use launch::{PinKind, downloads, fetched, script};
 pub use scan::Clients;
 pub(super) use secret::literals;

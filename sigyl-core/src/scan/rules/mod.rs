@@ -2,6 +2,8 @@
 
 mod advised_dependency;
 mod container_image;
+mod agent_hook;
+mod agent_permissions;
 mod client;
 mod confusable_tool_name;
 mod cross_server_shadowing;

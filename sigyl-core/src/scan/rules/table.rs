@@ -7,6 +7,8 @@ use crate::scan::ruleset::RuleSetError;
 
 use super::advised_dependency::{MaliciousDependency, VulnerableDependency};
 use super::container_image::ContainerImage;
+use super::agent_hook::AgentHook;
+use super::agent_permissions::AgentPermissions;
 use super::client::{
     ClientBroad, ClientChanged, ClientPlaintext, ClientProject, ClientSecret, ClientShadow, ClientShell,
     ClientUnpinned,
@@ -112,6 +114,8 @@ rules! {
     "../ast/rules/untrue-read-only.yaml" => FlowRule,
     #[cfg(feature = "ast")]
     "../ast/rules/url-from-argument.yaml" => FlowRule,
+    "agent-hook.yaml" => AgentHook,
+    "agent-permissions.yaml" => AgentPermissions,
     "client/broad.yaml" => ClientBroad,
     "client/changed.yaml" => ClientChanged,
     "client/plaintext.yaml" => ClientPlaintext,
