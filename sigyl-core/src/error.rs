@@ -8,6 +8,7 @@ use crate::domain::{Denied, Failure, Kind, RunId, RunState, ServerName};
 use crate::mcp::McpError;
 use crate::pipeline::{StepError, failure};
 use crate::scan::RuleSetError;
+use crate::scan::policy::PolicyError;
 use crate::store::StoreError;
 use crate::vault::VaultError;
 
@@ -30,6 +31,9 @@ pub enum Error {
     /// The built-in rules do not compile: a defect.
     #[error("the rules cannot be compiled")]
     Rules(#[from] RuleSetError),
+    /// A policy cannot be used.
+    #[error("the policy cannot be used")]
+    Policy(#[from] PolicyError),
     /// The target failed.
     #[error("the target failed")]
     Target(#[from] TargetError),
@@ -102,6 +106,7 @@ impl Error {
             Self::Store(error) => error.kind(),
             Self::Vault(error) => error.kind(),
             Self::Rules(_) => Kind::Internal,
+            Self::Policy(error) => error.kind(),
             Self::Target(error) => error.kind(),
             Self::Mcp(error) => error.kind(),
             Self::NoServer(_) | Self::NoRun(_) => Kind::NotFound,
@@ -119,6 +124,7 @@ impl Error {
             Self::Store(error) => crate::pipeline::store_code(error),
             Self::Vault(_) => "E0801",
             Self::Rules(_) => "E0999",
+            Self::Policy(_) => "E0202",
             Self::Target(_) => "E0505",
             Self::Mcp(_) => "E0601",
             Self::NoServer(_) => "E0402",
@@ -224,6 +230,12 @@ pub const CODES: &[CodeDoc] = &[
         "`sigyl init` writes a commented manifest from what it finds",
     ),
     doc(
+        "E0202",
+        "policy problems",
+        "A policy file has the problems that are listed, all at once, each with its line.",
+        "`sigyl policy check FILE` tells them too; docs/policy.md lists every key",
+    ),
+    doc(
         "E0301",
         "blocked",
         "Findings forbid that this source is recorded or started.",
@@ -238,7 +250,8 @@ pub const CODES: &[CodeDoc] = &[
     doc(
         "E0303",
         "approval void",
-        "What was approved is not what is there now, or nobody decided in time.",
+        "What was approved is not what is there now, nobody decided in time, or what was let pass by a policy that only \
+         observed is to be judged by one that enforces.",
         "start the run again, to be judged anew",
     ),
     doc(

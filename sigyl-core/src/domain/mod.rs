@@ -39,7 +39,10 @@ pub use kind::Kind;
 pub use name::{NameError, ServerName};
 pub use permissions::{PermissionError, Permissions};
 pub use pin::{Entity, Pin};
-pub use report::{Analyzer, AnalyzerStatus, Report, Score, SkipKind, Skipped, Stats};
+pub use report::{
+    AdvisoriesUsed, Analyzer, AnalyzerStatus, Mode, PolicyUsed, Report, RulesUsed, Score, SkipKind, Skipped,
+    Stats, Suppressed, SuppressedBy,
+};
 pub use run::{Decision, Plan, Run, RunState, StepId, StepRecord, StepState};
 pub use secret::{SecretName, SecretNameError, SecretValue};
 pub use server::{Server, ToolPin, VersionRecord};
@@ -52,7 +55,7 @@ pub use tool::{Tool, ToolError};
 #[cfg(feature = "runtime")]
 pub(crate) use verdict::LiveJudgement;
 pub use verdict::{
-    Admission, Approval, Basis, Hold, Judgement, JudgementRecord, Policy, Refusal, Verdict, Waiver,
-    WaiverError,
+    Admission, Approval, Baseline, BaselineEntry, Basis, Clause, Condition, Glob, GlobError, Hold, Judgement,
+    JudgementRecord, Objection, Policy, Refusal, StandingWaiver, Suppressions, Verdict, Waiver, WaiverError,
 };
 pub use version::{Version, VersionError};

@@ -31,6 +31,12 @@ mod words;
 pub use files::Files;
 pub use init::init;
 pub use model::{Build, DeclaredSecret, Health, Manifest, Runtime, SecretType, Start};
+#[cfg(feature = "scan")]
+pub(crate) use node::{Entry, Node, Value};
 pub use problem::{ManifestError, Problem};
+#[cfg(feature = "scan")]
+pub(crate) use problem::{Place, Problems, shown};
+#[cfg(feature = "scan")]
+pub(crate) use raw::read_as as read_yaml;
 pub use read::{Derived, Read, read};
 pub use schema::schema;

@@ -6,14 +6,14 @@ use super::problem::Place;
 
 /// A value and its place.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
-    pub(super) place: Place,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) place: Place,
+    pub(crate) value: Value,
 }
 
 /// A value as YAML knows it. Numbers and truths keep the text that was written.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     Truth(bool, String),
     Number(Number, String),
@@ -26,10 +26,10 @@ pub(super) enum Value {
 
 /// One key of a map with its value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) place: Place,
-    pub(super) node: Node,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) place: Place,
+    pub(crate) node: Node,
 }
 
 impl Node {
@@ -44,7 +44,7 @@ impl Node {
     }
 
     /// Returns the keys of a map; none for anything else.
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Map(entries) => entries,
             _ => &[],
@@ -131,7 +131,7 @@ impl Node {
 
 impl Value {
     /// Names the sort of value, for messages.
-    pub(super) fn sort(&self) -> &'static str {
+    pub(crate) fn sort(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
             Self::Truth(..) => "true or false",

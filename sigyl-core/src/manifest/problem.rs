@@ -66,14 +66,14 @@ impl std::error::Error for ManifestError {}
 
 /// Where something stands: a file, and a line and column when it has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub(super) file: Arc<str>,
     pub(super) at: Option<(usize, usize)>,
 }
 
 impl Place {
     /// A file as a whole.
-    pub(super) fn file(file: &str) -> Self {
+    pub(crate) fn file(file: &str) -> Self {
         Self { file: printable(file).into(), at: None }
     }
 
@@ -83,7 +83,7 @@ impl Place {
     }
 
     /// Begins a problem that stands here.
-    pub(super) fn problem(&self, field: &str, message: impl Into<String>) -> Problem {
+    pub(crate) fn problem(&self, field: &str, message: impl Into<String>) -> Problem {
         Problem {
             file: self.file.to_string(),
             line: self.at.map(|(line, _)| line),
@@ -106,7 +106,7 @@ impl fmt::Display for Place {
 
 impl Problem {
     /// Adds what to do.
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -114,7 +114,7 @@ impl Problem {
 
 /// Problems and notices as they are found; keeps the first of them and counts the rest.
 #[derive(Debug, Default)]
-pub(super) struct Problems {
+pub(crate) struct Problems {
     errors: Vec<Problem>,
     notices: Vec<Problem>,
     more_errors: usize,
@@ -126,12 +126,12 @@ pub(super) const SHOWN: usize = 100;
 
 impl Problems {
     /// Notes a problem that forbids the manifest.
-    pub(super) fn error(&mut self, problem: Problem) {
+    pub(crate) fn error(&mut self, problem: Problem) {
         push(&mut self.errors, &mut self.more_errors, problem);
     }
 
     /// Notes something that the author should know.
-    pub(super) fn notice(&mut self, problem: Problem) {
+    pub(crate) fn notice(&mut self, problem: Problem) {
         push(&mut self.notices, &mut self.more_notices, problem);
     }
 
@@ -151,7 +151,7 @@ impl Problems {
     }
 
     /// Returns the notices, or every problem if there is one.
-    pub(super) fn finish(self) -> Result<Vec<Problem>, ManifestError> {
+    pub(crate) fn finish(self) -> Result<Vec<Problem>, ManifestError> {
         if self.errors.is_empty() {
             return Ok(closed(self.notices, self.more_notices));
         }
@@ -177,7 +177,7 @@ fn closed(mut list: Vec<Problem>, more: usize) -> Vec<Problem> {
 }
 
 /// Returns text of a stranger fit to be shown: short, on one line, without control characters.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     const LENGTH: usize = 80;
     match text.char_indices().nth(LENGTH) {
         Some((end, _)) => printable(&text[..end]) + "…",

@@ -15,7 +15,12 @@ const START: &str = "set `name`, `runtime`, `entryPoint` and `startCommand.type`
 
 /// Reads a file whose root is a map of fields; reports everything that is wrong and returns nothing then.
 pub(super) fn read(file: &Place, bytes: &[u8], problems: &mut Problems) -> Option<Node> {
-    match parse(file, bytes) {
+    read_as(file, bytes, START, problems)
+}
+
+/// The same for another kind of file; `start` says what to write into an empty one.
+pub(crate) fn read_as(file: &Place, bytes: &[u8], start: &str, problems: &mut Problems) -> Option<Node> {
+    match parse(file, bytes, start) {
         Ok(root) => Some(root),
         Err(found) => {
             found.into_iter().for_each(|problem| problems.error(problem));
@@ -24,12 +29,12 @@ pub(super) fn read(file: &Place, bytes: &[u8], problems: &mut Problems) -> Optio
     }
 }
 
-fn parse(file: &Place, bytes: &[u8]) -> Result<Node, Vec<Problem>> {
+fn parse(file: &Place, bytes: &[u8], start: &str) -> Result<Node, Vec<Problem>> {
     let text = text_of(file, bytes).map_err(|problem| vec![*problem])?;
     if let Some(problem) = unprintable(file, text) {
         return Err(vec![problem]);
     }
-    let empty = || vec![file.problem("", "is empty, or holds comments only").hint(START)];
+    let empty = || vec![file.problem("", "is empty, or holds comments only").hint(start)];
     // Without a last line break the two readers end a last block of text differently.
     let text = &format!("{text}\n");
     let marked = mark(text, file)?.ok_or_else(empty)?;
@@ -41,7 +46,7 @@ fn parse(file: &Place, bytes: &[u8]) -> Result<Node, Vec<Problem>> {
         other => Err(vec![
             root.place
                 .problem("", format!("holds {} where `field: value` lines are expected", other.sort()))
-                .hint(START),
+                .hint(start),
         ]),
     }
 }

@@ -180,6 +180,12 @@ impl Context {
         }
     }
 
+    /// Returns the policy as it is for the server of this run.
+    pub(crate) fn policy(&self) -> Policy {
+        let policy = &self.platform.settings.policy;
+        self.run.server.as_ref().map_or_else(|| policy.clone(), |server| policy.for_server(server))
+    }
+
     /// Returns the tools of the source's own declaration.
     pub(crate) fn declared_tools(&self) -> &[Tool] {
         self.results.manifest.as_ref().map_or(&[], |manifest| &manifest.tools)

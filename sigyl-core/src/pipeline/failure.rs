@@ -135,7 +135,7 @@ impl StepError {
         match self {
             Self::Source(error) => source_code(error),
             Self::Manifest(_) => "E0201",
-            Self::Refused(Refusal::Blocked(_)) => "E0301",
+            Self::Refused(Refusal::Blocked(_) | Refusal::Incomplete(_)) => "E0301",
             Self::Refused(Refusal::Held(_)) => "E0302",
             Self::Refused(_) => "E0303",
             Self::Waiver(_) => "E0304",
@@ -178,6 +178,9 @@ impl StepError {
             }
             Self::Drifted { .. } => {
                 "`sigyl redeploy NAME` shows each difference and lets you decide; until then it is not reached"
+            }
+            Self::Refused(Refusal::Incomplete(_)) => {
+                "make it possible to look at all of it, or let the policy hold where it blocks"
             }
             Self::Refused(_) => "start the run again, to be judged anew",
             Self::Publish(PublishError::VersionTaken { remedy, .. }) => remedy,

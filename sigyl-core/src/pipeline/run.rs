@@ -84,7 +84,8 @@ pub(super) fn spawn(cx: Context) -> Started {
     started
 }
 
-fn new_id(now: crate::domain::Timestamp) -> Result<RunId, StoreError> {
+/// Makes the id of a run that begins now.
+pub(crate) fn new_id(now: crate::domain::Timestamp) -> Result<RunId, StoreError> {
     let millis = u64::try_from(now.millis()).unwrap_or(0);
     let at = uuid::Timestamp::from_unix(uuid::NoContext, millis / 1000, ((millis % 1000) * 1_000_000) as u32);
     RunId::parse(&uuid::Uuid::new_v7(at).to_string()).map_err(|error| StoreError::Engine(error.to_string()))
@@ -180,7 +181,9 @@ async fn end(cx: &mut Context, error: &StepError) {
     }
     unwind(cx).await;
     cx.run.state = match error {
-        StepError::Refused(Refusal::Blocked(_)) | StepError::LiveTools(_) => RunState::Blocked,
+        StepError::Refused(Refusal::Blocked(_) | Refusal::Incomplete(_)) | StepError::LiveTools(_) => {
+            RunState::Blocked
+        }
         StepError::Refused(_) => RunState::Void,
         _ => RunState::Failed,
     };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::evidence::{Masker, bounded};
 use super::file::FileText;
 use super::rule::RuleMeta;
-use crate::domain::{Confidence, Finding, Location, Policy, RuleId, Severity, Verdict};
+use crate::domain::{Confidence, Finding, Location, Policy, RuleId, Severity};
 
 /// Findings of one rule in one part that are listed one by one; the last of them says how many more there are.
 const PER_RULE: usize = 20;
@@ -196,7 +196,7 @@ impl Unlisted {
 
     /// Counts those that would stop a release if they were listed.
     pub(super) fn stopping(&self, policy: &Policy) -> usize {
-        let stops = |weight: &Weight| policy.weigh(weight.0, weight.1) >= Verdict::Hold;
+        let stops = |weight: &Weight| policy.may_stop(weight.0, weight.1);
         self.0.iter().filter(|(weight, _)| stops(weight)).map(|(_, count)| count).sum()
     }
 }

@@ -43,9 +43,9 @@ pub(super) fn key(rules: &Digest, path: &str, entry: &Entry) -> Digest {
 }
 
 impl Looked {
-    /// Writes it down to be kept; what was not looked at whole is looked at again.
+    /// Writes it down to be kept. What was not looked at whole is looked at again, and so is what a comment answers.
     pub(super) fn keep(&self) -> Option<Vec<u8>> {
-        if !self.gaps.is_empty() {
+        if !self.gaps.is_empty() || !self.objections.is_empty() {
             return None;
         }
         let kept = Kept {
@@ -75,6 +75,7 @@ impl Looked {
             skipped: kept.skipped,
             known: true,
             gaps: Vec::new(),
+            objections: Vec::new(),
         })
     }
 }

@@ -10,8 +10,8 @@ use super::subject::Subject;
 use super::tool_text::ToolText;
 use super::tree::Clean;
 use crate::domain::{
-    Analyzer, AnalyzerStatus, Digest, Finding, Location, Policy, Report, Severity, SkipKind, Skipped,
-    SourceKind, Stats,
+    Analyzer, AnalyzerStatus, Baseline, Digest, Finding, Location, Objection, Policy, Report, RulesUsed,
+    Severity, SkipKind, Skipped, SourceKind, Stats, Timestamp,
 };
 
 /// Findings that a report lists; more are counted and make the report partial.
@@ -19,6 +19,14 @@ const FINDINGS: usize = 10_000;
 
 /// Places in a manifest that a finding about a tool names.
 const PLACES: usize = 5;
+
+/// What findings are judged by.
+#[derive(Debug)]
+pub(super) struct Judge<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) rules: RulesUsed,
+    pub(super) baseline: Option<&'a Baseline>,
+}
 
 /// What of a subject could not be had, and why.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +45,8 @@ pub(super) struct Gathered {
     pub(super) findings: Vec<Finding>,
     pub(super) unlisted: Unlisted,
     pub(super) skipped: Vec<Skipped>,
+    /// Comments that answer findings.
+    objections: Vec<Objection>,
     manifest: bool,
     /// How many tools the manifest declares.
     pub(super) declared: usize,
@@ -60,6 +70,7 @@ impl Gathered {
         self.findings.extend(looked.findings);
         self.unlisted.extend(&looked.unlisted);
         self.skipped.extend(looked.gaps);
+        self.objections.extend(looked.objections);
         match looked.skipped {
             Some(skipped) => self.skipped.push(skipped),
             None => {
@@ -134,12 +145,48 @@ impl Gathered {
     }
 
     /// Makes the report.
-    pub(super) fn report(mut self, subject: &Subject<'_>, policy: &Policy, elapsed_ms: u64) -> Report {
+    pub(super) fn report(
+        mut self,
+        subject: &Subject<'_>,
+        judge: &Judge<'_>,
+        now: Timestamp,
+        elapsed_ms: u64,
+    ) -> Report {
+        let policy = judge.policy;
         self.join_declared();
         self.findings.sort_by_cached_key(order);
+        let settled = policy.settle(&self.findings, &self.objections, judge.baseline, now);
+        let verdict_of_all = policy.verdict_of(&self.findings, &settled);
+        let counts = |(at, _): &(usize, &Finding)| !settled.get(at).is_some_and(|one| one.applied);
+        let counted = self.findings.iter().enumerate().filter(counts).map(|(_, finding)| finding);
+        let score = score::of(counted, &self.unlisted);
+        self.bound(subject, policy);
+        let listed = self.findings.len();
+        let analyzers = self.analyzers(subject);
+        let failed = analyzers.iter().any(|analyzer| analyzer.status == AnalyzerStatus::Failed);
+        let partial = failed || self.skipped.iter().any(|skipped| skipped.kind.is_gap());
+        let mut report = Report {
+            schema: Report::SCHEMA.to_owned(),
+            source: subject.reference.clone(),
+            verdict: verdict_of_all,
+            partial,
+            score,
+            findings: self.findings,
+            skipped: self.skipped,
+            analyzers,
+            stats: Stats { elapsed_ms, ..self.stats },
+            rules: Some(judge.rules.clone()),
+            policy: Some(policy.used(now)),
+            advisories: None,
+            suppressed: settled.into_iter().filter(|(at, _)| *at < listed).map(|(_, one)| one).collect(),
+        };
+        report.verdict = policy.verdict_with_gaps(&report, verdict_of_all);
+        report
+    }
+
+    /// Keeps as many findings as a report lists, and tells what is not listed and what cannot be read.
+    fn bound(&mut self, subject: &Subject<'_>, policy: &Policy) {
         let all = self.findings.len();
-        let verdict_of_all = policy.verdict(&self.findings, false);
-        let score = score::of(&self.findings, &self.unlisted);
         if all > FINDINGS {
             self.findings.truncate(FINDINGS);
             let reason = format!("{} further findings, the least severe, are not listed", all - FINDINGS);
@@ -158,20 +205,6 @@ impl Gathered {
         }
         self.skipped.sort();
         self.skipped.dedup();
-        let analyzers = self.analyzers(subject);
-        let failed = analyzers.iter().any(|analyzer| analyzer.status == AnalyzerStatus::Failed);
-        let partial = failed || self.skipped.iter().any(|skipped| skipped.kind.is_gap());
-        Report {
-            schema: Report::SCHEMA.to_owned(),
-            source: subject.reference.clone(),
-            verdict: policy.verdict(&self.findings, partial).max(verdict_of_all),
-            partial,
-            score,
-            findings: self.findings,
-            skipped: self.skipped,
-            analyzers,
-            stats: Stats { elapsed_ms, ..self.stats },
-        }
     }
 
     fn analyzers(&self, subject: &Subject<'_>) -> Vec<Analyzer> {

@@ -13,7 +13,7 @@ use super::rule::{Rule, RuleMeta};
 use super::scanner::Scanner;
 use super::tool_text::ToolText;
 use super::{patterns, rules};
-use crate::domain::{Digest, Kind, Policy, RuleId};
+use crate::domain::{Digest, Kind, Policy, RuleId, RulesUsed};
 
 /// Patterns in one file.
 const PATTERNS: usize = 200;
@@ -123,6 +123,12 @@ impl RuleSet {
     /// Finds a rule by its id.
     pub fn meta(&self, id: &RuleId) -> Option<&RuleMeta> {
         self.metas().into_iter().find(|meta| meta.id == *id)
+    }
+
+    /// Returns what a report says of these rules.
+    pub(super) fn used(&self) -> RulesUsed {
+        let count = self.patterns.len() + self.rules.len();
+        RulesUsed { digest: self.digest, count: count as u64 }
     }
 
     /// Runs the samples that patterns carry through the whole engine and returns those that do not give what they
@@ -263,5 +269,6 @@ mod tests {
         let metas = set.metas();
         assert!(metas.len() >= 20);
         assert_eq!(set.meta(&metas[0].id), Some(metas[0]));
+        assert_eq!(set.used().count, metas.len() as u64);
     }
 }

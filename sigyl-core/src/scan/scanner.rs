@@ -8,15 +8,16 @@ use super::in_hand::InHand;
 use super::known::KnownFiles;
 use super::matcher;
 use super::prefilter::Able;
-use super::report::{Failed, Gathered};
+use super::report::{Failed, Gathered, Judge};
 use super::rule::Part;
 use super::ruleset::RuleSet;
 use super::salvage;
 use super::subject::Subject;
+use super::suppress;
 use super::tool_text::ToolText;
 use super::watch::Watch;
 use crate::clock::Clock;
-use crate::domain::{Entity, Finding, Location, Policy, Report, SkipKind, Skipped};
+use crate::domain::{Baseline, Entity, Finding, Location, Objection, Policy, Report, SkipKind, Skipped};
 use crate::source::SourceTree;
 
 /// Looks at subjects with one rule set and judges by one policy.
@@ -30,6 +31,7 @@ pub struct Scanner<'a> {
     pub(super) known: Option<&'a dyn KnownFiles>,
     pub(super) watch: Option<&'a dyn Watch>,
     pub(super) in_hand: InHand,
+    baseline: Option<&'a Baseline>,
 }
 
 /// What one file came to.
@@ -38,6 +40,7 @@ pub(super) struct Looked {
     pub(super) bytes: u64,
     pub(super) findings: Vec<Finding>,
     pub(super) unlisted: Unlisted,
+    pub(super) objections: Vec<Objection>,
     pub(super) skipped: Option<Skipped>,
     /// Whether an earlier scan found it out.
     pub(super) known: bool,
@@ -57,6 +60,7 @@ impl<'a> Scanner<'a> {
             known: None,
             watch: None,
             in_hand: InHand::default(),
+            baseline: None,
         }
     }
 
@@ -102,6 +106,11 @@ impl<'a> Scanner<'a> {
         &self.policy
     }
 
+    /// Names what was found before: it stands in the report and does not count.
+    pub fn baseline(self, baseline: &'a Baseline) -> Self {
+        Self { baseline: Some(baseline), ..self }
+    }
+
     /// Scans `subject`. It never fails: what could not be looked at stands in the report.
     pub fn scan(&self, subject: &Subject<'_>, clock: &dyn Clock) -> Report {
         let started = clock.now();
@@ -113,7 +122,8 @@ impl<'a> Scanner<'a> {
         self.manifest(subject, &mut gathered);
         self.tools(subject, &mut gathered);
         let elapsed = clock.now().millis().saturating_sub(started.millis());
-        gathered.report(subject, &self.policy, u64::try_from(elapsed).unwrap_or(0))
+        let judge = Judge { policy: &self.policy, rules: self.rules.used(), baseline: self.baseline };
+        gathered.report(subject, &judge, started, u64::try_from(elapsed).unwrap_or(0))
     }
 
     /// Looks at one file alone: for callers that hold a text and no source.
@@ -187,8 +197,9 @@ impl<'a> Scanner<'a> {
         let mut found = Findings::new(&self.rules.masker);
         self.file_text(&file, &mut found);
         let (findings, unlisted) = found.finish();
+        let objections = if findings.is_empty() { Vec::new() } else { suppress::objections(&file) };
         let gaps = file.gap().into_iter().collect();
-        Looked { findings, unlisted, gaps, bytes: text.len() as u64, ..Looked::default() }
+        Looked { findings, unlisted, objections, gaps, bytes: text.len() as u64, ..Looked::default() }
     }
 
     /// Looks at one part with the rules that are code.

@@ -6,14 +6,14 @@ use crate::domain::{Finding, Score, Severity};
 const MAX: u32 = 100;
 
 /// Scores findings, those that are not listed among them.
-pub(super) fn of(findings: &[Finding], unlisted: &Unlisted) -> Score {
+pub(super) fn of<'a>(findings: impl Iterator<Item = &'a Finding>, unlisted: &Unlisted) -> Score {
     let points = |severity| match severity {
         Severity::Block => 25_u32,
         Severity::Error => 10,
         Severity::Warning => 3,
         Severity::Info => 0,
     };
-    let listed = findings.iter().map(|finding| (finding.severity, 1));
+    let listed = findings.map(|finding| (finding.severity, 1));
     let lost = listed.chain(unlisted.counts()).fold(0u32, |lost, (severity, count)| {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         lost.saturating_add(points(severity).saturating_mul(count))
@@ -43,13 +43,13 @@ mod tests {
             fix: None,
         };
         let list = |severities: &[Severity]| severities.iter().map(|&s| finding(s)).collect::<Vec<_>>();
-        let score = |severities: &[Severity]| of(&list(severities), &Unlisted::default()).value;
+        let score = |severities: &[Severity]| of(list(severities).iter(), &Unlisted::default()).value;
         assert_eq!(score(&[]), 100);
         assert_eq!(score(&[Severity::Info, Severity::Warning, Severity::Error]), 87);
         assert_eq!(score(&[Severity::Block; 3]), 25);
         assert_eq!(score(&[Severity::Block; 9]), 0);
         let mut unlisted = Unlisted::default();
         unlisted.add((Severity::Warning, Confidence::Low), 5);
-        assert_eq!(of(&list(&[Severity::Error]), &unlisted).value, 75);
+        assert_eq!(of(list(&[Severity::Error]).iter(), &unlisted).value, 75);
     }
 }

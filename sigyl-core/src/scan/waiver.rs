@@ -56,7 +56,8 @@ impl RuleSet {
             return Err(WaiveError::UnknownRule { id: id.to_owned(), nearest: self.nearest(id) });
         }
         let reason = reason.trim().to_owned();
-        Ok(Waiver { rule, path: path.map(str::to_owned), reason, expires })
+        let path = path.map(str::to_owned);
+        Ok(Waiver { rule, path, fingerprint: None, reason, owner: None, expires })
     }
 
     /// Finds the rule whose id is most like `id`.

@@ -4,12 +4,13 @@ use std::sync::PoisonError;
 
 use super::{Frames, Sigyl};
 use crate::domain::{
-    Action, Caller, Report, ReportId, Run, RunId, RunState, Server, ServerName, Verdict, VersionRecord,
+    Action, Caller, JudgementRecord, Report, ReportId, Run, RunId, RunState, Server, ServerName, Verdict,
+    VersionRecord,
 };
 use crate::error::Error;
 use crate::pipeline::Front as _;
 use crate::store::Page;
-use crate::wire::v1::{Frame, Owner, RunEnd, ServerView, VersionView};
+use crate::wire::v1::{Frame, Observed, Owner, RunEnd, ServerView, VersionView};
 
 /// How many items are asked for at a time.
 const PAGE: usize = 1_000;
@@ -26,6 +27,7 @@ impl Sigyl {
             since: self.inner.since,
             endpoint: self.inner.front.base(),
             offline: self.inner.offline,
+            policy: Some(self.inner.platform.settings.policy.used(self.inner.platform.clock.now())),
         })
     }
 
@@ -174,12 +176,12 @@ impl Sigyl {
             self.inner.drift.lock().unwrap_or_else(PoisonError::into_inner).get(&server.name).cloned();
         // What was seen of an instance says nothing of the one after it.
         let drift = drift.filter(|(of, _)| deployment.as_ref().is_some_and(|now| now.revision == *of));
-        let verdict = match &active {
+        let (verdict, observed) = match &active {
             Some(record) => {
                 let run = deployment.as_ref().map_or(&record.run, |deployment| &deployment.run);
-                self.verdict(record, run).await?
+                (self.verdict(record, run).await?, self.observed(run).await?)
             }
-            None => None,
+            None => (None, None),
         };
         Ok(ServerView {
             drift: drift.map(|(_, what)| what),
@@ -190,11 +192,22 @@ impl Sigyl {
                 .map(|record| record.tools.into_iter().map(|pin| pin.tool).collect())
                 .unwrap_or_default(),
             verdict,
+            observed,
             deployment,
             status,
             health,
             server,
         })
+    }
+
+    /// What would have become of what `run` activated, had the policy stopped anything.
+    async fn observed(&self, run: &RunId) -> Result<Option<Observed>, Error> {
+        let judged = self.inner.platform.store.run(run).await?.and_then(|run| run.judgement);
+        let stopped = judged.filter(|judged| judged.verdict >= Verdict::Hold);
+        let observed = |judged: JudgementRecord| {
+            judged.observed.map(|until| Observed { would_be: judged.verdict, until })
+        };
+        Ok(stopped.and_then(observed))
     }
 
     /// The worse of the verdicts on a version's source and on what it said when `run` started it.

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::deploy::{LogLine, Status};
 use crate::domain::{
-    Confinement, Deployment, Locator, Report, Run, RunId, SecretName, SecretValue, Seq, Server, ServerName,
-    Timestamp, Tool, Verdict, Version, VersionRecord, Waiver,
+    Confinement, Deployment, Locator, Policy, PolicyUsed, Report, Run, RunId, SecretName, SecretValue, Seq,
+    Server, ServerName, Timestamp, Tool, Verdict, Version, VersionRecord, Waiver,
 };
 use crate::event::Event;
 use crate::mcp::Probe;
@@ -121,6 +121,22 @@ pub enum Request {
         tool: String,
         /// Its arguments.
         arguments: Value,
+    },
+    /// The policy in force.
+    Policy,
+    /// Judge every version on record by another policy.
+    TestPolicy {
+        /// What messages call the file.
+        file: String,
+        /// What it says.
+        text: String,
+    },
+    /// Judge kept sources by the rules and the policy of today.
+    Rescan {
+        /// The servers; all when there is none.
+        names: Vec<ServerName>,
+        /// Whether only what serves is looked at.
+        running: bool,
     },
     /// Write everything to a new file.
     Backup {
@@ -242,6 +258,12 @@ pub enum Response {
     Probe(Box<Probe>),
     /// The result of a tool, as the server gave it.
     Call(Value),
+    /// The policy in force.
+    Policy(Box<Policy>),
+    /// What another policy would change.
+    PolicyTest(Box<PolicyTest>),
+    /// What became of versions that were looked at again.
+    Rescanned(Vec<Rescanned>),
     /// How many records were written.
     Backup {
         /// Records.
@@ -265,6 +287,9 @@ pub struct Owner {
     /// Whether it refuses everything but loopback.
     #[serde(default)]
     pub offline: bool,
+    /// The policy that it judges by.
+    #[serde(default)]
+    pub policy: Option<PolicyUsed>,
 }
 
 /// How a run ended.
@@ -305,6 +330,18 @@ pub struct ServerView {
     pub drift: Option<String>,
     /// A run that waits for a decision.
     pub held: Option<RunId>,
+    /// What would have become of what serves, had the policy stopped anything.
+    #[serde(default)]
+    pub observed: Option<Observed>,
+}
+
+/// A server that serves because a policy only observes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The verdict that was not acted on.
+    pub would_be: Verdict,
+    /// Until when the policy observes.
+    pub until: Timestamp,
 }
 
 /// A version as lists present it.
@@ -318,4 +355,57 @@ pub struct VersionView {
     pub latest: bool,
     /// Whether it serves.
     pub active: bool,
+}
+
+/// What another policy would make of the versions on record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyTest {
+    /// The other policy.
+    pub policy: PolicyUsed,
+    /// How many versions were judged.
+    pub versions: u64,
+    /// Versions that could not be judged, and why.
+    pub unread: Vec<String>,
+    /// Versions with another verdict.
+    pub changes: Vec<PolicyChange>,
+}
+
+/// A version that another policy judges otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyChange {
+    /// The server.
+    pub server: ServerName,
+    /// The version.
+    pub version: Version,
+    /// Whether it serves.
+    pub running: bool,
+    /// The verdict of the policy in force.
+    pub before: Verdict,
+    /// The verdict of the other policy.
+    pub after: Verdict,
+    /// What holds or blocks it under the stricter of the two.
+    pub why: Vec<String>,
+}
+
+/// A version that was looked at again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rescanned {
+    /// The server.
+    pub server: ServerName,
+    /// The version.
+    pub version: Version,
+    /// Whether it serves.
+    pub running: bool,
+    /// What its kept report comes to today.
+    pub was: Option<Verdict>,
+    /// What the new report comes to.
+    pub verdict: Option<Verdict>,
+    /// Whether it would be admitted now, with what a person decided on it.
+    pub admitted: bool,
+    /// What holds or blocks it.
+    pub why: Vec<String>,
+    /// The run that keeps what was found.
+    pub run: Option<RunId>,
+    /// Why it could not be looked at.
+    pub failed: Option<String>,
 }

@@ -63,6 +63,10 @@ pub(crate) fn admission(source: Digest) -> Admission {
         skipped: Vec::new(),
         analyzers: Vec::new(),
         stats: Stats::default(),
+        rules: None,
+        policy: None,
+        advisories: None,
+        suppressed: Vec::new(),
     };
     let none = Permissions::default();
     let judged = Judgement::new(&report, &Policy::default(), &[], &none, Timestamp::EPOCH).unwrap();

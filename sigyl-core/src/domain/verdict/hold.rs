@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AnalyzerStatus, Digest, Drift, Gravity, Permissions, Report, RuleId};
+use crate::domain::{Digest, Drift, Gravity, Permissions, RuleId};
 
 /// Why a release waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,18 +73,20 @@ const NAMED: usize = 5;
 const NAME: usize = 200;
 
 impl Hold {
-    /// What a scan with gaps waits for: a failed analyzer is a gap as well.
-    pub(super) fn of_gaps(report: &Report) -> Self {
-        let names = gaps(report);
-        Self::Partial { gaps: names.len(), parts: first(&names) }
+    /// What a scan with gaps waits for.
+    pub(super) fn of_gaps(names: &[String]) -> Self {
+        Self::Partial { gaps: names.len(), parts: first(names) }
     }
 
     /// The same for what the started server says of itself.
-    #[cfg(feature = "runtime")]
-    pub(super) fn of_live_gaps(report: &Report) -> Self {
-        let names = gaps(report);
+    pub(super) fn of_live_gaps(names: &[String]) -> Self {
         let fingerprint = Digest::of(format!("{names:?}").as_bytes());
-        Self::LivePartial { gaps: names.len(), parts: first(&names), fingerprint }
+        Self::LivePartial { gaps: names.len(), parts: first(names), fingerprint }
+    }
+
+    /// Tells whether it asks for a right, which a policy of scans neither gives nor takes.
+    pub(super) fn is_of_rights(&self) -> bool {
+        matches!(self, Self::Permissions { .. } | Self::Moved { .. })
     }
 }
 
@@ -105,15 +107,6 @@ impl Hold {
         Some(Self::Drift { since: since.to_owned(), drift: holding, more, fingerprint })
     }
 }
-
-fn gaps(report: &Report) -> Vec<String> {
-    let skipped = report.skipped.iter().filter(|skipped| skipped.kind.is_gap());
-    let failed = report.analyzers.iter().filter(|analyzer| analyzer.status == AnalyzerStatus::Failed);
-    let why = |reason: &Option<String>| reason.as_ref().map_or(String::new(), |why| format!(" ({why})"));
-    skipped
-        .map(|skipped| skipped.path.clone())
-        .chain(failed.map(|analyzer| format!("{}{}", analyzer.name, why(&analyzer.reason))))
-        .collect()
 }
 
 fn first(names: &[String]) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::waiver::{Matched, matched};
+use super::waiver::{matched, standing};
 use super::{Hold, Policy, Verdict, Waiver, WaiverError};
 use crate::domain::{Digest, Finding, Permissions, Report, ReportId, Timestamp};
 
@@ -23,6 +23,12 @@ pub struct JudgementRecord {
     pub blocks: Vec<Digest>,
     /// Fingerprints of the findings that waivers accept.
     pub waived: Vec<Digest>,
+    /// What was not looked at, where the policy blocks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Hold>,
+    /// Until when the policy stops nothing, where it does so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Timestamp>,
 }
 
 /// A report, judged with waivers and with what the operator granted. Nothing else makes one: it has no public field
@@ -37,12 +43,6 @@ pub(crate) struct Waived {
     pub(crate) told: Vec<String>,
     /// Those that matched nothing.
     pub(crate) unmatched: Vec<Waiver>,
-}
-
-impl From<Matched> for Waived {
-    fn from(matched: Matched) -> Self {
-        Self { told: matched.accepted.into_values().collect(), unmatched: matched.unmatched }
-    }
 }
 
 impl Judgement {
@@ -71,7 +71,13 @@ impl Judgement {
         now: Timestamp,
     ) -> Result<(Self, Waived), WaiverError> {
         let findings: Vec<&Finding> = report.findings.iter().collect();
-        let matched = matched(waivers, &findings, now)?;
+        let mut matched = matched(waivers, &findings, now)?;
+        let standing = standing(&policy.waivers, policy.server.as_ref(), &findings, now);
+        let mut told = standing.told;
+        for (at, index) in standing.accepted {
+            let line = policy.waivers[index].waiver.told(findings[at]);
+            matched.accepted.entry(at).or_insert(line);
+        }
         let mut judged = JudgementRecord {
             source: report.source.digest,
             report: report.id(),
@@ -80,9 +86,12 @@ impl Judgement {
             holds: Vec::new(),
             blocks: Vec::new(),
             waived: matched.accepted.keys().map(|&at| findings[at].fingerprint()).collect(),
+            gap: None,
+            observed: policy.observes(now),
         };
         for (at, finding) in findings.into_iter().enumerate() {
-            let verdict = if matched.accepted.contains_key(&at) { Verdict::Warn } else { policy.of(finding) };
+            let accepted = matched.accepted.contains_key(&at) || policy.answered(report, finding);
+            let verdict = if accepted { Verdict::Warn } else { policy.of(finding) };
             judged.verdict = judged.verdict.max(verdict);
             match verdict {
                 Verdict::Block => judged.blocks.push(finding.fingerprint()),
@@ -92,8 +101,15 @@ impl Judgement {
                 Verdict::Pass | Verdict::Warn => {}
             }
         }
-        if report.partial && policy.hold_partial {
-            judged.holds.push(Hold::of_gaps(report));
+        match policy.gap(report) {
+            (Verdict::Block, gap) => {
+                judged.verdict = Verdict::Block;
+                judged.gap = gap;
+            }
+            (verdict, gap) => {
+                judged.verdict = judged.verdict.max(verdict);
+                judged.holds.extend(gap);
+            }
         }
         if !beyond.is_empty() {
             judged.holds.push(Hold::Permissions { beyond: beyond.clone() });
@@ -101,7 +117,8 @@ impl Judgement {
         if !judged.holds.is_empty() {
             judged.verdict = judged.verdict.max(Verdict::Hold);
         }
-        Ok((Self(judged), matched.into()))
+        told.extend(matched.accepted.into_values());
+        Ok((Self(judged), Waived { told, unmatched: matched.unmatched }))
     }
 
     /// Returns what is kept of it.

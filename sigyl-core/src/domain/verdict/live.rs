@@ -1,6 +1,6 @@
 //! What a started server says of itself, judged by what was decided on its source.
 
-use super::waiver::matched;
+use super::waiver::{matched, standing};
 use super::{Hold, JudgementRecord, Policy, Verdict, Waived, Waiver, WaiverError};
 use crate::domain::{Finding, Location, Report, Timestamp};
 
@@ -9,6 +9,8 @@ use crate::domain::{Finding, Location, Report, Timestamp};
 pub(crate) struct LiveJudgement {
     /// Findings that block.
     pub(crate) blocks: Vec<Finding>,
+    /// What was not looked at, where the policy blocks for it.
+    pub(crate) gap: Option<Hold>,
     /// What somebody has to have approved.
     pub(crate) holds: Vec<Hold>,
     /// What became of the waivers that the source left over.
@@ -27,7 +29,13 @@ impl LiveJudgement {
     ) -> Result<Self, WaiverError> {
         let seen = |finding: &&Finding| source.waived.contains(&finding.fingerprint());
         let findings: Vec<&Finding> = heard.findings.iter().filter(|finding| !seen(finding)).collect();
-        let matched = matched(left_over, &findings, now)?;
+        let mut matched = matched(left_over, &findings, now)?;
+        let standing = standing(&policy.waivers, policy.server.as_ref(), &findings, now);
+        let mut told = standing.told;
+        for (at, index) in standing.accepted {
+            let line = policy.waivers[index].waiver.told(findings[at]);
+            matched.accepted.entry(at).or_insert(line);
+        }
         let (mut blocks, mut holds) = (Vec::new(), Vec::new());
         for (at, finding) in findings.into_iter().enumerate() {
             match policy.of(finding) {
@@ -37,10 +45,15 @@ impl LiveJudgement {
                 Verdict::Pass | Verdict::Warn => {}
             }
         }
-        if heard.partial && policy.hold_partial {
-            holds.push(Hold::of_live_gaps(heard));
-        }
-        Ok(Self { blocks, holds, waived: matched.into() })
+        let gap = match policy.gap(heard) {
+            (Verdict::Block, gap) => gap,
+            (_, gap) => {
+                holds.extend(gap);
+                None
+            }
+        };
+        told.extend(matched.accepted.into_values());
+        Ok(Self { blocks, gap, holds, waived: Waived { told, unmatched: matched.unmatched } })
     }
 }
 

@@ -30,6 +30,10 @@ pub(super) fn report(findings: Vec<Finding>) -> Report {
         skipped: Vec::new(),
         analyzers: Vec::new(),
         stats: Stats::default(),
+        rules: None,
+        policy: None,
+        advisories: None,
+        suppressed: Vec::new(),
     }
 }
 
@@ -37,7 +41,9 @@ pub(super) fn waiver(rule: &str, path: Option<&str>) -> Waiver {
     Waiver {
         rule: RuleId::parse(rule).unwrap(),
         path: path.map(str::to_owned),
+        fingerprint: None,
         reason: "known".into(),
+        owner: None,
         expires: Timestamp::parse("2030-01-01").unwrap(),
     }
 }

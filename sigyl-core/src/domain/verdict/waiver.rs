@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Finding, Location, RuleId, Timestamp};
+use crate::domain::{Digest, Finding, Location, RuleId, ServerName, Timestamp};
 
 /// An accepted risk: exactly one finding, for a reason, until a date.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,10 +14,26 @@ pub struct Waiver {
     /// Where it stands, when the rule found more than one thing: `FILE`, `FILE:LINE`, `FILE:LINE:COLUMN`, `TOOL` or
     /// `TOOL:FIELD`; `#` and the head of its fingerprint tells apart what shares a place.
     pub path: Option<String>,
+    /// Which finding it is, wherever it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Digest>,
     /// Why it is accepted.
     pub reason: String,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// When the acceptance ends.
     pub expires: Timestamp,
+}
+
+/// A waiver that stands in a policy: it is there for every scan, and most scans have nothing for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandingWaiver {
+    /// The server whose finding is accepted; any that has it, when the finding is named by its fingerprint.
+    pub server: Option<ServerName>,
+    /// What is accepted.
+    pub waiver: Waiver,
 }
 
 /// A waiver that cannot be applied.
@@ -78,6 +94,48 @@ pub(super) fn matched(
     Ok(matched)
 }
 
+/// What becomes of the waivers of a policy over one report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// The findings that are accepted, by their place in the report, with the index of what accepts each.
+    pub(super) accepted: BTreeMap<usize, usize>,
+    /// The same for what would accept them, had it not run out.
+    pub(super) expired: BTreeMap<usize, usize>,
+    /// What should be mended in the policy.
+    pub(super) told: Vec<String>,
+}
+
+/// Brings the waivers of a policy to what they accept. One that fits several findings accepts none of them.
+pub(super) fn standing(
+    waivers: &[StandingWaiver],
+    server: Option<&ServerName>,
+    findings: &[&Finding],
+    now: Timestamp,
+) -> Standing {
+    let mut standing = Standing::default();
+    let ours = |one: &StandingWaiver| one.server.as_ref().is_none_or(|meant| Some(meant) == server);
+    for (index, StandingWaiver { waiver, .. }) in waivers.iter().enumerate().filter(|(_, one)| ours(one)) {
+        match waiver.only_match(findings, Timestamp::EPOCH) {
+            Ok(at) if waiver.expires < now => {
+                standing.expired.insert(at, index);
+                let line = format!("the waiver of {waiver} ran out at {} and does not count", waiver.expires);
+                standing.told.push(line);
+            }
+            Ok(at) => {
+                standing.accepted.insert(at, index);
+            }
+            Err(WaiverError::NoMatch(_)) => {}
+            // Many findings of one rule may share a fingerprint: the same text, said again.
+            Err(WaiverError::Ambiguous { .. }) if waiver.fingerprint.is_some() && waiver.expires >= now => {
+                let alike = (0..findings.len()).filter(|&at| waiver.matches(findings[at]));
+                standing.accepted.extend(alike.map(|at| (at, index)));
+            }
+            Err(error) => standing.told.push(format!("{error}; it does not count")),
+        }
+    }
+    standing
+}
+
 /// Places that are named one by one when a waiver matches several findings.
 const PLACES: usize = 5;
 
@@ -121,12 +179,14 @@ impl Waiver {
 
     fn matches(&self, finding: &Finding) -> bool {
         finding.rule == self.rule
+            && self.fingerprint.is_none_or(|meant| meant == finding.fingerprint())
             && self.path.as_ref().is_none_or(|path| spellings(finding).iter().any(|place| place == path))
     }
 
-    fn told(&self, finding: &Finding) -> String {
+    pub(super) fn told(&self, finding: &Finding) -> String {
         let place = finding.location.as_ref().map_or_else(|| "the whole".to_owned(), Location::to_string);
-        format!("accepted until {}: {} in {place} ({})", self.expires, finding.rule, self.reason)
+        let owner = self.owner.as_ref().map_or_else(String::new, |owner| format!(", {owner}"));
+        format!("accepted until {}: {} in {place} ({}{owner})", self.expires, finding.rule, self.reason)
     }
 }
 

@@ -36,8 +36,8 @@ impl Step for Admit {
         // Who approves sees what would be granted, and not a name that may lead elsewhere by then.
         let beyond = cx.platform.target.settle(&beyond)?.beyond(&granted);
         let now = cx.platform.clock.now();
-        let policy = &cx.platform.settings.policy;
-        let (mut judged, waived) = Judgement::with_waivers(&report, policy, &cx.order.waive, &beyond, now)?;
+        let policy = cx.policy();
+        let (mut judged, waived) = Judgement::with_waivers(&report, &policy, &cx.order.waive, &beyond, now)?;
         if let Some(moved) = moved(cx) {
             judged.hold(moved);
         }
@@ -45,15 +45,23 @@ impl Step for Admit {
         waived.told.iter().for_each(|line| cx.notice(StepId::Admit, line));
         leave_over(cx, waived.unmatched)?;
         let admission = admit(cx, &judged)?;
-        cx.results.granted = match admission.basis() {
-            Basis::Approval(_) => granted.union(&beyond),
-            Basis::Verdict(_) => granted,
+        cx.results.granted = match admission.basis().approval() {
+            Some(_) => granted.union(&beyond),
+            None => granted,
         };
         tell_requests(cx, &manifest);
         cx.results.judgement = Some(judged);
         let note = match admission.basis() {
             Basis::Verdict(verdict) => verdict.to_string(),
             Basis::Approval(approval) => format!("approved by {}: {}", approval.who, approval.reason),
+            Basis::Observed { would_be, until, .. } => {
+                let line = format!(
+                    "policy {} only observes until {until}: without that its verdict would be {would_be}",
+                    policy.name
+                );
+                cx.notice(StepId::Admit, line.clone());
+                line
+            }
         };
         cx.results.admission = Some(admission);
         Ok(Outcome::done(note))

@@ -47,7 +47,7 @@ impl Step for ProbeRelease {
 
 async fn scan_live(cx: &Context, probe: &Probe) -> Result<Report, StepError> {
     let (rules, clock) = (cx.platform.rules.clone(), cx.platform.clock.clone());
-    let policy = cx.platform.settings.policy.clone();
+    let policy = cx.policy();
     let probe = probe.clone();
     let server = cx.run.server.as_ref().map(ToString::to_string).unwrap_or_default();
     let pins = cx.results.pins.iter().map(|pin| pin.sha256);
@@ -79,11 +79,19 @@ fn judge_live(cx: &mut Context, report: &Report, drift: Option<Hold>) -> Result<
     let missing = || StepError::Defect { step: StepId::Probe, why: "nothing was judged".into() };
     let source = cx.run.judgement.clone().ok_or_else(missing)?;
     let basis = cx.results.admission.as_ref().ok_or_else(missing)?.basis().clone();
-    let (policy, now) = (cx.platform.settings.policy.clone(), cx.platform.clock.now());
+    let (policy, now) = (cx.policy(), cx.platform.clock.now());
     let live = LiveJudgement::new(report, &policy, &source, &cx.results.left_over, now)?;
     live.waived.told.iter().for_each(|line| cx.notice(StepId::Probe, line));
-    if !live.blocks.is_empty() {
-        return Err(StepError::LiveTools(worst(&live.blocks)));
+    let refused = match (&live.blocks[..], &live.gap) {
+        ([], None) => None,
+        ([], Some(gap)) => Some((StepError::from(Refusal::Incomplete(gap.clone())), gap.to_string())),
+        (blocks, _) => Some((StepError::LiveTools(worst(blocks)), worst(blocks))),
+    };
+    if let Some((error, what)) = refused {
+        let Some(until) = source.observed else { return Err(error) };
+        let line = format!("policy {} only observes until {until}: it would refuse {what}", policy.name);
+        cx.notice(StepId::Probe, line);
+        cx.run.judgement = Some(JudgementRecord { verdict: Verdict::Block, ..source.clone() });
     }
     if let Some(unmatched) = live.waived.unmatched.first().filter(|_| cx.run.plan != Plan::Rollback) {
         return Err(unmatched.no_match().into());
@@ -92,6 +100,15 @@ fn judge_live(cx: &mut Context, report: &Report, drift: Option<Hold>) -> Result<
     let live: Vec<Hold> = live.holds.into_iter().chain(drift).collect();
     let open: Vec<Hold> = live.iter().filter(|hold| !seen(hold)).cloned().collect();
     if open.is_empty() || drift::shows_what_served(cx) {
+        return Ok(());
+    }
+    if let Some(until) = source.observed {
+        let what = open.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let line = format!("policy {} only observes until {until}: it would hold {what}", policy.name);
+        cx.notice(StepId::Probe, line);
+        if let Some(judged) = &mut cx.run.judgement {
+            judged.verdict = judged.verdict.max(Verdict::Hold);
+        }
         return Ok(());
     }
     // Whoever approves now accepts the source's holds and these.

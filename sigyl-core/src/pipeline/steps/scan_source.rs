@@ -44,7 +44,7 @@ async fn scan(cx: &mut Context) -> Result<Report, StepError> {
     let code = dependencies(cx, &tree).await;
     let manifest = cx.results.manifest.clone();
     let (rules, clock) = (cx.platform.rules.clone(), cx.platform.clock.clone());
-    let (policy, deep) = (cx.platform.settings.policy.clone(), cx.order.deep);
+    let (policy, deep) = (cx.policy(), cx.order.deep);
     let report = blocking(step, move || {
         let subject = Subject { manifest: manifest.as_ref(), ..Subject::of(&tree) };
         let rules = rules.get()?;

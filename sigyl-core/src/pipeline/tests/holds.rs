@@ -23,7 +23,9 @@ fn waiver(path: Option<&str>) -> Waiver {
     Waiver {
         rule: crate::domain::RuleId::parse("tool-preference").unwrap(),
         path: path.map(str::to_owned),
+        fingerprint: None,
         reason: "our own".to_owned(),
+        owner: None,
         expires: Timestamp::parse("2030-01-01").unwrap(),
     }
 }

@@ -4,5 +4,6 @@ mod faults;
 mod holds;
 mod house;
 mod pins;
+mod policy;
 mod story;
 mod target;

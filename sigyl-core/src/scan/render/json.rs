@@ -28,7 +28,21 @@ mod tests {
         top.sort();
         assert_eq!(
             top,
-            ["analyzers", "findings", "partial", "schema", "score", "skipped", "source", "stats", "verdict"]
+            [
+                "advisories",
+                "analyzers",
+                "findings",
+                "partial",
+                "policy",
+                "rules",
+                "schema",
+                "score",
+                "skipped",
+                "source",
+                "stats",
+                "suppressed",
+                "verdict"
+            ]
         );
         assert_eq!(value["schema"], json!("sigyl.report/1"));
         assert_eq!(value["verdict"], json!("block"));

@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::domain::{AnalyzerStatus, Finding, Report, Severity, Skipped, Verdict};
+use crate::domain::{
+    AnalyzerStatus, Finding, Mode, PolicyUsed, Report, Severity, Skipped, Suppressed, Verdict,
+};
 use crate::scan::spell::spell;
 
 /// Marks parts of the text; the default marks nothing.
@@ -48,7 +50,7 @@ pub fn plain(report: &Report, style: &dyn Style) -> String {
 
 fn write(out: &mut String, report: &Report, style: &dyn Style) -> fmt::Result {
     for severity in [Severity::Block, Severity::Error, Severity::Warning, Severity::Info] {
-        let findings: Vec<&Finding> = report.findings.iter().filter(|f| f.severity == severity).collect();
+        let findings: Vec<&Finding> = report.standing().filter(|f| f.severity == severity).collect();
         if findings.is_empty() {
             continue;
         }
@@ -59,6 +61,7 @@ fn write(out: &mut String, report: &Report, style: &dyn Style) -> fmt::Result {
         }
         writeln!(out)?;
     }
+    suppressed(out, &report.suppressed, style)?;
     skipped(out, &report.skipped, style)?;
     for analyzer in &report.analyzers {
         if analyzer.status != AnalyzerStatus::Ran {
@@ -134,6 +137,31 @@ fn wrapped(out: &mut String, label: &str, text: &str, style: &dyn Style) -> fmt:
     writeln!(out, "{}", line.trim_end())
 }
 
+/// Writes what does not count, and what somebody wanted not to count and does.
+fn suppressed(out: &mut String, suppressed: &[Suppressed], style: &dyn Style) -> fmt::Result {
+    let (gone, kept): (Vec<&Suppressed>, Vec<&Suppressed>) = suppressed.iter().partition(|one| one.applied);
+    for (list, title) in [(gone, "does not count"), (kept, "counts, whatever is said of it")] {
+        if list.is_empty() {
+            continue;
+        }
+        writeln!(out, "{}", style.dim(&format!("{title} ({})", list.len())))?;
+        for one in list.iter().take(SKIPPED) {
+            let place = one.location.as_ref().map_or_else(|| "(whole)".to_owned(), ToString::to_string);
+            let until = one.expires.map_or_else(String::new, |at| format!(", until {at}"));
+            let owner = one.owner.as_ref().map_or_else(String::new, |owner| format!(", {owner}"));
+            let by = format!("{:?}", one.by).to_lowercase();
+            let why = format!("{}{owner}{until}", one.reason);
+            let why = spell(&why, true);
+            writeln!(out, "  {} ({}) {}  {by}: {why}", one.rule, one.severity, spell(&place, true))?;
+        }
+        if list.len() > SKIPPED {
+            writeln!(out, "  and {} more; the JSON report lists all", list.len() - SKIPPED)?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
 fn skipped(out: &mut String, skipped: &[Skipped], style: &dyn Style) -> fmt::Result {
     let (gaps, harmless): (Vec<&Skipped>, Vec<&Skipped>) = skipped.iter().partition(|one| one.kind.is_gap());
     if !gaps.is_empty() {
@@ -160,6 +188,10 @@ fn summary(out: &mut String, report: &Report, style: &dyn Style) -> fmt::Result 
     let verdict = style.verdict(report.verdict, &format!("verdict: {}", report.verdict));
     let partial = if report.partial { " (incomplete: see what was not looked at)" } else { "" };
     writeln!(out, "{verdict}{partial}")?;
+    if let Some(PolicyUsed { name, mode: Mode::Observe, until: Some(until), .. }) = &report.policy {
+        let line = format!("policy {} only observes until {until}: nothing is stopped", spell(name, true));
+        writeln!(out, "{}", style.severity(Severity::Warning, &line))?;
+    }
     writeln!(out, "findings: {counts}; score {} of {}", report.score.value, report.score.max)?;
     let stats = &report.stats;
     let line = format!(
@@ -213,6 +245,10 @@ pub(super) mod tests {
             }],
             analyzers: vec![Analyzer { name: "files".to_owned(), status: AnalyzerStatus::Ran, reason: None }],
             stats: Stats { files: 2, bytes: 10, tools: 1, elapsed_ms: 4, ..Stats::default() },
+            rules: None,
+            policy: None,
+            advisories: None,
+            suppressed: Vec::new(),
         }
     }
 

@@ -56,6 +56,10 @@ pub fn report(source: &str) -> Report {
         skipped: Vec::new(),
         analyzers: Vec::new(),
         stats: Stats { files: 1, bytes: source.len() as u64, elapsed_ms: 3, ..Stats::default() },
+        rules: None,
+        policy: None,
+        advisories: None,
+        suppressed: Vec::new(),
     }
 }
 

@@ -1,0 +1,273 @@
+//! Findings that do not count: what a policy ignores, what is waived, what was there before, what a comment answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::waiver::standing;
+use super::{Policy, Suppressions, Verdict};
+use crate::domain::{Digest, Finding, Location, Report, RuleId, Suppressed, SuppressedBy, Timestamp};
+
+/// A comment in the code that says that findings of a rule beside it are to be ignored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// The rule.
+    pub rule: RuleId,
+    /// The file.
+    pub path: String,
+    /// The first line that it is for.
+    pub first: u32,
+    /// The last line that it is for.
+    pub last: u32,
+    /// Why, if it says so.
+    pub reason: Option<String>,
+}
+
+impl Objection {
+    fn fits(&self, finding: &Finding) -> bool {
+        let here = match &finding.location {
+            Some(Location::File { path, line: Some(line), .. }) => {
+                *path == self.path && (self.first..=self.last).contains(line)
+            }
+            _ => false,
+        };
+        here && self.rule == finding.rule
+    }
+}
+
+/// Findings of a source that were there before: only others count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// Name of this document format.
+    pub schema: String,
+    /// What it was made of: the name of the server, or where a source without a manifest came from.
+    pub subject: String,
+    /// When it was made.
+    pub made: Timestamp,
+    /// The findings.
+    pub findings: Vec<BaselineEntry>,
+}
+
+/// One finding of a baseline.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaselineEntry {
+    /// The rule.
+    pub rule: RuleId,
+    /// Where it stood, for readers.
+    pub place: String,
+    /// Which finding.
+    pub fingerprint: Digest,
+}
+
+impl Baseline {
+    /// The name of the document format.
+    pub const SCHEMA: &'static str = "sigyl.baseline/1";
+
+    /// Makes the baseline of a report.
+    pub fn of(report: &Report, subject: &str, made: Timestamp) -> Self {
+        let place =
+            |finding: &Finding| finding.location.as_ref().map_or_else(String::new, Location::to_string);
+        let entry = |finding: &Finding| BaselineEntry {
+            rule: finding.rule.clone(),
+            place: place(finding),
+            fingerprint: finding.fingerprint(),
+        };
+        let mut findings: Vec<_> = report.findings.iter().map(entry).collect();
+        findings.sort();
+        Self { schema: Self::SCHEMA.to_owned(), subject: subject.to_owned(), made, findings }
+    }
+}
+
+impl Policy {
+    /// Finds out which findings do not count, and which somebody wanted not to count, by their place in the list.
+    pub(crate) fn settle(
+        &self,
+        findings: &[Finding],
+        objections: &[Objection],
+        baseline: Option<&Baseline>,
+        now: Timestamp,
+    ) -> BTreeMap<usize, Suppressed> {
+        let all: Vec<&Finding> = findings.iter().collect();
+        let standing = standing(&self.waivers, self.server.as_ref(), &all, now);
+        let known: BTreeSet<(&RuleId, Digest)> = baseline
+            .iter()
+            .flat_map(|baseline| &baseline.findings)
+            .map(|entry| (&entry.rule, entry.fingerprint))
+            .collect();
+        let mut settled = BTreeMap::new();
+        for (at, finding) in findings.iter().enumerate() {
+            let waiver = |accepted: &BTreeMap<usize, usize>, applied| {
+                let waiver = accepted.get(&at).and_then(|index| self.waivers.get(*index))?;
+                Some(by_waiver(finding, &waiver.waiver, applied))
+            };
+            let baseline = || {
+                let there = known.contains(&(&finding.rule, finding.fingerprint()));
+                there.then(|| {
+                    suppressed(finding, SuppressedBy::Baseline, "it was there before".to_owned(), true)
+                })
+            };
+            let comment = || objections.iter().find(|one| one.fits(finding));
+            let found = self
+                .ignored(finding)
+                .or_else(|| waiver(&standing.accepted, true))
+                .or_else(|| if known.is_empty() { None } else { baseline() })
+                .or_else(|| comment().map(|one| self.by_comment(finding, one)))
+                .or_else(|| waiver(&standing.expired, false));
+            settled.extend(found.map(|found| (at, found)));
+        }
+        settled
+    }
+
+    /// Judges findings of which some do not count.
+    pub(crate) fn verdict_of(&self, findings: &[Finding], settled: &BTreeMap<usize, Suppressed>) -> Verdict {
+        let weigh = |(at, finding)| self.weight(finding, settled.get(&at));
+        findings.iter().enumerate().map(weigh).max().unwrap_or(Verdict::Pass)
+    }
+
+    /// Judges a whole report anew, with the gaps that it tells of.
+    pub(crate) fn verdict_with_gaps(&self, report: &Report, of_findings: Verdict) -> Verdict {
+        of_findings.max(self.gaps(report).0)
+    }
+
+    fn weight(&self, finding: &Finding, suppressed: Option<&Suppressed>) -> Verdict {
+        match suppressed.filter(|one| one.applied).map(|one| one.by) {
+            None => self.of(finding),
+            Some(SuppressedBy::Policy | SuppressedBy::Baseline) => Verdict::Pass,
+            Some(SuppressedBy::Waiver | SuppressedBy::Comment) => Verdict::Warn,
+        }
+    }
+
+    fn ignored(&self, finding: &Finding) -> Option<Suppressed> {
+        let clause = self.clause(finding).filter(|clause| clause.then == Verdict::Pass)?;
+        let reason = clause.reason.clone().unwrap_or_default();
+        Some(suppressed(finding, SuppressedBy::Policy, reason, true))
+    }
+
+    /// A comment counts where the operator says so, if it gives a reason, and never for what blocks.
+    fn by_comment(&self, finding: &Finding, comment: &Objection) -> Suppressed {
+        let allowed = self.suppressions == Suppressions::Allow && self.of(finding) != Verdict::Block;
+        let reason = comment.reason.clone();
+        let applied = allowed && reason.is_some();
+        let reason = reason.unwrap_or_else(|| "no reason is given".to_owned());
+        suppressed(finding, SuppressedBy::Comment, reason, applied)
+    }
+
+    /// Tells whether a comment that was there when `report` was made answers a finding by this policy.
+    pub(super) fn answered(&self, report: &Report, finding: &Finding) -> bool {
+        self.suppressions == Suppressions::Allow
+            && self.of(finding) != Verdict::Block
+            && report.suppressed.iter().any(|one| {
+                one.by == SuppressedBy::Comment && one.reason != "no reason is given" && one.is_of(finding)
+            })
+    }
+}
+
+fn by_waiver(finding: &Finding, waiver: &super::Waiver, applied: bool) -> Suppressed {
+    Suppressed {
+        owner: waiver.owner.clone(),
+        expires: Some(waiver.expires),
+        ..suppressed(finding, SuppressedBy::Waiver, waiver.reason.clone(), applied)
+    }
+}
+
+fn suppressed(finding: &Finding, by: SuppressedBy, reason: String, applied: bool) -> Suppressed {
+    Suppressed {
+        rule: finding.rule.clone(),
+        severity: finding.severity,
+        location: finding.location.clone(),
+        fingerprint: finding.fingerprint(),
+        by,
+        reason,
+        owner: None,
+        expires: None,
+        applied,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::specimen::{finding, report, waiver};
+    use super::super::{Clause, Condition, Glob, StandingWaiver};
+    use super::*;
+    use crate::domain::{ServerName, Severity};
+
+    fn settle(
+        policy: &Policy,
+        objections: &[Objection],
+        baseline: Option<&Baseline>,
+    ) -> (Verdict, Vec<(SuppressedBy, bool)>) {
+        let findings = [finding("a", Severity::Error, 1), finding("b", Severity::Block, 2)];
+        let settled = policy.settle(&findings, objections, baseline, Timestamp::EPOCH);
+        let told = settled.values().map(|one| (one.by, one.applied)).collect();
+        (policy.verdict_of(&findings, &settled), told)
+    }
+
+    fn comment(rule: &str, line: u32, reason: Option<&str>) -> Objection {
+        let rule = RuleId::parse(rule).unwrap();
+        let reason = reason.map(str::to_owned);
+        Objection { rule, path: "a.py".into(), first: line, last: line, reason }
+    }
+
+    #[test]
+    fn a_comment_is_listed_and_counts_only_where_the_operator_says_so_and_never_for_what_blocks() {
+        let comments = [comment("a", 1, Some("known")), comment("b", 2, Some("known"))];
+        let listed = settle(&Policy::default(), &comments, None);
+        assert_eq!(listed, (Verdict::Block, vec![(SuppressedBy::Comment, false); 2]));
+        let policy = Policy { suppressions: Suppressions::Allow, ..Policy::default() };
+        let allowed = settle(&policy, &comments, None).1;
+        assert_eq!(allowed, [(SuppressedBy::Comment, true), (SuppressedBy::Comment, false)]);
+        assert_eq!(settle(&policy, &[comment("a", 1, None)], None).1, [(SuppressedBy::Comment, false)]);
+        assert_eq!(settle(&policy, &[comment("a", 3, Some("x")), comment("b", 1, Some("x"))], None).1, []);
+    }
+
+    #[test]
+    fn a_waiver_of_the_policy_is_for_its_server_and_only_until_its_end() {
+        let ours = ServerName::parse("clock").unwrap();
+        let policy = |server: Option<&str>, expires: &str| Policy {
+            waivers: vec![StandingWaiver {
+                server: server.map(|name| ServerName::parse(name).unwrap()),
+                waiver: super::super::Waiver {
+                    expires: Timestamp::parse(expires).unwrap(),
+                    owner: Some("ada".into()),
+                    ..waiver("b", None)
+                },
+            }],
+            ..Policy::default().for_server(&ours)
+        };
+        let now = Timestamp::parse("2026-01-01").unwrap();
+        let findings = [finding("b", Severity::Block, 2)];
+        for (server, expires, verdict, told) in [
+            (Some("clock"), "2026-06-01", Verdict::Warn, &[true][..]),
+            (None, "2026-06-01", Verdict::Warn, &[true]),
+            (Some("other"), "2026-06-01", Verdict::Block, &[]),
+            (Some("clock"), "2025-06-01", Verdict::Block, &[false]),
+        ] {
+            let policy = policy(server, expires);
+            let settled = policy.settle(&findings, &[], None, now);
+            let applied: Vec<bool> = settled.values().map(|one| one.applied).collect();
+            assert_eq!(
+                (policy.verdict_of(&findings, &settled), applied),
+                (verdict, told.to_vec()),
+                "{server:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_baseline_or_the_policy_names_does_not_count() {
+        let before = report(vec![finding("b", Severity::Block, 2)]);
+        let baseline = Baseline::of(&before, "clock", Timestamp::EPOCH);
+        let policy = Policy::default();
+        let (verdict, told) = settle(&policy, &[], Some(&baseline));
+        assert_eq!((verdict, told), (Verdict::Hold, vec![(SuppressedBy::Baseline, true)]));
+        let mut other = baseline.clone();
+        other.findings[0].rule = RuleId::parse("c").unwrap();
+        assert_eq!(settle(&policy, &[], Some(&other)).1, [], "another rule under the same fingerprint");
+        let when = Condition { rule: vec![Glob::parse("*").unwrap()], ..Condition::default() };
+        let reason = Some("known".to_owned());
+        let policy = Policy { clauses: vec![Clause { when, then: Verdict::Pass, reason }], ..policy };
+        assert_eq!(settle(&policy, &[], None), (Verdict::Block, vec![(SuppressedBy::Policy, true)]));
+    }
+}
