@@ -1,5 +1,6 @@
 //! Whole runs over the real store, scanner, vault and MCP client, with a target and a server that tests can break.
 
+mod blocks;
 mod faults;
 mod holds;
 mod house;
