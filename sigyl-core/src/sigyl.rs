@@ -4,6 +4,7 @@ mod config;
 mod endpoint;
 mod front;
 mod history;
+mod judge;
 mod open;
 mod operate;
 mod query;

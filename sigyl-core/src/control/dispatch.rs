@@ -79,6 +79,13 @@ async fn tell(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
         Request::Call { name, tool, arguments } => {
             Response::Call(sigyl.call(caller, &name, &tool, arguments).await?)
         }
+        Request::Policy => Response::Policy(Box::new(sigyl.policy(caller)?)),
+        Request::TestPolicy { file, text } => {
+            Response::PolicyTest(Box::new(sigyl.test_policy(caller, &file, &text).await?))
+        }
+        Request::Rescan { names, running } => {
+            Response::Rescanned(sigyl.rescan(caller, &names, running).await?)
+        }
         Request::Backup { to } => Response::Backup { records: sigyl.backup(caller, &to).await? },
         Request::Stop => {
             sigyl.stop(caller)?;

@@ -21,6 +21,8 @@ pub use failure::{StepError, failure};
 pub use lanes::Lanes;
 pub use plan::steps_of;
 pub use rules::Rules;
+#[cfg(all(feature = "sled", feature = "gateway"))]
+pub(crate) use run::new_id;
 pub use run::{Started, start};
 #[cfg(all(feature = "sled", feature = "gateway"))]
 pub(crate) use steps::{bound_secrets, since as drift_since, tools_changed};

@@ -1,0 +1,486 @@
+//! Judging anew what is on record: by another policy, or by the rules of today.
+
+use super::Sigyl;
+use crate::domain::{
+    Action, Admission, Caller, Digest, Hold, Judgement, JudgementRecord, LiveJudgement, Permissions, Plan,
+    Policy, Report, Run, RunId, RunState, ServerName, SourceKind, SourceRef, Timestamp, Verdict,
+    VersionRecord, Waiver,
+};
+use crate::error::Error;
+use crate::pipeline::{Order, new_id};
+use crate::scan::policy::{self, PolicyRead};
+use crate::scan::{Scanner, Subject};
+use crate::source::SourceTree;
+use crate::store::{Change, Page, StoreError};
+use crate::wire::v1::{PolicyChange, PolicyTest, Rescanned};
+
+/// How many items are asked for at a time.
+const PAGE: usize = 500;
+/// Reasons that are named one by one.
+const NAMED: usize = 10;
+
+impl Sigyl {
+    /// Shows the policy that this process judges by.
+    pub fn policy(&self, caller: &Caller) -> Result<Policy, Error> {
+        caller.require(Action::Read)?;
+        Ok(self.inner.platform.settings.policy.clone())
+    }
+
+    /// Judges every version on record by another policy, from the reports that are kept, and tells what would change.
+    pub async fn test_policy(&self, caller: &Caller, file: &str, text: &str) -> Result<PolicyTest, Error> {
+        caller.require(Action::Read)?;
+        let now = self.inner.platform.clock.now();
+        let PolicyRead { policy: new, .. } = self.read_policy(file, text, now).await?;
+        let mut test =
+            PolicyTest { policy: new.used(now), versions: 0, unread: Vec::new(), changes: Vec::new() };
+        for name in self.names().await? {
+            let running = self.inner.platform.store.deployment(&name).await?.map(|it| it.version);
+            for record in self.records(&name).await? {
+                let version = record.version.clone();
+                let Some(kept) = self.kept(&record).await? else {
+                    test.unread.push(format!("{name} {version}: its report is gone"));
+                    continue;
+                };
+                test.versions += 1;
+                let before = kept.judge(&self.inner.platform.settings.policy.for_server(&name), now);
+                let after = kept.judge(&new.for_server(&name), now);
+                if before.verdict != after.verdict {
+                    test.changes.push(PolicyChange {
+                        server: name.clone(),
+                        running: running.as_ref() == Some(&version),
+                        version,
+                        before: before.verdict,
+                        after: after.verdict,
+                        why: if after.verdict > before.verdict { after.why } else { before.why },
+                    });
+                }
+            }
+        }
+        Ok(test)
+    }
+
+    /// Judges the kept sources of versions by the rules and the policy of today, fetches nothing, and records what was
+    /// found. With `running`, only what serves; without a name, all servers.
+    pub async fn rescan(
+        &self,
+        caller: &Caller,
+        names: &[ServerName],
+        running: bool,
+    ) -> Result<Vec<Rescanned>, Error> {
+        caller.require(Action::Operate)?;
+        let names = match names {
+            [] => self.names().await?,
+            named => named.to_vec(),
+        };
+        let mut all = Vec::new();
+        for name in names {
+            self.known(&name).await?;
+            let serves = self.inner.platform.store.deployment(&name).await?.map(|it| it.version);
+            for record in self.records(&name).await? {
+                let is_running = serves.as_ref() == Some(&record.version);
+                if is_running || !running {
+                    all.push(self.rescan_one(caller, record, is_running).await?);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    async fn rescan_one(
+        &self,
+        caller: &Caller,
+        record: VersionRecord,
+        running: bool,
+    ) -> Result<Rescanned, Error> {
+        let platform = &self.inner.platform;
+        let was = self.kept(&record).await?;
+        let waivers = was.as_ref().map(|kept| kept.waivers.clone()).unwrap_or_default();
+        let now = platform.clock.now();
+        let policy = platform.settings.policy.for_server(&record.server);
+        let mut row = Rescanned {
+            server: record.server.clone(),
+            version: record.version.clone(),
+            running,
+            was: was.map(|kept| kept.judge(&policy, now).verdict),
+            verdict: None,
+            admitted: false,
+            why: Vec::new(),
+            run: None,
+            failed: None,
+        };
+        let instructions = match running {
+            true => platform.store.deployment(&record.server).await?,
+            false => None,
+        };
+        let instructions = instructions.and_then(|it| it.declared).and_then(|it| it.instructions);
+        let (source, live) = match self.look_again(&record, instructions, policy.clone()).await? {
+            Ok(reports) => reports,
+            Err(why) => {
+                row.failed = Some(why);
+                return Ok(row);
+            }
+        };
+        let kept = Kept { source, live, waivers };
+        let judged = kept.judge(&policy, now);
+        row.verdict = Some(judged.verdict);
+        row.admitted = judged.admits(&record);
+        row.why = judged.why.clone();
+        row.run = Some(self.keep(caller, &record, kept, judged, now).await?);
+        Ok(row)
+    }
+
+    /// Scans the kept tree of a version, and the tools that it last had; the inner error is about this version alone.
+    async fn look_again(
+        &self,
+        record: &VersionRecord,
+        instructions: Option<String>,
+        policy: Policy,
+    ) -> Result<Result<(Report, Option<Report>), String>, Error> {
+        let platform = &self.inner.platform;
+        let (rules, clock) = (platform.rules.clone(), platform.clock.clone());
+        let (trees, record) = (platform.settings.trees.clone(), record.clone());
+        let work = move || {
+            let rules = rules.get()?;
+            let tree = match SourceTree::open_kept(&trees, record.source.digest) {
+                Ok(tree) => tree,
+                Err(error) => return Ok(Err(format!("its kept source cannot be read: {error}"))),
+            };
+            let manifest = match serde_json::from_value(record.manifest.clone()) {
+                Ok(manifest) => manifest,
+                Err(error) => return Ok(Err(format!("its recorded manifest cannot be read: {error}"))),
+            };
+            let scanner = Scanner::new(&rules, policy);
+            let subject =
+                Subject { manifest: Some(&manifest), reference: record.source.clone(), ..Subject::of(&tree) };
+            let source = scanner.scan(&subject, &*clock);
+            let tools: Vec<_> = record.tools.iter().map(|pin| pin.tool.clone()).collect();
+            if tools.is_empty() && instructions.is_none() {
+                return Ok(Ok((source, None)));
+            }
+            let all: Vec<u8> = record.tools.iter().flat_map(|pin| *pin.sha256.as_bytes()).collect();
+            let reference = SourceRef {
+                kind: SourceKind::Tools,
+                locator: format!("recorded tools of {}", record.server),
+                digest: Digest::of(&all),
+            };
+            let instructions = instructions.as_deref();
+            let subject = Subject { reference, tree: None, manifest: None, tools: &tools, instructions };
+            let live = scanner.scan(&subject, &*clock);
+            Ok(Ok((source, Some(live))))
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Engine(error.to_string()))?
+    }
+
+    /// Keeps what was found, as a run that only scanned.
+    async fn keep(
+        &self,
+        caller: &Caller,
+        record: &VersionRecord,
+        kept: Kept,
+        judged: Judged,
+        now: Timestamp,
+    ) -> Result<RunId, Error> {
+        let store = &self.inner.platform.store;
+        let order = Order { name: Some(record.server.clone()), ..Order::default() };
+        let request = serde_json::to_value(&order);
+        let run = Run {
+            id: new_id(now)?,
+            plan: Plan::Scan,
+            caller: caller.name().to_owned(),
+            request: request.map_err(|error| StoreError::Engine(error.to_string()))?,
+            server: Some(record.server.clone()),
+            version: Some(record.version.clone()),
+            state: RunState::Done,
+            steps: Vec::new(),
+            source: Some(record.source.digest),
+            report: Some(kept.source.id()),
+            live: kept.live.as_ref().map(Report::id),
+            judgement: judged.record,
+            decision: None,
+            failure: None,
+            notices: judged.told,
+            removed: Vec::new(),
+            created: now,
+            updated: self.inner.platform.clock.now(),
+        };
+        let id = run.id.clone();
+        for report in std::iter::once(kept.source).chain(kept.live) {
+            store.apply(Change::PutReport(Box::new(report))).await?;
+        }
+        store.apply(Change::PutRun(Box::new(run))).await?;
+        Ok(id)
+    }
+
+    async fn read_policy(&self, file: &str, text: &str, now: Timestamp) -> Result<PolicyRead, Error> {
+        let rules = self.inner.platform.rules.clone();
+        let (file, text) = (file.to_owned(), text.to_owned());
+        let read = move || Ok(policy::read(&file, text.as_bytes(), &*rules.get()?, now)?);
+        tokio::task::spawn_blocking(read).await.map_err(|error| StoreError::Engine(error.to_string()))?
+    }
+
+    async fn names(&self) -> Result<Vec<ServerName>, Error> {
+        let (mut names, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.inner.platform.store.servers(Page { after, limit: PAGE }).await?;
+            let whole = page.len() == PAGE;
+            names.extend(page.into_iter().map(|server| server.name));
+            if !whole {
+                return Ok(names);
+            }
+            after = names.last().cloned();
+        }
+    }
+
+    async fn records(&self, name: &ServerName) -> Result<Vec<VersionRecord>, Error> {
+        let (mut records, mut after) = (Vec::<VersionRecord>::new(), None);
+        loop {
+            let page = self.inner.platform.store.versions(name, Page { after, limit: PAGE }).await?;
+            let whole = page.len() == PAGE;
+            records.extend(page);
+            if !whole {
+                return Ok(records);
+            }
+            after = records.last().map(|record| record.version.clone());
+        }
+    }
+
+    /// What a version was admitted with; nothing when its report is gone.
+    async fn kept(&self, record: &VersionRecord) -> Result<Option<Kept>, Error> {
+        let store = &self.inner.platform.store;
+        let Some(source) = store.report(record.report).await? else { return Ok(None) };
+        let run = store.run(&record.run).await?;
+        let live = match run.as_ref().and_then(|run| run.live) {
+            Some(id) => store.report(id).await?,
+            None => None,
+        };
+        let order = run.and_then(|run| serde_json::from_value::<Order>(run.request).ok());
+        Ok(Some(Kept { source, live, waivers: order.map(|order| order.waive).unwrap_or_default() }))
+    }
+}
+
+/// What a version can be judged by.
+struct Kept {
+    source: Report,
+    live: Option<Report>,
+    waivers: Vec<Waiver>,
+}
+
+/// What a judgement came to.
+struct Judged {
+    record: Option<JudgementRecord>,
+    verdict: Verdict,
+    /// What holds or blocks it, in words.
+    why: Vec<String>,
+    /// What became of waivers.
+    told: Vec<String>,
+    /// What the source alone came to.
+    judgement: Option<Judgement>,
+    live_holds: Vec<Hold>,
+    live_blocks: bool,
+}
+
+impl Kept {
+    /// Judges both reports; waivers that no longer apply are left out.
+    fn judge(&self, policy: &Policy, now: Timestamp) -> Judged {
+        let none = Permissions::default();
+        let valid: Vec<Waiver> =
+            self.waivers.iter().filter(|waiver| waiver.expires >= now).cloned().collect();
+        let judged = Judgement::with_waivers(&self.source, policy, &valid, &none, now)
+            .or_else(|_| Judgement::with_waivers(&self.source, policy, &[], &none, now));
+        let Ok((judgement, waived)) = judged else { return Judged::undecided() };
+        let record = judgement.record().clone();
+        let live = self.live.as_ref().map(|live| {
+            LiveJudgement::new(live, policy, &record, &waived.unmatched, now)
+                .or_else(|_| LiveJudgement::new(live, policy, &record, &[], now))
+        });
+        let blocking = self.source.findings.iter().filter(|one| record.blocks.contains(&one.fingerprint()));
+        let mut why: Vec<String> = blocking.map(|one| format!("finding {}", one.rule)).collect();
+        why.extend(record.gap.iter().chain(&record.holds).map(ToString::to_string));
+        let (mut verdict, mut live_holds, mut live_blocks) = (record.verdict, Vec::new(), false);
+        if let Some(Ok(live)) = live {
+            live_blocks = !live.blocks.is_empty() || live.gap.is_some();
+            why.extend(live.blocks.iter().map(|one| format!("finding {} in its tools", one.rule)));
+            why.extend(live.gap.iter().chain(&live.holds).map(ToString::to_string));
+            verdict = match (live_blocks, live.holds.is_empty()) {
+                (true, _) => Verdict::Block,
+                (false, false) => verdict.max(Verdict::Hold),
+                (false, true) => verdict,
+            };
+            live_holds = live.holds;
+        }
+        why.sort();
+        why.dedup();
+        let more = why.len().saturating_sub(NAMED);
+        why.truncate(NAMED);
+        why.extend((more > 0).then(|| format!("and {more} more")));
+        let record = Some(JudgementRecord { verdict, ..record });
+        Judged {
+            record,
+            verdict,
+            why,
+            told: waived.told,
+            judgement: Some(judgement),
+            live_holds,
+            live_blocks,
+        }
+    }
+}
+
+impl Judged {
+    /// What cannot be judged is not let pass.
+    fn undecided() -> Self {
+        let why = vec!["it cannot be judged".to_owned()];
+        Self {
+            record: None,
+            verdict: Verdict::Block,
+            why,
+            told: Vec::new(),
+            judgement: None,
+            live_holds: Vec::new(),
+            live_blocks: true,
+        }
+    }
+
+    /// Tells whether the version would be admitted now, with what a person decided on it.
+    fn admits(&self, record: &VersionRecord) -> bool {
+        let Some(judgement) = &self.judgement else { return false };
+        let observed = judgement.record().observed.is_some();
+        let live = observed
+            || !self.live_blocks
+                && self
+                    .live_holds
+                    .iter()
+                    .all(|hold| record.basis.approval().is_some_and(|approval| approval.accepts(hold)));
+        live && Admission::still(judgement, record).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sigyl::Config;
+    use crate::source::Limits;
+    use crate::store::contract::fixture;
+
+    const NEWER: &str = "rules: [{match: {rule: debug-mode}, then: block, reason: not here}]\n";
+
+    /// A data directory with one server whose source, a line of Python, is kept and serves.
+    async fn house(code: &str) -> (Sigyl, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+        let sigyl = Sigyl::open(config).await.unwrap();
+        std::fs::create_dir(at("source")).unwrap();
+        std::fs::write(at("source").join("main.py"), code).unwrap();
+        let platform = &sigyl.inner.platform;
+        let tree = SourceTree::from_folder(&at("source"), &Limits::default()).unwrap();
+        let tree = tree.keep(&platform.settings.trees).unwrap();
+        let text = "name: clock\nversion: 1.0.0\nruntime: python\nentryPoint: main.py\nstartCommand: {type: stdio}\n";
+        std::fs::write(at("sigyl.yaml"), text).unwrap();
+        let whole = SourceTree::from_folder(folder.path(), &Limits::default()).unwrap();
+        let manifest = crate::manifest::read(&crate::scan::TreeFiles(&whole)).unwrap().manifest;
+        let report = Report { source: tree.reference().clone(), ..fixture::report("x") };
+        let admission = fixture::admission(&report);
+        let record = VersionRecord {
+            source: tree.reference().clone(),
+            report: report.id(),
+            manifest: serde_json::to_value(&manifest).unwrap(),
+            ..fixture::version_record("clock", "1.0.0", "x")
+        };
+        let deployment =
+            crate::domain::Deployment { source: tree.digest(), ..fixture::deployment("clock", "1.0.0", "x") };
+        for change in [
+            Change::PutReport(Box::new(report)),
+            Change::PublishVersion {
+                server: Box::new(fixture::server("clock", "1.0.0")),
+                version: Box::new(record),
+                admission: Box::new(admission),
+            },
+            Change::Activate {
+                server: Box::new(crate::domain::Server {
+                    active: Some(fixture::version("1.0.0")),
+                    ..fixture::server("clock", "1.0.0")
+                }),
+                deployment: Box::new(deployment),
+                tools: Vec::new(),
+            },
+        ] {
+            platform.store.apply(change).await.unwrap();
+        }
+        (sigyl, folder)
+    }
+
+    const AUTH: &str = "def login(request):\n    if session_id in sessions:\n        return True\n";
+
+    #[tokio::test]
+    async fn what_serves_and_would_not_be_admitted_is_told_and_kept() {
+        let owner = Caller::local_owner();
+        for (code, verdict, admitted) in
+            [(AUTH, Verdict::Block, false), ("print('x')\n", Verdict::Pass, true)]
+        {
+            let (sigyl, _folder) = house(code).await;
+            let rows = sigyl.rescan(&owner, &[], true).await.unwrap();
+            let [row] = &rows[..] else { panic!("{rows:?}") };
+            assert_eq!(
+                (row.was, row.verdict, row.admitted),
+                (Some(Verdict::Pass), Some(verdict), admitted),
+                "{row:?}"
+            );
+            let run = sigyl.run(&owner, row.run.as_ref().unwrap()).await.unwrap();
+            assert_eq!((run.plan, run.state), (Plan::Scan, RunState::Done));
+            let report = sigyl.inner.platform.store.report(run.report.unwrap()).await.unwrap().unwrap();
+            assert_eq!(report.verdict, verdict);
+            sigyl.shutdown().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_source_that_is_gone_is_told_and_hides_no_other() {
+        let (sigyl, folder) = house(AUTH).await;
+        std::fs::remove_dir_all(folder.path().join("data/trees")).unwrap();
+        let rows = sigyl.rescan(&Caller::local_owner(), &[fixture::name("clock")], false).await.unwrap();
+        assert!(rows[0].failed.as_ref().unwrap().contains("cannot be read") && !rows[0].admitted, "{rows:?}");
+        assert!(sigyl.rescan(&Caller::local_owner(), &[fixture::name("other")], false).await.is_err());
+        sigyl.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn another_policy_is_tried_on_the_reports_that_are_kept() {
+        let (sigyl, _folder) = house("x = 1\n").await;
+        let owner = Caller::local_owner();
+        let store = &sigyl.inner.platform.store;
+        let same = sigyl.test_policy(&owner, "new.yaml", NEWER).await.unwrap();
+        assert_eq!((same.versions, same.changes.len()), (1, 0), "its report holds no finding");
+        let finding = serde_json::json!({"rule": "debug-mode", "category": "insecure_config", "severity": "warning",
+            "confidence": "high", "message": "m", "location": null, "evidence": "e", "fix": null});
+        let report = Report {
+            findings: vec![serde_json::from_value(finding).unwrap()],
+            verdict: Verdict::Warn,
+            ..fixture::report("y")
+        };
+        let admission = fixture::admission(&report);
+        let version = VersionRecord { report: report.id(), ..fixture::version_record("other", "1.0.0", "y") };
+        let version = VersionRecord { basis: admission.basis().clone(), ..version };
+        for change in [
+            Change::PutReport(Box::new(report)),
+            Change::PublishVersion {
+                server: Box::new(fixture::server("other", "1.0.0")),
+                version: Box::new(version),
+                admission: Box::new(admission),
+            },
+        ] {
+            store.apply(change).await.unwrap();
+        }
+        let test = sigyl.test_policy(&owner, "new.yaml", NEWER).await.unwrap();
+        let [change] = &test.changes[..] else { panic!("{test:?}") };
+        assert_eq!((change.server.as_str(), change.running), ("other", false));
+        assert_eq!((change.before, change.after), (Verdict::Warn, Verdict::Block));
+        assert_eq!(change.why, ["finding debug-mode"]);
+        let wrong = sigyl.test_policy(&owner, "new.yaml", "ruels: []\n").await.unwrap_err().failure();
+        assert!(wrong.code == "E0202" && wrong.message.contains("new.yaml:1:1"), "{wrong:?}");
+        let reader = Caller::limited("bob", [Action::Call]);
+        assert_eq!(sigyl.test_policy(&reader, "x", NEWER).await.unwrap_err().code(), "E0901");
+        assert_eq!(sigyl.rescan(&reader, &[], true).await.unwrap_err().code(), "E0901");
+        sigyl.shutdown().await;
+    }
+}
