@@ -133,6 +133,18 @@ const CODES: &[CodeDoc] = &[
         "read the cause; `ulimit -a` shows the limits of this shell",
     ),
     doc(
+        "E0024",
+        "wrong policy",
+        "A policy, a file of waivers or a baseline cannot be read, or holds the problems that are listed.",
+        "mend what is named; `sigyl policy check FILE` reads a policy alone, and docs/policy.md lists every key",
+    ),
+    doc(
+        "E0025",
+        "another policy",
+        "The owner of the data directory judges by another policy than the one that was named.",
+        "leave --policy and --waivers out, or end the owner with `sigyl stop` and start it with them",
+    ),
+    doc(
         "E0027",
         "servers not read",
         "The file of --set holds no list of tools, or that of --accepted no accepted servers.",

@@ -85,9 +85,7 @@ async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>
             return Err(error.into());
         }
     };
-    if let Some(record) = &record
-        && let Err(error) = same_as_pinned(sigyl, record, &probe).await
-    {
+    if let Err(error) = same_as_pinned(sigyl, &record, &probe).await {
         platform.target.retire(&deployment.revision, platform.settings.grace).await?;
         return Err(error);
     }

@@ -46,6 +46,12 @@ pub(crate) struct Global {
     /// How the result is written; messages and progress always go to standard error
     #[arg(long, global = true, value_name = "plain|json", hide_possible_values = true)]
     format: Option<Format>,
+    /// Policy that findings are judged by, YAML [default: blocks what must not run, holds confident errors]
+    #[arg(long, global = true, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Waivers that stand beside the policy, YAML
+    #[arg(long, global = true, value_name = "FILE")]
+    waivers: Option<PathBuf>,
 }
 
 impl From<Global> for Flags {
@@ -57,6 +63,8 @@ impl From<Global> for Flags {
             listen: global.listen,
             offline: global.offline,
             format: global.format,
+            policy: global.policy,
+            waivers: global.waivers,
         }
     }
 }

@@ -64,6 +64,11 @@ fn spawn(cx: &Context, data_dir: &Path, log: &Path) -> Result<Child, Problem> {
     if cx.settings.listen.named {
         command.arg("--listen").arg(cx.settings.listen.address.to_string());
     }
+    for (flag, file) in [("--policy", &cx.settings.policy), ("--waivers", &cx.settings.waivers)] {
+        if let Some(file) = file {
+            command.arg(flag).arg(file);
+        }
+    }
     if cx.settings.offline {
         command.arg("--offline");
     }

@@ -7,7 +7,7 @@ use crate::link::{self, Answer, Link};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::progress::Track;
-use crate::settings::Settings;
+use crate::settings::{Settings, policy};
 use crate::signal::Interrupts;
 
 /// Settings and streams of this command.
@@ -68,8 +68,13 @@ impl Context {
             return T::take(response);
         }
         let link = self.link().await?;
-        if goes_out(&request) && matches!(link, Link::Remote(_)) {
-            self.require_fitting_owner().await?;
+        if matches!(link, Link::Remote(_)) {
+            if goes_out(&request) {
+                self.require_fitting_owner().await?;
+            }
+            if goes_out(&request) || matches!(request, Request::Rescan { .. }) {
+                self.require_our_policy().await?;
+            }
         }
         let mut interrupts = Interrupts::listen()?;
         let mut track = Track::new(self.output.err_look);
@@ -104,6 +109,24 @@ impl Context {
             format!("process {} owns the data directory and was started without --offline", owner.pid),
             "`sigyl stop`, and start it with --offline",
         ))
+    }
+
+    /// Refuses to hand what is to be judged to an owner that judges by another policy than the one that was named.
+    async fn require_our_policy(&mut self) -> Result<(), Problem> {
+        if self.settings.policy.is_none() {
+            return Ok(());
+        }
+        let ours = self.settings.policy(&policy::rules()?)?.policy;
+        let owner: Owner = self.ask(Request::Owner).await?;
+        match owner.policy {
+            Some(theirs) if theirs.digest == ours.digest() => Ok(()),
+            _ => Err(Problem::failed(
+                "E0025",
+                Kind::Conflict,
+                format!("process {} owns the data directory and judges by another policy", owner.pid),
+                "leave --policy out, or `sigyl stop`, and start it with --policy",
+            )),
+        }
     }
 
     fn interrupted(&self, link: &Link) -> Problem {

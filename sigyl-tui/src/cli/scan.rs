@@ -6,7 +6,7 @@ mod set;
 mod together;
 
 use sigyl_core::clock::SystemClock;
-use sigyl_core::domain::{Kind, Locator, Policy, Report};
+use sigyl_core::domain::{Kind, Locator, Report};
 use sigyl_core::manifest::{self, ManifestError, Read};
 use sigyl_core::pipeline::{self, StepError};
 use sigyl_core::scan::{self, RuleSet, Scanner, Subject, TreeFiles};
@@ -14,6 +14,7 @@ use sigyl_core::source::{Fetcher, Limits, Progress, SourceError, SourceTree};
 use sigyl_core::wire::v1::Failure;
 
 use super::Context;
+use super::judging::{Judging, JudgingArgs};
 use crate::exit::Exit;
 use crate::problem::{Problem, chain};
 use crate::render::{self, Glyph, Look, Role, specimen};
@@ -43,6 +44,8 @@ pub(crate) struct Args {
     deep: bool,
     #[command(flatten)]
     together: together::Together,
+    #[command(flatten)]
+    judging: JudgingArgs,
 }
 
 impl Args {
@@ -74,7 +77,8 @@ impl Args {
             cx.output.tell(&render::error(&missing.failure, &cx.output.err_look));
         }
         let deep = self.deep;
-        let (report, read) = tokio::task::spawn_blocking(move || look(&fetched, deep))
+        let judging = self.judging.with(&cx.settings, cx.output.err_look);
+        let (report, read) = tokio::task::spawn_blocking(move || look(&fetched, deep, &judging))
             .await
             .map_err(|error| Problem::failed("E0999", Kind::Internal, error, "report this"))??;
         show(&report, &read, cx)
@@ -116,12 +120,22 @@ async fn fetch(fetcher: &Fetcher, source: &Locator, deep: bool, lines: &Lines) -
 }
 
 /// Scans the tree with what its manifest declares; a manifest that cannot be used leaves a gap, not a silence.
-fn look(fetched: &Fetched, deep: bool) -> Result<(Report, Result<Read, ManifestError>), Problem> {
+fn look(
+    fetched: &Fetched,
+    deep: bool,
+    judging: &Judging,
+) -> Result<(Report, Result<Read, ManifestError>), Problem> {
     let rules = rules()?;
     let tree = &fetched.tree;
     let read = manifest::read(&TreeFiles(tree));
     let subject = Subject { manifest: read.as_ref().ok().map(|read| &read.manifest), ..Subject::of(tree) };
-    let mut scanner = Scanner::new(&rules, Policy::default()).deep(deep);
+    let name = read.as_ref().ok().map(|read| &read.manifest.name);
+    let about = judging.subject(name, &subject.reference);
+    let baseline = judging.baseline(&about)?;
+    let mut scanner = Scanner::new(&rules, judging.policy(&rules, name)?).deep(deep);
+    if let Some(baseline) = &baseline {
+        scanner = scanner.baseline(baseline);
+    }
     scanner = match &fetched.dependencies {
         Ok(Some(code)) => scanner.dependencies(code),
         Ok(None) => scanner,
@@ -130,7 +144,9 @@ fn look(fetched: &Fetched, deep: bool) -> Result<(Report, Result<Read, ManifestE
     if let Err(error) = &read {
         scanner = scanner.without_manifest(error.to_string());
     }
-    Ok((scanner.scan(&subject, &SystemClock), read))
+    let report = scanner.scan(&subject, &SystemClock);
+    judging.keep(&report, &about)?;
+    Ok((report, read))
 }
 
 fn rules() -> Result<RuleSet, Problem> {

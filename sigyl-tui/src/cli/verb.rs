@@ -2,7 +2,8 @@
 
 use super::{
     Context, approve, backup, call, calls, completions, delete, deploy, doctor, events, explain, help, init,
-    list, logs, probe, redeploy, reject, restore, rollback, runs, scan, serve, show, stop, versions, watch,
+    list, logs, policy, probe, redeploy, reject, rescan, restore, rollback, runs, scan, serve, show, stop,
+    versions, watch,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -12,6 +13,8 @@ use crate::problem::Problem;
 pub(crate) enum Verb {
     Init(init::Args),
     Scan(scan::Args),
+    Policy(policy::Args),
+    Rescan(rescan::Args),
     Deploy(Box<deploy::Args>),
     Approve(approve::Args),
     Reject(reject::Args),
@@ -45,6 +48,8 @@ impl Verb {
         match self {
             Self::Init(args) => args.run(cx),
             Self::Scan(args) => args.run(cx).await,
+            Self::Policy(args) => args.run(cx).await,
+            Self::Rescan(args) => args.run(cx).await,
             Self::Deploy(args) => args.run(cx).await,
             Self::Approve(args) => args.run(cx).await,
             Self::Reject(args) => args.run(cx).await,

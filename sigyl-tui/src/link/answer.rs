@@ -1,9 +1,9 @@
 //! What a response holds, or that it is not what was asked for.
 
 use serde_json::Value;
-use sigyl_core::domain::Run;
+use sigyl_core::domain::{Policy, Run};
 use sigyl_core::mcp::Probe;
-use sigyl_core::wire::v1::{Owner, Response, RunEnd, ServerView, VersionView};
+use sigyl_core::wire::v1::{Owner, PolicyTest, Rescanned, Response, RunEnd, ServerView, VersionView};
 
 use crate::problem::Problem;
 
@@ -37,5 +37,8 @@ answer!(Vec<ServerView>, Servers);
 answer!(ServerView, Server, *);
 answer!(Vec<VersionView>, Versions);
 answer!(Vec<Run>, Runs);
+answer!(Policy, Policy, *);
+answer!(PolicyTest, PolicyTest, *);
 answer!(Probe, Probe, *);
+answer!(Vec<Rescanned>, Rescanned);
 answer!(Value, Call);

@@ -16,6 +16,10 @@ pub(crate) fn answer(request: &Request, settings: &Settings) -> Result<Option<Re
     }
     match request {
         Request::List => Ok(Some(Response::Servers(Vec::new()))),
+        Request::Rescan { names, .. } => match names.first() {
+            Some(name) => Err(no(name).into()),
+            None => Ok(Some(Response::Rescanned(Vec::new()))),
+        },
         Request::Runs { .. } => Ok(Some(Response::Runs(Vec::new()))),
         Request::Events { name: None, follow: false, .. } => Ok(Some(Response::Ok)),
         Request::Events { name: Some(name), .. } => Err(no(name).into()),

@@ -80,6 +80,8 @@ fn below(views: &[ServerView], look: &Look) -> String {
         notes.push("nothing serves now; `sigyl serve` starts what is active".to_owned());
     }
     for view in views {
+        let sign = look.sign(Glyph::Warning);
+        notes.extend(observed(view).map(|line| format!("{sign} {} {line}", view.server.name)));
         if let Some(drift) = &view.drift {
             let sign = look.sign(Glyph::Warning);
             let name = &view.server.name;
@@ -99,6 +101,16 @@ fn below(views: &[ServerView], look: &Look) -> String {
     }
     let lines = notes.iter().map(|note| format!("{}\n", look.paint(Role::Dim, &wrap(note, look, 2))));
     std::iter::once("\n".to_owned()).chain(lines).collect()
+}
+
+/// Says that a server serves only because the policy stops nothing yet.
+fn observed(view: &ServerView) -> Option<String> {
+    let observed = view.observed?;
+    let verdict = observed.would_be;
+    Some(format!(
+        "serves because the policy observes until {}: its verdict would be {verdict}",
+        observed.until
+    ))
 }
 
 /// What nothing enforces, one line each; `show` has them whole.
@@ -156,6 +168,7 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     fact("active", view.server.active.as_ref().map(|version| specimen(version.as_str())));
     fact("latest", Some(specimen(view.server.latest.as_str())));
     fact("verdict", view.verdict.map(|verdict| verdict.to_string()));
+    fact("observed", observed(view));
     fact("source", Some(specimen(&view.server.locator)));
     // Without its prefix it fits a line of 80 columns, and can be copied whole.
     fact("sha256", deployment.map(|deployment| deployment.source.hex()));

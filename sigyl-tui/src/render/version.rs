@@ -26,6 +26,7 @@ pub(crate) fn versions(views: &[VersionView], look: &Look, now: Timestamp) -> St
         };
         let verdict = match &view.record.basis {
             Basis::Approval(_) => Cell::new(Role::Warn, "approved"),
+            Basis::Observed { .. } => Cell::new(Role::Warn, "observed"),
             Basis::Verdict(basis) => super::server::verdict(view.verdict.or(Some(*basis))),
             _ => super::server::verdict(view.verdict),
         };

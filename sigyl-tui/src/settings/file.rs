@@ -24,10 +24,14 @@ pub(super) struct File {
     pub(super) offline: Option<bool>,
     /// How results are written.
     pub(super) format: Option<super::Format>,
+    /// The policy that findings are judged by.
+    pub(super) policy: Option<PathBuf>,
+    /// Waivers that stand beside the policy.
+    pub(super) waivers: Option<PathBuf>,
 }
 
 /// Every key of [`File`].
-const KEYS: [&str; 5] = ["data_dir", "cache_dir", "listen", "offline", "format"];
+const KEYS: [&str; 7] = ["data_dir", "cache_dir", "listen", "offline", "format", "policy", "waivers"];
 
 impl File {
     /// Reads a file that must exist.
@@ -42,7 +46,8 @@ impl File {
         let mut file = Self::parse(&text, path)?;
         // Relative folders are meant from the file, not from wherever the command was started.
         let base = path.parent().unwrap_or(Path::new(""));
-        for folder in [&mut file.data_dir, &mut file.cache_dir].into_iter().flatten() {
+        let paths = [&mut file.data_dir, &mut file.cache_dir, &mut file.policy, &mut file.waivers];
+        for folder in paths.into_iter().flatten() {
             *folder = base.join(&*folder);
         }
         Ok(file)
@@ -89,8 +94,7 @@ mod tests {
 
     #[test]
     fn every_listed_key_is_known() {
-        let text =
-            "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\n";
+        let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\n";
         assert_eq!(text.lines().count(), KEYS.len());
         let file = File::parse(text, Path::new("x")).unwrap();
         assert_eq!(file.data_dir, Some(PathBuf::from("d")));

@@ -6,6 +6,7 @@ mod environment;
 mod error;
 mod file;
 mod listen;
+pub(crate) mod policy;
 mod resolve;
 
 pub(crate) use environment::Environment;

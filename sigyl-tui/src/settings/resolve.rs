@@ -1,6 +1,7 @@
 //! Puts the four places together.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use etcetera::BaseStrategy as _;
@@ -9,6 +10,7 @@ use sigyl_core::Config;
 
 use super::file::File;
 use super::{Environment, Listen, SettingsError};
+use crate::problem::Problem;
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -36,6 +38,10 @@ pub(crate) struct Flags {
     pub(crate) offline: bool,
     /// `--format`
     pub(crate) format: Option<Format>,
+    /// `--policy`
+    pub(crate) policy: Option<PathBuf>,
+    /// `--waivers`
+    pub(crate) waivers: Option<PathBuf>,
 }
 
 /// Every setting, resolved; folders are absolute, and are looked for only when a command needs them.
@@ -51,6 +57,10 @@ pub(crate) struct Settings {
     pub(crate) format: Format,
     /// The configuration file in use.
     pub(crate) config: Option<PathBuf>,
+    /// The policy that findings are judged by, instead of the default one.
+    pub(crate) policy: Option<PathBuf>,
+    /// Waivers that stand beside the policy.
+    pub(crate) waivers: Option<PathBuf>,
     /// The environment that child tools get a part of.
     pub(crate) environment: Environment,
 }
@@ -79,7 +89,11 @@ impl Settings {
         let offline = flags.offline || environment.switch("SIGYL_OFFLINE")?.or(file.offline).unwrap_or(false);
         let data_dir = flags.data_dir.or_else(|| environment.path("SIGYL_DATA_DIR")).or(file.data_dir);
         let cache_dir = flags.cache_dir.or_else(|| environment.path("SIGYL_CACHE_DIR")).or(file.cache_dir);
+        let policy = flags.policy.or_else(|| environment.path("SIGYL_POLICY")).or(file.policy);
+        let waivers = flags.waivers.or_else(|| environment.path("SIGYL_WAIVERS")).or(file.waivers);
         Ok(Self {
+            policy: policy.map(absolute).transpose()?,
+            waivers: waivers.map(absolute).transpose()?,
             data_dir: data_dir.map(absolute).transpose()?,
             cache_dir: cache_dir.map(absolute).transpose()?,
             listen,
@@ -101,11 +115,18 @@ impl Settings {
     }
 
     /// Returns what the handle is told.
-    pub(crate) fn config(&self) -> Result<Config, SettingsError> {
-        let launcher = std::env::current_exe().map_err(SettingsError::NoProgram)?;
+    pub(crate) fn config(&self) -> Result<Config, Problem> {
+        let launcher =
+            std::env::current_exe().map_err(|error| Problem::from(SettingsError::NoProgram(error)))?;
         let mut config =
             Config::new(self.data_dir()?, self.cache_dir()?, self.environment.tool_env(), launcher);
         config.offline = self.offline;
+        if self.policy.is_some() || self.waivers.is_some() {
+            // Rules that a policy was checked against are the ones that look.
+            let rules = super::policy::rules()?;
+            config.policy = self.policy(&rules)?.policy;
+            config.rules = Some(Arc::new(rules));
+        }
         Ok(config)
     }
 

@@ -6,6 +6,7 @@ mod help;
 mod history;
 mod init;
 mod owner;
+mod policy;
 mod probe;
 mod scan;
 mod secrets;
