@@ -113,6 +113,10 @@ def copies():
     write("manifest", "tags.yaml", b"%YAML 1.2\n---\nname: !!str clock\nruntime: !x node\n---\n- two\n")
     for name in ("debug-mode", "header-forward", "important-tag", "insecure-cookie"):
         write("pattern_file", name, (PATTERNS / f"{name}.yaml").read_bytes())
+    page = (SEEDS.parent.parent / "docs/policy.md").read_text()
+    write("policy_file", "whole", page.split("```yaml\n")[1].split("```")[0].encode())
+    observe = b"mode: observe\nuntil: 1970-01-31\nrules: [{match: {rule: 'a*'}, then: ignore}]\n"
+    write("policy_file", "observe", observe)
 
 
 if __name__ == "__main__":
