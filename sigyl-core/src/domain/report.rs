@@ -139,6 +139,9 @@ pub struct PolicyUsed {
     pub mode: Mode,
     /// Until when it stops nothing.
     pub until: Option<Timestamp>,
+    /// What identifies the waivers that stand in it; nothing when there are none.
+    #[serde(default)]
+    pub waivers: Option<Digest>,
 }
 
 /// Whether a policy stops what it judges.

@@ -17,6 +17,9 @@ use crate::domain::{
 /// Findings that a report lists; more are counted and make the report partial.
 const FINDINGS: usize = 10_000;
 
+/// Comments that answer findings, in all files together.
+const OBJECTIONS: usize = 10_000;
+
 /// Places in a manifest that a finding about a tool names.
 const PLACES: usize = 5;
 
@@ -70,7 +73,9 @@ impl Gathered {
         self.findings.extend(looked.findings);
         self.unlisted.extend(&looked.unlisted);
         self.skipped.extend(looked.gaps);
+        // What is beyond them answers nothing.
         self.objections.extend(looked.objections);
+        self.objections.truncate(OBJECTIONS);
         match looked.skipped {
             Some(skipped) => self.skipped.push(skipped),
             None => {

@@ -197,8 +197,7 @@ impl<'a> Scanner<'a> {
         let mut found = Findings::new(&self.rules.masker);
         self.file_text(&file, &mut found);
         let (findings, unlisted) = found.finish();
-        let objections = if findings.is_empty() { Vec::new() } else { suppress::objections(&file) };
-        let gaps = file.gap().into_iter().collect();
+        let (objections, gaps) = (suppress::objections(&file), file.gap().into_iter().collect());
         Looked { findings, unlisted, objections, gaps, bytes: text.len() as u64, ..Looked::default() }
     }
 

@@ -35,6 +35,7 @@ impl Clean {
     fn take(&mut self, looked: Looked) -> Option<Looked> {
         let told = looked.skipped.is_some()
             || !looked.gaps.is_empty()
+            || !looked.objections.is_empty()
             || !looked.findings.is_empty()
             || looked.unlisted.iter().next().is_some();
         if told {

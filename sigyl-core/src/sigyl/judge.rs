@@ -2,8 +2,8 @@
 
 use super::Sigyl;
 use crate::domain::{
-    Action, Admission, Caller, Digest, Hold, Judgement, JudgementRecord, LiveJudgement, Permissions, Plan,
-    Policy, Report, Run, RunId, RunState, ServerName, SourceKind, SourceRef, Timestamp, Verdict,
+    Action, Admission, Basis, Caller, Digest, Hold, Judgement, JudgementRecord, LiveJudgement, Permissions,
+    Plan, Policy, Report, Run, RunId, RunState, ServerName, SourceKind, SourceRef, Timestamp, Verdict,
     VersionRecord, Waiver,
 };
 use crate::error::Error;
@@ -350,7 +350,7 @@ impl Judged {
                 && self
                     .live_holds
                     .iter()
-                    .all(|hold| record.basis.approval().is_some_and(|approval| approval.accepts(hold)));
+                    .all(|hold| matches!(&record.basis, Basis::Approval(approval) if approval.accepts(hold)));
         live && Admission::still(judgement, record).is_ok()
     }
 }
@@ -364,14 +364,40 @@ mod tests {
 
     const NEWER: &str = "rules: [{match: {rule: debug-mode}, then: block, reason: not here}]\n";
 
+    /// What a person let pass after they read what was found in a source.
+    fn approved(sigyl: &Sigyl, tree: &SourceTree) -> (Report, Admission) {
+        let rules = sigyl.inner.platform.rules.get().unwrap();
+        let scanner = Scanner::new(&rules, Policy::default());
+        let report = scanner.scan(&Subject::of(tree), &*sigyl.inner.platform.clock);
+        let none = Permissions::default();
+        let judged = Judgement::new(&report, &Policy::default(), &[], &none, Timestamp::EPOCH).unwrap();
+        let judged_record = judged.record();
+        let approval = crate::domain::Approval {
+            who: "ada".into(),
+            reason: "read it".into(),
+            at: Timestamp::EPOCH,
+            expires: Timestamp::EPOCH,
+            source: judged_record.source,
+            report: judged_record.report,
+            policy: judged_record.policy,
+            covers: judged_record.holds.clone(),
+        };
+        let admission = Admission::from_approval(&judged, &approval, Timestamp::EPOCH).unwrap();
+        (report, admission)
+    }
+
     /// A data directory with one server whose source, a line of Python, is kept and serves.
     async fn house(code: &str) -> (Sigyl, tempfile::TempDir) {
+        house_of("main.py", code, false).await
+    }
+
+    async fn house_of(file: &str, code: &str, by_approval: bool) -> (Sigyl, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
         let sigyl = Sigyl::open(config).await.unwrap();
         std::fs::create_dir(at("source")).unwrap();
-        std::fs::write(at("source").join("main.py"), code).unwrap();
+        std::fs::write(at("source").join(file), code).unwrap();
         let platform = &sigyl.inner.platform;
         let tree = SourceTree::from_folder(&at("source"), &Limits::default()).unwrap();
         let tree = tree.keep(&platform.settings.trees).unwrap();
@@ -379,11 +405,17 @@ mod tests {
         std::fs::write(at("sigyl.yaml"), text).unwrap();
         let whole = SourceTree::from_folder(folder.path(), &Limits::default()).unwrap();
         let manifest = crate::manifest::read(&crate::scan::TreeFiles(&whole)).unwrap().manifest;
-        let report = Report { source: tree.reference().clone(), ..fixture::report("x") };
-        let admission = fixture::admission(&report);
+        let (report, admission) = if by_approval {
+            approved(&sigyl, &tree)
+        } else {
+            let report = Report { source: tree.reference().clone(), ..fixture::report("x") };
+            let admission = fixture::admission(&report);
+            (report, admission)
+        };
         let record = VersionRecord {
             source: tree.reference().clone(),
             report: report.id(),
+            basis: admission.basis().clone(),
             manifest: serde_json::to_value(&manifest).unwrap(),
             ..fixture::version_record("clock", "1.0.0", "x")
         };
@@ -430,6 +462,17 @@ mod tests {
             assert_eq!((run.plan, run.state), (Plan::Scan, RunState::Done));
             let report = sigyl.inner.platform.store.report(run.report.unwrap()).await.unwrap().unwrap();
             assert_eq!(report.verdict, verdict);
+            sigyl.shutdown().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_person_approved_stays_approved_as_long_as_it_is_all_that_holds_it() {
+        let code = "const auth = req.headers.authorization;\nawait fetch(url, { headers: { Authorization: auth } });\n";
+        for (by_approval, admitted) in [(false, false), (true, true)] {
+            let (sigyl, _folder) = house_of("proxy.ts", code, by_approval).await;
+            let rows = sigyl.rescan(&Caller::local_owner(), &[], true).await.unwrap();
+            assert_eq!((rows[0].verdict, rows[0].admitted), (Some(Verdict::Hold), admitted), "{rows:?}");
             sigyl.shutdown().await;
         }
     }

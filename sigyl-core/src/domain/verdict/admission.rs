@@ -89,7 +89,7 @@ pub enum Refusal {
     )]
     Blocked(usize),
     /// Not everything could be looked at, and the policy blocks for that.
-    #[error("the policy blocks what could not be looked at as a whole: {0}")]
+    #[error("the policy blocks it, since not everything could be looked at: {0}")]
     Incomplete(Hold),
     /// It waits for an approval.
     #[error("it is held: {}", .0.iter().map(Hold::to_string).collect::<Vec<_>>().join("; "))]
@@ -198,8 +198,8 @@ impl Admission {
         let accepted = |approval: &Approval| {
             approval.source == now.source && now.holds.iter().all(|hold| approval.accepts(hold))
         };
-        match record.basis.approval() {
-            Some(approval) if now.verdict == Verdict::Hold && accepted(approval) => Ok(()),
+        match &record.basis {
+            Basis::Approval(approval) if now.verdict == Verdict::Hold && accepted(approval) => Ok(()),
             _ => Self::from_verdict(judged).map(|_| ()),
         }
     }

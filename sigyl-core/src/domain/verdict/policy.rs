@@ -134,7 +134,10 @@ impl Policy {
     pub fn used(&self, now: Timestamp) -> PolicyUsed {
         let until = self.observes(now);
         let mode = if until.is_some() { Mode::Observe } else { Mode::Enforce };
-        PolicyUsed { name: self.name.clone(), digest: self.digest(), mode, until }
+        // Waivers hold only strings and numbers, which always serialise.
+        let waivers = || Digest::of(&serde_json::to_vec(&self.waivers).unwrap_or_default());
+        let waivers = (!self.waivers.is_empty()).then(waivers);
+        PolicyUsed { name: self.name.clone(), digest: self.digest(), mode, until, waivers }
     }
 
     /// Judges findings alone, without waivers.

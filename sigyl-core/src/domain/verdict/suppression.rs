@@ -8,6 +8,9 @@ use super::waiver::standing;
 use super::{Policy, Suppressions, Verdict};
 use crate::domain::{Digest, Finding, Location, Report, RuleId, Suppressed, SuppressedBy, Timestamp};
 
+/// What stands in the place of a reason that is not given.
+const NO_REASON: &str = "no reason is given";
+
 /// A comment in the code that says that findings of a rule beside it are to be ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objection {
@@ -23,16 +26,28 @@ pub struct Objection {
     pub reason: Option<String>,
 }
 
-impl Objection {
-    fn fits(&self, finding: &Finding) -> bool {
-        let here = match &finding.location {
-            Some(Location::File { path, line: Some(line), .. }) => {
-                *path == self.path && (self.first..=self.last).contains(line)
-            }
-            _ => false,
-        };
-        here && self.rule == finding.rule
+/// Comments by the files that they are in.
+struct Objections<'a>(BTreeMap<&'a str, Vec<&'a Objection>>);
+
+impl<'a> Objections<'a> {
+    fn new(all: &'a [Objection]) -> Self {
+        let mut files: BTreeMap<&str, Vec<&Objection>> = BTreeMap::new();
+        for one in all {
+            files.entry(&one.path).or_default().push(one);
+        }
+        Self(files)
     }
+
+    fn of(&self, finding: &Finding) -> Option<&'a Objection> {
+        let Some(Location::File { path, line: Some(line), .. }) = &finding.location else { return None };
+        let fits = |one: &&&Objection| one.rule == finding.rule && (one.first..=one.last).contains(line);
+        self.0.get(path.as_str())?.iter().find(fits).copied()
+    }
+}
+
+/// Tells whether a finding is in the code of a dependency, which the operator did not write.
+fn is_foreign(finding: &Finding) -> bool {
+    matches!(&finding.location, Some(Location::File { path, .. }) if path.starts_with("dependencies/"))
 }
 
 /// Findings of a source that were there before: only others count.
@@ -96,7 +111,7 @@ impl Policy {
             .flat_map(|baseline| &baseline.findings)
             .map(|entry| (&entry.rule, entry.fingerprint))
             .collect();
-        let mut settled = BTreeMap::new();
+        let (mut settled, objections) = (BTreeMap::new(), Objections::new(objections));
         for (at, finding) in findings.iter().enumerate() {
             let waiver = |accepted: &BTreeMap<usize, usize>, applied| {
                 let waiver = accepted.get(&at).and_then(|index| self.waivers.get(*index))?;
@@ -108,12 +123,11 @@ impl Policy {
                     suppressed(finding, SuppressedBy::Baseline, "it was there before".to_owned(), true)
                 })
             };
-            let comment = || objections.iter().find(|one| one.fits(finding));
             let found = self
                 .ignored(finding)
                 .or_else(|| waiver(&standing.accepted, true))
                 .or_else(|| if known.is_empty() { None } else { baseline() })
-                .or_else(|| comment().map(|one| self.by_comment(finding, one)))
+                .or_else(|| objections.of(finding).map(|one| self.by_comment(finding, one)))
                 .or_else(|| waiver(&standing.expired, false));
             settled.extend(found.map(|found| (at, found)));
         }
@@ -147,20 +161,24 @@ impl Policy {
 
     /// A comment counts where the operator says so, if it gives a reason, and never for what blocks.
     fn by_comment(&self, finding: &Finding, comment: &Objection) -> Suppressed {
-        let allowed = self.suppressions == Suppressions::Allow && self.of(finding) != Verdict::Block;
         let reason = comment.reason.clone();
-        let applied = allowed && reason.is_some();
-        let reason = reason.unwrap_or_else(|| "no reason is given".to_owned());
+        let applied = self.allows_comments_on(finding) && reason.is_some();
+        let reason = reason.unwrap_or_else(|| NO_REASON.to_owned());
         suppressed(finding, SuppressedBy::Comment, reason, applied)
+    }
+
+    fn allows_comments_on(&self, finding: &Finding) -> bool {
+        let allowed = self.suppressions == Suppressions::Allow;
+        allowed && !is_foreign(finding) && self.of(finding) != Verdict::Block
     }
 
     /// Tells whether a comment that was there when `report` was made answers a finding by this policy.
     pub(super) fn answered(&self, report: &Report, finding: &Finding) -> bool {
-        self.suppressions == Suppressions::Allow
-            && self.of(finding) != Verdict::Block
-            && report.suppressed.iter().any(|one| {
-                one.by == SuppressedBy::Comment && one.reason != "no reason is given" && one.is_of(finding)
-            })
+        self.allows_comments_on(finding)
+            && report
+                .suppressed
+                .iter()
+                .any(|one| one.by == SuppressedBy::Comment && one.reason != NO_REASON && one.is_of(finding))
     }
 }
 
@@ -220,6 +238,12 @@ mod tests {
         assert_eq!(allowed, [(SuppressedBy::Comment, true), (SuppressedBy::Comment, false)]);
         assert_eq!(settle(&policy, &[comment("a", 1, None)], None).1, [(SuppressedBy::Comment, false)]);
         assert_eq!(settle(&policy, &[comment("a", 3, Some("x")), comment("b", 1, Some("x"))], None).1, []);
+        let path = "dependencies/a/a.py".to_owned();
+        let location = Some(Location::File { path: path.clone(), line: Some(1), column: None });
+        let theirs = [Finding { location, ..finding("a", Severity::Error, 1) }];
+        let said = [Objection { path, ..comment("a", 1, Some("known")) }];
+        let settled = policy.settle(&theirs, &said, None, Timestamp::EPOCH);
+        assert!(!settled[&0].applied, "a dependency does not acquit itself");
     }
 
     #[test]

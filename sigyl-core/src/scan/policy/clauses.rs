@@ -43,8 +43,8 @@ pub(super) fn clause(node: &Node, path: &str, rules: &RuleSet, problems: &mut Pr
         }
     };
     let then = verdict?;
-    let plain = |glob: &Glob| glob.is_plain();
-    if then <= Verdict::Warn && !(when.rule.iter().all(plain) && !when.rule.is_empty()) {
+    let names_rules = !when.rule.is_empty() && when.rule.iter().all(Glob::is_plain);
+    if then <= Verdict::Warn && !names_rules {
         let message =
             "does not let pass what blocks: a finding that blocks is let pass by the id of its rule only";
         problems
