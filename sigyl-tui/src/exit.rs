@@ -1,6 +1,6 @@
 //! Exit codes, and which one wins.
 
-use sigyl_core::domain::{Kind, Report, Run, RunState, Verdict};
+use sigyl_core::domain::{Kind, Mode, Report, Run, RunState, Verdict};
 
 /// How a command ends. The order is the precedence: of two, the greater wins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +31,10 @@ impl Exit {
 
     /// What a scan report leads to.
     pub(crate) fn of_report(report: &Report) -> Self {
+        let observes = report.policy.as_ref().is_some_and(|policy| policy.mode == Mode::Observe);
         let verdict = match report.verdict {
+            // The report says what would have been.
+            _ if observes => Self::Well,
             Verdict::Pass | Verdict::Warn => Self::Well,
             Verdict::Hold => Self::Held,
             Verdict::Block => Self::Blocked,
@@ -84,6 +87,11 @@ mod tests {
         ] {
             let report = Report { verdict, partial, ..crate::fixtures::report() };
             assert_eq!(Exit::of_report(&report).code(), code, "{verdict} {partial}");
+            let observe = Some(crate::fixtures::now());
+            let policy = sigyl_core::domain::Policy { observe, ..Default::default() };
+            let report = Report { policy: Some(policy.used(crate::fixtures::now())), ..report };
+            let code = if partial { 3 } else { 0 };
+            assert_eq!(Exit::of_report(&report).code(), code, "{verdict} {partial}, observed");
         }
     }
 }

@@ -113,18 +113,21 @@ impl Context {
 
     /// Refuses to hand what is to be judged to an owner that judges by another policy than the one that was named.
     async fn require_our_policy(&mut self) -> Result<(), Problem> {
-        if self.settings.policy.is_none() {
+        if self.settings.policy.is_none() && self.settings.waivers.is_none() {
             return Ok(());
         }
-        let ours = self.settings.policy(&policy::rules()?)?.policy;
+        let ours = self.settings.policy(&policy::rules()?)?.policy.used(self.output.now());
         let owner: Owner = self.ask(Request::Owner).await?;
         match owner.policy {
-            Some(theirs) if theirs.digest == ours.digest() => Ok(()),
+            Some(theirs) if (theirs.digest, theirs.waivers) == (ours.digest, ours.waivers) => Ok(()),
             _ => Err(Problem::failed(
                 "E0025",
                 Kind::Conflict,
-                format!("process {} owns the data directory and judges by another policy", owner.pid),
-                "leave --policy out, or `sigyl stop`, and start it with --policy",
+                format!(
+                    "process {} owns the data directory and judges by another policy or other waivers",
+                    owner.pid
+                ),
+                "leave --policy and --waivers out, or `sigyl stop`, and start it with them",
             )),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sigyl_core::domain::Kind;
+use sigyl_core::domain::{Kind, Mode, PolicyUsed};
 use sigyl_core::wire::v1::{Frame, Owner, Request, ServerView};
 
 use super::foreground::Foreground;
@@ -65,6 +65,10 @@ async fn stay(mut foreground: Foreground, cx: &mut Context) -> Result<Exit, Prob
         cx.output.tell(&render::servers(&servers, &cx.output.err_look, cx.output.now()));
     }
     let owner: Owner = cx.ask(Request::Owner).await?;
+    if let Some(PolicyUsed { name, mode: Mode::Observe, until: Some(until), .. }) = &owner.policy {
+        let line = format!("policy {name} only observes until {until}: nothing is stopped");
+        cx.output.tell(&render::notice(&line, &cx.output.err_look));
+    }
     show(&owner, cx)?;
     foreground.until_asked(cx).await?;
     Ok(Exit::Well)

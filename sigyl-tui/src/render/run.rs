@@ -145,6 +145,12 @@ fn summary(run: &Run, look: &Look) -> String {
         plan(run.plan),
         look.paint(Role::Strong, &server)
     );
+    if let Some(until) = run.judgement.as_ref().and_then(|judged| judged.observed) {
+        text.push_str(&super::notice(
+            &format!("the policy only observes until {until}: it stops nothing"),
+            look,
+        ));
+    }
     if let Some(failure) = &run.failure {
         text.push_str(&super::error(failure, look));
     }

@@ -162,3 +162,30 @@ fn a_look_at_nothing_makes_nothing() {
     assert_eq!(home.run(&["backup", "good"]).code, 0);
     assert_eq!(home.run(&["restore", "good", "--data-dir", "data"]).code, 0);
 }
+
+#[test]
+fn an_owner_judges_by_the_policy_that_it_was_started_with_and_no_other_is_passed_off_for_it() {
+    let home = Home::new();
+    home.write("ours.yaml", "name: ours\nrules: [{match: {rule: debug-mode}, then: block}]\n");
+    home.write("other.yaml", "name: other\nrules: [{match: {rule: debug-mode}, then: hold}]\n");
+    let begun = home.run(&["serve", "--detach", "--listen", "127.0.0.1:0", "--policy", "ours.yaml"]);
+    assert_eq!(begun.code, 0, "{begun:?}");
+    let shown = home.run(&["policy", "show", "--format", "json"]).document();
+    assert_eq!(shown["policy"]["name"], "ours", "{shown}");
+    for verb in [&["rescan"][..], &["deploy", "npm:no-such-package"]] {
+        let refused = home.run(&[verb, &["--policy", "other.yaml"]].concat());
+        assert_eq!(refused.code, 3, "{refused:?}");
+        assert!(refused.err.contains("error[E0025]"), "{refused:?}");
+    }
+    let waiver = "waivers: [{rule: debug-mode, server: a, reason: x, expires: 2027-06-30}]\n";
+    home.write("w.yaml", waiver);
+    assert_eq!(home.run(&["rescan", "--policy", "ours.yaml", "--waivers", "w.yaml"]).code, 3);
+    assert_eq!(home.run(&["rescan", "--policy", "ours.yaml"]).code, 0);
+    let test = home.run(&["policy", "test", "other.yaml"]);
+    assert_eq!(
+        (test.code, test.out.as_str()),
+        (0, "0 of 0 versions would get another verdict\n"),
+        "{test:?}"
+    );
+    assert_eq!(home.run(&["stop"]).code, 0);
+}
