@@ -291,6 +291,23 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_serves_because_a_policy_observes_is_told_in_the_list_and_alone() {
+        let until = Timestamp::parse("2026-12-24").unwrap();
+        let observed = Some(sigyl_core::wire::v1::Observed { would_be: Verdict::Block, until });
+        let view = ServerView { observed, ..fixtures::serving() };
+        let told = "observes until 2026-12-24T23:59:59.999Z: its verdict would be block";
+        let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for text in [
+            servers(std::slice::from_ref(&view), &Look::PLAIN, fixtures::now()),
+            server(&view, &Look::PLAIN, fixtures::now()),
+        ] {
+            assert!(flat(text.clone()).contains(told), "{text}");
+        }
+        let other = servers(&[fixtures::serving()], &Look::PLAIN, fixtures::now());
+        assert!(!other.contains("observes"), "{other}");
+    }
+
+    #[test]
     fn a_server_whose_tools_changed_is_marked_in_the_list() {
         let mut view = fixtures::serving();
         view.drift = Some("added b\u{1b}; changed now (description)".to_owned());
