@@ -31,6 +31,8 @@ pub(crate) mod skim;
 pub(crate) mod sse;
 mod transport;
 mod upstream;
+#[cfg(feature = "llm")]
+pub(crate) use transport::tls;
 
 pub use crate::domain::Era;
 pub use error::McpError;

@@ -58,6 +58,13 @@ impl Masker {
         bounded(shown.middle())
     }
 
+    /// Returns where the secrets of a text stand; places may overlap.
+    #[cfg(feature = "llm")]
+    pub(super) fn spans(&self, text: &str) -> Vec<(usize, usize)> {
+        let places = |found: Captures<'_>| Some((found.get(1)?.end(), found.get(0)?.end()));
+        self.0.iter().flat_map(|shape| shape.captures_iter(text).filter_map(places)).collect()
+    }
+
     /// Masks secrets in a text as a whole.
     pub(super) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let secrets = self.finder.secrets(text);

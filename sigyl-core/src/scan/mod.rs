@@ -7,6 +7,8 @@
 mod advisory;
 #[cfg(feature = "ast")]
 mod ast;
+#[cfg(feature = "runtime")]
+mod amend;
 mod catalogue;
 mod client;
 mod declared;
@@ -40,6 +42,8 @@ mod prose;
 mod regressions;
 pub mod render;
 mod report;
+#[cfg(feature = "llm")]
+pub mod reviewer;
 mod rule;
 mod rules;
 mod ruleset;
@@ -62,6 +66,8 @@ mod window;
 mod wrap;
 
 pub use advisory::{Advisories, AdvisoryError};
+#[cfg(feature = "runtime")]
+pub(crate) use amend::{is_reviewed, unreviewed};
 pub use client::{
     ClientConfig, Clients, Defect, Discovery, Entry, EntryPin, Found, Platform, Roots, Scope, discover,
 };

@@ -19,6 +19,8 @@ const FINDINGS: usize = 10_000;
 
 /// Comments that answer findings, in all files together.
 const OBJECTIONS: usize = 10_000;
+/// What is said of the reviewer, a language model, where nobody asked for it.
+pub(super) const NOT_ASKED: &str = "not asked for";
 
 /// Places in a manifest that a finding about a tool names.
 const PLACES: usize = 5;
@@ -245,7 +247,7 @@ impl Gathered {
             Some(_) => ran("code-flow", None),
             None => skipped("code-flow", "no source was given"),
         };
-        vec![files, manifest, declared, live, self.dependencies(subject), flow]
+        vec![files, manifest, declared, live, self.dependencies(subject), flow, skipped("reviewer", NOT_ASKED)]
     }
 
     fn dependencies(&self, subject: &Subject<'_>) -> Analyzer {
@@ -299,7 +301,7 @@ fn analyzer(name: &str, status: AnalyzerStatus, reason: Option<&str>) -> Analyze
 }
 
 /// Worst first, then by place.
-fn order(finding: &Finding) -> impl Ord + use<> {
+pub(super) fn order(finding: &Finding) -> impl Ord + use<> {
     let place = match &finding.location {
         Some(Location::File { path, line, column }) => (1, path.clone(), *line, *column, String::new()),
         Some(Location::Tool { tool, field }) => (0, tool.clone(), None, None, field.clone()),

@@ -5,14 +5,25 @@ use crate::domain::{Finding, Score, Severity};
 
 const MAX: u32 = 100;
 
-/// Scores findings, those that are not listed among them.
-pub(super) fn of<'a>(findings: impl Iterator<Item = &'a Finding>, unlisted: &Unlisted) -> Score {
-    let points = |severity| match severity {
-        Severity::Block => 25_u32,
+/// Points that a finding costs.
+fn points(severity: Severity) -> u32 {
+    match severity {
+        Severity::Block => 25,
         Severity::Error => 10,
         Severity::Warning => 3,
         Severity::Info => 0,
-    };
+    }
+}
+
+/// Takes off what a finding costs more than before, or costs at all.
+#[cfg(feature = "llm")]
+pub(super) fn lower(score: &mut Score, before: Option<Severity>, now: Severity) {
+    let more = points(now).saturating_sub(before.map_or(0, points));
+    score.value = score.value.saturating_sub(more);
+}
+
+/// Scores findings, those that are not listed among them.
+pub(super) fn of<'a>(findings: impl Iterator<Item = &'a Finding>, unlisted: &Unlisted) -> Score {
     let listed = findings.map(|finding| (finding.severity, 1));
     let lost = listed.chain(unlisted.counts()).fold(0u32, |lost, (severity, count)| {
         let count = u32::try_from(count).unwrap_or(u32::MAX);

@@ -3,7 +3,7 @@
 mod address;
 mod http;
 mod stdio;
-mod tls;
+pub(crate) mod tls;
 mod wire;
 
 pub(crate) use http::Http;

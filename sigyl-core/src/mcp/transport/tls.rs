@@ -6,12 +6,12 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 
 /// Makes the configuration of a client that speaks https; the system's roots are read now.
-pub(super) fn verifying() -> Result<ClientConfig, rustls::Error> {
+pub(crate) fn verifying() -> Result<ClientConfig, rustls::Error> {
     Ok(builder()?.with_platform_verifier()?.with_no_client_auth())
 }
 
 /// Makes the configuration of a client that speaks http alone: it trusts nobody, so https fails.
-pub(super) fn trusting_nobody() -> Result<ClientConfig, rustls::Error> {
+pub(crate) fn trusting_nobody() -> Result<ClientConfig, rustls::Error> {
     Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 

@@ -16,6 +16,7 @@ mod hidden_text;
 mod hidden_unicode;
 mod http_only;
 mod install_script;
+mod llm_review;
 mod lookalike_package;
 mod named_lines;
 mod oauth_config;
@@ -30,6 +31,8 @@ mod unpinned_dependencies;
 mod workflow;
 
 pub(super) use advised_dependency::with_advisories;
+#[cfg(feature = "llm")]
+pub(super) use llm_review::MARKS as REVIEW_MARKS;
 #[cfg(test)]
 pub(super) use table::{Samples, samples};
 pub(super) use table::{all, files};

@@ -24,6 +24,7 @@ use super::hidden_text::HiddenText;
 use super::hidden_unicode::HiddenUnicode;
 use super::http_only::HttpOnly;
 use super::install_script::InstallScript;
+use super::llm_review::LlmReview;
 use super::lookalike_package::LookalikePackage;
 use super::oauth_config::StaticClientManyRedirects;
 use super::package_namespace::PackageNamespace;
@@ -148,6 +149,7 @@ rules! {
     "lookalike-package.yaml" => LookalikePackage,
     "malicious-dependency.yaml" => MaliciousDependency,
     "package-namespace.yaml" => PackageNamespace,
+    "llm-review.yaml" => LlmReview,
     "permissive-same-site.yaml" => PermissiveSameSite,
     "stated-attack.yaml" => Attack,
     "shipped-binary.yaml" => ShippedBinary,
