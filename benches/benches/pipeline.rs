@@ -153,6 +153,7 @@ async fn release(sigyl: &Sigyl, source: &std::path::Path) {
         waive: Vec::new(),
         allow_scripts: Vec::new(),
         deep: false,
+        review: false,
     };
     let run = sigyl.deploy(&caller, deploy).await.unwrap();
     let (frames, mut told) = mpsc::channel(256);

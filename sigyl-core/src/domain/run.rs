@@ -34,6 +34,8 @@ pub enum StepId {
     ReadManifest,
     /// Look at it.
     ScanSource,
+    /// Let a language model look at it.
+    Review,
     /// Decide.
     Admit,
     /// Record the version.
@@ -60,6 +62,7 @@ impl std::fmt::Display for StepId {
             Self::FetchSource => "fetch_source",
             Self::ReadManifest => "read_manifest",
             Self::ScanSource => "scan_source",
+            Self::Review => "review",
             Self::Admit => "admit",
             Self::RecordVersion => "record_version",
             Self::BuildImage => "build_image",

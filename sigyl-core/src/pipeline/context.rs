@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::emitter::Emitter;
@@ -20,6 +21,7 @@ use crate::domain::{
 use crate::event::EventKind;
 use crate::manifest::Manifest;
 use crate::mcp::{Probe, Upstream};
+use crate::scan::RuleSet;
 use crate::source::{Fetcher, Progress, SourceTree};
 use crate::store::{SealedSecret, Store};
 use crate::vault::Vault;
@@ -43,6 +45,33 @@ pub trait Front: Send + Sync + std::fmt::Debug {
     fn unroute(&self, name: &ServerName);
     /// Returns the address of `name`, once the endpoint listens.
     fn url(&self, name: &ServerName) -> Option<String>;
+}
+
+/// What was scanned, and is to be reviewed.
+#[derive(Clone, Debug)]
+pub struct Reviewed {
+    /// What the scan came to.
+    pub report: Report,
+    /// The rules it ran.
+    pub rules: Arc<RuleSet>,
+    /// The files, if there are any.
+    pub tree: Option<SourceTree>,
+    /// The checked manifest, if there is one.
+    pub manifest: Option<Manifest>,
+    /// Tools that a running server declares.
+    pub tools: Vec<Tool>,
+    /// The instructions that a running server gives to models.
+    pub instructions: Option<String>,
+}
+
+/// Looks at what was scanned with other eyes than rules: a language model.
+#[async_trait]
+pub trait Review: Send + Sync + std::fmt::Debug {
+    /// Tells whether a run is reviewed that was or was not asked to be.
+    fn is_due(&self, asked: bool) -> bool;
+    /// Returns the report with what was found: it may be worse than it was, and never better. It never fails; what
+    /// could not be reviewed is a gap in the report.
+    async fn review(&self, what: Reviewed, policy: &Policy, progress: &dyn Progress) -> Report;
 }
 
 /// Limits and choices that are the same for every run.
@@ -73,6 +102,8 @@ pub struct Platform {
     pub vault: Arc<Vault>,
     /// The rules of scans.
     pub rules: Rules,
+    /// Looks at what was scanned, when that is asked for.
+    pub review: Option<Arc<dyn Review>>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Takes events.
@@ -106,6 +137,9 @@ pub struct Order {
     pub allow_scripts: Vec<String>,
     /// Whether dependency code is scanned.
     pub deep: bool,
+    /// Whether a language model looks at it too.
+    #[serde(default)]
+    pub review: bool,
     /// Secrets given with the order, sealed.
     pub sealed: Vec<SealedSecret>,
     /// What those secrets were before this run bound its own: `None` where there was nothing.
@@ -184,6 +218,12 @@ impl Context {
     pub(crate) fn policy(&self) -> Policy {
         let policy = &self.platform.settings.policy;
         self.run.server.as_ref().map_or_else(|| policy.clone(), |server| policy.for_server(server))
+    }
+
+    /// Tells whether a language model looks at what is scanned. Without one that is asked for, the step says so.
+    pub(crate) fn is_reviewed(&self) -> bool {
+        let asked = self.order.review;
+        self.platform.review.as_ref().map_or(asked, |review| review.is_due(asked))
     }
 
     /// Returns the tools of the source's own declaration.

@@ -14,7 +14,7 @@ mod step;
 mod steps;
 mod tracker;
 
-pub use context::{Front, Order, Platform, Quiet, Settings};
+pub use context::{Front, Order, Platform, Quiet, Review, Reviewed, Settings};
 pub use emitter::Emitter;
 pub(crate) use failure::store_code;
 pub use failure::{StepError, failure};

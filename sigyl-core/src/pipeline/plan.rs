@@ -3,16 +3,18 @@
 use super::step::Step;
 use super::steps::{
     Activate, Admit, BindSecrets, BuildImage, FetchSource, LoadVersion, ProbeRelease, ReadManifest,
-    RecordVersion, Release, Remove, Retire, ScanSource,
+    RecordVersion, Release, Remove, Retire, ReviewSource, ScanSource,
 };
 use crate::domain::{Plan, StepId};
 
-const SCAN: &[&dyn Step] = &[&FetchSource, &ReadManifest, &ScanSource];
-const PUBLISH: &[&dyn Step] = &[&FetchSource, &ReadManifest, &ScanSource, &Admit, &RecordVersion];
+const SCAN: &[&dyn Step] = &[&FetchSource, &ReadManifest, &ScanSource, &ReviewSource];
+const PUBLISH: &[&dyn Step] =
+    &[&FetchSource, &ReadManifest, &ScanSource, &ReviewSource, &Admit, &RecordVersion];
 const RELEASE: &[&dyn Step] = &[
     &FetchSource,
     &ReadManifest,
     &ScanSource,
+    &ReviewSource,
     &Admit,
     &RecordVersion,
     &BuildImage,

@@ -99,6 +99,9 @@ pub(super) fn as_json(order: &Order) -> Result<serde_json::Value, StoreError> {
 async fn drive(mut cx: Context, cancel: &CancellationToken) {
     tell_state(&cx, None);
     for step in plan::steps(cx.run.plan) {
+        if !step.is_wanted(&cx) {
+            continue;
+        }
         if let Err(error) = take(&mut cx, *step, cancel).await {
             end(&mut cx, &error).await;
             return;

@@ -34,6 +34,11 @@ pub(crate) trait Step: Send + Sync {
     /// Does it. Doing it twice in one run has the effect of doing it once.
     async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError>;
 
+    /// Tells whether the run has a use for it; a step that nobody asked for leaves no trace.
+    fn is_wanted(&self, _cx: &Context) -> bool {
+        true
+    }
+
     /// Tells whether it may be stopped half way. One that may not ends what it began: what it has handed to the store
     /// happens, waited for or not.
     fn may_stop(&self) -> bool {

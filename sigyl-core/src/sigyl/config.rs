@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::clock::{Clock, SystemClock};
 use crate::deploy::Target;
 use crate::domain::Policy;
+use crate::pipeline::Review;
 use crate::scan::RuleSet;
 use crate::source::{Limits, ToolEnv};
 
@@ -32,6 +33,8 @@ pub struct Config {
     pub probe_every: Duration,
     /// Where servers run, instead of this machine.
     pub target: Option<Arc<dyn Target>>,
+    /// Looks at what was scanned beside the rules: a `scan::reviewer::Reviewer`, with the feature `llm`.
+    pub review: Option<Arc<dyn Review>>,
     /// The rules, instead of the built-in ones.
     pub rules: Option<Arc<RuleSet>>,
     /// Tells the time.
@@ -51,6 +54,7 @@ impl Config {
             limits: Limits::default(),
             probe_every: Duration::from_secs(300),
             target: None,
+            review: None,
             rules: None,
             clock: Arc::new(SystemClock),
         }

@@ -53,6 +53,7 @@ impl Sigyl {
             fetcher: Arc::new(Fetcher::new(config.tool_env.clone(), config.limits, work, config.offline)),
             vault,
             rules,
+            review: config.review.clone(),
             clock: config.clock.clone(),
             emitter,
             lanes: Lanes::default(),

@@ -25,6 +25,7 @@ impl Sigyl {
             waive: deploy.waive,
             allow_scripts: deploy.allow_scripts,
             deep: deploy.deep,
+            review: deploy.review,
             ..Order::default()
         };
         self.begin(caller, Plan::Release, order, deploy.secrets).await
@@ -51,6 +52,7 @@ impl Sigyl {
             waive: redeploy.waive,
             allow_scripts: redeploy.allow_scripts,
             deep: redeploy.deep,
+            review: redeploy.review,
             ..Order::default()
         };
         self.begin(caller, Plan::Redeploy, order, redeploy.secrets).await

@@ -172,6 +172,9 @@ pub struct Deploy {
     /// Whether dependency code is scanned too.
     #[serde(default)]
     pub deep: bool,
+    /// Whether a language model looks at it too.
+    #[serde(default)]
+    pub review: bool,
 }
 
 impl Deploy {
@@ -186,6 +189,7 @@ impl Deploy {
             waive: Vec::new(),
             allow_scripts: Vec::new(),
             deep: false,
+            review: false,
         }
     }
 }
@@ -218,6 +222,9 @@ pub struct Redeploy {
     /// Whether dependency code is scanned too.
     #[serde(default)]
     pub deep: bool,
+    /// Whether a language model looks at it too.
+    #[serde(default)]
+    pub review: bool,
 }
 
 /// One message of an answer.

@@ -14,6 +14,7 @@ mod record_version;
 mod release;
 mod remove;
 mod retire;
+mod review;
 mod scan_source;
 
 pub(crate) use activate::Activate;
@@ -32,4 +33,5 @@ pub(crate) use release::Release;
 pub(crate) use release::bound_secrets;
 pub(crate) use remove::Remove;
 pub(crate) use retire::Retire;
+pub(crate) use review::ReviewSource;
 pub(crate) use scan_source::ScanSource;

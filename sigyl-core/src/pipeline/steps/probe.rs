@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 
-use super::super::context::Context;
+use super::super::context::{Context, Reviewed};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::drift;
 use super::fetch_source::blocking;
+use super::review::reviewed;
 use crate::domain::{
     Basis, Digest, Finding, Hold, JudgementRecord, LiveJudgement, Pin, Plan, Refusal, Report, SourceKind,
     SourceRef, StepId, Tool, ToolPin, Verdict,
@@ -34,6 +35,7 @@ impl Step for ProbeRelease {
         cx.results.others = Pin::of_others(&probe.prompts, &probe.resources, probe.instructions.as_deref())
             .map_err(|error| StepError::LiveTools(error.to_string()))?;
         let report = scan_live(cx, &probe).await?;
+        let report = review_live(cx, report, &probe).await?;
         cx.platform.store.apply(Change::PutReport(Box::new(report.clone()))).await?;
         cx.run.live = Some(report.id());
         let drift = drift::compare(cx, &probe).await?;
@@ -68,6 +70,22 @@ async fn scan_live(cx: &Context, probe: &Probe) -> Result<Report, StepError> {
         Ok(Scanner::new(&*rules.get()?, policy).scan(&subject, &*clock))
     })
     .await?
+}
+
+/// Lets what reviewed the source look at what the started server says: much of it can be declared nowhere else.
+async fn review_live(cx: &Context, report: Report, probe: &Probe) -> Result<Report, StepError> {
+    if !cx.is_reviewed() {
+        return Ok(report);
+    }
+    let what = |report, rules| Reviewed {
+        report,
+        rules,
+        tree: None,
+        manifest: None,
+        tools: probe.tools.clone(),
+        instructions: probe.instructions.clone(),
+    };
+    reviewed(cx, StepId::Probe, report, what).await
 }
 
 fn tool_digest(tool: &Tool) -> Result<Digest, StepError> {

@@ -98,6 +98,7 @@ impl House {
             fetcher: Arc::new(Fetcher::new(env, Limits::default(), at("work"), true)),
             vault: Arc::new(Vault::open(&at("master.key")).unwrap()),
             rules: Rules::given(rules()),
+            review: None,
             clock: clock.clone(),
             emitter: Emitter::start(store, clock.clone(), Bus::new()),
             lanes: Lanes::default(),

@@ -6,5 +6,6 @@ mod holds;
 mod house;
 mod pins;
 mod policy;
+mod review;
 mod story;
 mod target;
