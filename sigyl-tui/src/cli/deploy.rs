@@ -39,8 +39,9 @@ impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let source = from_here(self.source)?;
-        let Release { env, secrets, grant, waive, allow_scripts, deep } = self.release.read(cx)?;
-        let deploy = Deploy { source, name: self.name, env, secrets, grant, waive, allow_scripts, deep };
+        let Release { env, secrets, grant, waive, allow_scripts, deep, review } = self.release.read(cx)?;
+        let deploy =
+            Deploy { source, name: self.name, env, secrets, grant, waive, allow_scripts, deep, review };
         if self.detach {
             background::start(cx).await?;
         }

@@ -35,7 +35,7 @@ impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let source = self.source.map(super::deploy::from_here).transpose()?;
-        let Release { env, secrets, grant, waive, allow_scripts, deep } = self.release.read(cx)?;
+        let Release { env, secrets, grant, waive, allow_scripts, deep, review } = self.release.read(cx)?;
         let redeploy = Redeploy {
             name: self.name,
             source,
@@ -46,6 +46,7 @@ impl Args {
             waive,
             allow_scripts,
             deep,
+            review,
         };
         let end: RunEnd = cx.follow(Request::Redeploy(redeploy)).await?;
         ending::show(&end, cx)

@@ -27,6 +27,9 @@ pub(crate) struct ReleaseArgs {
     /// Scan the code of dependencies too
     #[arg(long)]
     deep: bool,
+    /// Let the configured language model look at it too (docs/reviewer.md)
+    #[arg(long)]
+    review: bool,
     #[command(flatten)]
     waive: WaiveArgs,
 }
@@ -39,6 +42,7 @@ pub(super) struct Release {
     pub(super) waive: Vec<Waiver>,
     pub(super) allow_scripts: Vec<String>,
     pub(super) deep: bool,
+    pub(super) review: bool,
 }
 
 impl ReleaseArgs {
@@ -64,6 +68,7 @@ impl ReleaseArgs {
             waive,
             allow_scripts: self.allow_scripts,
             deep: self.deep,
+            review: self.review,
         })
     }
 }

@@ -6,9 +6,10 @@ mod set;
 mod together;
 
 use sigyl_core::clock::SystemClock;
-use sigyl_core::domain::{Kind, Locator, Report};
+use sigyl_core::domain::{Kind, Locator, Policy, Report};
 use sigyl_core::manifest::{self, ManifestError, Read};
 use sigyl_core::pipeline::{self, StepError};
+use sigyl_core::scan::reviewer::{ReviewWork, ReviewerSettings};
 use sigyl_core::scan::{self, RuleSet, Scanner, Subject, TreeFiles};
 use sigyl_core::source::{Fetcher, Limits, Progress, SourceError, SourceTree};
 use sigyl_core::wire::v1::Failure;
@@ -42,6 +43,9 @@ pub(crate) struct Args {
     /// Scan the code of dependencies too
     #[arg(long)]
     deep: bool,
+    /// Let the configured language model look at it too (docs/reviewer.md)
+    #[arg(long)]
+    review: bool,
     #[command(flatten)]
     together: together::Together,
     #[command(flatten)]
@@ -55,6 +59,7 @@ impl Args {
             return self.together.run(cx).await;
         };
         let mut interrupts = Interrupts::listen()?;
+        let reviewer = cx.settings.reviewer_of_scan(self.review)?;
         let work = tempfile::Builder::new().prefix("sigyl-scan-").tempdir_in(cx.settings.temporary_dir());
         let work = work.map_err(|error| {
             let message = format!("could not make a folder for the scan: {error}");
@@ -70,7 +75,7 @@ impl Args {
         let fetched = tokio::select! {
             fetched = fetch(&fetcher, &source, self.deep, &lines) => fetched?,
             () = interrupts.next() => {
-                return Err(Problem::failed("E0020", Kind::Unavailable, "interrupted: nothing was kept", "run it again"));
+                return Err(interrupted());
             }
         };
         if let Err(missing) = &fetched.dependencies {
@@ -78,9 +83,18 @@ impl Args {
         }
         let deep = self.deep;
         let judging = self.judging.with(&cx.settings, cx.output.err_look);
-        let (report, read) = tokio::task::spawn_blocking(move || look(&fetched, deep, &judging))
+        let llm = reviewer.as_ref().map(|reviewer| reviewer.settings().clone());
+        let work = move || look(&fetched, deep, &judging, llm.as_ref());
+        let (report, read, policy, shown) = tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| Problem::failed("E0999", Kind::Internal, error, "report this"))??;
+        let report = match (&reviewer, shown) {
+            (Some(reviewer), Some(shown)) => tokio::select! {
+                report = reviewer.review(shown, report, &policy, &lines) => report,
+                () = interrupts.next() => return Err(interrupted()),
+            },
+            _ => report,
+        };
         show(&report, &read, cx)
     }
 }
@@ -119,12 +133,20 @@ async fn fetch(fetcher: &Fetcher, source: &Locator, deep: bool, lines: &Lines) -
     Ok(Fetched { tree, dependencies })
 }
 
+/// A report, the manifest, the policy, and what a reviewer is to be shown.
+type Seen = (Report, Result<Read, ManifestError>, Policy, Option<ReviewWork>);
+
+fn interrupted() -> Problem {
+    Problem::failed("E0020", Kind::Unavailable, "interrupted: nothing was kept", "run it again")
+}
+
 /// Scans the tree with what its manifest declares; a manifest that cannot be used leaves a gap, not a silence.
 fn look(
     fetched: &Fetched,
     deep: bool,
     judging: &Judging,
-) -> Result<(Report, Result<Read, ManifestError>), Problem> {
+    llm: Option<&ReviewerSettings>,
+) -> Result<Seen, Problem> {
     let rules = rules()?;
     let tree = &fetched.tree;
     let read = manifest::read(&TreeFiles(tree));
@@ -132,7 +154,8 @@ fn look(
     let name = read.as_ref().ok().map(|read| &read.manifest.name);
     let about = judging.subject(name, &subject.reference);
     let baseline = judging.baseline(&about)?;
-    let mut scanner = Scanner::new(&rules, judging.policy(&rules, name)?).deep(deep);
+    let policy = judging.policy(&rules, name)?;
+    let mut scanner = Scanner::new(&rules, policy.clone()).deep(deep);
     if let Some(baseline) = &baseline {
         scanner = scanner.baseline(baseline);
     }
@@ -146,7 +169,8 @@ fn look(
     }
     let report = scanner.scan(&subject, &SystemClock);
     judging.keep(&report, &about)?;
-    Ok((report, read))
+    let shown = llm.map(|llm| ReviewWork::new(&subject, &report, &rules, llm));
+    Ok((report, read, policy, shown))
 }
 
 fn rules() -> Result<RuleSet, Problem> {

@@ -37,6 +37,12 @@ pub(crate) enum SettingsError {
         /// What is wrong.
         why: String,
     },
+    /// The reviewer cannot be used as it is configured.
+    #[error("{why}")]
+    Llm {
+        /// What is wrong.
+        why: String,
+    },
     /// The endpoint would be reachable from outside.
     #[error("{place}: `{text}` cannot be listened on: {why}")]
     Listen {
@@ -71,7 +77,7 @@ pub(crate) enum SettingsError {
 impl SettingsError {
     fn code(&self) -> &'static str {
         match self {
-            Self::Unreadable { .. } | Self::Wrong { .. } => "E0002",
+            Self::Unreadable { .. } | Self::Wrong { .. } | Self::Llm { .. } => "E0002",
             Self::Variable { .. } => "E0003",
             Self::Listen { .. } => "E0004",
             Self::NoHome { .. } | Self::NoCurrent { .. } | Self::NoProgram(_) => "E0005",
@@ -83,6 +89,7 @@ impl SettingsError {
             Self::Unreadable { .. } => "name a readable TOML file with --config".to_owned(),
             Self::Wrong { nearest: Some(key), .. } => format!("did you mean `{key}`?"),
             Self::Wrong { .. } => "docs/config.md lists every key".to_owned(),
+            Self::Llm { .. } => "docs/reviewer.md says how a reviewer is configured".to_owned(),
             Self::Variable { name, .. } => format!("correct or unset {name}"),
             Self::Listen { .. } => {
                 "write ADDR:PORT with a loopback address, such as 127.0.0.1:8640".to_owned()

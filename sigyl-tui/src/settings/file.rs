@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use sigyl_core::scan::reviewer::ReviewerSettings;
 
 use super::SettingsError;
 
@@ -28,10 +29,12 @@ pub(super) struct File {
     pub(super) policy: Option<PathBuf>,
     /// Waivers that stand beside the policy.
     pub(super) waivers: Option<PathBuf>,
+    /// The language model that may look at what is scanned.
+    pub(super) llm: Option<ReviewerSettings>,
 }
 
 /// Every key of [`File`].
-const KEYS: [&str; 7] = ["data_dir", "cache_dir", "listen", "offline", "format", "policy", "waivers"];
+const KEYS: [&str; 8] = ["data_dir", "cache_dir", "listen", "offline", "format", "policy", "waivers", "llm"];
 
 impl File {
     /// Reads a file that must exist.
@@ -94,7 +97,7 @@ mod tests {
 
     #[test]
     fn every_listed_key_is_known() {
-        let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\n";
+        let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\nllm = {base_url = 'u', model = 'm'}\n";
         assert_eq!(text.lines().count(), KEYS.len());
         let file = File::parse(text, Path::new("x")).unwrap();
         assert_eq!(file.data_dir, Some(PathBuf::from("d")));

@@ -6,6 +6,7 @@ mod environment;
 mod error;
 mod file;
 mod listen;
+mod llm;
 pub(crate) mod policy;
 mod resolve;
 

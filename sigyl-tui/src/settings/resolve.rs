@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use etcetera::BaseStrategy as _;
 use serde::Deserialize;
 use sigyl_core::Config;
+use sigyl_core::scan::reviewer::ReviewerSettings;
 
 use super::file::File;
 use super::{Environment, Listen, SettingsError};
@@ -55,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) offline: bool,
     /// How results are written.
     pub(crate) format: Format,
+    /// The language model that may look at what is scanned.
+    pub(crate) llm: Option<ReviewerSettings>,
     /// The configuration file in use.
     pub(crate) config: Option<PathBuf>,
     /// The policy that findings are judged by, instead of the default one.
@@ -99,6 +102,7 @@ impl Settings {
             listen,
             offline,
             format: flags.format.or(format).or(file.format).unwrap_or_default(),
+            llm: file.llm,
             config,
             environment,
         })
@@ -126,6 +130,9 @@ impl Settings {
             let rules = super::policy::rules()?;
             config.policy = self.policy(&rules)?.policy;
             config.rules = Some(Arc::new(rules));
+        }
+        if let Some(reviewer) = self.reviewer()? {
+            config.review = Some(std::sync::Arc::new(reviewer));
         }
         Ok(config)
     }

@@ -8,6 +8,7 @@ mod init;
 mod owner;
 mod policy;
 mod probe;
+mod review;
 mod scan;
 mod secrets;
 mod servers;
