@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::courier::Courier;
+use super::courier::{Courier, malformed};
 use super::settings::ReviewerError;
 use super::trouble::Trouble;
 use crate::domain::SecretValue;
@@ -76,7 +76,8 @@ pub(super) async fn ask(
 ) -> Result<Answer, Trouble> {
     let config: Arc<dyn Config> = endpoint.clone();
     let client = Client::build(http.clone(), config).with_http_service(courier);
-    client.chat().create_byot(question).await.map_err(trouble)
+    let answer: Value = client.chat().create_byot(question).await.map_err(trouble)?;
+    serde_json::from_value(answer).map_err(|error| malformed(&error))
 }
 
 fn trouble(error: OpenAIError) -> Trouble {
@@ -85,9 +86,7 @@ fn trouble(error: OpenAIError) -> Trouble {
             Ok(trouble) => *trouble,
             Err(other) => Trouble::Malformed(other.to_string()),
         },
-        OpenAIError::JSONDeserialize(error, _) => {
-            Trouble::Malformed(format!("{:?} error at column {}", error.classify(), error.column()))
-        }
+        OpenAIError::JSONDeserialize(error, _) => malformed(&error),
         OpenAIError::Reqwest(error) => Trouble::Unreachable(error.without_url().to_string()),
         _ => Trouble::Malformed("the client could not read it".to_owned()),
     }

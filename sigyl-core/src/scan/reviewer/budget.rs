@@ -73,7 +73,7 @@ impl Budget {
         if let (Some(most), Some(cost)) = (self.cost, self.cost(then))
             && cost > most
         {
-            return Err(Trouble::Budget(format!("{cost:.4} of {most:.4} would be paid")));
+            return Err(Trouble::Budget(format!("{cost:.6} of {most:.6} would be paid")));
         }
         *taken = then;
         Ok(())
@@ -123,6 +123,8 @@ mod tests {
         });
         budget.set_aside(TRY).unwrap();
         assert_eq!(budget.cost(TRY), Some(0.0009));
-        assert!(budget.set_aside(TRY).unwrap_err().to_string().contains("0.0018 of 0.0010 would be paid"));
+        assert!(
+            budget.set_aside(TRY).unwrap_err().to_string().contains("0.001800 of 0.001000 would be paid")
+        );
     }
 }

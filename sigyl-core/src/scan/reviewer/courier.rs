@@ -85,9 +85,15 @@ impl Courier {
     }
 }
 
+/// Hands on an answer that is JSON: async-openai would write one that is not into the log, whole.
 fn response(heard: Heard) -> Result<reqwest::Response, Trouble> {
+    serde_json::from_slice::<serde::de::IgnoredAny>(&heard.body).map_err(|error| malformed(&error))?;
     let answer = http1::Response::builder().status(heard.status).body(heard.body);
     answer.map(reqwest::Response::from).map_err(|error| Trouble::Malformed(error.to_string()))
+}
+
+pub(super) fn malformed(error: &serde_json::Error) -> Trouble {
+    Trouble::Malformed(format!("{:?} error at column {}", error.classify(), error.column()))
 }
 
 /// A wait that doubles with each try, spread so that many do not come back together.

@@ -257,7 +257,7 @@ async fn an_estimate_is_told_before_anything_is_asked() {
     let lines = told.0.lock().unwrap().clone();
     assert_eq!(lines.len(), 1);
     for part in
-        ["gpt-4o-mini at http://127.0.0.1:9/v1", "2 subject(s)", "4000 written", "to pay", "and 1.0000"]
+        ["gpt-4o-mini at http://127.0.0.1:9/v1", "2 subject(s)", "4000 written", "to pay", "and 1.000000"]
     {
         assert!(lines[0].contains(part), "{part} in {}", lines[0]);
     }

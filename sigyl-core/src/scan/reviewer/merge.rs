@@ -1,10 +1,12 @@
 //! Puts what the model found into the report: findings come in or get worse, and nothing goes out.
 
+use std::collections::HashMap;
+
 use super::super::evidence::{Masker, bounded};
 use super::super::score;
 use super::piece::{Part, Piece};
 use super::reply::{Raise, Remark, Reply};
-use crate::domain::{Category, Confidence, Finding, Policy, Report, RuleId, Severity};
+use crate::domain::{Category, Confidence, Digest, Finding, Policy, Report, RuleId, Severity};
 
 /// The rule that findings of the reviewer are told under.
 pub(super) const RULE: &str = "llm-review";
@@ -21,12 +23,25 @@ pub(super) struct Merger<'a> {
     pub(super) rule: &'a RuleId,
     /// The worst that the reviewer may call a finding.
     pub(super) worst: Severity,
+    /// What is told already of the reviewer, and how bad.
+    pub(super) told: HashMap<(Digest, Category), Vec<(Severity, Confidence)>>,
     /// How many findings came in, and how many got worse.
     pub(super) added: usize,
     pub(super) raised: usize,
 }
 
-impl Merger<'_> {
+impl<'a> Merger<'a> {
+    /// Begins with a report that the rules made.
+    pub(super) fn new(
+        report: Report,
+        policy: &'a Policy,
+        masker: &'a Masker,
+        rule: &'a RuleId,
+        worst: Severity,
+    ) -> Self {
+        Self { report, policy, masker, rule, worst, told: HashMap::new(), added: 0, raised: 0 }
+    }
+
     /// Takes one answer, which was checked, about one piece.
     pub(super) fn take(&mut self, piece: &Piece, reply: &Reply) {
         // Numbers of listed findings hold until findings are added at the end.
@@ -58,20 +73,16 @@ impl Merger<'_> {
             category: remark.category,
             severity: remark.severity,
             confidence: remark.confidence,
-            message: self.told(&remark.message),
+            message: self.shown(&remark.message),
             location: Some(part.location.clone()),
             evidence: bounded(&self.masker.mask(quoted(part, &remark.quote))),
             fix: Some(FIX.to_owned()),
         };
-        let same = |known: &Finding| {
-            known.fingerprint() == finding.fingerprint()
-                && known.category == finding.category
-                && known.severity >= finding.severity
-                && known.confidence >= finding.confidence
-        };
-        if self.report.findings.iter().any(same) {
+        let told = self.told.entry((finding.fingerprint(), finding.category)).or_default();
+        if told.iter().any(|(severity, sure)| *severity >= finding.severity && *sure >= finding.confidence) {
             return;
         }
+        told.push((finding.severity, finding.confidence));
         score::lower(&mut self.report.score, None, finding.severity);
         self.report.findings.push(finding);
         self.added += 1;
@@ -82,7 +93,7 @@ impl Merger<'_> {
         let Some(finding) = listed.and_then(|heard| self.report.findings.get(heard.finding)) else { return };
         let worse = Finding {
             severity: finding.severity.max(raise.severity),
-            message: format!("{} (the reviewer: {})", finding.message, self.told(&raise.message)),
+            message: format!("{} (the reviewer: {})", finding.message, self.shown(&raise.message)),
             ..finding.clone()
         };
         let verdict = |one: &Finding| self.policy.verdict(std::slice::from_ref(one), false);
@@ -97,7 +108,7 @@ impl Merger<'_> {
         }
     }
 
-    fn told(&self, message: &str) -> String {
+    fn shown(&self, message: &str) -> String {
         bounded(&self.masker.mask(message))
     }
 }
@@ -119,8 +130,8 @@ mod tests {
     use super::super::reply::{Terms, read};
     use super::*;
     use crate::domain::{
-        Analyzer, AnalyzerStatus, Digest, Judgement, Location, Permissions, SourceKind, SourceRef, Stats,
-        Timestamp, Verdict,
+        Analyzer, AnalyzerStatus, Judgement, Location, Permissions, SourceKind, SourceRef, Stats, Timestamp,
+        Verdict,
     };
 
     fn finding(severity: Severity, confidence: Confidence) -> Finding {
@@ -191,7 +202,7 @@ mod tests {
     fn merged_within(report: Report, policy: &Policy, replies: &[Reply], worst: Severity) -> Report {
         let (masker, rule) = (&builtin().masker, RuleId::parse(RULE).unwrap());
         let piece = piece(&report);
-        let mut merger = Merger { report, policy, masker, rule: &rule, worst, added: 0, raised: 0 };
+        let mut merger = Merger::new(report, policy, masker, &rule, worst);
         replies.iter().for_each(|reply| merger.take(&piece, reply));
         let mut report = merger.report;
         let ran = Analyzer { name: "reviewer".into(), status: AnalyzerStatus::Ran, reason: None };

@@ -103,7 +103,7 @@ impl Reviewer {
         let answers = self.answers(&pieces, &budget, progress).await;
         let mut course = Course { left_out: work.left_out, ..Course::default() };
         let (masker, rule, worst) = (&self.masker, &self.rule, self.settings.max_severity);
-        let mut merger = Merger { report, policy, masker, rule, worst, added: 0, raised: 0 };
+        let mut merger = Merger::new(report, policy, masker, rule, worst);
         for (piece, answer) in pieces.iter().zip(answers) {
             match answer {
                 Ok((reply, known)) => {

@@ -38,11 +38,11 @@ pub(super) fn estimate(
     most: Tokens,
 ) -> String {
     let cost = match budget.cost(most) {
-        Some(cost) => format!(", {cost:.4} to pay"),
+        Some(cost) => format!(", {cost:.6} to pay"),
         None => String::new(),
     };
     let money = match settings.max_cost {
-        Some(most) => format!(" and {most:.4}"),
+        Some(most) => format!(" and {most:.6}"),
         None => String::new(),
     };
     format!(
@@ -65,7 +65,7 @@ impl Course {
 
     fn went_well(&self, budget: &Budget) -> String {
         let taken = budget.taken();
-        let cost = budget.cost(taken).map_or(String::new(), |cost| format!(", {cost:.4} paid"));
+        let cost = budget.cost(taken).map_or(String::new(), |cost| format!(", {cost:.6} paid"));
         format!(
             "{} subject(s), {} known from before, {} tokens read and {} written{cost}; {} finding(s) added, {} raised",
             self.answered, self.known, taken.input, taken.output, self.added, self.raised

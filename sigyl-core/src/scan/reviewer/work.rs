@@ -1,6 +1,6 @@
 //! From the subject of a scan to what is shown: pieces without secrets, and what stays out.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::super::language::Language;
 use super::super::ruleset::RuleSet;
@@ -11,11 +11,15 @@ use super::piece::{Heard, Part, Piece, Shown};
 use super::redact::redact;
 use super::settings::ReviewerSettings;
 use super::split::split;
-use crate::domain::{Category, Finding, Location, Report};
+use crate::domain::{Category, Location, Report};
 use crate::source::{Entry, SourceTree};
 
 /// Bytes of one file of code that are shown.
 const FILE_BYTES: u64 = 256 << 10;
+/// Bytes of a file that may register tools.
+const LOOKED_AT: u64 = 24 << 20;
+/// Bytes of all that is shown.
+const ALL_BYTES: usize = 64 << 20;
 /// Characters of a name or path that are shown.
 const LABEL: usize = 160;
 /// What stands in files that register tools.
@@ -46,7 +50,7 @@ pub struct ReviewWork {
 impl ReviewWork {
     /// Takes from `subject` what is to be looked at, with what `report` says of it.
     pub fn new(subject: &Subject<'_>, report: &Report, rules: &RuleSet, settings: &ReviewerSettings) -> Self {
-        let mut maker = Maker { report, rules, settings, pieces: Vec::new(), left_out: Vec::new() };
+        let mut maker = Maker::new(report, rules, settings);
         maker.declared(subject);
         if let (true, Some(tree)) = (settings.code, subject.tree) {
             maker.code(tree);
@@ -64,11 +68,31 @@ struct Maker<'a> {
     report: &'a Report,
     rules: &'a RuleSet,
     settings: &'a ReviewerSettings,
+    /// What rules found, by its place.
+    found: HashMap<Place<'a>, Vec<usize>>,
+    /// Where rules found secrets.
+    suspects: HashSet<Place<'a>>,
     pieces: Vec<Piece>,
     left_out: Vec<String>,
+    bytes: usize,
 }
 
-impl Maker<'_> {
+/// A place without its column: whether it is in a file, the file or tool, the field, the line.
+type Place<'a> = (bool, &'a str, &'a str, u32);
+
+impl<'a> Maker<'a> {
+    fn new(report: &'a Report, rules: &'a RuleSet, settings: &'a ReviewerSettings) -> Self {
+        let (mut found, mut suspects) = (HashMap::<_, Vec<_>>::new(), HashSet::new());
+        for (at, finding) in report.findings.iter().enumerate() {
+            let Some(location) = &finding.location else { continue };
+            found.entry(place(location)).or_default().push(at);
+            if finding.category == Category::Secret {
+                suspects.insert(place(location));
+            }
+        }
+        Self { report, rules, settings, found, suspects, pieces: Vec::new(), left_out: Vec::new(), bytes: 0 }
+    }
+
     fn declared(&mut self, subject: &Subject<'_>) {
         let salvaged = match (subject.manifest, subject.tree) {
             (None, Some(tree)) => salvage::tools(tree),
@@ -90,10 +114,9 @@ impl Maker<'_> {
         if text.cut().is_some() {
             self.left_out.push(format!("{title}: too large to be read whole"));
         }
-        let suspects = self.suspects();
         let parts = text.fields().iter().enumerate().filter_map(|(at, field)| {
             let location = text.location(at)?;
-            let suspect = suspects.contains(&location);
+            let suspect = self.suspects.contains(&place(&location));
             Some(Part { label: self.label(&field.path), text: self.redact(&field.text, suspect), location })
         });
         let parts = parts.collect();
@@ -106,7 +129,10 @@ impl Maker<'_> {
             if !matches!(named, Language::Script | Language::Python | Language::Rust | Language::Go) {
                 continue;
             }
-            // What cannot be read at all is told by the scan itself.
+            // What is too large or cannot be read at all is told by the scan itself.
+            if entry.size > LOOKED_AT {
+                continue;
+            }
             let Ok(bytes) = tree.read(entry) else { continue };
             let text = String::from_utf8_lossy(&bytes);
             if REGISTERS.iter().any(|mark| text.contains(mark)) {
@@ -127,13 +153,13 @@ impl Maker<'_> {
             line: u32::try_from(line + 1).ok(),
             column: None,
         };
-        let suspects = self.suspect_lines(&entry.path);
         let parts = masked.split('\n').enumerate().map(|(line, text)| {
-            let text = match suspects.contains(&(line + 1)) {
+            let location = at(line);
+            let text = match self.suspects.contains(&place(&location)) {
                 true => self.redact(text, true),
                 false => text.to_owned(),
             };
-            Part { label: (line + 1).to_string(), text, location: at(line) }
+            Part { label: (line + 1).to_string(), text, location }
         });
         let parts = parts.filter(|part| !part.text.trim().is_empty()).collect();
         self.add(Shown::Code, &title, parts);
@@ -146,6 +172,11 @@ impl Maker<'_> {
         }
         let all = split.parts.len();
         for (at, parts) in split.parts.into_iter().enumerate() {
+            self.bytes += parts.iter().map(|part| part.label.len() + part.text.len()).sum::<usize>();
+            if self.bytes > ALL_BYTES {
+                self.left_out.push(format!("{title}: more than {ALL_BYTES} bytes to show"));
+                return;
+            }
             let title = if all > 1 { format!("{title}, {} of {all}", at + 1) } else { title.to_owned() };
             let heard = self.heard(&parts);
             self.pieces.push(Piece { title, shown, parts, heard });
@@ -154,32 +185,16 @@ impl Maker<'_> {
 
     /// Returns what rules found in these parts.
     fn heard(&self, parts: &[Part]) -> Vec<Heard> {
+        // Each part of a tool that was cut has the same place.
         let places: HashSet<_> = parts.iter().map(|part| place(&part.location)).collect();
-        let here = |finding: &&Finding| {
-            finding.location.as_ref().is_some_and(|location| places.contains(&place(location)))
-        };
-        let mut heard = Vec::new();
-        for (at, finding) in self.report.findings.iter().enumerate().filter(|(_, finding)| here(finding)) {
-            heard.push(Heard { finding: at, rule: finding.rule.clone(), severity: finding.severity });
-        }
-        heard.truncate(super::reply::RAISES);
-        heard
-    }
-
-    /// Returns the places at which rules found secrets.
-    fn suspects(&self) -> HashSet<Location> {
-        let secrets = self.report.findings.iter().filter(|finding| finding.category == Category::Secret);
-        secrets.filter_map(|finding| finding.location.clone()).collect()
-    }
-
-    fn suspect_lines(&self, path: &str) -> HashSet<usize> {
-        let line = |location: Location| match location {
-            Location::File { path: other, line: Some(line), .. } if other == path => {
-                usize::try_from(line).ok()
-            }
-            _ => None,
-        };
-        self.suspects().into_iter().filter_map(line).collect()
+        let mut here: Vec<usize> =
+            places.iter().filter_map(|place| self.found.get(place)).flatten().copied().collect();
+        here.sort_unstable();
+        let listed = here.into_iter().take(super::reply::RAISES).map(|finding| {
+            let known = &self.report.findings[finding];
+            Heard { finding, rule: known.rule.clone(), severity: known.severity }
+        });
+        listed.collect()
     }
 
     fn redact(&self, text: &str, suspect: bool) -> String {
@@ -192,8 +207,7 @@ impl Maker<'_> {
     }
 }
 
-/// A place without its column.
-fn place(location: &Location) -> (bool, &str, &str, u32) {
+fn place(location: &Location) -> Place<'_> {
     match location {
         Location::File { path, line, .. } => (true, path, "", line.unwrap_or_default()),
         Location::Tool { tool, field } => (false, tool, field, 0),
