@@ -25,6 +25,8 @@ pub enum SourceKind {
     Git,
     /// A tool list, without code behind it.
     Tools,
+    /// Pieces of code, one by one out of a text.
+    Code,
 }
 
 /// What the operator named as the source: `path`, `file.tar.gz`, `npm:NAME[@VERSION]`, `pypi:NAME[@VERSION]`,

@@ -44,6 +44,7 @@ pub mod render;
 mod report;
 #[cfg(feature = "llm")]
 pub mod reviewer;
+mod rows;
 mod rule;
 mod rules;
 mod ruleset;
@@ -79,6 +80,7 @@ pub use language::Language;
 pub use pattern::{Context, Unit};
 #[cfg(feature = "testing")]
 pub use places::misplaced;
+pub use rows::{BadRow, JudgedRow, Place, RowKind, RowsOf, Tally};
 pub use rule::{Part, Rule, RuleMeta};
 pub use ruleset::{RuleSet, RuleSetError};
 pub use scanner::Scanner;

@@ -70,6 +70,13 @@ impl Gathered {
         self.stats.files
     }
 
+    /// Counts what was looked at elsewhere.
+    pub(super) fn count(&mut self, files: u64, tools: u64, bytes: u64) {
+        self.stats.files += files;
+        self.stats.tools += tools;
+        self.stats.bytes += bytes;
+    }
+
     /// Adds what one file came to.
     pub(super) fn file(&mut self, looked: Looked) {
         self.findings.extend(looked.findings);

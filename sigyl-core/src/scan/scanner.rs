@@ -24,7 +24,7 @@ use crate::source::SourceTree;
 #[derive(Debug)]
 pub struct Scanner<'a> {
     pub(super) rules: &'a RuleSet,
-    policy: Policy,
+    pub(super) policy: Policy,
     deep: bool,
     dependencies: Option<&'a SourceTree>,
     failed: Failed,
