@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::rule::RuleMeta;
-use super::rules::{Samples, samples};
+use super::rule::{RuleMeta, Samples};
+use super::rules::samples;
 use super::{RuleSet, proof};
 
 const HEAD: &str = "# Rules

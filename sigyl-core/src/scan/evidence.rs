@@ -62,7 +62,18 @@ impl Masker {
     #[cfg(feature = "llm")]
     pub(super) fn spans(&self, text: &str) -> Vec<(usize, usize)> {
         let places = |found: Captures<'_>| Some((found.get(1)?.end(), found.get(0)?.end()));
-        self.0.iter().flat_map(|shape| shape.captures_iter(text).filter_map(places)).collect()
+        let loose = self.loose.iter().flat_map(|shape| shape.captures_iter(text).filter_map(places));
+        self.finder.secrets(text).into_iter().map(|place| (place.start, place.end)).chain(loose).collect()
+    }
+
+    /// Returns `text[start..end]` with each secret masked that it holds or cuts through.
+    pub(super) fn middle(&self, text: &str, start: usize, end: usize) -> String {
+        let mut shown = Shown::new(text, start, end);
+        shown.replace(self.finder.secrets(&shown.text));
+        for shape in &self.loose {
+            shown.mask(shape);
+        }
+        shown.middle().to_owned()
     }
 
     /// Masks secrets in a text as a whole.

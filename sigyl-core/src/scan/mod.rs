@@ -33,6 +33,7 @@ mod media;
 mod media_proof;
 mod package;
 mod pattern;
+mod pattern_files;
 mod patterns;
 mod places;
 pub mod policy;
@@ -81,7 +82,7 @@ pub use pattern::{Context, Unit};
 #[cfg(feature = "testing")]
 pub use places::misplaced;
 pub use rows::{BadRow, JudgedRow, Place, RowKind, RowsOf, Tally};
-pub use rule::{Part, Rule, RuleMeta};
+pub use rule::{Part, Proof, Rule, RuleMeta, Samples};
 pub use ruleset::{RuleSet, RuleSetError};
 pub use scanner::Scanner;
 pub use set::{Label, Labelled, Member, ServerSet, SetReport};

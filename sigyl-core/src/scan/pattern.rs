@@ -222,7 +222,6 @@ impl Pattern {
     }
 
     /// Returns where it looks, and how bad a hit there is when that differs.
-    #[cfg(test)]
     pub(super) fn places(&self) -> String {
         let one = |context: &Context| match self.severity_in.get(context) {
             Some(severity) => format!("{context:?} ({severity})").to_lowercase(),

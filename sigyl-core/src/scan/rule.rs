@@ -1,5 +1,7 @@
 //! What a rule is: a name with its reasons, and a look at one part of the subject at a time.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::client::Clients;
@@ -36,6 +38,20 @@ pub struct RuleMeta {
     pub taxa: Vec<Taxon>,
     /// Where the rule comes from and what describes the weakness.
     pub references: Vec<String>,
+}
+
+/// Texts by where they stand: `tool`, or a file name.
+pub type Samples = BTreeMap<String, Vec<String>>;
+
+/// The texts that a rule proves itself with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Those that must hit.
+    #[serde(default)]
+    pub hits: Samples,
+    /// Those that must not.
+    #[serde(default)]
+    pub misses: Samples,
 }
 
 /// One bounded part of the subject of a scan.

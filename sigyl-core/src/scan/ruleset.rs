@@ -28,8 +28,8 @@ pub struct RuleSet {
     pub(super) rules: Vec<Box<dyn Rule>>,
     pub(super) masker: Masker,
     /// Of the texts of all pattern files, in order.
-    digest: Digest,
-    advisories: Option<Arc<Advisories>>,
+    pub(super) digest: Digest,
+    pub(super) advisories: Option<Arc<Advisories>>,
 }
 
 /// A rule set that cannot be made.
@@ -157,7 +157,7 @@ impl RuleSet {
         found.is_ok_and(|found| found.iter().any(|finding| finding.rule == pattern.meta.id))
     }
 
-    fn new(patterns: Vec<Pattern>, rules: Vec<Box<dyn Rule>>, digest: Digest) -> Result<Self, RuleSetError> {
+    pub(super) fn new(patterns: Vec<Pattern>, rules: Vec<Box<dyn Rule>>, digest: Digest) -> Result<Self, RuleSetError> {
         let of_rules =
             rules.iter().map(|rule| Needs { any: rule.needs().to_vec(), all: Vec::new(), at: At::File });
         let in_files = patterns.iter().map(|pattern| pattern.needs(false)).chain(of_rules);
@@ -186,29 +186,53 @@ fn nothing() -> Digest {
 }
 
 /// Adds a text to what a digest stands for.
-fn with(digest: Digest, text: &str) -> Digest {
+pub(super) fn with(digest: Digest, text: &str) -> Digest {
     Digest::of(&[&digest.as_bytes()[..], Digest::of(text.as_bytes()).as_bytes()].concat())
 }
 
+/// Reads the patterns of one text, or the first thing that is wrong with it.
 fn read(yaml: &str, name: &str, compile: Compile) -> Result<Vec<Pattern>, RuleSetError> {
+    read_all(yaml, name, compile).map_err(|wrong| match wrong.into_iter().next() {
+        Some(first) => first,
+        None => {
+            RuleSetError::Pattern { file: name.to_owned(), line: None, why: "it cannot be read".to_owned() }
+        }
+    })
+}
+
+/// Reads the patterns of one text, or everything that is wrong with it.
+pub(super) fn read_all(yaml: &str, name: &str, compile: Compile) -> Result<Vec<Pattern>, Vec<RuleSetError>> {
     let wrong = |line, why: String| RuleSetError::Pattern { file: name.to_owned(), line, why };
     if yaml.len() > FILE_BYTES {
-        return Err(wrong(None, format!("{} bytes, {FILE_BYTES} at most", yaml.len())));
+        return Err(vec![wrong(None, format!("{} bytes, {FILE_BYTES} at most", yaml.len()))]);
     }
-    let mut patterns = Vec::new();
-    for document in serde_yaml::Deserializer::from_str(yaml) {
-        if patterns.len() == PATTERNS {
-            return Err(wrong(None, format!("more than {PATTERNS} patterns")));
+    let (mut patterns, mut problems, mut last) = (Vec::new(), Vec::new(), String::new());
+    for (count, document) in serde_yaml::Deserializer::from_str(yaml).enumerate() {
+        if count == PATTERNS {
+            problems.push(wrong(None, format!("more than {PATTERNS} patterns")));
+            break;
         }
-        let spec = PatternSpec::deserialize(document)
-            .map_err(|error| wrong(error.location().map(|at| at.line()), error.to_string()))?;
-        let id = spec.id.clone();
-        let pattern = Pattern::new(spec, compile).map_err(|error| {
-            wrong(line_of(yaml, &error.text), format!("{id}: `{}`: {}", error.field, error.why))
-        })?;
-        patterns.push(pattern);
+        match PatternSpec::deserialize(document) {
+            Ok(spec) => {
+                let id = spec.id.clone();
+                match Pattern::new(spec, compile) {
+                    Ok(pattern) => patterns.push(pattern),
+                    Err(error) => {
+                        let why = format!("{id}: `{}`: {}", error.field, error.why);
+                        problems.push(wrong(line_of(yaml, &error.text), why));
+                    }
+                }
+            }
+            Err(error) => {
+                // A text that is no YAML gives the same error for ever.
+                if std::mem::replace(&mut last, error.to_string()) == error.to_string() {
+                    break;
+                }
+                problems.push(wrong(error.location().map(|at| at.line()), error.to_string()));
+            }
+        }
     }
-    Ok(patterns)
+    if problems.is_empty() { Ok(patterns) } else { Err(problems) }
 }
 
 /// Finds the line that an expression begins on.

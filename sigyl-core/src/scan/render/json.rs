@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::runner;
 use crate::domain::Report;
 
 /// Writes a report as one JSON object, indented, with a line feed at its end.
@@ -10,7 +11,7 @@ pub fn json(report: &Report) -> String {
     let value = serde_json::to_value(report).unwrap_or_else(|error| {
         Value::Object(Map::from_iter([("error".to_owned(), Value::String(error.to_string()))]))
     });
-    format!("{value:#}\n")
+    runner::json(format!("{value:#}\n"))
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Write as _};
 
+use super::{Frame, runner};
 use crate::domain::{
-    AnalyzerStatus, Finding, Mode, PolicyUsed, Report, Severity, Skipped, Suppressed, Verdict,
+    AnalyzerStatus, Finding, Location, Mode, PolicyUsed, Report, Severity, Skipped, Suppressed, Verdict,
 };
 use crate::scan::spell::spell;
 
@@ -22,6 +23,21 @@ pub trait Style {
     /// Dresses what matters less.
     fn dim(&self, text: &str) -> String {
         text.to_owned()
+    }
+
+    /// Dresses the place of a finding in a file, such as with a link to it.
+    fn place(&self, _path: &str, _line: Option<u32>, text: &str) -> String {
+        text.to_owned()
+    }
+
+    /// Dresses what points at a place in a line.
+    fn caret(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
+    /// Finds the line that a finding stands on; without it the evidence is shown alone.
+    fn frame(&self, _path: &str, _line: u32, _column: u32) -> Option<Frame> {
+        None
     }
 
     /// Columns that lines are broken to fit, where they can be broken.
@@ -45,7 +61,7 @@ pub fn plain(report: &Report, style: &dyn Style) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
     write(&mut out, report, style).ok();
-    out
+    runner::text(out)
 }
 
 fn write(out: &mut String, report: &Report, style: &dyn Style) -> fmt::Result {
@@ -108,14 +124,94 @@ fn group(out: &mut String, findings: &[&Finding], style: &dyn Style) -> fmt::Res
     first.fix.as_ref().map_or(Ok(()), |fix| wrapped(out, "fix", fix, style))
 }
 
-/// Writes place and evidence, on one line where they fit.
+/// Writes the place with its line, or with the evidence alone.
 fn place(out: &mut String, finding: &Finding, style: &dyn Style) -> fmt::Result {
     let place = finding.location.as_ref().map_or_else(|| "(whole)".to_owned(), ToString::to_string);
     let (place, evidence) = (spell(&place, true), spell(&finding.evidence, true));
-    match place.chars().count().max(24) + evidence.chars().count() + 7 <= style.width() {
-        _ if evidence.is_empty() => writeln!(out, "    {place}"),
-        true => writeln!(out, "    {place:<24} | {evidence}"),
-        false => writeln!(out, "    {place}\n      | {evidence}"),
+    let dressed = match &finding.location {
+        Some(Location::File { path, line, .. }) => style.place(path, *line, &place),
+        _ => place.clone().into_owned(),
+    };
+    if let Some(Location::File { path, line: Some(line), column: Some(column) }) = &finding.location
+        && let Some(frame) = style.frame(path, *line, *column)
+    {
+        writeln!(out, "    {dressed}")?;
+        return framed(out, *line, &frame, &evidence, style);
+    }
+    let columns = place.chars().count();
+    let blank = " ".repeat(24_usize.saturating_sub(columns));
+    match columns.max(24) + evidence.chars().count() + 7 <= style.width() {
+        _ if evidence.is_empty() => writeln!(out, "    {dressed}"),
+        true => writeln!(out, "    {dressed}{blank} | {evidence}"),
+        false => writeln!(out, "    {dressed}\n      | {evidence}"),
+    }
+}
+
+/// Writes the line with a mark under what was found, and the evidence where the line does not show it whole.
+fn framed(out: &mut String, line: u32, frame: &Frame, evidence: &str, style: &dyn Style) -> fmt::Result {
+    let number = line.to_string();
+    let blank = " ".repeat(number.len());
+    let room = style.width().saturating_sub(number.len() + 10).max(30);
+    let before = last(&frame.before, room / 2);
+    let after = first(&frame.after, room - columns(&before));
+    let same = frame.after.chars().zip(evidence.chars()).take_while(|(one, other)| one == other).count();
+    let marked: String = after.chars().take(same.max(1)).collect();
+    let mark = "^".repeat(columns(&marked).max(1));
+    writeln!(out, "      {} {before}{after}", style.dim(&format!("{number} |")))?;
+    let under = " ".repeat(columns(&before));
+    writeln!(out, "      {} {under}{}", style.dim(&format!("{blank} |")), style.caret(&mark))?;
+    match same < evidence.chars().count() {
+        true => writeln!(out, "      {} {evidence}", style.dim(&format!("{blank} ="))),
+        false => Ok(()),
+    }
+}
+
+/// Cuts a text at its beginning.
+fn last(text: &str, room: usize) -> String {
+    if columns(text) <= room {
+        return text.to_owned();
+    }
+    let mut taken = 1;
+    let fits = |c: &char| {
+        taken += wide(*c);
+        taken <= room
+    };
+    let end: Vec<char> = text.chars().rev().take_while(fits).collect();
+    std::iter::once('…').chain(end.into_iter().rev()).collect()
+}
+
+/// Cuts a text at its end.
+fn first(text: &str, room: usize) -> String {
+    if columns(text) <= room {
+        return text.to_owned();
+    }
+    let mut taken = 1;
+    let fits = |c: &char| {
+        taken += wide(*c);
+        taken <= room
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
+}
+
+fn columns(text: &str) -> usize {
+    text.chars().map(wide).sum()
+}
+
+/// Columns that a terminal gives a character: two to those of East Asia and to pictures.
+fn wide(c: char) -> usize {
+    match u32::from(c) {
+        0x300..=0x36f => 0,
+        0x1100..=0x115f
+        | 0x2e80..=0xa4cf
+        | 0xac00..=0xd7a3
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0xffe0..=0xffe6
+        | 0x1f300..=0x1f64f
+        | 0x1f900..=0x1f9ff
+        | 0x20000..=0x3fffd => 2,
+        _ => 1,
     }
 }
 
@@ -277,5 +373,44 @@ pub(super) mod tests {
         source: x⟦ESC⟧[2J sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881
         ");
         assert!(!text.contains(['\u{1b}', '\u{202e}']));
+    }
+
+    struct Framed(usize);
+
+    impl Style for Framed {
+        fn frame(&self, path: &str, line: u32, column: u32) -> Option<Frame> {
+            assert_eq!((path, line, column), ("src/a.ts", 3, 7));
+            Some(Frame {
+                before: "const 世 = `".to_owned(),
+                after: "a⟦U+202E⟧b and more of the line`;".to_owned(),
+            })
+        }
+
+        fn width(&self) -> usize {
+            self.0
+        }
+    }
+
+    fn shown(style: &dyn Style, evidence: &str) -> String {
+        let mut report = report();
+        evidence.clone_into(&mut report.findings[1].evidence);
+        let text = plain(&report, style);
+        let from = text.find("    src/a.ts").unwrap();
+        text[from..text[from..].find("    why").unwrap() + from].to_owned()
+    }
+
+    #[test]
+    fn a_line_is_shown_with_a_mark_under_what_was_found() {
+        insta::assert_snapshot!(shown(&Framed(100), "a\u{202e}b"), @r"
+        src/a.ts:3:7
+          3 | const 世 = `a⟦U+202E⟧b and more of the line`;
+            |             ^^^^^^^^^^
+        ");
+        insta::assert_snapshot!(shown(&Framed(44), "a\u{202e}b and words of the next"), @r"
+        src/a.ts:3:7
+          3 | const 世 = `a⟦U+202E⟧b and more …
+            |             ^^^^^^^^^^^^^^^
+            = a⟦U+202E⟧b and words of the next
+        ");
     }
 }

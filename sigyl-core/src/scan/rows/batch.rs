@@ -193,19 +193,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_to_be_read_whole_is_held_and_said() {
-        let text = format!("{{\"name\":\"a\",\"description\":\"{}\"}}", "word ".repeat(1 << 20));
-        let (lines, tally) = judged(RowsOf::Tools, &text);
+    fn what_is_not_looked_at_whole_is_held_and_said() {
+        let deep = "{\"a\":".repeat(80) + "1" + &"}".repeat(80);
+        let (lines, tally) = judged(RowsOf::Tools, &format!("{{\"name\":\"a\",\"inputSchema\":{deep}}}"));
         assert_eq!(lines, ["null a hold"]);
         let report = tally.report("-", &Policy::default());
         assert!(report.partial && report.skipped[0].path == "tool a", "{:?}", report.skipped);
     }
 
     #[test]
-    fn a_hundred_thousand_findings_are_counted_and_ten_thousand_kept() {
-        let line = format!("{{\"name\":\"t\",\"description\":\"{POISON}\"}}\n");
-        let (_, tally) = judged(RowsOf::Tools, &line.repeat(12_000));
-        assert!(tally.held() < 30_000, "{}", tally.held());
+    fn more_findings_than_a_report_lists_are_counted_and_not_kept() {
+        let fields =
+            ["title", "description", "a", "b", "c"].map(|field| format!("\"{field}\":\"<IMPORTANT>\""));
+        let line = format!("{{\"name\":\"t\",{}}}\n", fields.join(","));
+        let (_, tally) = judged(RowsOf::Tools, &line.repeat(4_100));
+        assert!(tally.held() < 11_000, "{}", tally.held());
         let report = tally.report("-", &Policy::default());
         assert_eq!((report.findings.len(), report.verdict), (10_000, Verdict::Block));
         assert!(report.partial && report.skipped.iter().any(|one| one.path == "(findings)"));

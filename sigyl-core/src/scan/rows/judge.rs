@@ -76,7 +76,8 @@ impl Scanner<'_> {
         JudgedRow {
             findings: looked.findings,
             unlisted: looked.unlisted,
-            skipped: looked.skipped,
+            // One reason is enough: the whole of it counts as partly looked at.
+            skipped: looked.skipped.or_else(|| looked.gaps.into_iter().next()),
             bytes: looked.bytes,
             ..JudgedRow::of(RowKind::Code, path)
         }

@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn an_entry_beyond_the_limit_is_told_and_the_next_line_is_read() {
-        let long = "x".repeat(ENTRY);
+        let long = "x".repeat(ENTRY + (1 << 20));
         let lines =
             format!("{{\"name\":\"a\"}}\n{{\"name\":\"b\",\"description\":\"{long}\"}}\n{{\"name\":\"c\"}}");
         let told = seen(RowsOf::Tools, lines);

@@ -33,6 +33,4 @@ mod workflow;
 pub(super) use advised_dependency::with_advisories;
 #[cfg(feature = "llm")]
 pub(super) use llm_review::MARKS as REVIEW_MARKS;
-#[cfg(test)]
-pub(super) use table::{Samples, samples};
-pub(super) use table::{all, files};
+pub(super) use table::{all, files, samples};

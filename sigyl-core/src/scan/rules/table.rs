@@ -1,8 +1,11 @@
 //! The table of code rules.
 
+use std::collections::BTreeMap;
+
+use crate::domain::RuleId;
 #[cfg(feature = "ast")]
 use crate::scan::ast::FlowRule;
-use crate::scan::rule::{Rule, RuleMeta};
+use crate::scan::rule::{Proof, Rule, RuleMeta};
 use crate::scan::ruleset::RuleSetError;
 
 use super::advised_dependency::{MaliciousDependency, VulnerableDependency};
@@ -174,29 +177,11 @@ pub(crate) fn all() -> Result<Vec<Box<dyn Rule>>, RuleSetError> {
     RULES.iter().map(|(name, text, make)| one(name, text, *make)).collect()
 }
 
-/// Texts by where they stand: `tool`, or a file name.
-#[cfg(test)]
-pub(crate) type Samples = std::collections::BTreeMap<String, Vec<String>>;
-
-/// The texts that a code rule proves itself with.
-#[cfg(test)]
-#[derive(Debug, Default, serde::Deserialize)]
-pub(crate) struct Proof {
-    /// Those that must hit.
-    #[serde(default)]
-    pub(crate) hits: Samples,
-    /// Those that must not.
-    #[serde(default)]
-    pub(crate) misses: Samples,
-}
-
 /// Reads the proof of each code rule from its metadata file.
-#[cfg(test)]
-pub(crate) fn samples() -> Result<std::collections::BTreeMap<crate::domain::RuleId, Proof>, serde_yaml::Error>
-{
+pub(crate) fn samples() -> Result<BTreeMap<RuleId, Proof>, serde_yaml::Error> {
     #[derive(serde::Deserialize)]
     struct Known {
-        id: crate::domain::RuleId,
+        id: RuleId,
         #[serde(flatten)]
         proof: Proof,
     }

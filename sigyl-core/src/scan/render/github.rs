@@ -1,0 +1,85 @@
+//! Annotations of GitHub Actions: commands that the runner reads from what a step prints.
+
+use std::fmt::Write as _;
+
+use super::Origin;
+use crate::domain::{Finding, Report, Severity};
+use crate::scan::spell::spell;
+
+/// Annotations of one level that GitHub shows for one step.
+const SHOWN: usize = 10;
+
+/// Writes each finding, worst first, as a command, and the verdict as a line that is none.
+pub fn github(report: &Report, origin: &Origin) -> String {
+    let mut out = String::new();
+    let mut levels = [0_usize; 3];
+    for finding in &report.findings {
+        let (at, level) = level(finding.severity);
+        levels[at] += 1;
+        command(&mut out, level, &properties(finding, origin), &told(finding));
+    }
+    for gap in report.skipped.iter().filter(|skipped| skipped.kind.is_gap()) {
+        let title = ("title", "sigyl: not looked at".to_owned());
+        command(&mut out, "warning", &[title], &format!("{}: {}", gap.path, gap.reason));
+    }
+    let partial = if report.partial { " (incomplete)" } else { "" };
+    // Writing to a String cannot fail.
+    writeln!(out, "sigyl: verdict {}{partial}, {} findings", report.verdict, report.findings.len()).ok();
+    if levels.iter().any(|count| *count > SHOWN) {
+        writeln!(
+            out,
+            "sigyl: GitHub shows the first {SHOWN} annotations of each level of a step; all are above"
+        )
+        .ok();
+    }
+    out
+}
+
+fn level(severity: Severity) -> (usize, &'static str) {
+    match severity {
+        Severity::Block | Severity::Error => (0, "error"),
+        Severity::Warning => (1, "warning"),
+        Severity::Info => (2, "notice"),
+    }
+}
+
+fn properties(finding: &Finding, origin: &Origin) -> Vec<(&'static str, String)> {
+    let mut properties = Vec::new();
+    if let Some(path) = origin.path(finding) {
+        properties.push(("file", path));
+        let (line, column) = origin.place(finding);
+        properties.extend(line.map(|line| ("line", line.to_string())));
+        properties.extend(column.map(|column| ("col", column.to_string())));
+    }
+    properties.push(("title", format!("sigyl: {} ({})", finding.rule, finding.severity)));
+    properties
+}
+
+fn told(finding: &Finding) -> String {
+    let place = finding.location.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+    let mut told = format!("{place}{}", finding.message);
+    if !finding.evidence.is_empty() {
+        told.push_str(" Evidence: ");
+        told.push_str(&finding.evidence);
+    }
+    if let Some(fix) = &finding.fix {
+        told.push_str(" Fix: ");
+        told.push_str(fix);
+    }
+    told
+}
+
+fn command(out: &mut String, level: &str, properties: &[(&str, String)], message: &str) {
+    let properties: Vec<String> =
+        properties.iter().map(|(name, value)| format!("{name}={}", property(value))).collect();
+    writeln!(out, "::{level} {}::{}", properties.join(","), data(message)).ok();
+}
+
+/// Keeps a message on its line: nothing in it can begin another command.
+fn data(text: &str) -> String {
+    spell(text, true).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
