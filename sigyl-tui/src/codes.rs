@@ -144,11 +144,24 @@ const CODES: &[CodeDoc] = &[
         "The owner of the data directory judges by another policy than the one that was named.",
         "leave --policy and --waivers out, or end the owner with `sigyl stop` and start it with them",
     ),
+    doc("E0026", "unknown rule", "No rule has this id.", "`sigyl rules` lists them all"),
     doc(
         "E0027",
         "servers not read",
         "The file of --set holds no list of tools, or that of --accepted no accepted servers.",
         "the message names the file and what is wrong in it; `sigyl scan --help` says what it takes",
+    ),
+    doc(
+        "E0028",
+        "entries not read",
+        "The file of --tools or --code cannot be read, or holds entries that are no tools or no code; the others were judged.",
+        "the message names file and line; `sigyl scan --help` says what an entry looks like",
+    ),
+    doc(
+        "E0029",
+        "wrong rule files",
+        "A folder of --rules cannot be read, holds no rules, or holds rules that cannot be used; none of them was.",
+        "the message names file and line of each; docs/scan.md describes the form",
     ),
 ];
 

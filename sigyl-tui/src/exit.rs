@@ -31,15 +31,21 @@ impl Exit {
 
     /// What a scan report leads to.
     pub(crate) fn of_report(report: &Report) -> Self {
-        let observes = report.policy.as_ref().is_some_and(|policy| policy.mode == Mode::Observe);
-        let verdict = match report.verdict {
-            // The report says what would have been.
-            _ if observes => Self::Well,
+        // The report says what would have been.
+        match report.policy.as_ref().is_some_and(|policy| policy.mode == Mode::Observe) {
+            true => Self::Well,
+            false => Self::of_verdict(report.verdict, report.partial),
+        }
+    }
+
+    /// What a verdict leads to, and a gap besides.
+    pub(crate) fn of_verdict(verdict: Verdict, partial: bool) -> Self {
+        let verdict = match verdict {
             Verdict::Pass | Verdict::Warn => Self::Well,
             Verdict::Hold => Self::Held,
             Verdict::Block => Self::Blocked,
         };
-        if report.partial { verdict.max(Self::Failed) } else { verdict }
+        if partial { verdict.max(Self::Failed) } else { verdict }
     }
 
     /// What the end of a run leads to. A run that a person let pass has ended well, gaps and all; one that still

@@ -11,6 +11,7 @@ mod output;
 mod problem;
 mod progress;
 mod render;
+mod rule_files;
 mod secret;
 mod settings;
 mod signal;

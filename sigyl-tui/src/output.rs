@@ -1,14 +1,16 @@
 //! Where a command writes: results to standard output, everything else to standard error.
 
 use std::io::{IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sigyl_core::clock::{Clock as _, SystemClock};
 use sigyl_core::domain::{Kind, Timestamp};
+use tempfile::NamedTempFile;
 
 use crate::problem::Problem;
 use crate::render::{self, Look};
-use crate::settings::{Environment, Format};
+use crate::settings::{Color, Environment, Format};
 
 /// Whether anybody still reads what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub(crate) enum Reader {
 pub(crate) struct Output {
     out: Box<dyn Write + Send>,
     reader: Reader,
+    /// The file that results go to, and the name it gets.
+    file: Option<(NamedTempFile, PathBuf)>,
     /// How results are written.
     pub(crate) format: Format,
     /// What standard output can show.
@@ -37,24 +41,67 @@ pub(crate) struct Output {
 
 impl Output {
     /// Opens the streams of this process.
-    pub(crate) fn of_this_process(environment: &Environment, format: Format) -> Self {
-        let color = environment.get("NO_COLOR").is_none()
-            && environment.get("TERM").is_none_or(|term| term != "dumb");
+    pub(crate) fn of_this_process(environment: &Environment, format: Format, color: Color) -> Self {
+        let obeys = environment.get("TERM").is_none_or(|term| term != "dumb");
+        let wanted = environment.get("NO_COLOR").is_none() && obeys;
         let ascii = !environment.speaks_utf8();
         let look = |terminal: bool, term: console::Term| Look {
-            color: color && terminal,
+            color: match color {
+                Color::Auto => wanted && terminal,
+                Color::Always => true,
+                Color::Never => false,
+            },
             ascii,
+            links: terminal && obeys && color != Color::Never,
             width: terminal.then(|| usize::from(term.size().1)).filter(|width| *width > 0),
         };
         Self {
             out: Box::new(std::io::stdout()),
             reader: Reader::There,
+            file: None,
             format,
             look: look(std::io::stdout().is_terminal(), console::Term::stdout()),
             err_look: look(std::io::stderr().is_terminal(), console::Term::stderr()),
             interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             documents: 0,
         }
+    }
+
+    /// Sends results to a file instead of standard output. It has its name only when [`Output::keep`] is called, so
+    /// that what was there before stays if this command fails.
+    pub(crate) fn to_file(&mut self, path: &Path) -> Result<(), Problem> {
+        let wrong =
+            |error: std::io::Error| unwritten(&format!("could not write {}: {error}", path.display()));
+        self.look = Look {
+            color: self.look.color && self.look.width.is_none(),
+            links: false,
+            width: None,
+            ..self.look
+        };
+        if path.exists() && !path.is_file() {
+            // A pipe or a device is written as it is.
+            self.out = Box::new(std::fs::OpenOptions::new().write(true).open(path).map_err(wrong)?);
+            return Ok(());
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+        let file = tempfile::Builder::new()
+            .prefix(".sigyl-")
+            .permissions(mode)
+            .tempfile_in(folder)
+            .map_err(wrong)?;
+        self.out = Box::new(file.reopen().map_err(wrong)?);
+        self.file = Some((file, path.to_owned()));
+        Ok(())
+    }
+
+    /// Gives the file that results went to its name.
+    pub(crate) fn keep(&mut self) -> Result<(), Problem> {
+        let Some((file, path)) = self.file.take() else { return Ok(()) };
+        let wrong = |error: tempfile::PersistError| {
+            unwritten(&format!("could not write {}: {}", path.display(), error.error))
+        };
+        file.persist(&path).map_err(wrong).map(|_| ())
     }
 
     /// Tells whether results are for a machine.
@@ -76,13 +123,7 @@ impl Output {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => self.reader = Reader::Gone,
             Err(error) => {
-                let message = format!("could not write the result: {error}");
-                return Err(Problem::failed(
-                    "E0013",
-                    Kind::Unavailable,
-                    message,
-                    "free some space and run it again",
-                ));
+                return Err(unwritten(&format!("could not write the result: {error}")));
             }
         }
         Ok(self.reader)
@@ -142,6 +183,10 @@ pub(crate) fn tell(text: &str) {
     std::io::stderr().lock().write_all(text.as_bytes()).ok();
 }
 
+fn unwritten(message: &str) -> Problem {
+    Problem::failed("E0013", Kind::Unavailable, message, "free some space, or write elsewhere")
+}
+
 fn no_json(error: &serde_json::Error) -> Problem {
     Problem::failed("E0013", Kind::Internal, format!("the result is no JSON: {error}"), "report this")
 }
@@ -181,6 +226,7 @@ mod tests {
         Output {
             out: Box::new(out),
             reader: Reader::There,
+            file: None,
             format: Format::Json,
             look: Look::PLAIN,
             err_look: Look::PLAIN,

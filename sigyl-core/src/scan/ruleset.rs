@@ -134,15 +134,25 @@ impl RuleSet {
     /// Runs the samples that patterns carry through the whole engine and returns those that do not give what they
     /// should, each in one line.
     pub fn unproved(&self) -> Vec<String> {
+        self.patterns.iter().flat_map(|pattern| self.unproved_by(pattern)).collect()
+    }
+
+    /// Does the same for one rule; a rule written as code has proved itself before it was built.
+    pub fn unproved_of(&self, id: &RuleId) -> Vec<String> {
+        self.patterns
+            .iter()
+            .filter(|pattern| pattern.meta.id == *id)
+            .flat_map(|one| self.unproved_by(one))
+            .collect()
+    }
+
+    fn unproved_by(&self, pattern: &Pattern) -> Vec<String> {
         let mut wrong = Vec::new();
-        for pattern in &self.patterns {
-            for (samples, expected) in [(&pattern.hits, true), (&pattern.misses, false)] {
-                let texts =
-                    samples.iter().flat_map(|(name, texts)| texts.iter().map(move |text| (name, text)));
-                for (name, text) in texts.filter(|(name, text)| self.hits(pattern, name, text) != expected) {
-                    let should = if expected { "should hit" } else { "should not hit" };
-                    wrong.push(format!("{} {should} {name}: {text:?}", pattern.meta.id));
-                }
+        for (samples, expected) in [(&pattern.hits, true), (&pattern.misses, false)] {
+            let texts = samples.iter().flat_map(|(name, texts)| texts.iter().map(move |text| (name, text)));
+            for (name, text) in texts.filter(|(name, text)| self.hits(pattern, name, text) != expected) {
+                let should = if expected { "should hit" } else { "should not hit" };
+                wrong.push(format!("{} {should} {name}: {text:?}", pattern.meta.id));
             }
         }
         wrong

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use super::verb::Verb;
-use crate::settings::{Flags, Format};
+use crate::settings::{Color, Flags, Format};
 
 const AFTER: &str = "\
 Without a verb, sigyl shows the servers.
@@ -52,6 +52,9 @@ pub(crate) struct Global {
     /// Waivers that stand beside the policy, YAML
     #[arg(long, global = true, value_name = "FILE")]
     waivers: Option<PathBuf>,
+    /// When text has colours [default: auto, on a terminal unless NO_COLOR is set]
+    #[arg(long, global = true, value_name = "auto|always|never", hide_possible_values = true)]
+    color: Option<Color>,
 }
 
 impl From<Global> for Flags {
@@ -65,6 +68,7 @@ impl From<Global> for Flags {
             format: global.format,
             policy: global.policy,
             waivers: global.waivers,
+            color: global.color,
         }
     }
 }

@@ -1,10 +1,11 @@
-//! `sigyl explain`: what an error code means.
+//! `sigyl explain`: what an error code or a rule means.
 
-use super::Context;
+use super::{Context, rules};
 use crate::codes::{self, CodeDoc};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::{Role, help, wrap};
+use crate::rule_files;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,17 +14,23 @@ Examples:
   sigyl explain
       Every code with its title.";
 
-/// Tell what an error code means and what to do
+/// Tell what an error code or a rule means and what to do
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The code [default: list them all]
+    /// The code, or the id of a rule [default: list all codes]
     code: Option<String>,
 }
 
 impl Args {
     /// Does it.
     pub(super) fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
+        if let Some(id) = self.code.as_deref().filter(|code| codes::find(code).is_none()) {
+            let rules = rule_files::rule_set(&[])?;
+            let meta = rules::find(&rules, id).ok_or_else(|| unknown(id))?;
+            rules::show(&rules, meta, cx)?;
+            return Ok(Exit::Well);
+        }
         let docs = match &self.code {
             None => codes::all().collect(),
             Some(code) => vec![codes::find(code).ok_or_else(|| unknown(code))?],
@@ -46,7 +53,11 @@ impl Args {
 
 fn unknown(code: &str) -> Problem {
     let shown: String = code.chars().take(40).collect();
-    Problem::wrong_use("E0016", format!("there is no code {shown}"), "`sigyl explain` lists every code")
+    Problem::wrong_use(
+        "E0016",
+        format!("there is no code or rule {shown}"),
+        "`sigyl explain` lists every code, and `sigyl rules` every rule",
+    )
 }
 
 fn json(doc: &CodeDoc) -> serde_json::Value {

@@ -56,6 +56,17 @@ impl Judging {
         Ok(policy)
     }
 
+    /// Refuses a baseline where no source is scanned that it could be of.
+    pub(crate) fn refuse_baseline(&self) -> Result<(), Problem> {
+        match self.args.baseline.is_some() || self.args.write_baseline.is_some() {
+            true => {
+                let message = "a baseline is of a source, and none is named";
+                Err(Problem::wrong_use("E0001", message, "name a source, or leave it out"))
+            }
+            false => Ok(()),
+        }
+    }
+
     /// Names what is scanned, in a way that stays the same on another machine where that is possible.
     pub(crate) fn subject(&self, server: Option<&ServerName>, source: &SourceRef) -> String {
         let place = || Locator::parse(&source.locator).map(|locator| locator.place().to_string());

@@ -5,47 +5,67 @@ mod live;
 mod set;
 mod together;
 
+use std::path::PathBuf;
+
 use sigyl_core::clock::SystemClock;
 use sigyl_core::domain::{Kind, Locator, Policy, Report};
 use sigyl_core::manifest::{self, ManifestError, Read};
 use sigyl_core::pipeline::{self, StepError};
-use sigyl_core::scan::reviewer::{ReviewWork, ReviewerSettings};
-use sigyl_core::scan::{self, RuleSet, Scanner, Subject, TreeFiles};
+use sigyl_core::scan::reviewer::{ReviewWork, Reviewer, ReviewerSettings};
+use sigyl_core::scan::{RowsOf, RuleSet, Scanner, Subject, TreeFiles};
 use sigyl_core::source::{Fetcher, Limits, Progress, SourceError, SourceTree};
 use sigyl_core::wire::v1::Failure;
 
-use super::Context;
 use super::judging::{Judging, JudgingArgs};
+use super::{Context, results, rows};
 use crate::exit::Exit;
 use crate::problem::{Problem, chain};
-use crate::render::{self, Glyph, Look, Role, specimen};
+use crate::render::{self, Glyph, Look, Pages, Role, specimen};
+use crate::rule_files;
 use crate::signal::Interrupts;
 
 const EXAMPLES: &str = "\
 Examples:
-  sigyl scan examples/servers/poisoned
+  sigyl scan npm:some-mcp-server@1.2.3 --deep
       Every finding with place, evidence and fix; exit code 1 when it must not run.
-  sigyl scan npm:some-mcp-server@1.2.3 --deep --format json
-      A package with the code of its dependencies, as one document.";
+  sigyl scan --tools tools.json --format jsonl
+      A list of tools, one verdict a line; - reads standard input.";
 
-/// Scan a source without recording or running anything
+/// Scan a source, or a list of tools, and leave no trace
 ///
-/// It opens no store and needs no home.
+/// It records and runs nothing, opens no store and needs no home.
+///
+/// --tools takes an answer to tools/list, prompts/list or resources/list, a JSON array, or JSON Lines of tools; --code
+/// takes a JSON array or JSON Lines of {"id", "path", "code"}. Both are judged entry by entry.
+///
+/// --format is plain, json, jsonl, sarif, junit, markdown or github.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[arg(
         help = "Folder, archive, npm:NAME[@VERSION], pypi:NAME[@VERSION] or git:URL[#REF][:SUBDIR]",
-        required_unless_present_any = ["live", "set", "client_config", "discover"],
+        required_unless_present_any = ["tools", "code", "live", "set", "client_config", "discover"],
         conflicts_with_all = ["live", "set", "client_config", "discover"]
     )]
     source: Option<Locator>,
+    /// Judge the tools, prompts, resources and instructions of FILE
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "code"])]
+    tools: Option<PathBuf>,
+    /// Judge the pieces of code in FILE
+    #[arg(long, value_name = "FILE", conflicts_with = "source")]
+    code: Option<PathBuf>,
     /// Scan the code of dependencies too
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["tools", "code"])]
     deep: bool,
     /// Let the configured language model look at it too (docs/reviewer.md)
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["tools", "code", "live", "set", "client_config", "discover"])]
     review: bool,
+    /// Add the rules of the .yaml files of DIR
+    #[arg(long, value_name = "DIR")]
+    rules: Vec<PathBuf>,
+    /// Write the result to FILE
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
     #[command(flatten)]
     together: together::Together,
     #[command(flatten)]
@@ -54,48 +74,79 @@ pub(crate) struct Args {
 
 impl Args {
     /// Does it.
-    pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
-        let Some(source) = self.source.filter(|_| !self.together.is_asked()) else {
-            return self.together.run(cx).await;
+    pub(super) async fn run(self: Box<Self>, cx: &mut Context) -> Result<Exit, Problem> {
+        let rules = rule_files::rule_set(&self.rules)?;
+        let judging = self.judging.clone().with(&cx.settings, cx.output.err_look);
+        if let Some(path) = &self.output {
+            cx.output.to_file(path)?;
+        }
+        let of_rows = self.tools.as_deref().map(|file| (file, RowsOf::Tools));
+        let of_rows = of_rows.or_else(|| self.code.as_deref().map(|file| (file, RowsOf::Code)));
+        let exit = match (&self.source, of_rows) {
+            (_, Some((file, of))) => rows::run(file, of, &Bench::new(rules, &judging)?, cx)?,
+            (Some(source), None) => {
+                let reviewer = cx.settings.reviewer_of_scan(self.review)?;
+                let scan = Scan { source, deep: self.deep, reviewer: reviewer.as_ref() };
+                scan.run(rules, judging, cx).await?
+            }
+            (None, None) => self.together.run(&Bench::new(rules, &judging)?, cx).await?,
         };
+        cx.output.keep()?;
+        Ok(exit)
+    }
+}
+
+/// What looks and what judges, where no source names the server that it is for.
+pub(super) struct Bench {
+    pub(super) rules: RuleSet,
+    pub(super) policy: Policy,
+}
+
+impl Bench {
+    fn new(rules: RuleSet, judging: &Judging) -> Result<Self, Problem> {
+        judging.refuse_baseline()?;
+        Ok(Self { policy: judging.policy(&rules, None)?, rules })
+    }
+}
+
+/// The scan of a source.
+struct Scan<'a> {
+    source: &'a Locator,
+    deep: bool,
+    reviewer: Option<&'a Reviewer>,
+}
+
+impl Scan<'_> {
+    async fn run(&self, rules: RuleSet, judging: Judging, cx: &mut Context) -> Result<Exit, Problem> {
         let mut interrupts = Interrupts::listen()?;
-        let reviewer = cx.settings.reviewer_of_scan(self.review)?;
         let work = tempfile::Builder::new().prefix("sigyl-scan-").tempdir_in(cx.settings.temporary_dir());
         let work = work.map_err(|error| {
             let message = format!("could not make a folder for the scan: {error}");
             Problem::failed("E0005", Kind::Unavailable, message, "set TMPDIR to a folder that can be written")
         })?;
-        let fetcher = Fetcher::new(
-            cx.settings.environment.tool_env(),
-            Limits::default(),
-            work.path().to_owned(),
-            cx.settings.offline,
-        );
+        let tools = cx.settings.environment.tool_env();
+        let fetcher = Fetcher::new(tools, Limits::default(), work.path().to_owned(), cx.settings.offline);
         let lines = Lines { look: cx.output.err_look };
         let fetched = tokio::select! {
-            fetched = fetch(&fetcher, &source, self.deep, &lines) => fetched?,
-            () = interrupts.next() => {
-                return Err(interrupted());
-            }
+            fetched = fetch(&fetcher, self.source, self.deep, &lines) => fetched?,
+            () = interrupts.next() => return Err(interrupted()),
         };
         if let Err(missing) = &fetched.dependencies {
             cx.output.tell(&render::error(&missing.failure, &cx.output.err_look));
         }
-        let deep = self.deep;
-        let judging = self.judging.with(&cx.settings, cx.output.err_look);
-        let llm = reviewer.as_ref().map(|reviewer| reviewer.settings().clone());
-        let work = move || look(&fetched, deep, &judging, llm.as_ref());
-        let (report, read, policy, shown) = tokio::task::spawn_blocking(work)
+        let (deep, llm) = (self.deep, self.reviewer.map(|reviewer| reviewer.settings().clone()));
+        let work = move || look(fetched, rules, deep, &judging, llm.as_ref());
+        let mut scanned = tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| Problem::failed("E0999", Kind::Internal, error, "report this"))??;
-        let report = match (&reviewer, shown) {
-            (Some(reviewer), Some(shown)) => tokio::select! {
-                report = reviewer.review(shown, report, &policy, &lines) => report,
+        if let (Some(reviewer), Some(shown)) = (self.reviewer, scanned.shown.take()) {
+            let report = scanned.report.clone();
+            scanned.report = tokio::select! {
+                report = reviewer.review(shown, report, &scanned.policy, &lines) => report,
                 () = interrupts.next() => return Err(interrupted()),
-            },
-            _ => report,
-        };
-        show(&report, &read, cx)
+            };
+        }
+        show(&scanned, self.source, cx)
     }
 }
 
@@ -133,8 +184,16 @@ async fn fetch(fetcher: &Fetcher, source: &Locator, deep: bool, lines: &Lines) -
     Ok(Fetched { tree, dependencies })
 }
 
-/// A report, the manifest, the policy, and what a reviewer is to be shown.
-type Seen = (Report, Result<Read, ManifestError>, Policy, Option<ReviewWork>);
+/// What a scan saw, and what it came to.
+struct Scanned {
+    rules: RuleSet,
+    policy: Policy,
+    tree: SourceTree,
+    report: Report,
+    read: Result<Read, ManifestError>,
+    /// What a reviewer is to be shown.
+    shown: Option<ReviewWork>,
+}
 
 fn interrupted() -> Problem {
     Problem::failed("E0020", Kind::Unavailable, "interrupted: nothing was kept", "run it again")
@@ -142,15 +201,15 @@ fn interrupted() -> Problem {
 
 /// Scans the tree with what its manifest declares; a manifest that cannot be used leaves a gap, not a silence.
 fn look(
-    fetched: &Fetched,
+    fetched: Fetched,
+    rules: RuleSet,
     deep: bool,
     judging: &Judging,
     llm: Option<&ReviewerSettings>,
-) -> Result<Seen, Problem> {
-    let rules = rules()?;
-    let tree = &fetched.tree;
-    let read = manifest::read(&TreeFiles(tree));
-    let subject = Subject { manifest: read.as_ref().ok().map(|read| &read.manifest), ..Subject::of(tree) };
+) -> Result<Scanned, Problem> {
+    let Fetched { tree, dependencies } = fetched;
+    let read = manifest::read(&TreeFiles(&tree));
+    let subject = Subject { manifest: read.as_ref().ok().map(|read| &read.manifest), ..Subject::of(&tree) };
     let name = read.as_ref().ok().map(|read| &read.manifest.name);
     let about = judging.subject(name, &subject.reference);
     let baseline = judging.baseline(&about)?;
@@ -159,7 +218,7 @@ fn look(
     if let Some(baseline) = &baseline {
         scanner = scanner.baseline(baseline);
     }
-    scanner = match &fetched.dependencies {
+    scanner = match &dependencies {
         Ok(Some(code)) => scanner.dependencies(code),
         Ok(None) => scanner,
         Err(missing) => scanner.without_dependencies(missing.why.clone()),
@@ -170,20 +229,13 @@ fn look(
     let report = scanner.scan(&subject, &SystemClock);
     judging.keep(&report, &about)?;
     let shown = llm.map(|llm| ReviewWork::new(&subject, &report, &rules, llm));
-    Ok((report, read, policy, shown))
+    Ok(Scanned { rules, policy, tree, report, read, shown })
 }
 
-fn rules() -> Result<RuleSet, Problem> {
-    RuleSet::builtin().map_err(|error| Problem::failed("E0999", Kind::Internal, chain(&error), "report this"))
-}
-
-fn show(report: &Report, read: &Result<Read, ManifestError>, cx: &mut Context) -> Result<Exit, Problem> {
-    if cx.output.is_json() {
-        cx.output.document_text(&scan::render::json(report))?;
-    } else {
-        let text = render::report(report, &cx.output.look);
-        cx.output.print(&text)?;
-    }
+fn show(scanned: &Scanned, source: &Locator, cx: &mut Context) -> Result<Exit, Problem> {
+    let Scanned { rules, tree, report, read } = scanned;
+    let pages = Pages { rules, tree, source: Some(source) };
+    results::write(report, rules, &results::origin(source), Some(&pages), cx)?;
     match read {
         Ok(read) => {
             for notice in &read.notices {

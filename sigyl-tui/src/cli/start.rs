@@ -6,6 +6,7 @@ use clap::Parser as _;
 use sigyl_core::domain::Kind;
 use tracing_subscriber::EnvFilter;
 
+use super::verb::Verb;
 use super::{Cli, Context, list, usage};
 use crate::exit::Exit;
 use crate::output::Output;
@@ -23,15 +24,19 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let Cli { global, verb } = cli;
     let flags = Flags::from(global);
     let format = flags.format.unwrap_or_else(|| usage::format_of(&[], &environment));
+    let color = flags.color.unwrap_or_default();
     let begun = Settings::resolve(flags, environment.clone())
         .and_then(|settings| Ok((settings, environment.diagnostics()?)))
         .map_err(Problem::from)
         .and_then(|begun| Ok((begun, runtime()?)));
     let ((settings, filter), runtime) = match begun {
         Ok(begun) => begun,
-        Err(problem) => return fail(Output::of_this_process(&environment, format), &problem),
+        Err(problem) => return fail(Output::of_this_process(&environment, format, color), &problem),
     };
-    let output = Output::of_this_process(&environment, settings.format);
+    let output = Output::of_this_process(&environment, settings.format, color);
+    if !settings.format.is_common() && !matches!(verb, Some(Verb::Scan(_))) {
+        return fail(output, &usage::foreign_format());
+    }
     listen_to_diagnostics(filter, output.err_look.color);
     let mut cx = Context::new(settings, output);
     let done = runtime.block_on(async {

@@ -10,7 +10,7 @@ use super::Cli;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::problem::Problem;
-use crate::settings::{Environment, Flags, Format, Settings};
+use crate::settings::{Color, Environment, Flags, Format, Settings};
 
 /// Shows help on standard output, and anything else as wrong use.
 pub(super) fn show(error: &clap::Error, args: &[OsString], environment: &Environment) -> Exit {
@@ -19,13 +19,19 @@ pub(super) fn show(error: &clap::Error, args: &[OsString], environment: &Environ
         error.print().ok();
         return Exit::Well;
     }
-    let mut output = Output::of_this_process(environment, format_of(args, environment));
+    let mut output = Output::of_this_process(environment, format_of(args, environment), Color::Auto);
     let (problem, usage) = explain(error);
     output.problem(&problem);
     if let Some(usage) = usage {
         output.tell(&format!("\n{usage}\n"));
     }
     problem.exit
+}
+
+/// Refuses a format that only scans have.
+pub(super) fn foreign_format() -> Problem {
+    let message = "this format is one of `sigyl scan` alone";
+    Problem::wrong_use("E0001", message, "write --format plain or --format json")
 }
 
 /// The format that a command line asks for, though it cannot be understood as a whole; else the one that is set

@@ -2,8 +2,8 @@
 
 use super::{
     Context, approve, backup, call, calls, completions, delete, deploy, doctor, events, explain, help, init,
-    list, logs, policy, probe, redeploy, reject, rescan, restore, rollback, runs, scan, serve, show, stop,
-    versions, watch,
+    list, logs, policy, probe, redeploy, reject, rescan, restore, rollback, rules, runs, scan, serve, show,
+    stop, versions, watch,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -12,7 +12,8 @@ use crate::problem::Problem;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Verb {
     Init(init::Args),
-    Scan(scan::Args),
+    Scan(Box<scan::Args>),
+    Rules(rules::Args),
     Policy(policy::Args),
     Rescan(rescan::Args),
     Deploy(Box<deploy::Args>),
@@ -50,6 +51,7 @@ impl Verb {
             Self::Scan(args) => args.run(cx).await,
             Self::Policy(args) => args.run(cx).await,
             Self::Rescan(args) => args.run(cx).await,
+            Self::Rules(args) => args.run(cx),
             Self::Deploy(args) => args.run(cx).await,
             Self::Approve(args) => args.run(cx).await,
             Self::Reject(args) => args.run(cx).await,

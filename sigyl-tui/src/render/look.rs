@@ -82,6 +82,8 @@ pub(crate) struct Look {
     pub(crate) color: bool,
     /// Whether only ASCII can be shown.
     pub(crate) ascii: bool,
+    /// Whether a link can be followed.
+    pub(crate) links: bool,
     /// Columns; nothing when the reader is no terminal and lines may be as long as they are.
     pub(crate) width: Option<usize>,
 }
@@ -131,7 +133,7 @@ impl Look {
 #[cfg(test)]
 impl Look {
     /// A terminal of 80 columns without colours, for snapshots.
-    pub(crate) const PLAIN: Self = Self { color: false, ascii: false, width: Some(80) };
+    pub(crate) const PLAIN: Self = Self { color: false, ascii: false, links: false, width: Some(80) };
 }
 
 #[cfg(test)]

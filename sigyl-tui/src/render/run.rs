@@ -103,7 +103,7 @@ fn reports(end: &RunEnd, look: &Look) -> String {
     let worth_reading = |report: &&Report| !report.findings.is_empty() || report.partial;
     let source = end.report.as_ref().map(|report| with_live_tools(report, end.live.as_ref()));
     if let Some(report) = source.as_ref().filter(worth_reading) {
-        text.push_str(&super::report(report, look));
+        text.push_str(&super::report(report, look, None));
         text.push('\n');
     }
     let known: Vec<_> = source.iter().flat_map(|report| &report.findings).map(Finding::fingerprint).collect();
@@ -116,7 +116,7 @@ fn reports(end: &RunEnd, look: &Look) -> String {
     if let Some(live) = live.as_ref().filter(worth_reading) {
         text.push_str(&look.paint(Role::Strong, "What the started server says of itself"));
         text.push('\n');
-        text.push_str(&super::report(live, look));
+        text.push_str(&super::report(live, look, None));
         text.push('\n');
     }
     text

@@ -13,4 +13,4 @@ mod resolve;
 pub(crate) use environment::Environment;
 pub(crate) use error::SettingsError;
 pub(crate) use listen::Listen;
-pub(crate) use resolve::{Flags, Format, Settings, absolute};
+pub(crate) use resolve::{Color, Flags, Format, Settings, absolute};

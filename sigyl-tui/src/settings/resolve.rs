@@ -22,6 +22,40 @@ pub(crate) enum Format {
     Plain,
     /// One JSON document.
     Json,
+    /// One JSON object a line; of scans alone, as are the others below.
+    #[serde(skip_deserializing)]
+    Jsonl,
+    /// SARIF 2.1.0.
+    #[serde(skip_deserializing)]
+    Sarif,
+    /// JUnit XML.
+    #[serde(skip_deserializing)]
+    Junit,
+    /// A comment on a pull request.
+    #[serde(skip_deserializing)]
+    Markdown,
+    /// Annotations of GitHub Actions.
+    #[serde(skip_deserializing)]
+    Github,
+}
+
+impl Format {
+    /// Tells whether every verb writes it.
+    pub(crate) fn is_common(self) -> bool {
+        matches!(self, Self::Plain | Self::Json)
+    }
+}
+
+/// When text has colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Wherever it goes.
+    Always,
+    /// Nowhere.
+    Never,
 }
 
 /// What the command line said.
@@ -43,6 +77,8 @@ pub(crate) struct Flags {
     pub(crate) policy: Option<PathBuf>,
     /// `--waivers`
     pub(crate) waivers: Option<PathBuf>,
+    /// `--color`
+    pub(crate) color: Option<Color>,
 }
 
 /// Every setting, resolved; folders are absolute, and are looked for only when a command needs them.
@@ -77,10 +113,11 @@ impl Settings {
         };
         let file = config.as_deref().map(File::read).transpose()?.unwrap_or_default();
         let format = match environment.text("SIGYL_FORMAT")? {
-            Some(text) => Some(Format::from_str(text, false).map_err(|_| SettingsError::Variable {
-                name: "SIGYL_FORMAT",
-                why: "write plain or json".to_owned(),
-            })?),
+            Some(text) => Some(
+                Format::from_str(text, false).ok().filter(|format| format.is_common()).ok_or_else(|| {
+                    SettingsError::Variable { name: "SIGYL_FORMAT", why: "write plain or json".to_owned() }
+                })?,
+            ),
             None => None,
         };
         let listen = match (flags.listen, environment.text("SIGYL_LISTEN")?, file.listen) {

@@ -9,6 +9,8 @@ mod owner;
 mod policy;
 mod probe;
 mod review;
+mod rows;
+mod rules;
 mod scan;
 mod secrets;
 mod servers;

@@ -1,7 +1,5 @@
 //! Annotations of GitHub Actions: commands that the runner reads from what a step prints.
 
-use std::fmt::Write as _;
-
 use super::Origin;
 use crate::domain::{Finding, Report, Severity};
 use crate::scan::spell::spell;
@@ -16,21 +14,21 @@ pub fn github(report: &Report, origin: &Origin) -> String {
     for finding in &report.findings {
         let (at, level) = level(finding.severity);
         levels[at] += 1;
-        command(&mut out, level, &properties(finding, origin), &told(finding));
+        out.push_str(&command(level, &properties(finding, origin), &told(finding)));
     }
     for gap in report.skipped.iter().filter(|skipped| skipped.kind.is_gap()) {
         let title = ("title", "sigyl: not looked at".to_owned());
-        command(&mut out, "warning", &[title], &format!("{}: {}", gap.path, gap.reason));
+        out.push_str(&command("warning", &[title], &format!("{}: {}", gap.path, gap.reason)));
     }
     let partial = if report.partial { " (incomplete)" } else { "" };
-    // Writing to a String cannot fail.
-    writeln!(out, "sigyl: verdict {}{partial}, {} findings", report.verdict, report.findings.len()).ok();
+    out.push_str(&format!(
+        "sigyl: verdict {}{partial}, {} findings\n",
+        report.verdict,
+        report.findings.len()
+    ));
     if levels.iter().any(|count| *count > SHOWN) {
-        writeln!(
-            out,
-            "sigyl: GitHub shows the first {SHOWN} annotations of each level of a step; all are above"
-        )
-        .ok();
+        let shown = format!("the first {SHOWN} annotations of each level of a step");
+        out.push_str(&format!("sigyl: GitHub shows {shown}; all are above\n"));
     }
     out
 }
@@ -69,10 +67,10 @@ fn told(finding: &Finding) -> String {
     told
 }
 
-fn command(out: &mut String, level: &str, properties: &[(&str, String)], message: &str) {
-    let properties: Vec<String> =
-        properties.iter().map(|(name, value)| format!("{name}={}", property(value))).collect();
-    writeln!(out, "::{level} {}::{}", properties.join(","), data(message)).ok();
+fn command(level: &str, properties: &[(&str, String)], message: &str) -> String {
+    let one = |(name, value): &(&str, String)| format!("{name}={}", property(value));
+    let properties: Vec<String> = properties.iter().map(one).collect();
+    format!("::{level} {}::{}\n", properties.join(","), data(message))
 }
 
 /// Keeps a message on its line: nothing in it can begin another command.

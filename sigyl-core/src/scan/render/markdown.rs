@@ -1,7 +1,6 @@
 //! Markdown for a comment on a pull request: of bounded length, and nothing in it is taken for markup or a mention.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::{Origin, runner};
 use crate::domain::{AnalyzerStatus, Finding, Report, RuleId, Severity};
@@ -54,8 +53,10 @@ pub fn markdown(report: &Report, origin: &Origin) -> String {
     }
     if listed < report.findings.len() {
         let more = report.findings.len() - listed;
-        // Writing to a String cannot fail.
-        writeln!(page.text, "\n**{more} further findings, the least severe, are not shown**: a comment holds 65 536 characters. The JSON report lists them.").ok();
+        page.text.push_str(&format!(
+            "\n**{more} further findings, the least severe, are not shown**: a comment holds 65 536 characters. \
+             The JSON report lists them.\n"
+        ));
     }
     page.text
 }
@@ -78,21 +79,18 @@ fn head(report: &Report) -> String {
 }
 
 fn gaps(report: &Report) -> String {
-    let mut text = String::new();
-    let failed = report.analyzers.iter().filter(|one| one.status == AnalyzerStatus::Failed);
-    for one in failed {
+    let failed = report.analyzers.iter().filter(|one| one.status == AnalyzerStatus::Failed).map(|one| {
         let reason = one.reason.as_deref().unwrap_or("no reason given");
-        writeln!(text, "- {} failed: {}", code(&one.name), prose(&short(reason))).ok();
-    }
+        format!("- {} failed: {}\n", code(&one.name), prose(&short(reason)))
+    });
     let gaps: Vec<_> = report.skipped.iter().filter(|skipped| skipped.kind.is_gap()).collect();
-    for gap in gaps.iter().take(GAPS) {
-        writeln!(text, "- {} was not looked at: {}", code(&short(&gap.path)), prose(&short(&gap.reason)))
-            .ok();
-    }
-    if gaps.len() > GAPS {
-        writeln!(text, "- and {} more were not looked at; the JSON report lists them", gaps.len() - GAPS)
-            .ok();
-    }
+    let listed = gaps.iter().take(GAPS).map(|gap| {
+        format!("- {} was not looked at: {}\n", code(&short(&gap.path)), prose(&short(&gap.reason)))
+    });
+    let more = gaps.len().saturating_sub(GAPS);
+    let more =
+        (more > 0).then(|| format!("- and {more} more were not looked at; the JSON report lists them\n"));
+    let text: String = failed.chain(listed).chain(more).collect();
     if text.is_empty() { text } else { text + "\n" }
 }
 

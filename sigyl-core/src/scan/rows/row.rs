@@ -9,6 +9,7 @@ use crate::domain::Tool;
 
 /// What the entries of a text are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RowsOf {
     /// Tools, prompts, resources and instructions of servers.
     Tools,

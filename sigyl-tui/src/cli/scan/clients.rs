@@ -7,24 +7,35 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sigyl_core::clock::SystemClock;
 use sigyl_core::deploy::local_process::Command;
-use sigyl_core::domain::{Kind, Policy, Report};
+use sigyl_core::domain::{Kind, Report};
 use sigyl_core::mcp::Probe;
 use sigyl_core::scan::{
     ClientConfig, Discovery, Entry, EntryPin, Found, Member, Platform, Roots, Scanner, ServerSet, SetReport,
     discover,
 };
 
-use super::set;
+use super::{Bench, set};
 use crate::cli::{Context, probe};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::{self, specimen};
+use crate::settings::Format;
 
 /// What the operator allows without being asked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Consent {
     pub(super) start: bool,
     pub(super) contact: bool,
+}
+
+/// What to look at, and how far.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) files: &'a [PathBuf],
+    /// Whether the configurations of all known clients are looked for.
+    pub(super) all: bool,
+    pub(super) consent: Consent,
+    pub(super) accepted: Option<&'a Path>,
 }
 
 /// What became of one server.
@@ -34,13 +45,12 @@ struct Asked {
 }
 
 /// Does it.
-pub(super) async fn run(
-    files: &[PathBuf],
-    all: bool,
-    consent: Consent,
-    accepted: Option<&Path>,
-    cx: &mut Context,
-) -> Result<Exit, Problem> {
+pub(super) async fn run(wanted: &Wanted<'_>, bench: &Bench, cx: &mut Context) -> Result<Exit, Problem> {
+    if !matches!(cx.output.format, Format::Plain | Format::Json) {
+        let message = "what clients start is written as plain text or as JSON";
+        return Err(Problem::wrong_use("E0001", message, "write --format plain or --format json"));
+    }
+    let &Wanted { files, all, consent, accepted } = wanted;
     let mut discovery = if all { discover(&roots(cx), platform()) } else { Discovery::default() };
     for file in files {
         match Found::read(file) {
@@ -56,8 +66,7 @@ pub(super) async fn run(
         .filter(|one| named(one) || with_servers.iter().any(|other| other.config.path == one.config.path))
         .collect();
     let pins = accepted.map(|file| pins(file, &found)).transpose()?;
-    let rules = super::rules()?;
-    let scanner = Scanner::new(&rules, Policy::default());
+    let scanner = Scanner::new(&bench.rules, bench.policy.clone());
     let report = scanner.scan_clients(&found, &discovery.skipped, pins.as_deref(), &SystemClock);
     let asked = ask(&found, consent, cx).await?;
     let set = (!asked.is_empty()).then(|| scanner.scan_set(&set_of(&asked), &SystemClock));
@@ -266,7 +275,7 @@ fn show(
         text.push_str("no configuration names a server\n");
     }
     text.push('\n');
-    text.push_str(&render::report(report, &cx.output.look));
+    text.push_str(&render::report(report, &cx.output.look, None));
     for asked in asked {
         let how = match &asked.outcome {
             Ok(probe) => format!(
@@ -283,7 +292,7 @@ fn show(
         text.push('\n');
         text.push_str(&set::plain(set, cx));
     }
-    cx.output.print(&text).map(|_| ())
+    cx.output.document_text(&text)
 }
 
 fn outcome(asked: &Asked) -> serde_json::Value {

@@ -3,17 +3,23 @@
 use std::ffi::OsString;
 
 use sigyl_core::clock::SystemClock;
-use sigyl_core::domain::{Digest, Policy, Report, SourceKind, SourceRef};
+use sigyl_core::domain::{Digest, Report, SourceKind, SourceRef};
 use sigyl_core::mcp::Probe;
-use sigyl_core::scan::{self, RuleSet, Scanner, Subject};
+use sigyl_core::scan::render::Origin;
+use sigyl_core::scan::{Scanner, Subject};
 
-use crate::cli::{Context, probe};
+use super::Bench;
+use crate::cli::{Context, probe, results};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::render;
 
 /// Does it.
-pub(super) async fn run(url: Option<&str>, command: &[OsString], cx: &mut Context) -> Result<Exit, Problem> {
+pub(super) async fn run(
+    url: Option<&str>,
+    command: &[OsString],
+    bench: &Bench,
+    cx: &mut Context,
+) -> Result<Exit, Problem> {
     let (probe, locator) = match (url, command.split_first()) {
         (Some(_), Some(_)) => {
             let message = "--live has an address and a command";
@@ -29,17 +35,12 @@ pub(super) async fn run(url: Option<&str>, command: &[OsString], cx: &mut Contex
             return Err(Problem::wrong_use("E0001", message, "write --live URL, or --live -- CMD"));
         }
     };
-    let report = look(&probe, &locator, &super::rules()?);
-    if cx.output.is_json() {
-        cx.output.document_text(&scan::render::json(&report))?;
-    } else {
-        let text = render::report(&report, &cx.output.look);
-        cx.output.print(&text)?;
-    }
+    let report = look(&probe, &locator, bench);
+    results::write(&report, &bench.rules, &Origin::default(), None, cx)?;
     Ok(Exit::of_report(&report))
 }
 
-fn look(probe: &Probe, locator: &str, rules: &RuleSet) -> Report {
+fn look(probe: &Probe, locator: &str, bench: &Bench) -> Report {
     // It holds only what was read as JSON, which always serialises.
     let all = serde_json::to_vec(&(&probe.tools, &probe.prompts, &probe.resources, &probe.instructions));
     let digest = Digest::of(&all.unwrap_or_default());
@@ -51,5 +52,5 @@ fn look(probe: &Probe, locator: &str, rules: &RuleSet) -> Report {
         instructions: probe.instructions.as_deref(),
         ..Subject::of_nothing(SourceRef { kind: SourceKind::Tools, locator, digest })
     };
-    Scanner::new(rules, Policy::default()).scan(&subject, &SystemClock)
+    Scanner::new(&bench.rules, bench.policy.clone()).scan(&subject, &SystemClock)
 }

@@ -5,39 +5,46 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use sigyl_core::clock::SystemClock;
-use sigyl_core::domain::{Kind, Policy, Tool};
+use sigyl_core::domain::{Kind, Tool};
+use sigyl_core::scan::render::Origin;
 use sigyl_core::scan::{Member, Scanner, ServerSet, SetReport};
 
-use crate::cli::Context;
+use super::Bench;
+use crate::cli::{Context, results};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::{self, specimen};
+use crate::settings::Format;
 
 /// Bytes of one list.
 const BYTES: u64 = 64 << 20;
 
 /// Does it.
-pub(super) fn run(files: &[PathBuf], cx: &mut Context) -> Result<Exit, Problem> {
+pub(super) fn run(files: &[PathBuf], bench: &Bench, cx: &mut Context) -> Result<Exit, Problem> {
     let mut lists = Vec::new();
     for file in files {
         lists.push((unused(&name(file), &lists), read(file)?));
     }
     let servers = lists.iter().map(|(name, tools)| Member { name: name.clone(), tools, ..Member::default() });
     let set = ServerSet { servers: servers.collect() };
-    let report = Scanner::new(&super::rules()?, Policy::default()).scan_set(&set, &SystemClock);
-    if cx.output.is_json() {
-        let text = serde_json::to_string_pretty(&report).map_err(|error| wrong(Path::new("-"), &error))?;
-        cx.output.document_text(&(text + "\n"))?;
-    } else {
-        let text = plain(&report, cx);
-        cx.output.print(&text)?;
+    let report = Scanner::new(&bench.rules, bench.policy.clone()).scan_set(&set, &SystemClock);
+    match cx.output.format {
+        Format::Json => {
+            let text = serde_json::to_string_pretty(&report).map_err(|error| wrong(Path::new("-"), &error))?;
+            cx.output.document_text(&(text + "\n"))?;
+        }
+        Format::Plain => {
+            let text = plain(&report, cx);
+            cx.output.document_text(&text)?;
+        }
+        _ => results::write(&report.report, &bench.rules, &Origin::default(), None, cx)?,
     }
     Ok(Exit::of_report(&report.report))
 }
 
 /// Writes the report, and what each tool can do.
 pub(super) fn plain(report: &SetReport, cx: &Context) -> String {
-    let mut text = render::report(&report.report, &cx.output.look);
+    let mut text = render::report(&report.report, &cx.output.look, None);
     if !report.labels.is_empty() {
         text.push_str("\nlabels (what tools can do; no findings)\n");
     }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::{clients, live, set};
+use super::{Bench, clients, live, set};
 use crate::cli::Context;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -38,13 +38,8 @@ pub(super) struct Together {
 }
 
 impl Together {
-    /// Tells whether it asks for anything.
-    pub(super) fn is_asked(&self) -> bool {
-        self.live.is_some() || !self.set.is_empty() || self.discover || !self.client_config.is_empty()
-    }
-
     /// Does it.
-    pub(super) async fn run(&self, cx: &mut Context) -> Result<Exit, Problem> {
+    pub(super) async fn run(&self, bench: &Bench, cx: &mut Context) -> Result<Exit, Problem> {
         if (self.start || self.contact || self.accepted.is_some())
             && !self.discover
             && self.client_config.is_empty()
@@ -53,12 +48,17 @@ impl Together {
             return Err(Problem::wrong_use("E0001", message, "add --client-config FILE or --discover"));
         }
         match &self.live {
-            Some(url) => live::run(url.as_deref(), &self.command, cx).await,
-            None if !self.set.is_empty() => set::run(&self.set, cx),
+            Some(url) => live::run(url.as_deref(), &self.command, bench, cx).await,
+            None if !self.set.is_empty() => set::run(&self.set, bench, cx),
             None => {
                 let consent = clients::Consent { start: self.start, contact: self.contact };
-                let accepted = self.accepted.as_deref();
-                clients::run(&self.client_config, self.discover, consent, accepted, cx).await
+                let wanted = clients::Wanted {
+                    files: &self.client_config,
+                    all: self.discover,
+                    consent,
+                    accepted: self.accepted.as_deref(),
+                };
+                clients::run(&wanted, bench, cx).await
             }
         }
     }
