@@ -105,6 +105,17 @@ def prose():
         write("prose", f"{path}", bytes([path]) + text.encode())
 
 
+def rows():
+    tool = {"id": 1, "kind": "tool", "name": "a", "description": "Adds.", "input_schema": {"type": "object"}}
+    answer = {"jsonrpc": "2.0", "id": 1, "result": {"tools": [tool], "prompts": [], "nextCursor": None}}
+    server = {"instructions": "Be good.", "serverInfo": {"name": "s", "version": "1"}}
+    code = {"id": "x", "path": "a.py", "code": "import os\nos.system(x)\n"}
+    write("tool_rows", "lines", "\n".join(map(json.dumps, (tool, code, server))).encode() + b"\noops\n[1, {}]\n")
+    write("tool_rows", "answer", json.dumps(answer, indent=1).encode())
+    write("tool_rows", "array", json.dumps([tool, code]).encode())
+    write("tool_rows", "broken", b"\xef\xbb\xbf{\"tools\": [\n{\"name\": \"a\"},\n{\"name\"\n")
+
+
 def copies():
     for path in sorted(SERVERS.glob("*/*.yaml")):
         write("manifest", f"{path.parent.name}-{path.name}", path.read_bytes())
@@ -123,5 +134,6 @@ if __name__ == "__main__":
     archives()
     protocols()
     records()
+    rows()
     copies()
     prose()
