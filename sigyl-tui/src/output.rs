@@ -27,6 +27,8 @@ pub(crate) struct Output {
     reader: Reader,
     /// The file that results go to, and the name it gets.
     file: Option<(NamedTempFile, PathBuf)>,
+    /// Whether colours are wanted in a file too.
+    color_in_files: bool,
     /// How results are written.
     pub(crate) format: Format,
     /// What standard output can show.
@@ -59,6 +61,7 @@ impl Output {
             out: Box::new(std::io::stdout()),
             reader: Reader::There,
             file: None,
+            color_in_files: color == Color::Always,
             format,
             look: look(std::io::stdout().is_terminal(), console::Term::stdout()),
             err_look: look(std::io::stderr().is_terminal(), console::Term::stderr()),
@@ -68,16 +71,14 @@ impl Output {
     }
 
     /// Sends results to a file instead of standard output. It has its name only when [`Output::keep`] is called, so
-    /// that what was there before stays if this command fails.
-    pub(crate) fn to_file(&mut self, path: &Path) -> Result<(), Problem> {
+    /// that what was there before stays if this command fails; `-` is standard output.
+    pub(crate) fn write_to(&mut self, path: &Path) -> Result<(), Problem> {
         let wrong =
             |error: std::io::Error| unwritten(&format!("could not write {}: {error}", path.display()));
-        self.look = Look {
-            color: self.look.color && self.look.width.is_none(),
-            links: false,
-            width: None,
-            ..self.look
-        };
+        if path == Path::new("-") {
+            return Ok(());
+        }
+        self.look = Look { color: self.color_in_files, links: false, width: None, ..self.look };
         if path.exists() && !path.is_file() {
             // A pipe or a device is written as it is.
             self.out = Box::new(std::fs::OpenOptions::new().write(true).open(path).map_err(wrong)?);
@@ -227,6 +228,7 @@ mod tests {
             out: Box::new(out),
             reader: Reader::There,
             file: None,
+            color_in_files: false,
             format: Format::Json,
             look: Look::PLAIN,
             err_look: Look::PLAIN,

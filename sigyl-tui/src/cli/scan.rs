@@ -78,7 +78,7 @@ impl Args {
         let rules = rule_files::rule_set(&self.rules)?;
         let judging = self.judging.clone().with(&cx.settings, cx.output.err_look);
         if let Some(path) = &self.output {
-            cx.output.to_file(path)?;
+            cx.output.write_to(path)?;
         }
         let of_rows = self.tools.as_deref().map(|file| (file, RowsOf::Tools));
         let of_rows = of_rows.or_else(|| self.code.as_deref().map(|file| (file, RowsOf::Code)));

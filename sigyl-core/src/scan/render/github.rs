@@ -1,7 +1,7 @@
 //! Annotations of GitHub Actions: commands that the runner reads from what a step prints.
 
 use super::Origin;
-use crate::domain::{Finding, Report, Severity};
+use crate::domain::{AnalyzerStatus, Finding, Report, Severity};
 use crate::scan::spell::spell;
 
 /// Annotations of one level that GitHub shows for one step.
@@ -15,6 +15,10 @@ pub fn github(report: &Report, origin: &Origin) -> String {
         let (at, level) = level(finding.severity);
         levels[at] += 1;
         out.push_str(&command(level, &properties(finding, origin), &told(finding)));
+    }
+    for one in report.analyzers.iter().filter(|one| one.status == AnalyzerStatus::Failed) {
+        let title = ("title", format!("sigyl: {} failed", one.name));
+        out.push_str(&command("warning", &[title], one.reason.as_deref().unwrap_or("no reason given")));
     }
     for gap in report.skipped.iter().filter(|skipped| skipped.kind.is_gap()) {
         let title = ("title", "sigyl: not looked at".to_owned());

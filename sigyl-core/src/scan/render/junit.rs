@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::{Origin, runner};
-use crate::domain::{Finding, Report, Severity, Skipped, Verdict};
+use crate::domain::{AnalyzerStatus, Finding, Report, Severity, Verdict};
 use crate::scan::spell::spell;
 
 /// Writes a report as one suite. What would stop a release, and what is an error, is a failed case; what could not be
@@ -17,7 +17,7 @@ pub fn junit(report: &Report, origin: &Origin) -> String {
 
 fn write(out: &mut String, report: &Report, origin: &Origin) -> fmt::Result {
     let stopped = report.verdict >= Verdict::Hold;
-    let gaps: Vec<&Skipped> = report.skipped.iter().filter(|skipped| skipped.kind.is_gap()).collect();
+    let gaps = gaps(report);
     let failures =
         report.findings.iter().filter(|finding| is_failure(finding)).count() + usize::from(stopped);
     let counts = format!(
@@ -34,12 +34,21 @@ fn write(out: &mut String, report: &Report, origin: &Origin) -> fmt::Result {
     for finding in &report.findings {
         case(out, finding, origin)?;
     }
-    for gap in gaps {
-        writeln!(out, "    <testcase classname=\"not looked at\" name=\"{}\">", escaped(&gap.path))?;
-        writeln!(out, "      <error type=\"not-looked-at\" message=\"{}\"/>", escaped(&gap.reason))?;
+    for (what, name, reason) in gaps {
+        writeln!(out, "    <testcase classname=\"{what}\" name=\"{}\">", escaped(name))?;
+        writeln!(out, "      <error type=\"{what}\" message=\"{}\"/>", escaped(reason))?;
         writeln!(out, "    </testcase>")?;
     }
     out.write_str("  </testsuite>\n</testsuites>\n")
+}
+
+/// What could not be looked at, and what should have looked and did not, each with its reason.
+fn gaps(report: &Report) -> Vec<(&'static str, &str, &str)> {
+    let failed = report.analyzers.iter().filter(|one| one.status == AnalyzerStatus::Failed);
+    let failed =
+        failed.map(|one| ("failed", one.name.as_str(), one.reason.as_deref().unwrap_or("no reason given")));
+    let skipped = report.skipped.iter().filter(|skipped| skipped.kind.is_gap());
+    failed.chain(skipped.map(|gap| ("not looked at", gap.path.as_str(), gap.reason.as_str()))).collect()
 }
 
 fn verdict(out: &mut String, report: &Report, stopped: bool) -> fmt::Result {
