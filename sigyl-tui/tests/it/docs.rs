@@ -30,3 +30,30 @@ fn the_example_configuration_is_understood() {
     let ended = home.run(&["explain", "E0001", "--config", "config.toml"]);
     assert_eq!(ended.code, 0, "{}", ended.err);
 }
+
+#[test]
+fn the_example_of_a_rule_is_one_and_holds_what_it_says() {
+    let home = Home::new();
+    let scan = document("scan.md");
+    let example = scan.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    home.write("own/a.yaml", example);
+    let ended = home.run(&["rules", "internal-host", "--rules", "own"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+}
+
+#[test]
+fn every_option_and_form_of_scan_is_in_its_document() {
+    let help = Home::new().run(&["scan", "--help"]).out;
+    let (own, _) = help.split_once("Options of every verb:").unwrap();
+    let options = own.split_once("Options:").unwrap().1;
+    let scan = document("scan.md");
+    let mut count = 0;
+    for flag in options.split_whitespace().filter(|word| word.starts_with("--") && *word != "--help") {
+        count += 1;
+        assert!(scan.contains(flag.trim_end_matches(',')), "{flag}");
+    }
+    assert!(count >= 5, "{help}");
+    for form in ["plain", "json", "jsonl", "sarif", "junit", "markdown", "github"] {
+        assert!(scan.contains(&format!("| `{form}` |")), "{form}");
+    }
+}

@@ -202,6 +202,15 @@ mod tests {
     }
 
     #[test]
+    fn a_character_that_is_none_hides_no_tool() {
+        let text =
+            format!("{{\"name\":\"a\",\"description\":\"\\ud800 {POISON}\"}}\n{{\"name\":\"b\\udfff\"}}\n");
+        let (lines, tally) = judged(RowsOf::Tools, &text);
+        assert_eq!(lines, ["null a block", "null b\u{fffd} hold"]);
+        assert!(tally.is_partial() && tally.bad_rows() == 0);
+    }
+
+    #[test]
     fn more_findings_than_a_report_lists_are_counted_and_not_kept() {
         let fields =
             ["title", "description", "a", "b", "c"].map(|field| format!("\"{field}\":\"<IMPORTANT>\""));

@@ -57,6 +57,16 @@ impl Scanner<'_> {
             Subject::Code { path, code } => self.judge_code(path, code),
         };
         (judged.place, judged.id) = (row.place, row.id.clone());
+        if row.mended {
+            // What was hashed is not what a client would be shown.
+            (judged.md5, judged.sha256) = (None, None);
+            judged.skipped.get_or_insert_with(|| Skipped {
+                path: judged.name.clone(),
+                kind: SkipKind::Unreadable,
+                reason: "its line holds bytes or escapes that are no character; they were replaced"
+                    .to_owned(),
+            });
+        }
         judged.verdict = self.policy.verdict(&judged.findings, judged.is_partial());
         judged
     }

@@ -7,6 +7,7 @@
 mod batch;
 mod input;
 mod judge;
+mod mend;
 mod part;
 mod read;
 mod row;

@@ -7,6 +7,7 @@ use serde::de::DeserializeSeed as _;
 use serde_json::{Deserializer, Map, Value};
 
 use super::input::{Input, Line};
+use super::mend::mended;
 use super::part::{Part, Role};
 use super::row::{BadRow, Place, Row, RowKind, RowsOf};
 
@@ -24,6 +25,8 @@ pub(super) struct Reading<'a> {
     line: Option<u64>,
     /// Entries of lists so far, in this line or document.
     entries: u64,
+    /// Whether characters of this line had to be replaced.
+    mended: bool,
     /// Bytes read since the last entry.
     spent: &'a Cell<usize>,
     stopped: bool,
@@ -32,7 +35,8 @@ pub(super) struct Reading<'a> {
 /// Reads all entries of a text; what it returns is an error of the reader, never of the text.
 pub(super) fn read<R: BufRead>(input: &mut Input<R>, of: RowsOf, take: Take<'_>) -> io::Result<()> {
     let spent = Cell::new(0);
-    let mut reading = Reading { of, take, line: None, entries: 0, spent: &spent, stopped: false };
+    let mut reading =
+        Reading { of, take, line: None, entries: 0, mended: false, spent: &spent, stopped: false };
     let mut first = true;
     while let Some(mut line) = input.line(ENTRY)? {
         if first {
@@ -92,7 +96,9 @@ impl Reading<'_> {
         if !text.starts_with(b"{") && !text.starts_with(b"[") {
             return self.bad(place, "it is no JSON object".to_owned());
         }
-        let mut deserializer = Deserializer::from_slice(text);
+        let mended = mended(text);
+        self.mended = mended.is_some();
+        let mut deserializer = Deserializer::from_slice(mended.as_deref().unwrap_or(text));
         let done = self.part(&mut deserializer).and_then(|()| deserializer.end());
         if let Err(error) = done
             && !self.stopped
@@ -195,7 +201,8 @@ impl Reading<'_> {
 
     fn give(&mut self, place: Place, row: Result<Row, String>) -> bool {
         let bytes = self.spent.replace(0);
-        let goes_on = (self.take)(row.map_err(|why| BadRow { place, why }), bytes);
+        let row = row.map(|row| Row { mended: self.mended, ..row }).map_err(|why| BadRow { place, why });
+        let goes_on = (self.take)(row, bytes);
         self.stopped |= !goes_on;
         goes_on
     }

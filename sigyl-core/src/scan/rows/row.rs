@@ -82,6 +82,8 @@ pub(super) struct Row {
     /// What the text calls it; null when it has no `id`.
     pub(super) id: Value,
     pub(super) subject: Subject,
+    /// Whether something in it was no character, and was replaced.
+    pub(super) mended: bool,
 }
 
 /// What there is to judge.
@@ -99,7 +101,7 @@ impl Row {
     /// Takes an entry of a list that a server answered: everything in it counts.
     pub(super) fn listed(place: Place, kind: RowKind, members: Map<String, Value>) -> Result<Self, String> {
         let id = members.get("id").cloned().unwrap_or_default();
-        Ok(Self { place, id, subject: Subject::Tool(kind, tool(members)?) })
+        Ok(Self { place, id, subject: Subject::Tool(kind, tool(members)?), mended: false })
     }
 
     /// Takes a tool that stands alone, perhaps in the envelope of a collection.
@@ -111,12 +113,12 @@ impl Row {
             _ => RowKind::Tool,
         };
         ENVELOPE.into_iter().for_each(|member| drop(members.remove(member)));
-        Ok(Self { place, id, subject: Subject::Tool(kind, tool(members)?) })
+        Ok(Self { place, id, subject: Subject::Tool(kind, tool(members)?), mended: false })
     }
 
     /// Takes the instructions of a server.
     pub(super) fn instructions(place: Place, text: String) -> Self {
-        Self { place, id: Value::Null, subject: Subject::Instructions(text) }
+        Self { place, id: Value::Null, subject: Subject::Instructions(text), mended: false }
     }
 
     /// Takes a piece of code.
@@ -129,7 +131,7 @@ impl Row {
         let path = text("path").or_else(|| text("name"));
         let path = path.ok_or("it has no `path` (or `name`) that is a string")?;
         let code = text("code").ok_or("it has no `code` that is a string")?;
-        Ok(Self { place, id, subject: Subject::Code { path, code } })
+        Ok(Self { place, id, subject: Subject::Code { path, code }, mended: false })
     }
 }
 
