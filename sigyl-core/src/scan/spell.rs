@@ -26,7 +26,8 @@ pub(crate) fn spell(text: &str, flat: bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn is_spelled(c: char, flat: bool) -> bool {
+/// Tells whether a character is spelled out.
+pub(super) fn is_spelled(c: char, flat: bool) -> bool {
     match c {
         '\n' | '\t' => flat,
         // Marks that combine with the letter before them show well enough.

@@ -3,6 +3,8 @@
 //! GitHub's runner obeys a line that begins with `::`, and `##[…]` anywhere in one; Azure Pipelines and TeamCity obey
 //! `##vso[…]` and `##teamcity[…]`.
 
+use crate::scan::spell::is_spelled;
+
 /// Breaks every command in text for people.
 pub(super) fn text(text: String) -> String {
     let text = broken(text, "⟦#⟧");
@@ -24,9 +26,24 @@ pub(super) fn text(text: String) -> String {
     safe
 }
 
-/// Breaks every command in a JSON text, where they stand in strings alone; it says the same as before.
+/// Breaks every command in a JSON text, where they stand in strings alone, and escapes what a screen would hide or obey;
+/// it says the same as before.
 pub(super) fn json(text: String) -> String {
-    broken(text, "\\u0023")
+    let text = broken(text, "\\u0023");
+    let hides = |c: char| !c.is_ascii() && is_spelled(c, true);
+    if !text.chars().any(hides) {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len() + 64);
+    for c in text.chars() {
+        match hides(c) {
+            true => {
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")))
+            }
+            false => safe.push(c),
+        }
+    }
+    safe
 }
 
 /// Breaks every command in an XML text; it says the same as before.
@@ -68,6 +85,10 @@ mod tests {
         let value = serde_json::json!({"##[a]": quoted, "b": ["##vso[", "####["]});
         let written = json(value.to_string());
         assert!(!written.contains("##[") && !written.contains("##vso["), "{written}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), value);
+        let value = serde_json::json!({"\u{202e}": "a\u{200b}\u{e0041} \u{e9} \u{4e16}"});
+        let written = json(value.to_string());
+        assert_eq!(written, "{\"\\u202e\":\"a\\u200b\\udb40\\udc41 \u{e9} \u{4e16}\"}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), value);
         assert_eq!(xml("##[a]".to_owned()), "#&#35;[a]");
     }
