@@ -20,7 +20,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         };
         let tally = scanner.rows(data, of, &SystemClock, &mut each).expect("a slice can be read");
         assert_eq!(tally.rows(), rows);
-        let report = tally.report("fuzz", &Policy::default());
+        let report = tally.report("fuzz", &scanner, &SystemClock);
         let origin = Origin::default();
         assert!(render::markdown(&report, &origin).chars().count() <= 65_536);
         assert!(render::github(&report, &origin).lines().all(|line| line.starts_with("::") || line.starts_with("sigyl: ")));

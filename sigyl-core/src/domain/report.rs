@@ -162,6 +162,9 @@ pub struct AdvisoriesUsed {
     pub digest: Digest,
     /// How many there are.
     pub count: u64,
+    /// When the newest of them was last changed, as it says.
+    #[serde(default)]
+    pub newest: Option<String>,
 }
 
 /// Who wants a finding not to count.

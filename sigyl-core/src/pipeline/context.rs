@@ -60,6 +60,10 @@ pub struct Reviewed {
     pub manifest: Option<Manifest>,
     /// Tools that a running server declares.
     pub tools: Vec<Tool>,
+    /// Prompts that it declares.
+    pub prompts: Vec<serde_json::Value>,
+    /// Resources that it declares.
+    pub resources: Vec<serde_json::Value>,
     /// The instructions that a running server gives to models.
     pub instructions: Option<String>,
 }

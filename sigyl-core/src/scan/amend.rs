@@ -14,7 +14,7 @@ pub(crate) fn amend(report: &mut Report, analyzer: Analyzer, policy: &Policy) {
     report.analyzers.retain(|known| known.name != analyzer.name);
     report.analyzers.push(analyzer);
     report.findings.sort_by_cached_key(report::order);
-    report.verdict = report.verdict.max(policy.verdict(&report.findings, report.partial));
+    report.verdict = report.verdict.max(policy.verdict_of_report(report));
 }
 
 /// Tells whether a report tells already how its review went.

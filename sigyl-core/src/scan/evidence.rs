@@ -173,7 +173,7 @@ mod tests {
 
     fn evidence(text: &str, part: &str) -> String {
         let start = text.find(part).unwrap();
-        Masker::new().evidence(text, start, start + part.len())
+        Masker::new().unwrap().evidence(text, start, start + part.len())
     }
 
     #[test]

@@ -5,10 +5,10 @@
 //! stands in the report.
 
 mod advisory;
-#[cfg(feature = "ast")]
-mod ast;
 #[cfg(feature = "runtime")]
 mod amend;
+#[cfg(feature = "ast")]
+mod ast;
 mod catalogue;
 mod client;
 mod declared;
@@ -52,9 +52,9 @@ mod ruleset;
 mod salvage;
 mod scanner;
 mod score;
-mod signal;
 mod secret;
 mod set;
+mod signal;
 mod skill;
 mod spell;
 mod subject;

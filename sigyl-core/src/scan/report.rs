@@ -10,8 +10,8 @@ use super::subject::Subject;
 use super::tool_text::ToolText;
 use super::tree::Clean;
 use crate::domain::{
-    Analyzer, AnalyzerStatus, Baseline, Digest, Finding, Location, Objection, Policy, Report, RulesUsed,
-    Severity, SkipKind, Skipped, SourceKind, Stats, Timestamp,
+    AdvisoriesUsed, Analyzer, AnalyzerStatus, Baseline, Digest, Finding, Location, Objection, Policy, Report,
+    RulesUsed, Severity, SkipKind, Skipped, SourceKind, Stats, Timestamp,
 };
 
 /// Findings that a report lists; more are counted and make the report partial.
@@ -30,6 +30,7 @@ const PLACES: usize = 5;
 pub(super) struct Judge<'a> {
     pub(super) policy: &'a Policy,
     pub(super) rules: RulesUsed,
+    pub(super) advisories: Option<AdvisoriesUsed>,
     pub(super) baseline: Option<&'a Baseline>,
 }
 
@@ -191,7 +192,7 @@ impl Gathered {
             stats: Stats { elapsed_ms, ..self.stats },
             rules: Some(judge.rules.clone()),
             policy: Some(policy.used(now)),
-            advisories: None,
+            advisories: judge.advisories.clone(),
             suppressed: settled.into_iter().filter(|(at, _)| *at < listed).map(|(_, one)| one).collect(),
         };
         report.verdict = policy.verdict_with_gaps(&report, verdict_of_all);
@@ -254,7 +255,15 @@ impl Gathered {
             Some(_) => ran("code-flow", None),
             None => skipped("code-flow", "no source was given"),
         };
-        vec![files, manifest, declared, live, self.dependencies(subject), flow, skipped("reviewer", NOT_ASKED)]
+        vec![
+            files,
+            manifest,
+            declared,
+            live,
+            self.dependencies(subject),
+            flow,
+            skipped("reviewer", NOT_ASKED),
+        ]
     }
 
     fn dependencies(&self, subject: &Subject<'_>) -> Analyzer {

@@ -46,6 +46,9 @@ pub enum RuleSetError {
         /// What is wrong and where.
         why: String,
     },
+    /// The forms of credentials do not go together.
+    #[error("the forms of credentials cannot be searched together: {0}")]
+    Together(String),
     /// Two rules with one id.
     #[error("two rules are called {0}; rename one of them")]
     Duplicate(RuleId),
@@ -56,6 +59,7 @@ impl RuleSetError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Pattern { .. } | Self::Duplicate(_) => Kind::Invalid,
+            Self::Together(_) => Kind::Internal,
         }
     }
 }
@@ -167,7 +171,11 @@ impl RuleSet {
         found.is_ok_and(|found| found.iter().any(|finding| finding.rule == pattern.meta.id))
     }
 
-    pub(super) fn new(patterns: Vec<Pattern>, rules: Vec<Box<dyn Rule>>, digest: Digest) -> Result<Self, RuleSetError> {
+    pub(super) fn new(
+        patterns: Vec<Pattern>,
+        rules: Vec<Box<dyn Rule>>,
+        digest: Digest,
+    ) -> Result<Self, RuleSetError> {
         let of_rules =
             rules.iter().map(|rule| Needs { any: rule.needs().to_vec(), all: Vec::new(), at: At::File });
         let in_files = patterns.iter().map(|pattern| pattern.needs(false)).chain(of_rules);

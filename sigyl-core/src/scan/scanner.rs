@@ -1,5 +1,6 @@
 //! One run of a rule set over one subject.
 
+use super::advisory::Advisories;
 use super::client::{ClientConfig, Clients, Scope, is_client_config};
 use super::decode::{Decoded, decode};
 use super::file::FileText;
@@ -122,8 +123,13 @@ impl<'a> Scanner<'a> {
         self.manifest(subject, &mut gathered);
         self.tools(subject, &mut gathered);
         let elapsed = clock.now().millis().saturating_sub(started.millis());
-        let judge = Judge { policy: &self.policy, rules: self.rules.used(), baseline: self.baseline };
-        gathered.report(subject, &judge, started, u64::try_from(elapsed).unwrap_or(0))
+        gathered.report(subject, &self.judging(), started, u64::try_from(elapsed).unwrap_or(0))
+    }
+
+    /// Returns what findings are judged by.
+    pub(super) fn judging(&self) -> Judge<'_> {
+        let advisories = self.rules.advisories().map(Advisories::used);
+        Judge { policy: &self.policy, rules: self.rules.used(), advisories, baseline: self.baseline }
     }
 
     /// Looks at one file alone: for callers that hold a text and no source.

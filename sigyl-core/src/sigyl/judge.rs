@@ -2,9 +2,9 @@
 
 use super::Sigyl;
 use crate::domain::{
-    Action, Admission, Basis, Caller, Digest, Hold, Judgement, JudgementRecord, LiveJudgement, Permissions,
-    Plan, Policy, Report, Run, RunId, RunState, ServerName, SourceKind, SourceRef, Timestamp, Verdict,
-    VersionRecord, Waiver,
+    Action, Admission, Basis, Caller, Digest, Entity, Hold, Judgement, JudgementRecord, LiveJudgement,
+    Permissions, Plan, Policy, Report, Run, RunId, RunState, ServerName, SourceKind, SourceRef, Timestamp,
+    Verdict, VersionRecord, Waiver,
 };
 use crate::error::Error;
 use crate::pipeline::{Order, new_id};
@@ -154,17 +154,22 @@ impl Sigyl {
                 Subject { manifest: Some(&manifest), reference: record.source.clone(), ..Subject::of(&tree) };
             let source = scanner.scan(&subject, &*clock);
             let tools: Vec<_> = record.tools.iter().map(|pin| pin.tool.clone()).collect();
-            if tools.is_empty() && instructions.is_none() {
+            let (prompts, resources) = (others(&record, Entity::Prompt), others(&record, Entity::Resource));
+            if tools.is_empty() && prompts.is_empty() && resources.is_empty() && instructions.is_none() {
                 return Ok(Ok((source, None)));
             }
-            let all: Vec<u8> = record.tools.iter().flat_map(|pin| *pin.sha256.as_bytes()).collect();
+            let pins = record.tools.iter().map(|pin| pin.sha256);
+            let pins = pins.chain(record.others.iter().flatten().map(|pin| pin.sha256));
+            let all: Vec<u8> = pins.flat_map(|digest| *digest.as_bytes()).collect();
             let reference = SourceRef {
                 kind: SourceKind::Tools,
                 locator: format!("recorded tools of {}", record.server),
                 digest: Digest::of(&all),
             };
             let instructions = instructions.as_deref();
-            let subject = Subject { reference, tree: None, manifest: None, tools: &tools, instructions };
+            let (tools, prompts, resources) = (&tools, &prompts, &resources);
+            let nothing = Subject::of_nothing(reference);
+            let subject = Subject { tools, prompts, resources, instructions, ..nothing };
             let live = scanner.scan(&subject, &*clock);
             Ok(Ok((source, Some(live))))
         };
@@ -355,6 +360,12 @@ impl Judged {
     }
 }
 
+/// Returns what a version declared of one kind when it was probed.
+fn others(record: &VersionRecord, entity: Entity) -> Vec<serde_json::Value> {
+    let pins = record.others.iter().flatten().filter(|pin| pin.entity == entity);
+    pins.map(|pin| pin.definition.clone()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -435,6 +446,7 @@ mod tests {
                 }),
                 deployment: Box::new(deployment),
                 tools: Vec::new(),
+                others: Vec::new(),
             },
         ] {
             platform.store.apply(change).await.unwrap();

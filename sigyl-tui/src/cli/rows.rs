@@ -52,7 +52,7 @@ pub(super) fn run(path: &Path, of: RowsOf, bench: &Bench, cx: &mut Context) -> R
     if lines {
         return Ok(Exit::of_verdict(tally.verdict(), tally.is_partial()));
     }
-    let report = tally.report(&name, policy);
+    let report = tally.report(&name, &scanner, &SystemClock);
     let file = (!is_input).then(|| name.clone());
     results::write(&report, rules, &Origin { folder: String::new(), file }, None, cx)?;
     Ok(Exit::of_report(&report))

@@ -233,7 +233,7 @@ fn look(
 }
 
 fn show(scanned: &Scanned, source: &Locator, cx: &mut Context) -> Result<Exit, Problem> {
-    let Scanned { rules, tree, report, read } = scanned;
+    let Scanned { rules, tree, report, read, .. } = scanned;
     let pages = Pages { rules, tree, source: Some(source) };
     results::write(report, rules, &results::origin(source), Some(&pages), cx)?;
     match read {

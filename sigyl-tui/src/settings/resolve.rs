@@ -169,7 +169,7 @@ impl Settings {
             config.rules = Some(Arc::new(rules));
         }
         if let Some(reviewer) = self.reviewer()? {
-            config.review = Some(std::sync::Arc::new(reviewer));
+            config.review = Some(Arc::new(reviewer));
         }
         Ok(config)
     }

@@ -107,7 +107,6 @@ impl Hold {
         Some(Self::Drift { since: since.to_owned(), drift: holding, more, fingerprint })
     }
 }
-}
 
 fn first(names: &[String]) -> Vec<String> {
     names.iter().take(NAMED).map(|name| name.chars().take(NAME).collect()).collect()

@@ -83,6 +83,8 @@ async fn review_live(cx: &Context, report: Report, probe: &Probe) -> Result<Repo
         tree: None,
         manifest: None,
         tools: probe.tools.clone(),
+        prompts: probe.prompts.clone(),
+        resources: probe.resources.clone(),
         instructions: probe.instructions.clone(),
     };
     reviewed(cx, StepId::Probe, report, what).await

@@ -34,8 +34,16 @@ impl Step for ReviewSource {
             return Ok(Outcome::skipped("it was reviewed before the decision"));
         }
         let (tree, manifest) = (cx.results.tree.clone(), cx.results.manifest.clone());
-        let what =
-            |report, rules| Reviewed { report, rules, tree, manifest, tools: Vec::new(), instructions: None };
+        let what = |report, rules| Reviewed {
+            report,
+            rules,
+            tree,
+            manifest,
+            tools: Vec::new(),
+            prompts: Vec::new(),
+            resources: Vec::new(),
+            instructions: None,
+        };
         let report = reviewed(cx, id, report, what).await?;
         cx.platform.store.apply(Change::PutReport(Box::new(report.clone()))).await?;
         cx.run.report = Some(report.id());
@@ -87,6 +95,8 @@ impl super::super::context::Review for scan::reviewer::Reviewer {
                 tree: what.tree.as_ref(),
                 manifest: what.manifest.as_ref(),
                 tools: &what.tools,
+                prompts: &what.prompts,
+                resources: &what.resources,
                 instructions: what.instructions.as_deref(),
             };
             scan::reviewer::ReviewWork::new(&subject, &what.report, &what.rules, &settings)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::range::Range;
 use super::severity::Degree;
 use super::version::Version;
-use crate::domain::Digest;
+use crate::domain::{AdvisoriesUsed, Digest};
 use crate::scan::package::Ecosystem;
 
 /// Advisories on packages, indexed by name.
@@ -57,6 +57,12 @@ impl Advisories {
             }
         }
         Self { all, index, digest, newest, unread }
+    }
+
+    /// Returns what a report says of them.
+    pub(in crate::scan) fn used(&self) -> AdvisoriesUsed {
+        let newest = self.newest().map(str::to_owned);
+        AdvisoriesUsed { digest: self.digest(), count: self.count() as u64, newest }
     }
 
     /// Returns the digest of all that was read: the same files give the same one.

@@ -177,7 +177,7 @@ fn what_a_handler_gives_is_followed_into_other_files() {
             |path: &str| files.iter().find(|(known, _)| *known == path).map(|(_, text)| (*text).to_owned());
         let (reached, gap) = super::across(&paths, &text);
         assert_eq!(gap, None);
-        let one = |reached: super::Reached| {
+        let one = |reached: super::across::Reached| {
             let at = reached.analysis.seen[0].span;
             (reached.path, reached.text[at.start as usize..at.end as usize].to_owned())
         };
@@ -193,7 +193,11 @@ fn what_a_handler_gives_is_followed_into_other_files() {
         let main = format!(
             "from mcp.server.fastmcp import FastMCP\n{import}\nmcp = FastMCP('a')\n@mcp.tool()\ndef tool(a: str):\n    run('ls ' + a)\n"
         );
-        assert_eq!(tree(&[("app/main.py", &main), run, ("app/tools/__init__.py", "")]), found, "{import}");
+        assert_eq!(
+            tree(&[("app/main.py", main.as_str()), run, ("app/tools/__init__.py", "")]),
+            found,
+            "{import}"
+        );
     }
     let safe =
         "from .tools.run import run\nmcp = FastMCP('a')\n@mcp.tool()\ndef tool(a: str):\n    run('ls')\n";

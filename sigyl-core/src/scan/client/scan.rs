@@ -45,7 +45,8 @@ impl Scanner<'_> {
         gathered.unlisted.extend(&unlisted);
         let elapsed = clock.now().millis().saturating_sub(started.millis());
         let subject = Subject::of_nothing(reference(found));
-        let mut report = gathered.report(&subject, self.policy(), u64::try_from(elapsed).unwrap_or(0));
+        let mut report =
+            gathered.report(&subject, &self.judging(), started, u64::try_from(elapsed).unwrap_or(0));
         let name = "client-configurations".to_owned();
         report.analyzers = vec![Analyzer { name, status: AnalyzerStatus::Ran, reason: None }];
         report

@@ -177,7 +177,7 @@ fn every_line_of_a_list_is_what_the_document_promises() {
             true
         };
         let tally = scanner.rows(text.as_bytes(), of, &FixedClock::default(), &mut check).unwrap();
-        let report = tally.report("x", &Policy::default());
+        let report = tally.report("x", &scanner, &FixedClock::default());
         assert_ours(None, &serde_json::from_str(&json_document(&report)).unwrap());
     }
     assert_eq!(lines, 5);

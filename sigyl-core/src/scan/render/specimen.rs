@@ -71,7 +71,11 @@ pub(super) fn report() -> Report {
             status: AnalyzerStatus::Failed,
             reason: Some(NASTY.to_owned()),
         }],
-        stats: Stats { files: 2, bytes: 10, tools: 1, elapsed_ms: 1_004 },
+        stats: Stats { files: 2, bytes: 10, tools: 1, elapsed_ms: 1_004, known: 0 },
+        rules: None,
+        policy: None,
+        advisories: None,
+        suppressed: Vec::new(),
     }
 }
 

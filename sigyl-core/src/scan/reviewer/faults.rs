@@ -35,7 +35,7 @@ fn reviewer(settings: ReviewerSettings, fake: &Arc<Fake>) -> Reviewer {
 
 fn scanned(tools: &[Tool], settings: &ReviewerSettings) -> (Report, ReviewWork) {
     let reference = SourceRef { kind: SourceKind::Tools, locator: "x".into(), digest: Digest::of(b"x") };
-    let subject = Subject { reference, tree: None, manifest: None, tools, instructions: None };
+    let subject = Subject { tools, ..Subject::of_nothing(reference) };
     let report = Scanner::new(builtin(), Policy::default()).scan(&subject, &FixedClock::default());
     let work = ReviewWork::new(&subject, &report, builtin(), settings);
     (report, work)

@@ -153,11 +153,15 @@ mod tests {
             source: SourceRef { kind: SourceKind::Tools, locator: "x".into(), digest: Digest::of(b"x") },
             verdict: policy.verdict(&findings, false),
             partial: false,
-            score: score::of(&findings, &Default::default()),
+            score: score::of(findings.iter(), &Default::default()),
             findings,
             skipped: Vec::new(),
             analyzers: Vec::new(),
             stats: Stats::default(),
+            rules: None,
+            policy: None,
+            advisories: None,
+            suppressed: Vec::new(),
         }
     }
 
@@ -295,8 +299,15 @@ mod tests {
             worst in severities(),
             (block, hold, sure, partial) in (severities(), severities(), confidences(), any::<bool>()),
         ) {
-            let policy =
-                Policy { block, hold, hold_confidence: sure, hold_partial: partial };
+            let gap = if partial { Verdict::Hold } else { Verdict::Warn };
+            let policy = Policy {
+                block,
+                hold,
+                hold_confidence: sure,
+                partial: gap,
+                failed_analyzer: gap,
+                ..Policy::default()
+            };
             let findings: Vec<_> = found.into_iter().map(|(s, c)| finding(s, c)).collect();
             let before = report(findings, &policy);
             let terms = Terms { receipt: "r", parts: 2, heard: before.findings.len(), worst };

@@ -11,7 +11,7 @@ use super::piece::{Heard, Part, Piece, Shown};
 use super::redact::redact;
 use super::settings::ReviewerSettings;
 use super::split::split;
-use crate::domain::{Category, Location, Report};
+use crate::domain::{Category, Entity, Location, Report};
 use crate::source::{Entry, SourceTree};
 
 /// Bytes of one file of code that are shown.
@@ -102,6 +102,11 @@ impl<'a> Maker<'a> {
         for tool in declared.iter().chain(subject.tools) {
             let text = ToolText::of_tool(tool);
             self.text(Shown::Tool, &format!("tool {}", tool.name()), &text);
+        }
+        let prompts = subject.prompts.iter().map(|prompt| (Entity::Prompt, prompt));
+        for (entity, value) in prompts.chain(subject.resources.iter().map(|one| (Entity::Resource, one))) {
+            let text = ToolText::of_entity(entity, value);
+            self.text(Shown::Tool, &format!("{entity} {}", text.name()), &text);
         }
         if let Some(instructions) = subject.instructions {
             let text = ToolText::of_text("(server)", "instructions", instructions);
@@ -229,8 +234,7 @@ mod tests {
 
     fn work(tools: &[Tool], settings: &ReviewerSettings) -> ReviewWork {
         let reference = SourceRef { kind: SourceKind::Tools, locator: "x".into(), digest: Digest::of(b"x") };
-        let subject =
-            Subject { reference, tree: None, manifest: None, tools, instructions: Some("Be kind.") };
+        let subject = Subject { tools, instructions: Some("Be kind."), ..Subject::of_nothing(reference) };
         let report = Scanner::new(builtin(), Policy::default()).scan(&subject, &FixedClock::default());
         ReviewWork::new(&subject, &report, builtin(), settings)
     }

@@ -143,6 +143,10 @@ mod tests {
         (lines, tally.unwrap())
     }
 
+    fn report(name: &str, tally: Tally) -> crate::domain::Report {
+        tally.report(name, &Scanner::new(builtin(), Policy::default()), &FixedClock::default())
+    }
+
     #[test]
     fn entries_are_judged_in_their_order_and_bad_ones_between_them() {
         let mut text = String::new();
@@ -166,7 +170,7 @@ mod tests {
             assert_eq!(*line, wanted);
         }
         assert_eq!((tally.rows(), tally.bad_rows(), tally.verdict()), (1_996, 4, Verdict::Block));
-        let report = tally.report("tools.jsonl", &Policy::default());
+        let report = report("tools.jsonl", tally);
         assert_eq!((report.stats.tools, report.partial, report.verdict), (1_996, true, Verdict::Block));
         assert_eq!(report.skipped.len(), 4);
         assert_eq!(report.skipped[0].path, "tools.jsonl (line 1008)");
@@ -197,7 +201,7 @@ mod tests {
         let deep = "{\"a\":".repeat(80) + "1" + &"}".repeat(80);
         let (lines, tally) = judged(RowsOf::Tools, &format!("{{\"name\":\"a\",\"inputSchema\":{deep}}}"));
         assert_eq!(lines, ["null a hold"]);
-        let report = tally.report("-", &Policy::default());
+        let report = report("-", tally);
         assert!(report.partial && report.skipped[0].path == "tool a", "{:?}", report.skipped);
     }
 
@@ -217,7 +221,7 @@ mod tests {
         let line = format!("{{\"name\":\"t\",{}}}\n", fields.join(","));
         let (_, tally) = judged(RowsOf::Tools, &line.repeat(4_100));
         assert!(tally.held() < 11_000, "{}", tally.held());
-        let report = tally.report("-", &Policy::default());
+        let report = report("-", tally);
         assert_eq!((report.findings.len(), report.verdict), (10_000, Verdict::Block));
         assert!(report.partial && report.skipped.iter().any(|one| one.path == "(findings)"));
     }

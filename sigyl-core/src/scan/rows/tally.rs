@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 
 use super::judge::JudgedRow;
 use super::row::{BadRow, RowsOf};
+use crate::clock::Clock;
 use crate::domain::{
-    Analyzer, AnalyzerStatus, Digest, Finding, Policy, Report, SkipKind, Skipped, SourceKind, SourceRef,
-    Verdict,
+    Analyzer, AnalyzerStatus, Digest, Finding, Report, SkipKind, Skipped, SourceKind, SourceRef, Verdict,
 };
-use crate::scan::Subject;
 use crate::scan::findings::Unlisted;
 use crate::scan::report::{Failed, Gathered};
+use crate::scan::{Scanner, Subject};
 
 /// Findings that are kept; a report lists as many.
 const FINDINGS: usize = 10_000;
@@ -99,13 +99,13 @@ impl Tally {
     }
 
     /// Makes the report on all entries; `locator` is what the text is called.
-    pub fn report(self, locator: &str, policy: &Policy) -> Report {
+    pub fn report(self, locator: &str, scanner: &Scanner<'_>, clock: &dyn Clock) -> Report {
         let kind = match self.of {
             RowsOf::Tools => SourceKind::Tools,
             RowsOf::Code => SourceKind::Code,
         };
         let reference = SourceRef { kind, locator: locator.to_owned(), digest: self.digest };
-        let subject = Subject { reference, tree: None, manifest: None, tools: &[], instructions: None };
+        let subject = Subject::of_nothing(reference);
         let analyzers = self.analyzers();
         let mut gathered = Gathered::new(false, Failed::default());
         let named = |(place, gap): (Option<String>, Skipped)| match place {
@@ -123,7 +123,7 @@ impl Tally {
             RowsOf::Tools => gathered.count(0, self.rows, self.looked_at),
             RowsOf::Code => gathered.count(self.rows, 0, self.looked_at),
         }
-        let mut report = gathered.report(&subject, policy, self.elapsed_ms);
+        let mut report = gathered.report(&subject, &scanner.judging(), clock.now(), self.elapsed_ms);
         report.verdict = report.verdict.max(self.verdict);
         report.analyzers = analyzers;
         report

@@ -1,11 +1,11 @@
 //! Rules written as code: one file each, with its metadata beside it.
 
 mod advised_dependency;
-mod container_image;
 mod agent_hook;
 mod agent_permissions;
 mod client;
 mod confusable_tool_name;
+mod container_image;
 mod cross_server_shadowing;
 mod dependency_source;
 mod disguised_text;

@@ -9,7 +9,6 @@ use crate::scan::rule::{Proof, Rule, RuleMeta};
 use crate::scan::ruleset::RuleSetError;
 
 use super::advised_dependency::{MaliciousDependency, VulnerableDependency};
-use super::container_image::ContainerImage;
 use super::agent_hook::AgentHook;
 use super::agent_permissions::AgentPermissions;
 use super::client::{
@@ -17,6 +16,7 @@ use super::client::{
     ClientUnpinned,
 };
 use super::confusable_tool_name::ConfusableToolName;
+use super::container_image::ContainerImage;
 use super::cross_server_shadowing::CrossServerShadowing;
 use super::dependency_source::DependencySource;
 use super::disguised_text::DisguisedText;
@@ -36,10 +36,10 @@ use super::shipped_binary::ShippedBinary;
 use super::token_direct_pass::TokenDirectPass;
 use super::toxic_flow::ToxicFlow;
 use super::unpinned_dependencies::UnpinnedDependencies;
+use super::workflow::{UnpinnedAction, WorkflowForeignCheckout, WorkflowInjection};
 use crate::scan::signal::{
     Attack, Conceal, Consent, HandOver, Meddle, Outrank, Override, Persist, Remote, Trigger,
 };
-use super::workflow::{UnpinnedAction, WorkflowForeignCheckout, WorkflowInjection};
 
 /// What making a rule comes to: it may hold expressions that have to compile.
 type Made = Result<Box<dyn Rule>, regex::Error>;

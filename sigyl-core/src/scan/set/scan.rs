@@ -40,7 +40,8 @@ impl Scanner<'_> {
         gathered.unlisted.extend(&unlisted);
         let elapsed = clock.now().millis().saturating_sub(started.millis());
         let subject = Subject::of_nothing(reference(set));
-        let mut report = gathered.report(&subject, self.policy(), u64::try_from(elapsed).unwrap_or(0));
+        let mut report =
+            gathered.report(&subject, &self.judging(), started, u64::try_from(elapsed).unwrap_or(0));
         report.analyzers = vec![ran("live-tools"), ran("server-set")];
         SetReport { schema: SetReport::SCHEMA.to_owned(), labels: labels(set), report }
     }

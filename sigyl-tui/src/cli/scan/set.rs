@@ -30,7 +30,8 @@ pub(super) fn run(files: &[PathBuf], bench: &Bench, cx: &mut Context) -> Result<
     let report = Scanner::new(&bench.rules, bench.policy.clone()).scan_set(&set, &SystemClock);
     match cx.output.format {
         Format::Json => {
-            let text = serde_json::to_string_pretty(&report).map_err(|error| wrong(Path::new("-"), &error))?;
+            let text =
+                serde_json::to_string_pretty(&report).map_err(|error| wrong(Path::new("-"), &error))?;
             cx.output.document_text(&(text + "\n"))?;
         }
         Format::Plain => {
