@@ -3,7 +3,7 @@
 use super::super::context::Context;
 use super::super::failure::StepError;
 use super::fetch_source::blocking;
-use crate::domain::{Digest, Drift, Entity, Fate, Hold, Pin, StepId, ToolError, VersionRecord};
+use crate::domain::{Digest, Drift, Entity, Fate, Hold, Pin, SourceKind, StepId, ToolError, VersionRecord};
 use crate::event::EventKind;
 use crate::mcp::Probe;
 use crate::scan::Scanner;
@@ -35,9 +35,16 @@ pub(super) async fn compare(cx: &mut Context, probe: &Probe) -> Result<Option<Ho
     let since = base.version.to_string();
     cx.notice(StepId::Probe, format!("tools since {since} last served: {drift}"));
     drift.lines().take(LINES).for_each(|line| cx.log(StepId::Probe, line));
-    let hold = Hold::of_drift(&since, &drift);
+    let hold = Hold::of_drift(&since, &drift).filter(|_| !is_own_work(cx, &base));
     cx.platform.emitter.emit(Some(&cx.run.id), Some(&base.server), tools_changed(&drift));
     Ok(hold)
+}
+
+/// Tells whether what differs is a new version from a folder of the operator, who changed it there and has seen it. What
+/// rules find in it they find either way. A version is never its own work: its bytes are the same.
+fn is_own_work(cx: &Context, base: &VersionRecord) -> bool {
+    let record = cx.results.record.as_ref();
+    record.is_some_and(|record| record.version != base.version && record.source.kind == SourceKind::Path)
 }
 
 /// Judges what a server declares now by what `record` pinned.
