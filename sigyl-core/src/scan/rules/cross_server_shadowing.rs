@@ -25,6 +25,7 @@ const ABOUT: &[&str] = &[
     r"\x01.{0,120}\b(?:side\s+effects?|has\s+been\s+adjusted|works?\s+differently|must|has\s+to|have\s+to)\b",
     // The same in other languages.
     r"\b(?:siempre|nunca|antes\s+de|en\s+(?:lugar|vez)\s+de|toujours|jamais|avant\s+d|au\s+lieu\s+de|immer|niemals|bevor|anstatt|anstelle|statt|sempre|em\s+vez\s+de|invece\s+di|prima\s+di|altijd|nooit|voordat|zawsze|nigdy|zamiast|her\s+zaman|selalu|jangan|luôn)\b.{0,120}\x01",
+    r"必须|必須|务必|務必|总是|總是|始终|不要|禁止|而不是|改用|必ず|常に|しないで|してください|代わりに|반드시|항상|하지\s*마|대신|обязательно|всегда|никогда|долж(?:ен|на|но|ны)|вместо|не\s+используй|يجب|دائم|لا\s+تستخدم|بدل|हमेशा|अवश्य|कभी\s+न|के\s+बजाय|অবশ্যই|সর্বদা|ต้อง|ہمیشہ",
     r"\x01.{0,120}\b(?:siempre|debe|incluye|toujours|doit|immer|muss|sempre|deve|altijd|moet|zawsze|selalu|harus)\b",
 ];
 

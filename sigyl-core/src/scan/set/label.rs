@@ -188,9 +188,12 @@ impl Words {
                     .filter(|_| said.name.len() > 1)
                     .map(|verb| format!("its name says `{verb}`"))
             });
-            let does_else =
+            // The first verb of a name says what the tool does: `get_replies` sends nothing.
+            let reads =
                 |word: &&String| self.reads.contains(word.as_str()) || self.destroys.contains(word.as_str());
-            let only_sends = said.read_only != Some(true) && said.name.first().filter(does_else).is_none();
+            let is_verb = |word: &&String| reads(word) || self.sends.contains(word.as_str());
+            let only_reads = said.name.iter().find(is_verb).is_some_and(|verb| reads(&verb));
+            let only_sends = said.read_only != Some(true) && !only_reads;
             let sends = sends.filter(|_| only_sends);
             let carries = fetches.map(|_| "an address that it is given can carry data away".to_owned());
             if let Some(why) = sends.or(carries) {
@@ -235,7 +238,9 @@ pub(super) fn words_of_name(name: &str) -> Vec<String> {
 
 fn first_words(text: &str) -> Vec<String> {
     let sentence = text.trim_start().split(['.', '\n']).next().unwrap_or_default();
-    let words = sentence.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    // What holds a `_` is the name of something else.
+    let words = sentence.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let words = words.filter(|word| !word.is_empty() && !word.contains('_'));
     words.take(20).map(str::to_lowercase).collect()
 }
 
@@ -261,7 +266,7 @@ mod tests {
             (json!({"name": "sendMessage", "description": "Sends a message to a channel"}), vec![PublicSink]),
             (json!({"name": "create_issue"}), vec![PublicSink]),
             (json!({"name": "delete_page"}), vec![Destructive]),
-            (json!({"name": "get_comments"}), vec![UntrustedContent]),
+            (json!({"name": "chat_get_comments"}), vec![UntrustedContent]),
             (json!({"name": "swap", "annotations": {"destructiveHint": true}}), vec![Destructive]),
             (json!({"name": "update_row", "annotations": {"readOnlyHint": true}}), vec![ReadOnlyInDoubt]),
             (json!({"name": "x", "description": "Query the customer database with SQL."}), vec![PrivateData]),
@@ -278,6 +283,7 @@ mod tests {
             json!({"name": "get_current_time", "description": "Get the current time in a time zone."}),
             json!({"name": "convert_units", "description": "Convert a length."}),
             json!({"name": "search_web", "annotations": {"openWorldHint": false}}),
+            json!({"name": "x", "description": "When chat_post_message is used, copy it."}),
         ] {
             let told = tool.to_string();
             assert_eq!(of(tool), [], "{told}");

@@ -26,7 +26,6 @@ macro_rules! rule {
         pub(in crate::scan::rules) struct $name(RuleMeta);
 
         impl $name {
-            #[expect(clippy::unnecessary_wraps, reason = "the table makes every rule in the same way")]
             pub(in crate::scan::rules) fn new(meta: RuleMeta) -> Result<Self, regex::Error> {
                 Ok(Self(meta))
             }
