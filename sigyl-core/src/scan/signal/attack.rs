@@ -136,7 +136,7 @@ fn tells(view: &View<'_>, name: Name) -> Option<(Signal, Signal)> {
     let excused = |one: &Signal| {
         view.is_reported(*one)
             || view.is_denied(*one)
-            || is_defended(view, *one) && !(name.attack && !name.defence)
+            || (name.defence || !name.attack) && is_defended(view, *one)
     };
     if let Some(attack) = view.all(Class::Attack).find(|one| !excused(one)) {
         return Some((attack, attack));

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::alphabet::{braille, morse, styled};
+use super::codes::{atbash, base32, entities, escapes, numbers, percent, rot13};
 use crate::scan::unpack::{base64, unpack};
 
 /// What a text was disguised as, for messages.
@@ -137,6 +138,8 @@ const COMMON: [&str; 104] = [
 ];
 /// Bytes of the longest text that is looked at for a disguise of the whole.
 const WHOLE: usize = 64 << 10;
+/// Bytes of the shortest that could hold an order.
+const SHORTEST: usize = 16;
 /// Disguises one inside the other.
 const DEPTH: usize = 3;
 /// Different common words that make a text readable.
@@ -155,7 +158,7 @@ pub(in crate::scan) fn disguised(text: &str) -> Vec<View> {
 }
 
 fn reveal(text: &str, depth: usize, found: &mut Vec<View>) {
-    if depth == 0 || text.len() < 8 || text.len() > WHOLE {
+    if depth == 0 || !(SHORTEST..=WHOLE).contains(&text.len()) {
         return;
     }
     for (plain, how) in views(text) {
@@ -176,7 +179,7 @@ fn reveal(text: &str, depth: usize, found: &mut Vec<View>) {
 }
 
 /// Counts the different common words of a text.
-fn readable(text: &str) -> usize {
+pub(super) fn readable(text: &str) -> usize {
     static PLAIN: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     let build = || search(COMMON.iter().map(|word| (*word).to_owned()));
     PLAIN.get_or_init(build).as_ref().map_or(0, |words| distinct(words, text).count_ones() as usize)
@@ -217,7 +220,7 @@ fn views(text: &str) -> Vec<View> {
     }
     add((marks.dots >= 16).then(|| morse(text)).flatten(), DISGUISES[9]);
     add((marks.numbers >= 8).then(|| numbers(text)).flatten(), DISGUISES[11]);
-    add(base32(text), DISGUISES[12]);
+    add((marks.longest >= 24).then(|| base32(text)).flatten(), DISGUISES[12]);
     add((marks.longest >= 20).then(|| identifiers(text)).flatten(), DISGUISES[13]);
     add((marks.longest >= 24).then(|| base64_inside(text)).flatten(), DISGUISES[14]);
     views
@@ -285,23 +288,6 @@ fn each_backwards(text: &str) -> String {
     text.split(' ').map(turn).collect::<Vec<_>>().join(" ")
 }
 
-pub(super) fn rot13(c: char) -> char {
-    let turn = |first: u8| char::from((c as u8 - first + 13) % 26 + first);
-    match c {
-        'a'..='z' => turn(b'a'),
-        'A'..='Z' => turn(b'A'),
-        _ => c,
-    }
-}
-
-fn atbash(c: char) -> char {
-    match c {
-        'a'..='z' => char::from(b'z' - (c as u8 - b'a')),
-        'A'..='Z' => char::from(b'Z' - (c as u8 - b'A')),
-        _ => c,
-    }
-}
-
 /// How often the marks of some disguises occur.
 #[derive(Debug, Default)]
 struct Marks {
@@ -339,25 +325,17 @@ impl Marks {
                 _ => {}
             }
         }
-        marks.longest = text.split(' ').map(str::len).max().unwrap_or(0);
+        marks.longest = bytes.split(|byte| *byte == b' ').map(<[u8]>::len).max().unwrap_or(0);
         let (mut singles, mut numbers) = (0, 0);
-        for word in text.split([' ', '-', '.', '_', '*', '|', ',', '/', '\u{b7}', '\n', '+']) {
-            let mut letters = word.chars();
-            singles = match (letters.next(), letters.next()) {
-                (Some(c), None) if c.is_alphanumeric() => singles + 1,
-                (None, _) => singles,
-                _ => 0,
-            };
-            let digits = word.trim_start_matches("0x").trim_start_matches("\\x");
-            let number =
-                matches!(digits.len(), 2 | 3 | 8) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-            numbers = if number {
-                numbers + 1
-            } else if word.is_empty() {
-                numbers
+        for word in bytes.split(|byte| is_gap(*byte)).filter(|word| !word.is_empty()) {
+            singles = if let [c] = word
+                && c.is_ascii_alphanumeric()
+            {
+                singles + 1
             } else {
                 0
             };
+            numbers = if is_number(word) { numbers + 1 } else { 0 };
             marks.singles = marks.singles.max(singles);
             marks.numbers = marks.numbers.max(numbers);
         }
@@ -365,90 +343,20 @@ impl Marks {
     }
 }
 
+/// Tells whether a byte may stand between letters that are set apart.
+fn is_gap(byte: u8) -> bool {
+    matches!(byte, b' ' | b'-' | b'.' | b'_' | b'*' | b'|' | b',' | b'/' | b'\n' | b'+')
+}
+
+/// Tells whether a word may be the number of a letter.
+fn is_number(word: &[u8]) -> bool {
+    let digits = word.strip_prefix(b"0x").or_else(|| word.strip_prefix(b"\\x")).unwrap_or(word);
+    matches!(digits.len(), 2 | 3 | 8) && digits.iter().all(u8::is_ascii_hexdigit)
+}
+
 /// Tells whether two hexadecimal digits stand for a letter of ASCII.
 fn codes_letter(bytes: &[u8], at: usize) -> bool {
     matches!(bytes.get(at), Some(b'4'..=b'7')) && bytes.get(at + 1).is_some_and(u8::is_ascii_hexdigit)
-}
-
-fn hex(text: &str, at: usize, digits: usize) -> Option<u32> {
-    text.get(at..at + digits).and_then(|code| u32::from_str_radix(code, 16).ok())
-}
-
-/// Undoes `%69` and `=69`.
-fn percent(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(&byte) = text.as_bytes().get(at) {
-        let code = matches!(byte, b'%' | b'=').then(|| hex(text, at + 1, 2)).flatten();
-        match code.and_then(|code| u8::try_from(code).ok()) {
-            Some(code) => {
-                out.push(code);
-                at += 3;
-            }
-            None => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-/// Undoes `&#105;`, `&#x69;` and the few names that matter.
-fn entities(text: &str) -> String {
-    const NAMES: [(&str, char); 6] =
-        [("lt", '<'), ("gt", '>'), ("amp", '&'), ("quot", '"'), ("apos", '\''), ("nbsp", ' ')];
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        let Some(end) = rest.bytes().take(10).position(|byte| byte == b';') else {
-            out.push('&');
-            continue;
-        };
-        let name = &rest[..end];
-        let code = name.strip_prefix("#x").or_else(|| name.strip_prefix("#X")).map_or_else(
-            || name.strip_prefix('#').and_then(|code| code.parse().ok()),
-            |code| u32::from_str_radix(code, 16).ok(),
-        );
-        let named = NAMES.iter().find(|(known, _)| *known == name).map(|(_, c)| *c);
-        match code.and_then(char::from_u32).or(named) {
-            Some(c) => {
-                out.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => out.push('&'),
-        }
-    }
-    out + rest
-}
-
-/// Undoes `\u0069`, `\u{69}` and `\x69`.
-fn escapes(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        let (code, length) = match rest.as_bytes() {
-            [b'u', b'{', ..] => {
-                let end = rest.bytes().take(10).position(|byte| byte == b'}').unwrap_or(2);
-                (rest.get(2..end).and_then(|code| u32::from_str_radix(code, 16).ok()), end + 1)
-            }
-            [b'u', ..] => (hex(rest, 1, 4), 5),
-            [b'x', ..] => (hex(rest, 1, 2), 3),
-            _ => (None, 0),
-        };
-        match code.and_then(char::from_u32) {
-            Some(c) => {
-                out.push(c);
-                rest = &rest[length..];
-            }
-            None => out.push('\\'),
-        }
-    }
-    out + rest
 }
 
 /// Closes up letters that stand apart; a wider gap stands between words.
@@ -490,45 +398,6 @@ fn joined(text: &str) -> String {
         }
     }
     out
-}
-
-/// Reads numbers as letters: two hexadecimal digits, two or three decimal ones, or eight bits.
-fn numbers(text: &str) -> Option<String> {
-    let words: Vec<&str> = text
-        .split([' ', ',', '\n', ';'])
-        .map(|word| word.trim_start_matches("0x").trim_start_matches("\\x"))
-        .filter(|word| matches!(word.len(), 2 | 3 | 8) && word.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        .collect();
-    let read = |radix: u32| {
-        let letters: Option<String> = words
-            .iter()
-            .filter(|word| radix != 2 || word.len() == 8)
-            .map(|word| {
-                u8::from_str_radix(word, radix)
-                    .ok()
-                    .filter(|byte| (0x20..0x7f).contains(byte) || *byte == b'\n')
-                    .map(char::from)
-            })
-            .collect();
-        letters.filter(|letters| letters.len() >= 8)
-    };
-    [2, 10, 16].into_iter().filter_map(read).max_by_key(|plain| readable(plain))
-}
-
-fn base32(text: &str) -> Option<String> {
-    let is_part = |c: char| c.is_ascii_uppercase() || ('2'..='7').contains(&c) || c == '=';
-    let run = text.split(|c: char| !is_part(c)).find(|run| run.len() >= 24)?;
-    let (mut held, mut bits, mut out) = (0u32, 0u32, Vec::with_capacity(run.len()));
-    for byte in run.trim_end_matches('=').bytes() {
-        let five = if byte.is_ascii_uppercase() { byte - b'A' } else { byte.checked_sub(b'2')? + 26 };
-        held = (held << 5 | u32::from(five)) & 0xfff;
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            out.push(u8::try_from(held >> bits & 0xff).ok()?);
-        }
-    }
-    String::from_utf8(out).ok()
 }
 
 /// Reads long identifiers as sentences.

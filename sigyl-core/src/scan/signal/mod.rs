@@ -3,11 +3,17 @@
 
 mod alphabet;
 mod attack;
+mod codes;
+mod conceal;
 mod corpus;
 mod disguise;
+mod hand_over;
 mod judge;
+mod later_on;
 mod letters;
 mod lexicon;
+mod meddle;
+mod overrule;
 mod reading;
 mod rule;
 mod view;

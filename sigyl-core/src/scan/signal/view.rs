@@ -268,6 +268,11 @@ impl<'a> View<'a> {
     }
 }
 
+/// Returns which of two signals ends later.
+pub(super) fn later(one: Signal, other: Signal) -> Signal {
+    if one.end > other.end { one } else { other }
+}
+
 /// Returns the bytes between two signals, nothing if they overlap.
 fn distance(one: Signal, other: Signal) -> Option<usize> {
     let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
