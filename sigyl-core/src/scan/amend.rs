@@ -1,6 +1,6 @@
 //! What a later analyzer adds to a report that is made: it can only get worse.
 
-use crate::domain::{Analyzer, AnalyzerStatus, Policy, Report};
+use crate::domain::{Analyzer, AnalyzerStatus, Finding, Policy, Report};
 
 use super::report;
 
@@ -14,7 +14,10 @@ pub(crate) fn amend(report: &mut Report, analyzer: Analyzer, policy: &Policy) {
     report.analyzers.retain(|known| known.name != analyzer.name);
     report.analyzers.push(analyzer);
     report.findings.sort_by_cached_key(report::order);
-    report.verdict = report.verdict.max(policy.verdict_of_report(report));
+    // What a waiver, a baseline or the policy settled stays settled.
+    let standing: Vec<Finding> = report.standing().cloned().collect();
+    let anew = policy.verdict_with_gaps(report, policy.verdict(&standing, false));
+    report.verdict = report.verdict.max(anew);
 }
 
 /// Tells whether a report tells already how its review went.

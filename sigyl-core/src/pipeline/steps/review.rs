@@ -63,15 +63,15 @@ pub(super) async fn reviewed(
     mut report: Report,
     what: impl FnOnce(Report, Arc<RuleSet>) -> Reviewed,
 ) -> Result<Report, StepError> {
-    let policy = &cx.platform.settings.policy;
+    let policy = cx.policy();
     let Some(review) = &cx.platform.review else {
         let why = "a review is asked for, and no reviewer is configured: see `llm` in docs/config.md";
-        scan::unreviewed(&mut report, why, policy);
+        scan::unreviewed(&mut report, why, &policy);
         return Ok(report);
     };
     let rules = cx.platform.rules.clone();
     let rules = blocking(step, move || rules.get()).await??;
-    Ok(review.review(what(report, rules), policy, &cx.progress(step)).await)
+    Ok(review.review(what(report, rules), &policy, &cx.progress(step)).await)
 }
 
 #[cfg(feature = "llm")]

@@ -130,8 +130,8 @@ mod tests {
     use super::super::reply::{Terms, read};
     use super::*;
     use crate::domain::{
-        Analyzer, AnalyzerStatus, Judgement, Location, Permissions, SourceKind, SourceRef, Stats, Timestamp,
-        Verdict,
+        Analyzer, AnalyzerStatus, Judgement, Location, Permissions, SourceKind, SourceRef, Stats, Suppressed,
+        SuppressedBy, Timestamp, Verdict,
     };
 
     fn finding(severity: Severity, confidence: Confidence) -> Finding {
@@ -246,6 +246,29 @@ mod tests {
     }
 
     #[test]
+    fn what_was_settled_stays_settled_and_a_failure_weighs_what_the_policy_says() {
+        let policy = Policy { failed_analyzer: Verdict::Block, ..Policy::default() };
+        let mut settled = report(vec![finding(Severity::Error, Confidence::High)], &policy);
+        settled.suppressed.push(Suppressed {
+            fingerprint: settled.findings[0].fingerprint(),
+            rule: settled.findings[0].rule.clone(),
+            severity: Severity::Error,
+            location: settled.findings[0].location.clone(),
+            by: SuppressedBy::Baseline,
+            reason: String::new(),
+            owner: None,
+            expires: None,
+            applied: true,
+        });
+        settled.verdict = Verdict::Pass;
+        assert_eq!(merged(settled.clone(), &policy, &[reply()]).verdict, Verdict::Pass);
+        let more = Reply { findings: vec![remark("the key first.")], ..reply() };
+        assert_eq!(merged(settled.clone(), &policy, &[more]).verdict, Verdict::Hold);
+        unreviewed(&mut settled, "no", &policy);
+        assert_eq!(settled.verdict, Verdict::Block);
+    }
+
+    #[test]
     fn a_subject_that_steers_the_review_is_a_finding() {
         let policy = Policy::default();
         let steered = Reply { addresses_reviewer: true, ..reply() };
@@ -260,6 +283,10 @@ mod tests {
 
     fn confidences() -> impl Strategy<Value = Confidence> {
         prop::sample::select(vec![Confidence::Low, Confidence::Medium, Confidence::High])
+    }
+
+    fn verdicts() -> impl Strategy<Value = Verdict> {
+        prop::sample::select(vec![Verdict::Warn, Verdict::Hold, Verdict::Block])
     }
 
     /// Answers of every kind: well formed, out of bounds, and not even JSON.
@@ -297,17 +324,10 @@ mod tests {
             found in prop::collection::vec((severities(), confidences()), 0..4),
             texts in prop::collection::vec(answers(), 1..4),
             worst in severities(),
-            (block, hold, sure, partial) in (severities(), severities(), confidences(), any::<bool>()),
+            (block, hold, sure, partial) in (severities(), severities(), confidences(), verdicts()),
         ) {
-            let gap = if partial { Verdict::Hold } else { Verdict::Warn };
-            let policy = Policy {
-                block,
-                hold,
-                hold_confidence: sure,
-                partial: gap,
-                failed_analyzer: gap,
-                ..Policy::default()
-            };
+            let policy =
+                Policy { block, hold, hold_confidence: sure, partial, failed_analyzer: partial, ..Policy::default() };
             let findings: Vec<_> = found.into_iter().map(|(s, c)| finding(s, c)).collect();
             let before = report(findings, &policy);
             let terms = Terms { receipt: "r", parts: 2, heard: before.findings.len(), worst };
@@ -322,7 +342,7 @@ mod tests {
             if failed {
                 unreviewed(&mut after, "no", &policy);
                 prop_assert!(after.partial);
-                prop_assert!(!partial || after.verdict >= Verdict::Hold);
+                prop_assert!(after.verdict >= partial);
             }
             prop_assert!(after.verdict >= before.verdict);
             prop_assert!(judged(&after, &policy) >= judged(&before, &policy));

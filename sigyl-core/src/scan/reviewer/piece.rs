@@ -17,7 +17,7 @@ impl Shown {
     /// Returns what the prompt calls it.
     pub(super) fn word(self) -> &'static str {
         match self {
-            Self::Tool => "definition of a tool",
+            Self::Tool => "definition of a tool, prompt or resource",
             Self::Instructions => "instructions of a server",
             Self::Code => "source file",
         }
