@@ -243,7 +243,13 @@ mod tests {
 
     fn work(tools: &[Tool], settings: &ReviewerSettings) -> ReviewWork {
         let reference = SourceRef { kind: SourceKind::Tools, locator: "x".into(), digest: Digest::of(b"x") };
-        let subject = Subject { tools, instructions: Some("Be kind."), ..Subject::of_nothing(reference) };
+        let prompts = [serde_json::json!({"name": "ask", "description": "Asks."})];
+        let subject = Subject {
+            tools,
+            prompts: &prompts,
+            instructions: Some("Be kind."),
+            ..Subject::of_nothing(reference)
+        };
         let report = Scanner::new(builtin(), Policy::default()).scan(&subject, &FixedClock::default());
         ReviewWork::new(&subject, &report, builtin(), settings)
     }
