@@ -140,13 +140,7 @@ impl Policy {
         findings.iter().enumerate().map(weigh).max().unwrap_or(Verdict::Pass)
     }
 
-    /// Judges a whole report anew: the findings that count, and the gaps that it tells of.
-    pub(crate) fn verdict_of_report(&self, report: &Report) -> Verdict {
-        let standing = report.standing().map(|finding| self.of(finding)).max();
-        self.verdict_with_gaps(report, standing.unwrap_or(Verdict::Pass))
-    }
-
-    /// Adds the gaps of a report to what its findings come to.
+    /// Judges a whole report anew, with the gaps that it tells of.
     pub(crate) fn verdict_with_gaps(&self, report: &Report, of_findings: Verdict) -> Verdict {
         of_findings.max(self.gaps(report).0)
     }
