@@ -8,10 +8,13 @@ use super::version::Version;
 use crate::domain::{AdvisoriesUsed, Digest};
 use crate::scan::package::Ecosystem;
 
+/// A package, by its normal name.
+type Key = (Ecosystem, Box<str>);
+
 /// Advisories on packages, indexed by name.
 pub struct Advisories {
     pub(super) all: Vec<Advisory>,
-    index: HashMap<(Ecosystem, Box<str>), Vec<(u32, u32)>>,
+    index: HashMap<Key, Vec<(u32, u32)>>,
     digest: Digest,
     newest: Option<String>,
     unread: usize,

@@ -52,7 +52,7 @@ struct Locked {
 #[derive(Deserialize)]
 struct Old {
     version: Option<String>,
-    dependencies: Option<BTreeMap<String, Old>>,
+    dependencies: Option<BTreeMap<String, Self>>,
 }
 
 /// Reads `package-lock.json` and `npm-shrinkwrap.json`.

@@ -1,9 +1,12 @@
 //! Credentials by the form that their vendors give them.
 
+use std::collections::HashSet;
+
 use crate::domain::{Confidence, Location, Severity};
+use crate::scan::file::FileText;
 use crate::scan::findings::{Findings, Hit, in_file};
 use crate::scan::rule::{Part, Rule, RuleMeta};
-use crate::scan::secret::{Finder, Worth, is_aside};
+use crate::scan::secret::{Finder, FoundCredential, Worth, is_aside};
 
 /// Finds credentials in files and in what tools say.
 pub(super) struct EmbeddedCredential {
@@ -16,21 +19,39 @@ impl EmbeddedCredential {
         Ok(Self { meta, finder: Finder::new()? })
     }
 
-    fn text(
+    /// Looks through a file, and where its words may read otherwise than its bytes, through them too: strings in
+    /// pieces, escapes.
+    fn file(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
+        let aside = is_aside(file.path(), file.language());
+        let plain = self.finder.find(file.text());
+        for one in &plain {
+            self.tell(one, file.text(), aside, in_file(file, one.range().start), found);
+        }
+        if !file.may_disguise() {
+            return;
+        }
+        let known: HashSet<&str> = plain.iter().map(|one| &file.text()[one.range()]).collect();
+        let words = file.prose().text();
+        for one in self.finder.find(words).iter().filter(|one| !known.contains(&words[one.range()])) {
+            let origin = file.prose().origin(one.range().start);
+            self.tell(one, words, aside, in_file(file, origin), found);
+        }
+    }
+
+    fn tell(
         &self,
+        one: &FoundCredential,
         text: &str,
         aside: bool,
-        place: impl Fn(usize) -> Option<Location>,
+        place: Option<Location>,
         found: &mut Findings<'_>,
     ) {
-        for one in self.finder.find(text) {
-            let range = one.range();
-            let proof = if one.worth == Worth::Live { ", and its checksum or structure holds" } else { "" };
-            let message = format!("This is {}{proof}. {}", one.name, self.meta.why);
-            let (severity, confidence) = weight(one.worth, aside);
-            let hit = Hit { text, start: range.start, end: range.end };
-            found.add_as(&self.meta, severity, confidence, place(range.start), hit, Some(message));
-        }
+        let range = one.range();
+        let proof = if one.worth == Worth::Live { ", and its checksum or structure holds" } else { "" };
+        let message = format!("This is {}{proof}. {}", one.name, self.meta.why);
+        let (severity, confidence) = weight(one.worth, aside);
+        let hit = Hit { text, start: range.start, end: range.end };
+        found.add_as(&self.meta, severity, confidence, place, hit, Some(message));
     }
 }
 
@@ -53,13 +74,12 @@ impl Rule for EmbeddedCredential {
 
     fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
         match part {
-            Part::File(file) => {
-                let aside = is_aside(file.path(), file.language());
-                self.text(file.text(), aside, |at| in_file(file, at), found);
-            }
+            Part::File(file) => self.file(file, found),
             Part::Tool(tool) => {
                 for (at, field) in tool.fields().iter().enumerate() {
-                    self.text(&field.text, false, |_| tool.location(at), found);
+                    for one in self.finder.find(&field.text) {
+                        self.tell(&one, &field.text, false, tool.location(at), found);
+                    }
                 }
             }
             _ => {}
@@ -69,7 +89,7 @@ impl Rule for EmbeddedCredential {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::Severity;
+    use crate::domain::{Location, Severity};
     use crate::scan::proof::{builtin, findings, severity};
 
     /// A token whose checksum holds and that nobody was given.
@@ -93,6 +113,17 @@ mod tests {
         let off = text.replace("Vq3k", "kV3q");
         assert_eq!(of("src/index.ts", &off), Some(Severity::Error));
         assert_eq!(of("README.md", &off), Some(Severity::Warning));
+    }
+
+    #[test]
+    fn a_token_in_pieces_is_found_once_and_where_it_begins() {
+        let token = token();
+        let text = format!("const a = 1;\nconst token = '{}' + '{}';", &token[..12], &token[12..]);
+        let found = findings(builtin(), "src/index.ts", &text);
+        let ours: Vec<_> = found.iter().filter(|one| one.rule.as_str() == "embedded-credential").collect();
+        assert_eq!(ours.len(), 1, "{ours:?}");
+        assert_eq!(ours[0].severity, Severity::Block);
+        assert!(matches!(ours[0].location, Some(Location::File { line: Some(2), .. })), "{ours:?}");
     }
 
     #[test]

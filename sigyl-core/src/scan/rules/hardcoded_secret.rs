@@ -172,7 +172,7 @@ mod tests {
         let uuid = "3f2b9c1e-7a4d-4e8f-9b6c-0d5a8e7f1c23";
         assert_eq!(of(".env", &format!("HEROKU_API_KEY={uuid}")), Some(Severity::Error));
         assert_eq!(of("tests/.env", &format!("HEROKU_API_KEY={uuid}")), Some(Severity::Warning));
-        assert_eq!(of("a.ts", &format!("const requestToken = '{uuid}'")), Some(Severity::Warning));
+        assert_eq!(of("a.ts", &format!("const sessionToken = '{uuid}'")), Some(Severity::Warning));
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub(in crate::scan) fn is_aside(path: &str, language: Language) -> bool {
     language == Language::Docs
         || parts.any(|folder| FOLDERS.contains(&folder))
         || name.starts_with("test_")
+        || name.starts_with("example")
         || name == "conftest.py"
         || in_name.iter().any(|part| name.contains(part))
 }

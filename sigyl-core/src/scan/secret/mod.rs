@@ -17,7 +17,7 @@ mod shapes;
 pub(super) use aside::is_aside;
 pub(super) use assigned::{Assigned, Assignments};
 pub(super) use dummy::{entropy, is_made_up, is_placeholder};
-pub(super) use finder::Finder;
+pub(super) use finder::{Finder, Found as FoundCredential};
 pub(super) use form::Worth;
 pub(super) use named::{NameKind, kind_of_name, vendor_of};
 pub(super) use shapes::begins_like_a_shape;

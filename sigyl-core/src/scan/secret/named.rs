@@ -46,6 +46,27 @@ const ALONE: [&str; 10] = [
     "accesstoken",
     "apitoken",
 ];
+/// Words before `token` for what turns pages, stops tasks, guards forms and tells requests apart: drawn anew each time.
+const ONCE: [&str; 18] = [
+    "page",
+    "next",
+    "csrf",
+    "xsrf",
+    "cancel",
+    "design",
+    "continuation",
+    "public",
+    "output",
+    "input",
+    "request",
+    "update",
+    "change",
+    "action",
+    "pagination",
+    "cursor",
+    "idempotency",
+    "sync",
+];
 /// Words that say it before `key`.
 const KEYS: [&str; 14] = [
     "api",
@@ -77,14 +98,7 @@ pub(in crate::scan) fn kind_of_name(name: &str) -> Option<NameKind> {
     match rest {
         [.., last] if PASSWORDS.contains(&last.as_str()) => Some(NameKind::Password),
         [.., _, last] if last == "pass" => Some(NameKind::Password),
-        // What turns pages, stops tasks and guards forms is drawn anew each time.
-        [.., before, last]
-            if last == "token"
-                && ["page", "next", "csrf", "cancel", "design", "continuation", "public"]
-                    .contains(&before.as_str()) =>
-        {
-            None
-        }
+        [.., before, last] if last == "token" && ONCE.contains(&before.as_str()) => None,
         [.., last] if ALONE.contains(&last.as_str()) => Some(NameKind::Key),
         [.., before, last] if last == "key" && KEYS.contains(&before.as_str()) => Some(NameKind::Key),
         _ => None,
@@ -228,6 +242,7 @@ mod tests {
             "pass",
             "api_key_header",
             "nextPageToken",
+            "clientRequestToken",
             "passwordField",
             "key",
         ] {
