@@ -182,9 +182,11 @@ impl Rule for VulnerableDependency {
 mod tests {
     use std::sync::Arc;
 
-    use crate::domain::{Finding, Severity};
+    use crate::clock::FixedClock;
+    use crate::domain::{Finding, Policy, Severity, Verdict};
     use crate::scan::proof::findings;
-    use crate::scan::{Advisories, RuleSet};
+    use crate::scan::{Advisories, RuleSet, Scanner, Subject};
+    use crate::source::{Limits, SourceTree};
 
     fn set() -> RuleSet {
         let folder = tempfile::tempdir().unwrap();
@@ -254,6 +256,21 @@ mod tests {
         );
         let all: Vec<_> = ranges.iter().map(|one| (one.severity, one.evidence.as_str())).collect();
         assert_eq!(all, [(Severity::Block, "evil * (MAL-2026-1)"), (Severity::Info, "old")]);
+    }
+
+    #[test]
+    fn the_report_names_the_advisories_that_were_used() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("package.json"), r#"{"dependencies": {"evil": "1.0.0"}}"#).unwrap();
+        let tree = SourceTree::from_folder(folder.path(), &Limits::default()).unwrap();
+        let report = |set: &RuleSet| {
+            Scanner::new(set, Policy::default()).scan(&Subject::of(&tree), &FixedClock::default())
+        };
+        let set = set();
+        let (with, without) = (report(&set), report(&RuleSet::builtin().unwrap()));
+        let used = with.advisories.unwrap();
+        assert_eq!((used.count, used.digest), (3, set.advisories().unwrap().digest()));
+        assert_eq!((with.verdict, without.advisories), (Verdict::Block, None));
     }
 
     #[test]

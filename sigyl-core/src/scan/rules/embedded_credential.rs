@@ -19,15 +19,14 @@ impl EmbeddedCredential {
         Ok(Self { meta, finder: Finder::new()? })
     }
 
-    /// Looks through a file, and where its words may read otherwise than its bytes, through them too: strings in
-    /// pieces, escapes.
+    /// Looks through a file, and through its strings as they come to be: those in pieces are joined, escapes read.
     fn file(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
         let aside = is_aside(file.path(), file.language());
         let plain = self.finder.find(file.text());
         for one in &plain {
             self.tell(one, file.text(), aside, in_file(file, one.range().start), found);
         }
-        if !file.may_disguise() {
+        if !file.language().has_strings() {
             return;
         }
         let known: HashSet<&str> = plain.iter().map(|one| &file.text()[one.range()]).collect();
