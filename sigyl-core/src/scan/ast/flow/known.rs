@@ -99,11 +99,14 @@ impl Flow<'_> {
     }
 
     /// Returns what a function from elsewhere makes of what it is given.
-    pub(super) fn known(&mut self, path: &str, name: &Word, given: &Given, _: Span) -> Value {
+    pub(super) fn known(&mut self, path: &str, name: &Word, given: &Given, span: Span) -> Value {
         if let Some(value) = self.guards(path, name, given) {
             return value;
         }
         if let Some(value) = self.special_call(path, name, given) {
+            return value;
+        }
+        if let Some(value) = self.handed_on(path, name, given, span) {
             return value;
         }
         let effect = FUNCTIONS.iter().find(|(known, _)| *known == path).map(|(_, effect)| *effect);
@@ -224,6 +227,30 @@ impl Flow<'_> {
             }
         }
         self.joined(&flat)
+    }
+
+    /// A function from elsewhere that another thread is to call with what is given behind it.
+    fn handed_on(&mut self, path: &str, name: &Word, given: &Given, span: Span) -> Option<Value> {
+        let runs = matches!(
+            path,
+            "asyncio.to_thread" | "anyio.to_thread.run_sync" | "threading.Thread" | "multiprocessing.Process"
+        ) || matches!(&**name, "run_in_executor" | "submit" | "run_sync" | "apply_async");
+        if !runs {
+            return None;
+        }
+        let mut args = given.args.iter().skip_while(|(name, value)| {
+            value.is_path().is_none() || !matches!(name.as_deref(), None | Some("target"))
+        });
+        let target = args.next()?.1.is_path()?.to_owned();
+        let mut rest = args.cloned().collect::<Vec<_>>();
+        if let Some(items) = given.named("args").and_then(|args| args.items.clone()) {
+            rest = items.iter().map(|item| (None, item.clone())).collect();
+        }
+        let name: Word = target.rsplit('.').next().unwrap_or(&target).into();
+        let given = Given { args: rest, base: None };
+        self.sinks(&target, &name, &given, span);
+        self.acts(&target, &name, &given, span);
+        Some(self.known(&target, &name, &given, span))
     }
 
     /// Nothing is known of it: what it is given may be in what it gives, and what says that it checks may check.

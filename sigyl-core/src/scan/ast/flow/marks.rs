@@ -155,8 +155,19 @@ pub(super) const METADATA: &[&str] =
     &["169.254.169.254", "metadata.google.internal", "100.100.100.200", "fd00:ec2::254", "169.254.170.2"];
 
 /// Methods that send what they are given.
-pub(super) const SENDERS: &[&str] =
-    &["sendall", "sendto", "send", "sendmail", "send_message", "emit", "publish"];
+pub(super) const SENDERS: &[&str] = &[
+    "sendMail",
+    "send_email",
+    "sendEmail",
+    "send_mail",
+    "sendall",
+    "sendto",
+    "send",
+    "sendmail",
+    "send_message",
+    "emit",
+    "publish",
+];
 
 /// Words with which a tool says that it sends something.
 pub(super) const SENDING: &[&str] = &[

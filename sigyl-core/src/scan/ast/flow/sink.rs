@@ -134,7 +134,19 @@ impl Flow<'_> {
                     self.reach(Data, value, sources, span, path);
                 }
             }
-            "fetch" | "undici.fetch" => self.forwards(given, span, path),
+            "fetch"
+            | "undici.fetch"
+            | "httpx.AsyncClient"
+            | "httpx.Client"
+            | "aiohttp.ClientSession"
+            | "axios.create"
+            | "ky.create"
+            | "got.extend" => self.forwards(given, span, path),
+            path if path.ends_with("headers.update") => {
+                if let Some(headers) = given.at(0) {
+                    self.reach(Weakness::Passthrough, &headers.clone(), &[Source::Token], span, path);
+                }
+            }
             "getattr" => {
                 // The names of a class are few; those of a module are all that it can do.
                 let of_module = |path: &str| {
