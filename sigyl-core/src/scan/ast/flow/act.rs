@@ -109,13 +109,17 @@ impl Flow<'_> {
                 if writes {
                     self.writes(&shape, span, path);
                 }
-                if reads && SYSTEM.iter().any(|start| shape.starts_with(start))
-                    || reads && super::effects::is_login(&shape)
-                {
+                let told = SYSTEM.iter().any(|start| shape.starts_with(start));
+                if reads && (told || super::effects::is_login(&shape)) {
                     self.act(Weakness::SystemFile, &shape.replace('\0', "…"), path, span);
                 }
             }
         }
+        self.fills(path, name, given, span);
+    }
+
+    /// Looks at what is put into files, and what they become by it.
+    fn fills(&mut self, path: &str, name: &str, given: &Given, span: Span) {
         if matches!(
             path,
             "shutil.copy"

@@ -1,6 +1,6 @@
 //! Calls: into the form, or to what is known of elsewhere.
 
-use std::hash::{DefaultHasher, Hash, Hasher as _};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
 use super::frame::Frame;
@@ -251,10 +251,11 @@ impl Flow<'_> {
         let form = self.form;
         let shape = form.function(function);
         let mut params = shape.params.iter().peekable();
-        if shape.class.is_some() && self.takes_self(function) {
-            if let Some(param) = params.next() {
-                self.assign(param.target, this.unwrap_or_default());
-            }
+        if shape.class.is_some()
+            && self.takes_self(function)
+            && let Some(param) = params.next()
+        {
+            self.assign(param.target, this.unwrap_or_default());
         }
         let (named, placed): (Vec<_>, Vec<_>) = args.into_iter().partition(|(name, _)| name.is_some());
         let mut placed = placed.into_iter().map(|(_, value)| value);

@@ -14,28 +14,7 @@ impl Flow<'_> {
         let first = given.at(0);
         let base = given.base.as_ref();
         let (yes, no) = match (path, &**name) {
-            ("re.fullmatch" | "re.match" | "re.search", _) => {
-                let (pattern, subject) = (first?.known().unwrap_or_default(), given.at(1)?);
-                let strict = is_strict(pattern, path == "re.fullmatch");
-                (if strict { allowed(subject) } else { none() }, none())
-            }
-            (_, "fullmatch" | "test") => {
-                let (pattern, subject) = (base?.known().unwrap_or_default(), first?);
-                let strict = is_strict(pattern, &**name == "fullmatch");
-                (if strict { allowed(subject) } else { none() }, none())
-            }
-            (_, "match" | "search") if first.is_some() => {
-                let (pattern, subject) = match base?.known() {
-                    Some(pattern) => (pattern, first?),
-                    None => (first?.known()?, base?),
-                };
-                let value = Value {
-                    when: decided(if is_strict(pattern, false) { allowed(subject) } else { none() }, none())
-                        .when,
-                    ..subject.made(|bits| bits | bits::PIECE)
-                };
-                return Some(value);
-            }
+            (_, "fullmatch" | "test" | "match" | "search") => return Self::matched(path, name, given),
             (_, "isdigit" | "isalnum" | "isidentifier" | "isnumeric" | "isdecimal" | "isalpha") => {
                 (allowed(base?), none())
             }
@@ -48,21 +27,9 @@ impl Flow<'_> {
             ("os.path.isabs" | "path.isAbsolute", _) => (none(), every(first?, bits::NO_ROOT)),
             (_, "is_absolute") => (none(), every(base?, bits::NO_ROOT)),
             (_, "startswith" | "startsWith") => self.begins(base?, first?),
-            (_, "endswith" | "endsWith") => {
-                let lead = first?.known().is_some_and(|text| text.starts_with('.') && text.len() > 2)
-                    || first?.shapes.iter().any(|shape| shape.starts_with('.') && shape.contains('\0'));
-                (if lead { host(base?) } else { none() }, none())
-            }
+            (_, "endswith" | "endsWith") => (Self::ends(base?, first?), none()),
             (_, "has" | "includes" | "contains" | "__contains__" | "hasOwnProperty") => {
-                let (holder, part) = (base?, first?);
-                match part.known() {
-                    Some(text) => {
-                        let text = text.to_owned();
-                        (none(), lacks(self, &text, holder))
-                    }
-                    None if Self::is_argument(holder) || holder.known().is_some() => (none(), none()),
-                    None => (allowed(part), none()),
-                }
+                self.holds(base?, first?)
             }
             ("any" | "all", _) => {
                 let when = first?.when.as_deref().cloned().unwrap_or_default();
@@ -76,6 +43,45 @@ impl Flow<'_> {
             _ => return None,
         };
         Some(decided(yes, no))
+    }
+
+    /// A text that an expression matches.
+    fn matched(path: &str, name: &str, given: &Given) -> Option<Value> {
+        let first = given.at(0)?;
+        let (pattern, subject) = match (path.starts_with("re."), &given.base) {
+            (true, _) if given.at(1).is_some() => (first.known(), given.at(1)?),
+            (_, Some(base)) if base.known().is_some() => (base.known(), first),
+            // `text.match(pattern)`.
+            (_, Some(base)) if matches!(name, "match" | "search") => (Some(first.known()?), base),
+            _ => (None, first),
+        };
+        let strict = pattern.is_some_and(|pattern| is_strict(pattern, name == "fullmatch"));
+        let when = decided(if strict { allowed(subject) } else { Facts::new() }, Facts::new()).when;
+        match name {
+            "match" | "search" if !path.starts_with("re.") => {
+                Some(Value { when, ..subject.made(|bits| bits | bits::PIECE) })
+            }
+            _ => Some(Value { when, ..Value::default() }),
+        }
+    }
+
+    /// A host that ends in one of ours, from a dot on.
+    fn ends(base: &Value, end: &Value) -> Facts {
+        let dotted = end.known().is_some_and(|text| text.starts_with('.') && text.len() > 2)
+            || end.shapes.iter().any(|shape| shape.starts_with('.') && shape.contains('\0'));
+        if dotted { host(base) } else { Facts::new() }
+    }
+
+    /// A list or text that something is in.
+    fn holds(&mut self, holder: &Value, part: &Value) -> (Facts, Facts) {
+        match part.known() {
+            Some(text) => {
+                let text = text.to_owned();
+                (Facts::new(), lacks(self, &text, holder))
+            }
+            None if Self::is_argument(holder) || holder.known().is_some() => (Facts::new(), Facts::new()),
+            None => (allowed(part), Facts::new()),
+        }
     }
 
     fn begins(&mut self, base: &Value, lead: &Value) -> (Facts, Facts) {
@@ -103,7 +109,7 @@ impl Flow<'_> {
         }
     }
 
-    pub(super) fn substituted(&mut self, pattern: &str, subject: Option<&Value>, _: Option<&Value>) -> Value {
+    pub(super) fn substituted(pattern: &str, subject: Option<&Value>) -> Value {
         let mut value = Value::of(subject.map(Value::ways).unwrap_or_default());
         if pattern.starts_with("[^") && !pattern.contains("\\S") && !pattern.contains("\\W") {
             let more = if pattern.contains('/') { bits::ALL & !bits::PATH } else { bits::ALL | NAMED };

@@ -9,6 +9,9 @@ use super::value::{Entry, Facts, Object, Source, Value, bits};
 use crate::scan::ast::form::{Span, Word};
 use Effect::{Decode, First, Join, Keep, Network, Nothing, Piece, Private, Relative, Resolve, Same, Text};
 
+/// Rounds of a loop that are many.
+const FAR: u64 = 500;
+
 impl Flow<'_> {
     /// Returns a part that means something by its name.
     pub(super) fn special_member(&mut self, base: &Value, name: &Word) -> Option<Value> {
@@ -31,7 +34,7 @@ impl Flow<'_> {
             {
                 return Some(self.variable(name));
             }
-            (Some(path), "sep") if matches!(path, "os" | "path" | "os.path") => {
+            (Some("os" | "path" | "os.path"), "sep") => {
                 return Some(Value::text("/"));
             }
             _ => {}
@@ -176,46 +179,45 @@ impl Flow<'_> {
                 _ => all(),
             },
             Piece => all().with(|known| known | bits::PIECE),
-            Text => {
-                let parts = parts();
-                let mut value = self.joined_flat(&parts);
-                if let Some(base) =
-                    given.base.as_ref().filter(|base| !base.taint.is_empty() && base.items.is_none())
-                {
-                    // What is changed in a text keeps what was known of it, but for what it holds.
-                    value.absorb(&base.taint);
-                }
-                value
-            }
-            Decode => {
-                let mut value = all();
-                for entry in &mut value.taint {
-                    entry.origin = self.origins.decoded(entry.origin);
-                    entry.bits &= bits::VAGUE;
-                }
-                value.set("(decoded)", Value::default());
-                Value { fields: None, object: Object::Path("(decoded)".into()), ..value }
-            }
-            Join | Resolve => {
-                let parts = parts();
-                let mut joined = Vec::new();
-                for part in &parts {
-                    if !joined.is_empty() {
-                        joined.push(Value::text("/"));
-                    }
-                    joined.push(part.clone());
-                }
-                let value = self.joined(&joined);
-                let value = match effect {
-                    Resolve => {
-                        Value { shapes: value.shapes.clone(), ..value.with(|known| known | bits::RESOLVED) }
-                    }
-                    _ => value,
-                };
-                Value { object: Object::Path("pathlib.Path()".into()), ..value }
-            }
+            Text => self.text_of(&parts(), given),
+            Decode => self.decoded(all()),
+            Join | Resolve => self.path_of(&parts(), matches!(effect, Resolve)),
             Relative => all().with(|known| known | bits::RELATIVE | bits::RESOLVED),
         }
+    }
+
+    fn text_of(&mut self, parts: &[Value], given: &Given) -> Value {
+        let mut value = self.joined_flat(parts);
+        let base = given.base.as_ref().filter(|base| !base.taint.is_empty() && base.items.is_none());
+        if let Some(base) = base {
+            // What is changed in a text keeps what was known of it, but for what it holds.
+            value.absorb(&base.taint);
+        }
+        value
+    }
+
+    fn decoded(&mut self, mut code: Value) -> Value {
+        for entry in &mut code.taint {
+            entry.origin = self.origins.decoded(entry.origin);
+            entry.bits &= bits::VAGUE;
+        }
+        Value { fields: None, object: Object::Path("(decoded)".into()), ..code }
+    }
+
+    fn path_of(&mut self, parts: &[Value], resolves: bool) -> Value {
+        let mut joined = Vec::new();
+        for part in parts {
+            if !joined.is_empty() {
+                joined.push(Value::text("/"));
+            }
+            joined.push(part.clone());
+        }
+        let value = self.joined(&joined);
+        let value = match resolves {
+            true => Value { shapes: value.shapes.clone(), ..value.with(|known| known | bits::RESOLVED) },
+            false => value,
+        };
+        Value { object: Object::Path("pathlib.Path()".into()), ..value }
     }
 
     fn joined_flat(&mut self, parts: &[Value]) -> Value {
@@ -282,39 +284,12 @@ impl Flow<'_> {
     fn special_call(&mut self, path: &str, name: &Word, given: &Given) -> Option<Value> {
         let first = given.at(0);
         Some(match (path, &**name) {
-            ("os.getenv", _) | ("os.environ.get" | "os.environ.pop", _) => {
-                let chosen = first.is_some_and(|name| {
-                    let ways = name.ways();
-                    ways.iter().any(|entry| {
-                        entry.source == Source::Argument && self.bits_of(entry) & bits::ALL != bits::ALL
-                    })
-                });
-                let name = first.and_then(Value::known).unwrap_or(if chosen { "any key" } else { "" });
-                let value = self.variable(name);
-                match given.at(1) {
-                    Some(default) => value.or(default),
-                    None => value,
-                }
+            ("os.getenv" | "os.environ.get" | "os.environ.pop", _) => self.environment(given),
+            ("require" | "import" | "__import__" | "importlib.import_module" | "getattr", _) => {
+                return self.loaded(path, given);
             }
-            ("require" | "import", _) => match first.and_then(Value::known) {
-                Some(module) => Value::path(canonical(module)),
-                None => Value::default(),
-            },
-            ("__import__" | "importlib.import_module", _) => match first.and_then(Value::known) {
-                Some(module) => Value::path(canonical(module)),
-                None => Value::default(),
-            },
-            ("getattr", _) => match (first, given.at(1).and_then(Value::known)) {
-                (Some(holder), Some(name)) => {
-                    let name: Word = name.into();
-                    self.member(&holder.clone(), &name)
-                }
-                _ => return None,
-            },
             ("functools.partial", _) => first.cloned().unwrap_or_default(),
-            (_, "get_http_headers") => {
-                Value { object: Object::Path("request.headers".into()), ..Value::default() }
-            }
+            (_, "get_http_headers") => Value::path("request.headers"),
             ("open" | "io.open" | "codecs.open" | "aiofiles.open" | "fs.readFile" | "fs.readFileSync", _) => {
                 self.file(first)
             }
@@ -322,78 +297,99 @@ impl Flow<'_> {
             (_, "read" | "readlines" | "readline") => given.base.clone().unwrap_or_default(),
             (_, "get" | "pop" | "setdefault") => return self.get(path, given),
             (_, "append" | "push" | "add" | "extend" | "unshift" | "insert" | "appendleft") => {
-                let mut base = given.base.clone()?;
-                for (_, value) in &given.args {
-                    match &value.items {
-                        Some(items) if &**name == "extend" => {
-                            items.iter().for_each(|item| base.push(item.clone()))
-                        }
-                        _ => base.push(value.clone()),
-                    }
-                }
-                self.changed = Some(base.clone());
-                base
+                return self.grown(name, given);
             }
-            (_, "update" | "assign" | "set") => {
-                let mut base = given.base.clone()?;
-                for (_, value) in &given.args {
-                    base.absorb(&value.taint);
-                    for (name, part) in value.fields.iter().flat_map(|fields| fields.iter()) {
-                        base.set(name, part.clone());
-                    }
-                }
-                if let (Some(key), Some(value)) = (first.and_then(Value::known), given.at(1)) {
-                    base.set(key, value.clone());
-                }
-                self.changed = Some(base.clone());
-                base
-            }
-            ("re.sub", _) => {
-                let pattern = first.and_then(Value::known).unwrap_or_default();
-                self.substituted(pattern, given.at(2), given.at(1))
-            }
-            (_, "replace" | "replaceAll" | "sub") => {
-                let pattern = match (&**name, &given.base) {
-                    ("sub", Some(base)) => base.known(),
-                    _ => first.and_then(Value::known),
-                };
-                let subject = if &**name == "sub" { given.at(1) } else { given.base.as_ref() };
-                match pattern.filter(|pattern| pattern.starts_with("[^")) {
-                    Some(pattern) => {
-                        let (pattern, subject) = (pattern.to_owned(), subject.cloned());
-                        self.substituted(&pattern, subject.as_ref(), None)
-                    }
-                    None => return None,
-                }
-            }
+            (_, "update" | "assign" | "set") => return self.updated(given),
+            (_, "replace" | "replaceAll" | "sub") => return self.rewritten(path, name, given),
             (_, "cursor" | "__enter__" | "__aenter__" | "create") if given.base.is_some() => {
                 Value::path(format!("{path}()"))
             }
-            _ => {
-                let client = [
-                    "requests.",
-                    "httpx.",
-                    "aiohttp.",
-                    "axios",
-                    "got",
-                    "ky",
-                    "urllib3.",
-                    "superagent",
-                    "needle",
-                ];
-                let verb = matches!(
-                    &**name,
-                    "get" | "post" | "put" | "patch" | "delete" | "request" | "head" | "send" | "stream"
-                );
-                if client.iter().any(|client| path.starts_with(client)) && verb {
-                    return Some(self.effect(Network, path, given));
-                }
-                if super::sink::is_process(path) {
-                    return Some(self.output(given));
-                }
-                return None;
-            }
+            _ if super::sink::is_process(path) => self.output(given),
+            _ if super::sink::is_request(path, name) => self.effect(Network, path, given),
+            ("range", _) => Self::range(given),
+            _ => return None,
         })
+    }
+
+    fn range(given: &Given) -> Value {
+        let mut value = Value::path("range()");
+        for (_, bound) in &given.args {
+            value.absorb(&bound.ways());
+            let bound = bound.known().and_then(|text| text.replace('_', "").parse::<u64>().ok());
+            if bound.is_some_and(|bound| bound >= FAR) {
+                value.set("(far)", Value::default());
+            }
+        }
+        value
+    }
+
+    /// A variable of the environment: that of a name, or any that the caller chooses.
+    fn environment(&mut self, given: &Given) -> Value {
+        let ways = given.at(0).map(Value::ways).unwrap_or_default();
+        let mut ways = ways.iter().filter(|entry| entry.source == Source::Argument);
+        let chosen = ways.any(|entry| self.bits_of(entry) & bits::ALL != bits::ALL);
+        let name = given.at(0).and_then(Value::known).unwrap_or(if chosen { "any key" } else { "" });
+        let value = self.variable(name);
+        match given.at(1) {
+            Some(default) => value.or(default),
+            None => value,
+        }
+    }
+
+    /// What is taken by its name, as a text, from elsewhere.
+    fn loaded(&mut self, path: &str, given: &Given) -> Option<Value> {
+        if path != "getattr" {
+            let module = given.at(0).and_then(Value::known);
+            return Some(module.map(|module| Value::path(canonical(module))).unwrap_or_default());
+        }
+        let (holder, name) = (given.at(0)?.clone(), given.at(1)?.known()?);
+        let name: Word = name.into();
+        Some(self.member(&holder, &name))
+    }
+
+    /// A list that something was added to.
+    fn grown(&mut self, name: &str, given: &Given) -> Option<Value> {
+        let mut base = given.base.clone()?;
+        for (_, value) in &given.args {
+            match &value.items {
+                Some(items) if name == "extend" => items.iter().for_each(|item| base.push(item.clone())),
+                _ => base.push(value.clone()),
+            }
+        }
+        self.changed = Some(base.clone());
+        Some(base)
+    }
+
+    /// A record that something was set in.
+    fn updated(&mut self, given: &Given) -> Option<Value> {
+        let mut base = given.base.clone()?;
+        for (_, value) in &given.args {
+            base.absorb(&value.taint);
+            for (name, part) in value.fields.iter().flat_map(|fields| fields.iter()) {
+                base.set(name, part.clone());
+            }
+        }
+        if let (Some(key), Some(value)) = (given.at(0).and_then(Value::known), given.at(1)) {
+            base.set(key, value.clone());
+        }
+        self.changed = Some(base.clone());
+        Some(base)
+    }
+
+    /// A text of which all but some signs were taken out.
+    fn rewritten(&mut self, path: &str, name: &str, given: &Given) -> Option<Value> {
+        let pattern = match (name, &given.base) {
+            ("sub", Some(base)) if path != "re.sub" => base.known(),
+            _ => given.at(0).and_then(Value::known),
+        };
+        let subject = match (path, name) {
+            ("re.sub", _) => given.at(2),
+            (_, "sub") => given.at(1),
+            _ => given.base.as_ref(),
+        };
+        let keeps = |pattern: &&str| path == "re.sub" || pattern.starts_with("[^");
+        let pattern = pattern.filter(keeps)?.to_owned();
+        Some(Self::substituted(&pattern, subject))
     }
 
     fn get(&mut self, path: &str, given: &Given) -> Option<Value> {

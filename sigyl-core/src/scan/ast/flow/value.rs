@@ -160,8 +160,8 @@ pub(super) struct Value {
     /// How it may read; a NUL stands for what is not known.
     pub(super) shapes: Vec<Word>,
     pub(super) object: Object,
-    pub(super) items: Option<Rc<[Value]>>,
-    pub(super) fields: Option<Rc<[(Word, Value)]>>,
+    pub(super) items: Option<Rc<[Self]>>,
+    pub(super) fields: Option<Rc<[(Word, Self)]>>,
     /// What holds if it is true, and if it is false.
     pub(super) when: Option<Rc<(Facts, Facts)>>,
 }
