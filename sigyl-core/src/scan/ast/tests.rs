@@ -163,6 +163,16 @@ fn deep_and_long_code_is_read_within_bounds() {
         let analysis = analyse(path, &text);
         assert_eq!(analysis.seen, [], "{}", &text[..20]);
     }
+    let wide = |of: &str| format!("[{}]", format!("{of}, ").repeat(48));
+    let grown = format!(
+        "FastMCP\n@mcp.tool()\ndef t(a):\n    b = {}\n    c = {}\n    d = {}\n    e = {}\n{}    os.system(e)\n",
+        wide("a"),
+        wide("b"),
+        wide("c"),
+        wide("d"),
+        "    f(e)\n".repeat(3_000)
+    );
+    assert_eq!(analyse("a.py", &grown).seen.len(), 1);
     let nested = format!("McpServer\nlet x = {}1{}", "[".repeat(400), "]".repeat(400));
     assert!(analyse("a.ts", &nested).gap.is_some_and(|gap| gap.contains("too deeply")));
     let large = format!("McpServer\n{}", "a();\n".repeat(super::parse::BYTES / 5 + 1));

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::frame::Frame;
 use super::run::{Flow, Memory, instance};
-use super::value::{Object, Source, Value, bits};
+use super::value::{Object, SIGNS, Source, Value, bits};
 use crate::scan::ast::form::{Arg, ClassId, ExprId, ExprKind, FnId, StmtKind, Word};
 
 /// Calls in each other that are followed.
@@ -183,7 +183,7 @@ impl Flow<'_> {
             return all.with(|bits| bits | bits::VAGUE);
         }
         let key = self.key(function, this.as_ref(), &args);
-        if let Some(known) = self.memory.get(&key).cloned() {
+        if let Some(known) = key.and_then(|key| self.memory.get(&key)).cloned() {
             self.state().learn(&known.after);
             return known.given;
         }
@@ -202,7 +202,7 @@ impl Flow<'_> {
         self.leave(function, key)
     }
 
-    fn leave(&mut self, function: FnId, key: u64) -> Value {
+    fn leave(&mut self, function: FnId, key: Option<u64>) -> Value {
         let Some(frame) = self.frames.pop() else { return Value::default() };
         self.finals.insert(function, Rc::clone(&frame.state.vars));
         let falls = !frame.state.dead;
@@ -222,19 +222,27 @@ impl Flow<'_> {
         if let Some(caller) = self.frames.last_mut() {
             caller.state.learn(&after);
         }
-        self.memory.insert(key, Memory { given: given.clone(), after });
+        if let Some(key) = key {
+            self.memory.insert(key, Memory { given: given.clone(), after });
+        }
         given
     }
 
-    fn key(&self, function: FnId, this: Option<&Value>, args: &[(Option<Word>, Value)]) -> u64 {
+    /// Returns what tells this call from others, unless it is given too much for that.
+    fn key(&mut self, function: FnId, this: Option<&Value>, args: &[(Option<Word>, Value)]) -> Option<u64> {
         let mut state = DefaultHasher::new();
+        let mut left = SIGNS;
         (function, self.handler).hash(&mut state);
         if let Some(this) = this {
-            this.sign(&mut state, 1);
+            this.object.hash(&mut state);
         }
         for (name, value) in args {
             name.hash(&mut state);
-            value.sign(&mut state, 3);
+            value.sign(&mut state, &mut left);
+        }
+        self.steps = self.steps.saturating_sub((SIGNS - left) / 8);
+        if left == 0 {
+            return None;
         }
         if let Some(frame) = self.frames.last() {
             frame.state.facts.hash(&mut state);
@@ -243,7 +251,7 @@ impl Flow<'_> {
         for (class, held) in &self.attributes {
             (class, held.len()).hash(&mut state);
         }
-        state.finish()
+        Some(state.finish())
     }
 
     /// Gives parameters what was passed for them.

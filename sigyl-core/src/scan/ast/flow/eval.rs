@@ -389,7 +389,8 @@ impl Flow<'_> {
         let one = self.eval(value);
         let one = self.keep(one);
         let when = one.when.clone();
+        let deep = one.deep || !one.taint.is_empty();
         *self.state() = start;
-        Value { when, ..Value { items: Some([one].into()), ..Value::default() } }
+        Value { when, deep, items: Some([one].into()), ..Value::default() }
     }
 }

@@ -162,6 +162,8 @@ pub(super) struct Value {
     pub(super) object: Object,
     pub(super) items: Option<Rc<[Self]>>,
     pub(super) fields: Option<Rc<[(Word, Self)]>>,
+    /// Whether a part of it, or of a part, came some way.
+    pub(super) deep: bool,
     /// What holds if it is true, and if it is false.
     pub(super) when: Option<Rc<(Facts, Facts)>>,
 }
@@ -172,6 +174,10 @@ const WAYS: usize = 8;
 const SHAPES: usize = 6;
 /// Bytes of a reading that are kept.
 const SHAPE: usize = 600;
+/// Parts in parts that are asked where they came from; what holds more holds more of the same.
+const VISITS: usize = 400;
+/// Parts in parts that tell a value from others.
+pub(super) const SIGNS: usize = 300;
 /// Parts that are kept of a list or record.
 pub(super) const PARTS: usize = 48;
 
@@ -206,19 +212,23 @@ impl Value {
     /// Returns every way it or a part of it came.
     pub(super) fn ways(&self) -> Vec<Entry> {
         let mut all = self.taint.clone();
-        self.gather(&mut all, 4);
+        self.gather(&mut all, 6, &mut { VISITS });
         all
     }
 
-    fn gather(&self, all: &mut Vec<Entry>, depth: usize) {
-        if depth == 0 {
+    fn gather(&self, all: &mut Vec<Entry>, depth: usize, left: &mut usize) {
+        if depth == 0 || !self.deep {
             return;
         }
         let items = self.items.iter().flat_map(|items| items.iter());
         let fields = self.fields.iter().flat_map(|fields| fields.iter().map(|(_, value)| value));
         for part in items.chain(fields) {
             part.taint.iter().for_each(|entry| add_entry(all, *entry));
-            part.gather(all, depth - 1);
+            part.gather(all, depth - 1, left);
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                return;
+            }
         }
     }
 
@@ -250,6 +260,7 @@ impl Value {
     /// What it is, if it may be either.
     pub(super) fn or(mut self, other: &Self) -> Self {
         self.absorb(&other.taint);
+        self.deep |= other.deep;
         for shape in &other.shapes {
             if self.shapes.len() < SHAPES && !self.shapes.contains(shape) {
                 self.shapes.push(shape.clone());
@@ -293,6 +304,7 @@ impl Value {
     pub(super) fn set(&mut self, name: &str, value: Self) {
         let mut all = self.fields.take().map(|fields| fields.to_vec()).unwrap_or_default();
         let full = all.len() >= PARTS;
+        self.deep |= value.deep || !value.taint.is_empty();
         match all.iter_mut().find(|(key, _)| &**key == name) {
             Some((_, old)) => *old = value,
             None if !full => all.push((name.into(), value)),
@@ -304,6 +316,7 @@ impl Value {
     /// Adds a part to a list.
     pub(super) fn push(&mut self, value: Self) {
         let mut all = self.items.take().map(|items| items.to_vec()).unwrap_or_default();
+        self.deep |= value.deep || !value.taint.is_empty();
         if all.len() < PARTS {
             all.push(value);
         } else {
@@ -312,21 +325,22 @@ impl Value {
         self.items = Some(all.into());
     }
 
-    /// Writes what tells it from others.
-    pub(super) fn sign(&self, state: &mut std::hash::DefaultHasher, depth: usize) {
+    /// Writes what tells it from others; `left` is nothing where there is more than that.
+    pub(super) fn sign(&self, state: &mut std::hash::DefaultHasher, left: &mut usize) {
+        if *left == 0 {
+            return;
+        }
+        *left -= 1;
         self.taint.hash(state);
         self.shapes.hash(state);
         self.object.hash(state);
         state.write_u8(0xfe);
-        if depth == 0 {
-            return;
-        }
         for part in self.items.iter().flat_map(|items| items.iter()) {
-            part.sign(state, depth - 1);
+            part.sign(state, left);
         }
         for (name, part) in self.fields.iter().flat_map(|fields| fields.iter()) {
             name.hash(state);
-            part.sign(state, depth - 1);
+            part.sign(state, left);
         }
         state.write_u8(0xff);
     }
