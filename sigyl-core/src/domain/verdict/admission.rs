@@ -192,7 +192,7 @@ impl Admission {
 
     /// Tells whether a version would be admitted now, judged by a new report. What a person approved stays approved as
     /// long as it is all that holds it.
-    #[cfg(feature = "runtime")]
+    #[cfg(all(feature = "sled", feature = "gateway"))]
     pub(crate) fn still(judged: &Judgement, record: &VersionRecord) -> Result<(), Refusal> {
         let now = judged.record();
         let accepted = |approval: &Approval| {
