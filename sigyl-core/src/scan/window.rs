@@ -154,14 +154,14 @@ mod tests {
         assert_eq!(of(&[14, 15], 2).len(), 1);
         assert_eq!(of(&[0, 51], 1), [0..21, 50..75]);
         assert!(of(&[], 3).is_empty());
-        assert_eq!(windows(text, 10..20, &[14], 9), [10..20]);
+        assert_eq!(windows(text, 10..20, &[14], 9), std::slice::from_ref(&(10..20)));
     }
 
     #[test]
     fn what_is_walked_grows_with_the_text() {
         let text = b"session____________________________________ ".repeat(50_000);
         let places: Vec<u32> = (0..50_000).map(|at| at * 44).collect();
-        assert_eq!(windows(&text, 0..text.len(), &places, 900), [0..text.len()]);
+        assert_eq!(windows(&text, 0..text.len(), &places, 900), std::slice::from_ref(&(0..text.len())));
         let apart: Vec<u32> = (0..50).map(|at| at * 44_000).collect();
         let seen = windows(&text, 0..text.len(), &apart, 10);
         assert_eq!(seen.len(), 50);

@@ -2,7 +2,7 @@
 
 /// Writes the last of `text`, from `start` on, anew: each line break within a sentence becomes a blank, byte for byte.
 pub(super) fn unwrap_lines(text: &mut String, start: usize) {
-    if !text.get(start..).is_some_and(|tail| memchr::memchr(b'\n', tail.as_bytes()).is_some()) {
+    if text.get(start..).is_none_or(|tail| memchr::memchr(b'\n', tail.as_bytes()).is_none()) {
         return;
     }
     let tail = text.split_off(start);

@@ -106,7 +106,7 @@ impl HttpOnly {
         const NAMES: &str = r"(?:url|uri|endpoint|host|server|base|api|origin|webhook|callback|registry|mirror|proxy|address|upstream)s?";
         const COMMANDS: &str = r"curl|wget|clone|pip|npm|add|from|nc";
         let named = |names: &str| {
-            TextExpression::new(&format!(
+            TextExpression::new(format!(
                 r#"(?i)(?:{names})\b["']?\s*[:=(\s]{{0,3}}\s*["'`({{]*\s*(?:\[?\s*["'])?$"#
             ))
         };

@@ -35,7 +35,7 @@ impl TokenDirectPass {
         const INBOUND: &str = r#"\b(?:req|request|ctx\.req(?:uest)?|c\.req|event|r|incoming\w*|original_?req(?:uest)?)\.(?:raw\.)?(?:(?:headers?|Header)(?:\?)?\s*(?:\.\s*authorization\b|\.?\s*(?:get|Get)?\s*[\[(]\s*['"`]authorization['"`]\s*[\])])|(?:header|get)\(\s*['"`]authorization['"`]\s*\))"#;
         Ok(Self {
             meta,
-            source: TextExpression::new(&format!("(?i){INBOUND}")),
+            source: TextExpression::new(format!("(?i){INBOUND}")),
             named: TextExpression::new(
                 r"(?:\b(?:const|let|var)\s+)?\b([A-Za-z_$][\w$]*)\s*(?::\s*[\w<>|\s.]{1,40})?\s*(?::=|=)\s*[^=;\n]{0,80}$",
             ),
