@@ -30,6 +30,8 @@ struct Kept {
     unlisted: Vec<(Severity, Confidence, usize)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     skipped: Option<Skipped>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    starts: bool,
 }
 
 /// Makes the key of a file: its bytes, its path, which findings name and rules look at, and the rules.
@@ -39,6 +41,17 @@ pub(super) fn key(rules: &Digest, path: &str, entry: &Entry) -> Digest {
     hasher.update(rules.as_bytes());
     hasher.update(entry.digest.as_bytes());
     hasher.update(path);
+    Digest::from_bytes(hasher.finalize().into())
+}
+
+/// Makes the key of what flows between the files of a tree, all of which its digest covers.
+#[cfg(feature = "ast")]
+pub(super) fn key_of_flow(rules: &Digest, prefix: &str, tree: Digest) -> Digest {
+    let mut hasher = Sha256::new();
+    hasher.update(b"sigyl.across/1");
+    hasher.update(rules.as_bytes());
+    hasher.update(tree.as_bytes());
+    hasher.update(prefix);
     Digest::from_bytes(hasher.finalize().into())
 }
 
@@ -57,6 +70,7 @@ impl Looked {
                 .map(|((severity, confidence), count)| (severity, confidence, count))
                 .collect(),
             skipped: self.skipped.clone(),
+            starts: self.starts,
         };
         serde_json::to_vec(&kept).ok()
     }
@@ -74,6 +88,7 @@ impl Looked {
             unlisted,
             skipped: kept.skipped,
             known: true,
+            starts: kept.starts,
             gaps: Vec::new(),
             objections: Vec::new(),
         })

@@ -47,6 +47,8 @@ pub(super) struct Looked {
     pub(super) known: bool,
     /// What of a file that was looked at was not.
     pub(super) gaps: Vec<Skipped>,
+    /// Whether what flows from it into other files has to be followed.
+    pub(super) starts: bool,
 }
 
 impl<'a> Scanner<'a> {
@@ -204,7 +206,8 @@ impl<'a> Scanner<'a> {
         self.file_text(&file, &mut found);
         let (findings, unlisted) = found.finish();
         let (objections, gaps) = (suppress::objections(&file), file.gap().into_iter().collect());
-        Looked { findings, unlisted, objections, gaps, bytes: text.len() as u64, ..Looked::default() }
+        let (bytes, starts) = (text.len() as u64, starts(path, text));
+        Looked { findings, unlisted, objections, gaps, bytes, starts, ..Looked::default() }
     }
 
     /// Looks at one part with the rules that are code.
@@ -271,6 +274,17 @@ impl<'a> Scanner<'a> {
             gathered.tool(&text, findings, &unlisted);
         }
     }
+}
+
+/// Tells whether what flows from a file into others has to be followed.
+#[cfg(feature = "ast")]
+fn starts(path: &str, text: &str) -> bool {
+    super::ast::starts(path, text)
+}
+
+#[cfg(not(feature = "ast"))]
+fn starts(_path: &str, _text: &str) -> bool {
+    false
 }
 
 impl Looked {

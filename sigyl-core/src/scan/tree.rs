@@ -36,6 +36,7 @@ impl Clean {
         let told = looked.skipped.is_some()
             || !looked.gaps.is_empty()
             || !looked.objections.is_empty()
+            || looked.starts
             || !looked.findings.is_empty()
             || looked.unlisted.iter().next().is_some();
         if told {
@@ -61,6 +62,11 @@ impl Scanner<'_> {
         gathered.skipped.extend(tree.skipped().iter().map(renamed));
         let (looked, clean) = self.entries(tree, prefix);
         let done = clean.files + looked.len() as u64;
+        #[cfg(feature = "ast")]
+        let starts: Vec<&str> = {
+            let starts = looked.iter().filter(|(_, looked)| looked.starts);
+            starts.filter_map(|(at, _)| tree.entries().get(*at)).map(|entry| entry.path.as_str()).collect()
+        };
         looked.into_iter().for_each(|(_, looked)| gathered.file(looked));
         gathered.clean(&clean);
         let all = tree.entries().len() as u64;
@@ -79,12 +85,38 @@ impl Scanner<'_> {
         gathered.findings.extend(findings);
         gathered.unlisted.extend(&unlisted);
         #[cfg(feature = "ast")]
-        self.across(tree, prefix, gathered);
+        if done == all {
+            self.across(tree, prefix, &starts, gathered);
+        }
     }
 
-    /// Looks at what flows from one file into another.
+    /// Looks at what flows from one file into another, unless it is known what that comes to.
     #[cfg(feature = "ast")]
-    fn across(&self, tree: &SourceTree, prefix: &str, gathered: &mut Gathered) {
+    fn across(&self, tree: &SourceTree, prefix: &str, starts: &[&str], gathered: &mut Gathered) {
+        let digest = self.rules().digest();
+        let known = self.known.map(|known| (known, known::key_of_flow(digest, prefix, tree.digest())));
+        let kept = known.as_ref().and_then(|(known, key)| Looked::recall(&known.get(key)?));
+        let looked = kept.unwrap_or_else(|| {
+            let looked = self.follow(tree, prefix, starts);
+            if let Some((known, key)) = known
+                && let Some(kept) = looked.keep()
+            {
+                known.put(key, kept);
+            }
+            looked
+        });
+        let is_known = |new: &Finding| {
+            gathered.findings.iter().any(|old| old.rule == new.rule && old.location == new.location)
+        };
+        let new = looked.findings.into_iter().filter(|new| !is_known(new)).collect::<Vec<_>>();
+        gathered.findings.extend(new);
+        gathered.unlisted.extend(&looked.unlisted);
+        gathered.skipped.extend(looked.skipped);
+    }
+
+    /// Follows what flows from some files into others.
+    #[cfg(feature = "ast")]
+    fn follow(&self, tree: &SourceTree, prefix: &str, starts: &[&str]) -> Looked {
         let entries = tree.entries().iter().filter(|entry| entry.size <= FILE_BYTES);
         let paths = entries.map(|entry| entry.path.as_str()).collect::<Vec<_>>();
         let text = |path: &str| {
@@ -94,24 +126,20 @@ impl Scanner<'_> {
                 _ => None,
             }
         };
-        let (reached, gap) = super::ast::across(&paths, &text);
+        let (reached, gap) = super::ast::across(starts, &paths, &text);
+        let mut looked = Looked::default();
         for one in reached {
             let path = format!("{prefix}{}", one.path);
             let file = FileText::with_flow(&path, &one.text, one.analysis);
-            let mut found = Findings::new(&self.rules.masker);
-            self.code_rules(&Part::Across(&file), &mut found);
-            let (findings, unlisted) = found.finish();
-            let known = |new: &Finding| {
-                gathered.findings.iter().any(|old| old.rule == new.rule && old.location == new.location)
-            };
-            let new = findings.into_iter().filter(|new| !known(new)).collect::<Vec<_>>();
-            gathered.findings.extend(new);
-            gathered.unlisted.extend(&unlisted);
+            let (findings, unlisted) = self.check(&Part::Across(&file));
+            looked.findings.extend(findings);
+            looked.unlisted.extend(&unlisted);
         }
         if let Some(reason) = gap {
             let path = format!("{prefix}(code flow)");
-            gathered.skipped.push(Skipped { path, kind: SkipKind::TooMany, reason });
+            looked.skipped = Some(Skipped { path, kind: SkipKind::TooMany, reason });
         }
+        looked
     }
 
     /// Looks at the files of a tree on every core; returns those of which there is something to say, in order.

@@ -40,16 +40,23 @@ struct Part {
     base: u32,
 }
 
-/// Follows what handlers give to other files; returns what is seen there, and why something was not followed.
-pub(in crate::scan) fn across(paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Option<String>) {
+/// Tells whether a file may register tools whose handlers give something to other files of its tree.
+pub(in crate::scan) fn starts(path: &str, text: &str) -> bool {
+    Grammar::of(path).is_some() && registers(text) && names_own(text)
+}
+
+/// Follows what handlers in the files of `from` give to other ones of `paths`; returns what is seen there, and why
+/// something was not followed.
+pub(in crate::scan) fn across(
+    from: &[&str],
+    paths: &[&str],
+    texts: &Texts<'_>,
+) -> (Vec<Reached>, Option<String>) {
     let known: HashSet<&str> = paths.iter().copied().collect();
     let mut found: BTreeMap<String, Reached> = BTreeMap::new();
     let mut left = TREE;
-    for path in paths.iter().filter(|path| Grammar::of(path).is_some()) {
-        let Some(text) = texts(path) else { continue };
-        if !registers(&text) || !names_own(&text) {
-            continue;
-        }
+    for path in from {
+        let Some(text) = texts(path).filter(|text| starts(path, text)) else { continue };
         if left < text.len() {
             let why = format!(
                 "the files that register tools have more than {TREE} bytes with those that they name"

@@ -185,7 +185,7 @@ fn what_a_handler_gives_is_followed_into_other_files() {
         let paths = files.iter().map(|(path, _)| *path).collect::<Vec<_>>();
         let text =
             |path: &str| files.iter().find(|(known, _)| *known == path).map(|(_, text)| (*text).to_owned());
-        let (reached, gap) = super::across(&paths, &text);
+        let (reached, gap) = super::across(&paths, &paths, &text);
         assert_eq!(gap, None);
         let one = |reached: super::across::Reached| {
             let at = reached.analysis.seen[0].span;
