@@ -11,7 +11,7 @@ const SHOWN: usize = 10;
 pub fn github(report: &Report, origin: &Origin) -> String {
     let mut out = String::new();
     let mut levels = [0_usize; 3];
-    for finding in &report.findings {
+    for finding in report.standing() {
         let (at, level) = level(finding.severity);
         levels[at] += 1;
         out.push_str(&command(level, &properties(finding, origin), &told(finding)));

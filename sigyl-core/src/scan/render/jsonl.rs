@@ -4,7 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::runner;
-use crate::domain::{Analyzer, Finding, Report, Score, Skipped, SourceRef, Stats, Verdict};
+use crate::domain::{
+    AdvisoriesUsed, Analyzer, Finding, PolicyUsed, Report, RulesUsed, Score, Skipped, SourceRef, Stats,
+    Suppressed, Verdict,
+};
 use crate::scan::{JudgedRow, RowKind};
 
 /// A tool, prompt or resource, and what it comes to.
@@ -37,6 +40,7 @@ struct CodeLine<'a> {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum ReportLine<'a> {
     Finding(&'a Finding),
+    Suppressed(&'a Suppressed),
     Skipped(&'a Skipped),
     Analyzer(&'a Analyzer),
     Report {
@@ -46,6 +50,9 @@ enum ReportLine<'a> {
         partial: bool,
         score: &'a Score,
         stats: &'a Stats,
+        rules: Option<&'a RulesUsed>,
+        policy: Option<&'a PolicyUsed>,
+        advisories: Option<&'a AdvisoriesUsed>,
     },
 }
 
@@ -69,9 +76,10 @@ pub fn row(row: &JudgedRow) -> String {
     }
 }
 
-/// Writes a report as lines: each finding, each gap, each analyzer, and what they come to at the end.
+/// Writes a report as lines: each finding, each that does not count, each gap, each analyzer, and what they come to at the end.
 pub fn jsonl(report: &Report) -> String {
     let findings = report.findings.iter().map(ReportLine::Finding);
+    let suppressed = report.suppressed.iter().map(ReportLine::Suppressed);
     let skipped = report.skipped.iter().map(ReportLine::Skipped);
     let analyzers = report.analyzers.iter().map(ReportLine::Analyzer);
     let end = ReportLine::Report {
@@ -81,8 +89,11 @@ pub fn jsonl(report: &Report) -> String {
         partial: report.partial,
         score: &report.score,
         stats: &report.stats,
+        rules: report.rules.as_ref(),
+        policy: report.policy.as_ref(),
+        advisories: report.advisories.as_ref(),
     };
-    findings.chain(skipped).chain(analyzers).chain([end]).map(|one| line(&one)).collect()
+    findings.chain(suppressed).chain(skipped).chain(analyzers).chain([end]).map(|one| line(&one)).collect()
 }
 
 fn line(value: &impl Serialize) -> String {

@@ -18,11 +18,11 @@ pub fn junit(report: &Report, origin: &Origin) -> String {
 fn write(out: &mut String, report: &Report, origin: &Origin) -> fmt::Result {
     let stopped = report.verdict >= Verdict::Hold;
     let gaps = gaps(report);
-    let failures =
-        report.findings.iter().filter(|finding| is_failure(finding)).count() + usize::from(stopped);
+    let findings: Vec<&Finding> = report.standing().collect();
+    let failures = findings.iter().filter(|finding| is_failure(finding)).count() + usize::from(stopped);
     let counts = format!(
         "tests=\"{}\" failures=\"{failures}\" errors=\"{}\" skipped=\"0\" time=\"{}.{:03}\"",
-        report.findings.len() + gaps.len() + 1,
+        findings.len() + gaps.len() + 1,
         gaps.len(),
         report.stats.elapsed_ms / 1000,
         report.stats.elapsed_ms % 1000
@@ -31,7 +31,7 @@ fn write(out: &mut String, report: &Report, origin: &Origin) -> fmt::Result {
     writeln!(out, "<testsuites name=\"sigyl\" {counts}>")?;
     writeln!(out, "  <testsuite name=\"sigyl scan {}\" {counts}>", escaped(&report.source.locator))?;
     verdict(out, report, stopped)?;
-    for finding in &report.findings {
+    for finding in findings {
         case(out, finding, origin)?;
     }
     for (what, name, reason) in gaps {

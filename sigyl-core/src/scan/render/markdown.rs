@@ -37,9 +37,10 @@ pub fn markdown(report: &Report, origin: &Origin) -> String {
     page.add(&head(report));
     page.add(&gaps(report));
     let mut listed = 0;
-    if !report.findings.is_empty() {
+    let findings: Vec<&Finding> = report.standing().collect();
+    if !findings.is_empty() {
         page.add("| severity | rule | where | what |\n|---|---|---|---|\n");
-        listed = report.findings.iter().take_while(|finding| page.add(&row(finding, origin))).count();
+        listed = findings.iter().take_while(|finding| page.add(&row(finding, origin))).count();
         page.add("\n");
     }
     let fixes = fixes(report);
@@ -51,8 +52,8 @@ pub fn markdown(report: &Report, origin: &Origin) -> String {
             page.text.push_str("\nNot all fixes fit into a comment.\n");
         }
     }
-    if listed < report.findings.len() {
-        let more = report.findings.len() - listed;
+    if listed < findings.len() {
+        let more = findings.len() - listed;
         page.text.push_str(&format!(
             "\n**{more} further findings, the least severe, are not shown**: a comment holds 65 536 characters. \
              The JSON report lists them.\n"
@@ -66,9 +67,11 @@ fn head(report: &Report) -> String {
     let counts = [Severity::Block, Severity::Error, Severity::Warning, Severity::Info]
         .map(|severity| format!("{} {severity}", report.count(severity)))
         .join(", ");
+    let gone = report.suppressed.iter().filter(|one| one.applied).count();
+    let gone = if gone > 0 { format!(" {gone} more do not count.") } else { String::new() };
     let partial = if report.partial { " The scan is **incomplete**." } else { "" };
     format!(
-        "## {sign} sigyl: {}\n\n{} looked at, {} files and {} tools: {counts}; score {} of {}.{partial}\n\n",
+        "## {sign} sigyl: {}\n\n{} looked at, {} files and {} tools: {counts}; score {} of {}.{gone}{partial}\n\n",
         report.verdict,
         code(&report.source.locator),
         report.stats.files,
@@ -113,7 +116,7 @@ fn row(finding: &Finding, origin: &Origin) -> String {
 
 /// What to do, once for each rule.
 fn fixes(report: &Report) -> BTreeMap<&RuleId, &str> {
-    report.findings.iter().filter_map(|finding| Some((&finding.rule, finding.fix.as_deref()?))).collect()
+    report.standing().filter_map(|finding| Some((&finding.rule, finding.fix.as_deref()?))).collect()
 }
 
 fn short(text: &str) -> String {

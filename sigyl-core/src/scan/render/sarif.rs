@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use super::origin::uri;
 use super::sarif_rules::Catalogue;
 use super::{Origin, runner};
-use crate::domain::{AnalyzerStatus, Finding, Location, Locator, Report, Severity, SourceKind};
+use crate::domain::{
+    AnalyzerStatus, Finding, Location, Locator, Report, Severity, SourceKind, Suppressed, SuppressedBy,
+};
 use crate::scan::RuleSet;
 use crate::scan::spell::spell;
 
@@ -36,7 +38,8 @@ pub fn sarif(report: &Report, rules: &RuleSet, origin: &Origin) -> String {
         "results": results(report, &catalogue, origin),
         "properties": {
             "verdict": report.verdict, "partial": report.partial, "score": report.score, "stats": report.stats,
-            "report": report.id().to_string(), "source": report.source,
+            "report": report.id().to_string(), "source": report.source, "rules": report.rules,
+            "policy": report.policy, "advisories": report.advisories,
         },
     });
     if let Some(provenance) = provenance(report) {
@@ -47,11 +50,19 @@ pub fn sarif(report: &Report, rules: &RuleSet, origin: &Origin) -> String {
 
 fn results(report: &Report, catalogue: &Catalogue<'_>, origin: &Origin) -> Vec<Value> {
     let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut settled: HashMap<(String, Option<&Location>), &Suppressed> = HashMap::new();
+    settled.extend(report.suppressed.iter().map(|one| ((one.fingerprint.hex(), one.location.as_ref()), one)));
     let one = |finding: &Finding| {
         let print = finding.fingerprint().hex();
         let count = seen.entry(print.clone()).or_default();
         *count += 1;
-        result(finding, catalogue, origin, &print, *count)
+        let suppressed = settled.get(&(print.clone(), finding.location.as_ref()));
+        let mut result = result(finding, catalogue, origin, &print, *count);
+        // A log that knows of suppressions says of each result whether there is one.
+        if !report.suppressed.is_empty() {
+            result["suppressions"] = suppressed.map(|one| suppression(one)).into_iter().collect();
+        }
+        result
     };
     report.findings.iter().map(one).collect()
 }
@@ -76,6 +87,17 @@ fn result(finding: &Finding, catalogue: &Catalogue<'_>, origin: &Origin, print: 
         result["ruleIndex"] = index.into();
     }
     result
+}
+
+/// Tells who wants a finding not to count, and whether it does.
+fn suppression(one: &Suppressed) -> Value {
+    let kind = if one.by == SuppressedBy::Comment { "inSource" } else { "external" };
+    json!({
+        "kind": kind,
+        "status": if one.applied { "accepted" } else { "rejected" },
+        "justification": spell(&one.reason, true),
+        "properties": {"by": one.by, "owner": one.owner, "expires": one.expires},
+    })
 }
 
 /// How bad a finding is, in the words of SARIF.

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::{Origin, Plain, github, json, jsonl, junit, markdown, plain, sarif};
 use crate::domain::{
-    Analyzer, AnalyzerStatus, Category, Confidence, Digest, Finding, Location, Report, RuleId, Score,
-    Severity, SkipKind, Skipped, SourceKind, SourceRef, Stats, Verdict,
+    AdvisoriesUsed, Analyzer, AnalyzerStatus, Category, Confidence, Digest, Finding, Location, Mode,
+    PolicyUsed, Report, RuleId, RulesUsed, Score, Severity, SkipKind, Skipped, SourceKind, SourceRef, Stats,
+    Suppressed, SuppressedBy, Timestamp, Verdict,
 };
 use crate::scan::RuleSet;
 use crate::scan::proof::builtin;
@@ -44,6 +45,8 @@ pub(super) fn report() -> Report {
     let tool = Location::Tool { tool: format!("add:{NASTY}"), field: "description".to_owned() };
     let mut bare = finding("second-rule", Severity::Info, None);
     (bare.fix, bare.evidence) = (None, String::new());
+    let gone = finding("second-rule", Severity::Error, file("accepted.ts", Some(9)));
+    let kept = finding("first-rule", Severity::Error, file(&format!("src/{NASTY}.ts"), Some(3)));
     let skipped =
         |path: &str, kind| Skipped { path: path.to_owned(), kind, reason: format!("it is {NASTY}") };
     Report {
@@ -61,6 +64,7 @@ pub(super) fn report() -> Report {
             finding("first-rule", Severity::Error, file(&format!("src/{NASTY}.ts"), Some(3))),
             finding("second-rule", Severity::Warning, file("src/a,b.ts", None)),
             bare,
+            gone.clone(),
         ],
         skipped: vec![
             skipped(&format!("x{NASTY}.wasm"), SkipKind::Binary),
@@ -71,11 +75,34 @@ pub(super) fn report() -> Report {
             status: AnalyzerStatus::Failed,
             reason: Some(NASTY.to_owned()),
         }],
-        stats: Stats { files: 2, bytes: 10, tools: 1, elapsed_ms: 1_004, known: 0 },
-        rules: None,
-        policy: None,
-        advisories: None,
-        suppressed: Vec::new(),
+        stats: Stats { files: 2, bytes: 10, tools: 1, elapsed_ms: 1_004, ..Stats::default() },
+        rules: Some(RulesUsed { digest: Digest::of(b"r"), count: 2 }),
+        policy: Some(PolicyUsed {
+            name: NASTY.to_owned(),
+            digest: Digest::of(b"p"),
+            mode: Mode::Observe,
+            until: Some(Timestamp::from_millis(1_800_000_000_000)),
+            waivers: None,
+        }),
+        advisories: Some(AdvisoriesUsed { digest: Digest::of(b"a"), count: 1, newest: None }),
+        suppressed: vec![
+            suppressed(&gone, SuppressedBy::Waiver, true),
+            suppressed(&kept, SuppressedBy::Comment, false),
+        ],
+    }
+}
+
+fn suppressed(finding: &Finding, by: SuppressedBy, applied: bool) -> Suppressed {
+    Suppressed {
+        rule: finding.rule.clone(),
+        severity: finding.severity,
+        location: finding.location.clone(),
+        fingerprint: finding.fingerprint(),
+        by,
+        reason: NASTY.to_owned(),
+        owner: applied.then(|| NASTY.to_owned()),
+        expires: None,
+        applied,
     }
 }
 
@@ -163,6 +190,19 @@ fn a_report_of_ten_thousand_findings_says_what_is_not_shown() {
         "{}",
         told.len()
     );
+}
+
+#[test]
+fn what_does_not_count_is_told_as_such_or_left_out() {
+    for (name, text) in all(&report(), &below()) {
+        let left_out = ["junit", "markdown", "github"].contains(&name);
+        assert_eq!(text.contains("accepted.ts"), !left_out, "{name}: {text}");
+    }
+    let log: Value = serde_json::from_str(&sarif(&report(), &rules(), &below())).unwrap();
+    let status = |result: &Value| result["suppressions"][0]["status"].as_str().map(str::to_owned);
+    let statuses: Vec<_> = log["runs"][0]["results"].as_array().unwrap().iter().map(status).collect();
+    let wanted = [None, Some("rejected"), None, None, Some("accepted")];
+    assert_eq!(statuses, wanted.map(|one| one.map(str::to_owned)));
 }
 
 #[test]
