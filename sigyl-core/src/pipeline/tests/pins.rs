@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use flate2::Compression;
+
 use super::house::{House, toy};
 use super::target::Fault;
-use crate::domain::{Plan, RunState};
+use crate::domain::{Hold, Locator, Plan, RunState};
 use crate::pipeline::Order;
 use crate::store::Page;
 
@@ -142,22 +144,33 @@ fn add(description: &str, properties: serde_json::Value) -> serde_json::Value {
         "inputSchema": {"type": "object", "properties": properties}})
 }
 
+/// Packs the source, as somebody else would hand it on.
+fn packed(house: &House) -> Order {
+    let path = house.folder().join("toy.tar.gz");
+    let gzip = flate2::write::GzEncoder::new(std::fs::File::create(&path).unwrap(), Compression::fast());
+    let mut archive = tar::Builder::new(gzip);
+    archive.append_dir_all("toy", house.source()).unwrap();
+    archive.into_inner().unwrap().finish().unwrap();
+    let source = Locator::parse(path.to_str().unwrap()).unwrap();
+    Order { source: Some(source), name: Some(toy()), ..Order::default() }
+}
+
 #[tokio::test]
 async fn a_mended_word_passes_and_a_new_parameter_waits_with_its_diff() {
     let house = House::new();
     says(&house, add("Adds two numbrs.", serde_json::json!({}))).await;
-    house.deploy().await;
+    house.take(Plan::Release, packed(&house)).await;
     house.write("2.0.0", "");
     says(&house, add("Adds two numbers.", serde_json::json!({}))).await;
-    let mended = house.redeploy().await;
+    let mended = house.take(Plan::Redeploy, packed(&house)).await;
     assert_eq!(mended.state, RunState::Done, "{:?}", mended.failure);
     assert!(mended.notices.iter().any(|line| line.contains("changed add (description)")), "{mended:?}");
     house.write("3.0.0", "");
     says(&house, add("Adds two numbers.", serde_json::json!({"note": {"type": "string"}}))).await;
-    let held = house.redeploy().await;
+    let held = house.take(Plan::Redeploy, packed(&house)).await;
     assert_eq!(held.state, RunState::Held, "{:?}", held.failure);
     let holds = &held.judgement.as_ref().unwrap().holds;
-    let [crate::domain::Hold::Drift { since, drift, .. }] = &holds[..] else { panic!("{holds:?}") };
+    let [Hold::Drift { since, drift, .. }] = &holds[..] else { panic!("{holds:?}") };
     let lines: Vec<String> = drift.lines().collect();
     assert_eq!(since, "2.0.0");
     assert_eq!(
@@ -170,6 +183,18 @@ async fn a_mended_word_passes_and_a_new_parameter_waits_with_its_diff() {
     assert_eq!(house.routed().as_deref(), Some("2.0.0"));
     let done = house.approve(held).await;
     assert_eq!(done.state, RunState::Done, "{:?}", done.failure);
+}
+
+#[tokio::test]
+async fn what_the_operator_changes_in_a_folder_of_theirs_is_told_and_waits_for_nobody() {
+    let house = House::new();
+    says(&house, add("Adds.", serde_json::json!({}))).await;
+    house.deploy().await;
+    house.write("2.0.0", "");
+    says(&house, add("Adds.", serde_json::json!({"note": {"type": "string"}}))).await;
+    let done = house.redeploy().await;
+    assert_eq!(done.state, RunState::Done, "{:?}", done.failure);
+    assert!(done.notices.iter().any(|line| line.contains("tools since 1.0.0")), "{:?}", done.notices);
 }
 
 #[tokio::test]

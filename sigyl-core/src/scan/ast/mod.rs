@@ -13,6 +13,6 @@ mod parse;
 mod rule;
 mod tests;
 
-pub(super) use across::{Reached, across, starts};
+pub(super) use across::{across, starts};
 pub(super) use analysis::{Analysis, analyse};
 pub(super) use rule::FlowRule;
