@@ -163,6 +163,12 @@ const CODES: &[CodeDoc] = &[
         "A folder of --rules cannot be read, holds no rules, or holds rules that cannot be used; none of them was.",
         "the message names file and line of each; docs/scan.md describes the form",
     ),
+    doc(
+        "E0030",
+        "advisories not read",
+        "What --advisories names cannot be read, or holds no advisories in the form of OSV.",
+        "the message names the file; docs/scan.md says which files are read",
+    ),
 ];
 
 const fn doc(

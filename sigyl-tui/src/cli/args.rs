@@ -52,6 +52,9 @@ pub(crate) struct Global {
     /// Waivers that stand beside the policy, YAML
     #[arg(long, global = true, value_name = "FILE")]
     waivers: Option<PathBuf>,
+    /// Advisories that dependencies are looked up in: an OSV file (.json, .jsonl, .zip), or a folder of them
+    #[arg(long, global = true, value_name = "PATH")]
+    advisories: Option<PathBuf>,
     /// When text has colours [default: auto, on a terminal unless NO_COLOR is set]
     #[arg(long, global = true, value_name = "auto|always|never", hide_possible_values = true)]
     color: Option<Color>,
@@ -68,6 +71,7 @@ impl From<Global> for Flags {
             format: global.format,
             policy: global.policy,
             waivers: global.waivers,
+            advisories: global.advisories,
             color: global.color,
         }
     }

@@ -2,11 +2,12 @@
 
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use sigyl_core::clock::{Clock as _, SystemClock};
 use sigyl_core::domain::{Kind, Policy};
-use sigyl_core::scan::RuleSet;
 use sigyl_core::scan::policy::{self, PolicyError, PolicyRead};
+use sigyl_core::scan::{Advisories, AdvisoryError, RuleSet};
 
 use super::Settings;
 use crate::problem::{Problem, chain};
@@ -32,6 +33,18 @@ impl Settings {
             read.notices.extend(more);
         }
         Ok(read)
+    }
+}
+
+impl Settings {
+    /// Lets rules look dependencies up in the advisories that were named.
+    pub(crate) fn with_advisories(&self, rules: RuleSet) -> Result<RuleSet, Problem> {
+        let Some(path) = &self.advisories else { return Ok(rules) };
+        let wrong = |error: AdvisoryError| {
+            let hint = "name an OSV file (.json, .jsonl, .zip) or a folder of them";
+            Problem::wrong_use("E0030", chain(&error), hint)
+        };
+        Ok(rules.with_advisories(Arc::new(Advisories::read(path).map_err(wrong)?)))
     }
 }
 

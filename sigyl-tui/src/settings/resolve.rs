@@ -77,6 +77,8 @@ pub(crate) struct Flags {
     pub(crate) policy: Option<PathBuf>,
     /// `--waivers`
     pub(crate) waivers: Option<PathBuf>,
+    /// `--advisories`
+    pub(crate) advisories: Option<PathBuf>,
     /// `--color`
     pub(crate) color: Option<Color>,
 }
@@ -100,6 +102,8 @@ pub(crate) struct Settings {
     pub(crate) policy: Option<PathBuf>,
     /// Waivers that stand beside the policy.
     pub(crate) waivers: Option<PathBuf>,
+    /// Advisories that dependencies are looked up in.
+    pub(crate) advisories: Option<PathBuf>,
     /// The environment that child tools get a part of.
     pub(crate) environment: Environment,
 }
@@ -131,7 +135,10 @@ impl Settings {
         let cache_dir = flags.cache_dir.or_else(|| environment.path("SIGYL_CACHE_DIR")).or(file.cache_dir);
         let policy = flags.policy.or_else(|| environment.path("SIGYL_POLICY")).or(file.policy);
         let waivers = flags.waivers.or_else(|| environment.path("SIGYL_WAIVERS")).or(file.waivers);
+        let advisories =
+            flags.advisories.or_else(|| environment.path("SIGYL_ADVISORIES")).or(file.advisories);
         Ok(Self {
+            advisories: advisories.map(absolute).transpose()?,
             policy: policy.map(absolute).transpose()?,
             waivers: waivers.map(absolute).transpose()?,
             data_dir: data_dir.map(absolute).transpose()?,
@@ -162,9 +169,9 @@ impl Settings {
         let mut config =
             Config::new(self.data_dir()?, self.cache_dir()?, self.environment.tool_env(), launcher);
         config.offline = self.offline;
-        if self.policy.is_some() || self.waivers.is_some() {
+        if self.policy.is_some() || self.waivers.is_some() || self.advisories.is_some() {
             // Rules that a policy was checked against are the ones that look.
-            let rules = super::policy::rules()?;
+            let rules = self.with_advisories(super::policy::rules()?)?;
             config.policy = self.policy(&rules)?.policy;
             config.rules = Some(Arc::new(rules));
         }
