@@ -69,13 +69,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn scan(tree: &SourceTree, manifest: &Manifest) -> Result<Report, Box<dyn Error>> {
-    let subject = Subject {
-        reference: tree.reference().clone(),
-        tree: Some(tree),
-        manifest: Some(manifest),
-        tools: &[],
-        instructions: None,
-    };
+    let subject = Subject { manifest: Some(manifest), ..Subject::of(tree) };
     Ok(Scanner::new(&RuleSet::builtin()?, Policy::default()).scan(&subject, &SystemClock))
 }
 
@@ -96,6 +90,7 @@ fn record(
         run: RunId::parse("0190a5a0-0000-7000-8000-000000000000")?,
         manifest: serde_json::to_value(manifest)?,
         tools: Vec::new(),
+        others: None,
     })
 }
 

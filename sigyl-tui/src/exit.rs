@@ -32,10 +32,8 @@ impl Exit {
     /// What a scan report leads to.
     pub(crate) fn of_report(report: &Report) -> Self {
         // The report says what would have been.
-        match report.policy.as_ref().is_some_and(|policy| policy.mode == Mode::Observe) {
-            true => Self::Well,
-            false => Self::of_verdict(report.verdict, report.partial),
-        }
+        let observes = report.policy.as_ref().is_some_and(|policy| policy.mode == Mode::Observe);
+        Self::of_verdict(if observes { Verdict::Pass } else { report.verdict }, report.partial)
     }
 
     /// What a verdict leads to, and a gap besides.

@@ -102,7 +102,7 @@ mod tests {
             rule(meta, set.looks_at(&meta.id).as_deref(), &set.proof(&meta.id).unwrap(), &Look::PLAIN);
         insta::assert_snapshot!(shown, @r"
         my-own: A title
-        error, high confidence, tool-poisoning; looks at tool, docs (info)
+        error, high confidence, tool-poisoning; looks at tool, docs (info), instructions (info)
 
         Because.
 

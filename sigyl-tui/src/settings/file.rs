@@ -52,7 +52,7 @@ impl File {
         let mut file = Self::parse(&text, path)?;
         // Relative folders are meant from the file, not from wherever the command was started.
         let base = path.parent().unwrap_or(Path::new(""));
-        let File { data_dir, cache_dir, policy, waivers, advisories, .. } = &mut file;
+        let Self { data_dir, cache_dir, policy, waivers, advisories, .. } = &mut file;
         let paths = [data_dir, cache_dir, policy, waivers, advisories];
         for folder in paths.into_iter().flatten() {
             *folder = base.join(&*folder);

@@ -139,5 +139,5 @@ fn nobody_is_asked_without_review_and_none_can_be_asked_without_a_table() {
     assert_eq!((quiet.code, &reviewer(&quiet)["status"]), (0, &"skipped".into()), "{quiet:?}");
     let none = home.run(&["scan", "s", "--review"]);
     assert!(none.code == 2 && none.err.contains("no table `llm`"), "{none:?}");
-    assert!(!Path::new(&home.path().join(".cache")).exists());
+    assert!(!Path::new(&home.path().join(".cache/sigyl/reviews")).exists());
 }

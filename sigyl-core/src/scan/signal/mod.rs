@@ -18,8 +18,8 @@ mod reading;
 mod rule;
 mod view;
 
-pub(in crate::scan) use disguise::{DISGUISES, IDENTIFIER, disguised, together};
-pub(in crate::scan) use lexicon::is_words;
-pub(in crate::scan) use rule::{
+pub(super) use disguise::{DISGUISES, IDENTIFIER, disguised, together};
+pub(super) use lexicon::is_words;
+pub(super) use rule::{
     Attack, Conceal, Consent, HandOver, Meddle, Outrank, Override, Persist, Remote, Signals, Trigger,
 };
