@@ -296,6 +296,7 @@ impl Flow<'_> {
             (_, "read_text" | "read_bytes") => self.file(given.base.as_ref()),
             (_, "read" | "readlines" | "readline") => given.base.clone().unwrap_or_default(),
             (_, "get" | "pop" | "setdefault") => return self.get(path, given),
+            (_, "append" | "set") if path.contains("searchParams.") => return self.asked(given),
             (_, "append" | "push" | "add" | "extend" | "unshift" | "insert" | "appendleft") => {
                 return self.grown(name, given);
             }
@@ -345,6 +346,14 @@ impl Flow<'_> {
         let (holder, name) = (given.at(0)?.clone(), given.at(1)?.known()?);
         let name: Word = name.into();
         Some(self.member(&holder, &name))
+    }
+
+    /// The query of an address that something was added to: it never decides which host is asked.
+    fn asked(&mut self, given: &Given) -> Option<Value> {
+        let mut base = given.base.clone()?;
+        given.args.iter().for_each(|(_, value)| base.push(value.made(|known| known | bits::URL)));
+        self.changed = Some(base.clone());
+        Some(base)
     }
 
     /// A list that something was added to.
