@@ -82,8 +82,9 @@ impl Name {
                 _ => {}
             }
         }
-        let phase =
-            ["recon", "exfil", "cmdi", "privesc", "pwn", "hack"].iter().any(|phase| words.starts_with(phase));
+        let begins = words.split(' ').next().unwrap_or_default();
+        let phase = ["recon", "exfil", "cmdi", "privesc"].iter().any(|phase| words.starts_with(phase))
+            || ["pwn", "hack"].contains(&begins);
         read.phase = phase && first == 0;
         read.hints = hints.len();
         // A defender's tool begins with what it does about an attack.
@@ -187,6 +188,9 @@ mod tests {
             ("kill_process", "Kills a process by its number."),
             ("dump_database", "Dumps a database into a file."),
             ("list_secrets", "Lists the names of secrets."),
+            ("hackernews_get_stories", "Gets the top stories of Hacker News."),
+            ("hackathon_list", "Lists hackathons."),
+            ("pwned_passwords_check", "Tells whether a password stands in a known leak."),
         ] {
             assert!(!judged(name, description), "{name}: {description}");
         }
