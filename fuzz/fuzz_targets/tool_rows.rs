@@ -23,7 +23,15 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         let report = tally.report("fuzz", &scanner, &SystemClock);
         let origin = Origin::default();
         assert!(render::markdown(&report, &origin).chars().count() <= 65_536);
-        assert!(render::github(&report, &origin).lines().all(|line| line.starts_with("::") || line.starts_with("sigyl: ")));
-        drop((render::sarif(&report, rules, &origin), render::junit(&report, &origin), render::jsonl(&report)));
+        assert!(
+            render::github(&report, &origin)
+                .lines()
+                .all(|line| line.starts_with("::") || line.starts_with("sigyl: "))
+        );
+        drop((
+            render::sarif(&report, rules, &origin),
+            render::junit(&report, &origin),
+            render::jsonl(&report),
+        ));
     }
 });
