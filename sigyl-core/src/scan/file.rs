@@ -6,7 +6,9 @@ use super::language::Language;
 use super::lexer::{Token, TokenKind, tokens};
 use super::prose::Prose;
 use super::skill::is_instructions;
-use crate::domain::{SkipKind, Skipped};
+#[cfg(feature = "ast")]
+use crate::domain::SkipKind;
+use crate::domain::Skipped;
 
 /// One text file of the source.
 #[derive(Debug)]

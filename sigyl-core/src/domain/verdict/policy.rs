@@ -174,6 +174,7 @@ impl Policy {
     }
 
     /// Tells whether a finding of which only the weight is known may stop a release.
+    #[cfg_attr(not(feature = "scan"), expect(dead_code, reason = "the scanner alone asks"))]
     pub(crate) fn may_stop(&self, severity: Severity, confidence: Confidence) -> bool {
         let stops =
             |clause: &Clause| clause.then >= Verdict::Hold && clause.when.may_fit(severity, confidence);

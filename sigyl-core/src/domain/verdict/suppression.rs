@@ -1,4 +1,5 @@
 //! Findings that do not count: what a policy ignores, what is waived, what was there before, what a comment answers.
+#![cfg_attr(not(feature = "scan"), expect(dead_code, reason = "the scanner alone settles findings"))]
 
 use std::collections::{BTreeMap, BTreeSet};
 

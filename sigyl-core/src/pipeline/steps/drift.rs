@@ -3,7 +3,7 @@
 use super::super::context::Context;
 use super::super::failure::StepError;
 use super::fetch_source::blocking;
-use crate::domain::{Digest, Drift, Entity, Fate, Hold, Pin, SourceKind, StepId, ToolError, VersionRecord};
+use crate::domain::{Digest, Drift, Entity, Fate, Hold, Pin, SourceKind, StepId, VersionRecord};
 use crate::event::EventKind;
 use crate::mcp::Probe;
 use crate::scan::Scanner;
@@ -54,7 +54,7 @@ pub(crate) async fn since(
     record: &VersionRecord,
     probe: &Probe,
 ) -> Result<Drift, StepError> {
-    let unnamed = |error: ToolError| StepError::LiveTools(error.to_string());
+    let unnamed = |error: crate::domain::ToolError| StepError::LiveTools(error.to_string());
     let pins = super::probe::pins(&probe.tools)?;
     let mut now: Vec<Pin> = pins.iter().map(Pin::from).collect();
     if record.others.is_some() {
