@@ -1,6 +1,8 @@
 //! Recall, precision and F1 of the scanner on labelled tools and code, by set and by category:
 //!
-//!     cargo run --release -p sigyl-benches --bin detection -- FILE…
+//! ```sh
+//! cargo run --release -p sigyl-benches --bin detection -- FILE…
+//! ```
 //!
 //! `--wrong` lists each sample that is judged wrongly. `--half tuning` and `--half validation` look at one half of the
 //! samples each, so that rules are not checked with what they were written by. Precision is counted against all benign
