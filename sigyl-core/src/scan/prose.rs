@@ -149,6 +149,8 @@ impl Prose {
     fn close(&mut self, start: usize, context: Context, field: u32, hidden: Option<&'static str>) {
         if self.text[start..].trim().is_empty() {
             self.text.truncate(start);
+            // Its marks lead to places that are no more.
+            while self.marks.pop_if(|mark| mark.here >= start).is_some() {}
             return;
         }
         unwrap_lines(&mut self.text, start);
