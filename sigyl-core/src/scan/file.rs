@@ -6,8 +6,6 @@ use super::language::Language;
 use super::lexer::{Token, TokenKind, tokens};
 use super::prose::Prose;
 use super::skill::is_instructions;
-#[cfg(feature = "ast")]
-use crate::domain::SkipKind;
 use crate::domain::Skipped;
 
 /// One text file of the source.
@@ -123,9 +121,9 @@ impl<'a> FileText<'a> {
     /// Tells why what flows through it, or a part of that, was not looked at.
     pub(super) fn gap(&self) -> Option<Skipped> {
         #[cfg(feature = "ast")]
-        if let Some(why) = &self.flow().gap {
-            let reason = format!("what flows through its code was not followed: {why}");
-            return Some(Skipped { path: self.path.to_owned(), kind: SkipKind::TooLarge, reason });
+        if let Some(gap) = &self.flow().gap {
+            let reason = format!("what flows through its code was not followed: {}", gap.why);
+            return Some(Skipped { path: self.path.to_owned(), kind: gap.kind(), reason });
         }
         None
     }

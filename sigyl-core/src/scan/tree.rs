@@ -111,7 +111,7 @@ impl Scanner<'_> {
         let new = looked.findings.into_iter().filter(|new| !is_known(new)).collect::<Vec<_>>();
         gathered.findings.extend(new);
         gathered.unlisted.extend(&looked.unlisted);
-        gathered.skipped.extend(looked.skipped);
+        gathered.skipped.extend(looked.gaps);
     }
 
     /// Follows what flows from some files into others.
@@ -126,7 +126,7 @@ impl Scanner<'_> {
                 _ => None,
             }
         };
-        let (reached, gap) = super::ast::across(starts, &paths, &text);
+        let (reached, left) = super::ast::across(starts, &paths, &text);
         let mut looked = Looked::default();
         for one in reached {
             let path = format!("{prefix}{}", one.path);
@@ -135,10 +135,11 @@ impl Scanner<'_> {
             looked.findings.extend(findings);
             looked.unlisted.extend(&unlisted);
         }
-        if let Some(reason) = gap {
-            let path = format!("{prefix}(code flow)");
-            looked.skipped = Some(Skipped { path, kind: SkipKind::TooMany, reason });
-        }
+        looked.gaps.extend(left.into_iter().map(|left| Skipped {
+            path: format!("{prefix}{}", left.path),
+            kind: left.gap.kind(),
+            reason: format!("what its tools give to other files was not followed whole: {}", left.gap.why),
+        }));
         looked
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::analysis::{Analysis, lower, on_large_stack, registers};
+use super::analysis::{Analysis, Gap, lower, on_large_stack, registers};
 use super::flow::{Links, Seen, follow};
 use super::form::{FnId, Form, Span, StmtKind, Word};
 use super::handlers;
@@ -31,6 +31,18 @@ pub(in crate::scan) struct Reached {
     pub(in crate::scan) analysis: Analysis,
 }
 
+/// Why what flows from the handlers of one file into others was not followed, or not whole.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::scan) struct Left {
+    /// The path of the file with the handlers.
+    pub(in crate::scan) path: String,
+    /// Why.
+    pub(in crate::scan) gap: Gap,
+}
+
+/// What one file with handlers gives to others: their paths and texts with what is seen there, and what was left out.
+type Group = (Vec<(String, String, Vec<Seen>)>, Option<&'static str>);
+
 /// One file in a form of several.
 struct Part {
     path: String,
@@ -45,25 +57,25 @@ pub(in crate::scan) fn starts(path: &str, text: &str) -> bool {
     Grammar::of(path).is_some() && registers(text) && names_own(text)
 }
 
-/// Follows what handlers in the files of `from` give to other ones of `paths`; returns what is seen there, and why
-/// something was not followed.
-pub(in crate::scan) fn across(
-    from: &[&str],
-    paths: &[&str],
-    texts: &Texts<'_>,
-) -> (Vec<Reached>, Option<String>) {
+/// Follows what handlers in the files of `from` give to other ones of `paths`; returns what is seen there, and what was
+/// not followed.
+pub(in crate::scan) fn across(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<Left>) {
     let known: HashSet<&str> = paths.iter().copied().collect();
     let mut found: BTreeMap<String, Reached> = BTreeMap::new();
+    let mut cuts = Vec::new();
     let mut left = TREE;
     for path in from {
         let Some(text) = texts(path).filter(|text| starts(path, text)) else { continue };
         if left < text.len() {
-            let why = format!(
-                "the files that register tools have more than {TREE} bytes with those that they name"
-            );
-            return (found.into_values().collect(), Some(why));
+            let why = format!("the files that register tools name more than {TREE} bytes before it");
+            cuts.push(Left { path: (*path).to_owned(), gap: Gap::of_bound(why) });
+            continue;
         }
-        let group = on_large_stack(|| group(path, text, &known, texts)).unwrap_or_default();
+        let (group, cut) = match on_large_stack(|| group(path, text, &known, texts)) {
+            Ok((group, cut)) => (group, cut.map(Gap::of_bound)),
+            Err(gap) => (Vec::new(), Some(gap)),
+        };
+        cuts.extend(cut.map(|gap| Left { path: (*path).to_owned(), gap }));
         for (path, text, seen) in group {
             left = left.saturating_sub(text.len());
             let new = || Reached { path: path.clone(), text, analysis: Analysis::default() };
@@ -75,7 +87,7 @@ pub(in crate::scan) fn across(
             });
         }
     }
-    (found.into_values().filter(|reached| !reached.analysis.seen.is_empty()).collect(), None)
+    (found.into_values().filter(|reached| !reached.analysis.seen.is_empty()).collect(), cuts)
 }
 
 /// Tells whether a file may name another of its tree.
@@ -84,12 +96,7 @@ fn names_own(text: &str) -> bool {
 }
 
 /// Follows one file with the files that it names.
-fn group(
-    path: &str,
-    text: String,
-    known: &HashSet<&str>,
-    texts: &Texts<'_>,
-) -> Vec<(String, String, Vec<Seen>)> {
+fn group(path: &str, text: String, known: &HashSet<&str>, texts: &Texts<'_>) -> Group {
     let mut form = Form::default();
     let mut parts: Vec<Part> = Vec::new();
     let mut names: HashMap<(FnId, Word), FnId> = HashMap::new();
@@ -97,6 +104,7 @@ fn group(
     // A file, and who calls it what.
     let mut waiting = vec![(path.to_owned(), Some(text), None::<(FnId, Word)>, 0)];
     let mut bytes = 0;
+    let mut cut = None;
     while let Some((path, text, namer, steps)) = (!waiting.is_empty()).then(|| waiting.remove(0)) {
         if let Some(body) = bodies.get(&path) {
             namer.map(|namer| names.insert(namer, *body));
@@ -104,10 +112,14 @@ fn group(
         }
         let Some(text) = text.or_else(|| texts(&path)) else { continue };
         if parts.len() >= FILES || bytes + text.len() > BYTES {
+            cut = Some("it names more files, or larger ones, than are followed");
             continue;
         }
         let Some(grammar) = Grammar::of(&path) else { continue };
-        let Ok(tree) = parse(grammar, &text) else { continue };
+        let Ok(tree) = parse(grammar, &text) else {
+            cut = Some("a file that it names cannot be parsed within bounds");
+            continue;
+        };
         let (exprs, functions) = form.sizes();
         let base = u32::try_from(bytes).unwrap_or(u32::MAX);
         form = lower(grammar, &text, &tree, form);
@@ -117,22 +129,32 @@ fn group(
         namer.map(|namer| names.insert(namer, body));
         bodies.insert(path.clone(), body);
         if parts.is_empty() && handlers::find(&form).is_empty() {
-            return Vec::new();
+            return (Vec::new(), None);
         }
-        for name in imports(&form, functions).into_iter().filter(|_| steps < STEPS) {
+        for name in imports(&form, functions) {
             if let Some(other) = resolve(&path, &name, known) {
+                let is_there = bodies.contains_key(&other) || waiting.iter().any(|(path, ..)| *path == other);
+                if steps >= STEPS {
+                    if !is_there {
+                        cut = Some("it names files by way of more than are followed");
+                    }
+                    continue;
+                }
                 waiting.push((other, None, Some((body, name)), steps + 1));
             }
         }
         parts.push(Part { path, text, body, base });
     }
     if parts.len() < 2 {
-        return Vec::new();
+        return (Vec::new(), cut);
     }
     let first = parts.first().map_or(0, |part| part.text.len());
     let handlers = handlers::find(&form);
     let modules = parts.iter().skip(1).map(|part| part.body).collect();
     let flow = follow(&form, &handlers, Links { modules, names });
+    if form.cut || flow.cut {
+        cut = Some("a part of it is nested too deeply, or takes more steps than are followed");
+    }
     let mut elsewhere = flow.seen;
     // What stays in the file itself is seen without the others.
     elsewhere.retain(|seen| seen.span.start as usize > first);
@@ -147,7 +169,7 @@ fn group(
         let moved = moved.collect::<Vec<_>>();
         (part.path, part.text, moved)
     };
-    parts.into_iter().skip(1).map(own).collect()
+    (parts.into_iter().skip(1).map(own).collect(), cut)
 }
 
 /// The modules that a file names, and those that `from . import a` may name.

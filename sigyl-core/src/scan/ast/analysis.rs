@@ -9,6 +9,7 @@ use super::form::Form;
 use super::handlers;
 use super::lower;
 use super::parse::{Grammar, parse};
+use crate::domain::SkipKind;
 
 /// Stack of the thread that reads one file: it may be nested as deeply as the bounds let it.
 const STACK: usize = 64 << 20;
@@ -19,7 +20,28 @@ pub(in crate::scan) struct Analysis {
     /// What was seen.
     pub(super) seen: Vec<Seen>,
     /// Why the file, or a part of it, was not looked at.
-    pub(in crate::scan) gap: Option<String>,
+    pub(in crate::scan) gap: Option<Gap>,
+}
+
+/// Why something was not followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::scan) struct Gap {
+    /// The reason in words.
+    pub(in crate::scan) why: String,
+    /// Whether the same bytes come to the same: a bound does, a thread that could not be had does not.
+    pub(in crate::scan) lasts: bool,
+}
+
+impl Gap {
+    /// A bound that was met.
+    pub(super) fn of_bound(why: impl Into<String>) -> Self {
+        Self { why: why.into(), lasts: true }
+    }
+
+    /// Returns what a report calls it.
+    pub(in crate::scan) fn kind(&self) -> SkipKind {
+        if self.lasts { SkipKind::TooLarge } else { SkipKind::Unreadable }
+    }
 }
 
 /// Words that stand where tools are registered.
@@ -49,7 +71,7 @@ pub(in crate::scan) fn analyse(path: &str, text: &str) -> Analysis {
         return Analysis::default();
     }
     let run = || one(grammar, text);
-    on_large_stack(run).unwrap_or_else(|why| Analysis { gap: Some(why), ..Analysis::default() })
+    on_large_stack(run).unwrap_or_else(|gap| Analysis { gap: Some(gap), ..Analysis::default() })
 }
 
 /// Tells whether a text may register tools.
@@ -62,18 +84,18 @@ pub(super) fn registers(text: &str) -> bool {
 fn one(grammar: Grammar, text: &str) -> Analysis {
     let tree = match parse(grammar, text) {
         Ok(tree) => tree,
-        Err(why) => return Analysis { gap: Some(why), ..Analysis::default() },
+        Err(why) => return Analysis { gap: Some(Gap::of_bound(why)), ..Analysis::default() },
     };
     let form = lower(grammar, text, &tree, Form::default());
     let handlers = handlers::find(&form);
     if handlers.is_empty() {
-        return Analysis { gap: form.cut.then(|| DEEP.to_owned()), ..Analysis::default() };
+        return Analysis { gap: form.cut.then(|| Gap::of_bound(DEEP)), ..Analysis::default() };
     }
     let flow = follow(&form, &handlers, Links::default());
     let gap = if form.cut {
-        Some(DEEP.to_owned())
+        Some(Gap::of_bound(DEEP))
     } else {
-        flow.cut.then(|| "it calls deeper, or takes more steps, than are followed".to_owned())
+        flow.cut.then(|| Gap::of_bound("it calls deeper, or takes more steps, than are followed"))
     };
     Analysis { seen: flow.seen, gap }
 }
@@ -87,13 +109,13 @@ pub(super) fn lower(grammar: Grammar, text: &str, tree: &tree_sitter::Tree, form
 }
 
 /// Runs something on a stack that is large enough for what the bounds let through.
-pub(super) fn on_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, String> {
+pub(super) fn on_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, Gap> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
         match thread.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(_)) => Err("following it failed".to_owned()),
-            Err(error) => Err(format!("no thread for it: {error}")),
+            Ok(Err(_)) => Err(Gap { why: "following it failed".to_owned(), lasts: false }),
+            Err(error) => Err(Gap { why: format!("no thread for it: {error}"), lasts: false }),
         }
     })
 }

@@ -174,9 +174,43 @@ fn deep_and_long_code_is_read_within_bounds() {
     );
     assert_eq!(analyse("a.py", &grown).seen.len(), 1);
     let nested = format!("McpServer\nlet x = {}1{}", "[".repeat(400), "]".repeat(400));
-    assert!(analyse("a.ts", &nested).gap.is_some_and(|gap| gap.contains("too deeply")));
+    assert!(analyse("a.ts", &nested).gap.is_some_and(|gap| gap.why.contains("too deeply")));
     let large = format!("McpServer\n{}", "a();\n".repeat(super::parse::BYTES / 5 + 1));
-    assert!(analyse("a.ts", &large).gap.is_some_and(|gap| gap.contains("are parsed")));
+    assert!(analyse("a.ts", &large).gap.is_some_and(|gap| gap.why.contains("are parsed")));
+}
+
+#[test]
+fn what_is_not_followed_into_other_files_is_told() {
+    let left = |files: &[(String, String)]| {
+        let paths = files.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>();
+        let text = |path: &str| files.iter().find(|(known, _)| known == path).map(|(_, text)| text.clone());
+        super::across(&["main.py"], &paths, &text).1
+    };
+    let main = |imports: &str| {
+        let text = format!(
+            "from mcp.server.fastmcp import FastMCP\n{imports}\nmcp = FastMCP('a')\n@mcp.tool()\ndef tool(a: str):\n    return a\n"
+        );
+        ("main.py".to_owned(), text)
+    };
+    let module = |number: usize| (format!("m{number}.py"), format!("def f{number}(a):\n    return a\n"));
+    let of = |count: usize| {
+        let imports = (0..count).map(|number| format!("from m{number} import f{number}"));
+        let main = main(&imports.collect::<Vec<_>>().join("\n"));
+        std::iter::once(main).chain((0..count).map(module)).collect::<Vec<_>>()
+    };
+    assert_eq!(left(&of(15)), []);
+    let many = left(&of(16));
+    assert_eq!((many.len(), many[0].path.as_str()), (1, "main.py"));
+    let mut large = of(1);
+    large[1].1.push_str(&"# a long comment\n".repeat(30_000));
+    assert!(left(&large)[0].gap.why.contains("larger ones"));
+    let far = |(number, next): (usize, usize)| (format!("m{number}.py"), format!("from m{next} import f\n"));
+    let chain = |length: usize| {
+        let steps = (0..length).map(|number| far((number, number + 1)));
+        std::iter::once(main("from m0 import f")).chain(steps).chain([module(length)]).collect::<Vec<_>>()
+    };
+    assert_eq!(left(&chain(2)), []);
+    assert!(left(&chain(3))[0].gap.why.contains("by way of"));
 }
 
 #[test]
@@ -185,8 +219,8 @@ fn what_a_handler_gives_is_followed_into_other_files() {
         let paths = files.iter().map(|(path, _)| *path).collect::<Vec<_>>();
         let text =
             |path: &str| files.iter().find(|(known, _)| *known == path).map(|(_, text)| (*text).to_owned());
-        let (reached, gap) = super::across(&paths, &paths, &text);
-        assert_eq!(gap, None);
+        let (reached, left) = super::across(&paths, &paths, &text);
+        assert_eq!(left, []);
         let one = |reached: super::across::Reached| {
             let at = reached.analysis.seen[0].span;
             (reached.path, reached.text[at.start as usize..at.end as usize].to_owned())

@@ -41,8 +41,8 @@ impl Flow<'_> {
             self.script(text, span, path);
         }
         let program = whole.split_whitespace().next().map(|word| word.rsplit('/').next().unwrap_or(word));
-        if program.is_some_and(|program| SCOUTS.contains(&program)) {
-            self.act(Weakness::SystemFile, program.unwrap_or_default(), path, span);
+        if let Some(program) = program.filter(|program| SCOUTS.contains(program)) {
+            self.act(Weakness::SystemFile, program, path, span);
         }
     }
 
