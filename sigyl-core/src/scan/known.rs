@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::findings::Unlisted;
 use super::scanner::Looked;
-use crate::domain::{Confidence, Digest, Finding, Severity, Skipped};
+use crate::domain::{Confidence, Digest, Finding, Severity, SkipKind, Skipped};
 use crate::source::Entry;
 
 /// Keeps what files came to, by a key that changes with everything that it depends on.
@@ -32,12 +32,14 @@ struct Kept {
     skipped: Option<Skipped>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     starts: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    gaps: Vec<Skipped>,
 }
 
 /// Makes the key of a file: its bytes, its path, which findings name and rules look at, and the rules.
 pub(super) fn key(rules: &Digest, path: &str, entry: &Entry) -> Digest {
     let mut hasher = Sha256::new();
-    hasher.update(b"sigyl.looked/1");
+    hasher.update(b"sigyl.looked/2");
     hasher.update(rules.as_bytes());
     hasher.update(entry.digest.as_bytes());
     hasher.update(path);
@@ -48,7 +50,7 @@ pub(super) fn key(rules: &Digest, path: &str, entry: &Entry) -> Digest {
 #[cfg(feature = "ast")]
 pub(super) fn key_of_flow(rules: &Digest, prefix: &str, tree: Digest) -> Digest {
     let mut hasher = Sha256::new();
-    hasher.update(b"sigyl.across/1");
+    hasher.update(b"sigyl.across/2");
     hasher.update(rules.as_bytes());
     hasher.update(tree.as_bytes());
     hasher.update(prefix);
@@ -56,9 +58,10 @@ pub(super) fn key_of_flow(rules: &Digest, prefix: &str, tree: Digest) -> Digest 
 }
 
 impl Looked {
-    /// Writes it down to be kept. What was not looked at whole is looked at again, and so is what a comment answers.
+    /// Writes it down to be kept. What failed is tried again, and what a comment answers is looked at again; a bound that
+    /// was met is met by the same bytes again.
     pub(super) fn keep(&self) -> Option<Vec<u8>> {
-        if !self.gaps.is_empty() || !self.objections.is_empty() {
+        if self.gaps.iter().any(|gap| gap.kind == SkipKind::Unreadable) || !self.objections.is_empty() {
             return None;
         }
         let kept = Kept {
@@ -71,6 +74,7 @@ impl Looked {
                 .collect(),
             skipped: self.skipped.clone(),
             starts: self.starts,
+            gaps: self.gaps.clone(),
         };
         serde_json::to_vec(&kept).ok()
     }
@@ -89,7 +93,7 @@ impl Looked {
             skipped: kept.skipped,
             known: true,
             starts: kept.starts,
-            gaps: Vec::new(),
+            gaps: kept.gaps,
             objections: Vec::new(),
         })
     }
@@ -168,6 +172,18 @@ mod tests {
         let report = scan(&rules, folder.path(), &known);
         assert_eq!(report.stats.known, 0);
         assert!(report.findings.iter().any(|one| one.rule.as_str() == "a-b"));
+    }
+
+    #[test]
+    fn a_bound_that_was_met_is_kept_with_what_it_hides_and_a_failure_is_not() {
+        let with = |kind| {
+            let gap = Skipped { path: "a.ts".to_owned(), kind, reason: "r".to_owned() };
+            Looked { gaps: vec![gap], ..Looked::default() }
+        };
+        let large = with(SkipKind::TooLarge);
+        let kept = Looked::recall(&large.keep().unwrap()).unwrap();
+        assert_eq!((kept.gaps, kept.known), (large.gaps, true));
+        assert!(with(SkipKind::Unreadable).keep().is_none());
     }
 
     #[test]
