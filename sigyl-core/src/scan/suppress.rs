@@ -1,7 +1,7 @@
 //! Comments that answer a finding: `sigyl-ignore: RULE -- reason`, on its line or on the one before.
 
 use super::file::FileText;
-use super::lexer::{TokenKind, tokens};
+use super::lexer::TokenKind;
 use crate::domain::{Objection, RuleId};
 
 /// What such a comment begins with.
@@ -16,7 +16,7 @@ pub(super) fn objections(file: &FileText<'_>) -> Vec<Objection> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    let comments = tokens(text, file.language()).into_iter().filter(|token| token.kind == TokenKind::Comment);
+    let comments = file.tokens().iter().filter(|token| token.kind == TokenKind::Comment);
     for token in comments {
         let Some(comment) = text.get(token.start..token.end) else { continue };
         for (at, _) in comment.match_indices(MARK) {

@@ -171,12 +171,7 @@ fn last(text: &str, room: usize) -> String {
     if columns(text) <= room {
         return text.to_owned();
     }
-    let mut taken = 1;
-    let fits = |c: &char| {
-        taken += wide(*c);
-        taken <= room
-    };
-    let end: Vec<char> = text.chars().rev().take_while(fits).collect();
+    let end: Vec<char> = fitting(text.chars().rev(), room).collect();
     std::iter::once('…').chain(end.into_iter().rev()).collect()
 }
 
@@ -185,12 +180,16 @@ fn first(text: &str, room: usize) -> String {
     if columns(text) <= room {
         return text.to_owned();
     }
+    fitting(text.chars(), room).chain(['…']).collect()
+}
+
+/// Takes as many characters as leave room for a mark of what is cut.
+fn fitting(text: impl Iterator<Item = char>, room: usize) -> impl Iterator<Item = char> {
     let mut taken = 1;
-    let fits = |c: &char| {
+    text.take_while(move |c| {
         taken += wide(*c);
         taken <= room
-    };
-    text.chars().take_while(fits).chain(['…']).collect()
+    })
 }
 
 fn columns(text: &str) -> usize {

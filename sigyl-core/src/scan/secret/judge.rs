@@ -330,27 +330,9 @@ fn is_local(host: &str) -> bool {
         || ["host.", "hostname.", "server.", "your", "my"].iter().any(|begin| host.starts_with(begin))
 }
 
-/// Decodes base 64 in either alphabet, without padding.
+/// Decodes base 64 in either alphabet, with or without padding.
 pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut held, mut bits) = (0_u32, 0_u32);
-    for byte in text.trim_end_matches('=').bytes() {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        held = (held << 6 | u32::from(six)) & 0xffff;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push(u8::try_from(held >> bits & 0xff).ok()?);
-        }
-    }
-    Some(out)
+    crate::scan::unpack::base64(text.trim_end_matches('='))
 }
 
 #[cfg(test)]

@@ -146,7 +146,7 @@ async fn ask(found: &[&Found], consent: Consent, cx: &Context) -> Result<Vec<Ask
             left += 1;
             continue;
         }
-        let title = unused(&entry.name, &asked);
+        let title = set::unused(&entry.name, asked.iter().map(|asked| &asked.title));
         let outcome = match &entry.url {
             Some((url, _)) => probe::of_address(url.clone(), cx).await,
             None => start(entry, cx).await,
@@ -164,12 +164,6 @@ async fn ask(found: &[&Found], consent: Consent, cx: &Context) -> Result<Vec<Ask
 fn enabled<'f>(found: &'f [&Found]) -> impl Iterator<Item = (&'f ClientConfig, &'f Entry)> {
     let all = found.iter().flat_map(|one| one.config.servers.iter().map(|entry| (&one.config, entry)));
     all.filter(|(_, entry)| !entry.disabled)
-}
-
-fn unused(name: &str, taken: &[Asked]) -> String {
-    let is_free = |name: &String| taken.iter().all(|asked| asked.title != *name);
-    let numbered = (2..).map(|number| format!("{name}-{number}"));
-    std::iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_default()
 }
 
 /// Tells whether a server may be started or reached; a person at a terminal is asked.

@@ -23,7 +23,7 @@ const BYTES: u64 = 64 << 20;
 pub(super) fn run(files: &[PathBuf], bench: &Bench, cx: &mut Context) -> Result<Exit, Problem> {
     let mut lists = Vec::new();
     for file in files {
-        lists.push((unused(&name(file), &lists), read(file)?));
+        lists.push((unused(&name(file), lists.iter().map(|(name, _)| name)), read(file)?));
     }
     let servers = lists.iter().map(|(name, tools)| Member { name: name.clone(), tools, ..Member::default() });
     let set = ServerSet { servers: servers.collect() };
@@ -57,9 +57,9 @@ pub(super) fn plain(report: &SetReport, cx: &Context) -> String {
     text
 }
 
-/// Returns a name that no other list has.
-fn unused<T>(name: &str, taken: &[(String, T)]) -> String {
-    let is_free = |name: &String| taken.iter().all(|(other, _)| other != name);
+/// Returns a name that is not taken: `name`, or that with a number.
+pub(super) fn unused<'a>(name: &str, taken: impl Iterator<Item = &'a String> + Clone) -> String {
+    let is_free = |name: &String| taken.clone().all(|other| other != name);
     let numbered = (2..).map(|number| format!("{name}-{number}"));
     std::iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_default()
 }
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn two_files_of_one_name_are_two_servers() {
-        let taken = [("a".to_owned(), ()), ("a-2".to_owned(), ())];
-        assert_eq!(unused("a", &taken), "a-3");
+        let taken = ["a".to_owned(), "a-2".to_owned()];
+        assert_eq!(unused("a", taken.iter()), "a-3");
     }
 }
