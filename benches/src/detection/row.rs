@@ -64,6 +64,14 @@ pub enum RowError {
     /// It cannot be read at all.
     #[error("{}: cannot be read", .0.display())]
     Io(PathBuf, #[source] std::io::Error),
+    /// Code that is not there would count as code in which nothing was found.
+    #[error("{}:{line}: a sample of code without `code`", path.display())]
+    NoCode {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
     /// One line is no sample.
     #[error("{}:{line}: no labelled sample", path.display())]
     Line {
@@ -108,7 +116,34 @@ pub fn rows(path: &Path) -> Result<Vec<Row>, RowError> {
             line: at + 1,
             source,
         })?;
+        if row.kind == Kind::Code && row.code.is_none() {
+            return Err(RowError::NoCode { path: path.to_owned(), line: at + 1 });
+        }
         rows.push(Row { set: set.clone(), ..row });
     }
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Vec<Row>, RowError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.jsonl");
+        std::fs::write(&path, format!("\n{line}\n")).expect("a file");
+        rows(&path)
+    }
+
+    #[test]
+    fn code_that_is_not_there_is_no_sample() {
+        let row = |more: &str| {
+            format!(
+                r#"{{"id":"a","kind":"code","name":"a.py","label":"benign","category":"c","source":"s"{more}}}"#
+            )
+        };
+        assert_eq!(read(&row(r#","code":"""#)).map(|rows| rows.len()).ok(), Some(1));
+        assert!(matches!(read(&row("")), Err(RowError::NoCode { line: 2, .. })));
+        assert!(matches!(read("{}"), Err(RowError::Line { line: 2, .. })));
+    }
 }

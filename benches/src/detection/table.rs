@@ -15,6 +15,10 @@ pub fn print(outcomes: &[Outcome], wrong: bool, out: &mut impl Write) -> io::Res
             of_kind(outcomes, kind, out)?;
         }
     }
+    let unread = outcomes.iter().filter(|one| one.unread.is_some()).count();
+    if unread > 0 {
+        writeln!(out, "{unread} samples could not be looked at, and count as not found\n")?;
+    }
     if wrong {
         each_wrong(outcomes, out)?;
     }
