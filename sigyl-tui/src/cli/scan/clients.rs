@@ -139,7 +139,7 @@ fn pins(file: &Path, found: &[&Found]) -> Result<Vec<EntryPin>, Problem> {
 
 /// Starts or reaches the servers that the operator allows, one after the other.
 async fn ask(found: &[&Found], consent: Consent, cx: &Context) -> Result<Vec<Asked>, Problem> {
-    let mut asked = Vec::new();
+    let mut asked: Vec<Asked> = Vec::new();
     let mut left = 0;
     for (config, entry) in enabled(found) {
         if !allows(consent, config, entry, cx)? {
