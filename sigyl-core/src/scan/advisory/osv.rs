@@ -126,7 +126,7 @@ impl Document {
             .flatten()
             .chain(packages().filter_map(|package| package.severity.as_ref()).flatten());
         let vectors = scores.filter_map(|score| Degree::of_vector(&score.score));
-        // The word of the database counts, since it may rest on a vector of CVSS 4.
+        // The word of the database counts first: its editors know more than the vector says.
         words.max().or_else(|| vectors.max()).unwrap_or(Degree::Unknown)
     }
 }

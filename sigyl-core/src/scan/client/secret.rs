@@ -1,6 +1,7 @@
 //! Finds literal secrets in how a server is started or reached, and shows the rest without them.
 
 use super::config::Entry;
+use crate::scan::secret::{begins_like_a_shape, is_placeholder, kind_of_name};
 
 /// Where a literal secret stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,62 +14,8 @@ pub(in crate::scan) struct Literal {
     pub(in crate::scan) known: bool,
 }
 
-/// What keys of known services begin with.
-const PREFIXES: &[&str] = &[
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "glpat-",
-    "sk-",
-    "sk_live_",
-    "rk_live_",
-    "xoxb-",
-    "xoxp-",
-    "xoxa-",
-    "AKIA",
-    "ASIA",
-    "AIza",
-    "npm_",
-    "pypi-",
-    "hf_",
-    "eyJ",
-    "-----BEGIN ",
-    "ATATT",
-    "lin_api_",
-    "ntn_",
-    "dop_v1_",
-];
-/// Words by which a name says that it holds a secret.
-const NAMES: &[&str] = &[
-    "token",
-    "secret",
-    "password",
-    "passwd",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "credential",
-    "authorization",
-    "bearer",
-];
-/// What stands where a secret has yet to be put.
-const PLACEHOLDERS: &[&str] = &[
-    "your",
-    "xxx",
-    "changeme",
-    "placeholder",
-    "example",
-    "insert",
-    "replace",
-    "todo",
-    "dummy",
-    "redacted",
-    "****",
-    "...",
-];
+/// Names of what carries a secret that are no name of one.
+const CARRIERS: &[&str] = &["authorization", "bearer", "credential"];
 /// What is shown in place of a secret.
 pub(super) const MASK: &str = "⟦masked⟧";
 
@@ -117,12 +64,9 @@ fn literal(place: &str, name: &str, value: &str, line: u32) -> Option<Literal> {
     if is_reference(bare) {
         return None;
     }
-    let known = bare.len() >= 16 && PREFIXES.iter().any(|prefix| bare.starts_with(prefix));
-    let plain = name.replace(['_', '-', '.'], "").to_ascii_lowercase();
-    let named = NAMES.iter().any(|word| plain.contains(word))
-        && !plain.ends_with("file")
-        && !plain.ends_with("url")
-        && !plain.ends_with("path");
+    let known = bare.len() >= 16 && begins_like_a_shape(bare);
+    let lower = name.to_ascii_lowercase();
+    let named = kind_of_name(name).is_some() || CARRIERS.iter().any(|word| lower.contains(word));
     let is_word = bare.len() < 8 || bare.contains(' ') || bare.parse::<f64>().is_ok();
     (known || named && !is_word).then(|| Literal { place: place.to_owned(), line, known })
 }
@@ -136,7 +80,7 @@ fn is_reference(value: &str) -> bool {
         || value.contains("{{")
         || value.contains("://") && !value.contains('@')
         || lower.starts_with("op://")
-        || PLACEHOLDERS.iter().any(|word| lower.contains(word))
+        || is_placeholder(value)
         || value.chars().collect::<std::collections::BTreeSet<_>>().len() < 4
 }
 
@@ -155,13 +99,7 @@ fn in_address(text: &str) -> Option<std::ops::Range<usize>> {
     let mut from = query;
     for pair in text[query..].split('&') {
         if let Some((name, value)) = pair.split_once('=')
-            && literal(
-                "",
-                &format!("{name}{}", if name == "key" || name.ends_with("_key") { "apikey" } else { "" }),
-                value,
-                0,
-            )
-            .is_some()
+            && literal("", if name == "key" { "api_key" } else { name }, value, 0).is_some()
         {
             return Some(from + name.len() + 1..from + pair.len());
         }
