@@ -136,7 +136,8 @@ impl HttpOnly {
             }
         }
         if context != Context::Comment {
-            self.protocol.find_iter(text).for_each(|found| hit(found.range(), true));
+            let set = self.protocol.find_iter(text).filter(|found| !is_in_sentence(text, found.start()));
+            set.for_each(|found| hit(found.range(), true));
         }
     }
 
@@ -245,6 +246,16 @@ fn is_near(ip: IpAddr) -> bool {
     }
 }
 
+/// Tells whether a name stands behind another word, as in "the server protocol: "HTTP" or …", and not as a key.
+fn is_in_sentence(text: &str, at: usize) -> bool {
+    const KEYS: &[&str] = &["const", "let", "var", "export", "readonly", "public", "private", "static"];
+    let line =
+        text[text.floor_char_boundary(at.saturating_sub(BEFORE))..at].rsplit('\n').next().unwrap_or_default();
+    let before = line.trim_end_matches(' ');
+    let word = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    before.len() < line.len() && !word.is_empty() && !KEYS.contains(&word)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::domain::Severity;
@@ -320,6 +331,8 @@ mod tests {
         assert_eq!(of("Dockerfile", "RUN wget http://mirror.evil-host.io/x.tgz"), Some(Severity::Error));
         assert_eq!(of("a.json", r#"{"endpoint": "http://api.evil-host.io"}"#), Some(Severity::Warning));
         assert_eq!(of("a.ts", "const o = { protocol: 'http' };"), Some(Severity::Error));
+        assert_eq!(of("a.ts", "const protocol = 'http';"), Some(Severity::Error));
+        assert_eq!(of("a.py", "p = Field(description='Server protocol: \"HTTP\" or \"MCP\"')"), None);
     }
 
     #[test]
