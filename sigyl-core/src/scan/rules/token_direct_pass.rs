@@ -58,7 +58,13 @@ impl TokenDirectPass {
             return (!self.checked.is_match(&bare[sink..end])).then_some((end, false));
         }
         let before = &code[floor(code, start.saturating_sub(160))..start];
-        let mut names = vec![self.named.captures(before)?.get(1)?.as_str().to_owned()];
+        let named = self.named.captures(before)?;
+        // What the header itself is given to may check it, or give another token for it.
+        let given = floor(code, start.saturating_sub(160)) + named.get(1)?.end();
+        if self.checked.is_match(&bare[given..start]) {
+            return None;
+        }
+        let mut names = vec![named.get(1)?.as_str().to_owned()];
         // A line that makes another name of a known one passes the token on.
         for line in after.lines() {
             if names.len() < NAMES
