@@ -95,7 +95,11 @@ pub(super) enum Comparison {
     Unequal,
     In,
     NotIn,
-    /// By size.
+    /// The first is smaller.
+    Below,
+    /// The first is larger.
+    Above,
+    /// By size, in a way that is not told.
     Order,
 }
 

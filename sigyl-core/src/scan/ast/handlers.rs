@@ -1,9 +1,7 @@
 //! Which functions of a form are called with what a client gives: handlers of tools, prompts, resources and routes.
 
-use super::form::{Arg, ExprId, ExprKind, FnId, Form, Param, StmtKind, Word};
-
-/// Makes a value safe for everything.
-const SAFE: u32 = (1 << 10) - 1;
+use super::form::{Arg, ExprId, ExprKind, FnId, Form, Param, Word};
+use super::kept::{Kept, schema, typed};
 
 /// A function that a client reaches.
 #[derive(Clone, Debug)]
@@ -11,10 +9,12 @@ pub(super) struct Handler {
     pub(super) function: FnId,
     /// Whether only its first parameter is the client's.
     first: bool,
+    /// Whether it answers a path of HTTP, and is given the request itself.
+    route: bool,
     /// Whether it says that it changes nothing.
     pub(super) reads_only: bool,
-    /// Parts of its input that a schema keeps to what is harmless.
-    safe: Vec<Word>,
+    /// Parts of its input that a schema keeps to what is harmless, or small.
+    safe: Vec<Kept>,
 }
 
 /// Names under which decorators and calls register a handler.
@@ -57,19 +57,28 @@ impl Handler {
         let of = param.of.as_deref().unwrap_or_default();
         let name = form.name(param.target).map_or("", |name| name);
         let context = ["Context", "RequestContext", "Request", "ServerSession", "RequestHandlerExtra"];
+        if self.asks(param) {
+            return true;
+        }
         let is_context = of.split(|c: char| !c.is_alphanumeric()).any(|word| context.contains(&word));
         !is_context
             && !matches!(name, "self" | "cls" | "ctx" | "context" | "extra" | "_ctx" | "mcp_ctx" | "_context")
     }
 
+    /// Tells whether a parameter is a request of HTTP, of which only some parts are the client's.
+    pub(super) fn asks(&self, param: &Param) -> bool {
+        let of = param.of.as_deref().unwrap_or_default();
+        self.route && of.split(|c: char| !c.is_alphanumeric()).next_back() == Some("Request")
+    }
+
     /// Returns what a part of the input is safe for.
     pub(super) fn made_safe(&self, name: &str) -> u32 {
-        if self.safe.iter().any(|safe| &**safe == name) { SAFE } else { 0 }
+        self.safe.iter().filter(|(safe, _)| &**safe == name).fold(0, |all, (_, bits)| all | bits)
     }
 
     /// Returns the parts of the one object that it is given, as far as they are known.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&Word, u32)> {
-        self.safe.iter().filter(|_| self.first).map(|name| (name, SAFE))
+        self.safe.iter().filter(|_| self.first).map(|(name, bits)| (name, *bits))
     }
 }
 
@@ -85,7 +94,8 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
         if function.decorators.iter().any(|mark| is_mark(form, *mark)) {
             let reads_only = function.decorators.iter().any(|mark| hints_reading(form, *mark, 4))
                 || says_reading(function.doc.as_deref());
-            add(Handler { function: id, first: false, reads_only, safe: typed(form, id) });
+            let route = function.decorators.iter().any(|mark| is_route(form, *mark));
+            add(Handler { function: id, first: false, route, reads_only, safe: typed(form, id) });
         }
     }
     for (_, expr) in form.exprs() {
@@ -102,7 +112,8 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
             matches!(&*form.function(**id).name, "execute" | "run" | "_run" | "_arun" | "invoke" | "call")
         };
         for method in class.methods.iter().filter(named).filter(|_| is_tool) {
-            add(Handler { function: *method, first: false, reads_only: false, safe: typed(form, *method) });
+            let safe = typed(form, *method);
+            add(Handler { function: *method, first: false, route: false, reads_only: false, safe });
         }
     }
     found
@@ -116,6 +127,16 @@ fn is_mark(form: &Form, mark: ExprId) -> bool {
     let Some(name) = last_name(form, callee) else { return false };
     let is_member = matches!(form.expr(callee).kind, ExprKind::Member(..));
     REGISTERS.contains(&&*name) || is_member && ROUTES.contains(&&*name) && begins_path(form, args)
+}
+
+/// Tells whether a decorator answers a path of HTTP.
+fn is_route(form: &Form, mark: ExprId) -> bool {
+    let (callee, args) = match &form.expr(mark).kind {
+        ExprKind::Call { callee, args } => (*callee, &args[..]),
+        _ => return false,
+    };
+    last_name(form, callee).is_some_and(|name| ROUTES.contains(&&*name) || &*name == "custom_route")
+        && begins_path(form, args)
 }
 
 /// Tells whether annotations say that a tool only reads.
@@ -158,7 +179,7 @@ fn begins_path(form: &Form, args: &[Arg]) -> bool {
 }
 
 /// Returns the last word of the way to a thing.
-fn last_name(form: &Form, id: ExprId) -> Option<Word> {
+pub(super) fn last_name(form: &Form, id: ExprId) -> Option<Word> {
     match &form.expr(id).kind {
         ExprKind::Name(name) | ExprKind::Member(_, name) => Some(name.clone()),
         ExprKind::Call { callee, .. } => match &form.expr(*callee).kind {
@@ -198,7 +219,7 @@ fn registered(form: &Form, callee: ExprId, args: &[Arg]) -> Vec<Handler> {
         let safe = safe.iter().cloned().chain(typed(form, function)).collect();
         // Python gives each argument by its name; scripts give one object, then what is around the call.
         let first = is_script(form, function) && &*name != "registerResource" && &*name != "resource";
-        Handler { function, first, reads_only, safe }
+        Handler { function, first, route, reads_only, safe }
     };
     functions.map(handler).collect()
 }
@@ -229,6 +250,7 @@ fn described(form: &Form, parts: &[(Option<Word>, ExprId)]) -> Vec<Handler> {
         .map(|function| Handler {
             function,
             first: is_script(form, function),
+            route: false,
             reads_only: false,
             safe: safe.clone(),
         })
@@ -264,182 +286,5 @@ fn function(form: &Form, id: ExprId) -> Option<FnId> {
             }),
         },
         _ => None,
-    }
-}
-
-/// Parameters whose type leaves room for nothing harmful.
-fn typed(form: &Form, function: FnId) -> Vec<Word> {
-    let params = form.function(function).params.iter();
-    let safe = params.filter(|param| param.of.as_deref().is_some_and(|of| is_safe_type(form, of)));
-    safe.filter_map(|param| form.name(param.target).cloned()).collect()
-}
-
-fn is_safe_type(form: &Form, of: &str) -> bool {
-    const KEPT: &[&str] = &[
-        "int",
-        "float",
-        "bool",
-        "Literal",
-        "UUID",
-        "UUID4",
-        "datetime",
-        "date",
-        "Decimal",
-        "PositiveInt",
-        "NonNegativeInt",
-        "number",
-        "boolean",
-    ];
-    const AROUND: &[&str] = &[
-        "Optional",
-        "Annotated",
-        "Union",
-        "List",
-        "list",
-        "Sequence",
-        "None",
-        "typing",
-        "Tuple",
-        "tuple",
-        "Set",
-        "set",
-        "undefined",
-        "null",
-        "Array",
-        "uuid",
-    ];
-    let text = unquoted(of);
-    let fields = text.find("Field(").unwrap_or(text.len());
-    let mut kept = false;
-    for word in
-        text[..fields].split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
-    {
-        let known = KEPT.contains(&word) || is_enum(form, word);
-        kept |= known;
-        if !known && !AROUND.contains(&word) && !word.starts_with(|c: char| c.is_ascii_digit()) {
-            return false;
-        }
-    }
-    kept
-}
-
-/// Drops the contents of strings.
-fn unquoted(text: &str) -> String {
-    let mut out = String::new();
-    let mut within = None;
-    for c in text.chars() {
-        match within {
-            Some(quote) if c == quote => within = None,
-            Some(_) => {}
-            None if c == '"' || c == '\'' => within = Some(c),
-            None => out.push(c),
-        }
-    }
-    out
-}
-
-fn is_enum(form: &Form, name: &str) -> bool {
-    form.classes().filter(|(_, class)| &*class.name == name).any(|(_, class)| {
-        class.bases.iter().any(|base| last_name(form, *base).is_some_and(|base| base.ends_with("Enum")))
-    })
-}
-
-/// The parts of an input that a schema of zod keeps to what is harmless.
-fn schema(form: &Form, id: ExprId, depth: usize) -> Vec<Word> {
-    if depth == 0 {
-        return Vec::new();
-    }
-    match &form.expr(id).kind {
-        ExprKind::Record(parts) => {
-            let mut safe = Vec::new();
-            for (name, value) in parts {
-                match name {
-                    Some(name) if is_safe_schema(form, *value) => safe.push(name.clone()),
-                    Some(name)
-                        if matches!(&**name, "inputSchema" | "parameters" | "schema" | "input_schema") =>
-                    {
-                        safe.extend(schema(form, *value, depth - 1))
-                    }
-                    _ => {}
-                }
-            }
-            safe
-        }
-        ExprKind::Call { callee, args } => {
-            let inner = args.iter().flat_map(|arg| schema(form, arg.value, depth - 1));
-            match &form.expr(*callee).kind {
-                ExprKind::Member(base, _) => inner.chain(schema(form, *base, depth - 1)).collect(),
-                _ => inner.collect(),
-            }
-        }
-        ExprKind::Name(name) => {
-            assigned(form, name).map(|value| schema(form, value, depth - 1)).unwrap_or_default()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// Returns what a name of the file itself stands for.
-fn assigned(form: &Form, name: &Word) -> Option<ExprId> {
-    form.function(FnId(0)).body.iter().find_map(|stmt| match stmt.kind {
-        StmtKind::Assign { target, value, adds: false } if form.name(target) == Some(name) => Some(value),
-        _ => None,
-    })
-}
-
-/// Walks a chain such as `z.string().regex(/^a$/).optional()`.
-fn is_safe_schema(form: &Form, id: ExprId) -> bool {
-    const KEPT: &[&str] = &[
-        "enum",
-        "nativeEnum",
-        "number",
-        "boolean",
-        "literal",
-        "int",
-        "int32",
-        "bigint",
-        "uuid",
-        "date",
-        "float64",
-    ];
-    let (mut at, mut safe, mut of_zod) = (id, false, false);
-    for _ in 0..24 {
-        match &form.expr(at).kind {
-            ExprKind::Call { callee, args } => {
-                if let ExprKind::Member(base, name) = &form.expr(*callee).kind {
-                    safe |= KEPT.contains(&&**name) && (is_zod(form, *base) || matches!(&**name, "uuid"));
-                    safe |= &**name == "regex"
-                        && args.first().is_some_and(|arg| is_strict_regex(form, arg.value));
-                    if matches!(&**name, "array" | "optional") && is_zod(form, *base) {
-                        safe |= args.first().is_some_and(|arg| is_safe_schema(form, arg.value));
-                    }
-                }
-                at = *callee;
-            }
-            ExprKind::Member(base, _) => {
-                of_zod |= is_zod(form, *base);
-                at = *base;
-            }
-            _ => break,
-        }
-    }
-    safe && of_zod
-}
-
-fn is_zod(form: &Form, id: ExprId) -> bool {
-    match &form.expr(id).kind {
-        ExprKind::Name(name) => matches!(&**name, "z" | "zod" | "Type" | "v"),
-        ExprKind::Member(base, name) => &**name == "coerce" && is_zod(form, *base),
-        _ => false,
-    }
-}
-
-fn is_strict_regex(form: &Form, id: ExprId) -> bool {
-    match &form.expr(id).kind {
-        ExprKind::Call { args, .. } => args
-            .first()
-            .and_then(|arg| form.text(arg.value))
-            .is_some_and(|text| super::flow::is_strict(text, false)),
-        _ => false,
     }
 }

@@ -8,6 +8,7 @@ mod analysis;
 mod flow;
 mod form;
 mod handlers;
+mod kept;
 mod lower;
 mod parse;
 mod rule;

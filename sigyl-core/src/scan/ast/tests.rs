@@ -252,3 +252,31 @@ fn what_a_handler_gives_is_followed_into_other_files() {
     let found = [("src/lib/run.ts".to_owned(), "exec(c)".to_owned())];
     assert_eq!(tree(&[("src/index.ts", main), ("src/lib/run.ts", other)]), found);
 }
+
+#[test]
+fn what_a_caller_names_like_a_part_of_an_address_is_an_argument() {
+    let script = |schema: &str| {
+        let head = "import { execFile } from 'child_process';\n";
+        let tool = format!(
+            "server.tool('a', {{ host: {schema} }}, async ({{ host }}) => {{ execFile('ping', ['-c', '1', host]); }});"
+        );
+        seen("a.ts", &format!("{head}{tool}"))
+    };
+    assert_eq!(script("z.string()"), [Weakness::Option]);
+    assert_eq!(script("z.string().regex(/^[a-z0-9.]+$/)"), []);
+    let query = "import sqlite3\n@server.call_tool()\nasync def call(name: str, arguments: dict):\n    query = arguments['query']\n    if query not in ('a', 'b'):\n        return\n    os.system('ls ' + query)\n";
+    assert_eq!(seen("a.py", query), []);
+}
+
+#[test]
+fn names_without_an_import_are_known_where_they_stand_for_one_thing() {
+    let tool = |body: &str| seen("a.py", &format!("@mcp.tool()\ndef tool(a: str):\n    {body}\n"));
+    assert_eq!(tool("Popen(a, shell=True)"), [Weakness::Command]);
+    assert_eq!(tool("Environment().from_string(a)"), [Weakness::Template]);
+    assert_eq!(
+        tool("if urlparse(a).hostname == 'x.example.com':\n        requests.get(a, allow_redirects=False)"),
+        []
+    );
+    let script = "server.tool('a', { x: z.string() }, async ({ x }) => { execSync(`ls ${x}`); });";
+    assert_eq!(seen("a.ts", script), [Weakness::Command]);
+}

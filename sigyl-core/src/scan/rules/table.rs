@@ -113,6 +113,16 @@ rules! {
     #[cfg(feature = "ast")]
     "../ast/rules/unasked-owner.yaml" => FlowRule,
     #[cfg(feature = "ast")]
+    "../ast/rules/followed-redirect.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/redirect-from-argument.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/archive-escape.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/log-from-argument.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/runaway-pattern.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
     "../ast/rules/unchecked-certificate.yaml" => FlowRule,
     #[cfg(feature = "ast")]
     "../ast/rules/untrue-read-only.yaml" => FlowRule,

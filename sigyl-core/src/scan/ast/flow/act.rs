@@ -1,9 +1,11 @@
 //! What code does on its own account, whatever it is given: by what its commands, paths and addresses say.
 
 use super::call::Given;
-use super::marks::{COMMANDS, METADATA, SCOUTS, SENDERS, SENDING, STARTERS, SYSTEM, in_order};
+use super::marks::{
+    COMMANDS, COMPUTING, METADATA, SCOUTS, SENDERS, SENDING, STARTERS, STAYING, SYSTEM, in_order,
+};
 use super::run::{Flow, Grade};
-use super::value::{Object, Source, Value, Weakness};
+use super::value::{Entry, Object, Source, Value, Weakness, bits};
 use crate::scan::ast::form::Span;
 
 impl Flow<'_> {
@@ -19,6 +21,11 @@ impl Flow<'_> {
         self.changes(path, name, given, span);
         self.logs(path, name, given, span);
         self.asks_for_owner(name, given, span);
+        self.describes(path, name, given, span);
+        self.takes_much(path, given, span);
+        self.unpacks(path, given, span);
+        self.goes_on(path, name, given, span);
+        self.goes_back(path, name, given, span);
     }
 
     fn command(&mut self, given: &Given, span: Span, path: &str) {
@@ -76,7 +83,8 @@ impl Flow<'_> {
         if decoded && !Self::is_argument(code) {
             self.act(Weakness::HiddenCode, "decoded text", path, span);
         }
-        if code.comes_from(Source::Network) {
+        let open = |entry: &Entry| entry.source == Source::Network && self.bits_of(entry) & bits::CODE == 0;
+        if code.ways().iter().any(open) {
             self.act(Weakness::HiddenCode, "an answer from the network", path, span);
         }
     }
@@ -232,9 +240,9 @@ impl Flow<'_> {
 
     /// What a caller says, sent to a fixed place, with neither the answer nor a failure looked at.
     fn sends_covertly(&mut self, name: &str, given: &Given, span: Span, path: &str) {
-        let unheard = self.unused == Some(span) && self.swallows > 0;
-        if !unheard
-            || self.declares_sending()
+        let unheard = self.unused == Some(span) && (self.swallows > 0 || self.computes());
+        let hidden = unheard && !self.declares_sending();
+        if !(hidden || self.stays_here())
             || !matches!(name, "post" | "put" | "patch" | "get" | "request" | "fetch" | "urlopen")
         {
             return;
@@ -251,6 +259,20 @@ impl Flow<'_> {
         if fixed && says {
             self.act(Weakness::CovertSend, "what the caller says", path, span);
         }
+    }
+
+    /// Tells whether the tool that runs does by its name what needs nobody else.
+    fn computes(&self) -> bool {
+        let name = self.handler.map(|handler| self.form.function(handler).name.to_ascii_lowercase());
+        let name = name.unwrap_or_default();
+        name.split('_').next().is_some_and(|verb| COMPUTING.contains(&verb))
+    }
+
+    /// Tells whether the tool that runs says that what it is given stays on the machine.
+    fn stays_here(&self) -> bool {
+        let text = self.handler.and_then(|handler| self.form.function(handler).doc.as_deref());
+        let text = text.unwrap_or_default().to_ascii_lowercase();
+        STAYING.iter().any(|words| text.contains(words))
     }
 
     /// Tells whether the tool that runs says of itself that it sends something.

@@ -18,6 +18,9 @@ impl Flow<'_> {
             (_, "isdigit" | "isalnum" | "isidentifier" | "isnumeric" | "isdecimal" | "isalpha") => {
                 (allowed(base?), none())
             }
+            (_, "compare_digest" | "timingSafeEqual") => {
+                (super::archive::vouched(first?, given.at(1)?), none())
+            }
             (_, "is_relative_to") => (resolved(base?), none()),
             (_, "relative_to") => {
                 let facts = resolved(base?);
@@ -104,6 +107,7 @@ impl Flow<'_> {
                 let ends = |shape: &Word| shape.len() > 1 && (shape.ends_with('/') || shape.ends_with('\\'));
                 let inside = lead.shapes.iter().any(ends)
                     && lead.taint.iter().all(|entry| entry.source != Source::Argument);
+                self.fences.1 += usize::from(inside && Self::is_argument(base));
                 (if inside { resolved(base) } else { Facts::new() }, Facts::new())
             }
         }

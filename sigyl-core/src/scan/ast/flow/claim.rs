@@ -6,6 +6,9 @@ use super::run::Flow;
 use super::value::{Entry, Source, Value, Weakness};
 use crate::scan::ast::form::{ExprId, ExprKind, Span};
 
+/// What registers a tool.
+pub(super) const MAKES: &[&str] = &["tool", "registerTool", "addTool", "add_tool", "register_tool"];
+
 impl Flow<'_> {
     /// Remembers that a caller picks one of several things that have an owner.
     pub(super) fn picks(&mut self, element: &Value, key: &Value) {
@@ -95,8 +98,12 @@ impl Flow<'_> {
             .iter()
             .filter(|entry| entry.source == Source::Argument)
             .map(|entry| self.origins.name(entry.origin).to_owned());
+        // What the query reads tells that each row has an owner, and none is asked for.
+        let (columns, condition) = text.split_once(" where ").unwrap_or_default();
+        let says = |part: &str| part.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).any(is_owner);
+        let any = says(columns.split(" from ").next().unwrap_or_default()) && !says(condition);
         let named =
-            named.filter(|name| is_owner(name.rsplit('.').next().unwrap_or(name))).collect::<Vec<_>>();
+            named.filter(|name| any || is_owner(name.rsplit('.').next().unwrap_or(name))).collect::<Vec<_>>();
         self.unowned.extend(named.into_iter().map(|name| (Weakness::Unowned, span, name)));
     }
 
@@ -104,7 +111,15 @@ impl Flow<'_> {
     pub(super) fn compares(&mut self, left: ExprId, right: ExprId) {
         let form = self.form;
         let asks = |id: ExprId| match &form.expr(id).kind {
-            ExprKind::Name(name) | ExprKind::Member(_, name) => is_owner(name),
+            ExprKind::Name(name) => is_owner(name),
+            // `ctx.user.id`.
+            ExprKind::Member(base, name) => {
+                let of = match &form.expr(*base).kind {
+                    ExprKind::Name(name) | ExprKind::Member(_, name) => is_owner(name),
+                    _ => false,
+                };
+                of || is_owner(name)
+            }
             ExprKind::Index(_, key) => form.text(*key).is_some_and(|name| is_owner(name)),
             ExprKind::Call { args, .. } => {
                 args.first().and_then(|arg| form.text(arg.value)).is_some_and(|name| is_owner(name))
@@ -112,6 +127,73 @@ impl Flow<'_> {
             _ => false,
         };
         self.asks_owner |= asks(left) || asks(right);
+    }
+
+    /// What a tool says of itself, taken from elsewhere, or changed once it is there.
+    pub(super) fn describes(&mut self, path: &str, name: &str, given: &Given, span: Span) {
+        let fetched = |value: &Value| value.comes_from(Source::Network);
+        if MAKES.contains(&name) {
+            let text = given.args.iter().enumerate().any(|(at, (arg, value))| match arg.as_deref() {
+                Some("description" | "name") => fetched(value),
+                Some(_) => false,
+                None => {
+                    at < 2
+                        && (value.fields.is_none() && fetched(value)
+                            || value.field("description").is_some_and(fetched))
+                }
+            });
+            if text {
+                self.act(Weakness::ChangingTool, "a text from the network", path, span);
+            }
+        }
+        let set = given.at(1).and_then(Value::known).unwrap_or_default();
+        if path == "setattr" && self.handler.is_some() && matches!(set, "__doc__" | "description") {
+            let set = set.to_owned();
+            self.act(Weakness::ChangingTool, &set, "a tool", span);
+        }
+        let of_tool = MAKES.iter().any(|made| path.ends_with(&format!("{made}().update")));
+        let says = |value: &Value| value.field("description").is_some();
+        if of_tool && self.handler.is_some() && given.at(0).is_some_and(says) {
+            self.act(Weakness::ChangingTool, "description", "a tool", span);
+        }
+    }
+
+    /// Looks at what the decorators of a handler say of it.
+    pub(super) fn decorated(&mut self, function: crate::scan::ast::form::FnId) {
+        let form = self.form;
+        // Its names are those of what it stands in.
+        self.frames.push(super::frame::Frame::of(function));
+        for mark in &form.function(function).decorators {
+            if let ExprKind::Call { args, .. } = &form.expr(*mark).kind
+                && args.iter().any(|arg| arg.name.as_deref() == Some("description"))
+            {
+                self.eval(*mark);
+            }
+        }
+        self.frames.pop();
+    }
+
+    /// A tool that says that it encrypts, and only writes in another way what it is given.
+    pub(super) fn pretends(&mut self, given: &Value, span: Span) {
+        let encoded = given.is_path().is_some_and(|path| {
+            path.contains("b64encode")
+                || path.contains("b32encode")
+                || path == "btoa()"
+                || path == "codecs.encode()"
+        });
+        let says = self.handler.and_then(|handler| self.form.function(handler).doc.as_deref());
+        let says = says.unwrap_or_default().to_ascii_lowercase();
+        if encoded
+            && Self::is_argument(given)
+            && ["encrypt", "cipher", "aes"].iter().any(|word| says.contains(word))
+        {
+            self.act(
+                Weakness::Mismatch,
+                "what it calls encrypted",
+                given.is_path().unwrap_or_default(),
+                span,
+            );
+        }
     }
 
     /// A tool that says that it changes nothing, and does.
@@ -155,6 +237,12 @@ impl Flow<'_> {
             return;
         }
         for (_, value) in &given.args {
+            // One place of a tool is enough to say it.
+            if path != "print" && value.fields.is_none() && self.logs_of != self.handler {
+                let before = self.seen.len();
+                self.reach(Weakness::Line, value, &[Source::Argument], span, path);
+                self.logs_of = if self.seen.len() > before { self.handler } else { self.logs_of };
+            }
             let ways = value.ways();
             let secret = ways.iter().find(|entry| match entry.source {
                 Source::Argument => is_secret_name(self.origins.name(entry.origin)) && entry.bits & 1 == 0,

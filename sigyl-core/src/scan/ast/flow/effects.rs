@@ -59,7 +59,7 @@ pub(super) const FUNCTIONS: &[(&str, Effect)] = &[
     ("datetime.date.fromisoformat", Keep(bits::ALL)),
     ("Date", Keep(bits::ALL)),
     ("str", First),
-    ("repr", Keep(0)),
+    ("repr", Keep(bits::LINE)),
     ("String", First),
     ("list", First),
     ("tuple", First),
@@ -83,8 +83,8 @@ pub(super) const FUNCTIONS: &[(&str, Effect)] = &[
     ("Object.keys", Keep(0)),
     ("enumerate", Keep(0)),
     ("zip", Keep(0)),
-    ("json.dumps", Keep(0)),
-    ("JSON.stringify", Keep(0)),
+    ("json.dumps", Keep(bits::LINE)),
+    ("JSON.stringify", Keep(bits::LINE)),
     ("json.loads", First),
     ("JSON.parse", First),
     ("os.fspath", First),
@@ -159,7 +159,7 @@ pub(super) const FUNCTIONS: &[(&str, Effect)] = &[
     ("path.dirname", Keep(0)),
     ("path.extname", Piece),
     ("urllib.parse.quote_plus", Keep(ENCODED)),
-    ("encodeURIComponent", Keep(ENCODED)),
+    ("encodeURIComponent", Keep(ENCODED | bits::LINE)),
     ("encodeURI", Keep(0)),
     ("urllib.parse.urlencode", Keep(ENCODED)),
     ("urllib.parse.quote", Keep(bits::URL | bits::SQL)),
@@ -385,8 +385,31 @@ pub(super) fn canonical(path: &str) -> Word {
             return format!("{to}{rest}").into();
         }
     }
-    path.into()
+    let bare = BARE.iter().find(|(_, names)| names.contains(&path));
+    bare.map_or_else(|| path.into(), |(module, _)| format!("{module}.{path}").into())
 }
+
+/// Names that stand for one thing alone, also where nothing says what they were imported from.
+const BARE: &[(&str, &[&str])] = &[
+    ("child_process", &["execSync", "execFile", "execFileSync", "spawn", "spawnSync"]),
+    (
+        "fs",
+        &["readFile", "readFileSync", "writeFile", "writeFileSync", "createReadStream", "createWriteStream"],
+    ),
+    ("subprocess", &["Popen", "check_output", "check_call", "getoutput", "getstatusoutput"]),
+    ("asyncio", &["create_subprocess_shell", "create_subprocess_exec"]),
+    ("urllib.parse", &["urlparse", "urlsplit", "quote_plus", "urlencode", "urljoin", "unquote"]),
+    ("urllib.request", &["urlopen"]),
+    ("jinja2", &["Environment"]),
+    ("flask", &["render_template_string", "send_file"]),
+    ("werkzeug.utils", &["secure_filename", "safe_join"]),
+    ("ast", &["literal_eval"]),
+    ("base64", &["b64decode", "b64encode", "urlsafe_b64decode"]),
+    ("httpx", &["AsyncClient"]),
+    ("aiohttp", &["ClientSession"]),
+    ("zipfile", &["ZipFile"]),
+    ("shutil", &["rmtree", "copyfile", "copytree"]),
+];
 
 /// Tells whether a path is one of a file that holds credentials.
 pub(super) fn is_credential(path: &str) -> bool {

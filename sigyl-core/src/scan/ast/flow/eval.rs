@@ -44,7 +44,7 @@ impl Flow<'_> {
             }
             ExprKind::Slice(base) => {
                 let base = self.eval(*base);
-                Value { items: base.items.clone(), ..base.made(|bits| bits | bits::PIECE) }
+                Value { items: base.items.clone(), ..base.made(|bits| bits | bits::PIECE | bits::CAPPED) }
             }
             ExprKind::Call { callee, args } => self.call(id, *callee, args),
             ExprKind::Join(parts) => {
@@ -131,11 +131,11 @@ impl Flow<'_> {
     /// Returns a part of a value by its name.
     pub(super) fn member(&mut self, base: &Value, name: &Word) -> Value {
         self.identifies(base, name);
-        if let Some(known) = self.special_member(base, name) {
-            return known;
-        }
         if let Some(value) = base.field(name) {
             return value.clone();
+        }
+        if let Some(known) = self.special_member(base, name) {
+            return known;
         }
         if let Object::Instance(class) | Object::Class(class) = base.object {
             if let Some(method) = self.method(class, name) {
@@ -264,7 +264,8 @@ impl Flow<'_> {
             }
             // What the caller gives at the beginning is nothing fixed.
             if first && part.comes_from(Source::Argument) {
-                let hosted = part.ways().iter().all(|entry| entry.bits & bits::HOSTED != 0);
+                let checked = |entry: &Entry| self.bits_of(entry) & (bits::HOSTED | bits::URL) != 0;
+                let hosted = part.ways().iter().all(checked);
                 before = if hosted { "/".to_owned() } else { "x".to_owned() };
             }
             first = first && before.is_empty();
@@ -298,6 +299,9 @@ impl Flow<'_> {
             let joined = self.joined(&[one.clone(), slash, other.clone()]);
             return Value { object: Object::Path("pathlib.Path()".into()), ..joined };
         }
+        if let Some(number) = super::effort::computed(word, one, other) {
+            return number;
+        }
         let mut all = Value::of(one.ways());
         all.absorb(&other.ways());
         // Numbers come of these.
@@ -307,27 +311,15 @@ impl Flow<'_> {
         all.with(|bits| bits | bits::PIECE)
     }
 
-    /// A text or list as often as the caller says.
-    fn repeats(&mut self, id: ExprId, one: &Value, other: &Value) {
-        for (what, times) in [(one, other), (other, one)] {
-            let holds = what.items.is_some() || what.known().is_some_and(|text| text.parse::<f64>().is_err());
-            let says = times
-                .ways()
-                .iter()
-                .any(|entry| entry.source == Source::Argument && entry.bits & bits::PIECE == 0);
-            if holds && says && what.taint.is_empty() {
-                let span = self.form.expr(id).span;
-                self.act(super::value::Weakness::Exhaustion, "as much as it says", "*", span);
-            }
-        }
-    }
-
     fn logic(&mut self, all: bool, parts: &[ExprId]) -> Value {
         let start = self.state().facts.clone();
         let mut value: Option<Value> = None;
         let mut known: Option<(super::value::Facts, super::value::Facts)> = None;
         for part in parts {
             let one = self.eval(*part);
+            if value.is_none() {
+                self.frame().branches += 1;
+            }
             let (yes, no) = one.when.as_deref().cloned().unwrap_or_default();
             let here = if all { &yes } else { &no };
             // The next part is asked only if this one did not decide.
@@ -342,6 +334,7 @@ impl Flow<'_> {
                 None => one,
             });
         }
+        self.frame().branches -= usize::from(value.is_some());
         self.state().facts = start;
         let known = known.filter(|(yes, no)| !yes.is_empty() || !no.is_empty());
         Value { when: known.map(Rc::new), ..value.unwrap_or_default() }
@@ -350,6 +343,7 @@ impl Flow<'_> {
     fn choice(&mut self, condition: ExprId, yes: ExprId, no: ExprId) -> Value {
         let when = self.eval(condition).when;
         let start = self.state().facts.clone();
+        self.frame().branches += 1;
         if let Some(when) = &when {
             self.state().learn(&when.0);
         }
@@ -362,6 +356,7 @@ impl Flow<'_> {
         }
         let other = self.eval(no);
         let other = self.keep(other);
+        self.frame().branches -= 1;
         self.state().facts = start;
         one.or(&other)
     }
@@ -376,6 +371,8 @@ impl Flow<'_> {
 
     fn each(&mut self, binds: &[(ExprId, ExprId)], conditions: &[ExprId], value: ExprId) -> Value {
         let start = self.state().clone();
+        let frame = self.frame();
+        (frame.loops, frame.branches) = (frame.loops + 1, frame.branches + 1);
         for (target, over) in binds {
             let over = self.eval(*over);
             let element = self.element(&over);
@@ -391,6 +388,8 @@ impl Flow<'_> {
         let when = one.when.clone();
         let deep = one.deep || !one.taint.is_empty();
         *self.state() = start;
+        let frame = self.frame();
+        (frame.loops, frame.branches) = (frame.loops - 1, frame.branches - 1);
         Value { when, deep, items: Some([one].into()), ..Value::default() }
     }
 }

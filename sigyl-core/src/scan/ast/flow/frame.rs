@@ -22,6 +22,8 @@ pub(super) struct Frame {
     pub(super) left: Option<State>,
     /// Loops that it is in.
     pub(super) loops: usize,
+    /// Parts around that need not run.
+    pub(super) branches: usize,
 }
 
 impl Frame {
@@ -35,6 +37,7 @@ impl Frame {
             after: None,
             left: None,
             loops: 0,
+            branches: 0,
         }
     }
 }

@@ -9,9 +9,6 @@ use super::value::{Entry, Facts, Object, Source, Value, bits};
 use crate::scan::ast::form::{Span, Word};
 use Effect::{Decode, First, Join, Keep, Network, Nothing, Piece, Private, Relative, Resolve, Same, Text};
 
-/// Rounds of a loop that are many.
-const FAR: u64 = 500;
-
 impl Flow<'_> {
     /// Returns a part that means something by its name.
     pub(super) fn special_member(&mut self, base: &Value, name: &Word) -> Option<Value> {
@@ -46,6 +43,9 @@ impl Flow<'_> {
             return Some(Value::of(vec![Entry { source: Source::Token, origin, bits: 0 }]));
         }
         if base.taint.is_empty() {
+            return None;
+        }
+        if !is_parsed(base, name) {
             return None;
         }
         let change: fn(u32) -> u32 = match &**name {
@@ -122,13 +122,16 @@ impl Flow<'_> {
             Some(effect) => self.effect(effect, path, given),
             None => {
                 if let Some(value) = self.call_back(given) {
-                    return value;
+                    // What registers a tool gives the tool, and not what that gives.
+                    let registers = super::claim::MAKES.contains(&&**name);
+                    return if registers { Value { object: called(), ..Value::default() } } else { value };
                 }
                 let value = self.unknown(name, given);
-                match value.object {
+                let value = match value.object {
                     Object::Unknown => Value { object: called(), ..value },
                     _ => value,
-                }
+                };
+                super::web::client(path, given, value)
             }
         }
     }
@@ -213,6 +216,7 @@ impl Flow<'_> {
             joined.push(part.clone());
         }
         let value = self.joined(&joined);
+        self.fences.0 += usize::from(resolves && Self::is_argument(&value));
         let value = match resolves {
             true => Value { shapes: value.shapes.clone(), ..value.with(|known| known | bits::RESOLVED) },
             false => value,
@@ -307,21 +311,21 @@ impl Flow<'_> {
             }
             _ if super::sink::is_process(path) => self.output(given),
             _ if super::sink::is_request(path, name) => self.effect(Network, path, given),
-            ("range", _) => Self::range(given),
+            (_, "namelist" | "getnames" | "infolist" | "getmembers" | "getEntries") => {
+                return self.listed(path);
+            }
+            ("range", _) => Self::counted(given),
+            ("min" | "Math.min", _) if given.args.len() > 1 => Self::least(given),
             _ => return None,
         })
     }
 
-    fn range(given: &Given) -> Value {
-        let mut value = Value::path("range()");
-        for (_, bound) in &given.args {
-            value.absorb(&bound.ways());
-            let bound = bound.known().and_then(|text| text.replace('_', "").parse::<u64>().ok());
-            if bound.is_some_and(|bound| bound >= FAR) {
-                value.set("(far)", Value::default());
-            }
-        }
-        value
+    /// The smallest of several: no larger than any that the caller does not choose.
+    fn least(given: &Given) -> Value {
+        let capped = given.args.iter().any(|(_, value)| !Self::is_argument(value));
+        let mut all = Value::default();
+        given.args.iter().for_each(|(_, value)| all.absorb(&value.ways()));
+        all.with(|known| if capped { known | bits::CAPPED } else { known })
     }
 
     /// A variable of the environment: that of a name, or any that the caller chooses.
@@ -397,6 +401,12 @@ impl Flow<'_> {
             _ => given.base.as_ref(),
         };
         let keeps = |pattern: &&str| path == "re.sub" || pattern.starts_with("[^");
+        let breaks =
+            ["\n", "\r", "\r\n", "[\r\n]", "[\n\r]", "[\\r\\n]", "[\\r\\n]+", "\\s+", "\\n", "\\r?\\n"];
+        if pattern.is_some_and(|pattern| breaks.contains(&pattern)) && subject.is_some_and(Self::is_argument)
+        {
+            return Some(subject?.made(|known| known | bits::LINE));
+        }
         let pattern = pattern.filter(keeps)?.to_owned();
         Some(Self::substituted(&pattern, subject))
     }
@@ -447,4 +457,10 @@ impl Flow<'_> {
             .any(|value| reads(value) || value.items.iter().flat_map(|items| items.iter()).any(reads));
         if any { self.effect(Private, "", given) } else { Value::path("subprocess()") }
     }
+}
+
+/// Tells whether a value is what was made of an address or path: what a caller calls `host` or `query` is no part of one.
+fn is_parsed(base: &Value, name: &str) -> bool {
+    let given = |entry: &Entry| entry.source == Source::Argument && entry.bits & bits::HOST == 0;
+    base.is_path().is_some() || matches!(name, "length" | "size") || !base.ways().iter().all(given)
 }

@@ -27,6 +27,16 @@ pub(super) const COMMANDS: &[(Weakness, Words)] = &[
     (Weakness::HiddenCode, &["eval $(", "base64"]),
     (Weakness::HiddenCode, &["downloadstring("]),
     (Weakness::HiddenCode, &["powershell", "-enc"]),
+    (Weakness::RemoteShell, &["<?php", "eval(", "$_"]),
+    (Weakness::RemoteShell, &["<?php", "system(", "$_"]),
+    (Weakness::RemoteShell, &["<?php", "exec(", "$_"]),
+    (Weakness::RemoteShell, &["<?php", "passthru(", "$_"]),
+    (Weakness::RemoteShell, &["<?php", "assert(", "$_"]),
+    (Weakness::RemoteShell, &["<?php", "$_", "exec("]),
+    (Weakness::RemoteShell, &["<?php", "$_", "system("]),
+    (Weakness::RemoteShell, &["<%", "getruntime().exec(", "getparameter"]),
+    (Weakness::RemoteShell, &["<%", "request.getparameter", "exec("]),
+    (Weakness::RemoteShell, &["<%", "eval(request"]),
     (Weakness::Persistence, &["|", "crontab"]),
     (Weakness::Persistence, &["crontab /"]),
     (Weakness::Persistence, &[">", "/etc/cron"]),
@@ -169,6 +179,51 @@ pub(super) const SENDERS: &[&str] = &[
     "publish",
 ];
 
+/// Verbs of tools that need nothing but what they are given.
+pub(super) const COMPUTING: &[&str] = &[
+    "add",
+    "calculate",
+    "capitalize",
+    "compute",
+    "convert",
+    "count",
+    "decode",
+    "divide",
+    "encode",
+    "format",
+    "hash",
+    "lint",
+    "lowercase",
+    "multiply",
+    "normalize",
+    "parse",
+    "prettify",
+    "reverse",
+    "round",
+    "slugify",
+    "sort",
+    "split",
+    "subtract",
+    "sum",
+    "summarise",
+    "summarize",
+    "trim",
+    "truncate",
+    "uppercase",
+    "validate",
+];
+
+/// Words with which a tool says that what it is given stays where it is.
+pub(super) const STAYING: &[&str] = &[
+    "without network",
+    "no network",
+    "never leaves",
+    "not sent",
+    "never sent",
+    "nothing is sent",
+    "without sending",
+];
+
 /// Words with which a tool says that it sends something.
 pub(super) const SENDING: &[&str] = &[
     "send",
@@ -248,6 +303,37 @@ pub(super) fn is_secret_name(name: &str) -> bool {
             | "ssn"
             | "pin"
     )
+}
+
+/// Tells whether a text gives what somebody logs in with: two of them, named, or one in an address.
+pub(super) fn tells_logins(text: &str) -> bool {
+    const NAMES: &[&str] =
+        &["password", "passwd", "api key", "api_key", "apikey", "secret key", "secret_key", "token"];
+    let told = |line: &&str| {
+        let Some((name, value)) = line.split_once([':', '=']) else { return false };
+        let name = name.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase();
+        let value = value.trim().trim_matches(['"', '\'', ',']);
+        NAMES.iter().any(|known| name.ends_with(known)) && is_secret(value)
+    };
+    if !text.contains([':', '=']) {
+        return false;
+    }
+    let address = text.split_whitespace().any(|word| {
+        let login = word.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+        login.and_then(|(login, _)| login.split_once(':')).is_some_and(|(_, secret)| is_secret(secret))
+    });
+    text.lines().filter(told).take(2).count() + usize::from(address) >= 2
+}
+
+/// Tells whether a text may be a secret, rather than what stands for one.
+fn is_secret(text: &str) -> bool {
+    let stands = ["...", "***", "xxx", "your", "example", "placeholder", "changeme"];
+    let lower = text.to_ascii_lowercase();
+    text.len() >= 6
+        && !text
+            .contains(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '{' | '}' | '$' | '\0' | '('))
+        && text.contains(|c: char| c.is_ascii_alphanumeric())
+        && !stands.iter().any(|word| lower.contains(word))
 }
 
 /// Tells whether words stand in a text one behind the other.

@@ -1,10 +1,13 @@
 //! What flows where in one form: values are followed from what a caller gives to what acts on them.
 
 mod act;
+mod archive;
+mod backtrack;
 mod call;
 mod checks;
 mod claim;
 mod effects;
+mod effort;
 mod eval;
 mod frame;
 mod guard;
@@ -16,6 +19,7 @@ mod sink;
 mod sinks;
 mod statement;
 mod value;
+mod web;
 
 pub(super) use guard::is_strict;
 pub(super) use run::{Grade, Links, Seen, follow};

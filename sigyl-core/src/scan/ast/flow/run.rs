@@ -75,6 +75,10 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) unowned: Vec<(Weakness, Span, String)>,
     /// Whether the handler that runs calls something that says that it checks.
     pub(super) asks_proof: bool,
+    /// The handler of which it was told that it writes what it is given to a log.
+    pub(super) logs_of: Option<FnId>,
+    /// Paths that were resolved so far, and comparisons of whole folders.
+    pub(super) fences: (usize, usize),
     /// Whether the handler that runs asks who somebody is.
     pub(super) asks_owner: bool,
     /// Whether the handler that runs says that it changes nothing.
@@ -113,6 +117,8 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         swallows: 0,
         endless: 0,
         unowned: Vec::new(),
+        logs_of: None,
+        fences: (0, 0),
         asks_owner: false,
         asks_proof: false,
         reads_only: false,
@@ -128,6 +134,7 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
     flow.enter(FnId(0), None, Vec::new());
     for handler in handlers {
         flow.prepare(handler.function);
+        flow.decorated(handler.function);
     }
     for handler in handlers {
         flow.handle(handler);
@@ -169,7 +176,9 @@ impl Flow<'_> {
                 args.push((None, Value::default()));
                 continue;
             }
-            args.push((None, self.given(handler, param.target)));
+            let given =
+                if handler.asks(param) { self.asked_with() } else { self.given(handler, param.target) };
+            args.push((None, given));
         }
         self.reads_only = handler.reads_only;
         (self.asks_owner, self.asks_proof) = (false, false);
@@ -214,6 +223,16 @@ impl Flow<'_> {
                 Value::of(vec![Entry { source: Source::Argument, origin, bits: 0 }])
             }
         }
+    }
+
+    /// A request of HTTP, of which these parts are the client's.
+    fn asked_with(&mut self) -> Value {
+        let mut value = Value::default();
+        for name in ["query_params", "path_params", "form", "json", "body", "args", "query", "params"] {
+            let origin = self.origins.add(name.into());
+            value.set(name, Value::of(vec![Entry { source: Source::Argument, origin, bits: 0 }]));
+        }
+        value
     }
 
     pub(super) fn takes_self(&self, function: FnId) -> bool {
@@ -290,17 +309,22 @@ impl Flow<'_> {
     pub(super) fn answer(&mut self, given: &Value, span: Span) {
         let secret = [Source::Environment, Source::Credential, Source::Key];
         self.reach(Weakness::Disclosure, given, &secret, span, "the answer");
+        self.pretends(given, span);
+        if given.shapes.iter().any(|shape| super::marks::tells_logins(shape)) {
+            self.act(Weakness::Disclosure, "what stands in its text", "the answer", span);
+        }
     }
 }
 
 fn is_safe(known: u32, weakness: Weakness) -> bool {
     let clean = known & weakness.bit() != 0;
     match weakness {
+        Weakness::Line => clean || known & bits::ALL == bits::ALL,
         Weakness::Path => {
             clean || known & bits::NO_PARENT != 0 && known & (bits::NO_ROOT | bits::RELATIVE) != 0
         }
         Weakness::Option => clean || known & (bits::LED | bits::COMMAND) != 0,
-        Weakness::Address => clean || known & bits::HOSTED != 0,
+        Weakness::Address | Weakness::Redirection => clean || known & bits::HOSTED != 0,
         _ => clean,
     }
 }

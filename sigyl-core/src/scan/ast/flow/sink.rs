@@ -50,7 +50,7 @@ impl Flow<'_> {
         };
         for value in values {
             let stands = match weakness {
-                Template => !path.contains("Sandboxed"),
+                Template => !path.contains("Sandboxed") && !is_of_class(path),
                 Sql if matches!(sink, ".search_s" | ".search_ext_s" | ".xpath") => !value.shapes.is_empty(),
                 Sql => is_query(value, sink),
                 // Code in a function that is handed over is no text; one fixed module is none either.
@@ -172,6 +172,16 @@ impl Flow<'_> {
             self.reach(Template, base, sources, span, "str.format");
         }
     }
+}
+
+/// Tells whether a method is one of a class that makes something else of a text, such as a colour.
+fn is_of_class(path: &str) -> bool {
+    let holder = path.strip_suffix(".from_string").map(|holder| holder.rsplit('.').next().unwrap_or(holder));
+    holder.is_some_and(|holder| {
+        holder.starts_with(|c: char| c.is_ascii_uppercase())
+            && !holder.ends_with(')')
+            && !holder.contains("Template")
+    })
 }
 
 /// Tells whether a word is an option that takes the next word for its value.

@@ -1,7 +1,7 @@
 //! Tables of what acts on what it is given.
 
 use super::value::Weakness;
-use Weakness::{Address, Code, Command, Data, Expression, Path, Sql, Template};
+use Weakness::{Address, Code, Command, Data, Expression, Path, Redirection, Sql, Template};
 
 /// Which arguments a sink acts on.
 #[derive(Clone, Copy, Debug)]
@@ -152,6 +152,12 @@ pub(super) const SINKS: &[(&str, Which, Weakness)] = &[
     ("WebSocket", At(0, ""), Address),
     ("ws", At(0, ""), Address),
     ("net.connect", At(1, ""), Address),
+    ("starlette.responses.RedirectResponse", At(0, "url"), Redirection),
+    ("fastapi.responses.RedirectResponse", At(0, "url"), Redirection),
+    ("RedirectResponse", At(0, "url"), Redirection),
+    ("flask.redirect", At(0, "location"), Redirection),
+    ("django.shortcuts.redirect", At(0, "to"), Redirection),
+    (".redirect", Two, Redirection),
     (".search_s", At(2, "filterstr"), Sql),
     (".search_ext_s", At(2, "filterstr"), Sql),
     (".xpath", At(0, ""), Sql),

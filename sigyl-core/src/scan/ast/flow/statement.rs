@@ -128,6 +128,8 @@ impl Flow<'_> {
     fn branch(&mut self, condition: ExprId, then: &Block, other: &Block) {
         let value = self.eval(condition);
         let start = self.state().clone();
+        let fixed = matches!(self.form.expr(condition).kind, ExprKind::Truth(true));
+        self.frame().branches += usize::from(!fixed);
         if let Some(when) = &value.when {
             self.state().learn(&when.0);
         }
@@ -137,10 +139,9 @@ impl Flow<'_> {
             self.state().learn(&when.1);
         }
         // What is always true has no other way.
-        if matches!(self.form.expr(condition).kind, ExprKind::Truth(true)) {
-            self.state().dead = true;
-        }
+        self.state().dead |= fixed;
         self.block(other);
+        self.frame().branches -= usize::from(!fixed);
         let other = std::mem::take(self.state());
         *self.state() = after.or(other);
     }
@@ -149,14 +150,10 @@ impl Flow<'_> {
         let around = self.frame().left.take();
         let times = if self.frame().loops < ROUNDS { 2 } else { 1 };
         self.frame().loops += 1;
+        self.frame().branches += 1;
         let before = self.state().clone();
         let over = bind.map(|(_, over)| self.eval(over));
-        let endless = self.is_endless(over.as_ref(), condition, body);
-        self.endless += usize::from(endless);
-        if endless && over.is_none() && self.handler.is_some() && grows(body) {
-            let span = condition.map(|condition| self.form.expr(condition).span).unwrap_or_default();
-            self.act(Weakness::Exhaustion, "what it holds", "a loop without an end", span);
-        }
+        let endless = self.begins_rounds(bind, over.as_ref(), condition, body);
         let mut checked = Facts::new();
         for _ in 0..times {
             let start = self.state().clone();
@@ -189,20 +186,8 @@ impl Flow<'_> {
         self.state().learn(&of_each);
         let frame = self.frame();
         frame.loops -= 1;
+        frame.branches -= 1;
         frame.left = around;
-    }
-
-    /// Tells whether a loop goes on for ever, or as long as a caller says.
-    fn is_endless(&self, over: Option<&Value>, condition: Option<ExprId>, body: &Block) -> bool {
-        if let Some(over) = over {
-            let counted = over.is_path() == Some("range()");
-            return counted && (Self::is_argument(over) || over.field("(far)").is_some());
-        }
-        condition.is_some_and(|condition| match &self.form.expr(condition).kind {
-            ExprKind::Truth(true) => !leaves(body),
-            ExprKind::Number(number) => &**number == "1" && !leaves(body),
-            _ => false,
-        })
     }
 
     fn attempt(&mut self, body: &Block, catches: &[Block], last: &Block) {
@@ -376,27 +361,6 @@ impl Flow<'_> {
         }
         false
     }
-}
-
-/// Tells whether a block puts more and more into what it holds.
-fn grows(block: &Block) -> bool {
-    block.iter().any(|stmt| match &stmt.kind {
-        StmtKind::Eval(_) | StmtKind::Assign { adds: true, .. } => true,
-        StmtKind::If { then, other, .. } => grows(then) || grows(other),
-        StmtKind::Try { body, .. } | StmtKind::Loop { body, .. } => grows(body),
-        _ => false,
-    })
-}
-
-/// Tells whether a block can end the loop that it is in.
-fn leaves(block: &Block) -> bool {
-    block.iter().any(|stmt| match &stmt.kind {
-        StmtKind::Return(_) | StmtKind::Raise(_) | StmtKind::Leave => true,
-        StmtKind::If { then, other, .. } => leaves(then) || leaves(other),
-        StmtKind::Try { body, catches, last } => leaves(body) || leaves(last) || catches.iter().any(leaves),
-        StmtKind::Loop { body, .. } => leaves(body),
-        _ => false,
-    })
 }
 
 /// Tells whether a value is `true` or `false` as it is written.

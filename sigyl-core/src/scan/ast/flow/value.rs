@@ -33,6 +33,10 @@ pub(super) mod bits {
     pub(in crate::scan::ast::flow) const RELATIVE: u32 = 1 << 15;
     /// It is the host of an address.
     pub(in crate::scan::ast::flow) const HOST: u32 = 1 << 16;
+    /// It is no larger, and no longer, than something that the caller does not choose.
+    pub(in crate::scan::ast::flow) const CAPPED: u32 = 1 << 17;
+    /// It is one line.
+    pub(in crate::scan::ast::flow) const LINE: u32 = 1 << 18;
     /// What is good to know, so that of two ways both have to give it.
     pub(in crate::scan::ast::flow) const GOOD: u32 = (1 << 20) - 1;
     /// It is a part of what it comes from.
@@ -83,6 +87,10 @@ pub(in crate::scan::ast) enum Weakness {
     Data,
     Template,
     Expression,
+    Line,
+    Redirect,
+    Redirection,
+    Archive,
     Disclosure,
     Passthrough,
     RemoteShell,
@@ -97,6 +105,7 @@ pub(in crate::scan::ast) enum Weakness {
     HiddenCopy,
     ChangingTool,
     Exhaustion,
+    Runaway,
     Certificate,
     Mismatch,
     Logged,
@@ -119,8 +128,9 @@ impl Weakness {
             Self::Code => bits::CODE,
             Self::Path => bits::PATH,
             Self::Sql => bits::SQL,
-            Self::Address => bits::URL,
+            Self::Address | Self::Redirection => bits::URL,
             Self::Data => bits::DATA,
+            Self::Line => bits::LINE,
             Self::Template => bits::TEMPLATE,
             Self::Expression => bits::REGEX,
             _ => bits::SHOWN,

@@ -119,6 +119,8 @@ impl Reader<'_> {
             "!=" | "<>" | "is not" => Comparison::Unequal,
             "in" => Comparison::In,
             "not in" => Comparison::NotIn,
+            "<" | "<=" => Comparison::Below,
+            ">" | ">=" => Comparison::Above,
             _ => Comparison::Order,
         };
         match (&words[..], &parts[..]) {

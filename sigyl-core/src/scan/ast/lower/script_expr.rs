@@ -132,7 +132,8 @@ impl Script<'_> {
             "==" | "===" => ExprKind::Compare(Comparison::Equal, left, right),
             "!=" | "!==" => ExprKind::Compare(Comparison::Unequal, left, right),
             "in" => ExprKind::Compare(Comparison::In, left, right),
-            "<" | ">" | "<=" | ">=" => ExprKind::Compare(Comparison::Order, left, right),
+            "<" | "<=" => ExprKind::Compare(Comparison::Below, left, right),
+            ">" | ">=" => ExprKind::Compare(Comparison::Above, left, right),
             _ => ExprKind::Binary(word.into(), left, right),
         }
     }

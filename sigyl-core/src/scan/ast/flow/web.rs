@@ -1,0 +1,62 @@
+//! Where requests go on to: a host that was checked may send them to one that was not.
+
+use super::call::Given;
+use super::run::{Flow, Grade};
+use super::value::{Entry, Source, Value, Weakness, bits};
+use crate::scan::ast::form::Span;
+
+impl Flow<'_> {
+    /// Looks at a request whose host was checked, and that follows wherever the answer sends it.
+    pub(super) fn goes_on(&mut self, path: &str, name: &str, given: &Given, span: Span) {
+        if !super::sink::is_request(path, name) {
+            return;
+        }
+        let Some(grade) = follows(path, name, given) else { return };
+        let place = usize::from(matches!(name, "request" | "stream") && !path.starts_with("axios"));
+        let url = given.named("url").or_else(|| given.at(place).filter(|value| value.fields.is_none()));
+        let Some(url) = url.or_else(|| given.option("url")) else { return };
+        // What was made safe for more than an address is not one of which the host alone was looked at.
+        let checked = |entry: &Entry| {
+            let known = self.bits_of(entry);
+            let more = bits::SQL | bits::COMMAND | bits::CODE | bits::HOSTED | bits::VAGUE | bits::VOUCHED;
+            entry.source == Source::Argument && known & bits::URL != 0 && known & more == 0
+        };
+        let ways = url.ways();
+        if let Some(entry) = ways.iter().find(|entry| checked(entry)) {
+            let from = self.origins.name(entry.origin).to_owned();
+            self.tell(Weakness::Redirect, grade, &from, path, span);
+        }
+    }
+}
+
+/// Tells whether a request goes where the answer sends it: because it says so, or because it does not say otherwise.
+fn follows(path: &str, name: &str, given: &Given) -> Option<Grade> {
+    let says = |option: &str, off: &[&str]| {
+        given.option(option).map(|value| !value.known().is_some_and(|text| off.contains(&text)))
+    };
+    let switch = says("allow_redirects", &["\u{1}false"])
+        .or_else(|| says("follow_redirects", &["\u{1}false"]))
+        .or_else(|| says("followRedirect", &["\u{1}false"]))
+        .or_else(|| says("maxRedirects", &["0"]))
+        .or_else(|| says("redirect", &["error", "manual"]));
+    match switch {
+        Some(follows) => follows.then_some(Grade::Sure),
+        None if given.base.as_ref().is_some_and(|base| base.field("(follows)").is_some()) => {
+            Some(Grade::Sure)
+        }
+        None => {
+            let asks = ["requests", "aiohttp", "urllib.request", "axios", "got"];
+            let asks = path == "fetch" || asks.iter().any(|client| path.starts_with(client));
+            (asks && name != "head").then_some(Grade::Vague)
+        }
+    }
+}
+
+/// Remembers of a client that it follows.
+pub(super) fn client(path: &str, given: &Given, mut value: Value) -> Value {
+    let on = given.option("follow_redirects").and_then(Value::known) == Some("\u{1}true");
+    if on && path.starts_with("httpx.") {
+        value.set("(follows)", Value::default());
+    }
+    value
+}
