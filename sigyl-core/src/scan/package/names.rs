@@ -10,8 +10,8 @@ use super::dependency::Ecosystem;
 pub(super) struct Names {
     /// Every name of the list: those that are imitated and those that look alike and are used.
     listed: HashSet<&'static str>,
-    /// The imitated ones by themselves, and by what is left of them without one character.
-    near: HashMap<String, Vec<&'static str>>,
+    /// The imitated ones by the hash of themselves, and of what is left of them without one character, in order.
+    near: Vec<(u64, &'static str)>,
     /// The imitated ones without what separates their words.
     flat: HashMap<String, Vec<&'static str>>,
     /// The long ones by length and by each of three parts, one of which two slips leave whole.
@@ -52,9 +52,7 @@ impl Names {
             names.listed.insert(line);
             names.scopes.extend(scope(line));
             if imitated {
-                shorter(line)
-                    .chain([line.to_owned()])
-                    .for_each(|left| names.near.entry(left).or_default().push(line));
+                names.near.extend(shorter(line).chain([[line, ""]]).map(|left| (hash(left), line)));
                 names.flat.entry(flat(line)).or_default().push(line);
                 names.imitated.push(line);
                 if line.len() >= LONG && line.is_ascii() {
@@ -64,6 +62,7 @@ impl Names {
                 }
             }
         }
+        names.near.sort_by_key(|(hash, _)| *hash);
         names
     }
 
@@ -79,8 +78,14 @@ impl Names {
 
     /// Yields imitated names that one mistake may have made `name` of.
     pub(super) fn near(&self, name: &str) -> impl Iterator<Item = &'static str> {
-        let names = shorter(name).chain([name.to_owned()]).filter_map(|left| self.near.get(&left));
-        names.flatten().copied().collect::<Vec<_>>().into_iter()
+        let mut found = Vec::new();
+        for left in shorter(name).chain([[name, ""]]) {
+            let hash = hash(left);
+            let rest = &self.near[self.near.partition_point(|(known, _)| *known < hash)..];
+            let same = rest.iter().take_while(|(known, _)| *known == hash).map(|(_, name)| *name);
+            found.extend(same.filter(|name| leaves(name, left)));
+        }
+        found.into_iter()
     }
 
     /// Yields imitated names that have the same characters but for what separates words.
@@ -120,10 +125,29 @@ pub(super) fn scope(name: &str) -> Option<&str> {
     name.starts_with('@').then(|| name.split('/').next()).flatten()
 }
 
-/// Yields what is left of a name without each of its characters. Longer names than any on the lists are not looked at.
-fn shorter(name: &str) -> impl Iterator<Item = String> {
+/// Yields what is left of a name without each of its characters, in two parts. Longer names than any on the lists are
+/// not looked at.
+fn shorter(name: &str) -> impl Iterator<Item = [&str; 2]> {
     let places = if name.len() <= 120 && name.is_ascii() { name.len() } else { 0 };
-    (0..places).map(|at| format!("{}{}", &name[..at], &name[at + 1..]))
+    (0..places).map(|at| [&name[..at], &name[at + 1..]])
+}
+
+/// Hashes a text in two parts, the same way each time.
+fn hash(parts: [&str; 2]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Tells whether a name is a text in two parts, or leaves it when one character goes.
+fn leaves(name: &str, [first, second]: [&str; 2]) -> bool {
+    let (name, length) = (name.as_bytes(), first.len() + second.len());
+    let text = || first.bytes().chain(second.bytes());
+    let same = text().zip(name).take_while(|(one, other)| one == *other).count();
+    match name.len() {
+        whole if whole == length => same == length,
+        whole if whole == length + 1 => text().skip(same).eq(name[same + 1..].iter().copied()),
+        _ => false,
+    }
 }
 
 /// Takes out what separates words.
@@ -144,5 +168,19 @@ mod tests {
             assert!(names.listed.iter().all(normal), "{ecosystem}");
         }
         assert!(of(Ecosystem::Npm).has("@modelcontextprotocol/sdk") && of(Ecosystem::PyPi).has("fastmcp"));
+    }
+
+    #[test]
+    fn one_character_more_less_or_other_is_near() {
+        let names = Names::new("fastmcp\nlodash\n");
+        let near = |name: &str| names.near(name).collect::<std::collections::BTreeSet<_>>();
+        for name in ["fastmcp", "fastmc", "fastmcpp", "afastmcp", "fastncp", "fasmtcp"] {
+            assert!(near(name).contains("fastmcp"), "{name}");
+        }
+        for name in ["fast", "fastmcpxx", "lodas-h1", "", "é"] {
+            assert!(near(name).is_empty(), "{name}");
+        }
+        assert!(leaves("abc", ["a", "c"]) && leaves("abc", ["abc", ""]) && leaves("aab", ["ab", ""]));
+        assert!(!leaves("abc", ["a", "d"]) && !leaves("abc", ["b", "a"]) && !leaves("a", ["a", "bc"]));
     }
 }
