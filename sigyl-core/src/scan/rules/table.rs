@@ -204,9 +204,40 @@ pub(crate) fn samples() -> Result<BTreeMap<RuleId, Proof>, serde_yaml::Error> {
 fn one(name: &str, text: &str, make: fn(RuleMeta) -> Made) -> Result<Box<dyn Rule>, RuleSetError> {
     let wrong = |line, why: String| RuleSetError::Pattern { file: name.to_owned(), line, why };
     let misread = |error: serde_yaml::Error| wrong(error.location().map(|at| at.line()), error.to_string());
-    let mut file: serde_yaml::Mapping = serde_yaml::from_str(text).map_err(misread)?;
-    // The texts that a rule proves itself with are for tests and documents.
-    ["hits", "misses"].into_iter().for_each(|samples| drop(file.remove(samples)));
-    let meta: RuleMeta = serde_yaml::from_value(file.into()).map_err(misread)?;
+    let meta: RuleMeta = serde_yaml::from_str(&without_samples(text)).map_err(misread)?;
     make(meta).map_err(|error| wrong(None, error.to_string()))
+}
+
+/// Blanks out the texts that a rule proves itself with: they are for tests and documents, and most of its file. Every
+/// line keeps its number.
+fn without_samples(text: &str) -> String {
+    let mut samples = false;
+    let line = |line| {
+        let begins_a_field = !str::starts_with(line, [' ', '\n', '#', '-']);
+        if begins_a_field {
+            samples = line.starts_with("hits:") || line.starts_with("misses:");
+        }
+        if samples { "\n" } else { line }
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_read_as_if_it_had_no_samples() {
+        for (name, text, _) in RULES {
+            let mut file: serde_yaml::Mapping = serde_yaml::from_str(text).unwrap();
+            ["hits", "misses"].into_iter().for_each(|samples| drop(file.remove(samples)));
+            let whole: RuleMeta = serde_yaml::from_value(file.into()).unwrap();
+            let bare: RuleMeta = serde_yaml::from_str(&without_samples(text)).unwrap();
+            assert_eq!(bare, whole, "{name}");
+        }
+        assert_eq!(
+            without_samples("a: b\nhits:\n  tool:\n    - c\nmisses: {}\nd: e\n"),
+            "a: b\n\n\n\n\nd: e\n"
+        );
+    }
 }
