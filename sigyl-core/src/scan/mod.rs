@@ -45,6 +45,7 @@ pub mod render;
 mod report;
 #[cfg(feature = "llm")]
 pub mod reviewer;
+mod roomy;
 mod rows;
 mod rule;
 mod rules;

@@ -206,7 +206,7 @@ impl<'a> Scanner<'a> {
         self.file_text(&file, &mut found);
         let (findings, unlisted) = found.finish();
         let (objections, gaps) = (suppress::objections(&file), file.gap().into_iter().collect());
-        let (bytes, starts) = (text.len() as u64, starts(path, text));
+        let (bytes, starts) = (text.len() as u64, starts(&file));
         Looked { findings, unlisted, objections, gaps, bytes, starts, ..Looked::default() }
     }
 
@@ -278,12 +278,12 @@ impl<'a> Scanner<'a> {
 
 /// Tells whether what flows from a file into others has to be followed.
 #[cfg(feature = "ast")]
-fn starts(path: &str, text: &str) -> bool {
-    super::ast::starts(path, text)
+fn starts(file: &FileText<'_>) -> bool {
+    file.flow().starts && super::ast::names_own(file.text())
 }
 
 #[cfg(not(feature = "ast"))]
-fn starts(_path: &str, _text: &str) -> bool {
+fn starts(_file: &FileText<'_>) -> bool {
     false
 }
 

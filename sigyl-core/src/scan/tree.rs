@@ -10,6 +10,7 @@ use super::file::FileText;
 use super::findings::Findings;
 use super::known;
 use super::report::Gathered;
+use super::roomy;
 use super::rule::Part;
 use super::scanner::{Looked, Scanner};
 #[cfg(feature = "ast")]
@@ -164,12 +165,7 @@ impl Scanner<'_> {
             all.1.add(&clean);
         };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        std::thread::scope(|scope| {
-            for _ in 1..cores.min(THREADS).min(entries.len()) {
-                scope.spawn(work);
-            }
-            work();
-        });
+        roomy::each(cores.min(THREADS).min(entries.len()), work);
         let (mut looked, clean) = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
         looked.sort_unstable_by_key(|(at, _)| *at);
         (looked, clean)

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::analysis::{Analysis, Gap, lower, on_large_stack, registers};
+use super::analysis::{Analysis, Gap, lower, on_large_stack};
 use super::flow::{Links, Seen, follow};
 use super::form::{FnId, Form, Span, StmtKind, Word};
 use super::handlers;
-use super::parse::{Grammar, parse};
+use super::parse::Grammar;
+use super::tree_file::{Names, Trees};
 
 /// Files that are followed from one file with handlers.
 const FILES: usize = 16;
@@ -52,26 +53,30 @@ struct Part {
     base: u32,
 }
 
-/// Tells whether a file may register tools whose handlers give something to other files of its tree.
-pub(in crate::scan) fn starts(path: &str, text: &str) -> bool {
-    Grammar::of(path).is_some() && registers(text) && names_own(text)
-}
-
 /// Follows what handlers in the files of `from` give to other ones of `paths`; returns what is seen there, and what was
 /// not followed.
 pub(in crate::scan) fn across(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<Left>) {
+    on_large_stack(|| all(from, paths, texts)).unwrap_or_else(|gap| {
+        let left = from.iter().map(|path| Left { path: (*path).to_owned(), gap: gap.clone() });
+        (Vec::new(), left.collect())
+    })
+}
+
+fn all(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<Left>) {
     let known: HashSet<&str> = paths.iter().copied().collect();
+    let names = Names::of(paths);
+    let mut trees = Trees::default();
     let mut found: BTreeMap<String, Reached> = BTreeMap::new();
     let mut cuts = Vec::new();
     let mut left = TREE;
     for path in from {
-        let Some(text) = texts(path).filter(|text| starts(path, text)) else { continue };
+        let Some(text) = texts(path).filter(|text| names.may_be_named(path, text)) else { continue };
         if left < text.len() {
             let why = format!("the files that register tools name more than {TREE} bytes before it");
             cuts.push(Left { path: (*path).to_owned(), gap: Gap::of_bound(why) });
             continue;
         }
-        let (group, cut) = match on_large_stack(|| group(path, text, &known, texts)) {
+        let (group, cut) = match on_large_stack(|| group(path, text, &known, texts, &mut trees)) {
             Ok((group, cut)) => (group, cut.map(Gap::of_bound)),
             Err(gap) => (Vec::new(), Some(gap)),
         };
@@ -91,12 +96,12 @@ pub(in crate::scan) fn across(from: &[&str], paths: &[&str], texts: &Texts<'_>) 
 }
 
 /// Tells whether a file may name another of its tree.
-fn names_own(text: &str) -> bool {
+pub(in crate::scan) fn names_own(text: &str) -> bool {
     text.contains("import") || text.contains("require(")
 }
 
 /// Follows one file with the files that it names.
-fn group(path: &str, text: String, known: &HashSet<&str>, texts: &Texts<'_>) -> Group {
+fn group(path: &str, text: String, known: &HashSet<&str>, texts: &Texts<'_>, trees: &mut Trees) -> Group {
     let mut form = Form::default();
     let mut parts: Vec<Part> = Vec::new();
     let mut names: HashMap<(FnId, Word), FnId> = HashMap::new();
@@ -116,7 +121,7 @@ fn group(path: &str, text: String, known: &HashSet<&str>, texts: &Texts<'_>) -> 
             continue;
         }
         let Some(grammar) = Grammar::of(&path) else { continue };
-        let Ok(tree) = parse(grammar, &text) else {
+        let Ok(tree) = trees.parse(grammar, &path, &text) else {
             cut = Some("a file that it names cannot be parsed within bounds");
             continue;
         };

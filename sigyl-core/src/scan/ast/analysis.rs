@@ -1,18 +1,16 @@
 //! One file: parsed, lowered, followed.
 
-use std::sync::OnceLock;
-
-use aho_corasick::AhoCorasick;
+use std::ops::Range;
 
 use super::flow::{Links, Seen, follow};
 use super::form::Form;
+use super::gate::registers;
 use super::handlers;
 use super::lower;
-use super::parse::{Grammar, parse};
+use super::near::{LARGE, Near, near};
+use super::parse::{Grammar, parse_parts};
 use crate::domain::SkipKind;
-
-/// Stack of the thread that reads one file: it may be nested as deeply as the bounds let it.
-const STACK: usize = 64 << 20;
+use crate::scan::roomy;
 
 /// What one file came to.
 #[derive(Debug, Default)]
@@ -21,6 +19,8 @@ pub(in crate::scan) struct Analysis {
     pub(super) seen: Vec<Seen>,
     /// Why the file, or a part of it, was not looked at.
     pub(in crate::scan) gap: Option<Gap>,
+    /// Whether it registers something, so that what flows from it into other files has to be followed.
+    pub(in crate::scan) starts: bool,
 }
 
 /// Why something was not followed.
@@ -44,60 +44,48 @@ impl Gap {
     }
 }
 
-/// Words that stand where tools are registered.
-const MARKS: &[&str] = &[
-    "tool(",
-    ".tool",
-    "@tool",
-    "registerTool",
-    "setRequestHandler",
-    "call_tool",
-    "add_tool",
-    "addTool",
-    "FastMCP",
-    "McpServer",
-    "mcp.server",
-    "MCPTool",
-    "BaseTool",
-    "modelcontextprotocol",
-    ".resource(",
-    ".prompt(",
-];
-
 /// Analyses a file if it is of a language that is read and registers tools.
 pub(in crate::scan) fn analyse(path: &str, text: &str) -> Analysis {
     let Some(grammar) = Grammar::of(path) else { return Analysis::default() };
-    if !registers(text) {
+    if !registers(grammar, text) {
         return Analysis::default();
     }
-    let run = || one(grammar, text);
-    on_large_stack(run).unwrap_or_else(|gap| Analysis { gap: Some(gap), ..Analysis::default() })
-}
-
-/// Tells whether a text may register tools.
-pub(super) fn registers(text: &str) -> bool {
-    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let words = WORDS.get_or_init(|| AhoCorasick::new(MARKS).ok());
-    words.as_ref().is_none_or(|words| words.is_match(text))
+    on_large_stack(|| one(grammar, text))
+        .unwrap_or_else(|gap| Analysis { gap: Some(gap), ..Analysis::default() })
 }
 
 fn one(grammar: Grammar, text: &str) -> Analysis {
-    let tree = match parse(grammar, text) {
+    let near = is_large_script(grammar, text).then(|| near(text)).flatten().unwrap_or_default();
+    of_parts(grammar, text, &near)
+}
+
+/// Follows what stands in some parts of a text, or in all of it.
+pub(super) fn of_parts(grammar: Grammar, text: &str, near: &Near) -> Analysis {
+    let left_out = near.cut.then(|| {
+        let parsed: usize = near.parts.iter().map(Range::len).sum();
+        let size = text.len();
+        Gap::of_bound(format!(
+            "of its {size} bytes, {parsed} were followed: those that its tools come to first"
+        ))
+    });
+    let tree = match parse_parts(grammar, text, &near.parts) {
         Ok(tree) => tree,
         Err(why) => return Analysis { gap: Some(Gap::of_bound(why)), ..Analysis::default() },
     };
     let form = lower(grammar, text, &tree, Form::default());
+    let deep = form.cut.then(|| Gap::of_bound(DEEP));
     let handlers = handlers::find(&form);
     if handlers.is_empty() {
-        return Analysis { gap: form.cut.then(|| Gap::of_bound(DEEP)), ..Analysis::default() };
+        return Analysis { gap: deep.or(left_out), ..Analysis::default() };
     }
     let flow = follow(&form, &handlers, Links::default());
-    let gap = if form.cut {
-        Some(Gap::of_bound(DEEP))
-    } else {
-        flow.cut.then(|| Gap::of_bound("it calls deeper, or takes more steps, than are followed"))
-    };
-    Analysis { seen: flow.seen, gap }
+    let long = || flow.cut.then(|| Gap::of_bound("it calls deeper, or takes more steps, than are followed"));
+    Analysis { gap: deep.or_else(long).or(left_out), seen: flow.seen, starts: true }
+}
+
+fn is_large_script(grammar: Grammar, text: &str) -> bool {
+    let is_script = matches!(grammar, Grammar::Script | Grammar::Typed | Grammar::TypedMarkup);
+    is_script && text.len() > LARGE
 }
 
 /// Lowers a file into a form that may hold others.
@@ -110,14 +98,7 @@ pub(super) fn lower(grammar: Grammar, text: &str, tree: &tree_sitter::Tree, form
 
 /// Runs something on a stack that is large enough for what the bounds let through.
 pub(super) fn on_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, Gap> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
-        match thread.map(std::thread::ScopedJoinHandle::join) {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(_)) => Err(Gap { why: "following it failed".to_owned(), lasts: false }),
-            Err(error) => Err(Gap { why: format!("no thread for it: {error}"), lasts: false }),
-        }
-    })
+    roomy::run(run).map_err(|failure| Gap { why: failure.to_string(), lasts: false })
 }
 
 const DEEP: &str = "a part of it is nested too deeply to be followed";

@@ -18,7 +18,7 @@ pub(super) struct Handler {
 }
 
 /// Names under which decorators and calls register a handler.
-const REGISTERS: &[&str] = &[
+pub(super) const REGISTERS: &[&str] = &[
     "tool",
     "call_tool",
     "resource",
@@ -46,7 +46,15 @@ const REGISTERS: &[&str] = &[
 ];
 
 /// Names under which web frameworks register a route.
-const ROUTES: &[&str] = &["get", "post", "put", "patch", "delete", "all", "route", "api_route"];
+pub(super) const ROUTES: &[&str] = &["get", "post", "put", "patch", "delete", "all", "route", "api_route"];
+
+/// Names under which a record that describes a tool holds the schema of its input.
+pub(super) const SCHEMAS: &[&str] =
+    &["inputSchema", "parameters", "schema", "input_schema", "args", "paramsSchema"];
+
+/// Names under which such a record holds what runs.
+pub(super) const RUNS: &[&str] =
+    &["execute", "handler", "run", "callback", "func", "fn", "call", "cb", "implementation"];
 
 impl Handler {
     /// Tells whether a parameter is the client's.
@@ -229,21 +237,14 @@ fn described(form: &Form, parts: &[(Option<Word>, ExprId)]) -> Vec<Handler> {
     let has = |wanted: &[&str]| {
         parts.iter().any(|(name, _)| name.as_deref().is_some_and(|name| wanted.contains(&name)))
     };
-    if !has(&["description", "name"])
-        || !has(&["inputSchema", "parameters", "schema", "input_schema", "args", "paramsSchema"])
-    {
+    if !has(&["description", "name"]) || !has(SCHEMAS) {
         return Vec::new();
     }
     let safe = parts.iter().filter(|(name, _)| {
         name.as_deref().is_some_and(|name| name.ends_with("chema") || matches!(name, "parameters" | "args"))
     });
     let safe = safe.flat_map(|(_, value)| schema(form, *value, 4)).collect::<Vec<_>>();
-    let runs = |name: &str| {
-        matches!(
-            name,
-            "execute" | "handler" | "run" | "callback" | "func" | "fn" | "call" | "cb" | "implementation"
-        )
-    };
+    let runs = |name: &str| RUNS.contains(&name);
     let functions = parts.iter().filter(|(name, _)| name.as_deref().is_some_and(runs));
     let functions = functions.filter_map(|(_, value)| function(form, *value));
     functions

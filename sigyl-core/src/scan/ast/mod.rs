@@ -7,13 +7,17 @@ mod across;
 mod analysis;
 mod flow;
 mod form;
+mod gate;
 mod handlers;
 mod kept;
 mod lower;
+mod near;
 mod parse;
+mod pieces;
 mod rule;
 mod tests;
+mod tree_file;
 
-pub(super) use across::{across, starts};
+pub(super) use across::{across, names_own};
 pub(super) use analysis::{Analysis, analyse};
 pub(super) use rule::FlowRule;

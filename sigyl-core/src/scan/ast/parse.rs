@@ -1,9 +1,9 @@
 //! From text to a syntax tree, within bounds.
 
 use std::cell::RefCell;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
-use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
+use tree_sitter::{ParseOptions, ParseState, Parser, Point, Tree};
 
 /// Bytes of a file that are parsed; of a larger one it is told that they were not.
 pub(super) const BYTES: usize = 2 << 20;
@@ -51,6 +51,11 @@ thread_local! {
 
 /// Parses a text; fails with the reason in words.
 pub(super) fn parse(grammar: Grammar, text: &str) -> Result<Tree, String> {
+    parse_parts(grammar, text, &[])
+}
+
+/// Parses parts of a text as if nothing stood between them, or all of it when none are named. The parts are in order.
+pub(super) fn parse_parts(grammar: Grammar, text: &str, parts: &[Range<usize>]) -> Result<Tree, String> {
     if text.len() > BYTES {
         return Err(format!("{} bytes; files up to {BYTES} bytes are parsed", text.len()));
     }
@@ -64,10 +69,34 @@ pub(super) fn parse(grammar: Grammar, text: &str) -> Result<Tree, String> {
         parser
             .set_language(&grammar.language())
             .map_err(|error| format!("its grammar cannot be loaded: {error}"))?;
+        parser
+            .set_included_ranges(&places(text, parts))
+            .map_err(|error| format!("its parts are not in order: {error}"))?;
         let bytes = text.as_bytes();
         let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
         let options = ParseOptions::new().progress_callback(&mut progress);
         let tree = parser.parse_with_options(&mut read, None, Some(options));
         tree.ok_or_else(|| "parsing it takes too long".to_owned())
     })
+}
+
+/// Returns where parts of a text begin and end, by bytes, lines and columns.
+fn places(text: &str, parts: &[Range<usize>]) -> Vec<tree_sitter::Range> {
+    let bytes = text.as_bytes();
+    let (mut row, mut line, mut at) = (0, 0, 0);
+    let mut point = |to: usize| {
+        for end in memchr::memchr_iter(b'\n', &bytes[at..to]) {
+            row += 1;
+            line = at + end + 1;
+        }
+        at = to;
+        Point::new(row, to - line)
+    };
+    let range = |part: &Range<usize>| tree_sitter::Range {
+        start_byte: part.start,
+        end_byte: part.end,
+        start_point: point(part.start),
+        end_point: point(part.end),
+    };
+    parts.iter().map(range).collect()
 }

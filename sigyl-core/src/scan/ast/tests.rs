@@ -2,7 +2,11 @@
 #![cfg(test)]
 
 use super::analyse;
+use super::analysis::of_parts;
 use super::flow::{Grade, Weakness};
+use super::gate::registers;
+use super::near::{Near, near};
+use super::parse::Grammar;
 
 /// Returns what is surely seen in a server in Python with these lines in its tool.
 fn python(body: &str) -> Vec<Weakness> {
@@ -152,13 +156,13 @@ fn deep_and_long_code_is_read_within_bounds() {
     let deep = 20_000;
     for (path, text) in [
         ("a.py", format!("mcp.tool(\nx = {}1{}\n", "(".repeat(deep), ")".repeat(deep))),
-        ("a.py", format!("FastMCP\nx = {}1\n", "1 + ".repeat(deep))),
-        ("a.py", format!("FastMCP\nif a:\n  b\n{}", "elif a:\n  b\n".repeat(deep))),
+        ("a.py", format!("FastMCP.tool(f)\nx = {}1\n", "1 + ".repeat(deep))),
+        ("a.py", format!("FastMCP.tool(f)\nif a:\n  b\n{}", "elif a:\n  b\n".repeat(deep))),
         ("a.py", format!("FastMCP\n@mcp.tool()\ndef t(a):\n    x = a{}\n", ".b()".repeat(deep))),
-        ("a.ts", format!("McpServer\nlet x = {}1{}", "[".repeat(deep), "]".repeat(deep))),
-        ("a.ts", format!("McpServer\n{}", "if (a) {} else ".repeat(deep))),
-        ("a.js", format!("McpServer\n{}", "f(() => {".repeat(deep))),
-        ("a.js", format!("McpServer\nlet x = {}1", "a ? b : ".repeat(deep))),
+        ("a.ts", format!("server.tool(f);\nlet x = {}1{}", "[".repeat(deep), "]".repeat(deep))),
+        ("a.ts", format!("server.tool(f);\n{}", "if (a) {} else ".repeat(deep))),
+        ("a.js", format!("server.tool(f);\n{}", "f(() => {".repeat(deep))),
+        ("a.js", format!("server.tool(f);\nlet x = {}1", "a ? b : ".repeat(deep))),
     ] {
         let analysis = analyse(path, &text);
         assert_eq!(analysis.seen, [], "{}", &text[..20]);
@@ -173,9 +177,9 @@ fn deep_and_long_code_is_read_within_bounds() {
         "    f(e)\n".repeat(3_000)
     );
     assert_eq!(analyse("a.py", &grown).seen.len(), 1);
-    let nested = format!("McpServer\nlet x = {}1{}", "[".repeat(400), "]".repeat(400));
+    let nested = format!("server.tool(f);\nlet x = {}1{}", "[".repeat(400), "]".repeat(400));
     assert!(analyse("a.ts", &nested).gap.is_some_and(|gap| gap.why.contains("too deeply")));
-    let large = format!("McpServer\n{}", "a();\n".repeat(super::parse::BYTES / 5 + 1));
+    let large = format!("server.tool(f);\n{}", "a();\n".repeat(super::parse::BYTES / 5 + 1));
     assert!(analyse("a.ts", &large).gap.is_some_and(|gap| gap.why.contains("are parsed")));
 }
 
@@ -279,4 +283,49 @@ fn names_without_an_import_are_known_where_they_stand_for_one_thing() {
     );
     let script = "server.tool('a', { x: z.string() }, async ({ x }) => { execSync(`ls ${x}`); });";
     assert_eq!(seen("a.ts", script), [Weakness::Command]);
+}
+
+/// Yields the files that rules prove themselves with.
+fn samples() -> impl Iterator<Item = (String, String)> {
+    let proofs = crate::scan::rules::samples().unwrap().into_values();
+    let files = proofs.flat_map(|proof| proof.hits.into_iter().chain(proof.misses));
+    files.flat_map(|(path, texts)| texts.into_iter().map(move |text| (path.clone(), text)))
+}
+
+#[test]
+fn what_is_not_parsed_registers_nothing() {
+    let mut parsed = 0;
+    for (path, text) in samples() {
+        let Some(grammar) = Grammar::of(&path) else { continue };
+        let text = format!("{text}\n{} modelcontextprotocol", if path.ends_with("py") { "#" } else { "//" });
+        let whole = of_parts(grammar, &text, &Near::default());
+        if registers(grammar, &text) {
+            parsed += 1;
+        } else {
+            assert!(!whole.starts, "{path}: {text}");
+        }
+    }
+    assert!(parsed > 40, "{parsed}");
+}
+
+#[test]
+fn what_is_left_out_of_a_script_changes_nothing_that_is_seen() {
+    let mut apart = 0;
+    for (path, text) in samples() {
+        let Some(grammar) = Grammar::of(&path).filter(|grammar| *grammar != Grammar::Python) else {
+            continue;
+        };
+        // The middle of a large file, with much that no tool comes to.
+        let text =
+            format!("function before(a) {{ return a; }}\n{text}\nfunction behind(a) {{ return a; }}\n");
+        let Some(near) = near(&text).filter(|near| !near.parts.is_empty()) else { continue };
+        assert!(
+            !near.cut && near.parts.iter().all(|part| !text[part.clone()].contains("return a;")),
+            "{text}"
+        );
+        let (some, all) = (of_parts(grammar, &text, &near), of_parts(grammar, &text, &Near::default()));
+        assert_eq!(some.seen, all.seen, "{path}: {text}");
+        apart += 1;
+    }
+    assert!(apart > 20, "{apart}");
 }

@@ -1,5 +1,7 @@
 //! Languages with `//` and `/* */` comments.
 
+use std::ops::Range;
+
 use memchr::{memchr3, memmem};
 
 use super::token::{Token, TokenKind, line_end, next, string_end, table};
@@ -45,6 +47,8 @@ struct Cursor<'a> {
     templates: Vec<usize>,
     /// Bytes that were read for regular expressions that did not end.
     wasted: usize,
+    /// Regular expressions that did.
+    regexes: Vec<Range<usize>>,
 }
 
 /// Bytes that mean something between tokens; braces do while a template is open, and quotes alone in what has no more.
@@ -62,8 +66,19 @@ pub(super) fn braces(bytes: &[u8], of: &Braces) -> Vec<Token> {
     walk(bytes, of).found
 }
 
+#[cfg(any(feature = "ast", test))]
+/// Finds what is no code in a script, in order: comments, strings and regular expressions.
+pub(crate) fn no_code(script: &str) -> Vec<Range<usize>> {
+    let cursor = walk(script.as_bytes(), &Braces::SCRIPT);
+    let tokens = cursor.found.iter().map(|token| token.start..token.end);
+    let mut all: Vec<Range<usize>> = tokens.chain(cursor.regexes).collect();
+    all.sort_unstable_by_key(|one| one.start);
+    all
+}
+
 fn walk<'a>(bytes: &'a [u8], of: &Braces) -> Cursor<'a> {
-    let mut cursor = Cursor { bytes, at: 0, found: Vec::new(), templates: Vec::new(), wasted: 0 };
+    let mut cursor =
+        Cursor { bytes, at: 0, found: Vec::new(), templates: Vec::new(), wasted: 0, regexes: Vec::new() };
     loop {
         let marks = match (of.raw, cursor.templates.is_empty()) {
             (true, _) => &MARKS_OF_RUST,
@@ -131,7 +146,11 @@ impl Cursor<'_> {
                 let close = memmem::find(&self.bytes[body..], b"*/");
                 self.push(Token::comment(self.at, close.map_or(self.bytes.len(), |to| body + to + 2)));
             }
-            _ if of.regex && self.regex_may_begin() => self.at = self.regex_end().unwrap_or(self.at + 1),
+            _ if of.regex && self.regex_may_begin() => {
+                let (start, end) = (self.at, self.regex_end());
+                self.regexes.extend(end.map(|end| start..end));
+                self.at = end.unwrap_or(start + 1);
+            }
             _ => self.at += 1,
         }
     }
@@ -239,6 +258,13 @@ impl Cursor<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_that_is_no_code_of_a_script_is_found() {
+        let text = "a(/[{]/, '}'); // {\n`${b}{`";
+        let found = no_code(text).into_iter().map(|one| &text[one]).collect::<Vec<_>>();
+        assert_eq!(found, ["/[{]/", "'}'", "// {", "`${", "}{`"]);
+    }
 
     #[test]
     fn no_beginnings_of_regular_expressions_make_a_line_slow() {

@@ -10,7 +10,7 @@ use super::read;
 use super::row::{BadRow, Row, RowsOf};
 use super::tally::Tally;
 use crate::clock::Clock;
-use crate::scan::Scanner;
+use crate::scan::{Scanner, roomy};
 
 /// Entries that are judged together.
 const ROWS: usize = 512;
@@ -74,12 +74,7 @@ impl Scanner<'_> {
             }
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).append(&mut mine);
         };
-        std::thread::scope(|scope| {
-            for _ in 1..threads.min(rows.len()) {
-                scope.spawn(work);
-            }
-            work();
-        });
+        roomy::each(threads.min(rows.len()), work);
         let done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         done.into_iter().for_each(|(at, row)| judged[at] = Some(row));
         judged

@@ -1,0 +1,235 @@
+//! Tells by words alone whether a file may register anything; what cannot is not parsed.
+//!
+//! It lets in whatever the handlers of a form could be found in, and a little more: a word where it is called, a route,
+//! a record that describes a tool, a class that is one.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+use memchr::memmem;
+
+use super::handlers::{REGISTERS, ROUTES, RUNS, SCHEMAS};
+use super::parse::Grammar;
+use crate::scan::expression::{Compile, Expression};
+
+/// Words that stand where tools are registered.
+const MARKS: &[&str] = &[
+    "tool(",
+    ".tool",
+    "@tool",
+    "registerTool",
+    "setRequestHandler",
+    "call_tool",
+    "add_tool",
+    "addTool",
+    "FastMCP",
+    "McpServer",
+    "mcp.server",
+    "MCPTool",
+    "BaseTool",
+    "modelcontextprotocol",
+    ".resource(",
+    ".prompt(",
+];
+
+/// What a client calls by the same name as a server registers it.
+const CALLED_TOO: &[&[u8]] = &[b"call_tool", b"read_resource", b"get_prompt"];
+
+/// Bytes before a word in which what decorates with it begins.
+const DECORATOR: usize = 200;
+/// Bytes behind `class` in which the classes stand that it is made of.
+const BASES: usize = 300;
+
+/// The expressions, compiled when a file first needs them.
+struct Gate {
+    marks: Option<AhoCorasick>,
+    registers: Option<Expression>,
+    routes: Option<Expression>,
+    schemas: Option<Expression>,
+    runs: Option<Expression>,
+}
+
+impl Gate {
+    fn get() -> &'static Self {
+        static GATE: OnceLock<Gate> = OnceLock::new();
+        GATE.get_or_init(|| {
+            let of = |text: String| Expression::new(&text, true, Compile::WhenNeeded).ok();
+            let any = |words: &[&str]| words.join("|");
+            let part = |words: &[&str]| of(format!(r#"\b(?:{})\b["'`]?\]?\s*[:,}}(=/\#]"#, any(words)));
+            Self {
+                marks: AhoCorasick::new(MARKS).ok(),
+                registers: of(format!(r"\b(?:{})\b", any(REGISTERS))),
+                routes: of(format!(
+                    r#"\.\s*(?:{})\s*(?:<[^()]{{0,200}}>\s*)?\(\s*(?:\w+\s*=\s*)?[a-zA-Z]?["'`]+/"#,
+                    any(ROUTES)
+                )),
+                schemas: part(SCHEMAS),
+                runs: part(RUNS),
+            }
+        })
+    }
+}
+
+/// Tells whether a text may register tools.
+pub(super) fn registers(grammar: Grammar, text: &str) -> bool {
+    let gate = Gate::get();
+    if !gate.marks.as_ref().is_none_or(|marks| marks.is_match(text)) {
+        return false;
+    }
+    match grammar {
+        Grammar::Python | Grammar::Script | Grammar::Typed | Grammar::TypedMarkup => {
+            let text = text.as_bytes();
+            calls(text).next().is_some() || !others(text).is_empty()
+        }
+    }
+}
+
+/// Returns where a text may register something, in order.
+pub(super) fn places(text: &str) -> Vec<usize> {
+    let text = text.as_bytes();
+    let mut all: Vec<usize> = calls(text).chain(others(text)).collect();
+    all.sort_unstable();
+    all
+}
+
+/// Yields where something is called, or decorates, that registers.
+fn calls(text: &[u8]) -> impl Iterator<Item = usize> {
+    let words = Gate::get().registers.iter().flat_map(|words| words.find_iter(text));
+    words.map(|word| word.range()).filter(|word| is_registration(text, word)).map(|word| word.start)
+}
+
+/// Returns where routes, records and classes may do the same.
+fn others(text: &[u8]) -> Vec<usize> {
+    let gate = Gate::get();
+    let all = |of: &Option<Expression>| -> Vec<usize> {
+        of.iter().flat_map(|of| of.find_iter(text)).map(|found| found.start()).collect()
+    };
+    let mut places = all(&gate.routes);
+    let schemas = all(&gate.schemas);
+    if !schemas.is_empty() && gate.runs.as_ref().is_some_and(|runs| runs.is_match(text)) {
+        places.extend(schemas);
+    }
+    let made_of = |at: &usize| {
+        let bases = &text[*at..text.len().min(at + BASES)];
+        memmem::find_iter(bases, b"Tool").any(|at| !bases.get(at + 4).is_some_and(is_word))
+    };
+    let ends = |at: &usize| text.get(at + 5).is_some_and(u8::is_ascii_whitespace);
+    places.extend(memmem::find_iter(text, b"class").filter(ends).filter(made_of));
+    places
+}
+
+fn is_registration(text: &[u8], word: &Range<usize>) -> bool {
+    let before = &text[word.start.saturating_sub(DECORATOR)..word.start];
+    if before.iter().rposition(|&byte| byte == b'@').is_some_and(|at| before[at + 1..].iter().all(in_name)) {
+        return true;
+    }
+    let lead = before.trim_ascii_end();
+    if lead.len() < before.len() && (lead.ends_with(b"def") || lead.ends_with(b"function")) {
+        return false;
+    }
+    let mut rest = &text[word.end..];
+    // `server["tool"](…)`.
+    for close in [&b"\"'`"[..], b"]"] {
+        if let [byte, more @ ..] = rest
+            && close.contains(byte)
+        {
+            rest = more;
+        }
+    }
+    while let [byte, more @ ..] = rest
+        && (byte.is_ascii_whitespace() || b"!?.\\".contains(byte))
+    {
+        rest = more;
+    }
+    match rest {
+        [b'(', more @ ..] => !CALLED_TOO.contains(&&text[word.clone()]) || !names_one(more),
+        // The type of what is registered, or a comment.
+        [b'<' | b'#', ..] | [b'/', b'/' | b'*', ..] => true,
+        _ => false,
+    }
+}
+
+/// Tells whether the first of some arguments is a text: a client calls a tool by its name.
+fn names_one(arguments: &[u8]) -> bool {
+    let rest = arguments.trim_ascii_start();
+    rest.first().is_some_and(|byte| b"\"'`".contains(byte)) || rest.starts_with(b"name=")
+}
+
+fn in_name(byte: &u8) -> bool {
+    is_word(byte) || byte.is_ascii_whitespace() || b".\\()".contains(byte)
+}
+
+fn is_word(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || *byte == b'_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn python(text: &str) -> bool {
+        registers(Grammar::Python, &format!("# FastMCP\n{text}"))
+    }
+
+    fn script(text: &str) -> bool {
+        registers(Grammar::Script, &format!("// McpServer\n{text}"))
+    }
+
+    #[test]
+    fn a_file_that_only_speaks_of_tools_is_not_parsed() {
+        assert!(!registers(Grammar::Python, "@app.get('/x')\ndef get(): ..."));
+        for text in [
+            "from mcp.server import Server\n",
+            "async def call_tool(name):\n    pass\n",
+            "await session.call_tool('add', arguments)\n",
+            "await session.call_tool(\n    name='add')\n",
+            "tools = [tool for tool in all]\n",
+            "prompt = tool.prompt\n",
+        ] {
+            assert!(!python(text), "{text}");
+        }
+        for text in ["export type T = typeof server.tool;", "const tool = 1 / 2;", "function tool() {}"] {
+            assert!(!script(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_way_to_register_is_let_in_however_it_is_spelled() {
+        for text in [
+            "@mcp.tool\ndef a(): ...",
+            "@ mcp . tool\ndef a(): ...",
+            "@server.call_tool()\nasync def call(): ...",
+            "server.call_tool()(call)",
+            "mcp.tool()(a)",
+            "mcp.add_tool(a)",
+            "mcp.tool \\\n (name='a')(a)",
+            "(mcp.tool # here\n ('a'))(a)",
+            "@app.post( '/run')\ndef a(): ...",
+            "@app.get(path=r'/run')\ndef a(): ...",
+            "class Shell(\n    BaseTool,\n):\n    def _run(self, x): ...",
+            "TOOL = {'name': 'a', 'parameters': {}, 'handler': a}",
+        ] {
+            assert!(python(text), "{text}");
+        }
+        for text in [
+            "server.tool('a', f)",
+            "server['tool']('a', f)",
+            "server.tool?.('a', f)",
+            "server.registerTool<{ a: string }>('a', {}, f)",
+            "server.tool /* a */ ('a', f)",
+            "server.tool // a\n ('a', f)",
+            "app.post<{ a: string }>(`/a`, f)",
+            "class A extends mcp.BaseTool { run(x) {} }",
+            "const tool = { name, inputSchema, async execute(args) {} }",
+        ] {
+            assert!(script(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn places_are_where_it_is_registered() {
+        let text = "const a = 1;\nserver.tool('a', f);\napp.get('/a', f);";
+        assert_eq!(places(text), [text.find("tool").unwrap(), text.find(".get").unwrap()]);
+    }
+}

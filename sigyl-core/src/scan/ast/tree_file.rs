@@ -1,0 +1,107 @@
+//! The files of one source tree: which of them may name others, and their syntax trees, each made once.
+
+use std::collections::{HashMap, HashSet};
+
+use tree_sitter::Tree;
+
+use super::parse::{Grammar, parse};
+
+/// Bytes of the files whose syntax trees are kept.
+const KEPT: usize = 4 << 20;
+
+/// Syntax trees of files that several others name.
+#[derive(Debug, Default)]
+pub(super) struct Trees {
+    kept: HashMap<String, Tree>,
+    bytes: usize,
+}
+
+impl Trees {
+    /// Parses a file, unless that was done before; fails with the reason in words.
+    pub(super) fn parse(&mut self, grammar: Grammar, path: &str, text: &str) -> Result<Tree, String> {
+        if let Some(tree) = self.kept.get(path) {
+            return Ok(tree.clone());
+        }
+        let tree = parse(grammar, text)?;
+        if self.bytes + text.len() <= KEPT {
+            self.bytes += text.len();
+            self.kept.insert(path.to_owned(), tree.clone());
+        }
+        Ok(tree)
+    }
+}
+
+/// The names under which files of a tree can be imported.
+#[derive(Debug)]
+pub(super) struct Names<'p>(HashSet<&'p str>);
+
+impl<'p> Names<'p> {
+    /// Takes the paths of all files.
+    pub(super) fn of(paths: &[&'p str]) -> Self {
+        let python = paths.iter().filter_map(|path| path.strip_suffix(".py"));
+        Self(python.flat_map(|path| path.split('/')).collect())
+    }
+
+    /// Tells by the words of a file whether it may name another of its tree.
+    pub(super) fn may_be_named(&self, path: &str, text: &str) -> bool {
+        match Grammar::of(path) {
+            Some(Grammar::Python) => {
+                let lines = text.lines().filter(|line| line.contains("import") || line.contains("from"));
+                let names = lines
+                    .flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')));
+                let mut names = names.filter(|name| !name.is_empty());
+                names.any(|name| {
+                    name.starts_with('.') || name.split('.').next().is_some_and(|one| self.0.contains(one))
+                })
+            }
+            // A script names files of its tree by where they are.
+            Some(_) => ["\"", "'", "`"].iter().any(|quote| {
+                [".", "./", "..", "../"].iter().any(|way| match way.ends_with('/') {
+                    true => text.contains(&format!("{quote}{way}")),
+                    false => text.contains(&format!("{quote}{way}{quote}")),
+                })
+            }),
+            None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_name_a_file_of_the_tree_does() {
+        let names = Names::of(&["src/pkg/__init__.py", "src/pkg/tools.py", "web/a.js"]);
+        let python = |text: &str| names.may_be_named("src/a.py", text);
+        for text in [
+            "from . import a",
+            "from .. import a",
+            "import os, pkg.tools as t",
+            "from pkg import (\n  tools\n)",
+        ] {
+            assert!(python(text), "{text}");
+        }
+        for text in ["import os, re", "from mcp.server.fastmcp import FastMCP", "x = pkg"] {
+            assert!(!python(text), "{text}");
+        }
+        let script = |text: &str| names.may_be_named("web/b.ts", text);
+        for text in
+            ["import a from './a.js'", "require(\"../web/a\")", "await import(`./${a}`)", "import '.'"]
+        {
+            assert!(script(text), "{text}");
+        }
+        for text in ["import { z } from 'zod'", "require('fs').readFile"] {
+            assert!(!script(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tree_is_made_once() {
+        let mut trees = Trees::default();
+        let nodes = |tree: Tree| tree.root_node().descendant_count();
+        let first = trees.parse(Grammar::Python, "a.py", "a = 1\n").map(nodes);
+        assert_eq!(trees.parse(Grammar::Python, "a.py", "").map(nodes), first);
+        assert_ne!(trees.parse(Grammar::Python, "b.py", "").map(nodes), first);
+    }
+}
