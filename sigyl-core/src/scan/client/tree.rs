@@ -24,7 +24,8 @@ impl Node {
     /// Finds a member by the first of these names that there is.
     pub(super) fn get(&self, names: &[&str]) -> Option<&Self> {
         let members = self.members();
-        names.iter().find_map(|name| members.iter().find(|(key, ..)| key == name)).map(|(.., value)| value)
+        // Of a name that is given twice, clients take the last.
+        names.iter().find_map(|name| members.iter().rfind(|(key, ..)| key == name)).map(|(.., value)| value)
     }
 
     pub(super) fn members(&self) -> &[(String, usize, Self)] {
