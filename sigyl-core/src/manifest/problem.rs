@@ -77,6 +77,12 @@ impl Place {
         Self { file: printable(file).into(), at: None }
     }
 
+    /// Returns the line, counted from 1, if it is known.
+    #[cfg(feature = "scan")]
+    pub(crate) fn line(&self) -> Option<usize> {
+        self.at.map(|(line, _)| line)
+    }
+
     /// A line and column of the same file.
     pub(super) fn at(&self, line: usize, column: usize) -> Self {
         Self { file: Arc::clone(&self.file), at: Some((line, column)) }

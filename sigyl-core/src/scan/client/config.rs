@@ -8,7 +8,7 @@ use super::jsonc::Broken;
 use super::known::Scope;
 use super::locate::{Located, servers};
 use super::tree::{Node, Value};
-use super::{jsonc, toml_tree};
+use super::{jsonc, toml_tree, yaml_tree};
 use crate::domain::Digest;
 
 /// Bytes of a configuration that are read.
@@ -144,17 +144,11 @@ impl ClientConfig {
     }
 }
 
-fn tree(path: &str, text: &str) -> (Node, Option<Broken>) {
+pub(super) fn tree(path: &str, text: &str) -> (Node, Option<Broken>) {
     let end = path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     match end.as_str() {
         "toml" => toml_tree::read(text),
-        "yaml" | "yml" => match serde_yaml::from_str::<serde_json::Value>(text) {
-            Ok(value) => (jsonc::read(&value.to_string()).0, None),
-            Err(error) => {
-                let at = error.location().map_or(0, |place| place.index());
-                (Node { at: 0, value: Value::Null }, Some(Broken { at, why: error.to_string() }))
-            }
-        },
+        "yaml" | "yml" => yaml_tree::read(text),
         _ => jsonc::read(text),
     }
 }
@@ -402,6 +396,23 @@ mod tests {
         let broken =
             read("a.json", "{\"mcpServers\": {\n\"a\": {\"command\": \"x\"},\n\"b\": {\"command\": }");
         assert_eq!((told(&broken), broken.defects.len()), (vec!["a x".to_owned()], 2));
+    }
+
+    #[test]
+    fn of_a_name_given_twice_what_counts_is_the_last_as_for_clients() {
+        let text =
+            r#"{"mcpServers": {"s": {"command": "echo", "args": ["hi"], "command": "sh", "args": ["x"]}}}"#;
+        assert_eq!(told(&read("a.json", text)), ["s sh x"]);
+        let maps = r#"{"mcpServers": {"a": {"command": "echo"}}, "mcpServers": {"b": {"command": "sh"}}}"#;
+        assert_eq!(told(&read("a.json", maps)), ["b sh"]);
+    }
+
+    #[test]
+    fn what_stands_in_yaml_is_told_with_its_line() {
+        let text = "# mine\nmcpServers:\n  - name: s\n    command: npx\n    args: [-y,\n      p]\n";
+        let config = read("config.yaml", text);
+        let server = &config.servers[0];
+        assert_eq!((server.line, &server.args[0].1, &server.args[1].1), (3, &5, &6));
     }
 
     #[test]

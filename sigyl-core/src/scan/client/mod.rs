@@ -13,6 +13,7 @@ mod scan;
 mod secret;
 mod toml_tree;
 mod tree;
+mod yaml_tree;
 
 pub(super) use commands::commands;
 pub use config::{ClientConfig, Defect, Entry, EntryPin};
