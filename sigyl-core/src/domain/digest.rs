@@ -36,7 +36,7 @@ impl Digest {
     pub fn parse(text: &str) -> Result<Self, DigestError> {
         let wrong = || DigestError(text.to_owned());
         let hex = text.strip_prefix("sha256:").unwrap_or(text);
-        if hex.len() != 64 || !hex.is_ascii() {
+        if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(wrong());
         }
         let mut bytes = [0; 32];
@@ -110,5 +110,6 @@ mod tests {
         assert_eq!(Digest::parse(&digest.hex()), Ok(digest));
         assert!(Digest::parse("sha256:zz").is_err());
         assert!(Digest::parse(&"é".repeat(32)).is_err());
+        assert!(Digest::parse(&"+f".repeat(32)).is_err(), "no number with a sign is a digit");
     }
 }
