@@ -103,14 +103,14 @@ impl Python {
         let mut rest = text.trim_start_matches(['.', '-', '_']);
         let implicit = text.starts_with('-') && rest.starts_with(|c: char| c.is_ascii_digit());
         if implicit {
-            let (number, left) = number(rest);
+            let Some((number, left)) = number(rest) else { return false };
             self.post = Some(number);
             rest = left.trim_start_matches(['.', '-', '_']);
         }
         while !rest.is_empty() {
             let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
             let (word, left) = rest.split_at(end);
-            let (count, left) = number(left.trim_start_matches(['.', '-', '_']));
+            let Some((count, left)) = number(left.trim_start_matches(['.', '-', '_'])) else { return false };
             match word {
                 "a" | "alpha" => self.pre = Some((0, count)),
                 "b" | "beta" => self.pre = Some((1, count)),
@@ -141,10 +141,11 @@ fn local(part: &str) -> Local {
     part.parse().map_or_else(|_| Local::Word(part.to_owned()), Local::Number)
 }
 
-/// Reads a number at the beginning; none is zero.
-fn number(text: &str) -> (u64, &str) {
+/// Reads a number at the beginning; none is zero, and one that is too large is no number.
+fn number(text: &str) -> Option<(u64, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    (text[..end].parse().unwrap_or(0), &text[end..])
+    let number = if end == 0 { 0 } else { text[..end].parse().ok()? };
+    Some((number, &text[end..]))
 }
 
 #[cfg(test)]
@@ -194,7 +195,7 @@ mod tests {
             let parse = |text| Version::parse(Ecosystem::PyPi, text).unwrap();
             assert_eq!(parse(one).order(&parse(other)), Ordering::Equal, "{one} {other}");
         }
-        for text in ["", "x", "1.x", "1.0-banana", "1..2"] {
+        for text in ["", "x", "1.x", "1.0-banana", "1..2", "1.0.post99999999999999999999"] {
             assert_eq!(Version::parse(Ecosystem::PyPi, text), None, "{text}");
         }
     }
