@@ -1,6 +1,6 @@
 //! Brings each pinned thing to what goes by its name now.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -42,11 +42,12 @@ impl Scanner<'_> {
         if declared.is_empty() {
             return Drift::default();
         }
-        let told = |tool: &Tool| declared.iter().find(|told| told.name() == tool.name());
+        // Of two of one name, the first counts.
+        let told: HashMap<&str, &Tool> = declared.iter().rev().map(|tool| (tool.name(), tool)).collect();
         let pin = |definition| Pin::new(Entity::Tool, Value::Object(definition)).ok();
         let live = now.iter().filter_map(|tool| {
             let mut definition = tool.definition().clone();
-            if let Some(told) = told(tool) {
+            if let Some(told) = told.get(tool.name()) {
                 definition.retain(|key, _| told.definition().contains_key(key));
             }
             pin(definition)
@@ -98,7 +99,7 @@ impl Scanner<'_> {
                     Verdict::Pass => Gravity::Inform,
                 },
                 field: match finding.location {
-                    Some(Location::Tool { field, .. }) => field,
+                    Some(Location::Tool { field, .. }) => bounded(&field),
                     _ => String::new(),
                 },
                 rule: finding.rule,
@@ -260,6 +261,18 @@ mod tests {
         let moved = json!([{"name": "a", "description": poison.replace("Adds", "Addss")}]);
         let known = drift(json!([{"name": "a", "description": poison}]), moved);
         assert!(known.entries[0].findings.is_empty(), "{known:?}");
+    }
+
+    #[test]
+    fn names_of_any_length_are_shown_cut_and_spelled_out() {
+        let name = format!("\u{1b}[31m{}", "x".repeat(100_000));
+        let required =
+            json!({"inputSchema": {"required": [name], "properties": {name.as_str(): {"enum": ["a", "b"]}}}});
+        let (_, lines) = one(json!({"inputSchema": {"type": "object"}}), required).unwrap();
+        assert!(lines.iter().any(|line| line.contains("is required now")), "{lines:?}");
+        for line in lines {
+            assert!(line.len() < 2_000 && !line.contains('\u{1b}'), "{line}");
+        }
     }
 
     #[test]

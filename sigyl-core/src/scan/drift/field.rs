@@ -1,11 +1,15 @@
 //! Walks two definitions of one thing side by side and writes down each field that differs.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::words;
 use crate::domain::{Entity, FieldChange, Gravity, Pin};
 use crate::scan::evidence::Masker;
 
+/// Bytes of the path of a field: the beginning is what is shown of it.
+const PATH: usize = 600;
 /// Depth to which definitions are compared.
 pub(super) const DEPTH: usize = 64;
 /// Fields of one thing that are listed; more are counted, and the gravest stay.
@@ -113,7 +117,12 @@ impl<'a> Fields<'a> {
         match (was, is) {
             (Some(Value::Object(old)), Some(Value::Object(new))) => {
                 for key in keys(old, new) {
-                    self.value(&format!("{field}.{key}"), old.get(key), new.get(key), depth + 1);
+                    self.value(
+                        &part_of(field, format_args!(".{key}")),
+                        old.get(key),
+                        new.get(key),
+                        depth + 1,
+                    );
                 }
             }
             (Some(Value::Array(old)), Some(Value::Array(new))) => self.list(field, old, new, depth),
@@ -130,7 +139,7 @@ impl<'a> Fields<'a> {
         for at in 0..old.len().max(new.len()) {
             let (was, is) = (old.get(at), new.get(at));
             if was != is {
-                self.value(&format!("{field}[{at}]"), was, is, depth + 1);
+                self.value(&part_of(field, format_args!("[{at}]")), was, is, depth + 1);
             }
         }
     }
@@ -151,12 +160,12 @@ impl<'a> Fields<'a> {
             Value::String(text) => self.new_text(field, text),
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
-                    self.new_texts(&format!("{field}[{at}]"), item, depth + 1);
+                    self.new_texts(&part_of(field, format_args!("[{at}]")), item, depth + 1);
                 }
             }
             Value::Object(members) => {
                 for (key, value) in members.iter().filter(|(key, _)| *key != "$schema") {
-                    self.new_texts(&format!("{field}.{key}"), value, depth + 1);
+                    self.new_texts(&part_of(field, format_args!(".{key}")), value, depth + 1);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -205,23 +214,23 @@ impl<'a> Fields<'a> {
 
     /// Compares the arguments of a prompt, each by its name.
     fn arguments(&mut self, was: Option<&Value>, is: Option<&Value>) {
-        let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
-        let name = |value: &Value| value.get("name").and_then(Value::as_str).map(str::to_owned);
+        let list = |value: Option<&'_ Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
         let (old, new) = (list(was), list(is));
+        let (known, now) = (by_name(&old), by_name(&new));
         for argument in &new {
             let field = format!("arguments.{}", name(argument).unwrap_or_default());
-            match old.iter().find(|known| name(known) == name(argument)) {
+            match known.get(&name(argument)) {
                 None => {
                     self.note(&field, "new argument", None, Some(argument), Gravity::Hold);
                     self.new_texts(&field, argument, 1);
                 }
-                Some(known) if known != argument => {
+                Some(known) if *known != argument => {
                     self.value(&field, Some(known), Some(argument), 1);
                 }
                 Some(_) => {}
             }
         }
-        for argument in old.iter().filter(|known| new.iter().all(|other| name(other) != name(known))) {
+        for argument in old.iter().filter(|known| !now.contains_key(&name(known))) {
             let field = format!("arguments.{}", name(argument).unwrap_or_default());
             self.note(&field, "removed", Some(argument), None, Gravity::Inform);
         }
@@ -229,6 +238,22 @@ impl<'a> Fields<'a> {
             self.note("arguments", "other value", was, is, Gravity::Inform);
         }
     }
+}
+
+fn name(argument: &Value) -> Option<&str> {
+    argument.get("name").and_then(Value::as_str)
+}
+
+/// The first argument of each name.
+fn by_name(arguments: &[Value]) -> HashMap<Option<&str>, &Value> {
+    arguments.iter().rev().map(|argument| (name(argument), argument)).collect()
+}
+
+/// Makes the path of a part of a field. A long name is not written out for each of its parts.
+pub(super) fn part_of(field: &str, part: std::fmt::Arguments<'_>) -> String {
+    let mut path = format!("{}{part}", &field[..field.floor_char_boundary(PATH)]);
+    path.truncate(path.floor_char_boundary(PATH));
+    path
 }
 
 /// Returns the keys of both whose values differ, in order.

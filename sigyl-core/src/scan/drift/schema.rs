@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::field::{DEPTH, Fields, keys};
+use super::field::{DEPTH, Fields, keys, part_of};
 use crate::domain::Gravity;
+use crate::scan::evidence::bounded;
 
 /// Bounds from above: raised or gone lets more through.
 const MOST: [&str; 5] = ["maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"];
@@ -77,7 +78,7 @@ impl Fields<'_> {
         let members = |value: Option<&'_ Value>| value.and_then(Value::as_object).cloned();
         let (old, new) = (members(was).unwrap_or(none.clone()), members(is).unwrap_or(none));
         for key in keys(&old, &new) {
-            let path = format!("{}.{key}", at.path());
+            let path = part_of(&at.path(), format_args!(".{key}"));
             match (old.get(key), new.get(key)) {
                 (None, Some(new)) => {
                     let gravity = if parameters { at.widened } else { Gravity::Inform };
@@ -94,10 +95,10 @@ impl Fields<'_> {
     fn required(&mut self, at: &Place<'_>, was: Option<&Value>, is: Option<&Value>) {
         let (old, new) = (strings(was), strings(is));
         for name in old.difference(&new) {
-            self.note(&at.path(), &format!("`{name}` is no longer required"), was, is, at.widened);
+            self.note(&at.path(), &format!("`{}` is no longer required", bounded(name)), was, is, at.widened);
         }
         for name in new.difference(&old) {
-            self.note(&at.path(), &format!("`{name}` is required now"), was, is, at.widened);
+            self.note(&at.path(), &format!("`{}` is required now", bounded(name)), was, is, at.widened);
         }
         if old == new {
             self.note(&at.path(), "other order", was, is, Gravity::Inform);
@@ -161,7 +162,7 @@ impl Fields<'_> {
             self.limit(at, was, is, wider);
         }
         for (index, branch) in new.iter().enumerate() {
-            let path = format!("{}[{index}]", at.path());
+            let path = part_of(&at.path(), format_args!("[{index}]"));
             match old.get(index) {
                 Some(known) if known != branch => {
                     self.schema(&path, Some(known), Some(branch), at.input, at.depth + 2);
@@ -201,7 +202,7 @@ struct Place<'p> {
 
 impl Place<'_> {
     fn path(&self) -> String {
-        format!("{}.{}", self.field, self.key)
+        part_of(self.field, format_args!(".{}", self.key))
     }
 }
 
