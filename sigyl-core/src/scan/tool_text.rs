@@ -14,6 +14,8 @@ use crate::domain::{Entity, Location, Pin, Tool};
 const DEPTH: usize = 64;
 /// Bytes of text of one tool that are looked at.
 const BYTES: usize = 4 << 20;
+/// Bytes of the paths to its texts: a long name stands in that of each text below it.
+const PATHS: usize = 16 << 20;
 
 /// The texts of one tool, prompt or instruction.
 #[derive(Debug)]
@@ -122,6 +124,7 @@ impl ToolText {
 struct Reader {
     fields: Vec<Field>,
     bytes: usize,
+    paths: usize,
     cut: Option<String>,
 }
 
@@ -135,10 +138,10 @@ impl Reader {
         match value {
             Value::String(text) => self.take(path.to_owned(), text),
             Value::Array(items) => {
-                items
-                    .iter()
-                    .enumerate()
-                    .for_each(|(at, item)| self.read(&format!("{path}[{at}]"), item, depth + 1));
+                for (at, item) in items.iter().enumerate() {
+                    let Some(path) = self.below(path, format_args!("[{at}]")) else { return };
+                    self.read(&path, item, depth + 1);
+                }
             }
             Value::Object(members) => self.members(path, members, depth),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -147,13 +150,23 @@ impl Reader {
 
     fn members(&mut self, path: &str, members: &Map<String, Value>, depth: usize) {
         for (key, value) in members {
-            let path = format!("{path}.{key}");
+            let Some(path) = self.below(path, format_args!(".{key}")) else { return };
             // The name of a member is read by the model as well.
             if key.len() > 24 || !key.is_ascii() {
                 self.take(path.clone(), key);
             }
             self.read(&path, value, depth + 1);
         }
+    }
+
+    /// Makes the path of a part, as long as all of them have room.
+    fn below(&mut self, path: &str, part: std::fmt::Arguments<'_>) -> Option<String> {
+        self.paths += path.len();
+        if self.paths > PATHS {
+            self.cut = Some(format!("more than {PATHS} bytes of names that stand in other names"));
+            return None;
+        }
+        Some(format!("{path}{part}"))
     }
 
     fn take(&mut self, path: String, text: &str) {
@@ -239,6 +252,9 @@ mod tests {
         let huge = "x".repeat(BYTES + 1);
         let tool: Tool = serde_json::from_value(json!({"name": "a", "description": huge})).unwrap();
         assert!(ToolText::of_tool(&tool).cut().unwrap().contains("bytes"));
+        let wide = json!({"name": "a", "x".repeat(PATHS / 100): vec!["y"; 200]});
+        let wide = ToolText::of_tool(&serde_json::from_value(wide).unwrap());
+        assert!(wide.cut().unwrap().contains("names") && wide.fields().len() < 110);
         let mut deep = json!("end");
         for _ in 0..100 {
             deep = json!({ "a": deep });
