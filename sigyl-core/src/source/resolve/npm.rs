@@ -1,6 +1,6 @@
 //! Pins what `package.json` names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -69,7 +69,7 @@ pub(super) async fn make(runner: &Runner<'_>, input: &Input) -> Result<(&'static
 }
 
 /// Checks that a lock pins every package by hash.
-pub(super) fn check(path: &str, bytes: &[u8]) -> Result<(), SourceError> {
+pub(in crate::source) fn check(path: &str, bytes: &[u8]) -> Result<(), SourceError> {
     let bad = |why: String| SourceError::BadDependencies {
         file: path.to_owned(),
         why,
@@ -81,6 +81,7 @@ pub(super) fn check(path: &str, bytes: &[u8]) -> Result<(), SourceError> {
         serde_json::from_slice(bytes).map_err(|error| bad(format!("it does not read: {error}")))?;
     let packages = lock.get("packages").and_then(Value::as_object);
     let packages = packages.ok_or_else(|| bad("it is of the old form without `packages`".to_owned()))?;
+    let mut bundles = BTreeMap::new();
     for (place, package) in packages {
         if let Some(why) = leaves(place, package) {
             return Err(bad(why));
@@ -88,7 +89,7 @@ pub(super) fn check(path: &str, bytes: &[u8]) -> Result<(), SourceError> {
         let says = |key: &str| package.get(key).and_then(Value::as_bool) == Some(true);
         let is_own = !place.split('/').any(|name| name == "node_modules");
         let pinned = package.get("integrity").is_some_and(|integrity| integrity.is_string());
-        let bundled = || says("inBundle") && is_bundled(packages, place);
+        let mut bundled = || says("inBundle") && is_bundled(packages, place, &mut bundles);
         if !is_own && !says("link") && !pinned && !bundled() {
             return Err(bad(format!("`{place}` has no integrity hash")));
         }
@@ -111,12 +112,18 @@ fn leaves(place: &str, package: &Value) -> Option<String> {
 
 /// Tells whether a package lies in the archive of one that is pinned by hash. That it says so itself proves nothing:
 /// npm fetches what no archive holds.
-fn is_bundled(packages: &Map<String, Value>, place: &str) -> bool {
+///
+/// What each brings is kept in `bundles`: one may bring them all.
+fn is_bundled<'a>(
+    packages: &'a Map<String, Value>,
+    place: &'a str,
+    bundles: &mut BTreeMap<&'a str, BTreeSet<&'a str>>,
+) -> bool {
     place.match_indices("/node_modules/").any(|(at, between)| {
         let (bundler, rest) = (&place[..at], &place[at + between.len()..]);
         let inner = rest.split("/node_modules/").next().unwrap_or(rest);
         let pinned = packages.get(bundler).is_some_and(|package| package["integrity"].is_string());
-        pinned && bundled_by(packages, bundler).contains(inner)
+        pinned && bundles.entry(bundler).or_insert_with(|| bundled_by(packages, bundler)).contains(inner)
     })
 }
 
