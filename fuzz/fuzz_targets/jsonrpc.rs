@@ -1,12 +1,16 @@
-//! JSON-RPC over pipes: lines are the same however the bytes arrive, and each is read as a message.
+//! JSON-RPC over pipes: lines are the same however the bytes arrive, and each is read as a message, kept or not.
 #![no_main]
 
+use sigyl_core::mcp::{Lines, fuzz};
+
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let mut lines = sigyl_core::mcp::Lines::new(1 << 16);
-    for piece in data.chunks(data.first().map_or(1, |first| usize::from(*first) + 1)) {
-        lines.push(piece);
+    let piece = data.first().map_or(1, |first| usize::from(*first) + 1);
+    let mut lines = Lines::new(1 << 16);
+    for part in data.chunks(piece) {
+        lines.push(part);
         while let Ok(Some(line)) = lines.next_line() {
-            sigyl_core::mcp::fuzz::message(&line);
+            fuzz::message(&line);
+            fuzz::skimmed(&line, piece);
         }
     }
 });

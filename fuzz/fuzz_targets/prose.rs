@@ -7,5 +7,5 @@ const PATHS: [&str; 12] =
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let Some((path, text)) = input.split_first() else { return };
     let path = PATHS[usize::from(*path) % PATHS.len()];
-    assert_eq!(sigyl_core::scan::misplaced(path, &String::from_utf8_lossy(text)), None);
+    assert_eq!(sigyl_core::scan::fuzz::misplaced(path, &String::from_utf8_lossy(text)), None);
 });

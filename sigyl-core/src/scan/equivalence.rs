@@ -1,20 +1,14 @@
 //! The literals that decide where an expression runs never change what is found.
-#![cfg(test)]
-
-use proptest::prelude::*;
+#![cfg(any(test, feature = "testing"))]
 
 use super::file::FileText;
 use super::findings::Findings;
-use super::proof::builtin;
+use super::ruleset::RuleSet;
 use super::scanner::Scanner;
 use crate::domain::{Finding, Policy};
 
-const PATHS: [&str; 9] =
-    ["a.ts", "a.py", "a.rs", "a.go", "README.md", "a.yaml", "a.json", "run.sh", "Dockerfile"];
-
 /// Returns what a file gives when only what may match runs, and when everything runs over everything.
-fn both(path: &str, text: &str) -> (Vec<Finding>, Vec<Finding>) {
-    let set = builtin();
+pub(super) fn both(set: &RuleSet, path: &str, text: &str) -> (Vec<Finding>, Vec<Finding>) {
     let scanner = Scanner::new(set, Policy::default());
     let file = FileText::new(path, text);
     let (mut fast, mut plain) = (Findings::new(&set.masker), Findings::new(&set.masker));
@@ -24,45 +18,56 @@ fn both(path: &str, text: &str) -> (Vec<Finding>, Vec<Finding>) {
     (fast.finish().0, plain.finish().0)
 }
 
-/// Yields every sample of every pattern.
-fn samples() -> Vec<&'static str> {
-    let samples =
-        |pattern: &'static super::pattern::Pattern| pattern.hits.values().chain(pattern.misses.values());
-    builtin().patterns.iter().flat_map(samples).flatten().map(String::as_str).collect()
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-#[test]
-fn samples_give_the_same_with_and_without_literals() {
-    for (at, text) in samples().into_iter().enumerate() {
-        let quoted = format!("const d = {text:?};\n{text}\n");
-        for text in [text, &quoted] {
-            let path = PATHS[at % PATHS.len()];
-            let (fast, plain) = both(path, text);
-            assert_eq!(fast, plain, "{path}: {text}");
-        }
+    use super::super::pattern::Pattern;
+    use super::super::proof::builtin;
+    use super::*;
+
+    const PATHS: [&str; 9] =
+        ["a.ts", "a.py", "a.rs", "a.go", "README.md", "a.yaml", "a.json", "run.sh", "Dockerfile"];
+
+    /// Yields every sample of every pattern.
+    fn samples() -> Vec<&'static str> {
+        let samples = |pattern: &'static Pattern| pattern.hits.values().chain(pattern.misses.values());
+        builtin().patterns.iter().flat_map(samples).flatten().map(String::as_str).collect()
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn texts_made_of_pieces_give_the_same_with_and_without_literals(
-        path in proptest::sample::select(PATHS.to_vec()),
-        pieces in proptest::collection::vec(
-            (proptest::sample::select(samples()), any::<proptest::sample::Index>(), any::<proptest::sample::Index>(),
-             proptest::sample::select(vec![" ", "\n", "", "' + '", "\"\n", "\n// ", "\n# ", "\\u0069", "\u{200b}", "/*", "*/", "`"])),
-            1..6,
-        ),
-    ) {
-        let mut text = String::new();
-        for (sample, one, other, joint) in pieces {
-            let (one, other) = (one.index(sample.len() + 1), other.index(sample.len() + 1));
-            let (from, to) = (sample.floor_char_boundary(one.min(other)), sample.ceil_char_boundary(one.max(other)));
-            text.push_str(&sample[from..to]);
-            text.push_str(joint);
+    fn samples_give_the_same_with_and_without_literals() {
+        for (at, text) in samples().into_iter().enumerate() {
+            let quoted = format!("const d = {text:?};\n{text}\n");
+            for text in [text, &quoted] {
+                let path = PATHS[at % PATHS.len()];
+                let (fast, plain) = both(builtin(), path, text);
+                assert_eq!(fast, plain, "{path}: {text}");
+            }
         }
-        let (fast, plain) = both(path, &text);
-        prop_assert_eq!(fast, plain, "{}", text);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn texts_made_of_pieces_give_the_same_with_and_without_literals(
+            path in proptest::sample::select(PATHS.to_vec()),
+            pieces in proptest::collection::vec(
+                (proptest::sample::select(samples()), any::<proptest::sample::Index>(), any::<proptest::sample::Index>(),
+                 proptest::sample::select(vec![" ", "\n", "", "' + '", "\"\n", "\n// ", "\n# ", "\\u0069", "\u{200b}", "/*", "*/", "`"])),
+                1..6,
+            ),
+        ) {
+            let mut text = String::new();
+            for (sample, one, other, joint) in pieces {
+                let (one, other) = (one.index(sample.len() + 1), other.index(sample.len() + 1));
+                let (from, to) = (sample.floor_char_boundary(one.min(other)), sample.ceil_char_boundary(one.max(other)));
+                text.push_str(&sample[from..to]);
+                text.push_str(joint);
+            }
+            let (fast, plain) = both(builtin(), path, &text);
+            prop_assert_eq!(fast, plain, "{}", text);
+        }
     }
 }

@@ -22,6 +22,8 @@ mod file;
 mod finder;
 mod findings;
 mod fold;
+#[cfg(feature = "testing")]
+pub mod fuzz;
 mod in_hand;
 mod known;
 mod known_file;
@@ -80,8 +82,6 @@ pub use known::KnownFiles;
 pub use known_file::KnownFolder;
 pub use language::Language;
 pub use pattern::{Context, Unit};
-#[cfg(feature = "testing")]
-pub use places::misplaced;
 pub use rows::{BadRow, JudgedRow, Place, RowKind, RowsOf, Tally};
 pub use rule::{Part, Proof, Rule, RuleMeta, Samples};
 pub use ruleset::{RuleSet, RuleSetError};

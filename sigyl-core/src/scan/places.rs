@@ -2,6 +2,8 @@
 #![cfg(any(test, feature = "testing"))]
 
 use super::file::FileText;
+use super::prose::{Prose, Segment};
+use super::tool_text::ToolText;
 
 /// Returns what is wrong with the places of a file's prose, if anything is.
 ///
@@ -9,31 +11,45 @@ use super::file::FileText;
 /// character, has there what it was made of. What had to be decoded leads to where that begins.
 pub fn misplaced(path: &str, text: &str) -> Option<String> {
     let file = FileText::new(path, text);
-    let prose = file.prose();
     let mut last = 0;
-    for segment in prose.segments() {
-        if segment.start < last
-            || segment.start > segment.end
-            || prose.text().get(segment.start..segment.end).is_none()
-        {
-            return Some(format!("{segment:?} after {last}"));
-        }
+    let astray = file.prose().segments().iter().find_map(|segment| {
+        let wrong = leads_astray(file.prose(), segment, last, text);
         last = segment.end;
-        for (at, letter) in prose.text()[segment.start..segment.end].char_indices() {
-            let origin = prose.origin(segment.start + at);
-            let there = text.get(origin..).and_then(|rest| rest.chars().next());
-            let copied = letter.is_ascii_alphanumeric() && segment.hidden.is_none();
-            let fits = |there: char| there == letter || !there.is_ascii() || there == '\\';
-            if copied && !there.is_some_and(fits) {
-                return Some(format!("{letter:?} at {at} of {segment:?} leads to {origin}: {there:?}"));
-            }
-            // Findings of a decoded text are all placed where it begins.
-            if at == 0 && !text.is_char_boundary(origin) {
-                return Some(format!("{segment:?} begins inside a character, at {origin}"));
-            }
+        wrong
+    });
+    astray.or_else(|| tokens_overlap(&file))
+}
+
+/// Returns what is wrong with the places of a tool's description, if anything is.
+pub fn misplaced_in_tool(text: &str) -> Option<String> {
+    let tool = ToolText::of_text("tool", "description", text);
+    let mut last = 0;
+    tool.prose().segments().iter().find_map(|segment| {
+        let field = tool.fields().get(segment.field as usize)?;
+        let wrong = leads_astray(tool.prose(), segment, last, &field.text);
+        last = segment.end;
+        wrong
+    })
+}
+
+/// Tells what is wrong with one segment, which stands after the byte `last`.
+fn leads_astray(prose: &Prose, segment: &Segment, last: usize, text: &str) -> Option<String> {
+    let ordered = last <= segment.start && segment.start <= segment.end;
+    let Some(own) = prose.text().get(segment.start..segment.end).filter(|_| ordered) else {
+        return Some(format!("{segment:?} after {last}"));
+    };
+    own.char_indices().find_map(|(at, letter)| {
+        let origin = prose.origin(segment.start + at);
+        let there = text.get(origin..).and_then(|rest| rest.chars().next());
+        let copied = letter.is_ascii_alphanumeric() && segment.hidden.is_none();
+        let fits = |there: char| there == letter || !there.is_ascii() || there == '\\';
+        if copied && !there.is_some_and(fits) {
+            return Some(format!("{letter:?} at {at} of {segment:?} leads to {origin}: {there:?}"));
         }
-    }
-    tokens_overlap(&file)
+        // Findings of a decoded text are all placed where it begins.
+        let inside = at == 0 && !text.is_char_boundary(origin);
+        inside.then(|| format!("{segment:?} begins inside a character, at {origin}"))
+    })
 }
 
 fn tokens_overlap(file: &FileText<'_>) -> Option<String> {
@@ -107,6 +123,7 @@ mod tests {
         ) {
             let text = pieces.concat();
             prop_assert_eq!(misplaced(path, &text), None, "{}: {}", path, text);
+            prop_assert_eq!(misplaced_in_tool(&text), None, "{}", text);
         }
     }
 }

@@ -204,7 +204,7 @@ impl Prefilter {
     }
 
     /// Returns every expression with every one of so many stretches, as if all literals were everywhere.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub(super) fn everything(&self, stretches: usize) -> Able {
         let expressions = 0..number(self.groups.len());
         let list = expressions.flat_map(|one| (0..number(stretches)).map(move |at| (one, at))).collect();

@@ -10,6 +10,8 @@ mod error;
 #[cfg(feature = "runtime")]
 mod fetch;
 mod folder;
+#[cfg(feature = "testing")]
+pub mod fuzz;
 mod keep;
 mod lock;
 mod path;

@@ -103,7 +103,8 @@ impl Metadata {
             .map(|(_, value)| value.as_str())
     }
 
-    fn parse(file: &str, text: &str) -> Self {
+    /// Reads headers up to the first empty line.
+    pub(super) fn of_text(file: &str, text: &str) -> Self {
         let mut headers: Vec<(String, String)> = Vec::new();
         for line in text.lines().take_while(|line| !line.trim().is_empty()) {
             match (line.starts_with([' ', '\t']), headers.last_mut(), line.split_once(':')) {
@@ -137,7 +138,7 @@ pub(super) fn metadata(tree: &SourceTree) -> Result<Option<Metadata>, SourceErro
         },
     };
     let bytes = tree.read(entry)?;
-    Ok(Some(Metadata::parse(&entry.path, &String::from_utf8_lossy(&bytes))))
+    Ok(Some(Metadata::of_text(&entry.path, &String::from_utf8_lossy(&bytes))))
 }
 
 /// Writes a package's name as the index compares it.
@@ -160,7 +161,7 @@ mod tests {
     #[test]
     fn headers_are_read_up_to_the_description() {
         let text = "Name: A_b\nRequires-Dist: c>=1\n  ,<2\nrequires-dist: d; extra == 'x'\n\nVersion: 9\n";
-        let metadata = Metadata::parse("PKG-INFO", text);
+        let metadata = Metadata::of_text("PKG-INFO", text);
         assert_eq!(metadata.first("name"), Some("A_b"));
         assert_eq!(metadata.first("Version"), None);
         assert_eq!(metadata.all("Requires-Dist").collect::<Vec<_>>(), ["c>=1 ,<2", "d; extra == 'x'"]);

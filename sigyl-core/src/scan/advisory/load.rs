@@ -98,12 +98,16 @@ impl Advisories {
             hasher.update(&bytes);
             all.file(&file.display().to_string(), &bytes)?;
         }
-        if all.documents == 0 {
-            return Err(AdvisoryError::Empty(path.to_owned()));
-        }
-        all.advisories.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(Self::new(all.advisories, Digest::from_bytes(hasher.finalize().into()), all.newest, all.unread))
+        all.finish(path, Digest::from_bytes(hasher.finalize().into()))
     }
+}
+
+/// Reads what one file holds.
+#[cfg(feature = "testing")]
+pub(super) fn of_bytes(bytes: &[u8]) -> Result<Advisories, AdvisoryError> {
+    let mut all = Gathered::default();
+    all.file("fuzz", bytes)?;
+    all.finish(Path::new("fuzz"), Digest::of(bytes))
 }
 
 /// Lists the files of a folder that may hold advisories, sorted. Mounted folders are made of links, which are followed.
@@ -142,6 +146,14 @@ fn too_much(name: &str, limit: &str) -> AdvisoryError {
 }
 
 impl Gathered {
+    fn finish(mut self, path: &Path, digest: Digest) -> Result<Advisories, AdvisoryError> {
+        if self.documents == 0 {
+            return Err(AdvisoryError::Empty(path.to_owned()));
+        }
+        self.advisories.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(Advisories::new(self.advisories, digest, self.newest, self.unread))
+    }
+
     /// Reads one file, whatever it is.
     fn file(&mut self, name: &str, bytes: &[u8]) -> Result<(), AdvisoryError> {
         if bytes.starts_with(b"PK") {

@@ -4,6 +4,8 @@
 //! osv.dev publishes each ecosystem. What cannot be read is an error and never an empty set.
 
 mod advisories;
+#[cfg(feature = "testing")]
+pub(super) mod fuzz;
 mod load;
 mod osv;
 mod range;

@@ -54,7 +54,8 @@ pub(in crate::scan) fn analyse(path: &str, text: &str) -> Analysis {
         .unwrap_or_else(|gap| Analysis { gap: Some(gap), ..Analysis::default() })
 }
 
-fn one(grammar: Grammar, text: &str) -> Analysis {
+/// Follows a file of which it is known that it registers tools.
+pub(super) fn one(grammar: Grammar, text: &str) -> Analysis {
     let near = is_large_script(grammar, text).then(|| near(text)).flatten().unwrap_or_default();
     of_parts(grammar, text, &near)
 }

@@ -7,6 +7,8 @@ mod across;
 mod analysis;
 mod flow;
 mod form;
+#[cfg(feature = "testing")]
+pub(super) mod fuzz;
 mod gate;
 mod handlers;
 mod kept;

@@ -5,6 +5,8 @@
 mod commands;
 mod config;
 mod discover;
+#[cfg(feature = "testing")]
+pub(super) mod fuzz;
 mod jsonc;
 mod known;
 mod launch;

@@ -14,6 +14,8 @@ mod courier;
 mod fake;
 #[cfg(test)]
 mod faults;
+#[cfg(feature = "testing")]
+pub(super) mod fuzz;
 mod line;
 mod merge;
 mod piece;

@@ -14,6 +14,8 @@ mod tool_env;
 
 pub use fetcher::Fetcher;
 pub(super) use fetcher::blocking;
+#[cfg(feature = "testing")]
+pub(super) use mask::mask;
 pub(super) use npm::{SWITCHES as NPM_SWITCHES, npm, only_file};
 pub(crate) use pypi::NO_PROCESS;
 pub(super) use pypi::{pip, run_pip};

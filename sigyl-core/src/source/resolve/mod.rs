@@ -11,4 +11,6 @@ mod pip;
 mod plan;
 mod sdist;
 
+#[cfg(feature = "testing")]
+pub(super) use npm::check as check_npm_lock;
 pub(super) use plan::resolve;
