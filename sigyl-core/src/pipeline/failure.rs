@@ -182,6 +182,9 @@ impl StepError {
             Self::Refused(Refusal::Incomplete(_)) => {
                 "make it possible to look at all of it, or let the policy hold where it blocks"
             }
+            Self::Refused(Refusal::Observed(_) | Refusal::Enforced(_)) => {
+                "mend or waive what stands against it, and `sigyl redeploy NAME` has it judged anew"
+            }
             Self::Refused(_) => "start the run again, to be judged anew",
             Self::Publish(PublishError::VersionTaken { remedy, .. }) => remedy,
             Self::SecretsMissing(_) => {

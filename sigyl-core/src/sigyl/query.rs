@@ -183,6 +183,8 @@ impl Sigyl {
             }
             None => (None, None),
         };
+        // What is recorded and not started serves for no reason at all.
+        let observed = observed.filter(|_| status.is_some());
         Ok(ServerView {
             drift: drift.map(|(_, what)| what),
             url: deployment.as_ref().and_then(|_| self.url(&server.name)),

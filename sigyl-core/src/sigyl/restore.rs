@@ -72,9 +72,10 @@ async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>
     }
     let secrets = bound_secrets(platform, &deployment.server).await?;
     let record = platform.store.version(&deployment.server, &deployment.version).await?;
-    let now = platform.clock.now();
     let record = record.ok_or(TargetError::NotAdmitted)?;
-    let admission = Admission::of_record(&record, now).map_err(StepError::from)?;
+    let judged = platform.store.run(&deployment.run).await?.and_then(|run| run.judgement);
+    let (policy, now) = (&platform.settings.policy, platform.clock.now());
+    let admission = Admission::of_record(&record, judged.as_ref(), policy, now).map_err(StepError::from)?;
     let released = platform.target.restore(&admission, spec(deployment, secrets)).await?;
     // A server of the old era may take its time to say that it knows nothing of the new one: it is not asked again.
     let limits = ProbeLimits { era: deployment.declared.as_ref().map(|it| it.era), ..ProbeLimits::default() };

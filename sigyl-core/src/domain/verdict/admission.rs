@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(all(feature = "sled", feature = "gateway"))]
+use super::Policy;
 use super::{Hold, Judgement, JudgementRecord, Verdict};
 #[cfg(feature = "runtime")]
 use crate::domain::VersionRecord;
@@ -103,6 +105,11 @@ pub enum Refusal {
     /// It was let pass while nothing was stopped, and that is over.
     #[error("it was admitted only because the policy observed until {0}, and that is over")]
     Observed(Timestamp),
+    /// It was let pass while nothing was stopped, and the policy of now stops what it finds.
+    #[error(
+        "it was admitted only because a policy observed until {0}, and the one in force does not observe"
+    )]
+    Enforced(Timestamp),
 }
 
 /// The proof that a source may be recorded and released. It has no public constructor and cannot be read back from
@@ -205,11 +212,23 @@ impl Admission {
     }
 
     /// Returns the admission that a version was recorded with. The store takes no record without one, so that a record
-    /// that it hands out is proof of it, but for what passed only because nothing was stopped for a time.
+    /// that it hands out is proof of it, but for what passed only because nothing was stopped for a time: that ends
+    /// with the time, and with a policy that stops again. `judged` is what the run came to that lets it serve.
     #[cfg(all(feature = "sled", feature = "gateway"))]
-    pub(crate) fn of_record(record: &VersionRecord, now: Timestamp) -> Result<Self, Refusal> {
-        match record.basis {
-            Basis::Observed { until, .. } if until < now => return Err(Refusal::Observed(until)),
+    pub(crate) fn of_record(
+        record: &VersionRecord,
+        judged: Option<&JudgementRecord>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let observed = match (judged, &record.basis) {
+            (Some(judged), _) => judged.only_observed(),
+            (None, Basis::Observed { until, .. }) => Some(*until),
+            (None, Basis::Verdict(_) | Basis::Approval(_)) => None,
+        };
+        match observed {
+            Some(until) if until < now => return Err(Refusal::Observed(until)),
+            Some(until) if policy.observes(now).is_none() => return Err(Refusal::Enforced(until)),
             _ => {}
         }
         Ok(Self {

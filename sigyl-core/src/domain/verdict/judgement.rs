@@ -31,6 +31,17 @@ pub struct JudgementRecord {
     pub observed: Option<Timestamp>,
 }
 
+#[cfg(all(feature = "sled", feature = "gateway"))]
+impl JudgementRecord {
+    /// Returns until when nothing was to be stopped, if something else than rights would have been. What the started
+    /// server said may have raised the verdict without being listed.
+    pub(crate) fn only_observed(&self) -> Option<Timestamp> {
+        let rights_alone = !self.holds.is_empty() && self.holds.iter().all(Hold::is_of_rights);
+        let stopped = self.verdict == Verdict::Block || self.verdict == Verdict::Hold && !rights_alone;
+        self.observed.filter(|_| stopped)
+    }
+}
+
 /// A report, judged with waivers and with what the operator granted. Nothing else makes one: it has no public field
 /// and cannot be read back from storage.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -128,6 +128,7 @@ fn judge_live(cx: &mut Context, report: &Report, drift: Option<Hold>) -> Result<
         cx.notice(StepId::Probe, line);
         if let Some(judged) = &mut cx.run.judgement {
             judged.verdict = judged.verdict.max(Verdict::Hold);
+            judged.holds.extend(open);
         }
         return Ok(());
     }
