@@ -53,7 +53,7 @@ impl Pin {
         let text = |key: &str| definition.get(key).and_then(Value::as_str).map(str::to_owned);
         let name = match entity {
             Entity::Tool | Entity::Prompt => text("name"),
-            Entity::Resource => text("uri").or_else(|| text("name")),
+            Entity::Resource => text("uri").or_else(|| text("uriTemplate")).or_else(|| text("name")),
             Entity::Instructions => None,
         };
         let name = name.unwrap_or_default();

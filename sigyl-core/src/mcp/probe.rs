@@ -26,7 +26,7 @@ pub struct Probe {
     pub tools: Vec<Tool>,
     /// All pages of its prompts.
     pub prompts: Vec<Value>,
-    /// All pages of its resources.
+    /// All pages of its resources, and of their templates after them.
     pub resources: Vec<Value>,
     /// Time to the first answer, in microseconds.
     pub latency_micros: u64,
@@ -107,8 +107,14 @@ async fn describe(client: &mut Client) -> Result<Probe, McpError> {
             tools.push(Tool::new(definition)?);
         }
     }
-    let prompts = if has("prompts") { list_if_any(client, "prompts").await? } else { Vec::new() };
-    let resources = if has("resources") { list_if_any(client, "resources").await? } else { Vec::new() };
+    let prompts =
+        if has("prompts") { list_if_any(client, "prompts/list", "prompts").await? } else { Vec::new() };
+    let mut resources = Vec::new();
+    if has("resources") {
+        resources = list_if_any(client, "resources/list", "resources").await?;
+        // What a template says is shown to a model as well.
+        resources.extend(list_if_any(client, "resources/templates/list", "resourceTemplates").await?);
+    }
     Ok(Probe {
         era: hello.era,
         versions: hello.versions,
@@ -122,9 +128,10 @@ async fn describe(client: &mut Client) -> Result<Probe, McpError> {
     })
 }
 
-/// Lists prompts or resources: a server may declare the capability for templates alone and have no list.
-async fn list_if_any(client: &mut Client, kind: &str) -> Result<Vec<Value>, McpError> {
-    match client.list(&format!("{kind}/list"), kind).await {
+/// Lists prompts, resources or their templates: a server may declare the capability for one and have no list of the
+/// other.
+async fn list_if_any(client: &mut Client, method: &str, kind: &str) -> Result<Vec<Value>, McpError> {
+    match client.list(method, kind).await {
         Err(error) if is_method_not_found(&error) => Ok(Vec::new()),
         found => found,
     }
@@ -244,6 +251,36 @@ mod tests {
         );
         let future = |asked: &Value| vec![fake::result(asked, json!({"protocolVersion": "2031-01-01"}))];
         assert!(said(Fake::new(future)).await.contains("`2031-01-01`, which is not known"));
+    }
+
+    #[tokio::test]
+    async fn templates_of_resources_are_read_after_the_resources() {
+        let server = Fake::new(|asked| match asked["method"].as_str() {
+            Some("initialize") => {
+                let mut hello = fake::legacy(asked);
+                if let Some(Say::Line(line)) = hello.first_mut() {
+                    let mut answer: Value = serde_json::from_str(line).unwrap();
+                    answer["result"]["capabilities"]["resources"] = json!({});
+                    *line = answer.to_string();
+                }
+                hello
+            }
+            Some("resources/templates/list") => {
+                vec![fake::result(
+                    asked,
+                    json!({"resourceTemplates": [{"name": "t", "uriTemplate": "a://{b}"}]}),
+                )]
+            }
+            Some("resources/list") => {
+                vec![fake::result(asked, json!({"resources": [{"name": "r", "uri": "a://c"}]}))]
+            }
+            _ => fake::legacy(asked),
+        });
+        let resources = probe(&server.upstream(), &limits()).await.unwrap().resources;
+        assert_eq!(
+            (&resources[0]["uri"], &resources[1]["uriTemplate"]),
+            (&json!("a://c"), &json!("a://{b}"))
+        );
     }
 
     fn with_tools(list: impl Fn(&Value) -> Value + Send + Sync + 'static) -> std::sync::Arc<Fake> {
