@@ -26,6 +26,9 @@ pub(super) fn fold(c: char) -> Folded {
         '\u{2028}' | '\u{2029}' | '\u{85}' => Folded::Is('\n'),
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).map_or(Folded::Same, Folded::Is),
         '\u{1d400}'..='\u{1d6a3}' => nth_letter((u32::from(c) - 0x1d400) % 52),
+        '\u{1d7ce}'..='\u{1d7ff}' => {
+            char::from_digit((u32::from(c) - 0x1d7ce) % 10, 10).map_or(Folded::Same, Folded::Is)
+        }
         '\u{24b6}'..='\u{24e9}' => nth_letter(u32::from(c) - 0x24b6),
         '\u{2018}' | '\u{2019}' | '\u{02bc}' => Folded::Is('\''),
         '\u{201c}' | '\u{201d}' => Folded::Is('"'),
@@ -49,7 +52,8 @@ pub(super) fn is_invisible(c: char) -> bool {
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
         | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-        | '\u{300}'..='\u{36f}')
+        | '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+        | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
 /// Returns the ASCII letter that a Cyrillic or Greek letter looks like.
