@@ -10,6 +10,7 @@ use super::findings::{Findings, Hit, in_file};
 use super::pattern::{Context, Match, Pattern, Unit};
 use super::prefilter::Run;
 use super::prose::{Prose, Segment};
+use super::quoted::is_quoted;
 use super::tool_text::ToolText;
 use crate::domain::{Location, Severity};
 
@@ -74,6 +75,9 @@ pub(super) fn check_tool(pattern: &Pattern, able: &[Run<'_>], tool: &ToolText, f
         return;
     }
     each_in_prose(pattern, able, tool.prose(), |segment, place| {
+        if is_quoted(tool.prose().text(), &(segment.start..segment.end), &place) {
+            return;
+        }
         let hit = Hit { text: tool.prose().text(), start: place.start, end: place.end };
         add(pattern, segment, tool.location(segment.field as usize), hit, found);
     });

@@ -42,6 +42,7 @@ pub mod policy;
 mod prefilter;
 mod proof;
 mod prose;
+mod quoted;
 mod regressions;
 pub mod render;
 mod report;
