@@ -1,6 +1,6 @@
 //! Tools that say by their own name and words that they attack.
 
-use super::lexicon::{Class, ENGLISH, Lexicon};
+use super::lexicon::{Class, Classes, ENGLISH, Lexicon};
 use super::reading::{Reading, Signal};
 use super::view::{CLOSE, View};
 
@@ -45,6 +45,49 @@ const HARD: &[&str] = &[
     "corrupt",
 ];
 
+/// What a defender's tool is called at its end.
+const DEFENDERS: [&str; 39] = [
+    "scan",
+    "scanner",
+    "detect",
+    "detector",
+    "detection",
+    "check",
+    "checker",
+    "guard",
+    "filter",
+    "protection",
+    "report",
+    "reports",
+    "alerts",
+    "alert",
+    "stats",
+    "statistics",
+    "feed",
+    "lookup",
+    "rules",
+    "incidents",
+    "news",
+    "training",
+    "info",
+    "intel",
+    "family",
+    "families",
+    "monitor",
+    "watch",
+    "advisory",
+    "advisories",
+    "quiz",
+    "awareness",
+    "classifier",
+    "score",
+    "analysis",
+    "analyzer",
+    "dashboard",
+    "timeline",
+    "blocklist",
+];
+
 /// What a name and a description come to: the signals that tell it, in the text of the reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Attacks {
@@ -61,6 +104,8 @@ pub(crate) struct Name {
     phase: bool,
     hints: usize,
     defence: bool,
+    /// A parameter is named for an attack.
+    parameter: bool,
 }
 
 impl Name {
@@ -83,13 +128,27 @@ impl Name {
             }
         }
         let begins = words.split(' ').next().unwrap_or_default();
-        let phase = ["recon", "exfil", "cmdi", "privesc"].iter().any(|phase| words.starts_with(phase))
-            || ["pwn", "hack"].contains(&begins);
+        const PHASES: [&str; 7] = ["recon", "reconnaissance", "exfil", "cmdi", "privesc", "pwn", "hack"];
+        let phase = PHASES.iter().any(|phase| begins.eq_ignore_ascii_case(phase));
         read.phase = phase && first == 0;
         read.hints = hints.len();
-        // A defender's tool begins with what it does about an attack.
-        read.defence &= first > 0;
+        // A defender's tool begins with what it does about an attack, or ends with it.
+        let last = words.trim_end().rsplit(' ').next().unwrap_or_default().to_ascii_lowercase();
+        read.defence = read.defence && first > 0 || !read.phase && DEFENDERS.contains(&last.as_str());
         read
+    }
+
+    /// Takes the names of the parameters in: one that holds what belongs to an attack tells as much as the name.
+    pub(crate) fn with_parameters<'a>(
+        mut self,
+        lexicon: &Lexicon,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let all = names.take(64).map(words).collect::<Vec<_>>().join(". ");
+        let reading = Reading::new(lexicon, [(0, 0, all.as_str())]);
+        self.parameter =
+            reading.sentences().iter().any(|one| one.classes.any(Classes::of(&[Class::NamedAttack])));
+        self
     }
 }
 
@@ -112,7 +171,7 @@ pub(crate) fn attacks(reading: &Reading, name: Name, describes: impl Fn(usize) -
     let mut first = true;
     let mut defended = false;
     for (at, sentence) in reading.sentences().iter().enumerate() {
-        if !describes(sentence.segment) {
+        if !describes(sentence.segment) || is_argument(&reading.text()[sentence.start..sentence.end]) {
             continue;
         }
         let view = View::new(reading, at..at + 1, ENGLISH, false);
@@ -127,9 +186,20 @@ pub(crate) fn attacks(reading: &Reading, name: Name, describes: impl Fn(usize) -
         }
         first = false;
     }
-    let by_name = name.phase || !name.defence && !defended && (name.attack || name.hints >= 2);
+    let by_name =
+        name.phase || !name.defence && !defended && (name.attack || name.parameter || name.hints >= 2);
     let whole = reading.sentences().iter().find(|sentence| describes(sentence.segment))?;
     by_name.then_some(Attacks { segment: whole.segment, start: whole.start, end: whole.end })
+}
+
+/// Tells whether a sentence is a line about an argument: "wordlist: Wordlist file to use".
+fn is_argument(sentence: &str) -> bool {
+    let name = sentence.trim_start().split(':').next().unwrap_or_default();
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    name.len() < sentence.trim_start().len()
+        && (2..=40).contains(&name.len())
+        && name.bytes().all(is_name)
+        && !["note", "warning", "important", "purpose", "description", "summary"].contains(&name)
 }
 
 /// One sentence says what is attacked, or how.
@@ -138,12 +208,74 @@ fn tells(view: &View<'_>, name: Name) -> Option<(Signal, Signal)> {
         view.is_reported(*one)
             || view.is_denied(*one)
             || (name.defence || !name.attack) && is_defended(view, *one)
+            || is_tested(view, *one)
+            || !name.phase && leads(view)
     };
     if let Some(attack) = view.all(Class::Attack).find(|one| !excused(one)) {
         return Some((attack, attack));
     }
-    let (hard, prey) = hostile(view, true)?;
-    (!excused(&hard)).then_some((hard, prey))
+    let harmed = [Class::Prey, Class::Victim, Class::Private, Class::Secret, Class::Target];
+    let harm = harmed.iter().find_map(|&class| {
+        view.pairs(Class::Harm, class, CLOSE).find(|(harm, _)| !excused(harm) && !view.is_reported(*harm))
+    });
+    // What looks like something else and is none of it.
+    let deceit = [Class::Prey, Class::Victim, Class::Secret, Class::Private]
+        .iter()
+        .find_map(|&class| view.pairs(Class::Deceit, class, CLOSE * 2).find(|(deceit, _)| !excused(deceit)));
+    let unaware = view.in_order(Class::Neg, Class::Unaware, CLOSE).find(|(neg, unaware)| {
+        view.words(*neg) == "without"
+            && !excused(unaware)
+            && !view.is_denied(*neg)
+            && view.has_any(&[Class::Victim, Class::Private, Class::Prey])
+    });
+    let topic = view.in_order(Class::Wield, Class::Topic, CLOSE).find(|(wield, topic)| {
+        !excused(topic) && !view.is_denied(*wield) && !view.between(*wield, *topic).contains(" about ")
+    });
+    let fake = view.pairs(Class::Deceit, Class::Fake, CLOSE).find(|(deceit, _)| !excused(deceit));
+    harm.or(deceit).or(unaware).or(topic).or(fake).or_else(|| {
+        let (hard, prey) = hostile(view, true)?;
+        (!excused(&hard)).then_some((hard, prey))
+    })
+}
+
+/// Tells whether the sentence begins with what a defender does: "Describes a malware family".
+fn leads(view: &View<'_>) -> bool {
+    const LEADING: [&str; 25] = [
+        "detect",
+        "list",
+        "show",
+        "explain",
+        "describe",
+        "monitor",
+        "watch",
+        "count",
+        "report",
+        "scan",
+        "alert",
+        "investigat",
+        "analy",
+        "classif",
+        "summar",
+        "teach",
+        "audit",
+        "review",
+        "block",
+        "prevent",
+        "protect",
+        "quarantin",
+        "scor",
+        "flag",
+        "filter",
+    ];
+    view.sentence().is_some_and(|text| LEADING.iter().any(|stem| text.trim_start().starts_with(stem)))
+}
+
+/// "SQL injection testing" says what is tested for.
+fn is_tested(view: &View<'_>, signal: Signal) -> bool {
+    let after = view.after(signal, 14);
+    [" testing", " tests", " assessment", " audit", "-resist", "-proof", "-aware"]
+        .iter()
+        .any(|word| after.starts_with(word))
 }
 
 /// A hostile verb and what it is done to, side by side.

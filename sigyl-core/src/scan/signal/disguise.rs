@@ -428,12 +428,25 @@ fn base64_inside(text: &str) -> Option<String> {
     plain.chars().all(|c| !c.is_control() || c.is_whitespace()).then_some(plain)
 }
 
-/// Joins short texts of neighbouring fields, as a reader of the schema does.
+/// Joins short texts of neighbouring fields, as a reader of the schema does; what numbers them is left out.
 pub(in crate::scan) fn together<'a>(texts: impl Iterator<Item = &'a str>) -> Option<String> {
-    let parts: Vec<&str> =
-        texts.filter(|text| text.len() <= 80 && !text.ends_with(['.', '!', '?', ')'])).collect();
+    let parts: Vec<&str> = texts
+        .filter(|text| {
+            (2..=80).contains(&text.len()) && text.contains(' ') && !text.ends_with(['.', '!', '?', ')'])
+        })
+        .map(without_number)
+        .collect();
     let total: usize = parts.iter().map(|part| part.len()).sum();
     (parts.len() >= 2 && total <= 4 << 10).then(|| parts.join(" "))
+}
+
+/// Takes a number or label off the beginning of a part: `a:`, `(1/3)`, `part 2 -`.
+fn without_number(part: &str) -> &str {
+    let (head, rest) = part.split_once([':', ')', '-', ']', '.']).unwrap_or(("", part));
+    let head = head.trim_start_matches(['(', '[']).trim().to_ascii_lowercase();
+    let number = head.trim_start_matches("part").trim_start_matches("step").trim();
+    let is_number = number.len() <= 1 || number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'/');
+    if !head.is_empty() && head.len() <= 8 && is_number { rest.trim_start() } else { part }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! What the signals of a sentence come to: two weak ones make one finding.
 
+use serde::Deserialize;
+
 use super::conceal::conceals;
 use super::hand_over::{hands_over, hands_over_file, sends_away};
 use super::later_on::{obeys_elsewhere, persists, waits};
-use super::lexicon::{ANY, Class, Classes};
+use super::lexicon::{ANY, Class, Classes, Lexicon};
 use super::meddle::{meddles, outranks};
 use super::overrule::{overrides, skips_consent};
 use super::reading::{Reading, Sentence, Signal};
@@ -11,7 +13,8 @@ use super::view::View;
 use crate::domain::Severity;
 
 /// What a sentence was found to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Order {
     /// It wants something private handed over.
     HandOver,
@@ -70,7 +73,11 @@ const RULES: [(Order, Classes, Severity, Rule); 11] = [
 const SHORT: usize = 300;
 
 /// Judges every sentence; `of_parameter` tells whether a segment describes a parameter.
-pub(crate) fn judge(reading: &Reading, of_parameter: impl Fn(usize) -> bool) -> Vec<Judged> {
+pub(crate) fn judge(
+    lexicon: &Lexicon,
+    reading: &Reading,
+    of_parameter: impl Fn(usize) -> bool,
+) -> Vec<Judged> {
     let mut judged = Vec::new();
     let sentences = reading.sentences();
     for (at, sentence) in sentences.iter().enumerate() {
@@ -79,33 +86,59 @@ pub(crate) fn judge(reading: &Reading, of_parameter: impl Fn(usize) -> bool) -> 
         });
         for &language in languages(sentence).iter().take_while(|language| **language != ANY) {
             let view = View::new(reading, at..at + 1, language, of_parameter(sentence.segment));
-            let mut both = None;
+            if !view.is_english() && !view.is_own(at..at + 1) {
+                continue;
+            }
+            let mut both = Both { reading, at, language, view: None };
+            let mut add = |order, severity, (one, other): (Signal, Signal)| {
+                judged.push(Judged {
+                    order,
+                    severity,
+                    segment: sentence.segment,
+                    start: one.start.min(other.start),
+                    end: one.end.max(other.end),
+                });
+            };
             for (order, classes, severity, rule) in RULES {
                 if !sentence.classes.any(classes) {
                     continue;
                 }
-                let found = rule(&view).or_else(|| {
-                    let joins = order == Order::HandOver && next.is_some();
-                    let both = joins.then(|| {
-                        both.get_or_insert_with(|| {
-                            View::new(reading, at..at + 2, language, view.of_parameter)
-                        })
-                    })?;
-                    rule(both)
+                let joins = order == Order::HandOver && next.is_some();
+                if let Some(found) =
+                    rule(&view).or_else(|| joins.then(|| rule(both.get(view.of_parameter)))?)
+                {
+                    add(order, severity, found);
+                }
+            }
+            for frame in &lexicon.frames {
+                let found = if frame.may_hold(sentence.classes) { frame.find(&view) } else { None };
+                let found = found.or_else(|| {
+                    let next = next.filter(|_| frame.joins)?;
+                    let may = frame.may_hold(sentence.classes.with(next.classes));
+                    may.then(|| frame.find(both.get(view.of_parameter)))?
                 });
-                if let Some((one, other)) = found {
-                    judged.push(Judged {
-                        order,
-                        severity,
-                        segment: sentence.segment,
-                        start: one.start.min(other.start),
-                        end: one.end.max(other.end),
-                    });
+                if let Some(found) = found {
+                    add(frame.order, frame.severity, found);
                 }
             }
         }
     }
     judged
+}
+
+/// A sentence and the next one, read together when that is asked for.
+struct Both<'a> {
+    reading: &'a Reading,
+    at: usize,
+    language: u8,
+    view: Option<View<'a>>,
+}
+
+impl<'a> Both<'a> {
+    fn get(&mut self, of_parameter: bool) -> &View<'a> {
+        let (reading, at, language) = (self.reading, self.at, self.language);
+        self.view.get_or_insert_with(|| View::new(reading, at..at + 2, language, of_parameter))
+    }
 }
 
 /// Languages of which one sentence is looked at.

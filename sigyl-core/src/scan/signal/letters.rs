@@ -22,6 +22,14 @@ pub(super) fn letter(c: char) -> Option<char> {
         '\u{1ea0}'..='\u{1ef9}' => Some(from(VIETNAMESE, 0x1ea0).unwrap_or(c)),
         // Greek and Cyrillic.
         'ё' | 'Ё' => Some('е'),
+        'ά' | 'Ά' => Some('α'),
+        'έ' | 'Έ' => Some('ε'),
+        'ή' | 'Ή' => Some('η'),
+        'ί' | 'Ί' | 'ϊ' | 'ΐ' => Some('ι'),
+        'ό' | 'Ό' => Some('ο'),
+        'ύ' | 'Ύ' | 'ϋ' | 'ΰ' => Some('υ'),
+        'ώ' | 'Ώ' => Some('ω'),
+        'ς' => Some('σ'),
         // The vowel signs of Arabic, its stretching mark, and those of Hebrew.
         '\u{300}'..='\u{36f}'
         | '\u{591}'..='\u{5c7}'
@@ -56,6 +64,7 @@ mod tests {
             ("không được tiết lộ", "khong duoc tiet lo"),
             ("kullanıcıya söyleme İ", "kullaniciya soyleme i"),
             ("Не Сообщай ещё", "не сообщай еще"),
+            ("Αγνόησε τις Οδηγίες", "αγνοησε τισ οδηγιεσ"),
             ("تجاهلْ الأوامر", "تجاهل الاوامر"),
         ] {
             assert_eq!(plain(typed), read);

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::Deserialize;
 
+use super::frame::{self, Frame};
 use super::letters::plain;
 
 /// Every file of words.
@@ -14,7 +15,10 @@ const FILES: &[(&str, &str)] = &[
     ("attack.yaml", include_str!("words/attack.yaml")),
     ("en.yaml", include_str!("words/en.yaml")),
     ("languages.yaml", include_str!("words/languages.yaml")),
+    ("more.yaml", include_str!("words/more.yaml")),
 ];
+/// What signals come to when they stand together.
+const FRAMES: (&str, &str) = ("frames.yaml", include_str!("words/frames.yaml"));
 
 /// What a word or phrase signals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -146,18 +150,68 @@ pub(crate) enum Class {
     NamedHint,
     /// Defence, teaching or report.
     Defence,
+    /// A question of the user that is foreseen.
+    UserAsks,
+    /// An answer that is dictated.
+    Lie,
+    /// Nobody is to be asked, in one phrase.
+    Unasked,
+    /// What something has to be.
+    Be,
+    /// The look of something else.
+    Deceit,
+    /// A verb of harm that no honest tool needs for what people own.
+    Harm,
+    /// Standing in for another tool.
+    Shadow,
+    /// What somebody who is not asked lacks.
+    Unaware,
+    /// Calls without end.
+    Loop,
+    /// Watching what passes by.
+    Watch,
+    /// What the model was told by its host.
+    OwnPrompt,
+    /// What the model writes for a project.
+    Code,
+    /// A claim to stand above every other instruction.
+    Supreme,
+    /// For all time to come.
+    Forever,
+    /// Praise of one thing over others.
+    Promote,
+    /// Work that is spoiled on purpose.
+    Sabotage,
+    /// A command that destroys, or runs what it fetches.
+    Command,
+    /// Sent on by mail so that few see it.
+    BlindCopy,
+    /// What a victim is called.
+    Victim,
+    /// Something false that looks true.
+    Fake,
+    /// The moment that another tool is used.
+    WhenUsed,
+    /// What is an attack when it is done, and none when it is talked about.
+    Topic,
+    /// A verb of doing such a thing.
+    Wield,
+    /// A verb of leaving something out.
+    Leave,
+    /// What it is left out of.
+    Out,
 }
 
 /// A set of classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Classes(u64);
+pub(crate) struct Classes(u128);
 
 impl Classes {
     /// Makes a set.
     pub(crate) const fn of(classes: &[Class]) -> Self {
         let (mut bits, mut at) = (0, 0);
         while at < classes.len() {
-            bits |= 1 << classes[at] as u64;
+            bits |= 1u128 << classes[at] as u32;
             at += 1;
         }
         Self(bits)
@@ -165,7 +219,12 @@ impl Classes {
 
     /// Adds one.
     pub(crate) fn add(&mut self, class: Class) {
-        self.0 |= 1 << class as u64;
+        self.0 |= 1 << class as u32;
+    }
+
+    /// Returns what is in either.
+    pub(crate) fn with(self, others: Self) -> Self {
+        Self(self.0 | others.0)
     }
 
     /// Tells whether any of `others` is in it.
@@ -195,6 +254,7 @@ pub(crate) struct Lexicon {
     /// For each text that is searched, where its terms begin in `terms`, and one more.
     pub(super) firsts: Vec<u32>,
     pub(super) terms: Vec<Term>,
+    pub(super) frames: Vec<Frame>,
 }
 
 /// The words of one language.
@@ -217,10 +277,10 @@ impl Lexicon {
     /// Returns the words that come with the library.
     pub(crate) fn builtin() -> Result<&'static Self, String> {
         static BUILTIN: OnceLock<Result<Lexicon, String>> = OnceLock::new();
-        BUILTIN.get_or_init(|| Self::new(FILES)).as_ref().map_err(Clone::clone)
+        BUILTIN.get_or_init(|| Self::new(FILES, FRAMES)).as_ref().map_err(Clone::clone)
     }
 
-    fn new(files: &[(&str, &str)]) -> Result<Self, String> {
+    fn new(files: &[(&str, &str)], frames: (&str, &str)) -> Result<Self, String> {
         let mut languages = vec!["any".to_owned(), "en".to_owned()];
         let mut all: BTreeMap<String, Vec<Term>> = BTreeMap::new();
         for (name, text) in files {
@@ -247,7 +307,8 @@ impl Lexicon {
             terms.append(&mut some);
             firsts.push(u32::try_from(terms.len()).map_err(|error| error.to_string())?);
         }
-        Ok(Self { search, firsts, terms })
+        let frames = frame::read(frames.1).map_err(|error| format!("{}: {error}", frames.0))?;
+        Ok(Self { search, firsts, terms, frames })
     }
 
     /// Returns the terms of one text that was found.
@@ -284,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_wrong_file_is_named() {
-        let error = Lexicon::new(&[("mine.yaml", "language: xx\nwords:\n  reed: a\n")]).unwrap_err();
+        let error = Lexicon::new(&[("mine.yaml", "language: xx\nwords:\n  reed: a\n")], FRAMES).unwrap_err();
         assert!(error.starts_with("mine.yaml: ") && error.contains("reed"), "{error}");
     }
 }

@@ -7,6 +7,7 @@ mod codes;
 mod conceal;
 mod corpus;
 mod disguise;
+mod frame;
 mod hand_over;
 mod judge;
 mod later_on;

@@ -10,6 +10,10 @@ pub(crate) struct Reading {
     /// From here on, the text and its origin run in step.
     marks: Vec<(usize, usize)>,
     sentences: Vec<Sentence>,
+    /// What stands between quotation marks, in order.
+    quotes: Vec<(usize, usize)>,
+    /// Names of the parameters of the tool.
+    parameters: Vec<String>,
 }
 
 /// One sentence.
@@ -38,6 +42,10 @@ pub(crate) struct Signal {
 
 /// Signals of one sentence that are kept.
 const SIGNALS: usize = 400;
+/// Bytes of the longest quotation.
+const QUOTED: usize = 300;
+/// Names of parameters that are kept.
+const PARAMETERS: usize = 64;
 /// Bytes of the longest sentence; a longer one goes on as the next.
 const LONGEST: usize = 1_200;
 
@@ -53,6 +61,30 @@ impl Reading {
         }
         reading.find(lexicon);
         reading
+    }
+
+    /// Adds the names of the parameters; short and common ones say nothing.
+    pub(crate) fn with_parameters<'a>(mut self, names: impl Iterator<Item = &'a str>) -> Self {
+        let telling = names.filter(|name| (3..=40).contains(&name.len()) && !is_number(name));
+        self.parameters = telling.take(PARAMETERS).map(str::to_lowercase).collect();
+        self
+    }
+
+    /// Returns the names of the parameters.
+    pub(crate) fn parameters(&self) -> &[String] {
+        &self.parameters
+    }
+
+    /// Tells whether a signal stands between quotation marks.
+    pub(crate) fn is_quoted(&self, signal: Signal) -> bool {
+        let after = self.quotes.partition_point(|&(start, _)| start <= signal.start);
+        after > 0 && self.quotes[after - 1].1 >= signal.end
+    }
+
+    /// Tells whether a quotation begins at most `reach` bytes after a signal.
+    pub(crate) fn quotes_after(&self, signal: Signal, reach: usize) -> bool {
+        let after = self.quotes.partition_point(|&(start, _)| start < signal.end);
+        self.quotes.get(after).is_some_and(|&(start, _)| start - signal.end <= reach)
     }
 
     /// Returns the text.
@@ -80,7 +112,9 @@ impl Reading {
         let mut start = self.text.len();
         self.marks.push((start, origin));
         let mut blank = true;
+        let mut quote = None;
         for (at, c) in text.char_indices() {
+            self.quote(c, &text[..at], &mut quote);
             // Stars and underlines of emphasis stand for nothing.
             if matches!(c, '*' | '"') {
                 self.marks.push((self.text.len(), origin + at + 1));
@@ -109,6 +143,34 @@ impl Reading {
             }
         }
         self.cut(segment, start);
+    }
+
+    /// Keeps track of quotations; `open` is where the last one began, and how it ends.
+    fn quote(&mut self, c: char, before: &str, open: &mut Option<(usize, char)>) {
+        let here = self.text.len();
+        match *open {
+            Some((start, end)) if c == end => {
+                *open = None;
+                if here - start <= QUOTED {
+                    self.quotes.push((start, here));
+                }
+            }
+            Some((start, _)) if c == '\n' || here - start > QUOTED => *open = None,
+            Some(_) => {}
+            None => {
+                let begins = before.ends_with([' ', '(', '\n', ',', ':', '/']) || before.is_empty();
+                let end = match c {
+                    '"' => Some('"'),
+                    '\'' | '`' if begins => Some(c),
+                    '\u{201c}' | '\u{201e}' => Some('\u{201d}'),
+                    '\u{2018}' if begins => Some('\u{2019}'),
+                    '\u{ab}' => Some('\u{bb}'),
+                    '\u{300c}' => Some('\u{300d}'),
+                    _ => None,
+                };
+                *open = end.map(|end| (here, end));
+            }
+        }
     }
 
     /// Ends a sentence and returns where the next one begins.
@@ -236,6 +298,10 @@ fn add_named(text: &str, sentence: &mut Sentence) {
             }
         }
     }
+}
+
+fn is_number(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Tells whether a word begins at `start` and one ends at `end`.

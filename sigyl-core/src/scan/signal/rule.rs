@@ -37,7 +37,8 @@ impl Signals {
         let reading = Reading::new(
             lexicon,
             segments.iter().enumerate().map(|(at, one)| (at, one.start, &text[one.start..one.end])),
-        );
+        )
+        .with_parameters(parameters(fields));
         let path = |segment: usize| {
             segments
                 .get(segment)
@@ -50,10 +51,14 @@ impl Signals {
             let start = text.floor_char_boundary(start.clamp(inside.start, inside.end));
             Place { segment, start, end: text.ceil_char_boundary(end.clamp(start, inside.end)) }
         };
-        let orders = judge(&reading, |segment| path(segment).contains("properties."));
+        let orders = judge(lexicon, &reading, |segment| path(segment).contains("properties."));
         let describes =
             |segment: usize| matches!(path(segment), "description" | "title" | "annotations.title");
-        let attack = attacks(&reading, Name::of(lexicon, name), describes);
+        let attack = attacks(
+            &reading,
+            Name::of(lexicon, name).with_parameters(lexicon, parameters(fields)),
+            describes,
+        );
         Self {
             orders: orders
                 .into_iter()
@@ -64,6 +69,17 @@ impl Signals {
             attack: attack.map(|Attacks { segment, start, end }| place(segment, start, end)),
         }
     }
+}
+
+/// Yields the names of the parameters that have a text of their own.
+fn parameters(fields: &[Field]) -> impl Iterator<Item = &str> {
+    let mut last = "";
+    fields.iter().filter_map(move |field| {
+        let rest = field.path.strip_prefix("inputSchema.properties.")?;
+        let name = rest.split('.').next().filter(|name| *name != last)?;
+        last = name;
+        Some(name)
+    })
 }
 
 /// Tells one kind of order.

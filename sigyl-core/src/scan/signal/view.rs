@@ -5,14 +5,21 @@ use super::reading::{Reading, Signal};
 
 /// Bytes that a few words take.
 pub(super) const CLOSE: usize = 40;
+/// Words of a language that are not there by chance.
+const OWN: usize = 3;
+/// Bytes of a phrase that is not there by chance.
+const LONG: usize = 10;
 /// Bytes that a clause takes.
 pub(super) const CLAUSE: usize = 90;
 
 /// One sentence, or two in a row, in one language.
 pub(super) struct View<'a> {
+    reading: &'a Reading,
     text: &'a str,
     signals: Vec<Signal>,
     language: u8,
+    /// Where the first sentence begins and ends.
+    sentence: (usize, usize),
     /// It describes a parameter.
     pub(super) of_parameter: bool,
 }
@@ -25,13 +32,14 @@ impl<'a> View<'a> {
         language: u8,
         of_parameter: bool,
     ) -> Self {
+        let sentence = reading.sentences().get(range.start).map_or((0, 0), |one| (one.start, one.end));
         let signals = reading.sentences()[range]
             .iter()
             .flat_map(|sentence| &sentence.signals)
-            .filter(|signal| signal.goes_with(language))
+            .filter(|signal| signal.goes_with(language) || signal.class == Class::Report)
             .copied()
             .collect();
-        Self { text: reading.text(), signals, language, of_parameter }
+        Self { reading, text: reading.text(), signals, language, sentence, of_parameter }
     }
 
     /// Yields the signals of a class.
@@ -140,6 +148,39 @@ impl<'a> View<'a> {
         self.language == ENGLISH
     }
 
+    /// Tells whether it is truly written in this language: single words of it may be words of English as well.
+    pub(super) fn is_own(&self, range: std::ops::Range<usize>) -> bool {
+        let signals =
+            || self.reading.sentences()[range.clone()].iter().flat_map(|sentence| &sentence.signals);
+        let english = |one: &Signal| {
+            signals()
+                .any(|other| other.language == ENGLISH && other.start == one.start && other.end == one.end)
+        };
+        let (mut own, mut last, mut long) = (0, 0, false);
+        for signal in signals().filter(|one| one.language == self.language) {
+            if signal.start < last {
+                continue;
+            }
+            if own < OWN && !english(signal) {
+                own += 1;
+                long |= signal.end - signal.start >= LONG;
+            }
+            last = signal.end;
+        }
+        let others = signals().filter(|one| one.language == ENGLISH).count();
+        own >= OWN || own * 2 > others && (own > 1 || long)
+    }
+
+    /// Returns the text of the first sentence.
+    pub(super) fn sentence(&self) -> Option<&'a str> {
+        self.text.get(self.sentence.0..self.sentence.1)
+    }
+
+    /// Tells whether a quotation follows.
+    pub(super) fn quotes_after(&self, signal: Signal) -> bool {
+        self.reading.quotes_after(signal, 16)
+    }
+
     /// Tells whether something is said to be done by the tool, and not ordered.
     pub(super) fn is_told(&self, verb: Signal) -> bool {
         let words = self.words(verb);
@@ -160,7 +201,11 @@ impl<'a> View<'a> {
 
     /// Tells whether something is looked for or turned away and `signal` is what it says.
     pub(super) fn is_reported(&self, signal: Signal) -> bool {
-        self.all(Class::Report).any(|report| self.governs(report, signal))
+        let quoted = self.reading.is_quoted(signal);
+        self.all(Class::Report).any(|report| {
+            self.governs(report, signal)
+                || quoted && report.end <= signal.start && !self.reading.is_quoted(report)
+        })
     }
 
     fn governs(&self, report: Signal, signal: Signal) -> bool {
@@ -264,7 +309,23 @@ impl<'a> View<'a> {
             "पैरामीटर",
             " المعامل",
         ];
-        quoted('`') || quoted('\'') || WORDS.iter().any(|word| text.contains(word))
+        quoted('`') || quoted('\'') || WORDS.iter().any(|word| text.contains(word)) || self.names_own(text)
+    }
+
+    /// Tells whether a parameter of the tool is named as the place where something goes.
+    fn names_own(&self, text: &str) -> bool {
+        const INTO: [&str; 12] = [
+            "in ", "into ", "as ", "to ", "via ", "through ", "with ", "using ", "under ", "fill ", "set ",
+            "inside ",
+        ];
+        self.reading.parameters().iter().any(|name| {
+            text.match_indices(name.as_str()).any(|(at, _)| {
+                let whole =
+                    text[at + name.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric() && c != '_');
+                let head = text[..at].strip_suffix("the ").unwrap_or(&text[..at]);
+                whole && INTO.iter().any(|word| head.ends_with(word))
+            })
+        })
     }
 }
 
