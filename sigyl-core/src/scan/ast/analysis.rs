@@ -94,6 +94,8 @@ pub(super) fn lower(grammar: Grammar, text: &str, tree: &tree_sitter::Tree, form
     match grammar {
         Grammar::Python => lower::python(text, tree, form),
         Grammar::Script | Grammar::Typed | Grammar::TypedMarkup => lower::script(text, tree, form),
+        Grammar::Go => lower::go(text, tree, form),
+        Grammar::Rust => lower::rust(text, tree, form),
     }
 }
 

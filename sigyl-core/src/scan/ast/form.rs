@@ -17,6 +17,16 @@ pub(super) struct FnId(pub(super) u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct ClassId(pub(super) u32);
 
+/// How a language is followed: the libraries that it has, and how its functions fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Language {
+    /// Python and scripts: their libraries share few names.
+    #[default]
+    Dynamic,
+    Go,
+    Rust,
+}
+
 /// The bytes that something stands on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Span {
@@ -61,6 +71,8 @@ pub(super) enum ExprKind {
     /// Texts put together: `+`, `%`, templates.
     Join(Vec<ExprId>),
     List(Vec<ExprId>),
+    /// What a function gives back together; the last says whether it failed.
+    Results(Vec<ExprId>),
     Record(Vec<(Option<Word>, ExprId)>),
     Compare(Comparison, ExprId, ExprId),
     /// Another operator between two.
@@ -178,6 +190,9 @@ pub(super) struct Function {
     pub(super) doc: Option<Word>,
     /// Whether it is called on its class alone.
     pub(super) fixed: bool,
+    /// The type of what it gives, as it is written.
+    pub(super) gives: Option<Word>,
+    pub(super) language: Language,
 }
 
 /// A parameter.
@@ -202,6 +217,10 @@ pub(super) struct Class {
     pub(super) body: Block,
     /// Names with a type, as it is written.
     pub(super) fields: Vec<(Word, Word)>,
+    /// Whether it is nothing but one of some words.
+    pub(super) enumerates: bool,
+    /// Whether a client gives what it holds.
+    pub(super) given: bool,
 }
 
 impl Form {

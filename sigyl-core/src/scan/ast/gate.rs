@@ -33,6 +33,31 @@ const MARKS: &[&str] = &[
     ".prompt(",
 ];
 
+/// Words that stand where Go and Rust register tools; scripts that come with these words register nothing by them.
+const SIGNED: &[&str] = &[
+    "AddTool",
+    "RegisterTool",
+    "MustTool",
+    "ConvertTool",
+    "NewTool",
+    "ServerTool",
+    "CallToolRe",
+    "CallToolParams",
+    "ReadResourceRe",
+    "GetPromptRe",
+    "#[tool",
+    "::tool",
+    "#[mcp_tool",
+    "#[prompt",
+    "#[resource",
+    "#[Tools",
+    "#[Prompts",
+    "#[Resources",
+    "call_tool",
+    "read_resource",
+    "get_prompt",
+];
+
 /// What a client calls by the same name as a server registers it.
 const CALLED_TOO: &[&[u8]] = &[b"call_tool", b"read_resource", b"get_prompt"];
 
@@ -44,6 +69,7 @@ const BASES: usize = 300;
 /// The expressions, compiled when a file first needs them.
 struct Gate {
     marks: Option<AhoCorasick>,
+    signed: Option<AhoCorasick>,
     registers: Option<Expression>,
     routes: Option<Expression>,
     schemas: Option<Expression>,
@@ -59,6 +85,7 @@ impl Gate {
             let part = |words: &[&str]| of(format!(r#"\b(?:{})\b["'`]?\]?\s*[:,}}(=/\#]"#, any(words)));
             Self {
                 marks: AhoCorasick::new(MARKS).ok(),
+                signed: AhoCorasick::new(SIGNED).ok(),
                 registers: of(format!(r"\b(?:{})\b", any(REGISTERS))),
                 routes: of(format!(
                     r#"\.\s*(?:{})\s*(?:<[^()]{{0,200}}>\s*)?\(\s*(?:\w+\s*=\s*)?[a-zA-Z]?["'`]+/"#,
@@ -74,6 +101,9 @@ impl Gate {
 /// Tells whether a text may register tools.
 pub(super) fn registers(grammar: Grammar, text: &str) -> bool {
     let gate = Gate::get();
+    if matches!(grammar, Grammar::Go | Grammar::Rust) {
+        return gate.signed.as_ref().is_none_or(|words| words.is_match(text));
+    }
     if !gate.marks.as_ref().is_none_or(|marks| marks.is_match(text)) {
         return false;
     }
@@ -82,6 +112,7 @@ pub(super) fn registers(grammar: Grammar, text: &str) -> bool {
             let text = text.as_bytes();
             calls(text).next().is_some() || !others(text).is_empty()
         }
+        Grammar::Go | Grammar::Rust => true,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which functions of a form are called with what a client gives: handlers of tools, prompts, resources and routes.
 
-use super::form::{Arg, ExprId, ExprKind, FnId, Form, Param, Word};
-use super::kept::{Kept, schema, typed};
+use super::form::{Arg, ExprId, ExprKind, FnId, Form, Language, Param, Word};
+use super::kept::{Kept, SAFE, schema, typed};
 
 /// A function that a client reaches.
 #[derive(Clone, Debug)]
@@ -15,6 +15,10 @@ pub(super) struct Handler {
     pub(super) reads_only: bool,
     /// Parts of its input that a schema keeps to what is harmless, or small.
     safe: Vec<Kept>,
+    /// Parts of what it is given as a whole that their type keeps to what is harmless.
+    parts: Vec<Word>,
+    /// Parameters before the first that is the client's.
+    from: usize,
 }
 
 /// Names under which decorators and calls register a handler.
@@ -59,7 +63,7 @@ pub(super) const RUNS: &[&str] =
 impl Handler {
     /// Tells whether a parameter is the client's.
     pub(super) fn gives(&self, form: &Form, at: usize, param: &Param) -> bool {
-        if self.first && at > 0 {
+        if self.first && at > 0 || at < self.from {
             return false;
         }
         let of = param.of.as_deref().unwrap_or_default();
@@ -86,7 +90,19 @@ impl Handler {
 
     /// Returns the parts of the one object that it is given, as far as they are known.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&Word, u32)> {
-        self.safe.iter().filter(|_| self.first).map(|(name, bits)| (name, *bits))
+        let given = self.safe.iter().filter(|_| self.first).map(|(name, bits)| (name, *bits));
+        given.chain(self.parts.iter().map(|name| (name, SAFE)))
+    }
+
+    /// Adds parameters that can do no harm.
+    pub(super) fn make_safe(&mut self, names: Vec<Word>) {
+        self.safe.extend(names.into_iter().map(|name| (name, SAFE)));
+    }
+
+    /// One that its signature or its attributes tell, with the parts of its input that can do no harm.
+    pub(super) fn signed(function: FnId, reads_only: bool, parts: Vec<Word>, from: usize) -> Self {
+        let safe = parts.iter().map(|name| (name.clone(), SAFE)).collect();
+        Self { function, first: false, route: false, reads_only, safe, parts, from }
     }
 }
 
@@ -98,13 +114,25 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
             found.push(handler);
         }
     };
-    for (id, function) in form.functions() {
+    super::signatures::find(form).into_iter().for_each(&mut add);
+    for (id, function) in form.functions().filter(|(_, one)| one.language == Language::Dynamic) {
         if function.decorators.iter().any(|mark| is_mark(form, *mark)) {
             let reads_only = function.decorators.iter().any(|mark| hints_reading(form, *mark, 4))
                 || says_reading(function.doc.as_deref());
             let route = function.decorators.iter().any(|mark| is_route(form, *mark));
-            add(Handler { function: id, first: false, route, reads_only, safe: typed(form, id) });
+            add(Handler {
+                function: id,
+                first: false,
+                route,
+                reads_only,
+                safe: typed(form, id),
+                parts: Vec::new(),
+                from: 0,
+            });
         }
+    }
+    if form.functions().next().is_some_and(|(_, whole)| whole.language != Language::Dynamic) {
+        return found;
     }
     for (_, expr) in form.exprs() {
         match &expr.kind {
@@ -121,7 +149,15 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
         };
         for method in class.methods.iter().filter(named).filter(|_| is_tool) {
             let safe = typed(form, *method);
-            add(Handler { function: *method, first: false, route: false, reads_only: false, safe });
+            add(Handler {
+                function: *method,
+                first: false,
+                route: false,
+                reads_only: false,
+                safe,
+                parts: Vec::new(),
+                from: 0,
+            });
         }
     }
     found
@@ -167,7 +203,7 @@ fn hints_reading(form: &Form, id: ExprId, depth: usize) -> bool {
     }
 }
 
-fn says_reading(text: Option<&str>) -> bool {
+pub(super) fn says_reading(text: Option<&str>) -> bool {
     let text = text.unwrap_or_default().to_ascii_lowercase();
     [
         "read-only",
@@ -227,7 +263,7 @@ fn registered(form: &Form, callee: ExprId, args: &[Arg]) -> Vec<Handler> {
         let safe = safe.iter().cloned().chain(typed(form, function)).collect();
         // Python gives each argument by its name; scripts give one object, then what is around the call.
         let first = is_script(form, function) && &*name != "registerResource" && &*name != "resource";
-        Handler { function, first, route, reads_only, safe }
+        Handler { function, first, route, reads_only, safe, parts: Vec::new(), from: 0 }
     };
     functions.map(handler).collect()
 }
@@ -254,6 +290,8 @@ fn described(form: &Form, parts: &[(Option<Word>, ExprId)]) -> Vec<Handler> {
             route: false,
             reads_only: false,
             safe: safe.clone(),
+            parts: Vec::new(),
+            from: 0,
         })
         .collect()
 }

@@ -4,7 +4,7 @@ use super::form::{ExprId, ExprKind, FnId, Form, Param, StmtKind, Word};
 use super::handlers::last_name;
 
 /// Makes a value safe for everything.
-const SAFE: u32 = (1 << 10) - 1;
+pub(super) const SAFE: u32 = (1 << 10) - 1;
 /// Says of a value that it is no larger, or longer, than something fixed.
 const CAPPED: u32 = 1 << 17;
 

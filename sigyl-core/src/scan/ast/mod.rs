@@ -17,7 +17,10 @@ mod near;
 mod parse;
 mod pieces;
 mod rule;
+mod signatures;
 mod tests;
+mod tests_go;
+mod tests_rust;
 mod tree_file;
 
 pub(super) use across::{across, names_own};

@@ -19,6 +19,8 @@ pub(super) enum Grammar {
     Script,
     Typed,
     TypedMarkup,
+    Go,
+    Rust,
 }
 
 impl Grammar {
@@ -31,6 +33,8 @@ impl Grammar {
             "js" | "mjs" | "cjs" | "jsx" => Self::Script,
             "ts" | "mts" | "cts" => Self::Typed,
             "tsx" => Self::TypedMarkup,
+            "go" => Self::Go,
+            "rs" => Self::Rust,
             _ => return None,
         })
     }
@@ -41,6 +45,8 @@ impl Grammar {
             Self::Script => tree_sitter_javascript::LANGUAGE.into(),
             Self::Typed => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
             Self::TypedMarkup => tree_sitter_typescript::LANGUAGE_TSX.into(),
+            Self::Go => tree_sitter_go::LANGUAGE.into(),
+            Self::Rust => tree_sitter_rust::LANGUAGE.into(),
         }
     }
 }

@@ -59,6 +59,7 @@ fn what_is_made_sure_of_cuts_the_way() {
         "c = {'x': 'ls', 'y': 'ps'}[a]\nos.system(c)",
         "c = {'x': 'ls'}.get(a, 'ps')\nos.system(c)",
         "assert a in ('x', 'y')\nos.system(a)",
+        "ok = False\nfor c in NAMES:\n    if a in ('x', 'y'):\n        ok = True\n        break\nif not ok:\n    return\nos.system(a)",
         "c = re.sub('[^a-z]', '', a)\nos.system(c)",
         "return\nos.system(a)",
     ] {
@@ -78,6 +79,7 @@ fn what_only_looks_like_a_check_does_not() {
         "if 'rm' in a:\n    return\nos.system(a)",
         "if a not in ('x', 'y'):\n    a = 'x; ' + b\nos.system(a)",
         "if a == 'x':\n    b = 'y'\nos.system(a)",
+        "ok = True\nif a in ('x', 'y'):\n    ok = True\nif not ok:\n    return\nos.system(a)",
     ] {
         assert_eq!(python(body), [Weakness::Command], "{body}");
     }

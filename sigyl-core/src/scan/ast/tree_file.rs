@@ -54,6 +54,8 @@ impl<'p> Names<'p> {
                     name.starts_with('.') || name.split('.').next().is_some_and(|one| self.0.contains(one))
                 })
             }
+            // What these name is not followed.
+            Some(Grammar::Go | Grammar::Rust) => false,
             // A script names files of its tree by where they are.
             Some(_) => ["\"", "'", "`"].iter().any(|quote| {
                 [".", "./", "..", "../"].iter().any(|way| match way.ends_with('/') {

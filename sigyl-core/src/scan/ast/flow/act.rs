@@ -28,7 +28,7 @@ impl Flow<'_> {
         self.goes_back(path, name, given, span);
     }
 
-    fn command(&mut self, given: &Given, span: Span, path: &str) {
+    pub(super) fn command(&mut self, given: &Given, span: Span, path: &str) {
         let mut texts = Vec::new();
         for (_, value) in given
             .args
@@ -54,7 +54,7 @@ impl Flow<'_> {
     }
 
     /// Judges a command, or what is written to a file that may be run.
-    fn script(&mut self, text: &str, span: Span, path: &str) {
+    pub(super) fn script(&mut self, text: &str, span: Span, path: &str) {
         let lower = text.to_ascii_lowercase();
         for (weakness, words) in COMMANDS {
             if in_order(&lower, words) {
@@ -166,7 +166,7 @@ impl Flow<'_> {
         }
     }
 
-    fn writes(&mut self, shape: &str, span: Span, path: &str) {
+    pub(super) fn writes(&mut self, shape: &str, span: Span, path: &str) {
         if STARTERS.iter().any(|starter| shape.contains(starter)) {
             self.act(Weakness::Persistence, &shape.replace('\0', "…"), path, span);
         } else if ["/tmp/.", "/var/tmp/.", "/dev/shm/."].iter().any(|hidden| shape.starts_with(hidden)) {

@@ -7,7 +7,7 @@ use super::effects::vouches;
 use super::frame::Frame;
 use super::run::{Flow, Memory, instance};
 use super::value::{Object, SIGNS, Source, Value, bits};
-use crate::scan::ast::form::{Arg, ClassId, ExprId, ExprKind, FnId, StmtKind, Word};
+use crate::scan::ast::form::{Arg, ClassId, ExprId, ExprKind, FnId, Language, StmtKind, Word};
 
 /// Calls in each other that are followed.
 const CALLS: usize = 12;
@@ -96,6 +96,9 @@ impl Flow<'_> {
                     None => format!(".{name}"),
                 };
                 let span = self.form.expr(id).span;
+                if self.language() != Language::Dynamic {
+                    return self.compiled(&path, name, &given, span);
+                }
                 self.sinks(&path, name, &given, span);
                 self.acts(&path, name, &given, span);
                 self.known(&path, name, &given, span)

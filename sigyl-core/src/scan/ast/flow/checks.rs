@@ -69,14 +69,14 @@ impl Flow<'_> {
     }
 
     /// A host that ends in one of ours, from a dot on.
-    fn ends(base: &Value, end: &Value) -> Facts {
+    pub(super) fn ends(base: &Value, end: &Value) -> Facts {
         let dotted = end.known().is_some_and(|text| text.starts_with('.') && text.len() > 2)
             || end.shapes.iter().any(|shape| shape.starts_with('.') && shape.contains('\0'));
         if dotted { host(base) } else { Facts::new() }
     }
 
     /// A list or text that something is in.
-    fn holds(&mut self, holder: &Value, part: &Value) -> (Facts, Facts) {
+    pub(super) fn holds(&mut self, holder: &Value, part: &Value) -> (Facts, Facts) {
         match part.known() {
             Some(text) => {
                 let text = text.to_owned();
@@ -87,7 +87,7 @@ impl Flow<'_> {
         }
     }
 
-    fn begins(&mut self, base: &Value, lead: &Value) -> (Facts, Facts) {
+    pub(super) fn begins(&mut self, base: &Value, lead: &Value) -> (Facts, Facts) {
         match lead.known() {
             Some("-") => (Facts::new(), every(base, bits::ARGV)),
             Some("..") => {

@@ -6,7 +6,7 @@ use super::guard;
 use super::run::{Flow, instance};
 use super::statement::function_value;
 use super::value::{Entry, Object, Source, Value, bits, concat};
-use crate::scan::ast::form::{ExprId, ExprKind, Word};
+use crate::scan::ast::form::{ExprId, ExprKind, Language, Word};
 
 /// Levels of calls and expressions in each other that are followed.
 const DEPTH: usize = 1_200;
@@ -52,6 +52,7 @@ impl Flow<'_> {
                 self.joined(&parts)
             }
             ExprKind::List(parts) => self.list(parts),
+            ExprKind::Results(parts) => self.results(parts),
             ExprKind::Record(parts) => self.record(parts),
             ExprKind::Compare(how, left, right) => {
                 let one = self.eval(*left);
@@ -134,7 +135,12 @@ impl Flow<'_> {
         if let Some(value) = base.field(name) {
             return value.clone();
         }
-        if let Some(known) = self.special_member(base, name) {
+        let special = match self.language() {
+            Language::Dynamic => self.special_member(base, name),
+            Language::Go => self.go_member(base, name).or_else(|| self.typed_field(base, name)),
+            Language::Rust => self.typed_field(base, name),
+        };
+        if let Some(known) = special {
             return known;
         }
         if let Object::Instance(class) | Object::Class(class) = base.object {

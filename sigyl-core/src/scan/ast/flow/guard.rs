@@ -80,8 +80,9 @@ fn equal(flow: &mut Flow<'_>, (left, one): (ExprId, &Value), (right, other): (Ex
         if is_first_part_of_prefix(flow, id) && against.known().is_none() {
             continue;
         }
-        if !value.taint.is_empty() && against.taint.is_empty() && fixed(against) {
-            return allowed(value);
+        if !value.taint.is_empty() && against.taint.is_empty() {
+            // A path that was resolved and is one that the caller did not give leads nowhere else.
+            return if fixed(against) { allowed(value) } else { resolved(value) };
         }
     }
     Facts::new()
@@ -89,7 +90,9 @@ fn equal(flow: &mut Flow<'_>, (left, one): (ExprId, &Value), (right, other): (Ex
 
 /// Tells whether a value is known to be fixed, rather than not known at all.
 fn fixed(value: &Value) -> bool {
-    value.known().is_some_and(|text| !text.starts_with('\u{1}')) || value.is_path().is_some()
+    let fixed = |shape: &crate::scan::ast::form::Word| !shape.contains('\0') && !shape.starts_with('\u{1}');
+    let read = value.taint.is_empty() && !value.shapes.is_empty() && value.shapes.iter().all(fixed);
+    read || value.is_path().is_some()
 }
 
 fn is_first_part_of_prefix(flow: &Flow<'_>, id: ExprId) -> bool {

@@ -74,7 +74,7 @@ impl Flow<'_> {
     }
 
     /// One variable of the environment.
-    fn variable(&mut self, name: &str) -> Value {
+    pub(super) fn variable(&mut self, name: &str) -> Value {
         let upper = name.to_ascii_uppercase();
         let secret = [
             "API_KEY",
@@ -136,7 +136,7 @@ impl Flow<'_> {
         }
     }
 
-    fn effect(&mut self, effect: Effect, path: &str, given: &Given) -> Value {
+    pub(super) fn effect(&mut self, effect: Effect, path: &str, given: &Given) -> Value {
         let is_method = given.base.as_ref().is_some_and(|base| {
             base.is_path().is_none_or(|known| known.ends_with(')') || !base.taint.is_empty())
         });
@@ -207,7 +207,7 @@ impl Flow<'_> {
         Value { fields: None, object: Object::Path("(decoded)".into()), ..code }
     }
 
-    fn path_of(&mut self, parts: &[Value], resolves: bool) -> Value {
+    pub(super) fn path_of(&mut self, parts: &[Value], resolves: bool) -> Value {
         let mut joined = Vec::new();
         for part in parts {
             if !joined.is_empty() {
@@ -260,7 +260,7 @@ impl Flow<'_> {
     }
 
     /// Nothing is known of it: what it is given may be in what it gives, and what says that it checks may check.
-    fn unknown(&mut self, name: &str, given: &Given) -> Value {
+    pub(super) fn unknown(&mut self, name: &str, given: &Given) -> Value {
         let mut all = Value::default();
         if let Some(base) = &given.base {
             let open = base.ways().into_iter().filter(|entry| !entry.source.is_secret());
@@ -329,7 +329,7 @@ impl Flow<'_> {
     }
 
     /// A variable of the environment: that of a name, or any that the caller chooses.
-    fn environment(&mut self, given: &Given) -> Value {
+    pub(super) fn environment(&mut self, given: &Given) -> Value {
         let ways = given.at(0).map(Value::ways).unwrap_or_default();
         let mut ways = ways.iter().filter(|entry| entry.source == Source::Argument);
         let chosen = ways.any(|entry| self.bits_of(entry) & bits::ALL != bits::ALL);
@@ -411,7 +411,7 @@ impl Flow<'_> {
         Some(Self::substituted(&pattern, subject))
     }
 
-    fn get(&mut self, path: &str, given: &Given) -> Option<Value> {
+    pub(super) fn get(&mut self, path: &str, given: &Given) -> Option<Value> {
         let base = given.base.as_ref()?;
         if path.starts_with("requests.")
             || path.starts_with("httpx.")
@@ -435,7 +435,7 @@ impl Flow<'_> {
         Some(value)
     }
 
-    fn file(&mut self, path: Option<&Value>) -> Value {
+    pub(super) fn file(&mut self, path: Option<&Value>) -> Value {
         let secret = path.is_some_and(|path| path.shapes.iter().any(|shape| is_credential(shape)));
         let mut value = Value::path("open()");
         if secret {
@@ -445,7 +445,7 @@ impl Flow<'_> {
         value
     }
 
-    fn output(&mut self, given: &Given) -> Value {
+    pub(super) fn output(&mut self, given: &Given) -> Value {
         let reads = |value: &Value| {
             value
                 .shapes

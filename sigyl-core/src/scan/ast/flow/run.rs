@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::frame::{Frame, State};
 use super::origin::Origins;
 use super::value::{Entry, Source, Value, Weakness, bits};
-use crate::scan::ast::form::{ClassId, ExprKind, FnId, Form, Span, Word};
+use crate::scan::ast::form::{ClassId, ExprKind, FnId, Form, Language, Span, Word};
 use crate::scan::ast::handlers::Handler;
 
 /// Steps that one file may take; what is not followed for it is told.
@@ -54,6 +54,8 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) finals: HashMap<FnId, Rc<HashMap<Word, Value>>>,
     /// The files that a file names, by its body and the name.
     pub(super) links: HashMap<(FnId, Word), FnId>,
+    /// The one method of each name, in a language that tells types.
+    pub(super) methods: HashMap<Word, Option<FnId>>,
     /// What instances of a class hold.
     pub(super) attributes: HashMap<ClassId, HashMap<Word, Value>>,
     pub(super) memory: HashMap<u64, Memory>,
@@ -106,6 +108,7 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         frames: Vec::new(),
         finals: HashMap::new(),
         links: HashMap::new(),
+        methods: methods(form),
         attributes: HashMap::new(),
         memory: HashMap::new(),
         steps: STEPS,
@@ -142,6 +145,15 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
     flow
 }
 
+fn methods(form: &Form) -> HashMap<Word, Option<FnId>> {
+    let mut all = HashMap::new();
+    let typed = form.functions().filter(|(_, one)| one.class.is_some() && one.language != Language::Dynamic);
+    for (id, function) in typed {
+        all.entry(function.name.clone()).and_modify(|one| *one = None).or_insert(Some(id));
+    }
+    all
+}
+
 impl Flow<'_> {
     /// Runs what a function stands in, so that its variables are known.
     fn prepare(&mut self, function: FnId) {
@@ -168,6 +180,7 @@ impl Flow<'_> {
         });
         if let Some(class) = function.class {
             self.construct(class, Vec::new());
+            self.fill(handler, class);
         }
         let skip = usize::from(this.is_some() && !function.fixed && self.takes_self(handler.function));
         let mut args = Vec::new();
@@ -191,6 +204,18 @@ impl Flow<'_> {
             }
         }
         self.handler = None;
+    }
+
+    /// Puts what a caller gives into a class that is nothing but that.
+    fn fill(&mut self, handler: &Handler, class: ClassId) {
+        let form = self.form;
+        let shape = form.class(class);
+        for (name, _) in shape.fields.iter().filter(|_| shape.given) {
+            let bits = handler.made_safe(name);
+            let origin = self.origins.add(name.clone());
+            let value = Value::of(vec![Entry { source: Source::Argument, origin, bits }]);
+            self.attributes.entry(class).or_default().insert(name.clone(), value);
+        }
     }
 
     /// Makes what a caller gives for one parameter.
@@ -239,6 +264,11 @@ impl Flow<'_> {
         let first = self.form.function(function).params.first();
         let name = first.and_then(|param| self.form.name(param.target));
         name.is_some_and(|name| matches!(&**name, "self" | "cls"))
+    }
+
+    /// Returns the language of the function that runs.
+    pub(super) fn language(&self) -> Language {
+        self.frames.last().map(|frame| self.form.function(frame.function).language).unwrap_or_default()
     }
 
     pub(super) fn frame(&mut self) -> &mut Frame {

@@ -64,7 +64,7 @@ impl Flow<'_> {
     }
 
     /// A program with its words: the program, what a shell reads, and words that may be options.
-    fn process(&mut self, path: &str, given: &Given, span: Span) {
+    pub(super) fn process(&mut self, path: &str, given: &Given, span: Span) {
         let is_true =
             |value: Option<&Value>| value.is_some_and(|value| !matches!(value.known(), Some("\u{1}false")));
         let shell = is_true(given.option("shell"));
@@ -209,7 +209,7 @@ fn is_valued(word: &str) -> bool {
 }
 
 /// Tells whether a text is a query that was put together, or comes whole from elsewhere.
-fn is_query(value: &Value, sink: &str) -> bool {
+pub(super) fn is_query(value: &Value, sink: &str) -> bool {
     let whole = value.shapes.is_empty()
         && matches!(sink, ".execute" | ".executescript" | ".query" | "sqlalchemy.text" | ".executemany");
     let whole = whole

@@ -27,7 +27,13 @@ impl Flow<'_> {
                 self.eval(*value);
             }
             StmtKind::Assign { target, value, adds } => {
+                let is_set = matches!(self.form.expr(*value).kind, ExprKind::Truth(true));
                 let mut value = self.eval(*value);
+                if is_set && !self.state().facts.is_empty() {
+                    // What was made sure of here holds wherever the flag is found set.
+                    let facts = self.state().facts.clone();
+                    value.when = Some(Rc::new((facts, Facts::new())));
+                }
                 if *adds {
                     let old = self.eval(*target);
                     value = self.added(old, value);
@@ -98,8 +104,9 @@ impl Flow<'_> {
     }
 
     fn give(&mut self, value: Value) {
-        let when = value.when.clone();
-        let truth = value.known().map(|text| text == "\u{1}true").filter(|_| is_truth(&value));
+        let decides = value.field(super::results::LAST).unwrap_or(&value);
+        let when = decides.when.clone().or_else(|| value.when.clone());
+        let truth = decides.known().map(|text| text == "\u{1}true").filter(|_| is_truth(decides));
         let frame = self.frame();
         let facts = frame.state.facts.clone();
         let side = |more: Option<&Facts>| match more {
@@ -296,6 +303,7 @@ impl Flow<'_> {
                     self.assign(*part, one);
                 }
             }
+            ExprKind::Results(parts) => self.assign_results(parts, &value),
             ExprKind::Spread(inner) => self.assign(*inner, value),
             ExprKind::Other(parts) => parts.iter().for_each(|part| self.assign(*part, value.clone())),
             _ => {}

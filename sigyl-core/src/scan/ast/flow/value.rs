@@ -269,6 +269,7 @@ impl Value {
 
     /// What it is, if it may be either.
     pub(super) fn or(mut self, other: &Self) -> Self {
+        let when = self.flagged(other);
         self.absorb(&other.taint);
         self.deep |= other.deep;
         for shape in &other.shapes {
@@ -298,8 +299,26 @@ impl Value {
             }
             (one, more) => one.or_else(|| more.clone()),
         };
-        self.when = None;
+        self.when = when;
         self
+    }
+
+    /// What holds where a flag that may be either is true: a way on which it is never true has no say in it.
+    fn flagged(&self, other: &Self) -> Option<Rc<(Facts, Facts)>> {
+        let yes = match (self.where_true()?, other.where_true()?) {
+            (None, yes) | (yes, None) => yes?,
+            (Some(one), Some(more)) => super::frame::common(&one, &more),
+        };
+        (!yes.is_empty()).then(|| Rc::new((yes, Facts::new())))
+    }
+
+    /// What holds where a flag is true, unless it never is; nothing if it is no flag.
+    fn where_true(&self) -> Option<Option<Facts>> {
+        let is_flag = self.taint.is_empty()
+            && !self.shapes.is_empty()
+            && self.shapes.iter().all(|shape| shape.starts_with('\u{1}'));
+        let yes = || self.when.as_ref().map(|when| when.0.clone()).unwrap_or_default();
+        is_flag.then(|| self.shapes.iter().any(|shape| &**shape == "\u{1}true").then(yes))
     }
 
     /// What any of its parts is.
