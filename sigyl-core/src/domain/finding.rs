@@ -178,6 +178,11 @@ impl Finding {
         let text: String = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
         Digest::of(text.as_bytes())
     }
+
+    /// Tells whether its evidence is all that matched, so that what reads like it is the same.
+    pub(crate) fn is_told_whole(&self) -> bool {
+        !self.evidence.contains("⟦masked⟧") && !self.evidence.ends_with('…')
+    }
 }
 
 #[cfg(test)]

@@ -83,8 +83,6 @@ impl Baseline {
 
     /// Makes the baseline of a report.
     pub fn of(report: &Report, subject: &str, made: Timestamp) -> Self {
-        let place =
-            |finding: &Finding| finding.location.as_ref().map_or_else(String::new, Location::to_string);
         let entry = |finding: &Finding| BaselineEntry {
             rule: finding.rule.clone(),
             place: place(finding),
@@ -94,6 +92,46 @@ impl Baseline {
         findings.sort();
         Self { schema: Self::SCHEMA.to_owned(), subject: subject.to_owned(), made, findings }
     }
+}
+
+/// Finds out which findings a baseline holds, by their place in the list: of those that read alike as many as it
+/// holds, first those that have not moved.
+fn before(findings: &[Finding], baseline: &Baseline) -> BTreeSet<usize> {
+    let (mut there, mut moved) = (BTreeMap::new(), BTreeMap::new());
+    for entry in &baseline.findings {
+        let key = (&entry.rule, entry.fingerprint);
+        *there.entry((key, entry.place.as_str())).or_insert(0_usize) += 1;
+        *moved.entry(key).or_insert(0_usize) += 1;
+    }
+    let places: Vec<String> = findings.iter().map(place).collect();
+    let key = |at: usize| (&findings[at].rule, findings[at].fingerprint());
+    let mut before = BTreeSet::new();
+    for (at, place) in places.iter().enumerate() {
+        let key = key(at);
+        if take(&mut there, &(key, place.as_str())) {
+            take(&mut moved, &key);
+            before.insert(at);
+        }
+    }
+    let rest = (0..findings.len()).filter(|at| !before.contains(at));
+    let rest: Vec<usize> = rest.filter(|&at| take(&mut moved, &key(at))).collect();
+    before.extend(rest);
+    before
+}
+
+/// Takes one of what is counted under a key, if there is one left.
+fn take<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) -> bool {
+    match counts.get_mut(key) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            true
+        }
+        _ => false,
+    }
+}
+
+fn place(finding: &Finding) -> String {
+    finding.location.as_ref().map_or_else(String::new, Location::to_string)
 }
 
 impl Policy {
@@ -107,11 +145,7 @@ impl Policy {
     ) -> BTreeMap<usize, Suppressed> {
         let all: Vec<&Finding> = findings.iter().collect();
         let standing = standing(&self.waivers, self.server.as_ref(), &all, now);
-        let known: BTreeSet<(&RuleId, Digest)> = baseline
-            .iter()
-            .flat_map(|baseline| &baseline.findings)
-            .map(|entry| (&entry.rule, entry.fingerprint))
-            .collect();
+        let before = baseline.map(|baseline| before(findings, baseline)).unwrap_or_default();
         let (mut settled, objections) = (BTreeMap::new(), Objections::new(objections));
         for (at, finding) in findings.iter().enumerate() {
             let waiver = |accepted: &BTreeMap<usize, usize>, applied| {
@@ -119,15 +153,14 @@ impl Policy {
                 Some(by_waiver(finding, &waiver.waiver, applied))
             };
             let baseline = || {
-                let there = known.contains(&(&finding.rule, finding.fingerprint()));
-                there.then(|| {
+                before.contains(&at).then(|| {
                     suppressed(finding, SuppressedBy::Baseline, "it was there before".to_owned(), true)
                 })
             };
             let found = self
                 .ignored(finding)
                 .or_else(|| waiver(&standing.accepted, true))
-                .or_else(|| if known.is_empty() { None } else { baseline() })
+                .or_else(baseline)
                 .or_else(|| objections.of(finding).map(|one| self.by_comment(finding, one)))
                 .or_else(|| waiver(&standing.expired, false));
             settled.extend(found.map(|found| (at, found)));
@@ -277,6 +310,20 @@ mod tests {
                 (verdict, told.to_vec()),
                 "{server:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_baseline_holds_as_many_findings_that_read_alike_as_there_were() {
+        let alike =
+            |line| Finding { evidence: "AKIA⟦masked⟧".into(), ..finding("b", Severity::Block, line) };
+        let baseline = Baseline::of(&report(vec![alike(2), alike(7)]), "clock", Timestamp::EPOCH);
+        for (lines, known) in
+            [(&[2, 7][..], &[0, 1][..]), (&[2, 3, 7], &[0, 2]), (&[3, 8, 9], &[0, 1]), (&[9], &[0])]
+        {
+            let findings: Vec<Finding> = lines.iter().map(|&line| alike(line)).collect();
+            let settled = Policy::default().settle(&findings, &[], Some(&baseline), Timestamp::EPOCH);
+            assert_eq!(settled.into_keys().collect::<Vec<_>>(), known, "{lines:?}");
         }
     }
 

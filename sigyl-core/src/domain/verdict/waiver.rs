@@ -125,8 +125,11 @@ pub(super) fn standing(
                 standing.accepted.insert(at, index);
             }
             Err(WaiverError::NoMatch(_)) => {}
-            // Many findings of one rule may share a fingerprint: the same text, said again.
-            Err(WaiverError::Ambiguous { .. }) if waiver.fingerprint.is_some() && waiver.expires >= now => {
+            // Many findings of one rule may share a fingerprint: the same text, said again. Where not all of it is
+            // shown, nobody knows that.
+            Err(WaiverError::Ambiguous { .. })
+                if waiver.expires >= now && waiver.fingerprint.is_some() && told_whole(findings, waiver) =>
+            {
                 let alike = (0..findings.len()).filter(|&at| waiver.matches(findings[at]));
                 standing.accepted.extend(alike.map(|at| (at, index)));
             }
@@ -134,6 +137,11 @@ pub(super) fn standing(
         }
     }
     standing
+}
+
+/// Tells whether what a waiver fits shows all that was found.
+fn told_whole(findings: &[&Finding], waiver: &Waiver) -> bool {
+    findings.iter().filter(|finding| waiver.matches(finding)).all(|finding| finding.is_told_whole())
 }
 
 /// Places that are named one by one when a waiver matches several findings.
@@ -265,6 +273,25 @@ mod tests {
         let late = Timestamp::parse("2031-01-01").unwrap();
         let expired = Judgement::new(&one, &Policy::default(), &[waiver("a", None)], &none, late);
         assert!(matches!(expired, Err(WaiverError::Expired { .. })));
+    }
+
+    #[test]
+    fn a_fingerprint_accepts_what_is_said_again_and_not_another_secret_that_reads_alike() {
+        let alike = |evidence: &str, line| Finding {
+            evidence: evidence.into(),
+            ..finding("a", Severity::Block, line)
+        };
+        for (evidence, accepted, told) in
+            [("x", 2, 0), ("AKIA⟦masked:0a1b2c3d⟧", 2, 0), ("AKIA⟦masked⟧", 0, 1), ("x…", 0, 1)]
+        {
+            let two = [alike(evidence, 1), alike(evidence, 9)];
+            let waiver = Waiver { fingerprint: Some(two[0].fingerprint()), ..waiver("a", None) };
+            let waivers = [StandingWaiver { server: None, waiver }];
+            let all: Vec<&Finding> = two.iter().collect();
+            let found = standing(&waivers, None, &all, Timestamp::EPOCH);
+            assert_eq!((found.accepted.len(), found.told.len()), (accepted, told), "{evidence}");
+            assert_eq!(standing(&waivers, None, &all[..1], Timestamp::EPOCH).accepted.len(), 1);
+        }
     }
 
     fn named(error: Result<Judgement, WaiverError>) -> String {

@@ -49,7 +49,13 @@ impl EmbeddedCredential {
         let proof = if one.worth == Worth::Live { ", and its checksum or structure holds" } else { "" };
         let message = format!("This is {}{proof}. {}", one.name, self.meta.why);
         let (severity, confidence) = weight(one.worth, aside);
-        let hit = Hit { text, start: range.start, end: range.end };
+        // Two keys that read alike are two findings: a waiver or a baseline for the one is none for the other.
+        let shown = &text[range.start..one.secret().start];
+        let marked = one.mark(text).map(|mark| format!("{shown}⟦masked:{mark}⟧"));
+        let hit = match &marked {
+            Some(marked) => Hit::whole(marked),
+            None => Hit { text, start: range.start, end: range.end },
+        };
         found.add_as(&self.meta, severity, confidence, place, hit, Some(message));
     }
 }
@@ -133,8 +139,26 @@ mod tests {
         );
         for subject in ["src/index.ts", "tool", ".env"] {
             let told = serde_json::to_string(&findings(builtin(), subject, &text)).unwrap();
-            assert!(told.contains("embedded-credential") && told.contains("⟦masked⟧"), "{told}");
+            assert!(told.contains("embedded-credential") && told.contains("⟦masked"), "{told}");
             assert!(!told.contains("Vq3k") && !told.contains(&token[34..]), "{told}");
         }
+    }
+
+    #[test]
+    fn two_keys_of_one_vendor_are_two_findings_and_what_can_be_guessed_is_not_told_apart() {
+        let print = |text: &str| {
+            let found = findings(builtin(), "src/index.ts", text);
+            let ours = found.iter().find(|one| one.rule.as_str() == "embedded-credential").unwrap();
+            (ours.fingerprint(), ours.evidence.clone())
+        };
+        let (one, other) = (token(), token().replace("Vq3k", "kV3q"));
+        let of = |token: &str| print(&format!("const token = '{token}';"));
+        let marked = of(&one).1.strip_prefix("ghp_⟦masked:").unwrap().strip_suffix('⟧').unwrap().to_owned();
+        assert!(marked.len() == 8 && marked.bytes().all(|byte| byte.is_ascii_hexdigit()), "{marked}");
+        assert_ne!(of(&one).0, of(&other).0);
+        assert_eq!(of(&one).0, print(&format!("\nlet again = '{one}'")).0, "it may move");
+        let at = |password: &str| print(&format!("const db = 'postgres://app:{password}@db.internal/x';"));
+        assert_eq!(at("kirschbaum7").0, at("apfelbaum22").0);
+        assert!(at("kirschbaum7").1.contains("⟦masked⟧"));
     }
 }

@@ -7,6 +7,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use super::dummy::{is_made_up, is_placeholder};
 use super::form::{Place, Worth};
 use super::judge::{Judge, Seen};
+use super::mark::{is_drawn, mark};
 use super::shapes::{SHAPES, Shape};
 
 /// Finds credentials by their forms.
@@ -21,12 +22,25 @@ pub(in crate::scan) struct Found {
     /// What it is worth.
     pub(in crate::scan) worth: Worth,
     place: Place,
+    /// Whether its vendor drew it, so that nobody can guess it.
+    drawn: bool,
 }
 
 impl Found {
     /// Returns the bytes that it stands on.
     pub(in crate::scan) fn range(&self) -> Range<usize> {
         self.place.start..self.place.end
+    }
+
+    /// Returns those of them that are secret.
+    pub(in crate::scan) fn secret(&self) -> Range<usize> {
+        self.place.secret..self.place.end
+    }
+
+    /// Returns what tells it from another one in `text`, in which it was found.
+    pub(in crate::scan) fn mark(&self, text: &str) -> Option<String> {
+        let secret = &text[self.secret()];
+        (self.drawn || is_drawn(secret)).then(|| mark(secret))
     }
 }
 
@@ -75,7 +89,7 @@ fn weigh(shape: &'static Shape, seen: Seen<'_>) -> Option<Found> {
     if !is_text && (is_placeholder(seen.secret()) || is_made_up(seen.secret())) || is_placeholder_key(&seen) {
         return None;
     }
-    Some(Found { name: shape.name, worth, place: seen.place })
+    Some(Found { name: shape.name, worth, place: seen.place, drawn: !is_text })
 }
 
 /// Tells whether what reads like a private key says of itself that it is none.

@@ -11,6 +11,7 @@ mod finder;
 mod form;
 mod judge;
 mod known;
+mod mark;
 mod named;
 mod shapes;
 
