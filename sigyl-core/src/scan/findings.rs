@@ -8,13 +8,17 @@ use super::rule::RuleMeta;
 use crate::domain::{Confidence, Finding, Location, Policy, RuleId, Severity};
 
 /// Findings of one rule in one part that are listed one by one; the last of them says how many more there are.
-const PER_RULE: usize = 20;
+pub(super) const PER_RULE: usize = 20;
+/// The same where a baseline has to hold them.
+pub(super) const PER_RULE_AT_MOST: usize = 1_000;
 
 /// Takes what rules find in one part of the subject.
 #[derive(Debug)]
 pub struct Findings<'a> {
     masker: &'a Masker,
     list: Vec<Finding>,
+    /// How many of one rule are listed.
+    most: usize,
     rules: HashMap<RuleId, Found>,
     /// The file that most findings are in: its path need not be kept with each line.
     path: Option<String>,
@@ -26,8 +30,10 @@ pub struct Findings<'a> {
 #[derive(Debug, Default)]
 struct Found {
     /// The places that are listed, with their index in the list.
-    listed: Vec<(Spot, usize)>,
+    listed: HashMap<Spot, usize>,
     spots: HashMap<Spot, Weight>,
+    /// What nothing that is listed is milder than, once the list is full.
+    floor: Option<Weight>,
 }
 
 /// How bad and how sure a finding is.
@@ -64,7 +70,12 @@ impl<'a> Hit<'a> {
 
 impl<'a> Findings<'a> {
     pub(super) fn new(masker: &'a Masker) -> Self {
-        Self { masker, list: Vec::new(), rules: HashMap::new(), path: None, wholes: 0 }
+        Self { masker, list: Vec::new(), most: PER_RULE, rules: HashMap::new(), path: None, wholes: 0 }
+    }
+
+    /// Lists as many findings of one rule.
+    pub(super) fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     /// Adds a finding of `rule` at `location`, with `hit` as evidence; `message` replaces the reason the rule gives.
@@ -96,7 +107,7 @@ impl<'a> Findings<'a> {
             return;
         }
         found.spots.insert(spot.clone(), weight);
-        let Some(at) = found.room(&spot, weight, self.list.len()) else { return };
+        let Some(at) = found.room(&spot, weight, self.list.len(), self.most) else { return };
         let finding = Finding {
             rule: rule.id.clone(),
             category: rule.category,
@@ -138,12 +149,11 @@ impl<'a> Findings<'a> {
         let mut unlisted = Unlisted::default();
         for found in self.rules.values().filter(|found| found.spots.len() > found.listed.len()) {
             let more = found.spots.len() - found.listed.len();
-            let last = found.listed.iter().map(|(_, at)| *at).max();
+            let last = found.listed.values().copied().max();
             if let Some(last) = last.and_then(|at| self.list.get_mut(at)) {
                 last.message = format!("{} (and {more} more here that are not listed)", last.message);
             }
-            let is_listed = |spot: &Spot| found.listed.iter().any(|(listed, _)| listed == spot);
-            for (_, weight) in found.spots.iter().filter(|(spot, _)| !is_listed(spot)) {
+            for (_, weight) in found.spots.iter().filter(|(spot, _)| !found.listed.contains_key(spot)) {
                 unlisted.add(*weight, 1);
             }
         }
@@ -153,20 +163,28 @@ impl<'a> Findings<'a> {
 
 impl Found {
     /// Returns the index in the list that a finding at `spot` gets: its own, the next, or that of a milder one.
-    fn room(&mut self, spot: &Spot, weight: Weight, next: usize) -> Option<usize> {
-        if let Some((_, at)) = self.listed.iter().find(|(listed, _)| listed == spot) {
+    fn room(&mut self, spot: &Spot, weight: Weight, next: usize, most: usize) -> Option<usize> {
+        if let Some(at) = self.listed.get(spot) {
             return Some(*at);
         }
-        if self.listed.len() < PER_RULE {
-            self.listed.push((spot.clone(), next));
+        if self.listed.len() < most {
+            self.listed.insert(spot.clone(), next);
             return Some(next);
         }
-        let mildest = self.listed.iter_mut().min_by_key(|(listed, _)| self.spots.get(listed).copied())?;
-        if self.spots.get(&mildest.0).is_some_and(|known| *known >= weight) {
+        // Weights in the list only grow, so that what was no more than the mildest never is.
+        if self.floor.is_some_and(|floor| floor >= weight) {
             return None;
         }
-        mildest.0 = spot.clone();
-        Some(mildest.1)
+        let weighed = self.listed.iter().map(|(listed, at)| (self.spots.get(listed).copied(), *at, listed));
+        let (mildest, at, instead) = weighed.min_by_key(|(weight, at, _)| (*weight, *at))?;
+        if mildest.is_some_and(|known| known >= weight) {
+            self.floor = mildest;
+            return None;
+        }
+        let instead = instead.clone();
+        self.listed.remove(&instead);
+        self.listed.insert(spot.clone(), at);
+        Some(at)
     }
 }
 
@@ -248,6 +266,19 @@ mod tests {
         assert_eq!(list.iter().filter(|one| one.severity == Severity::Block).count(), 2);
         assert_eq!(unlisted.counts().collect::<Vec<_>>(), [(Severity::Warning, 11)]);
         assert!(list.iter().any(|one| one.message.contains("and 11 more here")), "{list:?}");
+    }
+
+    #[test]
+    fn a_full_list_takes_what_is_worse_in_the_place_of_what_is_mildest() {
+        let mut found = Findings::new(&builtin().masker).at_most(3);
+        let rising = [Severity::Info, Severity::Warning, Severity::Info, Severity::Error, Severity::Info];
+        for (line, severity) in (0..).zip(rising.into_iter().chain([Severity::Block; 2])) {
+            found.add_as(rule(), severity, Confidence::Low, at("a", Some(line)), Hit::whole("x"), None);
+        }
+        let (list, unlisted) = found.finish();
+        let listed: Vec<Severity> = list.iter().map(|one| one.severity).collect();
+        assert_eq!(listed, [Severity::Error, Severity::Block, Severity::Block]);
+        assert_eq!(unlisted.counts().collect::<Vec<_>>(), [(Severity::Info, 3), (Severity::Warning, 1)]);
     }
 
     #[test]

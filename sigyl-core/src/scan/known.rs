@@ -172,6 +172,10 @@ mod tests {
         let report = scan(&rules, folder.path(), &known);
         assert_eq!(report.stats.known, 0);
         assert!(report.findings.iter().any(|one| one.rule.as_str() == "a-b"));
+        let tree = SourceTree::from_folder(folder.path(), &Limits::default()).unwrap();
+        let scanner = Scanner::new(&rules, Policy::default()).known_files(&known).for_baseline();
+        let report = scanner.scan(&Subject::of(&tree), &FixedClock::default());
+        assert_eq!(report.stats.known, 0, "it lists more");
     }
 
     #[test]

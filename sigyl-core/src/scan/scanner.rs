@@ -4,7 +4,7 @@ use super::advisory::Advisories;
 use super::client::{ClientConfig, Clients, Scope, is_client_config};
 use super::decode::{Decoded, decode};
 use super::file::FileText;
-use super::findings::{Findings, Unlisted};
+use super::findings::{Findings, PER_RULE, PER_RULE_AT_MOST, Unlisted};
 use super::in_hand::InHand;
 use super::known::KnownFiles;
 use super::matcher;
@@ -18,7 +18,9 @@ use super::suppress;
 use super::tool_text::ToolText;
 use super::watch::Watch;
 use crate::clock::Clock;
-use crate::domain::{Baseline, Entity, Finding, Location, Objection, Policy, Report, SkipKind, Skipped};
+use crate::domain::{
+    Baseline, Digest, Entity, Finding, Location, Objection, Policy, Report, SkipKind, Skipped,
+};
 use crate::source::SourceTree;
 
 /// Looks at subjects with one rule set and judges by one policy.
@@ -33,6 +35,8 @@ pub struct Scanner<'a> {
     pub(super) watch: Option<&'a dyn Watch>,
     pub(super) in_hand: InHand,
     baseline: Option<&'a Baseline>,
+    /// Findings of one rule in one part that are listed.
+    most: usize,
 }
 
 /// What one file came to.
@@ -64,6 +68,7 @@ impl<'a> Scanner<'a> {
             watch: None,
             in_hand: InHand::default(),
             baseline: None,
+            most: PER_RULE,
         }
     }
 
@@ -111,7 +116,25 @@ impl<'a> Scanner<'a> {
 
     /// Names what was found before: it stands in the report and does not count.
     pub fn baseline(self, baseline: &'a Baseline) -> Self {
-        Self { baseline: Some(baseline), ..self }
+        Self { baseline: Some(baseline), ..self.for_baseline() }
+    }
+
+    /// Lists so much that a baseline can be made of the report: what is only counted would be new the next time.
+    pub fn for_baseline(self) -> Self {
+        Self { most: PER_RULE_AT_MOST, ..self }
+    }
+
+    /// Takes what rules find in one part.
+    pub(super) fn gather(&self) -> Findings<'a> {
+        Findings::new(&self.rules.masker).at_most(self.most)
+    }
+
+    /// Names what the findings of a file depend on beside the file.
+    pub(super) fn known_as(&self) -> Digest {
+        match self.most {
+            PER_RULE => *self.rules.digest(),
+            most => Digest::of(&[self.rules.digest().as_bytes(), &most.to_le_bytes()[..]].concat()),
+        }
     }
 
     /// Scans `subject`. It never fails: what could not be looked at stands in the report.
@@ -149,7 +172,7 @@ impl<'a> Scanner<'a> {
     }
 
     pub(super) fn look_at_tool(&self, tool: &ToolText) -> (Vec<Finding>, Unlisted) {
-        let mut found = Findings::new(&self.rules.masker);
+        let mut found = self.gather();
         let filter = &self.rules.prose;
         let able = filter.in_segments(tool.prose().text().as_bytes(), tool.prose().segments());
         for (at, pattern) in self.rules.patterns.iter().enumerate() {
@@ -202,7 +225,7 @@ impl<'a> Scanner<'a> {
     /// Looks at one text with what looks at files.
     pub(super) fn read_alone(&self, path: &str, text: &str) -> Looked {
         let file = FileText::new(path, text);
-        let mut found = Findings::new(&self.rules.masker);
+        let mut found = self.gather();
         self.file_text(&file, &mut found);
         let (findings, unlisted) = found.finish();
         let (objections, gaps) = (suppress::objections(&file), file.gap().into_iter().collect());
@@ -212,7 +235,7 @@ impl<'a> Scanner<'a> {
 
     /// Looks at one part with the rules that are code.
     pub(super) fn check(&self, part: &Part<'_>) -> (Vec<Finding>, Unlisted) {
-        let mut found = Findings::new(&self.rules.masker);
+        let mut found = self.gather();
         self.code_rules(part, &mut found);
         found.finish()
     }
@@ -247,7 +270,7 @@ impl<'a> Scanner<'a> {
     fn manifest(&self, subject: &Subject<'_>, gathered: &mut Gathered) {
         let Some(manifest) = subject.manifest else { return };
         let path = super::subject::manifest_path(subject.tree);
-        let mut found = Findings::new(&self.rules.masker);
+        let mut found = self.gather();
         self.code_rules(&Part::Manifest { manifest, path: &path }, &mut found);
         gathered.manifest(found.finish().0);
     }

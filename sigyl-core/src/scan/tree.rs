@@ -7,7 +7,6 @@ use std::sync::{Mutex, PoisonError};
 use super::decode::{Decoded, decode};
 #[cfg(feature = "ast")]
 use super::file::FileText;
-use super::findings::Findings;
 use super::known;
 use super::report::Gathered;
 use super::roomy;
@@ -80,7 +79,7 @@ impl Scanner<'_> {
         for lock in tree.locks().iter().filter(|lock| lock.made) {
             gathered.file(self.look(&format!("{prefix}{}", lock.path), &lock.bytes));
         }
-        let mut found = Findings::new(&self.rules.masker);
+        let mut found = self.gather();
         self.code_rules(&Part::Tree(tree), &mut found);
         let (findings, unlisted) = found.finish();
         gathered.findings.extend(findings);
@@ -94,8 +93,8 @@ impl Scanner<'_> {
     /// Looks at what flows from one file into another, unless it is known what that comes to.
     #[cfg(feature = "ast")]
     fn across(&self, tree: &SourceTree, prefix: &str, starts: &[&str], gathered: &mut Gathered) {
-        let digest = self.rules().digest();
-        let known = self.known.map(|known| (known, known::key_of_flow(digest, prefix, tree.digest())));
+        let known =
+            self.known.map(|known| (known, known::key_of_flow(&self.known_as(), prefix, tree.digest())));
         let kept = known.as_ref().and_then(|(known, key)| Looked::recall(&known.get(key)?));
         let looked = kept.unwrap_or_else(|| {
             let looked = self.follow(tree, prefix, starts);
@@ -177,7 +176,7 @@ impl Scanner<'_> {
             let reason = format!("{} bytes; files up to {FILE_BYTES} bytes are looked at", entry.size);
             return Looked::skipped(path, SkipKind::TooLarge, reason);
         }
-        let known = self.known.map(|known| (known, known::key(self.rules.digest(), path, entry)));
+        let known = self.known.map(|known| (known, known::key(&self.known_as(), path, entry)));
         if let Some(looked) = known.as_ref().and_then(|(known, key)| Looked::recall(&known.get(key)?)) {
             return looked;
         }

@@ -87,6 +87,11 @@ impl Judging {
         read_baseline(&bytes, subject).map(Some).map_err(wrong)
     }
 
+    /// Tells whether a baseline is to be made of the report.
+    pub(crate) fn writes_baseline(&self) -> bool {
+        self.args.write_baseline.is_some()
+    }
+
     /// Writes the baseline of `report`, whole or not at all.
     pub(crate) fn keep(&self, report: &Report, subject: &str) -> Result<(), Problem> {
         let Some(path) = &self.args.write_baseline else { return Ok(()) };

@@ -164,6 +164,9 @@ impl Bench {
         let policy = self.judging.policy(&self.rules, name)?;
         let known = self.known.as_deref().and_then(known_files);
         let mut scanner = Scanner::new(&self.rules, policy.clone()).deep(self.deep).watch(&*self.stop);
+        if self.judging.writes_baseline() {
+            scanner = scanner.for_baseline();
+        }
         if let Some(baseline) = &baseline {
             scanner = scanner.baseline(baseline);
         }
