@@ -27,7 +27,7 @@ pub(crate) fn is_reviewed(report: &Report) -> bool {
 }
 
 /// Tells in a report that it should have been reviewed and was not.
-pub(crate) fn unreviewed(report: &mut Report, why: &str, policy: &Policy) {
+pub fn unreviewed(report: &mut Report, why: &str, policy: &Policy) {
     let analyzer =
         Analyzer { name: REVIEWER.to_owned(), status: AnalyzerStatus::Failed, reason: Some(why.to_owned()) };
     amend(report, analyzer, policy);

@@ -73,7 +73,9 @@ mod wrap;
 
 pub use advisory::{Advisories, AdvisoryError};
 #[cfg(feature = "runtime")]
-pub(crate) use amend::{is_reviewed, unreviewed};
+pub(crate) use amend::is_reviewed;
+#[cfg(feature = "runtime")]
+pub use amend::unreviewed;
 pub use client::{
     ClientConfig, Clients, Defect, Discovery, Entry, EntryPin, Found, Platform, Roots, Scope, discover,
 };

@@ -26,7 +26,7 @@ pub(super) fn run(path: &Path, of: RowsOf, bench: &Bench, cx: &mut Context) -> R
     let is_input = path == Path::new("-");
     let name = if is_input { "standard input".to_owned() } else { path.display().to_string() };
     let input = open(path, is_input).map_err(|error| unreadable(&name, &error))?;
-    let Bench { rules, policy } = bench;
+    let Bench { rules, policy, .. } = bench;
     let lines = cx.output.format == Format::Jsonl;
     let (mut failed, mut bad) = (None, 0);
     let mut each = |row: Result<&JudgedRow, &BadRow>| {
@@ -50,9 +50,12 @@ pub(super) fn run(path: &Path, of: RowsOf, bench: &Bench, cx: &mut Context) -> R
         cx.output.note(&format!("{name}: {} more entries cannot be read.", bad - TOLD));
     }
     if lines {
-        return Ok(Exit::of_verdict(tally.verdict(), tally.is_partial()));
+        let unreviewed = bench.unreviewed_verdict();
+        let verdict = unreviewed.map_or(tally.verdict(), |verdict| verdict.max(tally.verdict()));
+        return Ok(Exit::of_verdict(verdict, unreviewed.is_some() || tally.is_partial()));
     }
-    let report = tally.report(&name, &scanner, &SystemClock);
+    let mut report = tally.report(&name, &scanner, &SystemClock);
+    bench.unreviewed(&mut report);
     let file = (!is_input).then(|| name.clone());
     results::write(&report, rules, &Origin { folder: String::new(), file }, None, cx)?;
     Ok(Exit::of_report(&report))

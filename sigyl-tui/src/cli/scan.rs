@@ -8,9 +8,9 @@ mod together;
 
 use std::path::PathBuf;
 
-use sigyl_core::domain::{Locator, Policy};
+use sigyl_core::domain::{Locator, Policy, Report, Verdict};
 use sigyl_core::pipeline::{self, StepError};
-use sigyl_core::scan::{RowsOf, RuleSet};
+use sigyl_core::scan::{RowsOf, RuleSet, unreviewed};
 use sigyl_core::source::SourceError;
 
 use super::judging::{Judging, JudgingArgs};
@@ -59,7 +59,7 @@ pub(crate) struct Args {
     #[arg(long)]
     fresh: bool,
     /// Let the configured language model look at it too (docs/reviewer.md)
-    #[arg(long, conflicts_with_all = ["tools", "code", "live", "set", "client_config", "discover"])]
+    #[arg(long, conflicts_with_all = ["tools", "code", "set", "client_config", "discover"])]
     review: bool,
     /// Add the rules of the .yaml files of DIR
     #[arg(long, value_name = "DIR")]
@@ -84,14 +84,14 @@ impl Args {
         let of_rows = self.tools.as_deref().map(|file| (file, RowsOf::Tools));
         let of_rows = of_rows.or_else(|| self.code.as_deref().map(|file| (file, RowsOf::Code)));
         let exit = match (&self.source, of_rows) {
-            (_, Some((file, of))) => rows::run(file, of, &Bench::new(rules, &judging)?, cx)?,
+            (_, Some((file, of))) => rows::run(file, of, &Bench::new(rules, &judging, cx)?, cx)?,
             (Some(source), None) => {
                 let reviewer = cx.settings.reviewer_of_scan(self.review)?;
                 let (deep, resolve, fresh) = (self.deep, self.resolve, self.fresh);
                 let scan = source::Scan { source, deep, resolve, fresh, reviewer: reviewer.as_ref() };
                 scan.run(rules, judging, cx).await?
             }
-            (None, None) => self.together.run(&Bench::new(rules, &judging)?, cx).await?,
+            (None, None) => self.together.run(&Bench::new(rules, &judging, cx)?, self.review, cx).await?,
         };
         cx.output.keep()?;
         Ok(exit)
@@ -102,12 +102,28 @@ impl Args {
 pub(super) struct Bench {
     pub(super) rules: RuleSet,
     pub(super) policy: Policy,
+    /// Whether everything that is scanned has to be reviewed.
+    reviews: bool,
 }
 
 impl Bench {
-    fn new(rules: RuleSet, judging: &Judging) -> Result<Self, Problem> {
+    fn new(rules: RuleSet, judging: &Judging, cx: &Context) -> Result<Self, Problem> {
         judging.refuse_baseline()?;
-        Ok(Self { policy: judging.policy(&rules, None)?, rules })
+        let reviews = cx.settings.always_reviews();
+        Ok(Self { policy: judging.policy(&rules, None)?, rules, reviews })
+    }
+
+    /// Tells in a report on what no reviewer is asked about that it should have been reviewed, where it should.
+    pub(super) fn unreviewed(&self, report: &mut Report) {
+        if self.reviews {
+            let why = "`llm.review` is `always`, and only sources and --live are reviewed";
+            unreviewed(report, why, &self.policy);
+        }
+    }
+
+    /// The same where there are verdicts and no report: what follows from it.
+    pub(super) fn unreviewed_verdict(&self) -> Option<Verdict> {
+        self.reviews.then_some(self.policy.failed_analyzer)
     }
 }
 

@@ -34,6 +34,11 @@ impl Settings {
         }
     }
 
+    /// Tells whether everything that is scanned has to be reviewed.
+    pub(crate) fn always_reviews(&self) -> bool {
+        self.llm.as_ref().is_some_and(|llm| llm.is_due(false))
+    }
+
     fn key(&self, name: &str) -> Result<SecretValue, SettingsError> {
         let why =
             |what: &str| SettingsError::Llm { why: format!("`llm.api_key_env` names {name}, which {what}") };

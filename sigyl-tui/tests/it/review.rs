@@ -77,7 +77,12 @@ fn scanned(home: &Home, url: &str, more: &[&str]) -> Ended {
                     {name: add, description: Adds two numbers., inputSchema: {type: object}}\n";
     home.write("s/sigyl.yaml", manifest);
     home.write("s/a.js", "");
-    let table = format!("[llm]\nbase_url = '{url}'\nmodel = 'm'\napi_key_env = 'MY_KEY'\n");
+    looked(home, url, "", &[&["s", "--format", "json"], more].concat())
+}
+
+/// Scans anything with such a reviewer, and `always` at the end of its table.
+fn looked(home: &Home, url: &str, always: &str, what: &[&str]) -> Ended {
+    let table = format!("[llm]\nbase_url = '{url}'\nmodel = 'm'\napi_key_env = 'MY_KEY'\n{always}");
     let config = home.write("c.toml", &table);
     let mut command = home.command();
     command
@@ -89,7 +94,7 @@ fn scanned(home: &Home, url: &str, more: &[&str]) -> Ended {
         .env("OPENAI_PROJECT_ID", "project-env")
         .env("HTTP_PROXY", "http://127.0.0.1:9")
         .env("ALL_PROXY", "http://127.0.0.1:9");
-    ended(command.args(["scan", "s", "--format", "json", "--config"]).arg(config).args(more))
+    ended(command.args(["scan", "--config"]).arg(config).args(what))
 }
 
 fn reviewer(ended: &Ended) -> Value {
@@ -140,4 +145,34 @@ fn nobody_is_asked_without_review_and_none_can_be_asked_without_a_table() {
     let none = home.run(&["scan", "s", "--review"]);
     assert!(none.code == 2 && none.err.contains("no table `llm`"), "{none:?}");
     assert!(!Path::new(&home.path().join(".cache/sigyl/reviews")).exists());
+}
+
+/// What a server of one tool answers: it reads what it is asked, and does not look at it.
+const SERVER: &str = r#"while read -r line; do
+id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
+case "$line" in
+*'"initialize"'*) printf '{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"a","version":"1"}}}\n' "$id";;
+*'"tools/list"'*) printf '{"jsonrpc":"2.0","id":%s,"result":{"tools":[{"name":"add","description":"Adds two numbers.","inputSchema":{"type":"object"}}]}}\n' "$id";;
+*'"id"'*) printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"no"}}\n' "$id";;
+esac
+done"#;
+
+#[test]
+fn where_everything_is_reviewed_a_running_server_is_and_a_list_says_that_it_was_not() {
+    let (home, always) = (Home::new(), "review = 'always'\n");
+    let (url, asked) = service(1, poisoned);
+    let server = home.write("server.sh", SERVER);
+    let ended =
+        looked(&home, &url, always, &["--format", "json", "--live", "--", "sh", server.to_str().unwrap()]);
+    assert_eq!((ended.code, &reviewer(&ended)["status"]), (1, &"ran".into()), "{ended:?}");
+    assert!(asked.join().unwrap()[0].contains("Adds two numbers."));
+    let list = home.write("list.json", r#"[{"name": "add", "description": "Adds two numbers."}]"#);
+    let list = list.to_str().unwrap();
+    let ended = looked(&home, &url, always, &["--format", "json", "--tools", list]);
+    assert_eq!((ended.code, &reviewer(&ended)["status"]), (3, &"failed".into()), "{ended:?}");
+    let lines = looked(&home, &url, always, &["--tools", list, "--format", "jsonl"]);
+    assert_eq!(lines.code, 3, "{lines:?}");
+    let set = looked(&home, &url, always, &["--set", list]);
+    assert!(set.code == 3 && set.out.contains("only sources and --live are reviewed"), "{set:?}");
+    assert_eq!(looked(&home, &url, "", &["--tools", list]).code, 0);
 }

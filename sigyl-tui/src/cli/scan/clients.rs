@@ -69,7 +69,10 @@ pub(super) async fn run(wanted: &Wanted<'_>, bench: &Bench, cx: &mut Context) ->
     let scanner = Scanner::new(&bench.rules, bench.policy.clone());
     let report = scanner.scan_clients(&found, &discovery.skipped, pins.as_deref(), &SystemClock);
     let asked = ask(&found, consent, cx).await?;
-    let set = (!asked.is_empty()).then(|| scanner.scan_set(&set_of(&asked), &SystemClock));
+    let mut set = (!asked.is_empty()).then(|| scanner.scan_set(&set_of(&asked), &SystemClock));
+    if let Some(set) = &mut set {
+        bench.unreviewed(&mut set.report);
+    }
     show(&discovery, &found, &report, &asked, set.as_ref(), cx)?;
     let failed = asked.iter().any(|asked| asked.outcome.is_err());
     let live = set.as_ref().map_or(Exit::Well, |set| Exit::of_report(&set.report));

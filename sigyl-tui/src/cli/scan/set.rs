@@ -27,7 +27,8 @@ pub(super) fn run(files: &[PathBuf], bench: &Bench, cx: &mut Context) -> Result<
     }
     let servers = lists.iter().map(|(name, tools)| Member { name: name.clone(), tools, ..Member::default() });
     let set = ServerSet { servers: servers.collect() };
-    let report = Scanner::new(&bench.rules, bench.policy.clone()).scan_set(&set, &SystemClock);
+    let mut report = Scanner::new(&bench.rules, bench.policy.clone()).scan_set(&set, &SystemClock);
+    bench.unreviewed(&mut report.report);
     match cx.output.format {
         Format::Json => {
             let text =

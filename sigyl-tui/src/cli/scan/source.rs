@@ -222,8 +222,8 @@ fn show(scanned: &Scanned, source: &Locator, cx: &mut Context) -> Result<Exit, P
 }
 
 /// Shows what the tools that fetch do.
-struct Lines {
-    look: Look,
+pub(super) struct Lines {
+    pub(super) look: Look,
 }
 
 impl Progress for Lines {

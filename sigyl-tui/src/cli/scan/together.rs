@@ -39,7 +39,7 @@ pub(super) struct Together {
 
 impl Together {
     /// Does it.
-    pub(super) async fn run(&self, bench: &Bench, cx: &mut Context) -> Result<Exit, Problem> {
+    pub(super) async fn run(&self, bench: &Bench, review: bool, cx: &mut Context) -> Result<Exit, Problem> {
         if (self.start || self.contact || self.accepted.is_some())
             && !self.discover
             && self.client_config.is_empty()
@@ -48,7 +48,7 @@ impl Together {
             return Err(Problem::wrong_use("E0001", message, "add --client-config FILE or --discover"));
         }
         match &self.live {
-            Some(url) => live::run(url.as_deref(), &self.command, bench, cx).await,
+            Some(url) => live::run(url.as_deref(), &self.command, bench, review, cx).await,
             None if !self.set.is_empty() => set::run(&self.set, bench, cx),
             None => {
                 let consent = clients::Consent { start: self.start, contact: self.contact };
