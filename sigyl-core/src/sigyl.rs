@@ -11,6 +11,7 @@ mod query;
 mod release;
 mod restore;
 mod schedule;
+mod try_policy;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

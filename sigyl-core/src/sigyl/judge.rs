@@ -1,4 +1,4 @@
-//! Judging anew what is on record: by another policy, or by the rules of today.
+//! Judging anew what is on record, by the rules of today.
 
 use super::Sigyl;
 use crate::domain::{
@@ -8,14 +8,13 @@ use crate::domain::{
 };
 use crate::error::Error;
 use crate::pipeline::{Order, new_id};
-use crate::scan::policy::{self, PolicyRead};
 use crate::scan::{Scanner, Subject};
 use crate::source::SourceTree;
 use crate::store::{Change, Page, StoreError};
-use crate::wire::v1::{PolicyChange, PolicyTest, Rescanned};
+use crate::wire::v1::Rescanned;
 
 /// How many items are asked for at a time.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 /// Reasons that are named one by one.
 const NAMED: usize = 10;
 
@@ -24,39 +23,6 @@ impl Sigyl {
     pub fn policy(&self, caller: &Caller) -> Result<Policy, Error> {
         caller.require(Action::Read)?;
         Ok(self.inner.platform.settings.policy.clone())
-    }
-
-    /// Judges every version on record by another policy, from the reports that are kept, and tells what would change.
-    pub async fn test_policy(&self, caller: &Caller, file: &str, text: &str) -> Result<PolicyTest, Error> {
-        caller.require(Action::Read)?;
-        let now = self.inner.platform.clock.now();
-        let PolicyRead { policy: new, .. } = self.read_policy(file, text, now).await?;
-        let mut test =
-            PolicyTest { policy: new.used(now), versions: 0, unread: Vec::new(), changes: Vec::new() };
-        for name in self.names().await? {
-            let running = self.inner.platform.store.deployment(&name).await?.map(|it| it.version);
-            for record in self.records(&name).await? {
-                let version = record.version.clone();
-                let Some(kept) = self.kept(&record).await? else {
-                    test.unread.push(format!("{name} {version}: its report is gone"));
-                    continue;
-                };
-                test.versions += 1;
-                let before = kept.judge(&self.inner.platform.settings.policy.for_server(&name), now);
-                let after = kept.judge(&new.for_server(&name), now);
-                if before.verdict != after.verdict {
-                    test.changes.push(PolicyChange {
-                        server: name.clone(),
-                        running: running.as_ref() == Some(&version),
-                        version,
-                        before: before.verdict,
-                        after: after.verdict,
-                        why: if after.verdict > before.verdict { after.why } else { before.why },
-                    });
-                }
-            }
-        }
-        Ok(test)
     }
 
     /// Judges the kept sources of versions by the rules and the policy of today, fetches nothing, and records what was
@@ -101,7 +67,7 @@ impl Sigyl {
             server: record.server.clone(),
             version: record.version.clone(),
             running,
-            was: was.map(|kept| kept.judge(&policy, now).verdict),
+            was: was.as_ref().map(|kept| kept.judge(&policy, now).verdict),
             verdict: None,
             admitted: false,
             why: Vec::new(),
@@ -120,7 +86,8 @@ impl Sigyl {
                 return Ok(row);
             }
         };
-        let kept = Kept { source, live, waivers };
+        let deep = was.as_ref().is_some_and(|was| was.deep);
+        let kept = Kept { source, live, deep, waivers };
         let judged = kept.judge(&policy, now);
         row.verdict = Some(judged.verdict);
         row.admitted = judged.admits(&record);
@@ -216,14 +183,7 @@ impl Sigyl {
         Ok(id)
     }
 
-    async fn read_policy(&self, file: &str, text: &str, now: Timestamp) -> Result<PolicyRead, Error> {
-        let rules = self.inner.platform.rules.clone();
-        let (file, text) = (file.to_owned(), text.to_owned());
-        let read = move || Ok(policy::read(&file, text.as_bytes(), &*rules.get()?, now)?);
-        tokio::task::spawn_blocking(read).await.map_err(|error| StoreError::Engine(error.to_string()))?
-    }
-
-    async fn names(&self) -> Result<Vec<ServerName>, Error> {
+    pub(super) async fn names(&self) -> Result<Vec<ServerName>, Error> {
         let (mut names, mut after) = (Vec::new(), None);
         loop {
             let page = self.inner.platform.store.servers(Page { after, limit: PAGE }).await?;
@@ -236,7 +196,7 @@ impl Sigyl {
         }
     }
 
-    async fn records(&self, name: &ServerName) -> Result<Vec<VersionRecord>, Error> {
+    pub(super) async fn records(&self, name: &ServerName) -> Result<Vec<VersionRecord>, Error> {
         let (mut records, mut after) = (Vec::<VersionRecord>::new(), None);
         loop {
             let page = self.inner.platform.store.versions(name, Page { after, limit: PAGE }).await?;
@@ -250,7 +210,7 @@ impl Sigyl {
     }
 
     /// What a version was admitted with; nothing when its report is gone.
-    async fn kept(&self, record: &VersionRecord) -> Result<Option<Kept>, Error> {
+    pub(super) async fn kept(&self, record: &VersionRecord) -> Result<Option<Kept>, Error> {
         let store = &self.inner.platform.store;
         let Some(source) = store.report(record.report).await? else { return Ok(None) };
         let run = store.run(&record.run).await?;
@@ -258,24 +218,26 @@ impl Sigyl {
             Some(id) => store.report(id).await?,
             None => None,
         };
-        let order = run.and_then(|run| serde_json::from_value::<Order>(run.request).ok());
-        Ok(Some(Kept { source, live, waivers: order.map(|order| order.waive).unwrap_or_default() }))
+        let order = run.and_then(|run| serde_json::from_value::<Order>(run.request).ok()).unwrap_or_default();
+        Ok(Some(Kept { source, live, deep: order.deep, waivers: order.waive }))
     }
 }
 
 /// What a version can be judged by.
-struct Kept {
-    source: Report,
-    live: Option<Report>,
-    waivers: Vec<Waiver>,
+pub(super) struct Kept {
+    pub(super) source: Report,
+    pub(super) live: Option<Report>,
+    /// Whether the code of dependencies was looked at.
+    pub(super) deep: bool,
+    pub(super) waivers: Vec<Waiver>,
 }
 
 /// What a judgement came to.
-struct Judged {
+pub(super) struct Judged {
     record: Option<JudgementRecord>,
-    verdict: Verdict,
+    pub(super) verdict: Verdict,
     /// What holds or blocks it, in words.
-    why: Vec<String>,
+    pub(super) why: Vec<String>,
     /// What became of waivers.
     told: Vec<String>,
     /// What the source alone came to.
@@ -286,7 +248,7 @@ struct Judged {
 
 impl Kept {
     /// Judges both reports; waivers that no longer apply are left out.
-    fn judge(&self, policy: &Policy, now: Timestamp) -> Judged {
+    pub(super) fn judge(&self, policy: &Policy, now: Timestamp) -> Judged {
         let none = Permissions::default();
         let valid: Vec<Waiver> =
             self.waivers.iter().filter(|waiver| waiver.expires >= now).cloned().collect();
@@ -372,8 +334,6 @@ mod tests {
     use crate::sigyl::Config;
     use crate::source::Limits;
     use crate::store::contract::fixture;
-
-    const NEWER: &str = "rules: [{match: {rule: debug-mode}, then: block, reason: not here}]\n";
 
     /// What a person let pass after they read what was found in a source.
     fn approved(sigyl: &Sigyl, tree: &SourceTree) -> (Report, Admission) {
@@ -496,46 +456,6 @@ mod tests {
         let rows = sigyl.rescan(&Caller::local_owner(), &[fixture::name("clock")], false).await.unwrap();
         assert!(rows[0].failed.as_ref().unwrap().contains("cannot be read") && !rows[0].admitted, "{rows:?}");
         assert!(sigyl.rescan(&Caller::local_owner(), &[fixture::name("other")], false).await.is_err());
-        sigyl.shutdown().await;
-    }
-
-    #[tokio::test]
-    async fn another_policy_is_tried_on_the_reports_that_are_kept() {
-        let (sigyl, _folder) = house("x = 1\n").await;
-        let owner = Caller::local_owner();
-        let store = &sigyl.inner.platform.store;
-        let same = sigyl.test_policy(&owner, "new.yaml", NEWER).await.unwrap();
-        assert_eq!((same.versions, same.changes.len()), (1, 0), "its report holds no finding");
-        let finding = serde_json::json!({"rule": "debug-mode", "category": "insecure_config", "severity": "warning",
-            "confidence": "high", "message": "m", "location": null, "evidence": "e", "fix": null});
-        let report = Report {
-            findings: vec![serde_json::from_value(finding).unwrap()],
-            verdict: Verdict::Warn,
-            ..fixture::report("y")
-        };
-        let admission = fixture::admission(&report);
-        let version = VersionRecord { report: report.id(), ..fixture::version_record("other", "1.0.0", "y") };
-        let version = VersionRecord { basis: admission.basis().clone(), ..version };
-        for change in [
-            Change::PutReport(Box::new(report)),
-            Change::PublishVersion {
-                server: Box::new(fixture::server("other", "1.0.0")),
-                version: Box::new(version),
-                admission: Box::new(admission),
-            },
-        ] {
-            store.apply(change).await.unwrap();
-        }
-        let test = sigyl.test_policy(&owner, "new.yaml", NEWER).await.unwrap();
-        let [change] = &test.changes[..] else { panic!("{test:?}") };
-        assert_eq!((change.server.as_str(), change.running), ("other", false));
-        assert_eq!((change.before, change.after), (Verdict::Warn, Verdict::Block));
-        assert_eq!(change.why, ["finding debug-mode"]);
-        let wrong = sigyl.test_policy(&owner, "new.yaml", "ruels: []\n").await.unwrap_err().failure();
-        assert!(wrong.code == "E0202" && wrong.message.contains("new.yaml:1:1"), "{wrong:?}");
-        let reader = Caller::limited("bob", [Action::Call]);
-        assert_eq!(sigyl.test_policy(&reader, "x", NEWER).await.unwrap_err().code(), "E0901");
-        assert_eq!(sigyl.rescan(&reader, &[], true).await.unwrap_err().code(), "E0901");
         sigyl.shutdown().await;
     }
 }

@@ -371,6 +371,9 @@ pub struct PolicyTest {
     pub policy: PolicyUsed,
     /// How many versions were judged.
     pub versions: u64,
+    /// How many releases were judged that a verdict stopped: the last one of each server.
+    #[serde(default)]
+    pub stopped: u64,
     /// Versions that could not be judged, and why.
     pub unread: Vec<String>,
     /// Versions with another verdict.
@@ -382,8 +385,11 @@ pub struct PolicyTest {
 pub struct PolicyChange {
     /// The server.
     pub server: ServerName,
-    /// The version.
-    pub version: Version,
+    /// The version; nothing when a release was stopped before it had one.
+    pub version: Option<Version>,
+    /// The run that was stopped, when it is not on record.
+    #[serde(default)]
+    pub run: Option<RunId>,
     /// Whether it serves.
     pub running: bool,
     /// The verdict of the policy in force.

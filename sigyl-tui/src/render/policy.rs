@@ -91,8 +91,10 @@ pub(crate) fn policy_test(test: &PolicyTest, look: &Look) -> String {
         text.push_str(&format!("{}\n", look.paint(Role::Strong, title)));
         for change in changes {
             let serves = if change.running { ", serves" } else { "" };
-            let version = specimen(change.version.as_str());
-            let line = format!("  {} {version} (now {}{serves})", change.server, change.before);
+            let run = change.run.as_ref().map(|run| format!("run {run}"));
+            let version = change.version.as_ref().map(|version| specimen(version.as_str()));
+            let which: Vec<String> = version.into_iter().chain(run).collect();
+            let line = format!("  {} {} (now {}{serves})", change.server, which.join(", "), change.before);
             text.push_str(&format!("{line}\n"));
             text.push_str(&reasons(&change.why, look));
         }
@@ -100,8 +102,10 @@ pub(crate) fn policy_test(test: &PolicyTest, look: &Look) -> String {
     for line in &test.unread {
         text.push_str(&notice(line, look));
     }
-    let (changed, versions) = (test.changes.len(), test.versions);
-    text.push_str(&format!("{changed} of {versions} versions would get another verdict\n"));
+    let (changed, versions, stopped) = (test.changes.len(), test.versions, test.stopped);
+    text.push_str(&format!(
+        "{changed} of {versions} versions and {stopped} stopped releases would get another verdict\n"
+    ));
     text
 }
 
@@ -180,19 +184,24 @@ mod tests {
         assert_eq!(used.digest, Digest::of(b"Block Error High true"));
         let change = |name: &str, before, after| PolicyChange {
             server: name.parse().unwrap(),
-            version: "1.0.0".parse().unwrap(),
+            version: Some("1.0.0".parse().unwrap()),
+            run: None,
             running: after == Verdict::Block,
             before,
             after,
             why: vec!["finding debug-mode".to_owned()],
         };
+        let run = Some("019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10".parse().unwrap());
+        let stopped = PolicyChange { version: None, run, ..change("c", Verdict::Block, Verdict::Pass) };
         let test = PolicyTest {
             policy: used,
             versions: 4,
+            stopped: 1,
             unread: vec!["old 1.0.0: its report is gone".to_owned()],
             changes: vec![
                 change("b", Verdict::Hold, Verdict::Pass),
                 change("a", Verdict::Warn, Verdict::Block),
+                stopped,
             ],
         };
         insta::assert_snapshot!(policy_test(&test, &Look::PLAIN));
