@@ -158,6 +158,10 @@ impl Sigyl {
         order: Order,
         secrets: std::collections::BTreeMap<crate::domain::SecretName, crate::domain::SecretValue>,
     ) -> Result<RunId, Error> {
+        let now = self.inner.platform.clock.now();
+        for waiver in &order.waive {
+            waiver.check_end(now).map_err(StepError::from)?;
+        }
         let started = start(self.inner.platform.clone(), plan, caller.name(), order, secrets).await?;
         Ok(self.remember(started))
     }
@@ -198,5 +202,39 @@ impl Sigyl {
                 frames.send(Frame::Event(Box::new(event))).await.ok();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock as _, SystemClock};
+    use crate::domain::{RuleId, Waiver};
+    use crate::sigyl::Config;
+
+    #[tokio::test]
+    async fn a_finding_is_accepted_for_a_year_at_most() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+        let sigyl = Sigyl::open(config).await.unwrap();
+        let order = |days: u64| Order {
+            waive: vec![Waiver {
+                rule: RuleId::parse("debug-mode").unwrap(),
+                path: None,
+                fingerprint: None,
+                reason: "known".into(),
+                owner: None,
+                expires: SystemClock.now().plus(std::time::Duration::from_secs(days * 24 * 3600)),
+            }],
+            source: Some(Locator::Path(at("nowhere"))),
+            ..Order::default()
+        };
+        let owner = Caller::local_owner();
+        let refused = sigyl.begin(&owner, Plan::Release, order(400), Default::default()).await.unwrap_err();
+        assert_eq!(refused.code(), "E0304");
+        assert!(refused.failure().message.contains("more than a year away"), "{}", refused.failure().message);
+        assert!(sigyl.begin(&owner, Plan::Release, order(365), Default::default()).await.is_ok());
+        sigyl.shutdown().await;
     }
 }

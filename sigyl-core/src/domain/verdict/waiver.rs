@@ -1,6 +1,8 @@
 //! Risks that a person accepts, one finding each.
 
 use std::collections::BTreeMap;
+#[cfg(feature = "scan")]
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +66,14 @@ pub enum WaiverError {
     /// A waiver says why.
     #[error("the waiver of {0} has no reason")]
     NoReason(String),
+    /// Nobody looks again at what is accepted for good.
+    #[error("the waiver of {rule} is to last until {expires}, which is more than a year away")]
+    TooLong {
+        /// What was waived.
+        rule: String,
+        /// When it would end.
+        expires: Timestamp,
+    },
 }
 
 /// What became of waivers over one report.
@@ -148,9 +158,22 @@ fn told_whole(findings: &[&Finding], waiver: &Waiver) -> bool {
 const PLACES: usize = 5;
 
 impl Waiver {
+    /// How long a waiver may last: a year, and the rest of its last day.
+    #[cfg(feature = "scan")]
+    pub(crate) const LONGEST: Duration = Duration::from_secs(367 * 24 * 3600);
+
     /// Says that it accepts nothing.
     pub(crate) fn no_match(&self) -> WaiverError {
         WaiverError::NoMatch(self.to_string())
+    }
+
+    /// Refuses a waiver of `now` that is for good.
+    #[cfg(all(feature = "sled", feature = "gateway"))]
+    pub(crate) fn check_end(&self, now: Timestamp) -> Result<(), WaiverError> {
+        match self.expires > now.plus(Self::LONGEST) {
+            true => Err(WaiverError::TooLong { rule: self.to_string(), expires: self.expires }),
+            false => Ok(()),
+        }
     }
 
     /// Tells whether it names `file`, or a line of it.

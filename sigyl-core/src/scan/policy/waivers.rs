@@ -1,7 +1,5 @@
 //! The waivers of a policy file.
 
-use std::time::Duration;
-
 use super::clauses::require_rule;
 use super::values::Map;
 use crate::domain::{Digest, Glob, RuleId, ServerName, StandingWaiver, Timestamp, Waiver};
@@ -10,8 +8,6 @@ use crate::scan::RuleSet;
 
 /// Waivers of one policy.
 pub(super) const WAIVERS: usize = 2_000;
-/// How long a waiver may last: a year, and the rest of its last day.
-const LONGEST: Duration = Duration::from_secs(367 * 24 * 3600);
 
 const KEYS: &[&str] = &["rule", "server", "path", "tool", "fingerprint", "reason", "owner", "expires"];
 
@@ -62,7 +58,7 @@ pub(super) fn waiver(
 }
 
 fn check_end(map: &Map<'_>, expires: Timestamp, now: Timestamp, problems: &mut Problems) {
-    if expires > now.plus(LONGEST) {
+    if expires > now.plus(Waiver::LONGEST) {
         map.wrong("expires", "is more than a year away", problems);
     } else if expires < now {
         let place = map.find("expires").map_or(&map.node.place, |node| &node.place);
