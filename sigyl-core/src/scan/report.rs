@@ -22,6 +22,10 @@ const OBJECTIONS: usize = 10_000;
 /// What is said of the reviewer, a language model, where nobody asked for it.
 pub(super) const NOT_ASKED: &str = "not asked for";
 
+/// What looks at sources and at running servers, as reports name it.
+pub(super) const ANALYZERS: [&str; 7] =
+    ["files", "manifest", "declared-tools", "live-tools", "dependencies", "code-flow", "reviewer"];
+
 /// Places in a manifest that a finding about a tool names.
 const PLACES: usize = 5;
 

@@ -10,6 +10,7 @@ use super::waivers::{WAIVERS, waiver};
 use crate::domain::{Confidence, Mode, Policy, Severity, StandingWaiver, Suppressions, Timestamp, Verdict};
 use crate::manifest::{Node, Place, Problem, Problems, read_yaml};
 use crate::scan::RuleSet;
+use crate::scan::report::ANALYZERS;
 
 /// How long a policy may observe: ninety days, and the rest of the last.
 const OBSERVES: Duration = Duration::from_secs(91 * 24 * 3600);
@@ -131,11 +132,10 @@ fn gap(map: &Map<'_>, key: &str, plain: Verdict, problems: &mut Problems) -> Ver
 }
 
 fn analyzers(map: &Map<'_>, problems: &mut Problems) -> BTreeSet<String> {
-    let named =
-        |text: &str| match text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
-            true => Ok(text.to_owned()),
-            false => Err("an analyzer is named as a report names it, such as `live-tools`"),
-        };
+    let named = |text: &str| match ANALYZERS.contains(&text) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("{} is no analyzer; they are {}", quoted(text), ANALYZERS.join(", "))),
+    };
     map.list("analyzers", named, problems).into_iter().map(|(name, _)| name).collect()
 }
 
