@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Policy;
 use crate::domain::{Digest, Finding, Location, RuleId, ServerName, Timestamp};
 
 /// An accepted risk: exactly one finding, for a reason, until a date.
@@ -147,6 +148,22 @@ pub(super) fn standing(
         }
     }
     standing
+}
+
+impl Policy {
+    /// Says what should be mended in the waivers of this policy, by what was found: those that fit several findings, that
+    /// ran out, or that name the server and fit nothing.
+    pub fn told_of_waivers(&self, findings: &[Finding], now: Timestamp) -> Vec<String> {
+        let findings: Vec<&Finding> = findings.iter().collect();
+        let mut told = standing(&self.waivers, self.server.as_ref(), &findings, now).told;
+        let ours = |one: &&StandingWaiver| one.server.is_some() && one.server == self.server;
+        for StandingWaiver { waiver, .. } in self.waivers.iter().filter(ours) {
+            if !findings.iter().any(|finding| waiver.matches(finding)) {
+                told.push(format!("the waiver of {waiver} fits nothing that was found here"));
+            }
+        }
+        told
+    }
 }
 
 /// Tells whether what a waiver fits shows all that was found.
@@ -315,6 +332,26 @@ mod tests {
             assert_eq!((found.accepted.len(), found.told.len()), (accepted, told), "{evidence}");
             assert_eq!(standing(&waivers, None, &all[..1], Timestamp::EPOCH).accepted.len(), 1);
         }
+    }
+
+    #[test]
+    fn a_waiver_that_accepts_nothing_is_told_where_it_is_meant() {
+        let ours = ServerName::parse("clock").unwrap();
+        let told = |server: &str, path: Option<&str>, expires: &str| {
+            let waiver = Waiver { expires: Timestamp::parse(expires).unwrap(), ..waiver("a", path) };
+            let server = Some(ServerName::parse(server).unwrap());
+            let policy = Policy {
+                waivers: vec![StandingWaiver { server, waiver }],
+                ..Policy::default().for_server(&ours)
+            };
+            let two = [finding("a", Severity::Block, 1), finding("a", Severity::Block, 9)];
+            policy.told_of_waivers(&two, Timestamp::parse("2026-01-01").unwrap()).join("\n")
+        };
+        assert!(told("clock", Some("a.py"), "2026-06-01").contains("matches 2 findings"));
+        assert!(told("clock", Some("a.py:3"), "2026-06-01").contains("fits nothing"));
+        assert!(told("clock", Some("a.py:9"), "2025-06-01").contains("ran out"));
+        assert_eq!(told("clock", Some("a.py:9"), "2026-06-01"), "");
+        assert_eq!(told("other", Some("a.py"), "2026-06-01"), "");
     }
 
     fn named(error: Result<Judgement, WaiverError>) -> String {

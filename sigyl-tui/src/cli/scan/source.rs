@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sigyl_core::clock::SystemClock;
+use sigyl_core::clock::{Clock as _, SystemClock};
 use sigyl_core::domain::{Kind, Locator, Policy, Report};
 use sigyl_core::manifest::{self, ManifestError, Read};
 use sigyl_core::scan::reviewer::{ReviewWork, Reviewer, ReviewerSettings};
@@ -204,6 +204,9 @@ fn show(scanned: &Scanned, source: &Locator, cx: &mut Context) -> Result<Exit, P
     let Scanned { rules, tree, report, read, .. } = scanned;
     let pages = Pages { rules, tree, source: Some(source) };
     results::write(report, rules, &results::origin(source), Some(&pages), cx)?;
+    for line in scanned.policy.told_of_waivers(&report.findings, SystemClock.now()) {
+        cx.output.tell(&render::notice(&line, &cx.output.err_look));
+    }
     match read {
         Ok(read) => {
             for notice in &read.notices {
