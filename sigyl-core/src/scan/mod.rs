@@ -72,6 +72,8 @@ mod window;
 mod wrap;
 
 pub use advisory::{Advisories, AdvisoryError};
+#[cfg(all(feature = "sled", feature = "gateway"))]
+pub(crate) use amend::carry_over;
 #[cfg(feature = "runtime")]
 pub(crate) use amend::is_reviewed;
 #[cfg(feature = "runtime")]

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::error::Error;
 use crate::pipeline::{Order, new_id};
-use crate::scan::{Scanner, Subject};
+use crate::scan::{Scanner, Subject, carry_over};
 use crate::source::SourceTree;
 use crate::store::{Change, Page, StoreError};
 use crate::wire::v1::Rescanned;
@@ -79,7 +79,7 @@ impl Sigyl {
             false => None,
         };
         let instructions = instructions.and_then(|it| it.declared).and_then(|it| it.instructions);
-        let (source, live) = match self.look_again(&record, instructions, policy.clone()).await? {
+        let (mut source, mut live) = match self.look_again(&record, instructions, policy.clone()).await? {
             Ok(reports) => reports,
             Err(why) => {
                 row.failed = Some(why);
@@ -87,6 +87,12 @@ impl Sigyl {
             }
         };
         let deep = was.as_ref().is_some_and(|was| was.deep);
+        if let Some(was) = &was {
+            carry_over(&mut source, &was.source, deep, &policy);
+            if let (Some(live), Some(before)) = (&mut live, &was.live) {
+                carry_over(live, before, false, &policy);
+            }
+        }
         let kept = Kept { source, live, deep, waivers };
         let judged = kept.judge(&policy, now);
         row.verdict = Some(judged.verdict);

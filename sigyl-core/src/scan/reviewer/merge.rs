@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::super::amend::RAISED;
 use super::super::evidence::{Masker, bounded};
 use super::super::score;
 use super::piece::{Part, Piece};
@@ -93,7 +94,7 @@ impl<'a> Merger<'a> {
         let Some(finding) = listed.and_then(|heard| self.report.findings.get(heard.finding)) else { return };
         let worse = Finding {
             severity: finding.severity.max(raise.severity),
-            message: format!("{} (the reviewer: {})", finding.message, self.shown(&raise.message)),
+            message: format!("{}{RAISED}{})", finding.message, self.shown(&raise.message)),
             ..finding.clone()
         };
         let verdict = |one: &Finding| self.policy.verdict(std::slice::from_ref(one), false);
