@@ -302,7 +302,12 @@ fn is_script(form: &Form, function: FnId) -> bool {
     params.first().is_some_and(|param| {
         matches!(form.expr(param.target).kind, ExprKind::Record(_))
             || form.name(param.target).is_some_and(|name| {
-                matches!(&**name, "args" | "input" | "params" | "request" | "req" | "arguments" | "_args")
+                // A bundle leaves a letter or two of a name.
+                params.len() == 1 && name.len() <= 2
+                    || matches!(
+                        &**name,
+                        "args" | "input" | "params" | "request" | "req" | "arguments" | "_args"
+                    )
             })
     })
 }

@@ -1,6 +1,6 @@
 //! What types and schemas make sure of: parts of an input that leave room for nothing harmful, or are small.
 
-use super::form::{ExprId, ExprKind, FnId, Form, Param, StmtKind, Word};
+use super::form::{Arg, ExprId, ExprKind, FnId, Form, Param, StmtKind, Word};
 use super::handlers::last_name;
 
 /// Makes a value safe for everything.
@@ -175,6 +175,12 @@ fn kept_by(form: &Form, id: ExprId) -> u32 {
                         bits |= first.map_or(0, |first| kept_by(form, first));
                     }
                 }
+                // In a bundle the functions of zod have other names.
+                if let ExprKind::Name(name) = &form.expr(*callee).kind
+                    && makes_enum(form, name)
+                {
+                    return bits | SAFE | CAPPED;
+                }
                 at = *callee;
             }
             ExprKind::Member(base, _) => {
@@ -185,6 +191,27 @@ fn kept_by(form: &Form, id: ExprId) -> u32 {
         }
     }
     if of_zod { bits } else { 0 }
+}
+
+/// Tells whether the one function of that name gives back what zod takes for a choice of fixed texts.
+fn makes_enum(form: &Form, name: &Word) -> bool {
+    let mut named = form.functions().skip(1).filter(|(_, function)| function.name == *name);
+    let (Some((_, function)), None) = (named.next(), named.next()) else { return false };
+    let is_choice = |arg: &Arg| match &form.expr(arg.value).kind {
+        ExprKind::Record(parts) => {
+            let part = |wanted: &str| parts.iter().find(|(name, _)| name.as_deref() == Some(wanted));
+            let kind = part("type").and_then(|(_, kind)| form.text(*kind));
+            kind.is_some_and(|kind| &**kind == "enum") && part("entries").is_some()
+        }
+        _ => false,
+    };
+    function.body.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Return(Some(value)) => match &form.expr(*value).kind {
+            ExprKind::Call { args, .. } => args.iter().any(is_choice),
+            _ => false,
+        },
+        _ => false,
+    })
 }
 
 fn is_zod(form: &Form, id: ExprId) -> bool {

@@ -2,7 +2,8 @@
 
 use super::call::Given;
 use super::marks::{
-    COMMANDS, COMPUTING, METADATA, SCOUTS, SENDERS, SENDING, STARTERS, STAYING, SYSTEM, in_order,
+    COMMANDS, COMPUTING, IN_CONTAINER, METADATA, SCOUTS, SENDERS, SENDING, STARTERS, STAYING, SYSTEM,
+    in_order,
 };
 use super::run::{Flow, Grade};
 use super::value::{Entry, Object, Source, Value, Weakness, bits};
@@ -117,7 +118,8 @@ impl Flow<'_> {
                 if writes {
                     self.writes(&shape, span, path);
                 }
-                let told = SYSTEM.iter().any(|start| shape.starts_with(start));
+                let told =
+                    SYSTEM.iter().any(|start| shape.starts_with(start)) && !IN_CONTAINER.contains(&&*shape);
                 if reads && (told || super::effects::is_login(&shape)) {
                     self.act(Weakness::SystemFile, &shape.replace('\0', "…"), path, span);
                 }

@@ -45,6 +45,12 @@ impl Given {
     }
 }
 
+/// Tells whether a function says that what it gives may be shown.
+fn veils(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["redact", "mask", "censor"].iter().any(|word| name.contains(word)) && !name.contains("unmask")
+}
+
 impl Flow<'_> {
     pub(super) fn call(&mut self, id: ExprId, callee: ExprId, args: &[Arg]) -> Value {
         let form = self.form;
@@ -61,7 +67,13 @@ impl Flow<'_> {
         let given = Given { args, base };
         self.changed = None;
         self.calling = Some(form.expr(id).span);
+        self.never = false;
         let value = self.apply(id, &target, &name, given);
+        let value = if veils(&name) { value.with(|known| known | bits::VEILED) } else { value };
+        // `fail(…)` as a statement: what stands behind it is reached by nobody.
+        let fails = self.never && self.unused == Some(form.expr(id).span);
+        self.never = false;
+        self.state().dead |= fails && matches!(&target.object, Object::Functions(all) if all.len() == 1);
         if let (Some(changed), ExprKind::Member(base, _)) = (self.changed.take(), &form.expr(callee).kind)
             && matches!(form.expr(*base).kind, ExprKind::Name(_) | ExprKind::Member(..))
         {
@@ -192,6 +204,7 @@ impl Flow<'_> {
         let key = self.key(function, this.as_ref(), &args);
         if let Some(known) = key.and_then(|key| self.memory.get(&key)).cloned() {
             self.state().learn(&known.after);
+            self.never = known.never;
             return known.given;
         }
         let mut frame = Frame::of(function);
@@ -229,6 +242,8 @@ impl Flow<'_> {
         let Some(frame) = self.frames.pop() else { return Value::default() };
         self.finals.insert(function, Rc::clone(&frame.state.vars));
         let falls = !frame.state.dead;
+        // A method that only fails is mostly one that others write anew.
+        let never = !falls && frame.given.is_none() && self.form.function(function).class.is_none();
         let after = match frame.after {
             Some(after) if falls => super::frame::common(&after, &frame.state.facts),
             Some(after) => after,
@@ -236,7 +251,7 @@ impl Flow<'_> {
             // It never comes back.
             None => super::value::Facts::new(),
         };
-        let mut given = frame.given.unwrap_or_default();
+        let mut given = Value { sides: None, ..frame.given.unwrap_or_default() };
         if let Some((yes, no)) = frame.outcome {
             let fallen = if falls { super::value::Facts::new() } else { no.unwrap_or_default() };
             let yes = yes.unwrap_or_default();
@@ -246,8 +261,9 @@ impl Flow<'_> {
             caller.state.learn(&after);
         }
         if let Some(key) = key {
-            self.memory.insert(key, Memory { given: given.clone(), after });
+            self.memory.insert(key, Memory { given: given.clone(), after, never });
         }
+        self.never = never;
         given
     }
 
@@ -326,7 +342,7 @@ impl Flow<'_> {
                 (None, Some(default)) => self.eval(default),
                 (None, None) => Value::default(),
             };
-            self.assign(param.target, value);
+            self.assign(param.target, Value { sides: None, ..value });
         }
     }
 

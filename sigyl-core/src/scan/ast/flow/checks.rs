@@ -59,7 +59,18 @@ impl Flow<'_> {
             _ => (None, first),
         };
         let strict = pattern.is_some_and(|pattern| is_strict(pattern, name == "fullmatch"));
-        let when = decided(if strict { allowed(subject) } else { Facts::new() }, Facts::new()).when;
+        let anchored = matches!(path, "re.match" | "re.fullmatch");
+        let one_of_ours = || {
+            let all = first.taint.is_empty() && !first.shapes.is_empty();
+            all && first.shapes.iter().all(|pattern| fixes_host(pattern, anchored))
+        };
+        let facts = match pattern {
+            _ if strict => allowed(subject),
+            Some(pattern) if fixes_host(pattern, anchored) => every(subject, bits::URL),
+            None if anchored && one_of_ours() => every(subject, bits::URL),
+            _ => Facts::new(),
+        };
+        let when = decided(facts, Facts::new()).when;
         match name {
             "match" | "search" if !path.starts_with("re.") => {
                 Some(Value { when, ..subject.made(|bits| bits | bits::PIECE) })
@@ -121,6 +132,17 @@ impl Flow<'_> {
         }
         value
     }
+}
+
+/// Tells whether an expression that matches an address leaves no choice of its host: `^https://docs\.acme\.io/`.
+fn fixes_host(pattern: &str, of_python: bool) -> bool {
+    let anchored = pattern.strip_prefix('^').or(of_python.then_some(pattern));
+    let plain = anchored.map(|pattern| pattern.replace("\\/", "/")).unwrap_or_default();
+    let rest = ["https?://", "https://", "http://", "http(?:s)?://", "http(s)?://"];
+    let Some(rest) = rest.iter().find_map(|scheme| plain.strip_prefix(scheme)) else { return false };
+    let Some((host, _)) = rest.split_once('/') else { return false };
+    let fixed = host.replace("\\.", "");
+    fixed.len() < host.len() && fixed.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// What it says of a host that it is one of ours.

@@ -3,7 +3,7 @@
 use super::call::Given;
 use super::marks::{is_owner, is_secret_name};
 use super::run::Flow;
-use super::value::{Entry, Source, Value, Weakness};
+use super::value::{Entry, Source, Value, Weakness, bits};
 use crate::scan::ast::form::{ExprId, ExprKind, Span};
 
 /// What registers a tool.
@@ -244,7 +244,8 @@ impl Flow<'_> {
                 self.logs_of = if self.seen.len() > before { self.handler } else { self.logs_of };
             }
             let ways = value.ways();
-            let secret = ways.iter().find(|entry| match entry.source {
+            let open = ways.iter().filter(|entry| entry.bits & bits::VEILED == 0);
+            let secret = open.into_iter().find(|entry| match entry.source {
                 Source::Argument => is_secret_name(self.origins.name(entry.origin)) && entry.bits & 1 == 0,
                 source => matches!(source, Source::Key | Source::Credential | Source::Token),
             });

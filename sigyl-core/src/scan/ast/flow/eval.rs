@@ -364,7 +364,8 @@ impl Flow<'_> {
         let other = self.keep(other);
         self.frame().branches -= 1;
         self.state().facts = start;
-        one.or(&other)
+        let sides = self.sided(condition, &one, &other);
+        Value { sides, ..one.or(&other) }
     }
 
     /// Writes what is known of each way now into the value.

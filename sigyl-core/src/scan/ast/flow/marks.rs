@@ -160,6 +160,9 @@ pub(super) const SYSTEM: &[&str] = &[
     "/etc/ssh/",
 ];
 
+/// Files that are read to see whether one runs in a container, and which.
+pub(super) const IN_CONTAINER: &[&str] = &["/proc/1/cgroup", "/proc/self/cgroup"];
+
 /// Where a cloud tells a machine its keys.
 pub(super) const METADATA: &[&str] =
     &["169.254.169.254", "metadata.google.internal", "100.100.100.200", "fd00:ec2::254", "169.254.170.2"];

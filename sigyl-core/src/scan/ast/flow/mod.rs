@@ -21,6 +21,7 @@ mod results;
 mod run;
 mod rust;
 mod rust_library;
+mod sides;
 mod sink;
 mod sinks;
 mod statement;

@@ -42,6 +42,8 @@ pub(in crate::scan::ast) struct Seen {
 pub(super) struct Memory {
     pub(super) given: Value,
     pub(super) after: super::value::Facts,
+    /// Whether it never came back.
+    pub(super) never: bool,
 }
 
 /// Follows values through one form.
@@ -59,7 +61,7 @@ pub(in crate::scan::ast) struct Flow<'f> {
     /// What instances of a class hold.
     pub(super) attributes: HashMap<ClassId, HashMap<Word, Value>>,
     pub(super) memory: HashMap<u64, Memory>,
-    pub(super) steps: usize,
+    pub(in crate::scan::ast) steps: usize,
     pub(super) depth: usize,
     /// The handler that runs.
     pub(super) handler: Option<FnId>,
@@ -87,6 +89,10 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) reads_only: bool,
     told: HashSet<(Weakness, Span, Grade)>,
     pub(in crate::scan::ast) seen: Vec<Seen>,
+    /// How often places of a name were set.
+    pub(super) ages: HashMap<Word, usize>,
+    /// Whether the function that was just called never comes back.
+    pub(super) never: bool,
     /// Whether something was not followed.
     pub(in crate::scan::ast) cut: bool,
 }
@@ -127,6 +133,8 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         reads_only: false,
         told: HashSet::new(),
         seen: Vec::new(),
+        ages: HashMap::new(),
+        never: false,
         cut: false,
     };
     // What others name comes first.

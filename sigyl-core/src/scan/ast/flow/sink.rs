@@ -52,6 +52,8 @@ impl Flow<'_> {
             let stands = match weakness {
                 Template => !path.contains("Sandboxed") && !is_of_class(path),
                 Sql if matches!(sink, ".search_s" | ".search_ext_s" | ".xpath") => !value.shapes.is_empty(),
+                // What is called code is run elsewhere, as what it is.
+                Sql if sink == ".execute" && self.is_called(value, "code") => false,
                 Sql => is_query(value, sink),
                 // Code in a function that is handed over is no text; one fixed module is none either.
                 Code => !matches!(value.object, super::value::Object::Functions(_)),
@@ -61,6 +63,12 @@ impl Flow<'_> {
                 self.reach(weakness, value, &[Source::Argument], span, path.trim_start_matches('.'));
             }
         }
+    }
+
+    /// Tells whether a value is what a caller gives under that name.
+    fn is_called(&self, value: &Value, name: &str) -> bool {
+        let ways = value.ways();
+        !ways.is_empty() && ways.iter().all(|entry| self.origins.name(entry.origin) == name)
     }
 
     /// A program with its words: the program, what a shell reads, and words that may be options.

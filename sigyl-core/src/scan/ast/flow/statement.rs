@@ -140,11 +140,13 @@ impl Flow<'_> {
         if let Some(when) = &value.when {
             self.state().learn(&when.0);
         }
+        self.take_sides(condition, true);
         self.block(then);
         let after = std::mem::replace(self.state(), start);
         if let Some(when) = &value.when {
             self.state().learn(&when.1);
         }
+        self.take_sides(condition, false);
         // What is always true has no other way.
         self.state().dead |= fixed;
         self.block(other);
@@ -277,6 +279,7 @@ impl Flow<'_> {
         let form = self.form;
         match &form.expr(target).kind {
             ExprKind::Name(name) => {
+                self.ages(name);
                 self.names_token(name, &value, form.expr(target).span);
                 self.bind(name, value);
             }
@@ -313,6 +316,7 @@ impl Flow<'_> {
     fn assign_part(&mut self, base: ExprId, name: Option<&Word>, value: Value) {
         let mut holder = self.eval(base);
         if let Some(name) = name {
+            self.ages(name);
             self.sets(base, &holder, name, &value);
         }
         if let (Object::Instance(class) | Object::Class(class), Some(name)) = (&holder.object, name) {
@@ -333,9 +337,12 @@ impl Flow<'_> {
     /// Looks at names that mean something when they are set.
     fn sets(&mut self, base: ExprId, holder: &Value, name: &Word, value: &Value) {
         let span = self.form.expr(base).span;
-        let of_tool = matches!(holder.object, Object::Functions(_)) || self.is_named_tool(base);
+        let is_handler = |id: &FnId| self.handler == Some(*id);
+        let of_tool = matches!(&holder.object, Object::Functions(all) if all.iter().any(is_handler))
+            || self.is_named_tool(base);
         match &**name {
-            "__doc__" if self.handler.is_some() => {
+            // A function that was made here just now is no tool that anybody approved.
+            "__doc__" if self.handler.is_some() && !self.is_made_here(holder) => {
                 self.act(Weakness::ChangingTool, "__doc__", "a tool", span)
             }
             "description" if self.handler.is_some() && of_tool => {
@@ -346,6 +353,16 @@ impl Flow<'_> {
             }
             name if name.eq_ignore_ascii_case("bcc") => self.copy(value, span, "a message"),
             _ => {}
+        }
+    }
+
+    /// Tells whether a value is a function that stands in the one that runs.
+    fn is_made_here(&mut self, value: &Value) -> bool {
+        let here = Some(self.frame().function);
+        let form = self.form;
+        match &value.object {
+            Object::Functions(functions) => functions.iter().all(|id| form.function(*id).outer == here),
+            _ => false,
         }
     }
 

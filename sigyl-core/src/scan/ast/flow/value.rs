@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher as _};
 use std::rc::Rc;
 
+use super::sides::Sides;
 use crate::scan::ast::form::{ClassId, FnId, Word};
 
 /// Things that a value can be safe for, or that are known of it.
@@ -37,6 +38,8 @@ pub(super) mod bits {
     pub(in crate::scan::ast::flow) const CAPPED: u32 = 1 << 17;
     /// It is one line.
     pub(in crate::scan::ast::flow) const LINE: u32 = 1 << 18;
+    /// Something says that it took the secret out of it.
+    pub(in crate::scan::ast::flow) const VEILED: u32 = 1 << 19;
     /// What is good to know, so that of two ways both have to give it.
     pub(in crate::scan::ast::flow) const GOOD: u32 = (1 << 20) - 1;
     /// It is a part of what it comes from.
@@ -176,6 +179,8 @@ pub(super) struct Value {
     pub(super) deep: bool,
     /// What holds if it is true, and if it is false.
     pub(super) when: Option<Rc<(Facts, Facts)>>,
+    /// What it is on either side of a condition.
+    pub(super) sides: Option<Rc<Sides>>,
 }
 
 /// Ways that are kept of one value.
@@ -253,7 +258,7 @@ impl Value {
     /// Changes what is known of each way.
     pub(super) fn with(mut self, change: impl Fn(u32) -> u32) -> Self {
         self.taint.iter_mut().for_each(|entry| entry.bits = change(entry.bits));
-        self.when = None;
+        (self.when, self.sides) = (None, None);
         self
     }
 
@@ -299,7 +304,7 @@ impl Value {
             }
             (one, more) => one.or_else(|| more.clone()),
         };
-        self.when = when;
+        (self.when, self.sides) = (when, None);
         self
     }
 
