@@ -250,12 +250,24 @@ pub enum SkipKind {
     TooMany,
     /// Not reached: the scan was cancelled.
     Cancelled,
+    /// Every rule looked at it, and what flows through its code was followed to a bound and not to the end.
+    Unfollowed,
 }
 
 impl SkipKind {
     /// Tells whether a skip of this kind leaves the scan incomplete.
     pub fn is_gap(self) -> bool {
+        self.is_told() && self != Self::Unfollowed
+    }
+
+    /// Tells whether something of what was skipped may matter.
+    pub fn is_told(self) -> bool {
         !matches!(self, Self::Media | Self::Excluded)
+    }
+
+    /// Says in words what was not done.
+    pub fn words(self) -> &'static str {
+        if self == Self::Unfollowed { "not followed to the end" } else { "not looked at" }
     }
 }
 

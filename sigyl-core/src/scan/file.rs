@@ -123,7 +123,7 @@ impl<'a> FileText<'a> {
         #[cfg(feature = "ast")]
         if let Some(gap) = &self.flow().gap {
             let reason = format!("what flows through its code was not followed: {}", gap.why);
-            return Some(Skipped { path: self.path.to_owned(), kind: gap.kind(), reason });
+            return Some(Skipped { path: self.path.to_owned(), kind: gap.kind, reason });
         }
         None
     }

@@ -137,7 +137,7 @@ impl Scanner<'_> {
         }
         looked.gaps.extend(left.into_iter().map(|left| Skipped {
             path: format!("{prefix}{}", left.path),
-            kind: left.gap.kind(),
+            kind: left.gap.kind,
             reason: format!("what its tools give to other files was not followed whole: {}", left.gap.why),
         }));
         looked

@@ -27,6 +27,7 @@ pub(crate) fn policy(policy: &Policy, look: &Look, now: Timestamp) -> String {
         ("blocks", format!("severity {} and worse", policy.block)),
         ("holds", format!("severity {} and worse, of {confidence} confidence at least", policy.hold)),
         ("partial", policy.partial.to_string()),
+        ("unfollowed", policy.unfollowed.to_string()),
         ("failed analyzer", policy.failed_analyzer.to_string()),
         ("must run", if asked.is_empty() { "-".to_owned() } else { asked }),
         ("comments", suppressions),

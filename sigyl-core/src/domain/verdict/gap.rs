@@ -1,7 +1,7 @@
 //! What was not looked at, as a policy weighs it.
 
 use super::{Hold, Policy, Verdict};
-use crate::domain::{AnalyzerStatus, Report, SourceKind};
+use crate::domain::{AnalyzerStatus, Report, SkipKind, SourceKind};
 
 /// The analyzer of what a started server says.
 const LIVE: &str = "live-tools";
@@ -9,8 +9,12 @@ const LIVE: &str = "live-tools";
 impl Policy {
     /// Weighs what `report` says was not looked at: the verdict, and the names of what leads to it.
     pub(super) fn gaps(&self, report: &Report) -> (Verdict, Vec<String>) {
-        let skipped = report.skipped.iter().filter(|skipped| skipped.kind.is_gap());
-        let skipped: Vec<String> = skipped.map(|skipped| skipped.path.clone()).collect();
+        let paths = |fits: fn(SkipKind) -> bool| {
+            let skipped = report.skipped.iter().filter(|skipped| fits(skipped.kind));
+            skipped.map(|skipped| skipped.path.clone()).collect::<Vec<_>>()
+        };
+        let skipped = paths(SkipKind::is_gap);
+        let unfollowed = paths(|kind| kind == SkipKind::Unfollowed);
         let failed: Vec<String> = failed(report).chain(self.missing(report)).collect();
         let mut verdict = Verdict::Pass;
         let mut names = Vec::new();
@@ -18,6 +22,7 @@ impl Policy {
         let unnamed = report.partial && skipped.is_empty() && failed.is_empty();
         for (there, then, list) in [
             (unnamed || !skipped.is_empty(), self.partial, skipped),
+            (!unfollowed.is_empty(), self.unfollowed, unfollowed),
             (!failed.is_empty(), self.failed_analyzer, failed),
         ] {
             if there {
@@ -62,7 +67,7 @@ mod tests {
 
     use super::super::specimen::report;
     use super::*;
-    use crate::domain::{Analyzer, SkipKind, Skipped};
+    use crate::domain::{Analyzer, Skipped};
 
     fn analyzer(name: &str, status: AnalyzerStatus) -> Analyzer {
         Analyzer { name: name.into(), status, reason: None }
@@ -87,6 +92,19 @@ mod tests {
                 (verdict, names.to_vec())
             );
         }
+    }
+
+    #[test]
+    fn what_was_looked_at_and_not_followed_to_its_end_is_told_and_holds_where_a_policy_says_so() {
+        let mut deep = report(Vec::new());
+        let skipped = |kind| Skipped { path: "x.py".into(), kind, reason: "it calls deeper".into() };
+        deep.skipped.push(skipped(SkipKind::Unfollowed));
+        assert_eq!(Policy::default().gaps(&deep), (Verdict::Warn, Vec::new()));
+        let strict = Policy { unfollowed: Verdict::Hold, ..Policy::default() };
+        assert_eq!(strict.gaps(&deep), (Verdict::Hold, vec!["x.py".to_owned()]));
+        assert_ne!(strict.digest(), Policy::default().digest());
+        deep.skipped.push(skipped(SkipKind::TooLarge));
+        assert_eq!(Policy::default().gaps(&deep).0, Verdict::Hold);
     }
 
     #[test]

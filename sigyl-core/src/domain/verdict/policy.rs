@@ -58,6 +58,9 @@ pub struct Policy {
     pub hold_confidence: Confidence,
     /// What follows when not everything could be looked at.
     pub partial: Verdict,
+    /// What follows when everything was looked at, and not everything followed to its end.
+    #[serde(skip_serializing_if = "is_warn")]
+    pub unfollowed: Verdict,
     /// What follows when an analyzer failed, or one of `analyzers` did not run.
     pub failed_analyzer: Verdict,
     /// Analyzers that must have run.
@@ -75,6 +78,11 @@ pub struct Policy {
     pub server: Option<ServerName>,
 }
 
+/// Keeps what was approved under a policy of before that key.
+fn is_warn(verdict: &Verdict) -> bool {
+    *verdict == Verdict::Warn
+}
+
 impl Default for Policy {
     /// Blocks what must not run; holds confident errors and scans with gaps.
     fn default() -> Self {
@@ -84,6 +92,7 @@ impl Default for Policy {
             hold: Severity::Error,
             hold_confidence: Confidence::High,
             partial: Verdict::Hold,
+            unfollowed: Verdict::Warn,
             failed_analyzer: Verdict::Hold,
             analyzers: BTreeSet::new(),
             clauses: Vec::new(),

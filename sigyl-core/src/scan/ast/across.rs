@@ -73,11 +73,11 @@ fn all(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<L
         let Some(text) = texts(path).filter(|text| names.may_be_named(path, text)) else { continue };
         if left < text.len() {
             let why = format!("the files that register tools name more than {TREE} bytes before it");
-            cuts.push(Left { path: (*path).to_owned(), gap: Gap::of_bound(why) });
+            cuts.push(Left { path: (*path).to_owned(), gap: Gap::of_depth(why) });
             continue;
         }
         let (group, cut) = match on_large_stack(|| group(path, text, &known, texts, &mut trees)) {
-            Ok((group, cut)) => (group, cut.map(Gap::of_bound)),
+            Ok((group, cut)) => (group, cut.map(Gap::of_depth)),
             Err(gap) => (Vec::new(), Some(gap)),
         };
         cuts.extend(cut.map(|gap| Left { path: (*path).to_owned(), gap }));

@@ -28,19 +28,19 @@ pub(in crate::scan) struct Analysis {
 pub(in crate::scan) struct Gap {
     /// The reason in words.
     pub(in crate::scan) why: String,
-    /// Whether the same bytes come to the same: a bound does, a thread that could not be had does not.
-    pub(in crate::scan) lasts: bool,
+    /// What a report calls it. A bound comes to the same with the same bytes; a thread that could not be had does not.
+    pub(in crate::scan) kind: SkipKind,
 }
 
 impl Gap {
-    /// A bound that was met.
+    /// A bound that was met before everything was looked at.
     pub(super) fn of_bound(why: impl Into<String>) -> Self {
-        Self { why: why.into(), lasts: true }
+        Self { why: why.into(), kind: SkipKind::TooLarge }
     }
 
-    /// Returns what a report calls it.
-    pub(in crate::scan) fn kind(&self) -> SkipKind {
-        if self.lasts { SkipKind::TooLarge } else { SkipKind::Unreadable }
+    /// Everything was looked at, and something not followed to its end.
+    pub(super) fn of_depth(why: impl Into<String>) -> Self {
+        Self { why: why.into(), kind: SkipKind::Unfollowed }
     }
 }
 
@@ -80,7 +80,11 @@ pub(super) fn of_parts(grammar: Grammar, text: &str, near: &Near) -> Analysis {
         return Analysis { gap: deep.or(left_out), ..Analysis::default() };
     }
     let flow = follow(&form, &handlers, Links::default());
-    let long = || flow.cut.then(|| Gap::of_bound("it calls deeper, or takes more steps, than are followed"));
+    let long = || match flow.steps {
+        // Handlers that stand behind were not looked at.
+        0 => Some(Gap::of_bound("it takes more steps than are followed")),
+        _ => flow.cut.then(|| Gap::of_depth("it calls deeper than is followed")),
+    };
     Analysis { gap: deep.or_else(long).or(left_out), seen: flow.seen, starts: true }
 }
 
@@ -101,7 +105,7 @@ pub(super) fn lower(grammar: Grammar, text: &str, tree: &tree_sitter::Tree, form
 
 /// Runs something on a stack that is large enough for what the bounds let through.
 pub(super) fn on_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, Gap> {
-    roomy::run(run).map_err(|failure| Gap { why: failure.to_string(), lasts: false })
+    roomy::run(run).map_err(|failure| Gap { why: failure.to_string(), kind: SkipKind::Unreadable })
 }
 
 const DEEP: &str = "a part of it is nested too deeply to be followed";

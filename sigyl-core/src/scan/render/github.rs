@@ -20,8 +20,8 @@ pub fn github(report: &Report, origin: &Origin) -> String {
         let title = ("title", format!("sigyl: {} failed", one.name));
         out.push_str(&command("warning", &[title], one.reason.as_deref().unwrap_or("no reason given")));
     }
-    for gap in report.skipped.iter().filter(|skipped| skipped.kind.is_gap()) {
-        let title = ("title", "sigyl: not looked at".to_owned());
+    for gap in report.skipped.iter().filter(|skipped| skipped.kind.is_told()) {
+        let title = ("title", format!("sigyl: {}", gap.kind.words()));
         out.push_str(&command("warning", &[title], &format!("{}: {}", gap.path, gap.reason)));
     }
     let partial = if report.partial { " (incomplete)" } else { "" };

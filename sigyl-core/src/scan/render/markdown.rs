@@ -86,9 +86,10 @@ fn gaps(report: &Report) -> String {
         let reason = one.reason.as_deref().unwrap_or("no reason given");
         format!("- {} failed: {}\n", code(&one.name), prose(&short(reason)))
     });
-    let gaps: Vec<_> = report.skipped.iter().filter(|skipped| skipped.kind.is_gap()).collect();
+    let gaps: Vec<_> = report.skipped.iter().filter(|skipped| skipped.kind.is_told()).collect();
     let listed = gaps.iter().take(GAPS).map(|gap| {
-        format!("- {} was not looked at: {}\n", code(&short(&gap.path)), prose(&short(&gap.reason)))
+        let (path, reason) = (code(&short(&gap.path)), prose(&short(&gap.reason)));
+        format!("- {path} was {}: {reason}\n", gap.kind.words())
     });
     let more = gaps.len().saturating_sub(GAPS);
     let more =

@@ -4,7 +4,8 @@ use std::fmt::{self, Write as _};
 
 use super::{Frame, runner};
 use crate::domain::{
-    AnalyzerStatus, Finding, Location, Mode, PolicyUsed, Report, Severity, Skipped, Suppressed, Verdict,
+    AnalyzerStatus, Finding, Location, Mode, PolicyUsed, Report, Severity, SkipKind, Skipped, Suppressed,
+    Verdict,
 };
 use crate::scan::spell::spell;
 
@@ -258,9 +259,17 @@ fn suppressed(out: &mut String, suppressed: &[Suppressed], style: &dyn Style) ->
 }
 
 fn skipped(out: &mut String, skipped: &[Skipped], style: &dyn Style) -> fmt::Result {
-    let (gaps, harmless): (Vec<&Skipped>, Vec<&Skipped>) = skipped.iter().partition(|one| one.kind.is_gap());
+    let (mut gaps, harmless): (Vec<&Skipped>, Vec<&Skipped>) =
+        skipped.iter().partition(|one| one.kind.is_told());
     if !gaps.is_empty() {
-        writeln!(out, "{}", style.severity(Severity::Error, &format!("not looked at ({})", gaps.len())))?;
+        let looked = gaps.iter().all(|gap| gap.kind == SkipKind::Unfollowed);
+        let (severity, what) = match looked {
+            true => (Severity::Warning, SkipKind::Unfollowed.words()),
+            false => (Severity::Error, "not looked at"),
+        };
+        writeln!(out, "{}", style.severity(severity, &format!("{what} ({})", gaps.len())))?;
+        // The worst first: what nobody looked at.
+        gaps.sort_by_key(|gap| !gap.kind.is_gap());
         for gap in gaps.iter().take(SKIPPED) {
             writeln!(out, "  {}: {}", spell(&gap.path, true), spell(&gap.reason, true))?;
         }
@@ -302,8 +311,7 @@ fn summary(out: &mut String, report: &Report, style: &dyn Style) -> fmt::Result 
 pub(super) mod tests {
     use super::*;
     use crate::domain::{
-        Analyzer, Category, Confidence, Digest, Location, RuleId, Score, SkipKind, SourceKind, SourceRef,
-        Stats,
+        Analyzer, Category, Confidence, Digest, Location, RuleId, Score, SourceKind, SourceRef, Stats,
     };
 
     pub(in super::super) fn report() -> Report {

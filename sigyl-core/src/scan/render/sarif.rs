@@ -158,9 +158,9 @@ fn invocation(report: &Report) -> Value {
             json!({"analyzer": one.name}),
         ));
     }
-    let gaps: Vec<_> = report.skipped.iter().filter(|skipped| skipped.kind.is_gap()).collect();
+    let gaps: Vec<_> = report.skipped.iter().filter(|skipped| skipped.kind.is_told()).collect();
     for gap in gaps.iter().take(GAPS) {
-        let text = format!("not looked at: {}: {}", gap.path, gap.reason);
+        let text = format!("{}: {}: {}", gap.kind.words(), gap.path, gap.reason);
         told.push(notification("warning", &text, json!({"path": spell(&gap.path, true), "kind": gap.kind})));
     }
     if gaps.len() > GAPS {
