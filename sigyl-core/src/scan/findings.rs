@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::evidence::{Masker, bounded};
 use super::file::FileText;
 use super::rule::RuleMeta;
+use super::trial::weighed;
 use crate::domain::{Confidence, Finding, Location, Policy, RuleId, Severity};
 
 /// Findings of one rule in one part that are listed one by one; the last of them says how many more there are.
@@ -99,7 +100,8 @@ impl<'a> Findings<'a> {
         hit: Hit<'_>,
         message: Option<String>,
     ) {
-        let weight = (severity, confidence);
+        let weight = weighed(rule.category, location.as_ref(), (severity, confidence));
+        let (severity, confidence) = weight;
         let spot = self.spot(location.as_ref());
         let found = self.rules.entry(rule.id.clone()).or_default();
         // A milder finding must not stand for a worse one, neither on its line nor where the list is full.

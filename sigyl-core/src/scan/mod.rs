@@ -65,6 +65,7 @@ mod subject;
 mod suppress;
 mod tool_text;
 mod tree;
+mod trial;
 mod unpack;
 mod waiver;
 mod watch;

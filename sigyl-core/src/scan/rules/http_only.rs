@@ -8,6 +8,7 @@ use crate::scan::file::FileText;
 use crate::scan::findings::{Findings, Hit, in_file};
 use crate::scan::pattern::Context;
 use crate::scan::rule::{Part, Rule, RuleMeta};
+use crate::scan::trial::is_trial;
 
 /// Finds `http://` addresses of other machines.
 pub(super) struct HttpOnly {
@@ -22,6 +23,8 @@ pub(super) struct HttpOnly {
     name_in_settings: TextExpression,
     /// What stands before an address that is spoken to.
     spoken_to: TextExpression,
+    /// What stands before one that is told beside what it is about, or that only completes others.
+    told: TextExpression,
 }
 
 /// Hosts whose addresses name schemas, namespaces, licences and specifications; their subdomains too.
@@ -110,8 +113,12 @@ impl HttpOnly {
                 r#"(?i)(?:{names})\b["']?\s*[:=(\s]{{0,3}}\s*["'`({{]*\s*(?:\[?\s*["'])?$"#
             ))
         };
+        const LABELS: &str = r"(?:icon|logo|title|licen[cs]e|npm|homepage|author)s?";
         Ok(Self {
             meta,
+            told: TextExpression::new(format!(
+                r#"(?i)[{{,]\s*["']?{LABELS}["']?\s*:\s*["'][^"'`]*["']\s*,\s*["']?(?:url|uri)["']?\s*:\s*["'`]$|\b(?:examples?|e\.g\.|such\s+as)\b[^"'`]{{0,30}}$|\bnew\s+URL\(\s*[\w.]+\s*,\s*["'`]$"#
+            )),
             scheme: TextExpression::new(r"(?i)\bhttp://"),
             protocol: TextExpression::new(r#"(?i)\bprotocol["']?\s*[:=]\s*["']http:?["']"#),
             name_in_code: named(SCHEMAS),
@@ -132,7 +139,8 @@ impl HttpOnly {
             let before = &text[text.floor_char_boundary(start.saturating_sub(BEFORE))..start];
             let before = before.rsplit('\n').next().unwrap_or(before);
             if is_foreign(address) && !named.is_match(before) {
-                hit(start..start + address.len(), self.spoken_to.is_match(before));
+                let spoken_to = self.spoken_to.is_match(before) && !self.told.is_match(before);
+                hit(start..start + address.len(), spoken_to);
             }
         }
         if context != Context::Comment {
@@ -143,7 +151,7 @@ impl HttpOnly {
 
     fn file(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
         let (context, spoken_to, mentioned) = match file.language() {
-            _ if is_test(file.path()) => (Context::Code, Severity::Info, Severity::Info),
+            _ if is_trial(file.path()) => (Context::Code, Severity::Info, Severity::Info),
             language if language.is_config() => (Context::Settings, Severity::Warning, Severity::Warning),
             language if language.is_code() => (Context::Code, self.meta.severity, Severity::Warning),
             _ => return,
@@ -182,18 +190,6 @@ impl Rule for HttpOnly {
             self.file(file, found);
         }
     }
-}
-
-/// Tells whether a file tests others: what it speaks to is made up.
-fn is_test(path: &str) -> bool {
-    const FOLDERS: [&str; 6] = ["test", "tests", "__tests__", "testdata", "fixtures", "__mocks__"];
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let stem = name.split('.').next().unwrap_or(name);
-    folders.split('/').any(|folder| FOLDERS.contains(&folder))
-        || stem.starts_with("test_")
-        || stem.ends_with("_test")
-        || name.contains(".test.")
-        || name.contains(".spec.")
 }
 
 /// Returns how long the address is that `text` begins with.
@@ -360,6 +356,8 @@ mod tests {
             "const API_ENDPOINT: string = \"http://evil-host.io\"",
             "new WebSocket('http://evil-host.io')",
             "client.post(\"http://evil-host.io\", body)",
+            "const service = { name: 'search', url: 'http://evil-host.io/' }",
+            "fetch(new URL('http://evil-host.io/x'))",
         ] {
             assert_eq!(of("src/a.ts", spoken_to), Some(Severity::Error), "{spoken_to}");
             assert_eq!(of("tests/a.ts", spoken_to), Some(Severity::Info), "{spoken_to}");
@@ -368,6 +366,9 @@ mod tests {
             "ATOM = '{http://evil-host.io/schemas/atom}entry'",
             "{ name: 'Hammer', npm: 'hammer', docs: 'http://evil-host.io/' }",
             "throw new Error('see http://evil-host.io/why')",
+            "{ id: 'gwt', icon: 'gwt', url: 'http://evil-host.io/', test }",
+            "d('Example URLs: http://evil-host.io/a and more')",
+            "const path = new URL(input, 'http://evil-host.io/').pathname",
         ] {
             assert_eq!(of("src/a.ts", mentioned), Some(Severity::Warning), "{mentioned}");
         }
