@@ -132,6 +132,8 @@ impl<'a> FileText<'a> {
     pub(super) fn prose(&self) -> &Prose {
         self.prose.get_or_init(|| match is_instructions(self.path) {
             true => Prose::of_instructions(self.text),
+            // A copy of the code that something else was made of, comments and all; it never runs.
+            false if self.path.ends_with(".map") => Prose::of_copy(self.text, self.tokens()),
             false => Prose::of_file(self.text, self.language, self.tokens()),
         })
     }
@@ -158,6 +160,18 @@ fn to_u32(count: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_source_map_is_a_copy_and_no_text_of_a_tool() {
+        use crate::domain::Severity;
+        use crate::scan::proof::{builtin, severity};
+        let text = r#"{"version":3,"sourcesContent":["/** Override the system message mode. */\nlet description = 'a';"],"mappings":"A"}"#;
+        let of = |path: &str| severity(builtin(), "system-prompt-override", path, text);
+        assert_eq!(
+            (of("dist/a.js.map"), of("dist/a.json")),
+            (Some(Severity::Warning), Some(Severity::Error))
+        );
+    }
 
     #[test]
     fn views_keep_every_byte_in_its_place() {

@@ -99,6 +99,13 @@ impl Prose {
         prose
     }
 
+    /// Reads a source map.
+    pub(crate) fn of_copy(text: &str, tokens: &[Token]) -> Self {
+        let mut prose = Self::default();
+        prose.strings(text, tokens, Context::Docs);
+        prose
+    }
+
     /// Reads a file that an agent takes as instructions.
     pub(crate) fn of_instructions(text: &str) -> Self {
         let mut prose = Self::default();
