@@ -80,12 +80,10 @@ pub(super) fn of_parts(grammar: Grammar, text: &str, near: &Near) -> Analysis {
         return Analysis { gap: deep.or(left_out), ..Analysis::default() };
     }
     let flow = follow(&form, &handlers, Links::default());
-    let long = || match flow.steps {
-        // Handlers that stand behind were not looked at.
-        0 => Some(Gap::of_bound("it takes more steps than are followed")),
-        _ => flow.cut.then(|| Gap::of_depth("it calls deeper than is followed")),
-    };
-    Analysis { gap: deep.or_else(long).or(left_out), seen: flow.seen, starts: true }
+    // Handlers that stand behind were not looked at.
+    let long = || (flow.steps == 0).then(|| Gap::of_bound("it takes more steps than are followed"));
+    let far = || flow.cut.then(|| Gap::of_depth("it calls deeper than is followed"));
+    Analysis { gap: deep.or_else(long).or(left_out).or_else(far), seen: flow.seen, starts: true }
 }
 
 fn is_large_script(grammar: Grammar, text: &str) -> bool {
