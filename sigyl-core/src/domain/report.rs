@@ -165,6 +165,9 @@ pub struct AdvisoriesUsed {
     /// When the newest of them was last changed, as it says.
     #[serde(default)]
     pub newest: Option<String>,
+    /// Ranges of versions in them that could not be compared: commits alone, or versions that are none.
+    #[serde(default)]
+    pub unread: u64,
 }
 
 /// Who wants a finding not to count.

@@ -65,7 +65,8 @@ impl Advisories {
     /// Returns what a report says of them.
     pub(in crate::scan) fn used(&self) -> AdvisoriesUsed {
         let newest = self.newest().map(str::to_owned);
-        AdvisoriesUsed { digest: self.digest(), count: self.count() as u64, newest }
+        let (count, unread) = (self.count() as u64, self.unread() as u64);
+        AdvisoriesUsed { digest: self.digest(), count, newest, unread }
     }
 
     /// Returns the digest of all that was read: the same files give the same one.
@@ -130,7 +131,13 @@ fn advised<'a>(advisory: &'a Advisory, affected: &'a Affected, version: Option<&
 impl Affected {
     fn tells(&self, parsed: Option<&Version>, version: &str) -> bool {
         let plain = version.trim_start_matches('v');
-        self.versions.iter().any(|one| **one == *version || **one == *plain)
+        let is_it = |one: &str| {
+            let same = |parsed: &Version| {
+                Version::parse(self.ecosystem, one).is_some_and(|one| one.order(parsed).is_eq())
+            };
+            one == version || one == plain || parsed.is_some_and(same)
+        };
+        self.versions.iter().any(|one| is_it(one))
             || parsed.is_some_and(|version| self.ranges.iter().any(|range| range.affects(version)))
             // A version that cannot be compared is affected when all are.
             || parsed.is_none() && self.ranges.iter().any(Range::affects_all)

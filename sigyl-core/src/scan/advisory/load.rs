@@ -348,6 +348,22 @@ mod tests {
     }
 
     #[test]
+    fn malice_is_told_by_its_weakness_too_and_spares_no_version_that_cannot_be_compared() {
+        let malware = r#"{"id": "GHSA-1", "affected": [{"package": {"ecosystem": "npm", "name": "evil"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "no version"}]}]}], "database_specific": {"cwe_ids": ["CWE-506"], "severity": "HIGH"}}"#;
+        let all = read("a.json", malware.as_bytes()).unwrap();
+        assert_eq!(all.of(Ecosystem::Npm, "evil", "1.0.0")[0].degree, Degree::Malicious);
+        assert_eq!(all.unread(), 1);
+    }
+
+    #[test]
+    fn a_version_is_the_same_however_it_is_written() {
+        let listed = r#"{"id": "A-1", "affected": [{"package": {"ecosystem": "PyPI", "name": "evil"}, "versions": ["2.0"]}]}"#;
+        let all = read("a.json", listed.as_bytes()).unwrap();
+        assert_eq!(all.of(Ecosystem::PyPi, "evil", "2.0.0").len(), 1);
+        assert!(all.of(Ecosystem::PyPi, "evil", "2.0.1").is_empty());
+    }
+
+    #[test]
     fn malicious_packages_are_told_for_every_version() {
         let text = r#"{"id": "MAL-2026-1", "affected": [{"package": {"ecosystem": "npm", "name": "evil"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]}]}"#;
         let all = read("a.json", text.as_bytes()).unwrap();

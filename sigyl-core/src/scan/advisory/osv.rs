@@ -71,11 +71,25 @@ struct Event {
 struct Own {
     #[serde(default, deserialize_with = "text_or_nothing")]
     severity: Option<String>,
+    #[serde(default, deserialize_with = "texts_or_nothing")]
+    cwe_ids: Vec<String>,
+}
+
+impl Own {
+    /// Tells whether it says that the package was made to do harm: embedded malicious code, hidden functionality.
+    fn is_malice(&self) -> bool {
+        self.cwe_ids.iter().any(|id| matches!(id.as_str(), "CWE-506" | "CWE-507" | "CWE-510" | "CWE-512"))
+    }
 }
 
 /// Whatever else a database puts there is none of ours.
 fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Value::deserialize(deserializer).map(|value| value.as_str().map(str::to_owned))
+}
+
+fn texts_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(value.as_array().into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)).collect())
 }
 
 /// Characters of a summary that are kept.
@@ -99,8 +113,12 @@ impl Document {
         }
         let mut unread = 0;
         let degree = self.degree();
-        let affected: Vec<Affected> =
-            self.affected.into_iter().flatten().filter_map(|package| package.read(&mut unread)).collect();
+        let affected: Vec<Affected> = self
+            .affected
+            .into_iter()
+            .flatten()
+            .filter_map(|package| package.read(degree, &mut unread))
+            .collect();
         let summary = self.summary.unwrap_or_default().chars().take(SUMMARY).collect::<String>();
         let advisory = (!affected.is_empty()).then(|| Advisory {
             id: self.id.into(),
@@ -118,8 +136,11 @@ impl Document {
         }
         let packages = || self.affected.iter().flatten();
         let owns = packages().flat_map(|package| [&package.ecosystem_specific, &package.database_specific]);
-        let owns = std::iter::once(&self.database_specific).chain(owns);
-        let words = owns.flatten().filter_map(|own| Degree::of_word(own.severity.as_deref()?));
+        let owns: Vec<&Own> = std::iter::once(&self.database_specific).chain(owns).flatten().collect();
+        if owns.iter().any(|own| own.is_malice()) {
+            return Degree::Malicious;
+        }
+        let words = owns.iter().filter_map(|own| Degree::of_word(own.severity.as_deref()?));
         let scores = self
             .severity
             .iter()
@@ -132,7 +153,7 @@ impl Document {
 }
 
 impl Package {
-    fn read(self, unread: &mut usize) -> Option<Affected> {
+    fn read(self, degree: Degree, unread: &mut usize) -> Option<Affected> {
         let named = self.package?;
         let ecosystem = match named.ecosystem.split(':').next() {
             Some("npm") => Ecosystem::Npm,
@@ -151,6 +172,10 @@ impl Package {
                 Some(range) => read.push(range),
                 None => *unread += 1,
             }
+        }
+        if read.is_empty() && versions.is_empty() && degree == Degree::Malicious {
+            // No version of what was published to do harm is spared for want of a readable range.
+            read.push(Range::of_all());
         }
         Some(Affected { ecosystem, name: ecosystem.normal(&named.name).into(), ranges: read, versions })
     }

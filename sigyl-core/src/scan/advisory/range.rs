@@ -26,6 +26,11 @@ impl Range {
         Self(events)
     }
 
+    /// Every version.
+    pub(super) fn of_all() -> Self {
+        Self(vec![(Version::Zero, Mark::Introduced, "0".into())])
+    }
+
     /// Tells whether a version is affected.
     pub(super) fn affects(&self, version: &Version) -> bool {
         let mut affected = false;

@@ -1,6 +1,7 @@
 //! What a command line comes to: a package that is fetched and run, or a line of script.
 
 use super::config::Entry;
+use crate::scan::package::Ecosystem;
 
 /// What is fetched and run, and whether it is always the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +10,17 @@ pub(in crate::scan) struct Fetched<'e> {
     pub(in crate::scan) what: &'e str,
     /// How it is pinned.
     pub(in crate::scan) pin: PinKind,
+    /// The package, where it is one of a registry.
+    pub(in crate::scan) package: Option<Package<'e>>,
+}
+
+/// A package of a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::scan) struct Package<'e> {
+    pub(in crate::scan) ecosystem: Ecosystem,
+    pub(in crate::scan) name: &'e str,
+    /// The one version, where one is named.
+    pub(in crate::scan) version: Option<&'e str>,
 }
 
 /// How well what is fetched is pinned.
@@ -165,14 +177,18 @@ fn npm<'e>(words: &[&'e str], named: &[&str]) -> Option<Fetched<'e>> {
         return None;
     }
     if is_repository(what) {
-        return Some(Fetched { what, pin: commit(what, '#') });
+        return Some(Fetched { what, pin: commit(what, '#'), package: None });
     }
-    let version = what.get(1..).and_then(|rest| rest.split_once('@')).map(|(_, version)| version);
-    let pin = match version {
-        Some(version) if is_exact(version) => PinKind::Exact,
-        _ => PinKind::None,
-    };
-    Some(Fetched { what, pin })
+    let named = what.get(1..).and_then(|rest| rest.split_once('@'));
+    let name = named.map_or(what, |(rest, _)| &what[..1 + rest.len()]);
+    Some(packaged(what, Ecosystem::Npm, name, named.map(|(_, version)| version)))
+}
+
+/// A package and the version that is asked for.
+fn packaged<'e>(what: &'e str, ecosystem: Ecosystem, name: &'e str, version: Option<&'e str>) -> Fetched<'e> {
+    let version = version.filter(|version| is_exact(version));
+    let pin = if version.is_some() { PinKind::Exact } else { PinKind::None };
+    Fetched { what, pin, package: Some(Package { ecosystem, name, version }) }
 }
 
 fn python<'e>(words: &[&'e str]) -> Option<Fetched<'e>> {
@@ -181,14 +197,13 @@ fn python<'e>(words: &[&'e str]) -> Option<Fetched<'e>> {
         return None;
     }
     if is_repository(what) {
-        return Some(Fetched { what, pin: commit(what, '@') });
+        return Some(Fetched { what, pin: commit(what, '@'), package: None });
     }
-    let version = what.split_once("==").or_else(|| what.split_once('@')).map(|(_, version)| version);
-    let pin = match version {
-        Some(version) if is_exact(version) => PinKind::Exact,
-        _ => PinKind::None,
-    };
-    Some(Fetched { what, pin })
+    let named = what.split_once("==").or_else(|| what.split_once('@'));
+    let name = named.map_or(what, |(name, _)| name);
+    // Extras and bounds are no part of the name.
+    let name = name.split(['[', '<', '>', '~', '!', ' ']).next().unwrap_or(name);
+    Some(packaged(what, Ecosystem::PyPi, name, named.map(|(_, version)| version)))
 }
 
 fn image<'e>(words: &[&'e str]) -> Option<Fetched<'e>> {
@@ -199,7 +214,7 @@ fn image<'e>(words: &[&'e str]) -> Option<Fetched<'e>> {
         Some((_, tag)) if tag != "latest" => PinKind::Tag,
         _ => PinKind::None,
     };
-    Some(Fetched { what, pin })
+    Some(Fetched { what, pin, package: None })
 }
 
 fn is_local(what: &str) -> bool {
@@ -352,7 +367,7 @@ mod tests {
             (&["docker", "run", "m/i@sha256:00"], "m/i@sha256:00", Exact),
         ] {
             let entry = entry(line);
-            assert_eq!(fetched(&entry), Some(Fetched { what, pin }), "{line:?}");
+            assert_eq!(fetched(&entry).map(|one| (one.what, one.pin)), Some((what, pin)), "{line:?}");
         }
         for line in
             [&["node", "a.js"][..], &["npx", "./local"], &["/usr/bin/server"], &["npx"], &["docker", "ps"]]

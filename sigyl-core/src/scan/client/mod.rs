@@ -22,6 +22,6 @@ pub use config::{ClientConfig, Defect, Entry, EntryPin};
 pub use discover::{Discovery, Found, discover};
 pub(super) use known::is_client_config;
 pub use known::{Platform, Roots, Scope};
-pub(super) use launch::{PinKind, downloads, fetched, script};
+pub(super) use launch::{Package, PinKind, downloads, fetched, script};
 pub use scan::Clients;
 pub(super) use secret::literals;

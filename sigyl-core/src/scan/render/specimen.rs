@@ -84,7 +84,7 @@ pub(super) fn report() -> Report {
             until: Some(Timestamp::from_millis(1_800_000_000_000)),
             waivers: None,
         }),
-        advisories: Some(AdvisoriesUsed { digest: Digest::of(b"a"), count: 1, newest: None }),
+        advisories: Some(AdvisoriesUsed { digest: Digest::of(b"a"), count: 1, newest: None, unread: 0 }),
         suppressed: vec![
             suppressed(&gone, SuppressedBy::Waiver, true),
             suppressed(&kept, SuppressedBy::Comment, false),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::{Confidence, Location, Severity};
 use crate::scan::advisory::{Advised, Advisories, Degree};
+use crate::scan::client::{Clients, Package, fetched};
 use crate::scan::file::FileText;
 use crate::scan::findings::{Findings, Hit};
 use crate::scan::package::{Dependency, Ecosystem, read};
@@ -60,6 +61,14 @@ pub(in crate::scan) fn with_advisories(rules: &mut Vec<Box<dyn Rule>>, advisorie
 }
 
 impl Lookup {
+    fn look(&self, part: &Part<'_>, found: &mut Findings<'_>) {
+        match part {
+            Part::File(file) => self.file(file, found),
+            Part::Clients(clients) => self.clients(clients, found),
+            _ => {}
+        }
+    }
+
     fn file(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
         let Some(advisories) = &self.advisories else { return };
         let Some(listing) = read(file) else { return };
@@ -68,40 +77,56 @@ impl Lookup {
         let mut lines = NamedLines::new(file);
         let mut open = Vec::new();
         for one in dependencies.iter().filter(|one| !one.elsewhere) {
-            let mut advised = match &one.exact {
-                Some(version) => advisories.of(listing.ecosystem, &one.name, version),
-                None => advisories.of_all(listing.ecosystem, &one.name),
-            };
-            if one.exact.is_none() && advised.is_empty() && advisories.knows(listing.ecosystem, &one.name) {
+            let name = &one.name;
+            let advised = look_up(advisories, listing.ecosystem, name, one.exact.as_deref());
+            if one.exact.is_none() && advised.is_empty() && advisories.knows(listing.ecosystem, name) {
                 open.push(one);
             }
-            advised.retain(|advised| (advised.degree == Degree::Malicious) == self.malicious);
-            advised.sort_by_key(|advised| (Reverse(advised.degree), advised.id));
-            advised.dedup_by_key(|advised| advised.id);
-            if let [worst, others @ ..] = advised.as_slice() {
-                self.tell(one, worst, others, lines.of(&one.name), found);
-            }
+            self.tell(name, one.exact.as_deref(), advised, || lines.of(name), found);
         }
         if !open.is_empty() && !self.malicious {
             self.open(lines.whole(), listing.ecosystem, &open, found);
         }
     }
 
-    /// Tells what is said of one package: the worst in words, the others by their ids.
+    /// Looks at what clients fetch and run.
+    fn clients(&self, clients: &Clients<'_>, found: &mut Findings<'_>) {
+        let Some(advisories) = &self.advisories else { return };
+        let all = clients
+            .configs
+            .iter()
+            .flat_map(|config| config.servers.iter().map(move |entry| (*config, entry)));
+        for (config, entry) in all.filter(|(_, entry)| !entry.disabled) {
+            let Some(Package { ecosystem, name, version }) = fetched(entry).and_then(|one| one.package)
+            else {
+                continue;
+            };
+            let advised = look_up(advisories, ecosystem, name, version);
+            let place =
+                || Some(Location::File { path: config.path.clone(), line: Some(entry.line), column: None });
+            self.tell(name, version, advised, place, found);
+        }
+    }
+
+    /// Tells what is said of one package, if this rule tells it: the worst in words, the others by their ids.
     fn tell(
         &self,
-        one: &Dependency,
-        worst: &Advised<'_>,
-        others: &[Advised<'_>],
-        place: Option<Location>,
+        name: &str,
+        exact: Option<&str>,
+        mut advised: Vec<Advised<'_>>,
+        place: impl FnOnce() -> Option<Location>,
         found: &mut Findings<'_>,
     ) {
+        advised.retain(|advised| (advised.degree == Degree::Malicious) == self.malicious);
+        advised.sort_by_key(|advised| (Reverse(advised.degree), advised.id));
+        advised.dedup_by_key(|advised| advised.id);
+        let [worst, others @ ..] = advised.as_slice() else { return };
         let severity = match worst.degree {
             Degree::Malicious => Severity::Block,
             Degree::Critical | Degree::High => Severity::Error,
             _ => Severity::Warning,
         };
-        let version = one.exact.as_deref().unwrap_or("in every version");
+        let version = exact.unwrap_or("in every version");
         let summary = match worst.summary {
             "" => String::new(),
             summary => format!(": {}", summary.trim_end_matches('.')),
@@ -112,11 +137,11 @@ impl Lookup {
             None => " No fixed version is named.".to_owned(),
         };
         let also = also(others);
-        let (name, id, degree) = (&one.name, worst.id, worst.degree.word());
+        let (id, degree) = (worst.id, worst.degree.word());
         let message = format!("`{name}` {version} is named by {id} ({degree}){summary}.{fixed}{also}");
         let ids: Vec<&str> = std::iter::once(worst).chain(others).map(|advised| advised.id).collect();
-        let evidence = format!("{name} {} ({})", one.exact.as_deref().unwrap_or("*"), ids.join(", "));
-        found.add_as(&self.meta, severity, Confidence::High, place, Hit::whole(&evidence), Some(message));
+        let evidence = format!("{name} {} ({})", exact.unwrap_or("*"), ids.join(", "));
+        found.add_as(&self.meta, severity, Confidence::High, place(), Hit::whole(&evidence), Some(message));
     }
 
     /// Tells which packages cannot be judged, since their versions are chosen when they are installed.
@@ -140,6 +165,19 @@ impl Lookup {
     }
 }
 
+/// Returns what is said of one version of a package, or of all of them.
+fn look_up<'a>(
+    advisories: &'a Advisories,
+    ecosystem: Ecosystem,
+    name: &str,
+    exact: Option<&str>,
+) -> Vec<Advised<'a>> {
+    match exact {
+        Some(version) => advisories.of(ecosystem, name, version),
+        None => advisories.of_all(ecosystem, name),
+    }
+}
+
 /// Names other advisories on the same package, with the versions that are free of them.
 fn also(others: &[Advised<'_>]) -> String {
     let one = |advised: &Advised<'_>| match advised.fixed {
@@ -160,9 +198,7 @@ impl Rule for MaliciousDependency {
     }
 
     fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
-        if let Part::File(file) = part {
-            self.0.file(file, found);
-        }
+        self.0.look(part, found);
     }
 }
 
@@ -172,9 +208,7 @@ impl Rule for VulnerableDependency {
     }
 
     fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
-        if let Part::File(file) = part {
-            self.0.file(file, found);
-        }
+        self.0.look(part, found);
     }
 }
 
@@ -185,7 +219,7 @@ mod tests {
     use crate::clock::FixedClock;
     use crate::domain::{Finding, Policy, Severity, Verdict};
     use crate::scan::proof::findings;
-    use crate::scan::{Advisories, RuleSet, Scanner, Subject};
+    use crate::scan::{Advisories, ClientConfig, Found, RuleSet, Scanner, Scope, Subject};
     use crate::source::{Limits, SourceTree};
 
     fn set() -> RuleSet {
@@ -271,6 +305,28 @@ mod tests {
         let used = with.advisories.unwrap();
         assert_eq!((used.count, used.digest), (3, set.advisories().unwrap().digest()));
         assert_eq!((with.verdict, without.advisories), (Verdict::Block, None));
+    }
+
+    #[test]
+    fn what_a_client_fetches_is_looked_up() {
+        let set = set();
+        let config = |args: &str| {
+            let text = format!(r#"{{"mcpServers": {{"a": {{"command": "npx", "args": [{args}]}}}}}}"#);
+            let config = ClientConfig::read("c", Scope::User, "mcp.json", &text);
+            let found = Found { config, text };
+            let report = Scanner::new(&set, Policy::default()).scan_clients(
+                &[&found],
+                &[],
+                None,
+                &FixedClock::default(),
+            );
+            let ids = report.findings.into_iter().map(|found| found.rule.to_string());
+            ids.filter(|id| id.ends_with("s-dependency") || id == "vulnerable-dependency").collect::<Vec<_>>()
+        };
+        assert_eq!(config(r#""-y", "evil@1.0.0""#), ["malicious-dependency"]);
+        assert_eq!(config(r#""-y", "evil""#), ["malicious-dependency"]);
+        assert_eq!(config(r#""-y", "old@1.1.0""#), ["vulnerable-dependency"]);
+        assert!(config(r#""-y", "old@1.2.0""#).is_empty() && config(r#""-y", "good@1.0.0""#).is_empty());
     }
 
     #[test]
