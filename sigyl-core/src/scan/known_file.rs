@@ -1,7 +1,7 @@
 //! What files came to, kept in one file of bounded size.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use sha2::{Digest as _, Sha256};
 
 use super::known::KnownFiles;
+use super::private;
 use crate::domain::Digest;
 
 /// Bytes of the file at most; what was not asked for in the last scan makes room first.
@@ -42,15 +43,12 @@ impl KnownFolder {
     /// files; it has to change whenever that may find anything else by the same rules.
     ///
     /// A file that is damaged, or of another writer, counts as none. Fails when the folder or the file cannot be
-    /// used, or when others than its owner may write there: they could hide findings.
+    /// used, or when anybody but the user of this process owns it or may write there: they could hide findings.
     pub fn open(folder: &Path, writer: &str) -> io::Result<Self> {
-        make_folder(folder)?;
+        private::make_folder(folder)?;
         let path = folder.join(NAME);
-        let bytes = match File::open(&path) {
-            Ok(file) => {
-                check_owner_alone_writes(&file.metadata()?)?;
-                read_all(file)?
-            }
+        let bytes = match private::open(&path) {
+            Ok(file) => read_all(file)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };
@@ -103,29 +101,6 @@ impl KnownFiles for KnownFolder {
     }
 }
 
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)?;
-    check_owner_alone_writes(&fs::metadata(folder)?)
-}
-
-#[cfg(unix)]
-fn check_owner_alone_writes(metadata: &fs::Metadata) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    match metadata.permissions().mode() & 0o022 {
-        0 => Ok(()),
-        _ => Err(io::Error::new(io::ErrorKind::PermissionDenied, "others than its owner may write to it")),
-    }
-}
-
-#[cfg(not(unix))]
-fn check_owner_alone_writes(_metadata: &fs::Metadata) -> io::Result<()> {
-    Ok(())
-}
-
 /// Reads a file, or nothing of one that is larger than any that is written.
 fn read_all(file: File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -165,11 +140,7 @@ fn entries(bytes: &[u8], beginning: &[u8]) -> Option<HashMap<[u8; 32], Range<usi
 /// Puts a file in the place of another at once.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension(format!("{}.new", std::process::id()));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&beside).and_then(|mut file| file.write_all(bytes));
+    let written = private::create(&beside).and_then(|mut file| file.write_all(bytes));
     written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| drop(fs::remove_file(&beside)))
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::domain::Digest;
+use crate::scan::private;
 
 /// Bytes of one entry.
 const ENTRY: u64 = 64 << 10;
@@ -31,7 +32,7 @@ pub struct FolderCache {
 }
 
 impl FolderCache {
-    /// Uses a folder, which is made when the first answer is kept.
+    /// Uses a folder, which is made where it is absent, for this user alone.
     pub fn new(folder: PathBuf) -> Self {
         Self { folder, entries: ENTRIES, puts: AtomicU64::new(0) }
     }
@@ -45,12 +46,24 @@ impl FolderCache {
         self.folder.join(format!("{}.json", key.to_string().trim_start_matches("sha256:")))
     }
 
+    /// Opens an entry that nobody else may have written: it would have looked at a subject in the reviewer's place.
+    fn open(&self, key: &Digest) -> Option<fs::File> {
+        match private::make_folder(&self.folder).and_then(|()| private::open(&self.path(key))) {
+            Ok(file) => Some(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                tracing::warn!(%error, folder = %self.folder.display(), "kept answers of the reviewer are not used");
+                None
+            }
+        }
+    }
+
     fn write(&self, key: &Digest, entry: &[u8]) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
+        private::make_folder(&self.folder)?;
         let put = self.puts.fetch_add(1, Ordering::Relaxed);
         // Whoever reads meanwhile sees the old entry or the whole new one.
         let aside = self.folder.join(format!(".{}-{put}", std::process::id()));
-        let mut file = fs::File::create(&aside)?;
+        let mut file = private::create(&aside)?;
         let written = file.write_all(entry).and_then(|()| fs::rename(&aside, self.path(key)));
         if written.is_err() {
             fs::remove_file(&aside).ok();
@@ -85,7 +98,7 @@ fn remove(path: &Path) -> io::Result<()> {
 
 impl ReviewCache for FolderCache {
     fn get(&self, key: &Digest) -> Option<Vec<u8>> {
-        let file = fs::File::open(self.path(key)).ok()?;
+        let file = self.open(key)?;
         let mut entry = Vec::new();
         file.take(ENTRY + 1).read_to_end(&mut entry).ok()?;
         (entry.len() as u64 <= ENTRY).then_some(entry)
@@ -119,6 +132,20 @@ mod tests {
         assert_eq!(cache.get(&Digest::of(b"c")), None);
         let left = fs::read_dir(folder.path().join("reviews")).unwrap().count();
         assert_eq!(left, 1, "no file is left beside the entries");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_answer_that_anybody_may_have_written_is_none() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let (path, key) = (folder.path().join("reviews"), Digest::of(b"a"));
+        let cache = FolderCache::new(path.clone());
+        cache.put(&key, b"one");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(cache.get(&key), None);
     }
 
     #[test]
