@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sigyl_core::deploy::local_process::{Command, Unconfined};
 use sigyl_core::domain::Kind;
 use sigyl_core::mcp::{Probe, Upstream};
+use sigyl_core::scan::masked;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::super::Context;
@@ -28,16 +29,21 @@ pub(super) async fn probe(program: OsString, args: &[OsString], cx: &Context) ->
 /// Runs a command and asks it what it is. It ends with all it started.
 pub(super) async fn ask(command: Command, cx: &Context) -> Result<Probe, Problem> {
     let launcher = std::env::current_exe().map_err(|error| failed("find its own program", &error))?;
+    let env = Arc::new(command.env.clone());
     let (command, lines) = Unconfined::new(launcher, command);
     let command = Arc::new(command);
-    let told = tokio::spawn(relay(lines, cx.output.err_look));
+    let told = tokio::spawn(relay(lines, cx.output.err_look, env.clone()));
     let probe =
         direct(&Upstream::Stdio(command.clone()), "run the command by hand, and see what it writes").await;
     command.end().await;
     // The last handle goes, and the lines end with it; a relay that fails has nothing left to show.
     drop(command);
     told.await.ok();
-    probe
+    // What went wrong is told with what the command wrote last.
+    probe.map_err(|mut problem| {
+        problem.failure.message = masked(&problem.failure.message, &env);
+        problem
+    })
 }
 
 fn text(word: &OsString) -> Result<String, Problem> {
@@ -61,9 +67,10 @@ fn failed(what: &str, error: &std::io::Error) -> Problem {
     Problem::failed("E0017", Kind::Unavailable, message, "run it again from a folder that exists")
 }
 
-/// Shows what the command writes to its standard error.
-async fn relay(mut lines: UnboundedReceiver<String>, look: Look) {
+/// Shows what the command writes to its standard error, without the secrets that it was given.
+async fn relay(mut lines: UnboundedReceiver<String>, look: Look, env: Arc<Vec<(String, String)>>) {
     while let Some(line) = lines.recv().await {
+        let line = masked(&line, &env);
         crate::output::tell(&format!("{}\n", look.paint(Role::Dim, &format!("  {}", specimen(&line)))));
     }
 }
