@@ -12,6 +12,7 @@ mod part;
 mod read;
 mod row;
 mod tally;
+mod value;
 
 pub use judge::JudgedRow;
 pub use row::{BadRow, Place, RowKind, RowsOf};

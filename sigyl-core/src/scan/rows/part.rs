@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use serde::Deserialize as _;
-use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::read::Reading;
 use super::row::{RowKind, RowsOf};
+use super::value::Once;
 
 /// What a value stands for.
 #[derive(Clone, Copy)]
@@ -41,7 +40,7 @@ impl<'de> Visitor<'de> for Part<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        while let Some(value) = list.next_element::<Value>()? {
+        while let Some(value) = list.next_element_seed(Once(&self.reading.twice.clone()))? {
             let goes_on = match self.role {
                 Role::List(kind) => self.reading.listed(kind, value),
                 Role::Whole => self.reading.entry(value),
@@ -56,7 +55,7 @@ impl<'de> Visitor<'de> for Part<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         match self.role {
             Role::Whole => members(self.reading, map).map(|()| None),
-            Role::List(_) => Map::deserialize(MapAccessDeserializer::new(map)).map(|map| Some(map.into())),
+            Role::List(_) => Once(&self.reading.twice.clone()).visit_map(map).map(Some),
         }
     }
 
@@ -87,8 +86,8 @@ impl<'de> Visitor<'de> for Part<'_, '_> {
 
 /// Reads an object: the answer to a question for a list, whose entries leave at once, or an entry itself.
 fn members<'de, A: MapAccess<'de>>(reading: &mut Reading<'_>, mut map: A) -> Result<(), A::Error> {
-    let mut kept = Map::new();
-    let mut lists = false;
+    let (mut kept, mut lists) = (Map::new(), false);
+    let twice = reading.twice.clone();
     while let Some(member) = map.next_key::<String>()? {
         let role = match (reading.of, RowKind::of_list(&member)) {
             (RowsOf::Tools, Some(kind)) => Some(Role::List(kind)),
@@ -97,10 +96,10 @@ fn members<'de, A: MapAccess<'de>>(reading: &mut Reading<'_>, mut map: A) -> Res
         };
         let value = match role {
             Some(role) => map.next_value_seed(Part { reading, role })?,
-            None => Some(map.next_value()?),
+            None => Some(map.next_value_seed(Once(&twice))?),
         };
         match value {
-            Some(value) => drop(kept.insert(member, value)),
+            Some(value) => Once(&twice).insert(&mut kept, member, value),
             None => lists = true,
         }
     }

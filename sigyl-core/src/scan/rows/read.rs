@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::rc::Rc;
 
 use serde::de::DeserializeSeed as _;
 use serde_json::{Deserializer, Map, Value};
@@ -10,6 +11,7 @@ use super::input::{Input, Line};
 use super::mend::mended;
 use super::part::{Part, Role};
 use super::row::{BadRow, Place, Row, RowKind, RowsOf};
+use super::value::Twice;
 
 /// Bytes that one entry may have.
 const ENTRY: usize = 32 << 20;
@@ -29,14 +31,24 @@ pub(super) struct Reading<'a> {
     mended: bool,
     /// Bytes read since the last entry.
     spent: &'a Cell<usize>,
+    /// A member that stands twice in what was read since the last entry.
+    pub(super) twice: Rc<Twice>,
     stopped: bool,
 }
 
 /// Reads all entries of a text; what it returns is an error of the reader, never of the text.
 pub(super) fn read<R: BufRead>(input: &mut Input<R>, of: RowsOf, take: Take<'_>) -> io::Result<()> {
     let spent = Cell::new(0);
-    let mut reading =
-        Reading { of, take, line: None, entries: 0, mended: false, spent: &spent, stopped: false };
+    let mut reading = Reading {
+        of,
+        take,
+        line: None,
+        entries: 0,
+        mended: false,
+        spent: &spent,
+        twice: Rc::default(),
+        stopped: false,
+    };
     let mut first = true;
     while let Some(mut line) = input.line(ENTRY)? {
         if first {
@@ -57,6 +69,11 @@ pub(super) fn read<R: BufRead>(input: &mut Input<R>, of: RowsOf, take: Take<'_>)
         if !line.whole {
             input.skip_line()?;
         }
+    }
+    if first {
+        // Nothing at all is what a command leaves behind that failed; a list that holds nothing says so.
+        reading
+            .bad(Place { line: Some(1), entry: None }, "there is nothing: no list, and no entry".to_owned());
     }
     Ok(())
 }
@@ -201,6 +218,12 @@ impl Reading<'_> {
 
     fn give(&mut self, place: Place, row: Result<Row, String>) -> bool {
         let bytes = self.spent.replace(0);
+        let row = match self.twice.take() {
+            Some(member) => {
+                Err(format!("`{member}` stands in it twice, and readers differ in which one they take"))
+            }
+            None => row,
+        };
         let row = row.map(|row| Row { mended: self.mended, ..row }).map_err(|why| BadRow { place, why });
         let goes_on = (self.take)(row, bytes);
         self.stopped |= !goes_on;
@@ -285,6 +308,29 @@ mod tests {
         assert_eq!(seen(RowsOf::Tools, array.replace('\n', "")), wanted);
         let lines = "\u{feff}{\"id\": 7, \"name\": \"a\"}\r\n\n{\"name\": \"b\", \"id\": \"x\"}";
         assert_eq!(seen(RowsOf::Tools, lines), wanted);
+    }
+
+    #[test]
+    fn nothing_at_all_and_a_member_twice_are_told() {
+        for text in ["", "\n \n", "\u{feff}"] {
+            assert_eq!(
+                seen(RowsOf::Tools, text),
+                ["line 1: there is nothing: no list, and no entry"],
+                "{text:?}"
+            );
+        }
+        assert!(seen(RowsOf::Tools, "[]").is_empty() && seen(RowsOf::Tools, r#"{"tools": []}"#).is_empty());
+        let twice = r#"{"name": "a", "description": "poison", "description": "fine"}"#;
+        for (text, place) in
+            [(twice.to_owned(), "line 1"), (format!("[{twice}, {{\"name\": \"b\"}}]"), "line 1, entry 1")]
+        {
+            let told = seen(RowsOf::Tools, &text);
+            assert!(told[0].starts_with(&format!("{place}: `description` stands in it twice")), "{told:?}");
+            assert_eq!(told.get(1).is_some(), text.starts_with('['), "{told:?}");
+        }
+        let deep =
+            r#"{"tools": [{"name": "a", "inputSchema": {"properties": {"x": {"type": "a", "type": "b"}}}}]}"#;
+        assert!(seen(RowsOf::Tools, deep)[0].contains("`type` stands in it twice"));
     }
 
     #[test]

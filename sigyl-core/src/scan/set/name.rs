@@ -154,7 +154,11 @@ fn vocabulary(set: &ServerSet<'_>) -> HashMap<String, usize> {
 /// Writes a name as it looks: marks gone, look-alikes as the letters that they imitate.
 fn skeleton(name: &str) -> String {
     let mut skeleton = String::with_capacity(name.len());
+    let mut small = false;
     for c in name.chars() {
+        // A capital I behind small letters looks like an l, and seldom begins a word: `readIndex` has one before it.
+        let c = if c == 'I' && small { 'l' } else { c };
+        small = c.is_lowercase();
         match fold(c) {
             Folded::Gone => {}
             Folded::Tag(c) | Folded::Is(c) | Folded::Looks(c) => skeleton.extend(c.to_lowercase()),

@@ -25,6 +25,8 @@ pub struct Member<'a> {
 pub struct ServerSet<'a> {
     /// Each of them.
     pub servers: Vec<Member<'a>>,
+    /// Those that did not say what they declare, and why.
+    pub unheard: Vec<(String, String)>,
 }
 
 impl Member<'_> {
@@ -56,6 +58,7 @@ impl OwnedSet {
                 .iter()
                 .map(|(name, tools)| Member { name: name.clone(), tools, ..Member::default() })
                 .collect(),
+            unheard: Vec::new(),
         }
     }
 }

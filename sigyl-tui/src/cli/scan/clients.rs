@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sigyl_core::clock::SystemClock;
 use sigyl_core::deploy::local_process::Command;
-use sigyl_core::domain::{Kind, Report};
+use sigyl_core::domain::{Kind, Report, Verdict};
 use sigyl_core::mcp::Probe;
 use sigyl_core::scan::{
     ClientConfig, Discovery, Entry, EntryPin, Found, Member, Platform, Roots, Scanner, ServerSet, SetReport,
@@ -65,7 +65,7 @@ pub(super) async fn run(wanted: &Wanted<'_>, bench: &Bench, cx: &mut Context) ->
         .iter()
         .filter(|one| named(one) || with_servers.iter().any(|other| other.config.path == one.config.path))
         .collect();
-    let pins = accepted.map(|file| pins(file, &found)).transpose()?;
+    let pins = accepted.map(|file| pins(file)).transpose()?.flatten();
     let scanner = Scanner::new(&bench.rules, bench.policy.clone());
     let report = scanner.scan_clients(&found, &discovery.skipped, pins.as_deref(), &SystemClock);
     let asked = ask(&found, consent, cx).await?;
@@ -74,6 +74,9 @@ pub(super) async fn run(wanted: &Wanted<'_>, bench: &Bench, cx: &mut Context) ->
         bench.unreviewed(&mut set.report);
     }
     show(&discovery, &found, &report, &asked, set.as_ref(), cx)?;
+    if let Some(file) = accepted.filter(|_| pins.is_none()) {
+        accept(file, &found, &report, cx)?;
+    }
     let failed = asked.iter().any(|asked| asked.outcome.is_err());
     let live = set.as_ref().map_or(Exit::Well, |set| Exit::of_report(&set.report));
     let exit = Exit::of_report(&report).max(live);
@@ -111,33 +114,41 @@ struct Accepted {
     servers: Vec<EntryPin>,
 }
 
-/// Reads what was accepted; what stands there now is accepted when there is no such file yet.
-fn pins(file: &Path, found: &[&Found]) -> Result<Vec<EntryPin>, Problem> {
-    const SCHEMA: &str = "sigyl.accepted/1";
-    let wrong = |why: String| {
-        let message = format!("{}: {why}", file.display());
-        let hint = "remove it, look at the servers, and let them be accepted anew";
-        Problem::failed("E0027", Kind::Invalid, message, hint)
+/// Name of the document that keeps them.
+const ACCEPTED: &str = "sigyl.accepted/1";
+
+fn wrong(file: &Path, why: &impl ToString) -> Problem {
+    let message = format!("{}: {}", file.display(), why.to_string());
+    let hint = "remove it, look at the servers, and let them be accepted anew";
+    Problem::failed("E0027", Kind::Invalid, message, hint)
+}
+
+/// Reads how servers were started or reached when they were accepted; nothing when none were yet.
+fn pins(file: &Path) -> Result<Option<Vec<EntryPin>>, Problem> {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(wrong(file, &error)),
     };
-    match std::fs::read_to_string(file) {
-        Ok(text) => {
-            let known: Accepted = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-            match known.schema == SCHEMA {
-                true => Ok(known.servers),
-                false => Err(wrong(format!("it is {}, not {SCHEMA}", known.schema))),
-            }
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let entries = found.iter().flat_map(|one| &one.config.servers);
-            let mut servers: Vec<EntryPin> = entries.map(Entry::pin).collect();
-            servers.sort();
-            let known = Accepted { schema: SCHEMA.to_owned(), servers };
-            let text = serde_json::to_string_pretty(&known).map_err(|error| wrong(error.to_string()))?;
-            std::fs::write(file, text + "\n").map_err(|error| wrong(error.to_string()))?;
-            Ok(known.servers)
-        }
-        Err(error) => Err(wrong(error.to_string())),
+    let known: Accepted = serde_json::from_str(&text).map_err(|error| wrong(file, &error))?;
+    match known.schema == ACCEPTED {
+        true => Ok(Some(known.servers)),
+        false => Err(wrong(file, &format!("it is {}, not {ACCEPTED}", known.schema))),
     }
+}
+
+/// Accepts the servers that stand there now, unless something about them has to stop.
+fn accept(file: &Path, found: &[&Found], report: &Report, cx: &Context) -> Result<(), Problem> {
+    if report.verdict >= Verdict::Hold {
+        cx.output.note(&format!("nothing was accepted: the verdict is {}", report.verdict));
+        return Ok(());
+    }
+    let entries = found.iter().flat_map(|one| &one.config.servers);
+    let mut servers: Vec<EntryPin> = entries.map(Entry::pin).collect();
+    servers.sort();
+    let known = Accepted { schema: ACCEPTED.to_owned(), servers };
+    let text = serde_json::to_string_pretty(&known).map_err(|error| wrong(file, &error))?;
+    std::fs::write(file, text + "\n").map_err(|error| wrong(file, &error))
 }
 
 /// Starts or reaches the servers that the operator allows, one after the other.
@@ -231,7 +242,9 @@ fn expanded(text: &str, look: &impl Fn(&str) -> Option<String>) -> String {
 }
 
 fn set_of(asked: &[Asked]) -> ServerSet<'_> {
-    ServerSet { servers: asked.iter().filter_map(Asked::member).collect() }
+    let unheard =
+        asked.iter().filter_map(|one| Some((one.title.clone(), one.outcome.as_ref().err()?.clone())));
+    ServerSet { servers: asked.iter().filter_map(Asked::member).collect(), unheard: unheard.collect() }
 }
 
 impl Asked {

@@ -26,7 +26,7 @@ pub(super) fn run(files: &[PathBuf], bench: &Bench, cx: &mut Context) -> Result<
         lists.push((unused(&name(file), lists.iter().map(|(name, _)| name)), read(file)?));
     }
     let servers = lists.iter().map(|(name, tools)| Member { name: name.clone(), tools, ..Member::default() });
-    let set = ServerSet { servers: servers.collect() };
+    let set = ServerSet { servers: servers.collect(), unheard: Vec::new() };
     let mut report = Scanner::new(&bench.rules, bench.policy.clone()).scan_set(&set, &SystemClock);
     bench.unreviewed(&mut report.report);
     match cx.output.format {
