@@ -229,7 +229,7 @@ fn source_hint(error: &SourceError) -> &str {
             "check the spelling; packages are written npm:NAME or pypi:NAME, repositories git:URL#REF"
         }
         SourceError::NotAFolder(_) => "name a folder, or an archive ending in .tar.gz, .tgz, .zip or .whl",
-        SourceError::Empty(_) => "point at the folder of the server itself",
+        SourceError::Empty(_) | SourceError::NothingRead { .. } => "point at the folder of the server itself",
         SourceError::TooLarge { .. } => {
             "point at the folder of the server itself, or leave out what it does not need"
         }
@@ -274,7 +274,7 @@ fn store_hint(error: &StoreError) -> &'static str {
 fn source_code(error: &SourceError) -> &'static str {
     match error {
         SourceError::NotFound(_) => "E0101",
-        SourceError::Empty(_) | SourceError::TooLarge { .. } => "E0102",
+        SourceError::Empty(_) | SourceError::NothingRead { .. } | SourceError::TooLarge { .. } => "E0102",
         SourceError::BadArchive { .. } => "E0103",
         SourceError::Changed { .. } => "E0104",
         SourceError::MissingTool { .. } => "E0105",

@@ -17,6 +17,16 @@ pub enum SourceError {
     /// Nothing in it.
     #[error("{0} holds no files")]
     Empty(String),
+    /// Files in it, none of which could be taken.
+    #[error("{locator} holds no file that could be read: {path} was left out, {why}")]
+    NothingRead {
+        /// The source.
+        locator: String,
+        /// One of the files.
+        path: String,
+        /// Why it was left out.
+        why: String,
+    },
     /// Larger than the limits.
     #[error("{what} is over the limit of {limit}")]
     TooLarge {
@@ -87,6 +97,7 @@ impl SourceError {
             Self::NotFound(_) => Kind::NotFound,
             Self::NotAFolder(_)
             | Self::Empty(_)
+            | Self::NothingRead { .. }
             | Self::TooLarge { .. }
             | Self::BadArchive { .. }
             | Self::BadDependencies { .. } => Kind::Invalid,

@@ -115,7 +115,10 @@ impl SourceTree {
     pub(super) fn assemble(files: Files, kind: SourceKind, locator: String) -> Result<Self, SourceError> {
         let Files { root, mut entries, mut skipped } = files;
         if entries.is_empty() {
-            return Err(SourceError::Empty(locator));
+            return Err(match skipped.into_iter().find(|one| one.kind.is_gap()) {
+                Some(one) => SourceError::NothingRead { locator, path: one.path, why: one.reason },
+                None => SourceError::Empty(locator),
+            });
         }
         entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         skipped.sort_unstable();
