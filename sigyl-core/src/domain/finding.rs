@@ -50,34 +50,47 @@ pub enum Confidence {
 #[non_exhaustive]
 pub enum Category {
     /// Instructions to the model hidden in or smuggled through metadata.
+    #[serde(alias = "tool-poisoning")]
     ToolPoisoning,
     /// Text that overrides what the model was told.
+    #[serde(alias = "prompt-injection")]
     PromptInjection,
     /// The client's token handed to another service.
+    #[serde(alias = "token-passthrough")]
     TokenPassthrough,
     /// A proxy lending its own rights to its caller.
+    #[serde(alias = "confused-deputy")]
     ConfusedDeputy,
     /// Sessions that can be guessed, or that stand for identity.
+    #[serde(alias = "session-hijacking")]
     SessionHijacking,
     /// Input used without being checked.
+    #[serde(alias = "missing-validation")]
     MissingValidation,
     /// A setting that opens a door.
+    #[serde(alias = "insecure-config")]
     InsecureConfig,
     /// Input that reaches an interpreter: a shell, `eval`, SQL, a template, a deserialiser.
     Injection,
     /// Input that leaves the folder it belongs in.
+    #[serde(alias = "path-traversal")]
     PathTraversal,
     /// Input that decides where a request goes.
+    #[serde(alias = "request-forgery")]
     RequestForgery,
     /// A credential that stands in code or metadata.
     Secret,
     /// Code that harms on purpose: back doors, theft, persistence.
+    #[serde(alias = "malicious-code")]
     MaliciousCode,
     /// Packages, locks and install scripts.
+    #[serde(alias = "supply-chain")]
     SupplyChain,
     /// How a client starts servers and what it lets them do.
+    #[serde(alias = "client-config")]
     ClientConfig,
     /// What several tools make possible together.
+    #[serde(alias = "toxic-flow")]
     ToxicFlow,
     /// Something about the form of the input itself.
     Form,

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::super::decode::{Decoded, decode};
 use super::super::language::Language;
 use super::super::ruleset::RuleSet;
 use super::super::salvage;
@@ -25,8 +26,11 @@ const ALL_BYTES: usize = 64 << 20;
 /// Characters of a name or path that are shown.
 const LABEL: usize = 160;
 /// What stands in files that register tools.
-const REGISTERS: [&str; 11] = [
+const REGISTERS: [&str; 14] = [
     ".tool(",
+    ".tool\n",
+    ".tool\r",
+    ".tool<",
     ".registerTool(",
     ".addTool(",
     "setRequestHandler",
@@ -148,7 +152,7 @@ impl<'a> Maker<'a> {
                 continue;
             }
             let Ok(bytes) = tree.read(entry) else { continue };
-            let text = String::from_utf8_lossy(&bytes);
+            let Decoded::Text(text) = decode(&entry.path, &bytes) else { continue };
             if REGISTERS.iter().any(|mark| text.contains(mark)) {
                 self.file(entry, &text);
             }
