@@ -38,7 +38,7 @@ use super::toxic_flow::ToxicFlow;
 use super::unpinned_dependencies::UnpinnedDependencies;
 use super::workflow::{UnpinnedAction, WorkflowForeignCheckout, WorkflowInjection};
 use crate::scan::signal::{
-    Attack, Conceal, Consent, HandOver, Meddle, Outrank, Override, Persist, Remote, Trigger,
+    Attack, Conceal, Consent, HandOver, Meddle, Outrank, Override, Persist, Remote, Trigger, Worded,
 };
 
 /// What making a rule comes to: it may hold expressions that have to compile.
@@ -173,6 +173,7 @@ rules! {
     "toxic-flow.yaml" => ToxicFlow,
     "unpinned-dependencies.yaml" => UnpinnedDependencies,
     "vulnerable-dependency.yaml" => VulnerableDependency,
+    "worded-attack.yaml" => Worded,
     "workflow-foreign-checkout.yaml" => WorkflowForeignCheckout,
     "workflow-injection.yaml" => WorkflowInjection,
 }

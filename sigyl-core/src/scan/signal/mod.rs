@@ -11,6 +11,9 @@ mod frame;
 mod hand_over;
 mod judge;
 mod later_on;
+mod learned;
+#[cfg(feature = "learning")]
+pub mod learning;
 mod letters;
 mod lexicon;
 mod meddle;
@@ -22,5 +25,5 @@ mod view;
 pub(super) use disguise::{DISGUISES, IDENTIFIER, disguised, together};
 pub(super) use lexicon::is_words;
 pub(super) use rule::{
-    Attack, Conceal, Consent, HandOver, Meddle, Outrank, Override, Persist, Remote, Signals, Trigger,
+    Attack, Conceal, Consent, HandOver, Meddle, Outrank, Override, Persist, Remote, Signals, Trigger, Worded,
 };

@@ -4,6 +4,7 @@ use regex::Error;
 
 use super::attack::{Attacks, Name, attacks};
 use super::judge::{Judged, Order, judge};
+use super::learned::{HELD, Model, TOLD, heaviest};
 use super::lexicon::Lexicon;
 use super::reading::Reading;
 use crate::domain::{Confidence, Severity};
@@ -17,6 +18,16 @@ use crate::scan::tool_text::{Field, ToolText};
 pub(in crate::scan) struct Signals {
     orders: Vec<(Order, Severity, Place)>,
     attack: Option<Place>,
+    likeness: Option<Likeness>,
+}
+
+/// What is worded like an attack.
+#[derive(Debug)]
+struct Likeness {
+    score: f32,
+    place: Place,
+    /// The words that speak most for it.
+    words: String,
 }
 
 /// A place in the prose of a tool.
@@ -59,6 +70,15 @@ impl Signals {
             Name::of(lexicon, name).with_parameters(lexicon, parameters(fields)),
             describes,
         );
+        let likeness = Model::builtin().ok().and_then(|model| {
+            let parts = model.windows(&reading, name, describes);
+            let part = heaviest(&parts).filter(|part| part.score >= TOLD)?;
+            Some(Likeness {
+                score: part.score,
+                place: place(part.segment, part.start, part.end),
+                words: model.telling(&reading, part).join(", "),
+            })
+        });
         Self {
             orders: orders
                 .into_iter()
@@ -67,6 +87,7 @@ impl Signals {
                 })
                 .collect(),
             attack: attack.map(|Attacks { segment, start, end }| place(segment, start, end)),
+            likeness,
         }
     }
 }
@@ -116,6 +137,39 @@ impl Rule for AttackRule {
         if let Some(place) = tool.signals().attack {
             add(tool, &self.0, self.0.severity, place, found);
         }
+    }
+}
+
+/// Tells what is worded like an attack.
+pub(crate) struct LikenessRule(RuleMeta);
+
+impl Rule for LikenessRule {
+    fn meta(&self) -> &RuleMeta {
+        &self.0
+    }
+
+    fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
+        let Part::Tool(tool) = part else { return };
+        let Some(likeness) = &tool.signals().likeness else { return };
+        let severity = if likeness.score >= HELD { self.0.severity } else { self.0.severity.min(Severity::Warning) };
+        let place = likeness.place;
+        let segments = tool.prose().segments();
+        let Some(segment) = segments.get(place.segment) else { return };
+        let message = format!("{} What weighs most: {}.", self.0.why, likeness.words);
+        let hit = Hit { text: tool.prose().text(), start: place.start, end: place.end };
+        let location = tool.location(segment.field as usize);
+        found.add_as(&self.0, severity, Confidence::High, location, hit, Some(message));
+    }
+}
+
+/// Makes the rule for texts that are worded like attacks.
+pub(crate) struct Worded;
+
+impl Worded {
+    #[expect(clippy::new_ret_no_self, reason = "the table makes every rule by its name")]
+    pub(crate) fn new(meta: RuleMeta) -> Result<LikenessRule, Error> {
+        Model::builtin().map_err(Error::Syntax)?;
+        Ok(LikenessRule(meta))
     }
 }
 

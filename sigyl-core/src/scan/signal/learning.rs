@@ -1,0 +1,30 @@
+//! What the trainer of the learned model needs of the library; not covered by semver.
+
+use super::learned::{FEATURES, features, norm, windows};
+use super::lexicon::Lexicon;
+use super::reading::Reading;
+
+/// A text as the model sees it.
+#[derive(Clone, Debug)]
+pub struct Lesson {
+    /// The features of the whole text, unless it is too short to say anything.
+    pub whole: Option<Vec<u32>>,
+    /// The features of each window.
+    pub windows: Vec<Vec<u32>>,
+}
+
+/// How many features there are.
+pub const COUNT: usize = FEATURES;
+
+/// Reads a text as the scanner does, with the name of the tool that it describes, if that goes with it.
+pub fn lesson(name: &str, text: &str) -> Result<Lesson, String> {
+    let reading = Reading::new(Lexicon::builtin()?, [(0, 0, text)]);
+    let sentences = reading.sentences();
+    let windows = windows(sentences).filter_map(|window| features(&reading, name, window)).collect();
+    Ok(Lesson { whole: features(&reading, name, sentences), windows })
+}
+
+/// Makes up for the length of a text of so many features.
+pub fn length_norm(features: usize) -> f32 {
+    norm(features)
+}
