@@ -400,7 +400,10 @@ fn an_expression_that_fixes_the_host_of_an_address_does() {
 fn what_is_veiled_first_is_no_secret_in_a_log_and_what_is_made_anew_no_tool() {
     let of = |body: &str| {
         let head = "import logging, os\nmcp = FastMCP('a')\ndef redact(t):\n    return t[:4] + '...'\ndef shown(t):\n    return t[:4]\n";
-        seen("a.py", &format!("{head}@mcp.tool()\ndef tool(token: str):\n{body}"))
+        let mut all = seen("a.py", &format!("{head}@mcp.tool()\ndef tool(token: str):\n{body}"));
+        // What else a log may come to is judged apart.
+        all.retain(|weakness| *weakness != Weakness::Line);
+        all
     };
     assert_eq!(of("    logging.info('token %s', redact(token))\n"), []);
     assert_eq!(of("    logging.info('token %s', shown(token))\n"), [Weakness::Logged]);
