@@ -1,7 +1,7 @@
 //! Code: any text in each grammar, lowered and followed, one file into the next; what is seen is a place in its file.
 #![no_main]
 
-const ENDS: [&str; 6] = ["py", "ts", "js", "tsx", "mjs", "pyi"];
+const ENDS: [&str; 8] = ["py", "ts", "js", "tsx", "mjs", "pyi", "rs", "go"];
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Some((end, text)) = data.split_first() else { return };
