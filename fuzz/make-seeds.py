@@ -217,8 +217,28 @@ def code():
         "  return db.query('select ' + a!.q); } default: throw new Error(); } });\n"
     )
     markup = "server.tool('x', { q: z.string() }, ({ q }) => <div dangerouslySetInnerHTML={{ __html: q }}>{q}</div>);\n"
+    rust = (
+        "#[derive(Deserialize, JsonSchema)]\nstruct Args<'a> { cmd: String, path: Option<&'a str> }\n#[tool_router]\nimpl Shell {\n"
+        "    #[tool(description = \"Runs.\")]\n    async fn run(&self, Parameters(Args { cmd, path }): Parameters<Args<'_>>) -> String {\n"
+        "        let Some(path) = path else { return format!(\"{cmd:?}\") };\n"
+        "        if !cmd.chars().all(|c| matches!(c, 'a'..='z')) { panic!(\"{}\", cmd) }\n"
+        "        let out = Command::new(\"sh\").arg(\"-c\").arg(format!(\"ls {cmd}\")).output().await?;\n"
+        "        loop { match fs::read(path) { Ok(a) if a.len() > 1 => break, _ => b::go(&cmd)?, } }\n"
+        "        sqlx::query(&(\"select \".to_string() + &cmd)); r#\"x\"#.into()\n    }\n}\n%%\npub fn go(x: &str) -> Result<(), E> { exec!(x); Ok(()) }\n"
+    )
+    go = (
+        "package main\n\nimport (\n\t\"os/exec\"\n\tm \"github.com/mark3labs/mcp-go/mcp\"\n)\n\ntype args struct { Cmd string `json:\"cmd\"` }\n\n"
+        "func main() {\n\ts := server.NewMCPServer(\"x\", \"1\")\n\ttool := m.NewTool(\"run\", m.WithString(\"cmd\", m.Required()))\n"
+        "\ts.AddTool(tool, func(ctx context.Context, r m.CallToolRequest) (*m.CallToolResult, error) {\n"
+        "\t\tcmd, err := r.RequireString(\"cmd\")\n\t\tif err != nil || len(cmd) > 9 { return nil, err }\n"
+        "\t\tfor _, a := range strings.Split(cmd, \" \") { defer os.Remove(a) }\n\t\tswitch v := any(cmd).(type) { case string: exec.Command(\"sh\", \"-c\", v).Run() }\n"
+        "\t\trows, _ := db.Query(fmt.Sprintf(\"select %s\", cmd)); go func() { ch <- rows }()\n\t\treturn helper(cmd)\n\t})\n}\n"
+        "%%\npackage main\n\nfunc helper(x string) (*m.CallToolResult, error) { http.Get(x); return nil, nil }\n"
+    )
     for at, text in enumerate([python, typed, script, markup]):
         write("code", f"{at}", bytes([at]) + text.encode())
+    write("code", "6", b"\x06" + rust.encode())
+    write("code", "7", b"\x07" + go.encode())
 
 
 def declared():
