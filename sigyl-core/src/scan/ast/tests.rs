@@ -154,6 +154,14 @@ fn schemas_that_leave_no_room_make_an_argument_safe() {
 }
 
 #[test]
+fn statements_in_statements_without_blocks_are_read_within_bounds() {
+    for one in ["a:", "if(a)", "while(a)", "for(;;)", "for(a of b)"] {
+        let text = format!("server.tool('a', {{}}, (x) => {{ {} f(x); }});", one.repeat(20_000));
+        assert!(analyse("a.ts", &text).gap.is_some(), "{one}");
+    }
+}
+
+#[test]
 fn deep_and_long_code_is_read_within_bounds() {
     let deep = 20_000;
     for (path, text) in [

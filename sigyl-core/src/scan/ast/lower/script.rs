@@ -42,7 +42,13 @@ impl Script<'_> {
             Some(node) if matches!(node.kind(), "statement_block" | "else_clause" | "finally_clause") => {
                 return self.block(node);
             }
-            Some(node) => self.statement(node, &mut block),
+            // A statement may stand in a statement without a block between them.
+            Some(_) if self.0.depth >= super::reader::DEPTH => self.0.form.cut = true,
+            Some(node) => {
+                self.0.depth += 1;
+                self.statement(node, &mut block);
+                self.0.depth -= 1;
+            }
             None => {}
         }
         block
