@@ -73,6 +73,7 @@ mod waiver;
 mod watch;
 mod window;
 mod wrap;
+mod yaml;
 
 pub use advisory::{Advisories, AdvisoryError};
 #[cfg(all(feature = "sled", feature = "gateway"))]

@@ -12,6 +12,7 @@ use super::prefilter::{At, Needs};
 use super::rule::RuleMeta;
 use super::signal::is_words;
 use super::skill::{is_judged_as_tool, is_mild};
+use super::yaml::is_endless;
 use crate::domain::{Category, Confidence, RuleId, Severity, Taxon};
 
 /// Where a text stands; decides which patterns look at it and how bad a hit is.
@@ -114,7 +115,7 @@ pub(super) struct PatternSpec {
 
 /// Tells whether a YAML text is data of rules and nothing else: what it holds is looked for, and told to nobody.
 pub(super) fn is_pattern_file(text: &str) -> bool {
-    if text.len() > FILE_BYTES {
+    if text.len() > FILE_BYTES || is_endless(text) {
         return false;
     }
     let has = |words: &[&str]| words.iter().all(|word| text.contains(word));

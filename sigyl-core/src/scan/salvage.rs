@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::yaml::is_endless;
 use crate::domain::Tool;
 use crate::source::SourceTree;
 
@@ -23,6 +24,9 @@ pub(super) fn tools(tree: &SourceTree) -> Vec<Tool> {
 
 fn of_text(text: &str) -> Vec<Tool> {
     let set_aside: String = text.chars().map(aside).collect();
+    if is_endless(text) {
+        return Vec::new();
+    }
     let Ok(Value::Object(mut root)) = serde_yaml::from_str(&set_aside) else { return Vec::new() };
     let Some(Value::Array(tools)) = root.remove("tools") else { return Vec::new() };
     tools.into_iter().filter_map(tool).collect()

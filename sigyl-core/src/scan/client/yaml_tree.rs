@@ -1,10 +1,10 @@
-//! Reads YAML with the place of each value; of a text that the reader of manifests refuses, what YAML itself reads.
+//! Reads YAML with the place of each value, by the reader of manifests and within its bounds.
 
-use super::jsonc::{self, Broken};
+use super::jsonc::Broken;
 use super::tree::{Node, Value};
 use crate::manifest::{Node as Placed, Place, Problems, Value as Given, read_yaml};
 
-/// Reads a text; what could be read of it, and where it breaks.
+/// Reads a text; nothing of one that breaks, and where it does.
 pub(super) fn read(text: &str) -> (Node, Option<Broken>) {
     let starts: Vec<usize> =
         std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
@@ -12,14 +12,10 @@ pub(super) fn read(text: &str) -> (Node, Option<Broken>) {
     if let Some(root) = read_yaml(&Place::file(""), text.as_bytes(), "", &mut problems) {
         return (node(&root, &starts), None);
     }
-    match serde_yaml::from_str::<serde_json::Value>(text) {
-        Ok(value) => (without_places(jsonc::read(&value.to_string()).0), None),
-        Err(error) => {
-            let at = error.location().map_or(0, |place| place.index());
-            let at = text.floor_char_boundary(at);
-            (Node { at: 0, value: Value::Null }, Some(Broken { at, why: error.to_string() }))
-        }
-    }
+    let problem = problems.finish().err().and_then(|error| error.problems.into_iter().next());
+    let at = problem.as_ref().and_then(|problem| problem.line).map_or(0, |line| start(line, &starts));
+    let why = problem.map_or_else(|| "it is no map".to_owned(), |problem| problem.message);
+    (Node { at: 0, value: Value::Null }, Some(Broken { at, why }))
 }
 
 fn node(placed: &Placed, starts: &[usize]) -> Node {
@@ -42,21 +38,11 @@ fn node(placed: &Placed, starts: &[usize]) -> Node {
 
 /// Returns where the line of a place begins: more is not asked.
 fn line(place: &Place, starts: &[usize]) -> usize {
-    let line = place.line().unwrap_or(1).saturating_sub(1);
-    starts.get(line).or(starts.last()).copied().unwrap_or_default()
+    start(place.line().unwrap_or(1), starts)
 }
 
-/// Places of another text say nothing of this one.
-fn without_places(node: Node) -> Node {
-    let value = match node.value {
-        Value::List(items) => Value::List(items.into_iter().map(without_places).collect()),
-        Value::Map(members) => {
-            let member = |(name, _, value)| (name, 0, without_places(value));
-            Value::Map(members.into_iter().map(member).collect())
-        }
-        other => other,
-    };
-    Node { at: 0, value }
+fn start(line: usize, starts: &[usize]) -> usize {
+    starts.get(line.saturating_sub(1)).or(starts.last()).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -74,10 +60,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_manifest_is_read_without_places_and_what_is_no_yaml_is_told() {
-        let (root, broken) = read(&format!("a: {}[b]{}\n", "[".repeat(70), "]".repeat(70)));
-        assert!(broken.is_none() && root.get(&["a"]).is_some_and(|a| a.at == 0));
-        let (root, broken) = read("é: [\n");
-        assert!(root.value == Value::Null && broken.is_some());
+    fn what_cannot_be_read_is_told_at_its_line() {
+        for text in
+            ["é: [\n".to_owned(), "a: b\na: c\n".to_owned(), format!("\na: {}", "{\"a\":".repeat(20_000))]
+        {
+            let (root, broken) = read(&text);
+            assert!(
+                root.value == Value::Null && broken.is_some_and(|broken| text.is_char_boundary(broken.at))
+            );
+        }
+        assert_eq!(read("a: b\na: c\n").1.unwrap().at, 5);
     }
 }

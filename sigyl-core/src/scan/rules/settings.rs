@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::domain::Location;
 use crate::scan::file::FileText;
 use crate::scan::rule::Part;
+use crate::scan::yaml::is_endless;
 
 /// Bytes of a manifest that are read.
 const BYTES: usize = 1 << 20;
@@ -26,7 +27,7 @@ impl Settings {
                 security: manifest.security.clone().unwrap_or_default(),
                 oauth: manifest.oauth.clone().unwrap_or_default(),
             }),
-            Part::File(file) if is_manifest(file) => {
+            Part::File(file) if is_manifest(file) && !is_endless(file.text()) => {
                 // What is no manifest at all is refused where manifests are read; here it only holds no settings.
                 let whole: Value = serde_yaml::from_str(file.text()).ok()?;
                 Some(Self { security: member(&whole, "security"), oauth: member(&whole, "oauth") })
