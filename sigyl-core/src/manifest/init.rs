@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::field::{Field, Home, Shape, children};
 use super::files::Files;
 use super::node::{Node, Value};
-use super::problem::{ManifestError, Place, Problem, Problems};
+use super::problem::{ManifestError, Place, Problem, Problems, printable};
 use super::read::{Derived, gather};
 use super::{check, derive, emit};
 use crate::domain::Version;
@@ -87,7 +87,8 @@ fn write(root: &Node, derived: &[Derived], todo: &[Problem]) -> String {
     let mut out = String::from("# How this server runs and what it is, for Sigyl.\n");
     out.push_str("# Lines that begin with `#` are comments: remove the `#` to set a field.\n");
     for problem in todo {
-        out.push_str(&format!("# to do: {problem}\n"));
+        // What it quotes may hold what no reader takes, even in a comment.
+        out.push_str(&format!("# to do: {}\n", printable(&problem.to_string())));
     }
     for (home, title) in [(Home::Is, "What it is"), (Home::Runs, "How it runs")] {
         out.push_str(&format!("\n# {title}\n"));
@@ -264,6 +265,13 @@ mod tests {
                 never_refused(files);
             }
         }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_spelled_out_in_what_is_to_do() {
+        let wheel = ("a-1.dist-info/METADATA", "Name: a\nVersion: 1 \u{feff}y\n");
+        let text = never_refused(&[wheel]);
+        assert!(text.contains("`1 \\u{feff}y` is not a version"), "{text}");
     }
 
     #[test]
