@@ -192,6 +192,7 @@ def clients():
     write("client_config", "comments", b'\0{"servers": { // one\n "s": {"command": "C:\\a b", /* two */ "command": ["x"],},},}')
     write("client_config", "broken", b'\0\xef\xbb\xbf{"mcp": {"a": {"command": "x"}, "b": {"command": }')
     write("client_config", "toml", b'\x01[mcp_servers.a]\ncommand = "npx"\nargs = ["-y", "x"]\n[mcp_servers.b\nenabled = false\n')
+    write("client_config", "nested", b"\x02" + b'{"a":' * 300)
     write("client_config", "yaml", b"\x02mcpServers:\n  - name: s\n    command: npx\n    args: [-y,\n      &a p, *a]\n")
 
 
@@ -237,6 +238,7 @@ def code():
     )
     for at, text in enumerate([python, typed, script, markup]):
         write("code", f"{at}", bytes([at]) + text.encode())
+    write("code", "unblocked", b"\x01server.tool('a', {}, () => { " + b"a:if(b)while(c)" * 300 + b"d(); });\n")
     write("code", "6", b"\x06" + rust.encode())
     write("code", "7", b"\x07" + go.encode())
 
@@ -290,6 +292,7 @@ def packages():
         ("python", 1, 0, [project]),
         ("cargo", 2, 5, [cargo, old]),
         ("go", 3, 6, ["module host.example/ada/clock/v2\n", "title: x\n", "package main\n"]),
+        ("unseen", 4, 7, ["Name: clock\nVersion: 1 \ufeffy\n", "[console_scripts]\n"]),
         ("wheel", 4, 7, [wheel, "[console_scripts]\na = a:main\n"]),
     ]:
         write("package", name, bytes([first + 8 * second]) + "\n%%\n".join(texts).encode())
