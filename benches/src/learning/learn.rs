@@ -110,7 +110,8 @@ impl Learner {
             self.move_by(whole, 1.0, share);
         }
         if round >= WARM {
-            let heaviest = text.windows.iter().max_by(|one, other| self.weigh(one).total_cmp(&self.weigh(other)));
+            let heaviest =
+                text.windows.iter().max_by(|one, other| self.weigh(one).total_cmp(&self.weigh(other)));
             if let Some(window) = heaviest {
                 self.move_by(window, 1.0, share);
             }

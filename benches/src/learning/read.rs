@@ -58,7 +58,9 @@ impl Row {
 
 fn strings(key: &str, value: &Value, texts: &mut Vec<(String, String)>) {
     match value {
-        Value::String(text) if !matches!(key, "type" | "name" | "$schema") => texts.push((String::new(), text.clone())),
+        Value::String(text) if !matches!(key, "type" | "name" | "$schema") => {
+            texts.push((String::new(), text.clone()))
+        }
         Value::Array(items) => items.iter().for_each(|item| strings(key, item, texts)),
         Value::Object(members) => members.iter().for_each(|(key, value)| strings(key, value, texts)),
         _ => {}
@@ -67,7 +69,8 @@ fn strings(key: &str, value: &Value, texts: &mut Vec<(String, String)>) {
 
 /// Reads the rows of a file.
 pub(super) fn rows(file: &Path) -> Result<Vec<Row>> {
-    let text = std::fs::read_to_string(file).wrap_err_with(|| format!("could not read {}", file.display()))?;
+    let text =
+        std::fs::read_to_string(file).wrap_err_with(|| format!("could not read {}", file.display()))?;
     let row = |(at, line): (usize, &str)| {
         serde_json::from_str(line).wrap_err_with(|| format!("{}:{}", file.display(), at + 1))
     };

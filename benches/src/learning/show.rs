@@ -29,6 +29,12 @@ pub fn tell(weights: &Weights, file: &Path) -> Result<()> {
         .iter()
         .map(|cut| format!("{cut}: {}/{}", share(&scores[1], *cut), share(&scores[0], *cut)))
         .collect();
-    println!("{} ({} attacks, {} honest): {}", file.display(), scores[1].len(), scores[0].len(), cuts.join("  "));
+    println!(
+        "{} ({} attacks, {} honest): {}",
+        file.display(),
+        scores[1].len(),
+        scores[0].len(),
+        cuts.join("  ")
+    );
     Ok(())
 }

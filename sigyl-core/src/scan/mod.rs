@@ -96,9 +96,9 @@ pub use rows::{BadRow, JudgedRow, Place, RowKind, RowsOf, Tally};
 pub use rule::{Part, Proof, Rule, RuleMeta, Samples};
 pub use ruleset::{RuleSet, RuleSetError};
 pub use scanner::Scanner;
+pub use set::{Label, Labelled, Member, ServerSet, SetReport};
 #[cfg(feature = "learning")]
 pub use signal::learning;
-pub use set::{Label, Labelled, Member, ServerSet, SetReport};
 pub use subject::{Subject, TreeFiles};
 pub use tool_text::{Field, ToolText};
 pub use waiver::WaiveError;

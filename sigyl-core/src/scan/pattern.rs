@@ -10,7 +10,7 @@ use super::expression::{Compile, Expression};
 use super::language::Language;
 use super::prefilter::{At, Needs};
 use super::rule::RuleMeta;
-use super::signal::is_words;
+use super::signal::{is_frames, is_words};
 use super::skill::{is_judged_as_tool, is_mild};
 use super::yaml::is_endless;
 use crate::domain::{Category, Confidence, RuleId, Severity, Taxon};
@@ -122,6 +122,7 @@ pub(super) fn is_pattern_file(text: &str) -> bool {
     let documents = || serde_yaml::Deserializer::from_str(text);
     has(&["looks_at:", "patterns:"]) && documents().all(|one| PatternSpec::deserialize(one).is_ok())
         || has(&["language:", "words:"]) && documents().all(is_words)
+        || has(&["order:", "within:"]) && documents().all(is_frames)
         || has(&["severity:", "confidence:", "hits:"]) && documents().all(is_metadata)
 }
 

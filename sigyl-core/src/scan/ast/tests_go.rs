@@ -110,7 +110,10 @@ fn checks_in_functions_count_as_what_they_do() {
         "p := filepath.Join(root, name)\nif p == \"\" {\n\treturn \"\", errors.New(\"no\")\n}\nreturn p, nil";
     assert_eq!(path(none, body), [Weakness::Path]);
     let upside = "p := filepath.Join(root, name)\nif strings.HasPrefix(p, root+\"/\") {\n\treturn \"\", errors.New(\"no\")\n}\nreturn p, nil";
-    assert_eq!(path(upside, body), [Weakness::Path]);
+    // A name that says that it checks would be believed, so this one says nothing.
+    let place =
+        format!("const root = \"/srv/data\"\nfunc place(name string) (string, error) {{\n{upside}\n}}");
+    assert_eq!(beside(&body.replace("within", "place"), &place), [Weakness::Path]);
     let only = |check: &str| {
         beside(
             "if err := check(a); err != nil {\n\treturn nil, err\n}\nexec.Command(\"sh\", \"-c\", a).Run()",

@@ -74,6 +74,11 @@ fn error() -> Severity {
 /// Signals of the first class that are tried.
 const TRIES: usize = 8;
 
+/// Tells whether a document holds frames and nothing else.
+pub(in crate::scan) fn is_frames(document: serde_yaml::Deserializer<'_>) -> bool {
+    Vec::<Written>::deserialize(document).is_ok_and(|all| all.into_iter().all(|one| Frame::new(one).is_ok()))
+}
+
 /// Reads a list of frames.
 pub(super) fn read(text: &str) -> Result<Vec<Frame>, String> {
     let written: Vec<Written> = serde_yaml::from_str(text).map_err(|error| error.to_string())?;

@@ -30,7 +30,7 @@ pub(crate) const HELD: f32 = 1.15;
 pub(crate) const TOLD: f32 = 0.5;
 
 /// The weights, as they were learned.
-const WEIGHTS: &[u8] = include_bytes!("learned.bin");
+const WEIGHTS: &[u8] = include_bytes!("../../../data/learned.bin");
 
 /// Part of a reading, and what its words come to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,7 +68,8 @@ impl Model {
         let (mut weights, mut at) = (vec![0; FEATURES], 0_usize);
         while let [low, high, weight, more @ ..] = rest {
             at += usize::from(u16::from_le_bytes([*low, *high]));
-            *weights.get_mut(at).ok_or_else(|| format!("there is no feature {at}"))? = i8::from_le_bytes([*weight]);
+            *weights.get_mut(at).ok_or_else(|| format!("there is no feature {at}"))? =
+                i8::from_le_bytes([*weight]);
             rest = more;
         }
         Ok(Self { weights, scale: f32::from_le_bytes(*scale), bias: f32::from_le_bytes(*bias) })
@@ -76,13 +77,21 @@ impl Model {
 
     /// Weighs features.
     pub(crate) fn weigh(&self, features: &[u32]) -> f32 {
-        let sum: i32 =
-            features.iter().filter_map(|&feature| self.weights.get(feature as usize)).map(|&w| i32::from(w)).sum();
+        let sum: i32 = features
+            .iter()
+            .filter_map(|&feature| self.weights.get(feature as usize))
+            .map(|&w| i32::from(w))
+            .sum();
         self.bias + sum as f32 * self.scale * norm(features.len())
     }
 
     /// Weighs every window of a reading; `name` is the name of the tool, and goes with what `describes` it.
-    pub(crate) fn windows(&self, reading: &Reading, name: &str, describes: impl Fn(usize) -> bool) -> Vec<Weighed> {
+    pub(crate) fn windows(
+        &self,
+        reading: &Reading,
+        name: &str,
+        describes: impl Fn(usize) -> bool,
+    ) -> Vec<Weighed> {
         let weighed = |window: &[Sentence]| {
             let (first, last) = (window.first()?, window.last()?);
             let named = if describes(first.segment) { name } else { "" };
@@ -247,12 +256,16 @@ fn is_mark(c: char) -> bool {
 
 /// Hashes bytes (FNV-1a), mixed so that the high bits are good.
 fn hash(kind: u32, bytes: &[u8]) -> u32 {
-    let hash = bytes.iter().fold(0x811c_9dc5 ^ kind, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash = bytes
+        .iter()
+        .fold(0x811c_9dc5 ^ kind, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     mix(kind, hash, 0)
 }
 
 fn mix(kind: u32, one: u32, other: u32) -> u32 {
-    let mut hash = one.wrapping_mul(0x9e37_79b1) ^ other.rotate_left(15).wrapping_mul(0x85eb_ca77) ^ kind.wrapping_mul(0xc2b2_ae3d);
+    let mut hash = one.wrapping_mul(0x9e37_79b1)
+        ^ other.rotate_left(15).wrapping_mul(0x85eb_ca77)
+        ^ kind.wrapping_mul(0xc2b2_ae3d);
     hash ^= hash >> 15;
     hash = hash.wrapping_mul(0x2c1b_3c6d);
     hash ^= hash >> 12;

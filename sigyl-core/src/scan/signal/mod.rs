@@ -23,6 +23,7 @@ mod rule;
 mod view;
 
 pub(super) use disguise::{DISGUISES, IDENTIFIER, disguised, together};
+pub(super) use frame::is_frames;
 pub(super) use lexicon::is_words;
 pub(super) use rule::{
     Attack, Conceal, Consent, HandOver, Meddle, Outrank, Override, Persist, Remote, Signals, Trigger, Worded,

@@ -151,7 +151,8 @@ impl Rule for LikenessRule {
     fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
         let Part::Tool(tool) = part else { return };
         let Some(likeness) = &tool.signals().likeness else { return };
-        let severity = if likeness.score >= HELD { self.0.severity } else { self.0.severity.min(Severity::Warning) };
+        let severity =
+            if likeness.score >= HELD { self.0.severity } else { self.0.severity.min(Severity::Warning) };
         let place = likeness.place;
         let segments = tool.prose().segments();
         let Some(segment) = segments.get(place.segment) else { return };
