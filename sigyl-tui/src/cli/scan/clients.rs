@@ -65,7 +65,7 @@ pub(super) async fn run(wanted: &Wanted<'_>, bench: &Bench, cx: &mut Context) ->
         .iter()
         .filter(|one| named(one) || with_servers.iter().any(|other| other.config.path == one.config.path))
         .collect();
-    let pins = accepted.map(|file| pins(file)).transpose()?.flatten();
+    let pins = accepted.map(pins).transpose()?.flatten();
     let scanner = Scanner::new(&bench.rules, bench.policy.clone());
     let report = scanner.scan_clients(&found, &discovery.skipped, pins.as_deref(), &SystemClock);
     let asked = ask(&found, consent, cx).await?;
