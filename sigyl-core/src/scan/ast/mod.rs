@@ -19,8 +19,6 @@ mod pieces;
 mod rule;
 mod signatures;
 mod tests;
-mod tests_go;
-mod tests_rust;
 mod tree_file;
 
 pub(super) use across::{across, names_own};

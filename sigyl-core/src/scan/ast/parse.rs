@@ -8,9 +8,9 @@ use tree_sitter::{ParseOptions, ParseState, Parser, Point, Tree};
 /// Bytes of a file that are parsed; of a larger one it is told that they were not.
 pub(super) const BYTES: usize = 2 << 20;
 /// Rounds of the parser between two of its reports, for each byte: a grammar that loses its way goes round and round.
-const ROUNDS_PER_KIB: usize = 400;
+const ROUNDS_PER_KIB: usize = 60;
 /// Rounds that any file may take.
-const ROUNDS: usize = 20_000;
+const ROUNDS: usize = 3_000;
 
 /// A grammar that is built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,9 @@
 //! Whole files through the whole analysis.
 #![cfg(test)]
 
+mod go;
+mod rust;
+
 use super::analyse;
 use super::analysis::of_parts;
 use super::flow::{Grade, Weakness};

@@ -1,8 +1,7 @@
 //! Servers in Rust through the whole analysis.
-#![cfg(test)]
 
-use super::analyse;
-use super::flow::{Grade, Weakness};
+use super::super::analyse;
+use super::super::flow::{Grade, Weakness};
 
 /// Returns what is surely seen in a server with these lines in its tool, and these beside it.
 fn beside(body: &str, rest: &str) -> Vec<Weakness> {
