@@ -113,11 +113,19 @@ impl Scanner<'_> {
     }
 }
 
+/// The rule that weighs all words of a text.
+const WORDED: &str = "worded-like-attack";
+
 /// Rule, field and evidence.
 type Key = (String, Option<Location>, String);
 
 fn key(finding: &Finding) -> Key {
-    (finding.rule.to_string(), finding.location.clone(), finding.evidence.clone())
+    // Where the words of a text weigh most may be elsewhere once one of them is mended.
+    let evidence = match finding.rule.as_str() {
+        WORDED => finding.severity.to_string(),
+        _ => finding.evidence.clone(),
+    };
+    (finding.rule.to_string(), finding.location.clone(), evidence)
 }
 
 fn by_name(pins: &[Pin]) -> BTreeMap<(Entity, &str), Vec<&Pin>> {
