@@ -184,7 +184,7 @@ fn an_owner_judges_by_the_policy_that_it_was_started_with_and_no_other_is_passed
     let test = home.run(&["policy", "test", "other.yaml"]);
     assert_eq!(
         (test.code, test.out.as_str()),
-        (0, "0 of 0 versions would get another verdict\n"),
+        (0, "0 of 0 versions and 0 stopped releases would get another verdict\n"),
         "{test:?}"
     );
     assert_eq!(home.run(&["stop"]).code, 0);
