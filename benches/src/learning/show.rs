@@ -9,7 +9,7 @@ use super::Weights;
 use super::read::rows;
 
 /// Scores from which on something would be found.
-const CUTS: [f32; 7] = [0.0, 0.5, 1.0, 1.15, 1.5, 2.0, 3.0];
+const CUTS: [f32; 7] = [0.0, 0.5, 1.0, 1.5, 1.65, 2.0, 3.0];
 
 /// Writes how much of a file would be found, by score; with `each`, also the score of each row.
 pub fn tell(weights: &Weights, file: &Path, each: bool, out: &mut impl Write) -> Result<()> {

@@ -25,7 +25,7 @@ const LEAST: usize = 4;
 const STEM: usize = 5;
 
 /// Weight from which on somebody has to look.
-pub(crate) const HELD: f32 = 1.15;
+pub(crate) const HELD: f32 = 1.65;
 /// Weight from which on it is told.
 pub(crate) const TOLD: f32 = 0.5;
 
