@@ -16,7 +16,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let tools: Vec<Vec<Tool>> =
         servers.iter().map(|server| list(server, "tools").iter().filter_map(tool).collect()).collect();
     let members = servers.iter().zip(&tools).map(|(server, tools)| member(server, tools));
-    let set = ServerSet { servers: members.collect() };
+    let set = ServerSet { servers: members.collect(), unheard: Vec::new() };
     let found = Scanner::new(&RULES, Policy::default()).scan_set(&set, &SystemClock);
     let text = serde_json::to_string(&found).expect("a report is JSON");
     assert_eq!(serde_json::from_str::<SetReport>(&text).ok(), Some(found));
