@@ -65,7 +65,7 @@ pub(super) fn of_parts(grammar: Grammar, text: &str, near: &Near) -> Analysis {
     let left_out = near.cut.then(|| {
         let parsed: usize = near.parts.iter().map(Range::len).sum();
         let size = text.len();
-        Gap::of_bound(format!(
+        Gap::of_depth(format!(
             "of its {size} bytes, {parsed} were followed: those that its tools come to first"
         ))
     });
