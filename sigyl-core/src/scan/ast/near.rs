@@ -14,7 +14,7 @@ use crate::scan::lexer::no_code;
 /// Bytes from which on a script is taken apart.
 pub(super) const LARGE: usize = 256 << 10;
 /// Bytes of its parts that are parsed.
-pub(super) const NEAR: usize = 192 << 10;
+pub(super) const NEAR: usize = 512 << 10;
 /// Times that a part which is too large is taken apart itself.
 const LEVELS: usize = 6;
 
