@@ -18,6 +18,8 @@ const SECRETS: &[&str] = &[
     // Keys with the prefix of a vendor of whatever length: GitHub, GitLab, OpenAI and Anthropic, Slack, AWS, Google, npm,
     // PyPI, Stripe, Sigyl.
     r"\b(gh[pousr]_|github_pat_|glpat-|sk-(?:proj-|ant-)?|xox[abeoprs]-|AKIA|ASIA|AIza|npm_|pypi-|[rs]k_(?:live|test)_|sk_)[A-Za-z0-9_\-]{12,}",
+    // The secret of an access key of AWS, behind its id, which is masked before.
+    r#"((?:AKIA|ASIA)(?:⟦masked⟧|[A-Z0-9]{16})[^\n]{0,100}?["'\s:=,])[A-Za-z0-9/+]{40}"#,
     // JSON Web Tokens.
     r"\b(eyJ)[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*)?",
     // Private keys.
@@ -198,6 +200,14 @@ mod tests {
                 assert!(!whole.contains(part), "{whole}");
             }
         }
+    }
+
+    #[test]
+    fn the_secret_behind_the_id_of_a_key_is_masked_with_it() {
+        let secret = "nDzAtAIKzCYuheDByziCzzvOJ1NQAx9G4LJqcb0c";
+        let text = format!("const aws = [\"AKIA{}\", \"{secret}\"];", "Q8ZK2MW9XLT4R7VB");
+        let shown = evidence(&text, &text);
+        assert!(!shown.contains("nDzA") && shown.contains("const aws"), "{shown}");
     }
 
     #[test]
