@@ -18,6 +18,14 @@ fn python(body: &str) -> Vec<Weakness> {
     seen("a.py", &format!("{head}@mcp.tool()\ndef tool(a: str, b: str, n: int):\n{lines}"))
 }
 
+/// Returns what is surely seen in a file that is followed whole, each once.
+fn sure(path: &str, text: &str) -> Vec<Weakness> {
+    assert_eq!(analyse(path, text).gap, None);
+    let mut found = seen(path, text);
+    found.dedup();
+    found
+}
+
 fn seen(path: &str, text: &str) -> Vec<Weakness> {
     let analysis = analyse(path, text);
     let sure = analysis.seen.iter().filter(|seen| seen.grade == Grade::Sure);

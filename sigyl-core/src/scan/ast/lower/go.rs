@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tree_sitter::{Node, Tree};
 
-use super::reader::{DEPTH, Reader, chain, children, fields, span};
+use super::reader::{DEPTH, Lower as _, Reader, chain, children, fields, span};
 use crate::scan::ast::form::{
     Block, Class, ClassId, Comparison, ExprId, ExprKind, FnId, Form, Function, Import, Language, Param, Stmt,
     StmtKind, Word,

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::go::Go;
-use super::reader::{DEPTH, Reader, children, operands, unescape};
+use super::reader::{Lower, Reader, children, operands, unescape};
 use crate::scan::ast::form::{Arg, Comparison, ExprId, ExprKind, Word};
 
 /// Functions that fill what they are given the address of.
@@ -20,29 +20,17 @@ const FILLERS: &[&str] = &[
     "Sscan",
 ];
 
+impl<'t> Lower<'t> for Go<'t> {
+    fn reader(&mut self) -> &mut Reader<'t> {
+        &mut self.reader
+    }
+
+    fn lower(&mut self, node: Node<'_>) -> ExprId {
+        self.expression(node)
+    }
+}
+
 impl Go<'_> {
-    pub(super) fn expr(&mut self, node: Node<'_>) -> ExprId {
-        if self.reader.depth >= DEPTH {
-            self.reader.form.cut = true;
-            return self.reader.nothing(node);
-        }
-        self.reader.depth += 1;
-        let id = self.expression(node);
-        self.reader.depth -= 1;
-        id
-    }
-
-    fn expr_of(&mut self, node: Node<'_>, field: &str) -> ExprId {
-        match node.child_by_field_name(field) {
-            Some(child) => self.expr(child),
-            None => self.reader.nothing(node),
-        }
-    }
-
-    fn all(&mut self, nodes: Vec<Node<'_>>) -> Vec<ExprId> {
-        nodes.into_iter().map(|node| self.expr(node)).collect()
-    }
-
     fn expression(&mut self, node: Node<'_>) -> ExprId {
         let kind = match node.kind() {
             "identifier" | "blank_identifier" | "package_identifier" | "field_identifier"

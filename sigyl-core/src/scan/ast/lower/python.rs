@@ -2,7 +2,7 @@
 
 use tree_sitter::{Node, Tree};
 
-use super::reader::{Reader, chain, children, fields, span};
+use super::reader::{Lower as _, Reader, chain, children, fields, span};
 use crate::scan::ast::form::{
     Block, Class, Comparison, ExprId, ExprKind, Form, Function, Import, Param, Stmt, StmtKind,
 };

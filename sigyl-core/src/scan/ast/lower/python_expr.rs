@@ -2,28 +2,20 @@
 
 use tree_sitter::Node;
 
-use super::reader::{Reader, children, fields, operands, unescape};
+use super::reader::{Lower, Reader, children, fields, operands, unescape};
 use crate::scan::ast::form::{Arg, Comparison, ExprId, ExprKind, Word};
 
+impl<'t> Lower<'t> for Reader<'t> {
+    fn reader(&mut self) -> &mut Self {
+        self
+    }
+
+    fn lower(&mut self, node: Node<'_>) -> ExprId {
+        self.expression(node)
+    }
+}
+
 impl Reader<'_> {
-    pub(super) fn expr(&mut self, node: Node<'_>) -> ExprId {
-        match self.deeper(|this| this.expression(node)) {
-            Some(id) => id,
-            None => self.nothing(node),
-        }
-    }
-
-    pub(super) fn expr_of(&mut self, node: Node<'_>, field: &str) -> ExprId {
-        match node.child_by_field_name(field) {
-            Some(child) => self.expr(child),
-            None => self.nothing(node),
-        }
-    }
-
-    fn all(&mut self, nodes: Vec<Node<'_>>) -> Vec<ExprId> {
-        nodes.into_iter().map(|node| self.expr(node)).collect()
-    }
-
     fn expression(&mut self, node: Node<'_>) -> ExprId {
         let kind = match node.kind() {
             "identifier" => ExprKind::Name(self.word(node)),

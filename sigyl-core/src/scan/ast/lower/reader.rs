@@ -62,6 +62,36 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// How the expressions of a language are read: each by its own kinds, and all within the depth.
+pub(super) trait Lower<'t> {
+    fn reader(&mut self) -> &mut Reader<'t>;
+
+    /// Reads an expression that is not too deep.
+    fn lower(&mut self, node: Node<'_>) -> ExprId;
+
+    fn expr(&mut self, node: Node<'_>) -> ExprId {
+        if self.reader().depth >= DEPTH {
+            self.reader().form.cut = true;
+            return self.reader().nothing(node);
+        }
+        self.reader().depth += 1;
+        let id = self.lower(node);
+        self.reader().depth -= 1;
+        id
+    }
+
+    fn expr_of(&mut self, node: Node<'_>, field: &str) -> ExprId {
+        match node.child_by_field_name(field) {
+            Some(child) => self.expr(child),
+            None => self.reader().nothing(node),
+        }
+    }
+
+    fn all(&mut self, nodes: Vec<Node<'_>>) -> Vec<ExprId> {
+        nodes.into_iter().map(|node| self.expr(node)).collect()
+    }
+}
+
 pub(super) fn span(node: Node<'_>) -> Span {
     let to = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     Span { start: to(node.start_byte()), end: to(node.end_byte()) }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tree_sitter::{Node, Tree};
 
-use super::reader::{DEPTH, Reader, children, span};
+use super::reader::{DEPTH, Lower as _, Reader, children, span};
 use crate::scan::ast::form::{
     Block, Class, ClassId, ExprId, ExprKind, FnId, Form, Function, Import, Language, Param, Stmt, StmtKind,
     Word,

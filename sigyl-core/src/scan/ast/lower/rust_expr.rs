@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::reader::{DEPTH, Reader, children, operands, unescape};
+use super::reader::{Lower, Reader, children, operands, unescape};
 use super::rust::Rust;
 use super::rust_stmt::To;
 use crate::scan::ast::form::{Arg, Comparison, ExprId, ExprKind, StmtKind, Word};
@@ -77,29 +77,17 @@ const WRAPPERS: &[&str] = &[
 const BUILDERS: &[&str] =
     &["arg", "args", "env", "envs", "current_dir", "stdin", "stdout", "stderr", "kill_on_drop"];
 
+impl<'t> Lower<'t> for Rust<'t> {
+    fn reader(&mut self) -> &mut Reader<'t> {
+        &mut self.reader
+    }
+
+    fn lower(&mut self, node: Node<'_>) -> ExprId {
+        self.expression(node)
+    }
+}
+
 impl Rust<'_> {
-    pub(super) fn expr(&mut self, node: Node<'_>) -> ExprId {
-        if self.reader.depth >= DEPTH {
-            self.reader.form.cut = true;
-            return self.reader.nothing(node);
-        }
-        self.reader.depth += 1;
-        let id = self.expression(node);
-        self.reader.depth -= 1;
-        id
-    }
-
-    fn expr_of(&mut self, node: Node<'_>, field: &str) -> ExprId {
-        match node.child_by_field_name(field) {
-            Some(child) => self.expr(child),
-            None => self.reader.nothing(node),
-        }
-    }
-
-    fn all(&mut self, nodes: Vec<Node<'_>>) -> Vec<ExprId> {
-        nodes.into_iter().map(|node| self.expr(node)).collect()
-    }
-
     fn expression(&mut self, node: Node<'_>) -> ExprId {
         let inner = children(node);
         let kind = match node.kind() {

@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::reader::{DEPTH, span};
+use super::reader::{DEPTH, Lower as _, span};
 use super::rust::Rust;
 use crate::scan::ast::form::{Arg, Block, Comparison, ExprId, ExprKind, Stmt, StmtKind, Word};
 

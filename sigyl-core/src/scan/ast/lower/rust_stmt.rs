@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::reader::{DEPTH, chain, children, span};
+use super::reader::{DEPTH, Lower as _, chain, children, span};
 use super::rust::Rust;
 use crate::scan::ast::form::{Block, Comparison, ExprId, ExprKind, Stmt, StmtKind, Word};
 

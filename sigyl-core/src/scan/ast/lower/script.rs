@@ -2,10 +2,9 @@
 
 use tree_sitter::{Node, Tree};
 
-use super::reader::{Reader, chain, children, span};
+use super::reader::{Lower as _, Reader, chain, children, span};
 use crate::scan::ast::form::{
-    Block, Class, ClassId, Comparison, ExprId, ExprKind, FnId, Form, Function, Import, Param, Stmt, StmtKind,
-    Word,
+    Block, Class, ClassId, Comparison, ExprKind, FnId, Form, Function, Import, Param, Stmt, StmtKind, Word,
 };
 
 /// Lowers a JavaScript or TypeScript file.
@@ -309,12 +308,5 @@ impl Script<'_> {
         let of = of.map(|of| self.0.slice(of).trim_start_matches(':').trim().into());
         let default = default.map(|default| self.expr(default));
         Some(Param { target: self.expr(pattern), of, default, rest })
-    }
-
-    pub(super) fn expr_of(&mut self, node: Node<'_>, field: &str) -> ExprId {
-        match node.child_by_field_name(field) {
-            Some(child) => self.expr(child),
-            None => self.0.nothing(node),
-        }
     }
 }

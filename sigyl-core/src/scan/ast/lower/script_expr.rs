@@ -2,26 +2,21 @@
 
 use tree_sitter::Node;
 
-use super::reader::{Reader, children, operands, unescape};
+use super::reader::{Lower, Reader, children, operands, unescape};
 use super::script::Script;
 use crate::scan::ast::form::{Arg, Comparison, ExprId, ExprKind, Word};
 
+impl<'t> Lower<'t> for Script<'t> {
+    fn reader(&mut self) -> &mut Reader<'t> {
+        &mut self.0
+    }
+
+    fn lower(&mut self, node: Node<'_>) -> ExprId {
+        self.expression(node)
+    }
+}
+
 impl Script<'_> {
-    pub(super) fn expr(&mut self, node: Node<'_>) -> ExprId {
-        if self.0.depth >= super::reader::DEPTH {
-            self.0.form.cut = true;
-            return self.0.nothing(node);
-        }
-        self.0.depth += 1;
-        let id = self.expression(node);
-        self.0.depth -= 1;
-        id
-    }
-
-    fn all(&mut self, nodes: Vec<Node<'_>>) -> Vec<ExprId> {
-        nodes.into_iter().map(|node| self.expr(node)).collect()
-    }
-
     fn expression(&mut self, node: Node<'_>) -> ExprId {
         let kind = match node.kind() {
             "identifier"

@@ -1,7 +1,7 @@
 //! Servers in Go through the whole analysis.
 
-use super::super::analyse;
-use super::super::flow::{Grade, Weakness};
+use super::super::flow::Weakness;
+use super::{analyse, sure};
 
 /// Returns what is surely seen in a server with these lines in its tool, and these beside it.
 fn beside(body: &str, rest: &str) -> Vec<Weakness> {
@@ -16,12 +16,7 @@ fn tool(body: &str) -> Vec<Weakness> {
 }
 
 fn seen(text: &str) -> Vec<Weakness> {
-    let analysis = analyse("main.go", text);
-    assert_eq!(analysis.gap, None);
-    let sure = analysis.seen.iter().filter(|seen| seen.grade == Grade::Sure);
-    let mut found = sure.map(|seen| seen.weakness).collect::<Vec<_>>();
-    found.dedup();
-    found
+    sure("main.go", text)
 }
 
 #[test]
