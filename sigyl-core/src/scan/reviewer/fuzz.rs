@@ -12,8 +12,9 @@ use super::redact::redact;
 use super::reply::{Terms, read};
 use crate::domain::{
     Analyzer, AnalyzerStatus, Category, Confidence, Digest, Finding, Location, Policy, Report, RuleId,
-    Severity, SourceKind, SourceRef, Stats,
+    Severity, SourceKind, SourceRef,
 };
+use crate::store::contract::fixture;
 
 /// What a proper answer carries here.
 const RECEIPT: &str = "r";
@@ -94,19 +95,11 @@ fn report(policy: &Policy) -> Report {
     };
     let findings = vec![finding(Severity::Warning, "one"), finding(Severity::Info, "two")];
     Report {
-        schema: Report::SCHEMA.to_owned(),
         source: SourceRef { kind: SourceKind::Tools, locator: "x".to_owned(), digest: Digest::of(b"x") },
         verdict: policy.verdict(&findings, false),
-        partial: false,
         score: score::of(findings.iter(), &Default::default()),
         findings,
-        skipped: Vec::new(),
-        analyzers: Vec::new(),
-        stats: Stats::default(),
-        rules: None,
-        policy: None,
-        advisories: None,
-        suppressed: Vec::new(),
+        ..fixture::report("x")
     }
 }
 
