@@ -1,6 +1,6 @@
 //! What the trainer of the learned model needs of the library; not covered by semver.
 
-use super::learned::{FEATURES, features, norm, windows};
+use super::learned::{FEATURES, Hashed, norm};
 use super::lexicon::Lexicon;
 use super::reading::Reading;
 
@@ -19,9 +19,9 @@ pub const COUNT: usize = FEATURES;
 /// Reads a text as the scanner does, with the name of the tool that it describes, if that goes with it.
 pub fn lesson(name: &str, text: &str) -> Result<Lesson, String> {
     let reading = Reading::new(Lexicon::builtin()?, [(0, 0, text)]);
-    let sentences = reading.sentences();
-    let windows = windows(sentences).filter_map(|window| features(&reading, name, window)).collect();
-    Ok(Lesson { whole: features(&reading, name, sentences), windows })
+    let hashed = Hashed::new(&reading, name);
+    let windows = hashed.windows().filter_map(|window| hashed.features(window, true)).collect();
+    Ok(Lesson { whole: hashed.features(0..reading.sentences().len(), true), windows })
 }
 
 /// Makes up for the length of a text of so many features.

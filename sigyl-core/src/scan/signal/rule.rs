@@ -4,7 +4,7 @@ use regex::Error;
 
 use super::attack::{Attacks, Name, attacks};
 use super::judge::{Judged, Order, judge};
-use super::learned::{HELD, Model, TOLD, heaviest};
+use super::learned::{HELD, Model, TOLD};
 use super::lexicon::Lexicon;
 use super::reading::Reading;
 use crate::domain::{Confidence, Severity};
@@ -71,12 +71,11 @@ impl Signals {
             describes,
         );
         let likeness = Model::builtin().ok().and_then(|model| {
-            let parts = model.windows(&reading, name, describes);
-            let part = heaviest(&parts).filter(|part| part.score >= TOLD)?;
+            let part = model.heaviest(&reading, name, describes).filter(|part| part.score >= TOLD)?;
             Some(Likeness {
                 score: part.score,
                 place: place(part.segment, part.start, part.end),
-                words: model.telling(&reading, part).join(", "),
+                words: model.telling(&reading, &part).join(", "),
             })
         });
         Self {
