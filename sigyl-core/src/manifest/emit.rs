@@ -5,9 +5,18 @@ use super::node::{Entry, Node, Value};
 /// Longest list that is written on one line.
 const WIDTH: usize = 80;
 
+/// Longest key, quotes included, that a reader takes before its colon on one line; a longer one is marked with `?`.
+const KEY: usize = 1_000;
+
 /// Writes `key: value` lines at an indent.
 pub(super) fn entry(out: &mut String, key: &str, node: &Node, indent: usize) {
-    push(out, indent, &format!("{}:", text(key)));
+    let key = text(key);
+    if key.len() > KEY {
+        push(out, indent, &format!("? {key}\n"));
+        push(out, indent, ":");
+    } else {
+        push(out, indent, &format!("{key}:"));
+    }
     after_key(out, node, indent);
 }
 
@@ -122,8 +131,8 @@ mod tests {
             any::<i64>().prop_map(|number| Value::Number(number.into(), number.to_string())),
         ];
         leaf.prop_map(node).prop_recursive(4, 30, 4, |inner| {
-            let map =
-                proptest::collection::btree_map("[ -~]{1,6}|é", inner.clone(), 0..4).prop_map(|entries| {
+            let map = proptest::collection::btree_map("[ -~]{1,6}|é|k{990,1040}", inner.clone(), 0..4)
+                .prop_map(|entries| {
                     let place = Place::file("f");
                     let entry = |(key, node)| Entry { key, place: place.clone(), node };
                     Value::Map(entries.into_iter().map(entry).collect())

@@ -275,6 +275,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_character_is_spelled_out_in_what_is_to_do() {
+        for none in ['\u{fffe}', '\u{ffff}'] {
+            let metadata = format!("Name: a\nVersion: 1 {none}y\n");
+            let text = never_refused(&[("a-1.dist-info/METADATA", &metadata)]);
+            assert!(text.contains(&format!("`1 {}y` is not", none.escape_unicode())), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_too_long_for_one_line_reads_back() {
+        let key = "k".repeat(1_100);
+        let mcp = format!(
+            "name: a\nruntime: node\nentryPoint: a.js\nstartCommand:\n  type: stdio\n  configSchema:\n    type: object\n    \
+             ? {key}\n    : {{a: [{{b: 1}}]}}\n"
+        );
+        reads_back(&[("mcp.yaml", &mcp)]);
+    }
+
+    #[test]
     fn a_module_of_go_gets_its_program() {
         let text =
             reads_back(&[("go.mod", "module host.example/ada/clock/v2\n"), ("main.go", "package main\n")]);

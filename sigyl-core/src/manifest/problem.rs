@@ -204,10 +204,11 @@ pub(super) fn printable(text: &str) -> String {
     out
 }
 
-/// Tells whether a character moves the cursor, turns the direction of text, or cannot be seen.
+/// Tells whether a character moves the cursor, turns the direction of text, cannot be seen, or is none (YAML takes no such
+/// thing, even in a comment).
 pub(super) fn is_unseen(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]
