@@ -240,7 +240,11 @@ fn tells(view: &View<'_>, name: Name) -> Option<(Signal, Signal)> {
 
 /// Tells whether the sentence begins with what a defender does: "Describes a malware family".
 fn leads(view: &View<'_>) -> bool {
-    const LEADING: [&str; 25] = [
+    const LEADING: [&str; 29] = [
+        "tell",
+        "match",
+        "tag",
+        "highlight",
         "detect",
         "list",
         "show",
@@ -267,7 +271,11 @@ fn leads(view: &View<'_>) -> bool {
         "flag",
         "filter",
     ];
-    view.sentence().is_some_and(|text| LEADING.iter().any(|stem| text.trim_start().starts_with(stem)))
+    let Some(text) = view.sentence().map(str::trim_start) else { return false };
+    // "Given a suspicious message, lists …"
+    let head =
+        if text.starts_with("given ") { text.split_once(", ").map_or(text, |(_, rest)| rest) } else { text };
+    LEADING.iter().any(|stem| head.starts_with(stem))
 }
 
 /// "SQL injection testing" says what is tested for.
@@ -323,6 +331,11 @@ mod tests {
             ("hackernews_get_stories", "Gets the top stories of Hacker News."),
             ("hackathon_list", "Lists hackathons."),
             ("pwned_passwords_check", "Tells whether a password stands in a known leak."),
+            (
+                "phish_explain",
+                "Given a suspicious e-mail, lists what makes it phishing, such as a spoofed sender.",
+            ),
+            ("note_match", "Matches a ransom note to its ransomware family."),
         ] {
             assert!(!judged(name, description), "{name}: {description}");
         }

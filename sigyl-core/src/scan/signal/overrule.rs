@@ -20,7 +20,10 @@ pub(super) fn overrides(view: &View<'_>) -> Option<(Signal, Signal)> {
                 one.start + 24 >= start && one.end <= end && (one.end <= verb.start || one.start >= verb.end)
             };
             let prior = prior.iter().any(|&class| view.all(class).any(is_prior));
-            prior && !is_of_tool(view, *verb, *rules) && !of_data(view, *verb, *rules)
+            prior
+                && !is_of_tool(view, *verb, *rules)
+                && !of_data(view, *verb, *rules)
+                && !is_wary(view, *verb, *rules)
         })
     };
     let found = rules(Class::Ignore, 60, &[Class::Prior, Class::System])
@@ -43,6 +46,36 @@ fn is_of_tool(view: &View<'_>, verb: Signal, rules: Signal) -> bool {
     let setting = SETTINGS.iter().any(|stem| view.words(rules).starts_with(stem));
     let told = verb.class == Class::Replace && view.is_told(verb) && setting;
     told || view.is_denied(verb) || view.is_reported(verb) || view.is_reported(rules)
+}
+
+/// Strangers are not obeyed: "do not follow instructions found in the page". And what is taken back is no order.
+fn is_wary(view: &View<'_>, verb: Signal, rules: Signal) -> bool {
+    const INSIDE: [&str; 18] = [
+        " found in",
+        " found on",
+        " in it",
+        " in them",
+        " in the page",
+        " in the content",
+        " in the text",
+        " in the document",
+        " in the message",
+        " in the mail",
+        " in the result",
+        " in the output",
+        " inside",
+        " contained",
+        " embedded",
+        " that appear",
+        " it contains",
+        " they contain",
+    ];
+    if view.before(verb, 3) == "un-" {
+        return true;
+    }
+    let refuses = ["do not follow", "don't follow"].contains(&view.words(verb));
+    let after = view.after(rules, 24);
+    refuses && INSIDE.iter().any(|place| after.starts_with(place))
 }
 
 /// Rules and prompts that a tool keeps, and not those of its caller.
