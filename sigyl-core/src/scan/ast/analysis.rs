@@ -9,6 +9,7 @@ use super::handlers;
 use super::lower;
 use super::near::{LARGE, Near, near};
 use super::parse::{Grammar, parse_parts};
+use super::session;
 use crate::domain::SkipKind;
 use crate::scan::roomy;
 
@@ -47,11 +48,29 @@ impl Gap {
 /// Analyses a file if it is of a language that is read and registers tools.
 pub(in crate::scan) fn analyse(path: &str, text: &str) -> Analysis {
     let Some(grammar) = Grammar::of(path) else { return Analysis::default() };
-    if !registers(grammar, text) {
-        return Analysis::default();
-    }
-    on_large_stack(|| one(grammar, text))
+    let run = match (registers(grammar, text), session::may_decide(text)) {
+        (true, _) => one,
+        (false, true) => without_tools,
+        (false, false) => return Analysis::default(),
+    };
+    on_large_stack(|| run(grammar, text))
         .unwrap_or_else(|gap| Analysis { gap: Some(gap), ..Analysis::default() })
+}
+
+/// Looks at a file that registers nothing, and may ask who calls a server.
+fn without_tools(grammar: Grammar, text: &str) -> Analysis {
+    if is_large_script(grammar, text) {
+        let why = format!("of its {} bytes none were asked how the server tells who calls", text.len());
+        return Analysis { gap: Some(Gap::of_depth(why)), ..Analysis::default() };
+    }
+    match parse_parts(grammar, text, &[]) {
+        Ok(tree) => {
+            let form = lower(grammar, text, &tree, Form::default());
+            let gap = form.cut.then(|| Gap::of_bound(DEEP));
+            Analysis { gap, seen: session::decisions(&form), starts: false }
+        }
+        Err(why) => Analysis { gap: Some(Gap::of_depth(why)), ..Analysis::default() },
+    }
 }
 
 /// Follows a file of which it is known that it registers tools.
@@ -75,15 +94,17 @@ pub(super) fn of_parts(grammar: Grammar, text: &str, near: &Near) -> Analysis {
     };
     let form = lower(grammar, text, &tree, Form::default());
     let deep = form.cut.then(|| Gap::of_bound(DEEP));
+    let decided = if session::may_decide(text) { session::decisions(&form) } else { Vec::new() };
     let handlers = handlers::find(&form);
     if handlers.is_empty() {
-        return Analysis { gap: deep.or(left_out), ..Analysis::default() };
+        return Analysis { gap: deep.or(left_out), seen: decided, starts: false };
     }
     let flow = follow(&form, &handlers, Links::default());
     // Handlers that stand behind were not looked at.
     let long = || (flow.steps == 0).then(|| Gap::of_bound("it takes more steps than are followed"));
     let far = || flow.cut.then(|| Gap::of_depth("it calls deeper than is followed"));
-    Analysis { gap: deep.or_else(long).or(left_out).or_else(far), seen: flow.seen, starts: true }
+    let seen = flow.seen.into_iter().chain(decided).collect();
+    Analysis { gap: deep.or_else(long).or(left_out).or_else(far), seen, starts: true }
 }
 
 fn is_large_script(grammar: Grammar, text: &str) -> bool {

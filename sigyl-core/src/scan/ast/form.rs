@@ -132,6 +132,12 @@ pub(super) struct Stmt {
     pub(super) span: Span,
 }
 
+/// What stands in a block.
+pub(super) enum Part<'f> {
+    Expr(ExprId),
+    Stmt(&'f Stmt),
+}
+
 /// What a statement does.
 #[derive(Debug)]
 pub(super) enum StmtKind {
@@ -284,6 +290,78 @@ impl Form {
 
     pub(super) fn class_mut(&mut self, id: ClassId) -> &mut Class {
         &mut self.classes[id.0 as usize]
+    }
+
+    /// Returns what an expression is made of, besides the functions and classes in it.
+    pub(super) fn inner(&self, id: ExprId) -> Vec<ExprId> {
+        match &self.expr(id).kind {
+            ExprKind::Member(one, _) | ExprKind::Slice(one) | ExprKind::Not(one) | ExprKind::Spread(one) => {
+                vec![*one]
+            }
+            ExprKind::Index(one, other)
+            | ExprKind::Compare(_, one, other)
+            | ExprKind::Binary(_, one, other)
+            | ExprKind::Bind(one, other) => vec![*one, *other],
+            ExprKind::Call { callee, args } => {
+                std::iter::once(*callee).chain(args.iter().map(|arg| arg.value)).collect()
+            }
+            ExprKind::Join(parts)
+            | ExprKind::List(parts)
+            | ExprKind::Results(parts)
+            | ExprKind::Logic(_, parts)
+            | ExprKind::Other(parts) => parts.clone(),
+            ExprKind::Record(parts) => parts.iter().map(|(_, value)| *value).collect(),
+            ExprKind::Choice { condition, yes, no } => vec![*condition, *yes, *no],
+            ExprKind::Each { binds, conditions, value } => {
+                let binds = binds.iter().flat_map(|(target, over)| [*target, *over]);
+                binds.chain(conditions.iter().copied()).chain([*value]).collect()
+            }
+            ExprKind::Name(_)
+            | ExprKind::Text(_)
+            | ExprKind::Number(_)
+            | ExprKind::Truth(_)
+            | ExprKind::Nothing
+            | ExprKind::Function(_)
+            | ExprKind::Class(_) => Vec::new(),
+        }
+    }
+
+    /// Hands over every expression and statement of a block, in order, besides the functions and classes in it: what a
+    /// statement is made of comes before it.
+    pub(super) fn visit<'f>(&'f self, block: &'f Block, take: &mut dyn FnMut(Part<'f>)) {
+        for stmt in block {
+            match &stmt.kind {
+                StmtKind::Eval(one) | StmtKind::Return(Some(one)) | StmtKind::Raise(Some(one)) => {
+                    self.visit_expr(*one, take);
+                }
+                StmtKind::Assign { target, value, .. } => {
+                    self.visit_expr(*value, take);
+                    self.visit_expr(*target, take);
+                }
+                StmtKind::If { condition, then, other } => {
+                    self.visit_expr(*condition, take);
+                    self.visit(then, take);
+                    self.visit(other, take);
+                }
+                StmtKind::Loop { bind, condition, body } => {
+                    bind.iter().for_each(|(_, over)| self.visit_expr(*over, take));
+                    condition.iter().for_each(|one| self.visit_expr(*one, take));
+                    self.visit(body, take);
+                }
+                StmtKind::Try { body, catches, last } => {
+                    self.visit(body, take);
+                    catches.iter().for_each(|caught| self.visit(caught, take));
+                    self.visit(last, take);
+                }
+                _ => {}
+            }
+            take(Part::Stmt(stmt));
+        }
+    }
+
+    fn visit_expr<'f>(&'f self, id: ExprId, take: &mut dyn FnMut(Part<'f>)) {
+        self.inner(id).into_iter().for_each(|part| self.visit_expr(part, take));
+        take(Part::Expr(id));
     }
 
     /// Returns the name that an expression is.

@@ -17,6 +17,7 @@ mod near;
 mod parse;
 mod pieces;
 mod rule;
+mod session;
 mod signatures;
 mod tests;
 mod tree_file;

@@ -41,6 +41,7 @@ const WEAKNESSES: &[(&str, Weakness)] = &[
     ("runaway-pattern", Weakness::Runaway),
     ("sent-secrets", Weakness::Exfiltration),
     ("session-as-login", Weakness::Session),
+    ("session-decides", Weakness::SessionDecides),
     ("system-file", Weakness::SystemFile),
     ("template-from-argument", Weakness::Template),
     ("unasked-owner", Weakness::Unowned),
@@ -81,6 +82,9 @@ impl Rule for FlowRule {
             let tool =
                 if seen.tool.is_empty() { "a tool".to_owned() } else { format!("the tool `{}`", seen.tool) };
             let message = match seen.weakness.is_act() {
+                _ if seen.weakness == Weakness::SessionDecides => {
+                    format!("`{}` takes {} for a login. {}", seen.sink, seen.from, self.meta.why)
+                }
                 true => format!("{tool}: `{}` by `{}`. {}", seen.from, seen.sink, self.meta.why),
                 false => format!("`{}` of {tool} reaches `{}`. {}", seen.from, seen.sink, self.meta.why),
             };

@@ -107,6 +107,8 @@ rules! {
     #[cfg(feature = "ast")]
     "../ast/rules/session-as-login.yaml" => FlowRule,
     #[cfg(feature = "ast")]
+    "../ast/rules/session-decides.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
     "../ast/rules/system-file.yaml" => FlowRule,
     #[cfg(feature = "ast")]
     "../ast/rules/template-from-argument.yaml" => FlowRule,

@@ -114,6 +114,7 @@ pub(in crate::scan::ast) enum Weakness {
     Logged,
     Unowned,
     Session,
+    SessionDecides,
     Guessable,
 }
 
