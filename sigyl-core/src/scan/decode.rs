@@ -22,6 +22,31 @@ const CONTROL_PERCENT: usize = 10;
 
 /// Reads the bytes of `path`: UTF-8, UTF-16 with a mark, or bytes that are text for the most part.
 pub(super) fn decode<'a>(path: &str, bytes: &'a [u8]) -> Decoded<'a> {
+    match decoded(path, bytes) {
+        Decoded::Text(text) => Decoded::Text(with_line_ends(path, text)),
+        other => other,
+    }
+}
+
+/// Writes line ends as everything here reads them where a language ends lines with a carriage return alone: what stands
+/// behind a comment there is code. Every byte keeps its place.
+fn with_line_ends<'a>(path: &str, text: Cow<'a, str>) -> Cow<'a, str> {
+    let bytes = text.as_bytes();
+    let alone = |at: &usize| bytes.get(at + 1) != Some(&b'\n');
+    let Some(first) = memchr::memchr_iter(b'\r', bytes).find(alone) else { return text };
+    if !matches!(Language::of(path, &text), Language::Python | Language::Script | Language::Yaml) {
+        return text;
+    }
+    let mut read = String::with_capacity(text.len());
+    read.push_str(&text[..first]);
+    let mut rest = text[first..].chars().peekable();
+    while let Some(c) = rest.next() {
+        read.push(if c == '\r' && rest.peek() != Some(&'\n') { '\n' } else { c });
+    }
+    Cow::Owned(read)
+}
+
+fn decoded<'a>(path: &str, bytes: &'a [u8]) -> Decoded<'a> {
     if let Some(text) = utf16(bytes) {
         return Decoded::Text(Cow::Owned(text));
     }
@@ -102,6 +127,15 @@ mod tests {
             [0xfe, 0xff].into_iter().chain("grüße".encode_utf16().flat_map(u16::to_be_bytes)).collect();
         assert_eq!(text("a.ts", &little).as_deref(), Some("grüße"));
         assert_eq!(text("a.ts", &big).as_deref(), Some("grüße"));
+    }
+
+    #[test]
+    fn a_carriage_return_alone_ends_a_line_where_the_language_says_so() {
+        for path in ["a.py", "a.ts", "a.yaml"] {
+            assert_eq!(text(path, b"# a\rb\r\nc\r").as_deref(), Some("# a\nb\r\nc\n"), "{path}");
+        }
+        assert_eq!(text("run", b"#!/usr/bin/python3\rb\n").as_deref(), Some("#!/usr/bin/python3\nb\n"));
+        assert_eq!(text("a.sh", b"# a\rb\n").as_deref(), Some("# a\rb\n"));
     }
 
     #[test]
