@@ -63,6 +63,8 @@ mod set;
 mod signal;
 mod skill;
 mod spell;
+mod spelling;
+mod started;
 mod subject;
 mod suppress;
 mod tool_text;

@@ -8,6 +8,7 @@ mod confusable_tool_name;
 mod container_image;
 mod cross_server_shadowing;
 mod dependency_source;
+mod disguised_name;
 mod disguised_text;
 mod embedded_credential;
 mod encoded_text;

@@ -19,6 +19,7 @@ use super::confusable_tool_name::ConfusableToolName;
 use super::container_image::ContainerImage;
 use super::cross_server_shadowing::CrossServerShadowing;
 use super::dependency_source::DependencySource;
+use super::disguised_name::DisguisedName;
 use super::disguised_text::DisguisedText;
 use super::embedded_credential::EmbeddedCredential;
 use super::encoded_text::EncodedText;
@@ -143,6 +144,7 @@ rules! {
     "confusable-tool-name.yaml" => ConfusableToolName,
     "cross-server-shadowing.yaml" => CrossServerShadowing,
     "dependency-source.yaml" => DependencySource,
+    "disguised-name.yaml" => DisguisedName,
     "disguised-text.yaml" => DisguisedText,
     "embedded-credential.yaml" => EmbeddedCredential,
     "encoded-text.yaml" => EncodedText,

@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use crate::scan::ast::form::{Block, ClassId, ExprId, ExprKind, FnId, Form, Span, Stmt, StmtKind, Word};
+use crate::scan::spelling;
 
 /// Levels of nesting that are read; what is deeper is taken for nothing known, and told.
 pub(super) const DEPTH: usize = 220;
@@ -40,8 +41,13 @@ impl<'t> Reader<'t> {
         Some(got)
     }
 
+    /// Returns a name as it is read, whatever letters or escapes it is spelled with.
     pub(super) fn word(&self, node: Node<'_>) -> Word {
-        self.slice(node).into()
+        let text = self.slice(node);
+        match text.is_ascii() {
+            true => spelling::script(text).into(),
+            false => spelling::python(&spelling::script(text)).into(),
+        }
     }
 
     pub(super) fn slice(&self, node: Node<'_>) -> &'t str {
@@ -143,6 +149,13 @@ pub(super) fn unescape(text: &str) -> String {
             Some('r') => out.push('\r'),
             Some('\n') | None => {}
             Some('x') => out.extend(code_point(&mut rest, 2)),
+            Some('u') if rest.as_str().starts_with('{') => match spelling::escaped(rest.as_str()) {
+                Some((c, length)) => {
+                    out.push(c);
+                    rest = rest.as_str()[length..].chars();
+                }
+                None => out.push_str("\\u"),
+            },
             Some('u') => out.extend(code_point(&mut rest, 4)),
             Some(c @ ('\\' | '\'' | '"' | '`' | '/' | '$')) => out.push(c),
             Some(other) => out.extend(['\\', other]),

@@ -199,7 +199,7 @@ impl Script<'_> {
 
     /// A regular expression is a call that makes one.
     fn regex(&mut self, node: Node<'_>) -> ExprId {
-        let pattern = node.child_by_field_name("pattern").map(|pattern| self.0.word(pattern));
+        let pattern = node.child_by_field_name("pattern").map(|pattern| self.0.slice(pattern).into());
         let pattern = self.0.add(ExprKind::Text(pattern.unwrap_or_default()), node);
         let callee = self.0.add(ExprKind::Name("RegExp".into()), node);
         self.0.add(ExprKind::Call { callee, args: vec![Arg { name: None, value: pattern }] }, node)
