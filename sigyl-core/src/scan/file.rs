@@ -45,6 +45,11 @@ impl<'a> FileText<'a> {
         }
     }
 
+    /// Takes a file of which it is known what runs it, whatever it is called.
+    pub(super) fn run_as(self, language: Option<Language>) -> Self {
+        Self { language: language.unwrap_or(self.language), ..self }
+    }
+
     /// Takes a file with what was seen to flow into it.
     #[cfg(feature = "ast")]
     pub(super) fn with_flow(path: &'a str, text: &'a str, flow: super::ast::Analysis) -> Self {
@@ -115,7 +120,16 @@ impl<'a> FileText<'a> {
     /// Returns what flows through it from callers to what acts on it.
     #[cfg(feature = "ast")]
     pub(super) fn flow(&self) -> &super::ast::Analysis {
-        self.flow.get_or_init(|| super::ast::analyse(self.path, self.text))
+        self.flow.get_or_init(|| super::ast::analyse(self.path, self.language, self.text))
+    }
+
+    /// Tells whether what flows through a file of its kind is followed.
+    pub(super) fn is_followed(&self) -> bool {
+        #[cfg(feature = "ast")]
+        return super::ast::is_followed(self.path, self.language);
+        // Where nothing is followed, the report says so of all of them.
+        #[cfg(not(feature = "ast"))]
+        true
     }
 
     /// Tells why what flows through it, or a part of that, was not looked at.

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::findings::Unlisted;
+use super::language::Language;
 use super::scanner::Looked;
+#[cfg(feature = "ast")]
+use super::started::Started;
 use crate::domain::{Confidence, Digest, Finding, Severity, SkipKind, Skipped};
 use crate::source::Entry;
 
@@ -36,24 +39,28 @@ struct Kept {
     gaps: Vec<Skipped>,
 }
 
-/// Makes the key of a file: its bytes, its path, which findings name and rules look at, and the rules.
-pub(super) fn key(rules: &Digest, path: &str, entry: &Entry) -> Digest {
+/// Makes the key of a file: its bytes, its path, which findings name and rules look at, what starts it, and the rules.
+pub(super) fn key(rules: &Digest, path: &str, entry: &Entry, started: Option<Option<Language>>) -> Digest {
     let mut hasher = Sha256::new();
     hasher.update(b"sigyl.looked/2");
     hasher.update(rules.as_bytes());
     hasher.update(entry.digest.as_bytes());
     hasher.update(path);
+    if let Some(language) = started {
+        hasher.update(format!("\0{language:?}"));
+    }
     Digest::from_bytes(hasher.finalize().into())
 }
 
 /// Makes the key of what flows between the files of a tree, all of which its digest covers.
 #[cfg(feature = "ast")]
-pub(super) fn key_of_flow(rules: &Digest, prefix: &str, tree: Digest) -> Digest {
+pub(super) fn key_of_flow(rules: &Digest, prefix: &str, tree: Digest, started: &Started) -> Digest {
     let mut hasher = Sha256::new();
     hasher.update(b"sigyl.across/2");
     hasher.update(rules.as_bytes());
     hasher.update(tree.as_bytes());
     hasher.update(prefix);
+    hasher.update(format!("\0{started:?}"));
     Digest::from_bytes(hasher.finalize().into())
 }
 

@@ -7,12 +7,14 @@ use super::file::FileText;
 use super::findings::{Findings, PER_RULE, PER_RULE_AT_MOST, Unlisted};
 use super::in_hand::InHand;
 use super::known::KnownFiles;
+use super::language::Language;
 use super::matcher;
 use super::prefilter::Able;
 use super::report::{Failed, Gathered, Judge};
 use super::rule::Part;
 use super::ruleset::RuleSet;
 use super::salvage;
+use super::started::Started;
 use super::subject::Subject;
 use super::suppress;
 use super::tool_text::ToolText;
@@ -142,7 +144,7 @@ impl<'a> Scanner<'a> {
         let started = clock.now();
         let mut gathered = Gathered::new(self.deep, self.failed.clone());
         if let Some(tree) = subject.tree {
-            self.tree(tree, "", &mut gathered);
+            self.tree(tree, "", &Started::of(tree, subject.manifest), &mut gathered);
         }
         self.deep_scan(&mut gathered);
         self.manifest(subject, &mut gathered);
@@ -188,18 +190,23 @@ impl<'a> Scanner<'a> {
         }
         if let Some(tree) = self.dependencies {
             let before = gathered.files();
-            self.tree(tree, "dependencies/", gathered);
+            self.tree(tree, "dependencies/", &Started::default(), gathered);
             gathered.dependencies = Some(gathered.files() - before);
         }
     }
 
     pub(super) fn look(&self, path: &str, bytes: &[u8]) -> Looked {
+        self.look_as(path, bytes, None)
+    }
+
+    /// Looks at the bytes of a file that something may start, in a language that may be known.
+    pub(super) fn look_as(&self, path: &str, bytes: &[u8], started: Option<Option<Language>>) -> Looked {
         match decode(path, bytes) {
-            Decoded::Text(text) => Looked { bytes: bytes.len() as u64, ..self.read(path, &text) },
+            Decoded::Text(text) => Looked { bytes: bytes.len() as u64, ..self.read(path, &text, started) },
             Decoded::Opaque { kind, reason } => Looked::skipped(path, kind, reason),
             Decoded::Medium { kind, words } => {
                 let reason = format!("{kind}, proved by its content");
-                let mut looked = self.read(path, &words);
+                let mut looked = self.read(path, &words, None);
                 // Words between other bytes stand on no line.
                 let whole = Location::File { path: path.to_owned(), line: None, column: None };
                 looked.findings.iter_mut().for_each(|found| found.location = Some(whole.clone()));
@@ -209,8 +216,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn read(&self, path: &str, text: &str) -> Looked {
-        let mut looked = self.read_alone(path, text);
+    fn read(&self, path: &str, text: &str, started: Option<Option<Language>>) -> Looked {
+        let mut looked = self.read_as(path, text, started);
         // What a source brings for clients counts as soon as its folder is opened.
         if let Some(client) = is_client_config(path) {
             let config = ClientConfig::read(client, Scope::Project, path, text);
@@ -224,13 +231,25 @@ impl<'a> Scanner<'a> {
 
     /// Looks at one text with what looks at files.
     pub(super) fn read_alone(&self, path: &str, text: &str) -> Looked {
-        let file = FileText::new(path, text);
+        self.read_as(path, text, None)
+    }
+
+    fn read_as(&self, path: &str, text: &str, started: Option<Option<Language>>) -> Looked {
+        let file = FileText::new(path, text).run_as(started.flatten());
         let mut found = self.gather();
         self.file_text(&file, &mut found);
         let (findings, unlisted) = found.finish();
-        let (objections, gaps) = (suppress::objections(&file), file.gap().into_iter().collect());
+        let (objections, gaps) = (suppress::objections(&file), self.gaps(&file, started.is_some()));
         let (bytes, starts) = (text.len() as u64, starts(&file));
         Looked { findings, unlisted, objections, gaps, bytes, starts, ..Looked::default() }
+    }
+
+    /// What flows through a file that was not followed; that of one that is started is told where nothing is followed.
+    fn gaps(&self, file: &FileText<'_>, started: bool) -> Vec<Skipped> {
+        let path = file.path().to_owned();
+        let reason = "it is started, and what flows through a file of its kind is not followed".to_owned();
+        let whole = || Skipped { path, kind: SkipKind::Unfollowed, reason };
+        file.gap().or_else(|| (started && !file.is_followed()).then(whole)).into_iter().collect()
     }
 
     /// Looks at one part with the rules that are code.

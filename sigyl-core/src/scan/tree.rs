@@ -8,10 +8,12 @@ use super::decode::{Decoded, decode};
 #[cfg(feature = "ast")]
 use super::file::FileText;
 use super::known;
+use super::language::Language;
 use super::report::Gathered;
 use super::roomy;
 use super::rule::Part;
 use super::scanner::{Looked, Scanner};
+use super::started::Started;
 #[cfg(feature = "ast")]
 use crate::domain::Finding;
 use crate::domain::{SkipKind, Skipped};
@@ -56,11 +58,12 @@ impl Clean {
 }
 
 impl Scanner<'_> {
-    pub(super) fn tree(&self, tree: &SourceTree, prefix: &str, gathered: &mut Gathered) {
+    /// Looks at the files of a tree, some of which are known to be started in a language.
+    pub(super) fn tree(&self, tree: &SourceTree, prefix: &str, started: &Started, gathered: &mut Gathered) {
         let renamed =
             |skipped: &Skipped| Skipped { path: format!("{prefix}{}", skipped.path), ..skipped.clone() };
         gathered.skipped.extend(tree.skipped().iter().map(renamed));
-        let (looked, clean) = self.entries(tree, prefix);
+        let (looked, clean) = self.entries(tree, prefix, started);
         let done = clean.files + looked.len() as u64;
         #[cfg(feature = "ast")]
         let starts: Vec<&str> = {
@@ -86,18 +89,24 @@ impl Scanner<'_> {
         gathered.unlisted.extend(&unlisted);
         #[cfg(feature = "ast")]
         if done == all {
-            self.across(tree, prefix, &starts, gathered);
+            self.across((tree, started), prefix, &starts, gathered);
         }
     }
 
     /// Looks at what flows from one file into another, unless it is known what that comes to.
     #[cfg(feature = "ast")]
-    fn across(&self, tree: &SourceTree, prefix: &str, starts: &[&str], gathered: &mut Gathered) {
-        let known =
-            self.known.map(|known| (known, known::key_of_flow(&self.known_as(), prefix, tree.digest())));
+    fn across(
+        &self,
+        (tree, started): (&SourceTree, &Started),
+        prefix: &str,
+        starts: &[&str],
+        gathered: &mut Gathered,
+    ) {
+        let key = || known::key_of_flow(&self.known_as(), prefix, tree.digest(), started);
+        let known = self.known.map(|known| (known, key()));
         let kept = known.as_ref().and_then(|(known, key)| Looked::recall(&known.get(key)?));
         let looked = kept.unwrap_or_else(|| {
-            let looked = self.follow(tree, prefix, starts);
+            let looked = self.follow((tree, started), prefix, starts);
             if let Some((known, key)) = known
                 && let Some(kept) = looked.keep()
             {
@@ -116,13 +125,17 @@ impl Scanner<'_> {
 
     /// Follows what flows from some files into others.
     #[cfg(feature = "ast")]
-    fn follow(&self, tree: &SourceTree, prefix: &str, starts: &[&str]) -> Looked {
+    fn follow(&self, (tree, started): (&SourceTree, &Started), prefix: &str, starts: &[&str]) -> Looked {
         let entries = tree.entries().iter().filter(|entry| entry.size <= FILE_BYTES);
         let paths = entries.map(|entry| entry.path.as_str()).collect::<Vec<_>>();
         let text = |path: &str| {
             let bytes = tree.read(tree.find(path)?).ok()?;
             match decode(path, &bytes) {
-                Decoded::Text(text) => Some(text.into_owned()),
+                Decoded::Text(text) => {
+                    let known = started.get(path).flatten();
+                    let language = known.unwrap_or_else(|| Language::of(path, &text));
+                    Some((text.into_owned(), language))
+                }
                 _ => None,
             }
         };
@@ -144,7 +157,7 @@ impl Scanner<'_> {
     }
 
     /// Looks at the files of a tree on every core; returns those of which there is something to say, in order.
-    fn entries(&self, tree: &SourceTree, prefix: &str) -> (Vec<(usize, Looked)>, Clean) {
+    fn entries(&self, tree: &SourceTree, prefix: &str, started: &Started) -> (Vec<(usize, Looked)>, Clean) {
         let entries = tree.entries();
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let gathered = Mutex::new((Vec::new(), Clean::default()));
@@ -154,7 +167,8 @@ impl Scanner<'_> {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(entry) = entries.get(at) else { break };
                 let path = format!("{prefix}{}", entry.path);
-                mine.extend(clean.take(self.entry(tree, entry, &path)).map(|looked| (at, looked)));
+                let how = started.get(&entry.path);
+                mine.extend(clean.take(self.entry(tree, entry, &path, how)).map(|looked| (at, looked)));
                 if let Some(watch) = self.watch {
                     watch.files(done.fetch_add(1, Ordering::Relaxed) + 1, entries.len());
                 }
@@ -171,18 +185,24 @@ impl Scanner<'_> {
     }
 
     /// Looks at a file of a tree, unless it is known what it comes to.
-    fn entry(&self, tree: &SourceTree, entry: &Entry, path: &str) -> Looked {
+    fn entry(
+        &self,
+        tree: &SourceTree,
+        entry: &Entry,
+        path: &str,
+        started: Option<Option<Language>>,
+    ) -> Looked {
         if entry.size > FILE_BYTES {
             let reason = format!("{} bytes; files up to {FILE_BYTES} bytes are looked at", entry.size);
             return Looked::skipped(path, SkipKind::TooLarge, reason);
         }
-        let known = self.known.map(|known| (known, known::key(&self.known_as(), path, entry)));
+        let known = self.known.map(|known| (known, known::key(&self.known_as(), path, entry, started)));
         if let Some(looked) = known.as_ref().and_then(|(known, key)| Looked::recall(&known.get(key)?)) {
             return looked;
         }
         let _hold = self.in_hand.take(entry.size);
         let looked = match tree.read(entry) {
-            Ok(bytes) => self.look(path, &bytes),
+            Ok(bytes) => self.look_as(path, &bytes, started),
             Err(error) => return Looked::skipped(path, SkipKind::Unreadable, error.to_string()),
         };
         if let Some((known, key)) = known

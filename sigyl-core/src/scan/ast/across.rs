@@ -8,6 +8,7 @@ use super::form::{FnId, Form, Span, StmtKind, Word};
 use super::handlers;
 use super::parse::Grammar;
 use super::tree_file::{Names, Trees};
+use crate::scan::language::Language;
 
 /// Files that are followed from one file with handlers.
 const FILES: usize = 16;
@@ -18,8 +19,8 @@ const BYTES: usize = 400 << 10;
 /// Bytes that are read for one tree.
 const TREE: usize = 16 << 20;
 
-/// Gives the text of a file of the tree by its path.
-pub(in crate::scan) type Texts<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;
+/// Gives the text of a file of the tree by its path, and the language in which it runs.
+pub(in crate::scan) type Texts<'a> = dyn Fn(&str) -> Option<(String, Language)> + Sync + 'a;
 
 /// What reaches one file from handlers in others.
 #[derive(Debug)]
@@ -70,13 +71,17 @@ fn all(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<L
     let mut cuts = Vec::new();
     let mut left = TREE;
     for path in from {
-        let Some(text) = texts(path).filter(|text| names.may_be_named(path, text)) else { continue };
+        let Some((text, language)) = texts(path) else { continue };
+        let Some(grammar) = Grammar::of_file(path, language) else { continue };
+        if !names.may_be_named(grammar, &text) {
+            continue;
+        }
         if left < text.len() {
             let why = format!("the files that register tools name more than {TREE} bytes before it");
             cuts.push(Left { path: (*path).to_owned(), gap: Gap::of_depth(why) });
             continue;
         }
-        let (group, cut) = match on_large_stack(|| group(path, text, &known, texts, &mut trees)) {
+        let (group, cut) = match on_large_stack(|| group(path, (text, language), &known, texts, &mut trees)) {
             Ok((group, cut)) => (group, cut.map(Gap::of_depth)),
             Err(gap) => (Vec::new(), Some(gap)),
         };
@@ -95,13 +100,29 @@ fn all(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<L
     (found.into_values().filter(|reached| !reached.analysis.seen.is_empty()).collect(), cuts)
 }
 
+/// Tells whether a file runs when a script names it, rather than being read as what it is.
+fn runs(path: &str) -> bool {
+    const READ: &[&str] = &[
+        "json", "css", "scss", "sass", "less", "svg", "html", "vue", "svelte", "node", "wasm", "yaml", "yml",
+        "graphql", "gql", "md", "mdx",
+    ];
+    let end = path.rsplit_once('.').map_or("", |(_, end)| end);
+    !READ.iter().any(|read| end.eq_ignore_ascii_case(read))
+}
+
 /// Tells whether a file may name another of its tree.
 pub(in crate::scan) fn names_own(text: &str) -> bool {
     text.contains("import") || text.contains("require(")
 }
 
 /// Follows one file with the files that it names.
-fn group(path: &str, text: String, known: &HashSet<&str>, texts: &Texts<'_>, trees: &mut Trees) -> Group {
+fn group(
+    path: &str,
+    text: (String, Language),
+    known: &HashSet<&str>,
+    texts: &Texts<'_>,
+    trees: &mut Trees,
+) -> Group {
     let mut form = Form::default();
     let mut parts: Vec<Part> = Vec::new();
     let mut names: HashMap<(FnId, Word), FnId> = HashMap::new();
@@ -115,12 +136,14 @@ fn group(path: &str, text: String, known: &HashSet<&str>, texts: &Texts<'_>, tre
             namer.map(|namer| names.insert(namer, *body));
             continue;
         }
-        let Some(text) = text.or_else(|| texts(&path)) else { continue };
+        let Some((text, language)) = text.or_else(|| texts(&path)) else { continue };
         if parts.len() >= FILES || bytes + text.len() > BYTES {
             cut = Some("it names more files, or larger ones, than are followed");
             continue;
         }
-        let Some(grammar) = Grammar::of(&path) else { continue };
+        // What a script names runs as one, whatever it is called; a file of Python is named without its ending.
+        let grammar = Grammar::of_file(&path, language).or_else(|| runs(&path).then_some(Grammar::Script));
+        let Some(grammar) = grammar else { continue };
         let Ok(tree) = trees.parse(grammar, &path, &text) else {
             cut = Some("a file that it names cannot be parsed within bounds");
             continue;

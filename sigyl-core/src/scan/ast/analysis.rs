@@ -11,6 +11,7 @@ use super::near::{LARGE, Near, near};
 use super::parse::{Grammar, parse_parts};
 use super::session;
 use crate::domain::SkipKind;
+use crate::scan::language::Language;
 use crate::scan::roomy;
 
 /// What one file came to.
@@ -46,8 +47,8 @@ impl Gap {
 }
 
 /// Analyses a file if it is of a language that is read and registers tools.
-pub(in crate::scan) fn analyse(path: &str, text: &str) -> Analysis {
-    let Some(grammar) = Grammar::of(path) else { return Analysis::default() };
+pub(in crate::scan) fn analyse(path: &str, language: Language, text: &str) -> Analysis {
+    let Some(grammar) = Grammar::of_file(path, language) else { return Analysis::default() };
     let run = match (registers(grammar, text), session::may_decide(text)) {
         (true, _) => one,
         (false, true) => without_tools,
@@ -55,6 +56,11 @@ pub(in crate::scan) fn analyse(path: &str, text: &str) -> Analysis {
     };
     on_large_stack(|| run(grammar, text))
         .unwrap_or_else(|gap| Analysis { gap: Some(gap), ..Analysis::default() })
+}
+
+/// Tells whether what flows through a file of that name and language is followed.
+pub(in crate::scan) fn is_followed(path: &str, language: Language) -> bool {
+    Grammar::of_file(path, language).is_some()
 }
 
 /// Looks at a file that registers nothing, and may ask who calls a server.

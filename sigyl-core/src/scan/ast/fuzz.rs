@@ -4,6 +4,7 @@ use super::across::across;
 use super::analysis::{on_large_stack, one};
 use super::flow::Seen;
 use super::parse::Grammar;
+use crate::scan::language::Language;
 
 /// Follows files as if each registered tools, and one into the other: all that is seen is a place in its file, and the
 /// same is seen again.
@@ -24,7 +25,12 @@ pub fn flows(files: &[(&str, &str)]) {
         );
     }
     let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
-    let text = |path: &str| files.iter().find(|(one, _)| *one == path).map(|(_, text)| (*text).to_owned());
+    let text = |path: &str| {
+        files
+            .iter()
+            .find(|(one, _)| *one == path)
+            .map(|(path, text)| ((*text).to_owned(), Language::of(path, text)))
+    };
     let (reached, left) = across(&paths, &paths, &text);
     reached.iter().for_each(|one| placed(&one.analysis.seen, &one.text));
     assert!(left.iter().all(|one| paths.contains(&one.path.as_str())));

@@ -23,5 +23,5 @@ mod tests;
 mod tree_file;
 
 pub(super) use across::{across, names_own};
-pub(super) use analysis::{Analysis, analyse};
+pub(super) use analysis::{Analysis, analyse, is_followed};
 pub(super) use rule::FlowRule;

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::ops::{ControlFlow, Range};
 
+use crate::scan::language::Language;
 use tree_sitter::{ParseOptions, ParseState, Parser, Point, Tree};
 
 /// Bytes of a file that are parsed; of a larger one it is told that they were not.
@@ -23,6 +24,12 @@ pub(super) enum Grammar {
     Rust,
 }
 
+/// Endings of files that hold no text.
+const MEDIA: &[&str] = &[
+    "gif", "png", "jpg", "jpeg", "webp", "ico", "bmp", "avif", "woff", "woff2", "ttf", "otf", "eot", "mp3",
+    "mp4", "wav", "ogg", "pdf", "zip", "gz", "tgz", "dat", "bin",
+];
+
 impl Grammar {
     /// Tells the grammar of a file by its name.
     pub(super) fn of(path: &str) -> Option<Self> {
@@ -36,6 +43,22 @@ impl Grammar {
             "go" => Self::Go,
             "rs" => Self::Rust,
             _ => return None,
+        })
+    }
+
+    /// Tells the grammar of a file by its name, or by the language in which it runs where its name does not end like code.
+    pub(super) fn of_file(path: &str, language: Language) -> Option<Self> {
+        let end = path.rsplit_once('.').map_or("", |(_, end)| end);
+        Self::of(path).or_else(|| match language {
+            Language::Python => Some(Self::Python),
+            // What these hold besides the script is no script.
+            Language::Script if ["vue", "svelte"].iter().any(|no| end.eq_ignore_ascii_case(no)) => None,
+            Language::Script => Some(Self::Script),
+            // A text that is called like a picture is loaded as a script by whoever requires it.
+            Language::Other if MEDIA.iter().any(|media| end.eq_ignore_ascii_case(media)) => {
+                Some(Self::Script)
+            }
+            _ => None,
         })
     }
 

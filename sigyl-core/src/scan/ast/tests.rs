@@ -4,12 +4,17 @@
 mod go;
 mod rust;
 
-use super::analyse;
+use super::Analysis;
 use super::analysis::of_parts;
 use super::flow::{Grade, Weakness};
 use super::gate::registers;
 use super::near::{Near, near};
 use super::parse::Grammar;
+use crate::scan::language::Language;
+
+fn analyse(path: &str, text: &str) -> Analysis {
+    super::analyse(path, Language::of(path, text), text)
+}
 
 /// Returns what is surely seen in a server in Python with these lines in its tool.
 fn python(body: &str) -> Vec<Weakness> {
@@ -30,6 +35,20 @@ fn seen(path: &str, text: &str) -> Vec<Weakness> {
     let analysis = analyse(path, text);
     let sure = analysis.seen.iter().filter(|seen| seen.grade == Grade::Sure);
     sure.map(|seen| seen.weakness).collect()
+}
+
+#[test]
+fn names_are_followed_as_their_language_reads_them() {
+    for body in ["os.ｓystem(a)", "𝓸𝓼.system(a)", "ꜰ = os\nos.ſystem(a)", "__import__('os').sy\u{2e2}tem(a)"]
+    {
+        assert_eq!(python(body), [Weakness::Command], "{body}");
+    }
+    assert_eq!(python("return ｅval(a)"), [Weakness::Code]);
+    for code in ["\\u0065val(c)", "ev\\u{61}l(c)", "globalThis.\\u{65}val(c)", "globalThis['\\u{65}val'](c)"]
+    {
+        let text = format!("server.tool('a', {{}}, async ({{ c }}) => {{ {code} }});\n");
+        assert_eq!(seen("a.js", &text), [Weakness::Code], "{code}");
+    }
 }
 
 #[test]
@@ -208,7 +227,12 @@ fn deep_and_long_code_is_read_within_bounds() {
 fn what_is_not_followed_into_other_files_is_told() {
     let left = |files: &[(String, String)]| {
         let paths = files.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>();
-        let text = |path: &str| files.iter().find(|(known, _)| known == path).map(|(_, text)| text.clone());
+        let text = |path: &str| {
+            files
+                .iter()
+                .find(|(known, _)| known == path)
+                .map(|(path, text)| (text.clone(), Language::of(path, text)))
+        };
         super::across(&["main.py"], &paths, &text).1
     };
     let main = |imports: &str| {
@@ -242,8 +266,12 @@ fn what_is_not_followed_into_other_files_is_told() {
 fn what_a_handler_gives_is_followed_into_other_files() {
     let tree = |files: &[(&str, &str)]| {
         let paths = files.iter().map(|(path, _)| *path).collect::<Vec<_>>();
-        let text =
-            |path: &str| files.iter().find(|(known, _)| *known == path).map(|(_, text)| (*text).to_owned());
+        let text = |path: &str| {
+            files
+                .iter()
+                .find(|(known, _)| *known == path)
+                .map(|(path, text)| ((*text).to_owned(), Language::of(path, text)))
+        };
         let (reached, left) = super::across(&paths, &paths, &text);
         assert_eq!(left, []);
         let one = |reached: super::across::Reached| {

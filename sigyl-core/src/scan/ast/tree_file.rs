@@ -43,9 +43,9 @@ impl<'p> Names<'p> {
     }
 
     /// Tells by the words of a file whether it may name another of its tree.
-    pub(super) fn may_be_named(&self, path: &str, text: &str) -> bool {
-        match Grammar::of(path) {
-            Some(Grammar::Python) => {
+    pub(super) fn may_be_named(&self, grammar: Grammar, text: &str) -> bool {
+        match grammar {
+            Grammar::Python => {
                 let lines = text.lines().filter(|line| line.contains("import") || line.contains("from"));
                 let names = lines
                     .flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')));
@@ -55,15 +55,14 @@ impl<'p> Names<'p> {
                 })
             }
             // What these name is not followed.
-            Some(Grammar::Go | Grammar::Rust) => false,
+            Grammar::Go | Grammar::Rust => false,
             // A script names files of its tree by where they are.
-            Some(_) => ["\"", "'", "`"].iter().any(|quote| {
+            _ => ["\"", "'", "`"].iter().any(|quote| {
                 [".", "./", "..", "../"].iter().any(|way| match way.ends_with('/') {
                     true => text.contains(&format!("{quote}{way}")),
                     false => text.contains(&format!("{quote}{way}{quote}")),
                 })
             }),
-            None => false,
         }
     }
 }
@@ -75,7 +74,7 @@ mod tests {
     #[test]
     fn only_what_may_name_a_file_of_the_tree_does() {
         let names = Names::of(&["src/pkg/__init__.py", "src/pkg/tools.py", "web/a.js"]);
-        let python = |text: &str| names.may_be_named("src/a.py", text);
+        let python = |text: &str| names.may_be_named(Grammar::Python, text);
         for text in [
             "from . import a",
             "from .. import a",
@@ -87,7 +86,7 @@ mod tests {
         for text in ["import os, re", "from mcp.server.fastmcp import FastMCP", "x = pkg"] {
             assert!(!python(text), "{text}");
         }
-        let script = |text: &str| names.may_be_named("web/b.ts", text);
+        let script = |text: &str| names.may_be_named(Grammar::Typed, text);
         for text in
             ["import a from './a.js'", "require(\"../web/a\")", "await import(`./${a}`)", "import '.'"]
         {
