@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::conceal::{conceals, keeps_secret};
-use super::hand_over::{hands_over, hands_over_file, sends_away};
+use super::hand_over::{exfiltrates, hands_over, hands_over_file, sends_away};
 use super::later_on::{obeys_elsewhere, persists, waits};
 use super::lexicon::{ANY, Class, Classes, Lexicon};
 use super::meddle::{meddles, outranks};
@@ -50,8 +50,9 @@ pub(crate) struct Judged {
 type Rule = fn(&View<'_>) -> Option<(Signal, Signal)>;
 
 /// Each kind of order, one class that it cannot do without, how bad it is, and how it is told.
-const RULES: [(Order, Classes, Severity, Rule); 11] = [
+const RULES: [(Order, Classes, Severity, Rule); 12] = [
     (Order::HandOver, Classes::of(&[Class::SecretFile]), Severity::Block, hands_over_file),
+    (Order::HandOver, Classes::of(&[Class::Context]), Severity::Block, exfiltrates),
     (Order::HandOver, Classes::of(&[Class::Private, Class::Context]), Severity::Error, hands_over),
     (Order::HandOver, Classes::of(&[Class::Address, Class::Link]), Severity::Error, sends_away),
     (
