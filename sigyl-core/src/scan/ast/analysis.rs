@@ -109,8 +109,9 @@ pub(super) fn of_parts(grammar: Grammar, text: &str, near: &Near) -> Analysis {
     // Handlers that stand behind were not looked at.
     let long = || (flow.steps == 0).then(|| Gap::of_bound("it takes more steps than are followed"));
     let far = || flow.cut.then(|| Gap::of_depth("it calls deeper than is followed"));
+    let beyond = || flow.beyond.then(|| Gap::of_depth(BEYOND));
     let seen = flow.seen.into_iter().chain(decided).collect();
-    Analysis { gap: deep.or_else(long).or(left_out).or_else(far), seen, starts: true }
+    Analysis { gap: deep.or_else(long).or(left_out).or_else(far).or_else(beyond), seen, starts: true }
 }
 
 fn is_large_script(grammar: Grammar, text: &str) -> bool {
@@ -133,4 +134,5 @@ pub(super) fn on_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<
     roomy::run(run).map_err(|failure| Gap { why: failure.to_string(), kind: SkipKind::Unreadable })
 }
 
+const BEYOND: &str = "its tools give what they are given to functions of other files of the package, which are not followed in Go and Rust";
 const DEEP: &str = "a part of it is nested too deeply to be followed";

@@ -19,6 +19,8 @@ pub(super) struct Handler {
     parts: Vec<Word>,
     /// Parameters before the first that is the client's.
     from: usize,
+    /// What it is called and said to do where it is registered.
+    pub(super) told: String,
 }
 
 /// Names under which decorators and calls register a handler.
@@ -102,7 +104,7 @@ impl Handler {
     /// One that its signature or its attributes tell, with the parts of its input that can do no harm.
     pub(super) fn signed(function: FnId, reads_only: bool, parts: Vec<Word>, from: usize) -> Self {
         let safe = parts.iter().map(|name| (name.clone(), SAFE)).collect();
-        Self { function, first: false, route: false, reads_only, safe, parts, from }
+        Self { function, first: false, route: false, reads_only, safe, parts, from, told: String::new() }
     }
 }
 
@@ -128,6 +130,7 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
                 safe: typed(form, id),
                 parts: Vec::new(),
                 from: 0,
+                told: function.decorators.iter().map(|mark| told(form, *mark, 3)).collect(),
             });
         }
     }
@@ -157,6 +160,7 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
                 safe,
                 parts: Vec::new(),
                 from: 0,
+                told: String::new(),
             });
         }
     }
@@ -181,6 +185,29 @@ fn is_route(form: &Form, mark: ExprId) -> bool {
     };
     last_name(form, callee).is_some_and(|name| ROUTES.contains(&&*name) || &*name == "custom_route")
         && begins_path(form, args)
+}
+
+/// Tells whether a name is one under which a tool says what it is.
+fn tells(name: &str) -> bool {
+    matches!(name, "name" | "title" | "description")
+}
+
+/// Returns what a tool is called and said to do: texts that stand where it is registered.
+fn told(form: &Form, id: ExprId, depth: usize) -> String {
+    let Some(depth) = depth.checked_sub(1) else { return String::new() };
+    match &form.expr(id).kind {
+        ExprKind::Text(text) => format!("{text} "),
+        ExprKind::Join(parts) => parts.iter().map(|part| told(form, *part, depth)).collect(),
+        ExprKind::Call { args, .. } => {
+            let own = args.iter().filter(|arg| arg.name.as_deref().is_none_or(tells));
+            own.map(|arg| told(form, arg.value, depth)).collect()
+        }
+        ExprKind::Record(parts) => {
+            let own = parts.iter().filter(|(name, _)| name.as_deref().is_some_and(tells));
+            own.map(|(_, value)| told(form, *value, depth)).collect()
+        }
+        _ => String::new(),
+    }
 }
 
 /// Tells whether annotations say that a tool only reads.
@@ -259,11 +286,12 @@ fn registered(form: &Form, callee: ExprId, args: &[Arg]) -> Vec<Handler> {
     let reads_only = args.iter().any(|arg| {
         hints_reading(form, arg.value, 4) || says_reading(form.text(arg.value).map(|text| &**text))
     });
+    let said = args.iter().map(|arg| told(form, arg.value, 2)).collect::<String>();
     let handler = |function: FnId| {
         let safe = safe.iter().cloned().chain(typed(form, function)).collect();
         // Python gives each argument by its name; scripts give one object, then what is around the call.
         let first = is_script(form, function) && &*name != "registerResource" && &*name != "resource";
-        Handler { function, first, route, reads_only, safe, parts: Vec::new(), from: 0 }
+        Handler { function, first, route, reads_only, safe, parts: Vec::new(), from: 0, told: said.clone() }
     };
     functions.map(handler).collect()
 }
@@ -280,6 +308,8 @@ fn described(form: &Form, parts: &[(Option<Word>, ExprId)]) -> Vec<Handler> {
         name.as_deref().is_some_and(|name| name.ends_with("chema") || matches!(name, "parameters" | "args"))
     });
     let safe = safe.flat_map(|(_, value)| schema(form, *value, 4)).collect::<Vec<_>>();
+    let names = parts.iter().filter(|(name, _)| name.as_deref().is_some_and(tells));
+    let said = names.map(|(_, value)| told(form, *value, 1)).collect::<String>();
     let runs = |name: &str| RUNS.contains(&name);
     let functions = parts.iter().filter(|(name, _)| name.as_deref().is_some_and(runs));
     let functions = functions.filter_map(|(_, value)| function(form, *value));
@@ -292,6 +322,7 @@ fn described(form: &Form, parts: &[(Option<Word>, ExprId)]) -> Vec<Handler> {
             safe: safe.clone(),
             parts: Vec::new(),
             from: 0,
+            told: said.clone(),
         })
         .collect()
 }

@@ -68,6 +68,10 @@ impl Rule for FlowRule {
         let (Part::File(file) | Part::Across(file)) = part else { return };
         for seen in file.flow().seen.iter().filter(|seen| Some(seen.weakness) == self.weakness) {
             let (severity, confidence) = match seen.grade {
+                // What is sent in the open and not said may be an oversight.
+                Grade::Vague if seen.weakness == Weakness::CovertSend => {
+                    (self.meta.severity, Confidence::Medium)
+                }
                 Grade::Sure => (self.meta.severity, self.meta.confidence),
                 Grade::Vague => (self.meta.severity.min(Severity::Warning), Confidence::Medium),
                 Grade::Vouched => (self.meta.severity.min(Severity::Info), Confidence::Low),

@@ -25,7 +25,9 @@ fn python(body: &str) -> Vec<Weakness> {
 
 /// Returns what is surely seen in a file that is followed whole, each once.
 fn sure(path: &str, text: &str) -> Vec<Weakness> {
-    assert_eq!(analyse(path, text).gap, None);
+    // What a sample leaves out stands in another file.
+    let gap = analyse(path, text).gap.filter(|gap| !gap.why.contains("other files of the package"));
+    assert_eq!(gap, None);
     let mut found = seen(path, text);
     found.dedup();
     found

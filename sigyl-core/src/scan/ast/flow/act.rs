@@ -1,10 +1,7 @@
 //! What code does on its own account, whatever it is given: by what its commands, paths and addresses say.
 
 use super::call::Given;
-use super::marks::{
-    COMMANDS, COMPUTING, IN_CONTAINER, METADATA, SCOUTS, SENDERS, SENDING, STARTERS, STAYING, SYSTEM,
-    in_order,
-};
+use super::marks::{COMMANDS, IN_CONTAINER, METADATA, SCOUTS, SENDERS, STARTERS, SYSTEM, in_order};
 use super::run::{Flow, Grade};
 use super::value::{Entry, Object, Source, Value, Weakness, bits};
 use crate::scan::ast::form::Span;
@@ -238,52 +235,6 @@ impl Flow<'_> {
         if fixed(value) || value.items.iter().flat_map(|items| items.iter()).any(fixed) {
             self.act(Weakness::HiddenCopy, "bcc", path, span);
         }
-    }
-
-    /// What a caller says, sent to a fixed place, with neither the answer nor a failure looked at.
-    fn sends_covertly(&mut self, name: &str, given: &Given, span: Span, path: &str) {
-        let unheard = self.unused == Some(span) && (self.swallows > 0 || self.computes());
-        let hidden = unheard && !self.declares_sending();
-        if !(hidden || self.stays_here())
-            || !matches!(name, "post" | "put" | "patch" | "get" | "request" | "fetch" | "urlopen")
-        {
-            return;
-        }
-        let place = usize::from(name == "request");
-        let fixed = given
-            .get("url", place)
-            .is_some_and(|url| url.shapes.iter().any(|shape| shape.starts_with("http")));
-        let body = given
-            .args
-            .iter()
-            .filter(|(name, _)| !matches!(name.as_deref(), Some("headers" | "timeout" | "url")));
-        let says = body.flat_map(|(_, value)| value.ways()).any(|entry| entry.source == Source::Argument);
-        if fixed && says {
-            self.act(Weakness::CovertSend, "what the caller says", path, span);
-        }
-    }
-
-    /// Tells whether the tool that runs does by its name what needs nobody else.
-    fn computes(&self) -> bool {
-        let name = self.handler.map(|handler| self.form.function(handler).name.to_ascii_lowercase());
-        let name = name.unwrap_or_default();
-        name.split('_').next().is_some_and(|verb| COMPUTING.contains(&verb))
-    }
-
-    /// Tells whether the tool that runs says that what it is given stays on the machine.
-    fn stays_here(&self) -> bool {
-        let text = self.handler.and_then(|handler| self.form.function(handler).doc.as_deref());
-        let text = text.unwrap_or_default().to_ascii_lowercase();
-        STAYING.iter().any(|words| text.contains(words))
-    }
-
-    /// Tells whether the tool that runs says of itself that it sends something.
-    fn declares_sending(&self) -> bool {
-        let Some(handler) = self.handler else { return true };
-        let function = self.form.function(handler);
-        let text =
-            format!("{} {}", function.name, function.doc.as_deref().unwrap_or_default()).to_ascii_lowercase();
-        text.split(|c: char| !c.is_ascii_alphabetic()).any(|word| SENDING.contains(&word))
     }
 
     /// Signs of taking over the process or the machine.

@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
 use super::effects::vouches;
+use super::effort::GivenOn;
 use super::frame::Frame;
 use super::run::{Flow, Memory, instance};
 use super::value::{Object, SIGNS, Source, Value, bits};
@@ -63,8 +64,15 @@ impl Flow<'_> {
             ExprKind::Name(name) => (None, self.eval(callee), name.clone()),
             _ => (None, self.eval(callee), "".into()),
         };
+        let given_on = args.iter().map(|arg| match form.expr(arg.value).kind {
+            ExprKind::Name(_) => GivenOn::AsItIs,
+            ExprKind::Spread(_) => GivenOn::All,
+            _ => GivenOn::Made,
+        });
+        let given_on = given_on.collect();
         let args = args.iter().map(|arg| (arg.name.clone(), self.eval(arg.value))).collect();
         let given = Given { args, base };
+        self.given_on = given_on;
         self.changed = None;
         self.calling = Some(form.expr(id).span);
         self.never = false;

@@ -36,6 +36,14 @@ const COMMON: &[&str] = &[
     "len",
 ];
 
+/// Functions and types that Go has itself.
+const GO_OWN: &[&str] = &[
+    "append", "cap", "clear", "close", "complex", "copy", "delete", "imag", "len", "make", "max", "min",
+    "new", "panic", "print", "println", "real", "recover", "any", "bool", "byte", "error", "float32",
+    "float64", "int", "int16", "int32", "int64", "int8", "rune", "string", "uint", "uint16", "uint32",
+    "uint64", "uint8", "uintptr",
+];
+
 impl Flow<'_> {
     /// Looks at a call to what is from elsewhere, and returns what it gives.
     pub(super) fn compiled(&mut self, path: &str, name: &Word, given: &Given, span: Span) -> Value {
@@ -43,6 +51,7 @@ impl Flow<'_> {
             return value;
         }
         let is_rust = self.language() == Language::Rust;
+        self.beyond |= self.handler.is_some() && self.is_elsewhere(path, name, given);
         let library = if is_rust { &super::rust_library::LIBRARY } else { &super::go_library::LIBRARY };
         let one = if is_rust { super::rust::way(path) } else { path.to_owned() };
         let path = one.as_str();
@@ -73,6 +82,23 @@ impl Flow<'_> {
             Object::Unknown => Value { object, ..value },
             _ => value,
         }
+    }
+
+    /// Tells whether a call gives what the caller gave to a function of another file of the same package: Go names one
+    /// without a way to it, and Rust by a way within the crate.
+    fn is_elsewhere(&self, path: &str, name: &Word, given: &Given) -> bool {
+        let known = |name: &str| {
+            self.form.functions().any(|(_, one)| &*one.name == name)
+                || self.form.classes().any(|(_, one)| &*one.name == name)
+        };
+        let named = match self.language() {
+            Language::Go => given.base.is_none() && path == &**name && !GO_OWN.contains(&path),
+            Language::Rust => path.starts_with("crate.") || path.starts_with("super."),
+            Language::Dynamic => false,
+        };
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let plain = !name.is_empty() && name.bytes().all(word);
+        named && plain && given.args.iter().any(|(_, value)| Self::is_argument(value)) && !known(name)
     }
 
     /// Returns what the one method of that name gives, of a value whose type is not known.

@@ -10,6 +10,17 @@ const VAST: f64 = 5e6;
 /// Calls of itself that a stack has no room for.
 const DEEP: f64 = 50_000.0;
 
+/// How an argument stands in a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GivenOn {
+    /// A name.
+    AsItIs,
+    /// All the arguments that there are.
+    All,
+    /// Something that is made of others.
+    Made,
+}
+
 impl Flow<'_> {
     /// Tells whether a number or length is as large as a caller says.
     pub(super) fn is_boundless(&self, value: &Value) -> bool {
@@ -127,13 +138,24 @@ impl Flow<'_> {
     ) {
         let (Some(span), true) = (self.calling, self.handler.is_some()) else { return };
         let Some(at) = self.frames.iter().position(|frame| frame.function == function) else { return };
+        let name = &*self.form.function(function).name;
+        // What makes an instance calls what makes the one that it is made of; what wraps another gives on all it has.
+        if matches!(name, "__init__" | "constructor") || self.given_on.iter().any(|how| *how == GivenOn::All)
+        {
+            return;
+        }
         let round = &self.frames[at..];
         let straight = round.iter().all(|frame| frame.branches == 0 && frame.given.is_none());
         // What walks a tree calls itself for each part, and trees have an end.
         let walks = round.iter().any(|frame| frame.loops > 0);
         let is_number = |value: &Value| value.taint.iter().all(|entry| entry.bits & bits::ALL == bits::ALL);
-        let deep = args.iter().any(|(_, value)| {
-            !value.taint.is_empty() && is_number(value) && self.is_boundless(value) && value.items.is_none()
+        // What is given on as it is says nothing of how deep it goes.
+        let deep = args.iter().enumerate().any(|(at, (_, value))| {
+            !matches!(self.given_on.get(at), Some(GivenOn::AsItIs))
+                && !value.taint.is_empty()
+                && is_number(value)
+                && self.is_boundless(value)
+                && value.items.is_none()
         });
         if straight || deep && !walks {
             self.act(Weakness::Exhaustion, "as deep as it says", "a call of itself", span);

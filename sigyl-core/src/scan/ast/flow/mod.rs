@@ -7,6 +7,7 @@ mod call;
 mod checks;
 mod claim;
 mod compiled;
+mod covert;
 mod effects;
 mod effort;
 mod eval;

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::covert::Sent;
 use super::frame::{Frame, State};
 use super::origin::Origins;
 use super::value::{Entry, Source, Value, Weakness, bits};
@@ -77,6 +78,12 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) endless: usize,
     /// Where what belongs to somebody is picked by a caller whom nobody asked who he is.
     pub(super) unowned: Vec<(Weakness, Span, String)>,
+    /// How the arguments stand in the call that is made now.
+    pub(super) given_on: Vec<super::effort::GivenOn>,
+    /// What is given away that the caller said, and whether nobody would hear that it failed.
+    pub(super) sent: Vec<Sent>,
+    /// What the handler that runs is called and said to do.
+    pub(super) says: String,
     /// Whether the handler that runs calls something that says that it checks.
     pub(super) asks_proof: bool,
     /// The handler of which it was told that it writes what it is given to a log.
@@ -95,6 +102,8 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) never: bool,
     /// Whether something was not followed.
     pub(in crate::scan::ast) cut: bool,
+    /// Whether a handler gives something to another file of its package that is not followed.
+    pub(in crate::scan::ast) beyond: bool,
 }
 
 /// Other files of the tree that are in the form too.
@@ -126,6 +135,9 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         swallows: 0,
         endless: 0,
         unowned: Vec::new(),
+        given_on: Vec::new(),
+        sent: Vec::new(),
+        says: String::new(),
         logs_of: None,
         fences: (0, 0),
         asks_owner: false,
@@ -136,6 +148,7 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         ages: HashMap::new(),
         never: false,
         cut: false,
+        beyond: false,
     };
     // What others name comes first.
     flow.links = links.names;
@@ -204,7 +217,11 @@ impl Flow<'_> {
         self.reads_only = handler.reads_only;
         (self.asks_owner, self.asks_proof) = (false, false);
         self.unowned.clear();
-        self.enter(handler.function, this, args);
+        self.sent.clear();
+        let own = [&function.name, function.doc.as_deref().unwrap_or_default(), &handler.told];
+        self.says = own.join(" ").to_ascii_lowercase();
+        let given = self.enter(handler.function, this, args);
+        self.judges_sent(&given);
         for (weakness, span, what) in std::mem::take(&mut self.unowned) {
             let asked = if weakness == Weakness::Session { self.asks_proof } else { self.asks_owner };
             if !asked {

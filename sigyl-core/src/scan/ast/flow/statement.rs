@@ -23,8 +23,11 @@ impl Flow<'_> {
     fn statement(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Eval(value) => {
-                self.unused = Some(self.form.expr(*value).span);
+                let (unused, silent) = self.unheard(*value);
+                self.unused = Some(unused);
+                self.swallows += usize::from(silent);
                 self.eval(*value);
+                self.swallows -= usize::from(silent);
             }
             StmtKind::Assign { target, value, adds } => {
                 let is_set = matches!(self.form.expr(*value).kind, ExprKind::Truth(true));
@@ -227,7 +230,7 @@ impl Flow<'_> {
     }
 
     /// Tells whether a handler of failures neither says nor does anything.
-    fn is_silent(&self, block: &Block) -> bool {
+    pub(super) fn is_silent(&self, block: &Block) -> bool {
         block.iter().all(|stmt| match &stmt.kind {
             StmtKind::Leave => true,
             StmtKind::Return(value) => value.is_none_or(|value| {

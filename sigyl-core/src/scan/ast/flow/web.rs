@@ -12,6 +12,10 @@ impl Flow<'_> {
             return;
         }
         let Some(grade) = follows(path, name, given) else { return };
+        // What looks at each answer may look at where it leads.
+        if given.base.as_ref().is_some_and(|base| base.field(HOOKED).is_some()) || is_hooked(given) {
+            return;
+        }
         let place = usize::from(matches!(name, "request" | "stream") && !path.starts_with("axios"));
         let url = given.named("url").or_else(|| given.at(place).filter(|value| value.fields.is_none()));
         let Some(url) = url.or_else(|| given.option("url")) else { return };
@@ -52,8 +56,20 @@ fn follows(path: &str, name: &str, given: &Given) -> Option<Grade> {
     }
 }
 
-/// Remembers of a client that it follows.
+/// What a client is remembered by that looks at each answer before it follows.
+const HOOKED: &str = "(hooked)";
+
+/// Tells whether somebody is called with each answer, or with each address that one leads to.
+fn is_hooked(given: &Given) -> bool {
+    ["event_hooks", "beforeRedirect", "hooks"].iter().any(|name| given.option(name).is_some())
+}
+
+/// Remembers of a client that it follows, and that it looks where.
 pub(super) fn client(path: &str, given: &Given, mut value: Value) -> Value {
+    let makes = ["httpx.", "axios.create", "got.extend", "ky.create", "ky.extend"];
+    if is_hooked(given) && makes.iter().any(|make| path.starts_with(make)) {
+        value.set(HOOKED, Value::default());
+    }
     let on = given.option("follow_redirects").and_then(Value::known) == Some("\u{1}true");
     if on && path.starts_with("httpx.") {
         value.set("(follows)", Value::default());

@@ -20,6 +20,19 @@ fn seen(text: &str) -> Vec<Weakness> {
 }
 
 #[test]
+fn what_goes_to_another_file_of_the_package_is_told() {
+    let told = |body: &str| {
+        let text = format!(
+            "package main\nfunc own(x string) string {{ return x }}\nfunc handle(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {{\n\ta := request.GetString(\"a\", \"\")\n{body}\n\treturn mcp.NewToolResultText(a), nil\n}}\n"
+        );
+        analyse("main.go", &text).gap.is_some_and(|gap| gap.why.contains("other files of the package"))
+    };
+    assert!(told("runIt(a)"));
+    assert!(told("b := RunAll(ctx, a)\nfmt.Sprint(b)"));
+    assert!(!told("own(a)\nlen(a)\nfmt.Sprint(a)\nstring(a)\nrunIt(\"x\")"));
+}
+
+#[test]
 fn commands() {
     for body in [
         "exec.Command(\"sh\", \"-c\", a).Run()",
