@@ -100,6 +100,25 @@ pub(super) fn escapes(text: &str) -> String {
     out + rest
 }
 
+/// Tells whether an escape spells a letter in a word that has plain ones too: nobody needs to write one so.
+pub(super) fn spells_part(bytes: &[u8], at: usize) -> bool {
+    let rest = &bytes[at..];
+    let (high, low) = match rest {
+        [_, b'u', b'0', b'0', high, low, ..] | [_, b'u', b'{', high, low, b'}', ..] => (*high, *low),
+        _ => return false,
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let letter = digit(high).zip(digit(low)).map(|(high, low)| high << 4 | low);
+    let letter = letter.and_then(char::from_u32).is_some_and(|c| c.is_ascii_alphabetic());
+    let before = at.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphabetic);
+    letter && (before || rest.get(6).is_some_and(u8::is_ascii_alphabetic))
+}
+
+/// Tells whether some word of a text is spelled so in part.
+pub(super) fn is_partly_spelled(text: &str) -> bool {
+    memchr::memchr_iter(b'\\', text.as_bytes()).any(|at| spells_part(text.as_bytes(), at))
+}
+
 /// Reads numbers as letters: two hexadecimal digits, two or three decimal ones, or eight bits.
 pub(super) fn numbers(text: &str) -> Option<String> {
     let words: Vec<&str> = text

@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::alphabet::{braille, morse, styled};
-use super::codes::{atbash, base32, entities, escapes, numbers, percent, rot13};
+use super::codes::{
+    atbash, base32, entities, escapes, is_partly_spelled, numbers, percent, rot13, spells_part,
+};
 use crate::scan::unpack::{base64, unpack};
 
 /// What a text was disguised as, for messages.
@@ -362,24 +364,6 @@ fn is_number(word: &[u8]) -> bool {
 /// Tells whether two hexadecimal digits stand for a letter of ASCII.
 fn codes_letter(bytes: &[u8], at: usize) -> bool {
     matches!(bytes.get(at), Some(b'4'..=b'7')) && bytes.get(at + 1).is_some_and(u8::is_ascii_hexdigit)
-}
-
-/// Tells whether an escape spells a letter in a word that has plain ones too: nobody needs to write one so.
-fn spells_part(bytes: &[u8], at: usize) -> bool {
-    let rest = &bytes[at..];
-    let (high, low) = match rest {
-        [_, b'u', b'0', b'0', high, low, ..] | [_, b'u', b'{', high, low, b'}', ..] => (*high, *low),
-        _ => return false,
-    };
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let letter = digit(high).zip(digit(low)).map(|(high, low)| high << 4 | low);
-    let letter = letter.and_then(char::from_u32).is_some_and(|c| c.is_ascii_alphabetic());
-    let before = at.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphabetic);
-    letter && (before || rest.get(6).is_some_and(u8::is_ascii_alphabetic))
-}
-
-fn is_partly_spelled(text: &str) -> bool {
-    memchr::memchr_iter(b'\\', text.as_bytes()).any(|at| spells_part(text.as_bytes(), at))
 }
 
 /// Closes up letters that stand apart; a wider gap stands between words.
