@@ -124,11 +124,14 @@ impl<'a> FileText<'a> {
     }
 
     /// Tells whether what flows through a file of its kind is followed.
+    #[cfg(feature = "ast")]
     pub(super) fn is_followed(&self) -> bool {
-        #[cfg(feature = "ast")]
-        return super::ast::is_followed(self.path, self.language);
-        // Where nothing is followed, the report says so of all of them.
-        #[cfg(not(feature = "ast"))]
+        super::ast::is_followed(self.path, self.language)
+    }
+
+    /// Where nothing is followed, the report says so of all files at once.
+    #[cfg(not(feature = "ast"))]
+    pub(super) fn is_followed(&self) -> bool {
         true
     }
 

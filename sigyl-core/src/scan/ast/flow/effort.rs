@@ -140,8 +140,7 @@ impl Flow<'_> {
         let Some(at) = self.frames.iter().position(|frame| frame.function == function) else { return };
         let name = &*self.form.function(function).name;
         // What makes an instance calls what makes the one that it is made of; what wraps another gives on all it has.
-        if matches!(name, "__init__" | "constructor") || self.given_on.iter().any(|how| *how == GivenOn::All)
-        {
+        if matches!(name, "__init__" | "constructor") || self.given_on.contains(&GivenOn::All) {
             return;
         }
         let round = &self.frames[at..];
