@@ -66,7 +66,6 @@ pub(super) fn braces(bytes: &[u8], of: &Braces) -> Vec<Token> {
     walk(bytes, of).found
 }
 
-#[cfg(any(feature = "ast", test))]
 /// Finds what is no code in a script, in order: comments, strings and regular expressions.
 pub(crate) fn no_code(script: &str) -> Vec<Range<usize>> {
     let cursor = walk(script.as_bytes(), &Braces::SCRIPT);

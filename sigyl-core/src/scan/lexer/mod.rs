@@ -7,6 +7,5 @@ mod token;
 mod unbuilt;
 mod yaml;
 
-#[cfg(feature = "ast")]
 pub(crate) use braces::no_code;
 pub(crate) use token::{Token, TokenKind, tokens};
