@@ -1,15 +1,15 @@
 //! One file: parsed, lowered, followed.
 
-use std::ops::Range;
-
 use super::flow::{Links, Seen, follow};
 use super::form::Form;
 use super::gate::registers;
 use super::handlers;
+use super::joined::Joined;
 use super::lower;
 use super::near::{LARGE, Near, near};
-use super::parse::{Grammar, parse_parts};
+use super::parse::{Grammar, parse, parse_part};
 use super::session;
+use super::syntax::Syntax;
 use crate::domain::SkipKind;
 use crate::scan::language::Language;
 use crate::scan::roomy;
@@ -69,7 +69,7 @@ fn without_tools(grammar: Grammar, text: &str) -> Analysis {
         let why = format!("of its {} bytes none were asked how the server tells who calls", text.len());
         return Analysis { gap: Some(Gap::of_depth(why)), ..Analysis::default() };
     }
-    match parse_parts(grammar, text, &[]) {
+    match parse(grammar, text) {
         Ok(tree) => {
             let form = lower(grammar, text, &tree, Form::default());
             let gap = form.cut.then(|| Gap::of_bound(DEEP));
@@ -87,20 +87,30 @@ pub(super) fn one(grammar: Grammar, text: &str) -> Analysis {
 
 /// Follows what stands in some parts of a text, or in all of it.
 pub(super) fn of_parts(grammar: Grammar, text: &str, near: &Near) -> Analysis {
+    if near.parts.is_empty() {
+        return of_text(grammar, text, text, None);
+    }
+    let joined = Joined::of(text, &near.parts);
     let left_out = near.cut.then(|| {
-        let parsed: usize = near.parts.iter().map(Range::len).sum();
-        let size = text.len();
+        let (size, parsed) = (text.len(), joined.text.len());
         Gap::of_depth(format!(
             "of its {size} bytes, {parsed} were followed: those that its tools come to first"
         ))
     });
-    let tree = match parse_parts(grammar, text, &near.parts) {
+    let mut analysis = of_text(grammar, &joined.text, text, left_out);
+    analysis.seen.iter_mut().for_each(|seen| seen.span = joined.place(seen.span));
+    analysis
+}
+
+/// Follows a text, all that is looked at of another.
+fn of_text(grammar: Grammar, text: &str, whole: &str, left_out: Option<Gap>) -> Analysis {
+    let tree = match parse_part(grammar, text, whole.len()) {
         Ok(tree) => tree,
         Err(why) => return Analysis { gap: Some(Gap::of_bound(why)), ..Analysis::default() },
     };
     let form = lower(grammar, text, &tree, Form::default());
     let deep = form.cut.then(|| Gap::of_bound(DEEP));
-    let decided = if session::may_decide(text) { session::decisions(&form) } else { Vec::new() };
+    let decided = if session::may_decide(whole) { session::decisions(&form) } else { Vec::new() };
     let handlers = handlers::find(&form);
     if handlers.is_empty() {
         return Analysis { gap: deep.or(left_out), seen: decided, starts: false };
@@ -120,7 +130,7 @@ fn is_large_script(grammar: Grammar, text: &str) -> bool {
 }
 
 /// Lowers a file into a form that may hold others.
-pub(super) fn lower(grammar: Grammar, text: &str, tree: &tree_sitter::Tree, form: Form) -> Form {
+pub(super) fn lower(grammar: Grammar, text: &str, tree: &Syntax, form: Form) -> Form {
     match grammar {
         Grammar::Python => lower::python(text, tree, form),
         Grammar::Script | Grammar::Typed | Grammar::TypedMarkup => lower::script(text, tree, form),

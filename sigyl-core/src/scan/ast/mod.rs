@@ -11,6 +11,7 @@ mod form;
 pub(super) mod fuzz;
 mod gate;
 mod handlers;
+mod joined;
 mod kept;
 mod lower;
 mod near;
@@ -19,6 +20,7 @@ mod pieces;
 mod rule;
 mod session;
 mod signatures;
+mod syntax;
 mod tests;
 mod tree_file;
 

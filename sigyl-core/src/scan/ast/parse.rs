@@ -1,10 +1,13 @@
 //! From text to a syntax tree, within bounds.
 
 use std::cell::RefCell;
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
+use std::sync::OnceLock;
 
+use tree_sitter::{ParseOptions, ParseState, Parser};
+
+use super::syntax::{Syntax, Words};
 use crate::scan::language::Language;
-use tree_sitter::{ParseOptions, ParseState, Parser, Point, Tree};
 
 /// Bytes of a file that are parsed; of a larger one it is told that they were not.
 pub(super) const BYTES: usize = 2 << 20;
@@ -72,6 +75,11 @@ impl Grammar {
             Self::Rust => tree_sitter_rust::LANGUAGE.into(),
         }
     }
+
+    fn words(self) -> &'static Words {
+        static WORDS: [OnceLock<Words>; 6] = [const { OnceLock::new() }; 6];
+        WORDS[self as usize].get_or_init(|| Words::of(&self.language()))
+    }
 }
 
 thread_local! {
@@ -79,53 +87,30 @@ thread_local! {
 }
 
 /// Parses a text; fails with the reason in words.
-pub(super) fn parse(grammar: Grammar, text: &str) -> Result<Tree, String> {
-    parse_parts(grammar, text, &[])
+pub(super) fn parse(grammar: Grammar, text: &str) -> Result<Syntax, String> {
+    parse_part(grammar, text, text.len())
 }
 
-/// Parses parts of a text as if nothing stood between them, or all of it when none are named. The parts are in order.
-pub(super) fn parse_parts(grammar: Grammar, text: &str, parts: &[Range<usize>]) -> Result<Tree, String> {
-    if text.len() > BYTES {
-        return Err(format!("{} bytes; files up to {BYTES} bytes are parsed", text.len()));
+/// Parses a text that is a part of a file of so many bytes.
+pub(super) fn parse_part(grammar: Grammar, text: &str, size: usize) -> Result<Syntax, String> {
+    if size > BYTES {
+        return Err(format!("{size} bytes; files up to {BYTES} bytes are parsed"));
     }
-    let mut left = ROUNDS + text.len() / 1024 * ROUNDS_PER_KIB;
+    let mut left = ROUNDS + size / 1024 * ROUNDS_PER_KIB;
     let mut progress = |_: &ParseState| {
         left = left.saturating_sub(1);
         if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    PARSER.with_borrow_mut(|parser| {
+    let tree = PARSER.with_borrow_mut(|parser| {
         parser.reset();
         parser
             .set_language(&grammar.language())
             .map_err(|error| format!("its grammar cannot be loaded: {error}"))?;
-        parser
-            .set_included_ranges(&places(text, parts))
-            .map_err(|error| format!("its parts are not in order: {error}"))?;
         let bytes = text.as_bytes();
         let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
         let options = ParseOptions::new().progress_callback(&mut progress);
         let tree = parser.parse_with_options(&mut read, None, Some(options));
         tree.ok_or_else(|| "parsing it takes too long".to_owned())
-    })
-}
-
-/// Returns where parts of a text begin and end, by bytes, lines and columns.
-fn places(text: &str, parts: &[Range<usize>]) -> Vec<tree_sitter::Range> {
-    let bytes = text.as_bytes();
-    let (mut row, mut line, mut at) = (0, 0, 0);
-    let mut point = |to: usize| {
-        for end in memchr::memchr_iter(b'\n', &bytes[at..to]) {
-            row += 1;
-            line = at + end + 1;
-        }
-        at = to;
-        Point::new(row, to - line)
-    };
-    let range = |part: &Range<usize>| tree_sitter::Range {
-        start_byte: part.start,
-        end_byte: part.end,
-        start_point: point(part.start),
-        end_point: point(part.end),
-    };
-    parts.iter().map(range).collect()
+    })?;
+    Ok(Syntax::of(&tree, grammar.words()))
 }

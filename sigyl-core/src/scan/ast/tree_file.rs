@@ -1,10 +1,10 @@
 //! The files of one source tree: which of them may name others, and their syntax trees, each made once.
 
 use std::collections::{HashMap, HashSet};
-
-use tree_sitter::Tree;
+use std::sync::Arc;
 
 use super::parse::{Grammar, parse};
+use super::syntax::Syntax;
 
 /// Bytes of the files whose syntax trees are kept.
 const KEPT: usize = 4 << 20;
@@ -12,20 +12,20 @@ const KEPT: usize = 4 << 20;
 /// Syntax trees of files that several others name.
 #[derive(Debug, Default)]
 pub(super) struct Trees {
-    kept: HashMap<String, Tree>,
+    kept: HashMap<String, Arc<Syntax>>,
     bytes: usize,
 }
 
 impl Trees {
     /// Parses a file, unless that was done before; fails with the reason in words.
-    pub(super) fn parse(&mut self, grammar: Grammar, path: &str, text: &str) -> Result<Tree, String> {
+    pub(super) fn parse(&mut self, grammar: Grammar, path: &str, text: &str) -> Result<Arc<Syntax>, String> {
         if let Some(tree) = self.kept.get(path) {
-            return Ok(tree.clone());
+            return Ok(Arc::clone(tree));
         }
-        let tree = parse(grammar, text)?;
+        let tree = Arc::new(parse(grammar, text)?);
         if self.bytes + text.len() <= KEPT {
             self.bytes += text.len();
-            self.kept.insert(path.to_owned(), tree.clone());
+            self.kept.insert(path.to_owned(), Arc::clone(&tree));
         }
         Ok(tree)
     }
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_tree_is_made_once() {
         let mut trees = Trees::default();
-        let nodes = |tree: Tree| tree.root_node().descendant_count();
+        let nodes = |tree: Arc<Syntax>| tree.root().named_children().count();
         let first = trees.parse(Grammar::Python, "a.py", "a = 1\n").map(nodes);
         assert_eq!(trees.parse(Grammar::Python, "a.py", "").map(nodes), first);
         assert_ne!(trees.parse(Grammar::Python, "b.py", "").map(nodes), first);

@@ -2,23 +2,22 @@
 
 use std::collections::HashMap;
 
-use tree_sitter::{Node, Tree};
-
 use super::reader::{DEPTH, Lower as _, Reader, chain, children, fields, span};
 use crate::scan::ast::form::{
     Block, Class, ClassId, Comparison, ExprId, ExprKind, FnId, Form, Function, Import, Language, Param, Stmt,
     StmtKind, Word,
 };
+use crate::scan::ast::syntax::{Node, Syntax};
 
 /// Lowers a Go file.
-pub(in crate::scan::ast) fn go(text: &str, tree: &Tree, form: Form) -> Form {
+pub(in crate::scan::ast) fn go(text: &str, syntax: &Syntax, form: Form) -> Form {
     let mut reader = Go {
         reader: Reader::new(text, form),
         types: HashMap::new(),
         results: Vec::new(),
         failed: Vec::new(),
     };
-    let root = tree.root_node();
+    let root = syntax.root();
     let whole = reader.reader.form.add_function(Function { language: Language::Go, ..Function::default() });
     reader.reader.inside = Some(whole);
     let mut body = Block::new();

@@ -1,10 +1,9 @@
 //! Go: expressions.
 
-use tree_sitter::Node;
-
 use super::go::Go;
 use super::reader::{Lower, Reader, children, operands, unescape};
 use crate::scan::ast::form::{Arg, Comparison, ExprId, ExprKind, Word};
+use crate::scan::ast::syntax::Node;
 
 /// Functions that fill what they are given the address of.
 const FILLERS: &[&str] = &[

@@ -1,16 +1,15 @@
 //! Python.
 
-use tree_sitter::{Node, Tree};
-
 use super::reader::{Lower as _, Reader, chain, children, fields, span};
 use crate::scan::ast::form::{
     Block, Class, Comparison, ExprId, ExprKind, Form, Function, Import, Param, Stmt, StmtKind,
 };
+use crate::scan::ast::syntax::{Node, Syntax};
 
 /// Lowers a Python file.
-pub(in crate::scan::ast) fn python(text: &str, tree: &Tree, form: Form) -> Form {
+pub(in crate::scan::ast) fn python(text: &str, syntax: &Syntax, form: Form) -> Form {
     let mut reader = Reader::new(text, form);
-    let root = tree.root_node();
+    let root = syntax.root();
     let whole = reader.form.add_function(Function::default());
     reader.inside = Some(whole);
     let body = reader.block(root);

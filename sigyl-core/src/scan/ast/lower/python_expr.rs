@@ -1,9 +1,8 @@
 //! Python: expressions.
 
-use tree_sitter::Node;
-
 use super::reader::{Lower, Reader, children, fields, operands, unescape};
 use crate::scan::ast::form::{Arg, Comparison, ExprId, ExprKind, Word};
+use crate::scan::ast::syntax::Node;
 
 impl<'t> Lower<'t> for Reader<'t> {
     fn reader(&mut self) -> &mut Self {
@@ -100,11 +99,8 @@ impl Reader<'_> {
     }
 
     fn comparison(&mut self, node: Node<'_>) -> ExprKind {
-        let words = {
-            let mut cursor = node.walk();
-            let operators = node.children_by_field_name("operators", &mut cursor);
-            operators.map(|word| self.slice(word)).collect::<Vec<_>>()
-        };
+        let operators = node.children_by_field_name("operators");
+        let words = operators.map(|word| self.slice(word)).collect::<Vec<_>>();
         let parts = self.all(children(node));
         let how = |word: &str| match word {
             "==" | "is" => Comparison::Equal,

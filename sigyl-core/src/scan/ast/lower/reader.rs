@@ -1,8 +1,7 @@
 //! What lowering any language needs: the text, the form that grows, and how deep it is.
 
-use tree_sitter::Node;
-
 use crate::scan::ast::form::{Block, ClassId, ExprId, ExprKind, FnId, Form, Span, Stmt, StmtKind, Word};
+use crate::scan::ast::syntax::Node;
 use crate::scan::spelling;
 
 /// Levels of nesting that are read; what is deeper is taken for nothing known, and told.
@@ -105,14 +104,12 @@ pub(super) fn span(node: Node<'_>) -> Span {
 
 /// Returns the named children that are no comments.
 pub(super) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor).filter(|child| !child.is_extra()).collect()
+    node.named_children().filter(|child| !child.is_extra()).collect()
 }
 
 /// Returns the children under one field.
 pub(super) fn fields<'t>(node: Node<'t>, name: &str) -> Vec<Node<'t>> {
-    let mut cursor = node.walk();
-    node.children_by_field_name(name, &mut cursor).filter(|child| child.is_named()).collect()
+    node.children_by_field_name(name).filter(|child| child.is_named()).collect()
 }
 
 /// Returns the chain of a binary operator that leans to the left, from the innermost on: long sums are not nested.

@@ -2,21 +2,20 @@
 
 use std::collections::HashMap;
 
-use tree_sitter::{Node, Tree};
-
 use super::reader::{DEPTH, Lower as _, Reader, children, span};
 use crate::scan::ast::form::{
     Block, Class, ClassId, ExprId, ExprKind, FnId, Form, Function, Import, Language, Param, Stmt, StmtKind,
     Word,
 };
+use crate::scan::ast::syntax::{Node, Syntax};
 
 /// Lowers a Rust file.
-pub(in crate::scan::ast) fn rust(text: &str, tree: &Tree, form: Form) -> Form {
+pub(in crate::scan::ast) fn rust(text: &str, syntax: &Syntax, form: Form) -> Form {
     let mut this =
         Rust { reader: Reader::new(text, form), types: HashMap::new(), out: Block::new(), count: 0 };
     let whole = this.reader.form.add_function(Function { language: Language::Rust, ..Function::default() });
     this.reader.inside = Some(whole);
-    this.items(tree.root_node());
+    this.items(syntax.root());
     let body = std::mem::take(&mut this.out);
     this.reader.form.function_mut(whole).body = body;
     this.reader.form
@@ -48,8 +47,7 @@ impl<'t> Rust<'t> {
         }
         self.reader.depth += 1;
         let mut before = Before::default();
-        let mut cursor = node.walk();
-        for child in node.named_children(&mut cursor) {
+        for child in node.named_children() {
             match child.kind() {
                 "line_comment" | "block_comment" => self.comment(child, &mut before.doc),
                 "attribute_item" => before.attributes.push(child),
@@ -173,8 +171,7 @@ impl<'t> Rust<'t> {
         let all = all.collect::<Vec<_>>();
         let Some(body) = node.child_by_field_name("body") else { return };
         let mut inner = Before { attributes: all.clone(), doc: String::new() };
-        let mut cursor = body.walk();
-        for child in body.named_children(&mut cursor) {
+        for child in body.named_children() {
             match child.kind() {
                 "line_comment" | "block_comment" => self.comment(child, &mut inner.doc),
                 "attribute_item" => inner.attributes.push(child),

@@ -1,11 +1,10 @@
 //! Rust: expressions.
 
-use tree_sitter::Node;
-
 use super::reader::{Lower, Reader, children, operands, unescape};
 use super::rust::Rust;
 use super::rust_stmt::To;
 use crate::scan::ast::form::{Arg, Comparison, ExprId, ExprKind, StmtKind, Word};
+use crate::scan::ast::syntax::Node;
 
 /// Methods that give what they are called on, for what is looked at here.
 const SAME: &[&str] = &[

@@ -1,17 +1,15 @@
 //! Rust: macros. What they are given is tokens; the few forms that matter are read from these.
 
-use tree_sitter::Node;
-
 use super::reader::{DEPTH, Lower as _, span};
 use super::rust::Rust;
 use crate::scan::ast::form::{Arg, Block, Comparison, ExprId, ExprKind, Stmt, StmtKind, Word};
+use crate::scan::ast::syntax::Node;
 
 impl Rust<'_> {
     pub(super) fn macro_call(&mut self, node: Node<'_>) -> ExprId {
         let name = node.child_by_field_name("macro").map(|name| self.reader.slice(name)).unwrap_or_default();
         let name = name.rsplit("::").next().unwrap_or(name).to_owned();
-        let mut cursor = node.walk();
-        let tree = node.named_children(&mut cursor).find(|child| child.kind() == "token_tree");
+        let tree = node.named_children().find(|child| child.kind() == "token_tree");
         match tree {
             Some(tree) => self.macro_with(&name, tree, node),
             None => self.reader.nothing(node),
@@ -297,7 +295,6 @@ impl Rust<'_> {
 
 /// The tokens between the brackets of a tree.
 fn inside<'t>(tree: Node<'t>) -> Vec<Node<'t>> {
-    let mut cursor = tree.walk();
-    let all = tree.children(&mut cursor).filter(|child| !child.is_extra()).collect::<Vec<_>>();
+    let all = tree.children().filter(|child| !child.is_extra()).collect::<Vec<_>>();
     all.get(1..all.len().saturating_sub(1)).unwrap_or_default().to_vec()
 }

@@ -1,10 +1,9 @@
 //! Rust: blocks, conditions, loops, patterns.
 
-use tree_sitter::Node;
-
 use super::reader::{DEPTH, Lower as _, chain, children, span};
 use super::rust::Rust;
 use crate::scan::ast::form::{Block, Comparison, ExprId, ExprKind, Stmt, StmtKind, Word};
+use crate::scan::ast::syntax::Node;
 
 /// What becomes of the value of a block.
 #[derive(Clone, Debug)]

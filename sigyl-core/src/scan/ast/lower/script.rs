@@ -1,16 +1,15 @@
 //! JavaScript and TypeScript: statements and declarations.
 
-use tree_sitter::{Node, Tree};
-
 use super::reader::{Lower as _, Reader, chain, children, span};
 use crate::scan::ast::form::{
     Block, Class, ClassId, Comparison, ExprKind, FnId, Form, Function, Import, Param, Stmt, StmtKind, Word,
 };
+use crate::scan::ast::syntax::{Node, Syntax};
 
 /// Lowers a JavaScript or TypeScript file.
-pub(in crate::scan::ast) fn script(text: &str, tree: &Tree, form: Form) -> Form {
+pub(in crate::scan::ast) fn script(text: &str, syntax: &Syntax, form: Form) -> Form {
     let mut reader = Script(Reader::new(text, form));
-    let root = tree.root_node();
+    let root = syntax.root();
     let whole = reader.0.form.add_function(Function::default());
     reader.0.inside = Some(whole);
     let body = reader.block(root);
@@ -54,7 +53,7 @@ impl Script<'_> {
     }
 
     fn statement(&mut self, node: Node<'_>, block: &mut Block) {
-        let first = children(node).first().copied();
+        let first = node.named_children().find(|child| !child.is_extra());
         let kind = match node.kind() {
             "expression_statement" => match first {
                 Some(value) => return self.simple(value, block),
@@ -260,10 +259,7 @@ impl Script<'_> {
 
     pub(super) fn function(&mut self, node: Node<'_>, name: Option<Word>) -> FnId {
         let own = node.child_by_field_name("name").map(|name| self.0.word(name));
-        let fixed = {
-            let mut cursor = node.walk();
-            node.children(&mut cursor).any(|child| child.kind() == "static")
-        };
+        let fixed = node.children().any(|child| child.kind() == "static");
         let id = self.0.form.add_function(Function {
             name: own.or(name).unwrap_or_default(),
             class: self.0.class,

@@ -1,10 +1,9 @@
 //! JavaScript and TypeScript: expressions.
 
-use tree_sitter::Node;
-
 use super::reader::{Lower, Reader, children, operands, unescape};
 use super::script::Script;
 use crate::scan::ast::form::{Arg, Comparison, ExprId, ExprKind, Word};
+use crate::scan::ast::syntax::Node;
 
 impl<'t> Lower<'t> for Script<'t> {
     fn reader(&mut self) -> &mut Reader<'t> {
