@@ -11,6 +11,7 @@ mod form;
 pub(super) mod fuzz;
 mod gate;
 mod handlers;
+mod imports;
 mod joined;
 mod kept;
 mod lower;
