@@ -9,7 +9,7 @@ use super::lexicon::Lexicon;
 use super::reading::Reading;
 use crate::domain::{Confidence, Severity};
 use crate::scan::findings::{Findings, Hit};
-use crate::scan::prose::Prose;
+use crate::scan::prose::{Prose, Segment};
 use crate::scan::rule::{Part, Rule, RuleMeta};
 use crate::scan::tool_text::{Field, ToolText};
 
@@ -41,9 +41,11 @@ struct Place {
 impl Signals {
     /// Judges every text of a tool.
     pub(in crate::scan) fn of(name: &str, fields: &[Field], prose: &Prose) -> Self {
-        // The rules were made with the same words; without them there is nothing to ask.
-        let Ok(lexicon) = Lexicon::builtin() else { return Self::default() };
         let segments = prose.segments();
+        // Both are made here for the first time: most scans see no tool. Tests read them whole.
+        let (Ok(lexicon), Ok(model)) = (Lexicon::builtin(), Model::builtin()) else {
+            return Self::unread(segments);
+        };
         let text = prose.text();
         let reading = Reading::new(
             lexicon,
@@ -70,13 +72,11 @@ impl Signals {
             Name::of(lexicon, name).with_parameters(lexicon, parameters(fields)),
             describes,
         );
-        let likeness = Model::builtin().ok().and_then(|model| {
-            let part = model.heaviest(&reading, name, describes).filter(|part| part.score >= TOLD)?;
-            Some(Likeness {
-                score: part.score,
-                place: place(part.segment, part.start, part.end),
-                words: model.telling(&reading, &part).join(", "),
-            })
+        let likeness = model.heaviest(&reading, name, describes).filter(|part| part.score >= TOLD);
+        let likeness = likeness.map(|part| Likeness {
+            score: part.score,
+            place: place(part.segment, part.start, part.end),
+            words: model.telling(&reading, &part).join(", "),
         });
         Self {
             orders: orders
@@ -88,6 +88,12 @@ impl Signals {
             attack: attack.map(|Attacks { segment, start, end }| place(segment, start, end)),
             likeness,
         }
+    }
+
+    /// Returns what a tool comes to that cannot be judged: it would rather be an attack than none.
+    fn unread(segments: &[Segment]) -> Self {
+        let attack = segments.first().map(|first| Place { segment: 0, start: first.start, end: first.end });
+        Self { attack, ..Self::default() }
     }
 }
 
@@ -166,9 +172,12 @@ impl Rule for LikenessRule {
 pub(crate) struct Worded;
 
 impl Worded {
-    #[expect(clippy::new_ret_no_self, reason = "the table makes every rule by its name")]
+    #[expect(
+        clippy::new_ret_no_self,
+        clippy::unnecessary_wraps,
+        reason = "the table makes every rule by its name, in the same way"
+    )]
     pub(crate) fn new(meta: RuleMeta) -> Result<LikenessRule, Error> {
-        Model::builtin().map_err(Error::Syntax)?;
         Ok(LikenessRule(meta))
     }
 }
@@ -188,9 +197,12 @@ macro_rules! rules {
         pub(crate) struct $name;
 
         impl $name {
-            #[expect(clippy::new_ret_no_self, reason = "the table makes every rule by its name")]
+            #[expect(
+        clippy::new_ret_no_self,
+        clippy::unnecessary_wraps,
+        reason = "the table makes every rule by its name, in the same way"
+    )]
             pub(crate) fn new(meta: RuleMeta) -> Result<OrderRule, Error> {
-                Lexicon::builtin().map_err(Error::Syntax)?;
                 Ok(OrderRule { meta, order: Order::$name })
             }
         }
@@ -203,9 +215,12 @@ rules![HandOver, Conceal, Override, Consent, Meddle, Outrank, Persist, Remote, T
 pub(crate) struct Attack;
 
 impl Attack {
-    #[expect(clippy::new_ret_no_self, reason = "the table makes every rule by its name")]
+    #[expect(
+        clippy::new_ret_no_self,
+        clippy::unnecessary_wraps,
+        reason = "the table makes every rule by its name, in the same way"
+    )]
     pub(crate) fn new(meta: RuleMeta) -> Result<AttackRule, Error> {
-        Lexicon::builtin().map_err(Error::Syntax)?;
         Ok(AttackRule(meta))
     }
 }
