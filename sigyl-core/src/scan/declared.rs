@@ -38,7 +38,10 @@ fn is_docstring_of_tool(before: &str, near: &str) -> bool {
     if memchr::memrchr(b'@', before.as_bytes()).is_none() {
         return false;
     }
-    let Some(def) = before.rfind("def ") else { return false };
+    let is_def = |&at: &usize| before.as_bytes()[..at].ends_with(b"de") && before[at + 1..].starts_with(' ');
+    let Some(def) = memchr::memrchr_iter(b'f', before.as_bytes()).find(is_def).map(|at| at - 2) else {
+        return false;
+    };
     let above = before[..def].trim_end();
     let above = above.strip_suffix("async").unwrap_or(above).trim_end();
     let decorates = |line: &&str| {

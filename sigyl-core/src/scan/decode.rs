@@ -94,18 +94,23 @@ fn utf16(bytes: &[u8]) -> Option<String> {
 }
 
 fn is_mostly_text(bytes: &[u8]) -> bool {
-    control_bytes(bytes) * 100 <= bytes.len() * CONTROL_PERCENT
+    has_few_controls(bytes, bytes.len() * CONTROL_PERCENT / 100)
 }
 
 /// Compressed data has a tenth of control bytes; a script behind a borrowed beginning has next to none.
 fn is_nearly_all_text(bytes: &[u8]) -> bool {
-    control_bytes(bytes) * 50 <= bytes.len()
+    has_few_controls(bytes, bytes.len() / 50)
 }
 
-fn control_bytes(bytes: &[u8]) -> usize {
+/// Tells whether bytes hold so many control bytes at most; what holds more is not read to its end.
+fn has_few_controls(bytes: &[u8], most: usize) -> bool {
     let control =
         |byte: &&u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
-    bytes.iter().filter(control).count()
+    let mut count = 0;
+    bytes.chunks(1 << 12).all(|chunk| {
+        count += chunk.iter().filter(control).count();
+        count <= most
+    })
 }
 
 #[cfg(test)]

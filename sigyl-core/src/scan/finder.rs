@@ -89,6 +89,7 @@ impl Finder {
         }
     }
 
+    #[inline]
     fn compare(
         &self,
         table: &Table,
@@ -109,6 +110,7 @@ impl Finder {
 }
 
 /// Tells whether a literal stands at `start` of a text, as a word where it has to be one.
+#[inline]
 fn stands_at(literal: &Literal, text: &[u8], start: usize) -> bool {
     let end = start + literal.text.len();
     let is_word = |byte: Option<&u8>| byte.is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -123,10 +125,12 @@ fn fragment(text: &[u8]) -> u32 {
     if text.len() < 4 { all & THREE } else { all }
 }
 
+#[inline]
 fn hash(fragment: u32) -> usize {
     (fragment.wrapping_mul(0x9e37_79b1) >> (u32::BITS - HASH_BITS)) as usize
 }
 
+#[inline]
 fn slot(fragment: u32) -> usize {
     hash(fragment) % SLOTS
 }
@@ -157,6 +161,7 @@ impl Table {
         Self { starts, entries }
     }
 
+    #[inline]
     fn of(&self, fragment: u32) -> &[Entry] {
         let slot = slot(fragment);
         &self.entries[self.starts[slot] as usize..self.starts[slot + 1] as usize]

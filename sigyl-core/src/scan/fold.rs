@@ -1,5 +1,7 @@
 //! Undoes disguises of letters: invisible characters, wide and mathematical forms, look-alikes from other scripts.
 
+use std::sync::LazyLock;
+
 /// What one character stands for in the folded text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Folded {
@@ -111,7 +113,31 @@ pub(super) fn in_mixed_word(text: &str, at: usize) -> bool {
 }
 
 fn is_word(c: char) -> bool {
-    c.is_alphabetic() || is_invisible(c)
+    static WORDS: LazyLock<Plane> = LazyLock::new(|| Plane::of(|c| c.is_alphabetic() || is_invisible(c)));
+    WORDS.has(c).unwrap_or_else(|| c.is_alphabetic() || is_invisible(c))
+}
+
+/// Tells whether a character folds to itself and nothing is to be said of it; most do, whatever their script.
+pub(super) fn is_plain(c: char) -> bool {
+    static PLAIN: LazyLock<Plane> = LazyLock::new(|| Plane::of(|c| fold(c) == Folded::Same));
+    c.is_ascii() || PLAIN.has(c).unwrap_or_else(|| fold(c) == Folded::Same)
+}
+
+/// A bit for each character of the basic plane, which nearly all text is written with.
+struct Plane(Vec<u64>);
+
+impl Plane {
+    fn of(is: impl Fn(char) -> bool) -> Self {
+        let bit = |at: u32| u64::from(char::from_u32(at).is_some_and(&is));
+        let word = |word: u32| (0..64).fold(0, |bits, at| bits | bit(word * 64 + at) << at);
+        Self((0..1 << 10).map(word).collect())
+    }
+
+    /// Tells whether a character has its bit, unless it is of another plane.
+    fn has(&self, c: char) -> Option<bool> {
+        let at = u32::from(c);
+        self.0.get(at as usize / 64).map(|word| word >> (at % 64) & 1 != 0)
+    }
 }
 
 #[cfg(test)]
@@ -127,6 +153,14 @@ mod tests {
             Folded::Looks(to) => Some(if in_mixed_word(text, at) { to } else { c }),
         };
         text.char_indices().filter_map(one).collect()
+    }
+
+    #[test]
+    fn what_is_plain_folds_to_itself_in_every_plane() {
+        let odd = (0x80..=u32::from(char::MAX)).filter_map(char::from_u32);
+        assert!(odd.clone().all(|c| is_plain(c) == (fold(c) == Folded::Same)));
+        assert!(odd.clone().all(|c| is_word(c) == (c.is_alphabetic() || is_invisible(c))));
+        assert!(odd.filter(|&c| !is_plain(c)).count() > 1_000);
     }
 
     #[test]

@@ -243,11 +243,27 @@ fn reads(bytes: &[u8]) -> bool {
 /// Returns the runs of words in bytes that are no text as a whole: a medium has room for a script or an order.
 pub(super) fn words(bytes: &[u8]) -> String {
     let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
-    let reads =
-        |run: &&[u8]| run.len() >= 24 && run.iter().filter(|byte| byte.is_ascii_whitespace()).count() >= 2;
-    let runs = bytes.split(|byte| !is_text(byte)).filter(reads);
-    runs.map(|run| String::from_utf8_lossy(run)).collect::<Vec<_>>().join("\n")
+    let mut found = Vec::new();
+    let mut start = 0;
+    // A run from `start` on reaches the byte that would be its last, or none that begins before a gap in it does.
+    while let Some(run) = bytes.get(start..start + SHORTEST) {
+        if let Some(gap) = run.iter().rposition(|byte| !is_text(byte)) {
+            start += gap + 1;
+            continue;
+        }
+        let end =
+            bytes[start..].iter().position(|byte| !is_text(byte)).map_or(bytes.len(), |end| start + end);
+        let run = &bytes[start..end];
+        if run.iter().filter(|byte| byte.is_ascii_whitespace()).count() >= 2 {
+            found.push(String::from_utf8_lossy(run));
+        }
+        start = end + 1;
+    }
+    found.join("\n")
 }
+
+/// Bytes of the shortest run of words.
+const SHORTEST: usize = 24;
 
 #[cfg(test)]
 pub(super) mod tests {

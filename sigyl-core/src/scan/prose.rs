@@ -4,7 +4,7 @@
 use memchr::memchr;
 
 use super::declared::is_shown_to_models;
-use super::fold::{Folded, fold, in_mixed_word};
+use super::fold::{Folded, fold, in_mixed_word, is_plain};
 use super::language::Language;
 use super::lexer::{Token, TokenKind};
 use super::pattern::{Context, is_pattern_file};
@@ -176,9 +176,11 @@ impl Prose {
             self.text.push_str(piece);
             return;
         }
-        for (at, c) in piece.char_indices() {
+        let mut copied = 0;
+        for (at, c) in piece.char_indices().filter(|&(_, c)| !is_plain(c)) {
+            self.text.push_str(&piece[copied..at]);
+            copied = at + c.len_utf8();
             let put = match fold(c) {
-                _ if c.is_ascii() => Some(c),
                 Folded::Same => Some(c),
                 Folded::Gone => None,
                 Folded::Is(to) => Some(to),
@@ -192,9 +194,10 @@ impl Prose {
                 self.text.push(put);
             }
             if put != Some(c) {
-                self.mark(start + at + c.len_utf8());
+                self.mark(start + copied);
             }
         }
+        self.text.push_str(&piece[copied..]);
     }
 
     fn comments(&mut self, text: &str, tokens: &[Token]) {

@@ -2,7 +2,7 @@
 
 use crate::domain::{Confidence, Location, Severity};
 use crate::scan::findings::{Findings, Hit, in_file};
-use crate::scan::fold::{Folded, fold, in_mixed_word};
+use crate::scan::fold::{Folded, fold, in_mixed_word, is_plain};
 use crate::scan::language::Language;
 use crate::scan::rule::{Part, Rule, RuleMeta};
 
@@ -76,21 +76,38 @@ impl Rule for HiddenUnicode {
                 }
             }
             Part::File(file) if !file.text().is_ascii() => {
-                let turns = file.text().chars().any(is_right_to_left);
-                let mut start = 0;
-                for line in file.text().split_inclusive('\n') {
-                    if !line.is_ascii() {
-                        for seen in worst_first(look(line, turns)) {
-                            let graded = in_text(seen, file.language());
-                            self.report(line, seen, graded, in_file(file, start + seen.first), found);
-                        }
+                let turns = odd_lines(file.text()).any(|(_, line)| line.chars().any(is_right_to_left));
+                for (start, line) in odd_lines(file.text()) {
+                    for seen in worst_first(look(line, turns)) {
+                        let graded = in_text(seen, file.language());
+                        self.report(line, seen, graded, in_file(file, start + seen.first), found);
                     }
-                    start += line.len();
                 }
             }
             _ => {}
         }
     }
+}
+
+/// Yields the lines that hold more than ASCII, each with where it begins and with its line feed.
+fn odd_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let odd = at + first_odd(&bytes[at..])?;
+        let start = memchr::memrchr(b'\n', &bytes[at..odd]).map_or(at, |feed| at + feed + 1);
+        let end = memchr::memchr(b'\n', &bytes[odd..]).map_or(bytes.len(), |feed| odd + feed + 1);
+        at = end;
+        Some((start, &text[start..end]))
+    })
+}
+
+/// Returns where the first byte beyond ASCII is.
+fn first_odd(bytes: &[u8]) -> Option<usize> {
+    const STRIDE: usize = 64;
+    let ascii = bytes.chunks(STRIDE).take_while(|chunk| chunk.is_ascii()).count() * STRIDE;
+    let rest = bytes.get(ascii..)?;
+    rest.iter().position(|byte| !byte.is_ascii()).map(|at| ascii + at)
 }
 
 fn worst_first(mut seen: Vec<Seen>) -> Vec<Seen> {
@@ -133,7 +150,8 @@ fn look(text: &str, turns: bool) -> Vec<Seen> {
     let mut before: Option<char> = None;
     let mut flag = false;
     for (at, c) in text.char_indices() {
-        let kind = if c.is_ascii() { None } else { kind(text, turns, at, c, before, flag) };
+        // What folds to itself is none of those.
+        let kind = if is_plain(c) { None } else { kind(text, turns, at, c, before, flag) };
         flag = c == '\u{1f3f4}' || flag && ('\u{e0020}'..='\u{e007e}').contains(&c);
         before = Some(c);
         let Some(kind) = kind else { continue };

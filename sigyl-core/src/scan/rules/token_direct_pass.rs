@@ -1,17 +1,24 @@
 //! Follows the Authorization header of a request to another service.
 
+use memchr::{memchr2_iter, memmem};
+use regex::Match;
+
 use crate::domain::{Confidence, Severity};
 use crate::scan::expression::TextExpression;
 use crate::scan::file::FileText;
 use crate::scan::findings::{Findings, Hit, in_file};
 use crate::scan::language::Language;
+use crate::scan::literal::needed;
 use crate::scan::rule::{Part, Rule, RuleMeta};
+use crate::scan::window::windows;
 
 /// Finds tokens that are read from a request and sent on without a check.
 pub(super) struct TokenDirectPass {
     meta: RuleMeta,
     /// An Authorization header of this server's caller.
     source: TextExpression,
+    /// How long it is at most, see [`crate::scan::window`].
+    reach: Option<usize>,
     /// The name that a source is given.
     named: TextExpression,
     /// An Authorization header of an outgoing call, with the value it is given.
@@ -35,6 +42,7 @@ impl TokenDirectPass {
         const INBOUND: &str = r#"\b(?:req|request|ctx\.req(?:uest)?|c\.req|event|r|incoming\w*|original_?req(?:uest)?)\.(?:raw\.)?(?:(?:headers?|Header)(?:\?)?\s*(?:\.\s*authorization\b|\.?\s*(?:get|Get)?\s*[\[(]\s*['"`]authorization['"`]\s*[\])])|(?:header|get)\(\s*['"`]authorization['"`]\s*\))"#;
         Ok(Self {
             meta,
+            reach: needed(INBOUND).reach,
             source: TextExpression::new(format!("(?i){INBOUND}")),
             named: TextExpression::new(
                 r"(?:\b(?:const|let|var)\s+)?\b([A-Za-z_$][\w$]*)\s*(?::\s*[\w<>|\s.]{1,40})?\s*(?::=|=)\s*[^=;\n]{0,80}$",
@@ -101,12 +109,30 @@ impl TokenDirectPass {
         (is_value && self.call.is_match(before)).then_some(from)
     }
 
+    /// Yields the sources of a file; each holds the name of the header.
+    fn sources<'a>(&'a self, code: &'a str) -> impl Iterator<Item = Match<'a>> {
+        let bytes = code.as_bytes();
+        // What is counted in runs of ASCII letters and blanks holds for a text of them.
+        let parts = match self.reach.filter(|_| code.is_ascii()) {
+            Some(reach) => windows(bytes, 0..bytes.len(), &headers(bytes), reach),
+            None => vec![0..bytes.len()],
+        };
+        parts.into_iter().flat_map(move |part| {
+            let mut at = part.start;
+            std::iter::from_fn(move || {
+                let source = self.source.find_at(&code[..part.end], at)?;
+                at = source.end();
+                Some(source)
+            })
+        })
+    }
+
     fn file(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
         let (Ok(code), Ok(bare)) = (std::str::from_utf8(file.code()), std::str::from_utf8(file.bare()))
         else {
             return;
         };
-        for (count, source) in self.source.find_iter(code).enumerate() {
+        for (count, source) in self.sources(code).enumerate() {
             if count == SOURCES {
                 let message = format!(
                     "The header is read in more than {SOURCES} places, and the rest was not followed. {}",
@@ -146,12 +172,23 @@ impl Rule for TokenDirectPass {
 
     fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
         let Part::File(file) = part else { return };
+        let has = |name: &str| memmem::find(file.text().as_bytes(), name.as_bytes()).is_some();
         let speaks =
             matches!(file.language(), Language::Script | Language::Python | Language::Go | Language::Braces);
-        if speaks && (file.text().contains("uthorization") || file.text().contains("AUTHORIZATION")) {
+        if speaks && (has("uthorization") || has("AUTHORIZATION")) {
             self.file(file, found);
         }
     }
+}
+
+/// Finds the name of the header, by its rarest letter.
+fn headers(text: &[u8]) -> Vec<u32> {
+    const NAME: &[u8] = b"authorization";
+    const Z: usize = 7;
+    let places = memchr2_iter(b'z', b'Z', text).filter_map(|at| at.checked_sub(Z));
+    let places = places
+        .filter(|&at| text.get(at..at + NAME.len()).is_some_and(|there| there.eq_ignore_ascii_case(NAME)));
+    places.filter_map(|at| u32::try_from(at).ok()).collect()
 }
 
 fn has_word(text: &str, word: &str) -> bool {
