@@ -9,6 +9,10 @@ const DECORATORS: [&str; 3] = ["tool", "prompt", "resource"];
 pub(super) fn is_shown_to_models(before: &str) -> bool {
     let near = tail(before, 80).trim_end();
     let near = near.trim_end_matches(['f', 'r', 'b', 'u', 'F', 'R']).trim_end();
+    // Most strings stand behind something else, and that is told at once.
+    if !near.ends_with([':', '=', '(', ',', '"', '\'', '`']) {
+        return false;
+    }
     is_value_of_description(near) || is_second_argument_of_tool(near) || is_docstring_of_tool(before, near)
 }
 

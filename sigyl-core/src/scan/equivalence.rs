@@ -13,6 +13,7 @@ pub(super) fn both(set: &RuleSet, path: &str, text: &str) -> (Vec<Finding>, Vec<
     let file = FileText::new(path, text);
     let (mut fast, mut plain) = (Findings::new(&set.masker), Findings::new(&set.masker));
     scanner.file_text(&file, &mut fast);
+    let file = FileText::new(path, text);
     let prose = set.prose.everything(file.prose().segments().len());
     scanner.run(&file, &set.files.everything(1), &prose, &mut plain);
     (fast.finish().0, plain.finish().0)

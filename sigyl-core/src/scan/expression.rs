@@ -11,6 +11,8 @@ pub(super) struct Expression {
     text: String,
     case_sensitive: bool,
     compiled: OnceLock<Regex>,
+    /// The same for the beginning of a text alone.
+    at_start: OnceLock<Regex>,
 }
 
 /// When expressions are compiled.
@@ -34,7 +36,16 @@ impl Expression {
             let regex = regex.map_err(|error| last_line(&error.to_string()))?;
             compiled.get_or_init(|| regex);
         }
-        Ok(Self { text: text.to_owned(), case_sensitive, compiled })
+        Ok(Self { text: text.to_owned(), case_sensitive, compiled, at_start: OnceLock::new() })
+    }
+
+    /// Returns the expression that matches where a text begins and nowhere else.
+    pub(super) fn at_start(&self) -> &Regex {
+        self.at_start.get_or_init(|| {
+            // What follows a `#` is a comment up to the end of its line.
+            let regex = builder(&format!("\\A(?:{}\n)", self.text), self.case_sensitive).build();
+            regex.unwrap_or_else(|_| everything())
+        })
     }
 
     /// Returns how it is written.

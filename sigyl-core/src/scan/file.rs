@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use super::language::Language;
 use super::lexer::{Token, TokenKind, tokens};
 use super::prose::Prose;
+use super::secret::{Anchor, anchors};
 use super::skill::is_instructions;
 use crate::domain::Skipped;
 
@@ -18,6 +19,8 @@ pub struct FileText<'a> {
     code: OnceCell<Vec<u8>>,
     bare: OnceCell<Vec<u8>>,
     prose: OnceCell<Prose>,
+    anchors: OnceCell<Vec<Anchor>>,
+    prose_anchors: OnceCell<Vec<Anchor>>,
     lines: OnceCell<Vec<usize>>,
     characters: OnceCell<Vec<usize>>,
     #[cfg(feature = "ast")]
@@ -38,6 +41,8 @@ impl<'a> FileText<'a> {
             code: OnceCell::new(),
             bare: OnceCell::new(),
             prose: OnceCell::new(),
+            anchors: OnceCell::new(),
+            prose_anchors: OnceCell::new(),
             lines: OnceCell::new(),
             characters: OnceCell::new(),
             #[cfg(feature = "ast")]
@@ -79,9 +84,9 @@ impl<'a> FileText<'a> {
     /// Returns the line and the column (both from 1, in characters) of a byte.
     pub fn place(&self, at: usize) -> (u32, u32) {
         let at = at.min(self.text.len());
-        let breaks = self.lines.get_or_init(|| {
-            self.text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1).collect()
-        });
+        let breaks = self
+            .lines
+            .get_or_init(|| memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1).collect());
         let line = breaks.partition_point(|&start| start <= at);
         let start = if line == 0 { 0 } else { breaks[line - 1] };
         let column = self.characters_before(at) - self.characters_before(start);
@@ -143,6 +148,22 @@ impl<'a> FileText<'a> {
             return Some(Skipped { path: self.path.to_owned(), kind: gap.kind, reason });
         }
         None
+    }
+
+    /// Returns where in its text the search for secrets begins.
+    pub(super) fn anchors(&self) -> &[Anchor] {
+        self.anchors.get_or_init(|| anchors(self.text))
+    }
+
+    /// Returns where in its prose it does.
+    pub(super) fn prose_anchors(&self) -> &[Anchor] {
+        self.prose_anchors.get_or_init(|| anchors(self.prose().text()))
+    }
+
+    /// Takes the places that were found on the way; what is not given is looked for when it is asked for.
+    pub(super) fn know(&self, in_text: Option<Vec<Anchor>>, in_prose: Option<Vec<Anchor>>) {
+        in_text.map(|all| self.anchors.set(all));
+        in_prose.map(|all| self.prose_anchors.set(all));
     }
 
     /// Returns its comments, strings and documents as they read.

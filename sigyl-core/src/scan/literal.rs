@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
+use super::starts::beginnings;
 use super::window::reach;
 
 /// A text that must stand somewhere, in letters of either case.
@@ -25,7 +26,7 @@ pub(super) struct Literal {
 pub(super) type Group = Vec<Literal>;
 
 /// Shorter literals say too little.
-const SHORTEST: usize = 3;
+pub(super) const SHORTEST: usize = 3;
 /// Larger groups cost more than they save.
 const LARGEST: usize = 200;
 /// Texts that one part of an expression may stand for, to be taken as all there are.
@@ -42,6 +43,8 @@ pub(super) struct Needed {
     pub(super) groups: Vec<Group>,
     /// How long a match is at most, see [`super::window`].
     pub(super) reach: Option<usize>,
+    /// The literals that every match begins with, see [`super::starts`].
+    pub(super) beginnings: Option<Group>,
 }
 
 /// Tells what an expression cannot match without.
@@ -53,7 +56,11 @@ pub(super) fn needed(expression: &str) -> Needed {
         .build()
         .parse(expression);
     match parsed {
-        Ok(hir) => Needed { groups: ranked(Walk::of(&hir, false)), reach: reach(&hir) },
+        Ok(hir) => Needed {
+            groups: ranked(Walk::of(&hir, false)),
+            reach: reach(&hir),
+            beginnings: beginnings(&hir, SHORTEST),
+        },
         // What does not parse is told where it is compiled; without groups it merely always runs.
         Err(_) => Needed::default(),
     }
@@ -70,7 +77,7 @@ fn ranked(groups: Vec<Group>) -> Vec<Group> {
 }
 
 /// Guesses how often one literal of a group stands in a byte of text.
-fn frequency(group: &[Literal]) -> f64 {
+pub(super) fn frequency(group: &[Literal]) -> f64 {
     let edge = |is: bool| if is { 1.0 } else { 0.0 };
     let one = |literal: &Literal| bits(&literal.text) + edge(literal.begins) + edge(literal.ends);
     group.iter().map(|literal| (-one(literal)).exp2()).sum()

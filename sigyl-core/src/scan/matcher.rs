@@ -5,12 +5,14 @@ use std::ops::Range;
 
 use regex::bytes::Regex;
 
+use super::expression::Expression;
 use super::file::FileText;
 use super::findings::{Findings, Hit, in_file};
 use super::pattern::{Context, Match, Pattern, Unit};
 use super::prefilter::Run;
 use super::prose::{Prose, Segment};
 use super::quoted::is_quoted;
+use super::starts::Starts;
 use super::tool_text::ToolText;
 use crate::domain::{Location, Severity};
 
@@ -152,13 +154,16 @@ fn each_in_prose(
 
 /// Yields the matches of an expression in one stretch of a text.
 fn places<'a>(
-    expression: &'a Regex,
+    expression: &'a Expression,
     run: &Run<'_>,
     text: &'a [u8],
     within: Range<usize>,
 ) -> impl Iterator<Item = Range<usize>> + 'a {
-    let windows = run.windows(text, within).into_iter();
-    windows.flat_map(move |window| Search::new(expression, text, window))
+    let starts = run.starts(text, within.clone());
+    let windows = if starts.is_some() { Vec::new() } else { run.windows(text, within.clone()) };
+    let starts =
+        starts.map(|starts| Starts::new(expression.at_start(), text, within, starts)).into_iter().flatten();
+    starts.chain(windows.into_iter().flat_map(move |window| Search::new(expression, text, window)))
 }
 
 /// Yields the matches of an expression in a part of a text. What stands before it is looked at to see where words

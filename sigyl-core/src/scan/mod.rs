@@ -65,6 +65,7 @@ mod skill;
 mod spell;
 mod spelling;
 mod started;
+mod starts;
 mod subject;
 mod suppress;
 mod tool_text;

@@ -3,17 +3,22 @@
 //! Each expression follows literals without which it cannot match, see [`super::literal`]. The literals of all patterns
 //! are searched together; an expression runs only over stretches that hold one literal of each of its groups.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
 
 use super::finder::Finder;
 use super::lexer::{Token, TokenKind};
-use super::literal::{Literal, Needed, needed, without_blanks};
+use super::literal::{Literal, Needed, SHORTEST, frequency, needed, without_blanks};
 use super::prose::Segment;
+use super::secret::Anchor;
+use super::starts::{may_start, up_to_blanks};
 use super::window::windows;
 
 /// Groups that one expression may have; those of what must stand near it are counted in.
 const GROUPS: usize = 16;
+/// Occurrences in a byte of text up to which the literals that an expression begins with are looked for.
+const RARE: f64 = 3e-4;
 
 /// Which literals the expressions of a list of patterns need.
 #[derive(Debug)]
@@ -25,6 +30,10 @@ pub(super) struct Prefilter {
     groups: Vec<u16>,
     /// For each expression, where its matches can be told to lie by the places of its literals.
     reaches: Vec<Option<Reach>>,
+    /// For each expression, the literals that its matches begin with, if it is tried at their places alone.
+    starts: Vec<Option<Vec<u32>>>,
+    /// For each literal, which anchor of the search for secrets it is as well.
+    anchors: Vec<Option<usize>>,
     /// Expressions that may match without any literal.
     always: Vec<u32>,
     /// The expressions of each pattern.
@@ -72,6 +81,8 @@ pub(super) struct Able {
     list: Vec<(u32, u32)>,
     /// Where literals are, by their number, in order; nothing when their places do not matter.
     places: Vec<(u32, u32)>,
+    /// Where the search for secrets begins, if that was looked for.
+    pub(super) anchors: Option<Vec<Anchor>>,
 }
 
 /// One expression that can match.
@@ -82,8 +93,12 @@ pub(super) struct Run<'a> {
     /// Whether it needs no literal, so that nothing is known of where it can match.
     pub(super) always: bool,
     stretches: &'a [(u32, u32)],
+    able: &'a Able,
+    reach: Option<&'a Reach>,
     /// How long a match is at most, and the places of which each holds one.
-    near: Option<(usize, Vec<u32>)>,
+    near: OnceCell<Option<(usize, Vec<u32>)>>,
+    /// The places at which its matches begin, if that is known.
+    starts: Option<Vec<u32>>,
 }
 
 impl Run<'_> {
@@ -92,9 +107,18 @@ impl Run<'_> {
         self.stretches.iter().map(|&(_, at)| at as usize)
     }
 
+    /// Returns the places in a stretch of `text` at which its matches begin, if no others need be looked at.
+    pub(super) fn starts(&self, text: &[u8], within: Range<usize>) -> Option<Vec<u32>> {
+        let all = self.starts.as_ref()?;
+        let from = all.partition_point(|&place| (place as usize) < within.start);
+        let rest = &all[from..];
+        let own = &rest[..rest.partition_point(|&place| (place as usize) < within.end)];
+        may_start(&text[within], own).then(|| own.to_vec())
+    }
+
     /// Returns the parts of a stretch of `text` in which its matches lie.
     pub(super) fn windows(&self, text: &[u8], within: Range<usize>) -> Vec<Range<usize>> {
-        match &self.near {
+        match self.near.get_or_init(|| self.able.near(self.reach?)) {
             Some((reach, places)) => {
                 let from = places.partition_point(|&place| (place as usize) < within.start);
                 windows(text, within, &places[from..], *reach)
@@ -106,13 +130,21 @@ impl Run<'_> {
 
 impl Prefilter {
     /// Builds the filter; a pattern without needs takes part in the numbering alone.
-    pub(super) fn new(patterns: &[Needs<'_>]) -> Self {
+    #[cfg(test)]
+    fn new(patterns: &[Needs<'_>]) -> Self {
+        Self::with_anchors(patterns, &[])
+    }
+
+    /// Builds the filter, which looks for the anchors of the search for secrets on the way.
+    pub(super) fn with_anchors(patterns: &[Needs<'_>], anchors: &[Literal]) -> Self {
         let mut numbers = HashMap::new();
         let mut this = Self {
             finder: Finder::new(Vec::new()),
             uses: Vec::new(),
             groups: Vec::new(),
             reaches: Vec::new(),
+            starts: Vec::new(),
+            anchors: Vec::new(),
             always: Vec::new(),
             ranges: Vec::new(),
         };
@@ -124,6 +156,14 @@ impl Prefilter {
             }
             this.ranges.push(number(first)..number(this.groups.len()));
         }
+        let numbered = |literal: &Literal| {
+            let next = numbers.len();
+            *numbers.entry(literal.clone()).or_insert(next)
+        };
+        let at: Vec<usize> = anchors.iter().map(numbered).collect();
+        this.uses.resize(numbers.len(), Vec::new());
+        this.anchors = vec![None; if at.is_empty() { 0 } else { numbers.len() }];
+        at.into_iter().enumerate().for_each(|(anchor, literal)| this.anchors[literal] = Some(anchor));
         let mut literals: Vec<(Literal, usize)> = numbers.into_iter().collect();
         literals.sort_unstable_by_key(|(_, number)| *number);
         this.finder = Finder::new(literals.into_iter().map(|(literal, _)| literal).collect());
@@ -139,9 +179,9 @@ impl Prefilter {
     ) {
         let expression = number(self.groups.len());
         let mut known = Vec::new();
-        for (at, group) in
-            own.groups.iter().chain(common.iter().flat_map(|one| &one.groups)).take(GROUPS).enumerate()
-        {
+        let beginnings = own.beginnings.as_ref().filter(|group| is_rare(group, own));
+        let common = common.iter().flat_map(|one| &one.groups);
+        for (at, group) in own.groups.iter().chain(beginnings).chain(common).take(GROUPS).enumerate() {
             let mut literals = Vec::new();
             for literal in group {
                 let next = numbers.len();
@@ -156,6 +196,7 @@ impl Prefilter {
         if known.is_empty() {
             self.always.push(expression);
         }
+        self.starts.push(beginnings.and_then(|_| known.get(own.groups.len()).cloned()));
         known.truncate(own.groups.len());
         let reach = own.reach.filter(|_| !known.is_empty());
         self.reaches.push(reach.map(|units| Reach { units, groups: known }));
@@ -168,6 +209,9 @@ impl Prefilter {
         let mut seen = vec![(false, false); self.finder.len()];
         let mut at = 0;
         self.finder.each(text, |literal, start| {
+            if !met.is_needed(literal, start) {
+                return;
+            }
             while tokens.get(at).is_some_and(|token| token.end <= start) {
                 at += 1;
             }
@@ -191,6 +235,9 @@ impl Prefilter {
         let mut met = Met::new(self);
         let mut at = 0;
         self.finder.each(text, |literal, start| {
+            if !met.is_needed(literal, start) {
+                return;
+            }
             // Fragments come in order, and a literal may begin a little before its own.
             while segments.get(at).is_some_and(|segment| segment.end <= start) {
                 at += 1;
@@ -208,7 +255,7 @@ impl Prefilter {
     pub(super) fn everything(&self, stretches: usize) -> Able {
         let expressions = 0..number(self.groups.len());
         let list = expressions.flat_map(|one| (0..number(stretches)).map(move |at| (one, at))).collect();
-        Able { list, places: Vec::new() }
+        Able { list, ..Able::default() }
     }
 
     /// Yields the expressions of a pattern that can match.
@@ -220,8 +267,9 @@ impl Prefilter {
         own.chunk_by(|one, other| one.0 == other.0).filter_map(move |stretches| {
             let (expression, _) = *stretches.first()?;
             let (index, at) = ((expression - range.start) as usize, expression as usize);
-            let near = self.reaches[at].as_ref().and_then(|reach| able.near(reach));
-            Some(Run { index, always: self.groups[at] == 0, stretches, near })
+            let starts = self.starts[at].as_ref().and_then(|literals| able.places_of(literals));
+            let (reach, near) = (self.reaches[at].as_ref(), OnceCell::new());
+            Some(Run { index, always: self.groups[at] == 0, stretches, able, reach, near, starts })
         })
     }
 }
@@ -232,19 +280,34 @@ impl Able {
         self.list.is_empty()
     }
 
+    /// Returns the entries of one literal.
+    fn of(&self, literal: u32) -> &[(u32, u32)] {
+        let from = self.places.partition_point(|(known, _)| *known < literal);
+        let rest = &self.places[from..];
+        &rest[..rest.partition_point(|(known, _)| *known <= literal)]
+    }
+
+    /// Returns the places of some literals, in order.
+    fn places_of(&self, literals: &[u32]) -> Option<Vec<u32>> {
+        if self.places.is_empty() {
+            return None;
+        }
+        let mut places: Vec<u32> =
+            literals.iter().flat_map(|literal| self.of(*literal)).map(|(_, place)| *place).collect();
+        places.sort_unstable();
+        places.dedup();
+        Some(places)
+    }
+
     /// Returns the places of the rarest group of literals.
     fn near(&self, reach: &Reach) -> Option<(usize, Vec<u32>)> {
         if self.places.is_empty() {
             return None;
         }
-        let of = |literal: &u32| {
-            let from = self.places.partition_point(|(known, _)| known < literal);
-            let rest = &self.places[from..];
-            &rest[..rest.partition_point(|(known, _)| known <= literal)]
-        };
-        let count = |group: &&Vec<u32>| group.iter().map(|literal| of(literal).len()).sum::<usize>();
+        let count = |group: &&Vec<u32>| group.iter().map(|literal| self.of(*literal).len()).sum::<usize>();
         let rarest = reach.groups.iter().min_by_key(count)?;
-        let mut places: Vec<u32> = rarest.iter().flat_map(of).map(|(_, place)| *place).collect();
+        let mut places: Vec<u32> =
+            rarest.iter().flat_map(|literal| self.of(*literal)).map(|(_, place)| *place).collect();
         places.sort_unstable();
         Some((reach.units, places))
     }
@@ -257,11 +320,27 @@ struct Met<'a> {
     groups: Vec<(u32, u16)>,
     able: Vec<(u32, u32)>,
     places: Vec<(u32, u32)>,
+    anchors: Vec<Anchor>,
 }
 
 impl<'a> Met<'a> {
     fn new(filter: &'a Prefilter) -> Self {
-        Self { filter, groups: vec![(0, 0); filter.groups.len()], able: Vec::new(), places: Vec::new() }
+        Self {
+            filter,
+            groups: vec![(0, 0); filter.groups.len()],
+            able: Vec::new(),
+            places: Vec::new(),
+            anchors: Vec::new(),
+        }
+    }
+
+    /// Notes where a search for secrets begins, and tells whether any expression needs the literal.
+    #[inline]
+    fn is_needed(&mut self, literal: usize, start: usize) -> bool {
+        if let Some(Some(anchor)) = self.filter.anchors.get(literal) {
+            self.anchors.extend(Anchor::new(*anchor, start));
+        }
+        !self.filter.uses[literal].is_empty()
     }
 
     fn meet(&mut self, literal: usize, stretch: u32, counts: impl Fn(&Use) -> bool) {
@@ -283,13 +362,21 @@ impl<'a> Met<'a> {
         for &one in &self.filter.always {
             self.able.extend((0..number(stretches)).map(|stretch| (one, stretch)));
         }
+        let anchors = (!self.filter.anchors.is_empty()).then_some(self.anchors);
         self.able.sort_unstable();
         if self.able.is_empty() {
-            return Able::default();
+            return Able { anchors, ..Able::default() };
         }
         self.places.sort_unstable();
-        Able { list: self.able, places: self.places }
+        Able { list: self.able, places: self.places, anchors }
     }
+}
+
+/// Tells whether the literals that an expression begins with are rare enough to be looked for besides.
+fn is_rare(beginnings: &[Literal], own: &Needed) -> bool {
+    let rarest = own.groups.iter().map(|group| frequency(group)).fold(f64::INFINITY, f64::min);
+    let often = frequency(beginnings);
+    often < RARE || often <= 2.0 * rarest
 }
 
 /// Tells what an expression needs that is searched where `at` says.
@@ -297,6 +384,11 @@ fn needed_in(text: &str, at: At) -> Needed {
     let mut needed = needed(text);
     if at == At::Code {
         needed.groups = needed.groups.into_iter().filter_map(without_blanks).collect();
+        needed.beginnings = needed.beginnings.and_then(|group| up_to_blanks(group, SHORTEST));
+    }
+    if at == At::File {
+        // Nothing runs over the places where it may match.
+        needed.beginnings = None;
     }
     needed
 }

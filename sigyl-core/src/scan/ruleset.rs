@@ -12,7 +12,7 @@ use super::prefilter::{At, Needs, Prefilter};
 use super::rule::{Rule, RuleMeta};
 use super::scanner::Scanner;
 use super::tool_text::ToolText;
-use super::{patterns, rules};
+use super::{patterns, rules, secret};
 use crate::domain::{Digest, Kind, Policy, RuleId, RulesUsed};
 
 /// Patterns in one file.
@@ -179,9 +179,11 @@ impl RuleSet {
         let of_rules =
             rules.iter().map(|rule| Needs { any: rule.needs().to_vec(), all: Vec::new(), at: At::File });
         let in_files = patterns.iter().map(|pattern| pattern.needs(false)).chain(of_rules);
-        let files = Prefilter::new(&in_files.collect::<Vec<_>>());
+        // Rules that look for secrets are code; without any, nothing asks where that search begins.
+        let anchors = if rules.is_empty() { &[] } else { secret::literals() };
+        let files = Prefilter::with_anchors(&in_files.collect::<Vec<_>>(), anchors);
         let in_prose = patterns.iter().map(|pattern| pattern.needs(true));
-        let prose = Prefilter::new(&in_prose.collect::<Vec<_>>());
+        let prose = Prefilter::with_anchors(&in_prose.collect::<Vec<_>>(), anchors);
         let masker = Masker::new().map_err(|error| RuleSetError::Together(error.to_string()))?;
         let set = Self { patterns, files, prose, rules, masker, digest, advisories: None };
         let metas = set.metas();

@@ -261,8 +261,10 @@ impl<'a> Scanner<'a> {
 
     /// Runs over a file what can find anything in it.
     pub(super) fn file_text(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
-        let in_file = self.rules.files.in_file(file.text().as_bytes(), file.tokens());
-        let in_prose = self.rules.prose.in_segments(file.prose().text().as_bytes(), file.prose().segments());
+        let mut in_file = self.rules.files.in_file(file.text().as_bytes(), file.tokens());
+        let mut in_prose =
+            self.rules.prose.in_segments(file.prose().text().as_bytes(), file.prose().segments());
+        file.know(in_file.anchors.take(), in_prose.anchors.take());
         self.run(file, &in_file, &in_prose, found);
     }
 

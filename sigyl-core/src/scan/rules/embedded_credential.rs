@@ -22,7 +22,7 @@ impl EmbeddedCredential {
     /// Looks through a file, and through its strings as they come to be: those in pieces are joined, escapes read.
     fn file(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
         let aside = is_aside(file.path(), file.language());
-        let plain = self.finder.find(file.text());
+        let plain = Finder::find_at(file.text(), file.anchors());
         for one in &plain {
             self.tell(one, file.text(), aside, in_file(file, one.range().start), found);
         }
@@ -31,7 +31,8 @@ impl EmbeddedCredential {
         }
         let known: HashSet<&str> = plain.iter().map(|one| &file.text()[one.range()]).collect();
         let words = file.prose().text();
-        for one in self.finder.find(words).iter().filter(|one| !known.contains(&words[one.range()])) {
+        let found_in_words = Finder::find_at(words, file.prose_anchors());
+        for one in found_in_words.iter().filter(|one| !known.contains(&words[one.range()])) {
             let origin = file.prose().origin(one.range().start);
             self.tell(one, words, aside, in_file(file, origin), found);
         }

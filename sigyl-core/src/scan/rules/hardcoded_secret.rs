@@ -6,48 +6,24 @@ use crate::scan::findings::{Findings, Hit, in_file};
 use crate::scan::language::Language;
 use crate::scan::rule::{Part, Rule, RuleMeta};
 use crate::scan::secret::{
-    Assigned, Assignments, NameKind, begins_like_a_shape, entropy, is_aside, is_made_up, is_placeholder,
-    kind_of_name, vendor_of,
+    Assigned, NameKind, assignments, begins_like_a_shape, entropy, is_aside, is_made_up, is_placeholder,
+    kind_of_name, vendor_of, words,
 };
-
-/// Words that the names of secrets hold.
-const WORDS: [&str; 20] = [
-    "secret",
-    "passw",
-    "passphrase",
-    "passcode",
-    "pwd",
-    "pass",
-    "token",
-    "apikey",
-    "api_key",
-    "api-key",
-    "accesskey",
-    "access_key",
-    "access-key",
-    "auth_key",
-    "private_key",
-    "privatekey",
-    "encryption",
-    "signing",
-    "account",
-    "master",
-];
 
 /// Finds secrets by the names that they are given.
 pub(super) struct HardcodedSecret {
     meta: RuleMeta,
-    assignments: Assignments,
 }
 
 impl HardcodedSecret {
+    #[expect(clippy::unnecessary_wraps, reason = "the table makes every rule in the same way")]
     pub(super) fn new(meta: RuleMeta) -> Result<Self, regex::Error> {
-        Ok(Self { meta, assignments: Assignments::new(&WORDS)? })
+        Ok(Self { meta })
     }
 
     fn file(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
         let aside = is_aside(file.path(), file.language());
-        for one in self.assignments.of(file.text()) {
+        for one in assignments(file.text(), words(file.anchors())) {
             if !one.quoted && !takes_bare_values(file.language()) {
                 continue;
             }

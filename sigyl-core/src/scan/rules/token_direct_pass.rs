@@ -1,5 +1,7 @@
 //! Follows the Authorization header of a request to another service.
 
+use std::ops::Range;
+
 use memchr::{memchr2_iter, memmem};
 use regex::Match;
 
@@ -112,11 +114,11 @@ impl TokenDirectPass {
     /// Yields the sources of a file; each holds the name of the header.
     fn sources<'a>(&'a self, code: &'a str) -> impl Iterator<Item = Match<'a>> {
         let bytes = code.as_bytes();
-        // What is counted in runs of ASCII letters and blanks holds for a text of them.
-        let parts = match self.reach.filter(|_| code.is_ascii()) {
-            Some(reach) => windows(bytes, 0..bytes.len(), &headers(bytes), reach),
-            None => vec![0..bytes.len()],
-        };
+        let whole = vec![0..bytes.len()];
+        let parts = self.reach.map(|reach| windows(bytes, 0..bytes.len(), &headers(bytes), reach));
+        // What is counted in runs of ASCII letters and blanks holds where there are no others.
+        let exact = |parts: &Vec<Range<usize>>| parts.iter().all(|part| bytes[part.clone()].is_ascii());
+        let parts = parts.filter(exact).unwrap_or(whole);
         parts.into_iter().flat_map(move |part| {
             let mut at = part.start;
             std::iter::from_fn(move || {

@@ -1,6 +1,6 @@
 //! Values given to names: `api_key = "…"`, `"apiKey": "…"`, `API_KEY=…`, `getenv("API_KEY", "…")`.
 
-use aho_corasick::AhoCorasick;
+use std::ops::Range;
 
 use super::form::Class;
 
@@ -24,45 +24,29 @@ pub(in crate::scan) struct Assigned<'a> {
     pub(in crate::scan) end: usize,
 }
 
-/// Finds values that are given to names that hold one of some words.
-#[derive(Debug)]
-pub(in crate::scan) struct Assignments(AhoCorasick);
-
-impl Assignments {
-    /// Compiles the words.
-    pub(in crate::scan) fn new(words: &[&str]) -> Result<Self, regex::Error> {
-        AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(words)
-            .map(Self)
-            .map_err(|error| regex::Error::Syntax(error.to_string()))
-    }
-
-    /// Yields each assignment once.
-    pub(in crate::scan) fn of<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Assigned<'a>> + 'a {
-        let mut read = 0;
-        self.0.find_iter(text).filter_map(move |word| {
-            if word.start() < read {
-                return None;
-            }
-            let name_end = word.end() + count(&text.as_bytes()[word.end()..], is_name);
-            read = name_end;
-            let before = text.as_bytes()[..word.start()]
-                .iter()
-                .rev()
-                .take(NAME)
-                .take_while(|byte| is_name(**byte))
-                .count();
-            let at = word.start() - before;
-            // `A::B::Key` names a type.
-            if text[..at].ends_with(':') {
-                return None;
-            }
-            let assigned = value(text, at, name_end)?;
-            read = assigned.end;
-            Some(assigned)
-        })
-    }
+/// Yields the values that are given to names that hold one of `words`, which stand in order; each once.
+pub(in crate::scan) fn assignments(
+    text: &str,
+    words: impl IntoIterator<Item = Range<usize>>,
+) -> impl Iterator<Item = Assigned<'_>> {
+    let mut read = 0;
+    words.into_iter().filter_map(move |word| {
+        if word.start < read {
+            return None;
+        }
+        let name_end = word.end + count(&text.as_bytes()[word.end..], is_name);
+        read = name_end;
+        let before =
+            text.as_bytes()[..word.start].iter().rev().take(NAME).take_while(|byte| is_name(**byte)).count();
+        let at = word.start - before;
+        // `A::B::Key` names a type.
+        if text[..at].ends_with(':') {
+            return None;
+        }
+        let assigned = value(text, at, name_end)?;
+        read = assigned.end;
+        Some(assigned)
+    })
 }
 
 fn is_name(byte: u8) -> bool {
@@ -140,7 +124,13 @@ mod tests {
 
     #[test]
     fn values_are_read_in_the_ways_of_many_languages() {
-        let found = Assignments::new(&["key", "secret"]).unwrap();
+        let of = |text| {
+            let lower = str::to_ascii_lowercase(text);
+            let words = ["key", "secret"].into_iter().flat_map(|word| lower.match_indices(word));
+            let mut words: Vec<_> = words.map(|(at, word)| at..at + word.len()).collect();
+            words.sort_by_key(|word| word.end);
+            assignments(text, words).collect::<Vec<_>>()
+        };
         for (text, name, value) in [
             ("api_key = \"v1\"", "api_key", "v1"),
             ("{\"apiKey\": \"v1\"}", "apiKey", "v1"),
@@ -155,13 +145,13 @@ mod tests {
             ("\"source\": [\"key = \\\"v1\\\"\\n\"]", "key", "v1"),
             ("x-api-key: v1", "x-api-key", "v1"),
         ] {
-            let all: Vec<_> = found.of(text).map(|one| (one.name, one.value)).collect();
+            let all: Vec<_> = of(text).iter().map(|one| (one.name, one.value)).collect();
             assert_eq!(all, [(name, value)], "{text}");
         }
         for text in
             ["key = make()", "key\n= \"v\"", "key = \"open", "the key is v1", "f(key, \"v1\")", "key: {"]
         {
-            let all: Vec<_> = found.of(text).filter(|one| one.value == "v1").collect();
+            let all: Vec<_> = of(text).into_iter().filter(|one| one.value == "v1").collect();
             assert!(all.is_empty(), "{text}: {all:?}");
         }
     }

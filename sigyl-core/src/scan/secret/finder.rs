@@ -1,9 +1,12 @@
 //! Looks for every form in one pass.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use memchr::memmem;
 
+use super::anchors::{Anchor, SHORTEST};
 use super::dummy::{is_made_up, is_placeholder};
 use super::form::{Place, Worth};
 use super::judge::{Judge, Seen};
@@ -11,8 +14,8 @@ use super::mark::{is_drawn, mark};
 use super::shapes::{SHAPES, Shape};
 
 /// Finds credentials by their forms.
-#[derive(Debug)]
-pub(in crate::scan) struct Finder(AhoCorasick);
+#[derive(Clone, Copy, Debug)]
+pub(in crate::scan) struct Finder(&'static AhoCorasick);
 
 /// One credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,22 +48,42 @@ impl Found {
 }
 
 impl Finder {
-    /// Compiles the fixed parts of all forms.
+    /// Compiles the fixed parts of all forms, once for all that look for them.
     pub(in crate::scan) fn new() -> Result<Self, regex::Error> {
-        AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(SHAPES.iter().map(|shape| shape.form.anchor()))
-            .map(Self)
-            .map_err(|error| regex::Error::Syntax(error.to_string()))
+        static ALL: OnceLock<Result<AhoCorasick, String>> = OnceLock::new();
+        let all = ALL.get_or_init(|| {
+            AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::DFA))
+                .build(SHAPES.iter().map(|shape| shape.form.anchor()))
+                .map_err(|error| error.to_string())
+        });
+        all.as_ref().map(Self).map_err(|error| regex::Error::Syntax(error.clone()))
     }
 
     /// Finds the credentials of a text that are not known to stand for nothing, each once.
     pub(in crate::scan) fn find(&self, text: &str) -> Vec<Found> {
-        let mut found: Vec<Found> =
-            self.read(text).filter_map(|(shape, place)| weigh(shape, Seen { text, place })).collect();
-        found.sort_by_key(|found| (found.place.start, std::cmp::Reverse(found.worth)));
-        found.dedup_by(|next, kept| next.place.start < kept.place.end && next.worth <= kept.worth);
-        found
+        best(text, self.read(text))
+    }
+
+    /// Does the same by the places of the fixed texts, which are known.
+    pub(in crate::scan) fn find_at(text: &str, anchors: &[Anchor]) -> Vec<Found> {
+        let known = anchors.iter().flat_map(|anchor| anchor.shapes().map(|shape| (anchor.start(), shape)));
+        let short = SHAPES.iter().enumerate().filter(|(_, shape)| shape.form.anchor().len() < SHORTEST);
+        let short = short.flat_map(|(at, shape)| {
+            memmem::find_iter(text.as_bytes(), shape.form.anchor()).map(move |start| (start, at))
+        });
+        let mut read: Vec<_> = known
+            .chain(short)
+            .filter_map(|(start, at)| {
+                let shape = SHAPES.get(at)?;
+                let anchor = shape.form.anchor();
+                text.as_bytes().get(start..).filter(|rest| rest.starts_with(anchor.as_bytes()))?;
+                Some((start + anchor.len(), start, at, shape, shape.form.read(text, start)?))
+            })
+            .collect();
+        // In the order in which one pass over the text reads them.
+        read.sort_by_key(|&(end, start, at, ..)| (end, start, at));
+        best(text, read.into_iter().map(|(.., shape, place)| (shape, place)))
     }
 
     /// Returns where secrets stand, whatever they are worth.
@@ -77,6 +100,15 @@ impl Finder {
             Some((shape, shape.form.read(text, hit.start())?))
         })
     }
+}
+
+/// Weighs what was read, and keeps of what overlaps what is worth most.
+fn best(text: &str, read: impl Iterator<Item = (&'static Shape, Place)>) -> Vec<Found> {
+    let mut found: Vec<Found> =
+        read.filter_map(|(shape, place)| weigh(shape, Seen { text, place })).collect();
+    found.sort_by_key(|found| (found.place.start, std::cmp::Reverse(found.worth)));
+    found.dedup_by(|next, kept| next.place.start < kept.place.end && next.worth <= kept.worth);
+    found
 }
 
 fn weigh(shape: &'static Shape, seen: Seen<'_>) -> Option<Found> {
@@ -106,7 +138,7 @@ mod tests {
     use super::*;
 
     fn finder() -> &'static Finder {
-        static FINDER: std::sync::OnceLock<Finder> = std::sync::OnceLock::new();
+        static FINDER: OnceLock<Finder> = OnceLock::new();
         FINDER.get_or_init(|| Finder::new().unwrap())
     }
 
@@ -137,6 +169,17 @@ mod tests {
             }
         }
         Some(text)
+    }
+
+    #[test]
+    fn one_pass_over_a_text_and_places_that_are_known_find_the_same() {
+        let mut seed = 7;
+        let all = SHAPES.iter().filter_map(|shape| sample(shape, &mut seed));
+        let text: String = all.map(|one| format!("key = '{one}'\nPATH sk-{one}\n")).collect();
+        let text = text + "https://user:hunter2hunter2@host.io SK" + &"a1".repeat(16);
+        let (whole, known) = (finder().find(&text), Finder::find_at(&text, &super::super::anchors(&text)));
+        assert!(whole.len() > SHAPES.len() / 2, "{}", whole.len());
+        assert_eq!(whole, known);
     }
 
     #[test]

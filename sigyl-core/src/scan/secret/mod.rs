@@ -4,6 +4,7 @@
 //! steps. What a credential is worth follows from its checksum or structure where the form has one, and from what stands
 //! around it.
 
+mod anchors;
 mod aside;
 mod assigned;
 mod dummy;
@@ -15,8 +16,9 @@ mod mark;
 mod named;
 mod shapes;
 
+pub(super) use anchors::{Anchor, anchors, literals, words};
 pub(super) use aside::is_aside;
-pub(super) use assigned::{Assigned, Assignments};
+pub(super) use assigned::{Assigned, assignments};
 pub(super) use dummy::{entropy, is_made_up, is_placeholder};
 pub(super) use finder::{Finder, Found as FoundCredential};
 pub(super) use form::Worth;
