@@ -114,11 +114,11 @@ impl TokenDirectPass {
     /// Yields the sources of a file; each holds the name of the header.
     fn sources<'a>(&'a self, code: &'a str) -> impl Iterator<Item = Match<'a>> {
         let bytes = code.as_bytes();
-        let whole = vec![0..bytes.len()];
-        let parts = self.reach.map(|reach| windows(bytes, 0..bytes.len(), &headers(bytes), reach));
+        let whole = 0..bytes.len();
+        let parts = self.reach.map(|reach| windows(bytes, whole.clone(), &headers(bytes), reach));
         // What is counted in runs of ASCII letters and blanks holds where there are no others.
         let exact = |parts: &Vec<Range<usize>>| parts.iter().all(|part| bytes[part.clone()].is_ascii());
-        let parts = parts.filter(exact).unwrap_or(whole);
+        let parts = parts.filter(exact).unwrap_or_else(|| vec![whole.clone()]);
         parts.into_iter().flat_map(move |part| {
             let mut at = part.start;
             std::iter::from_fn(move || {
