@@ -197,11 +197,7 @@ macro_rules! rules {
         pub(crate) struct $name;
 
         impl $name {
-            #[expect(
-        clippy::new_ret_no_self,
-        clippy::unnecessary_wraps,
-        reason = "the table makes every rule by its name, in the same way"
-    )]
+            #[expect(clippy::new_ret_no_self, reason = "the table makes every rule by its name")]
             pub(crate) fn new(meta: RuleMeta) -> Result<OrderRule, Error> {
                 Ok(OrderRule { meta, order: Order::$name })
             }
