@@ -51,6 +51,11 @@ pub(super) fn plain(text: &str) -> String {
     text.chars().filter_map(letter).collect()
 }
 
+/// Tells whether a character belongs to a word.
+pub(super) fn is_word(c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_alphanumeric() || c == '_' } else { c.is_alphanumeric() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::Deserialize;
 
 use super::frame::{self, Frame};
-use super::letters::plain;
+use super::letters::{is_word, plain};
+use super::trie::Trie;
 
 /// Every file of words.
 const FILES: &[(&str, &str)] = &[
@@ -250,11 +250,42 @@ pub(super) const ENGLISH: u8 = 1;
 /// All words, compiled for one pass.
 #[derive(Debug)]
 pub(crate) struct Lexicon {
-    pub(super) search: AhoCorasick,
+    pub(super) texts: Trie,
+    pub(super) inside: Begins,
     /// For each text that is searched, where its terms begin in `terms`, and one more.
-    pub(super) firsts: Vec<u32>,
-    pub(super) terms: Vec<Term>,
+    firsts: Vec<u32>,
+    terms: Vec<Term>,
     pub(super) frames: Vec<Frame>,
+}
+
+/// Pairs of bytes with which texts begin that may stand inside a word; all others begin where a word does.
+#[derive(Debug)]
+pub(super) struct Begins(Vec<u64>);
+
+impl Begins {
+    fn new<'t>(texts: impl Iterator<Item = &'t str>) -> Self {
+        let mut this = Self(vec![0; (1 << 16) / 64]);
+        for text in texts {
+            match *text.as_bytes() {
+                [one, other, ..] => this.set(one, other),
+                [one] => (0..=u8::MAX).for_each(|other| this.set(one, other)),
+                [] => {}
+            }
+        }
+        this
+    }
+
+    fn set(&mut self, one: u8, other: u8) {
+        let at = usize::from(u16::from_be_bytes([one, other]));
+        self.0[at / 64] |= 1 << (at % 64);
+    }
+
+    /// Tells whether a text of them may begin with two bytes.
+    #[inline]
+    pub(super) fn with(&self, one: u8, other: u8) -> bool {
+        let at = usize::from(u16::from_be_bytes([one, other]));
+        self.0[at / 64] >> (at % 64) & 1 != 0
+    }
 }
 
 /// The words of one language.
@@ -298,17 +329,18 @@ impl Lexicon {
                 }
             }
         }
-        let search = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(all.keys())
-            .map_err(|error| error.to_string())?;
+        let texts = Trie::new(all.keys().map(String::as_str))?;
+        let inside = all.iter().filter(|(text, terms)| {
+            terms.iter().any(|term| term.open.0) || !text.starts_with(begins_as_word)
+        });
+        let inside = Begins::new(inside.map(|(text, _)| text.as_str()));
         let (mut firsts, mut terms) = (vec![0], Vec::new());
         for mut some in all.into_values() {
             terms.append(&mut some);
             firsts.push(u32::try_from(terms.len()).map_err(|error| error.to_string())?);
         }
         let frames = frame::read(frames.1).map_err(|error| format!("{}: {error}", frames.0))?;
-        Ok(Self { search, firsts, terms, frames })
+        Ok(Self { texts, inside, firsts, terms, frames })
     }
 
     /// Returns the terms of one text that was found.
@@ -324,6 +356,11 @@ fn number(languages: &mut Vec<String>, name: &str) -> Result<u8, String> {
         languages.len() - 1
     });
     u8::try_from(at).map_err(|error| error.to_string())
+}
+
+/// Tells whether a text that begins with a character must stand where a word begins.
+pub(super) fn begins_as_word(c: char) -> bool {
+    is_word(c) || matches!(c, '.' | '~')
 }
 
 /// Takes the marks off a word that say whether it may go on.

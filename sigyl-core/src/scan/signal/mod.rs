@@ -7,6 +7,7 @@ mod codes;
 mod conceal;
 mod corpus;
 mod disguise;
+mod find;
 mod frame;
 mod hand_over;
 mod judge;
@@ -20,6 +21,7 @@ mod meddle;
 mod overrule;
 mod reading;
 mod rule;
+mod trie;
 mod view;
 
 pub(super) use disguise::{DISGUISES, IDENTIFIER, disguised, together};

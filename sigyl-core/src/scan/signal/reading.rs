@@ -1,7 +1,8 @@
 //! A text as sentences, each with the signals that its words give.
 
+use super::find::find;
 use super::letters::letter;
-use super::lexicon::{ANY, Class, Classes, ENGLISH, Lexicon};
+use super::lexicon::{ANY, Class, Classes, Lexicon};
 
 /// A text without case and marks, its blanks drawn together, cut into sentences.
 #[derive(Debug, Default)]
@@ -41,7 +42,7 @@ pub(crate) struct Signal {
 }
 
 /// Signals of one sentence that are kept.
-const SIGNALS: usize = 400;
+pub(super) const SIGNALS: usize = 400;
 /// Bytes of the longest quotation.
 const QUOTED: usize = 300;
 /// Names of parameters that are kept.
@@ -59,7 +60,7 @@ impl Reading {
         for (segment, origin, text) in segments {
             reading.take(segment, origin, text);
         }
-        reading.find(lexicon);
+        find(lexicon, &reading.text, &mut reading.sentences);
         reading
     }
 
@@ -110,14 +111,34 @@ impl Reading {
             self.text.push('\n');
         }
         let mut start = self.text.len();
-        self.marks.push((start, origin));
+        self.mark(origin);
         let mut blank = true;
         let mut quote = None;
-        for (at, c) in text.char_indices() {
+        let mut next = 0;
+        while let Some(rest) = text.get(next..).filter(|rest| !rest.is_empty()) {
+            let plain = rest.bytes().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+            if plain > 0 {
+                self.plain(&rest[..plain], &mut quote);
+                blank = false;
+                next += plain;
+                continue;
+            }
+            if rest.starts_with(' ') {
+                self.blank(&mut blank, &mut quote);
+                next += 1;
+                self.mark(origin + next);
+                if self.text.len() - start > LONGEST {
+                    start = self.cut(segment, start);
+                }
+                continue;
+            }
+            let Some(c) = rest.chars().next() else { break };
+            let at = next;
+            next += c.len_utf8();
             self.quote(c, &text[..at], &mut quote);
             // Stars and underlines of emphasis stand for nothing.
             if matches!(c, '*' | '"') {
-                self.marks.push((self.text.len(), origin + at + 1));
+                self.mark(origin + next);
                 continue;
             }
             let is_break = c == '\n';
@@ -126,23 +147,49 @@ impl Reading {
                     self.text.push(' ');
                     blank = true;
                 }
-                self.marks.push((self.text.len(), origin + at + 1));
+                self.mark(origin + next);
             } else if let Some(put) = letter(c) {
                 self.text.push(put);
                 blank = false;
-                if put.len_utf8() != c.len_utf8() {
-                    self.marks.push((self.text.len(), origin + at + c.len_utf8()));
-                }
+                self.mark(origin + next);
             } else {
-                self.marks.push((self.text.len(), origin + at + c.len_utf8()));
+                self.mark(origin + next);
             }
-            let rest = &text[at + c.len_utf8()..];
             let length = self.text.len() - start;
-            if is_break || length > LONGEST && blank || ends_sentence(c, rest, &self.text[start..]) {
+            if is_break || length > LONGEST && blank || ends_sentence(c, &text[next..], &self.text[start..]) {
                 start = self.cut(segment, start);
             }
         }
         self.cut(segment, start);
+    }
+
+    /// Notes where the end of the text comes from, unless that follows from the note before.
+    fn mark(&mut self, origin: usize) {
+        let here = self.text.len();
+        if self.marks.last().is_none_or(|&(at, from)| from + (here - at) != origin) {
+            self.marks.push((here, origin));
+        }
+    }
+
+    /// Takes a blank, of several only the first.
+    fn blank(&mut self, blank: &mut bool, quote: &mut Option<(usize, char)>) {
+        if quote.is_some_and(|(start, _)| self.text.len() - start > QUOTED) {
+            *quote = None;
+        }
+        if !*blank {
+            self.text.push(' ');
+            *blank = true;
+        }
+    }
+
+    /// Takes characters that end nothing and begin nothing.
+    fn plain(&mut self, some: &str, quote: &mut Option<(usize, char)>) {
+        let from = self.text.len();
+        self.text.push_str(some);
+        self.text[from..].make_ascii_lowercase();
+        if quote.is_some_and(|(start, _)| self.text.len() - 1 - start > QUOTED) {
+            *quote = None;
+        }
     }
 
     /// Keeps track of quotations; `open` is where the last one began, and how it ends.
@@ -181,34 +228,10 @@ impl Reading {
         }
         end
     }
-
-    fn find(&mut self, lexicon: &Lexicon) {
-        let mut at = 0;
-        for found in lexicon.search.find_overlapping_iter(&self.text) {
-            let (start, end) = (found.start(), found.end());
-            let (before, after) = boundaries(&self.text, start, end);
-            while self.sentences.get(at).is_some_and(|sentence| sentence.end < end) {
-                at += 1;
-            }
-            let Some(sentence) = self.sentences.get_mut(at).filter(|sentence| sentence.start <= start) else {
-                continue;
-            };
-            for term in lexicon.terms(found.pattern().as_usize()) {
-                if (term.open.0 || before) && (term.open.1 || after) {
-                    sentence.add(Signal { class: term.class, language: term.language, start, end });
-                }
-            }
-        }
-        for sentence in &mut self.sentences {
-            add_mail(&self.text, sentence);
-            add_named(&self.text, sentence);
-            sentence.signals.sort_by_key(|signal| (signal.start, std::cmp::Reverse(signal.end)));
-        }
-    }
 }
 
 impl Sentence {
-    fn add(&mut self, signal: Signal) {
+    pub(super) fn add(&mut self, signal: Signal) {
         if self.signals.len() < SIGNALS {
             self.classes.add(signal.class);
             self.signals.push(signal);
@@ -223,96 +246,15 @@ impl Signal {
     }
 }
 
-/// Adds the mail addresses of a sentence.
-fn add_mail(text: &str, sentence: &mut Sentence) {
-    let whole = &text[sentence.start..sentence.end];
-    for (at, _) in whole.match_indices('@') {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+');
-        let host =
-            whole[at + 1..].find(|c| !is_part(c)).map_or(&whole[at + 1..], |end| &whole[at + 1..][..end]);
-        let user = whole[..at].rsplit(|c| !is_part(c)).next().unwrap_or_default();
-        let host = host.trim_end_matches('.');
-        if !user.is_empty() && host.contains('.') && !host.ends_with(|c: char| c.is_ascii_digit()) {
-            let (start, end) = (sentence.start + at - user.len(), sentence.start + at + 1 + host.len());
-            sentence.add(Signal { class: Class::Address, language: ANY, start, end });
-        }
-    }
-}
-
-/// Adds tools and servers that are called by a name: "the payments server".
-fn add_named(text: &str, sentence: &mut Sentence) {
-    const COMMON: [&str; 40] = [
-        "this",
-        "the",
-        "a",
-        "an",
-        "that",
-        "each",
-        "any",
-        "our",
-        "mcp",
-        "same",
-        "current",
-        "which",
-        "your",
-        "my",
-        "one",
-        "following",
-        "first",
-        "next",
-        "api",
-        "web",
-        "http",
-        "https",
-        "sql",
-        "of",
-        "or",
-        "and",
-        "single",
-        "given",
-        "specific",
-        "these",
-        "every",
-        "all",
-        "with",
-        "in",
-        "by",
-        "available",
-        "local",
-        "remote",
-        "new",
-        "proxy",
-    ];
-    let whole = &text[sentence.start..sentence.end];
-    for noun in [" tool", " server", " function", " plugin"] {
-        for (at, _) in whole.match_indices(noun) {
-            let rest = &whole[at + noun.len()..];
-            let rest = rest.strip_prefix("'s").or_else(|| rest.strip_prefix('s')).unwrap_or(rest);
-            if rest.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
-                continue;
-            }
-            let name = whole[..at].rsplit([' ', '`', '\'', '(', '.', ',']).next().unwrap_or_default();
-            if name.len() >= 3 && name.is_ascii() && !COMMON.contains(&name) {
-                let (start, end) = (sentence.start + at - name.len(), sentence.start + at + noun.len());
-                sentence.add(Signal { class: Class::NamedTool, language: ENGLISH, start, end });
-            }
-        }
-    }
-}
-
 fn is_number(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Tells whether a word begins at `start` and one ends at `end`.
-fn boundaries(text: &str, start: usize, end: usize) -> (bool, bool) {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let (first, last) = (text[start..end].chars().next(), text[start..end].chars().next_back());
-    let before = text[..start].chars().next_back();
-    let after = text[end..].chars().next();
-    let begins = !before.is_some_and(is_word) || !first.is_some_and(|c| is_word(c) || c == '.' || c == '~');
-    let ends = !after.is_some_and(is_word) || !last.is_some_and(is_word);
-    (begins, ends)
+/// Tells whether a byte is a character that is no blank, ends no sentence, and stands at neither end of a quotation.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii()
+        && !byte.is_ascii_whitespace()
+        && !matches!(byte, b'*' | b'"' | b'\'' | b'`' | b'.' | b'!' | b'?')
 }
 
 /// Tells whether a sentence ends with `c`, with `rest` after it and all of it so far.
