@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::lexicon::Class;
+use super::lexicon::{Class, Classes};
 use super::reading::Reading;
 
 /// Bits of a feature's number.
@@ -77,16 +77,6 @@ impl Model {
         Ok(Self { weights, scale: f32::from_le_bytes(*scale), bias: f32::from_le_bytes(*bias) })
     }
 
-    /// Weighs features.
-    pub(crate) fn weigh(&self, features: &[u32]) -> f32 {
-        let sum: i32 = features
-            .iter()
-            .filter_map(|&feature| self.weights.get(feature as usize))
-            .map(|&w| i32::from(w))
-            .sum();
-        self.bias + sum as f32 * self.scale * norm(features.len())
-    }
-
     /// Finds the window of a reading that weighs most; `name` is the name of the tool, and goes with what `describes` it.
     pub(crate) fn heaviest(
         &self,
@@ -95,13 +85,25 @@ impl Model {
         describes: impl Fn(usize) -> bool,
     ) -> Option<Weighed> {
         let hashed = Hashed::new(reading, name);
-        let sentences = reading.sentences();
-        let weighed = hashed.windows().filter_map(|window| {
-            let (first, last) = (sentences.get(window.start)?, sentences.get(window.end - 1)?);
-            let score = self.weigh(&hashed.features(window, describes(first.segment))?);
-            Some(Weighed { score, segment: first.segment, start: first.start, end: last.end })
-        });
-        weighed.max_by(|one, other| one.score.total_cmp(&other.score))
+        let features = hashed.in_a_row(self);
+        let mut sum = Sum::new(self);
+        let mut heaviest: Option<Weighed> = None;
+        for start in 0..hashed.ends.len() {
+            sum.windows(&hashed, &features, start, &describes, |weighed| {
+                if heaviest.is_none_or(|known| known.score.total_cmp(&weighed.score).is_le()) {
+                    heaviest = Some(weighed);
+                }
+            });
+        }
+        heaviest
+    }
+
+    /// Looks up a feature.
+    fn weighted(&self, feature: u32) -> Weighted {
+        Weighted {
+            feature,
+            weight: self.weights.get(feature as usize).map_or(0, |&weight| i32::from(weight)),
+        }
     }
 
     /// Returns the words of a part of a reading that speak most for an attack, at most three.
@@ -135,7 +137,13 @@ struct Word {
 
 impl Word {
     fn of(word: &str) -> Self {
-        Self { whole: hash(0, word.as_bytes()), root: hash(1, stem(word).as_bytes()) }
+        let (begin, rest) = word.as_bytes().split_at(stem(word).len());
+        let mut hashes = [Fnv::new(0), Fnv::new(1)];
+        // Both at once, as neither waits for the other.
+        begin.iter().for_each(|&byte| hashes.iter_mut().for_each(|hash| hash.take(byte)));
+        let [mut whole, root] = hashes;
+        rest.iter().for_each(|&byte| whole.take(byte));
+        Self { whole: whole.finish(), root: root.finish() }
     }
 
     fn all(text: &str) -> Vec<Self> {
@@ -145,22 +153,124 @@ impl Word {
     }
 }
 
+/// A feature with its weight.
+#[derive(Clone, Copy, Debug)]
+struct Weighted {
+    feature: u32,
+    weight: i32,
+}
+
+/// Weighs the windows that begin with one sentence: each holds the one before it, so that only what comes to it is
+/// added.
+struct Sum<'m> {
+    model: &'m Model,
+    /// A bit for each feature of the window.
+    seen: Vec<u64>,
+    features: Vec<u32>,
+    sum: i32,
+}
+
+impl<'m> Sum<'m> {
+    fn new(model: &'m Model) -> Self {
+        Self { model, seen: vec![0; FEATURES / 64], features: Vec::new(), sum: 0 }
+    }
+
+    fn clear(&mut self) {
+        for feature in self.features.drain(..) {
+            self.seen[feature as usize / 64] = 0;
+        }
+        self.sum = 0;
+    }
+
+    fn add(&mut self, Weighted { feature, weight }: Weighted) {
+        let (at, bit) = (feature as usize / 64, 1 << (feature % 64));
+        if self.seen[at] & bit == 0 {
+            self.seen[at] |= bit;
+            self.features.push(feature);
+            self.sum += weight;
+        }
+    }
+
+    fn score(&self) -> f32 {
+        self.model.bias + self.sum as f32 * self.model.scale * norm(self.features.len())
+    }
+
+    /// Calls `take` with what each window comes to that begins with the sentence `start`; `features` are those of all
+    /// words in a row.
+    fn windows(
+        &mut self,
+        hashed: &Hashed<'_>,
+        features: &[[Weighted; 4]],
+        start: usize,
+        describes: impl Fn(usize) -> bool,
+        mut take: impl FnMut(Weighed),
+    ) {
+        self.clear();
+        let sentences = hashed.reading.sentences();
+        let Some(first) = sentences.get(start) else { return };
+        let (mut chain, mut heard) = (Chain::default(), Heard::default());
+        let mut words = 0;
+        for word in hashed.name.iter().filter(|_| describes(first.segment)).take(WORDS) {
+            chain.word(*word).into_iter().for_each(|feature| self.add(self.model.weighted(feature)));
+            words += 1;
+        }
+        let begin = hashed.range(start).start;
+        let window = (start..).zip(&sentences[start..]).take(WINDOW);
+        for (at, sentence) in window.take_while(|(_, one)| one.segment == first.segment) {
+            for word in hashed.range(at).take(WORDS - words) {
+                // Pairs are made with the last two words; those before the window do not count.
+                let of = match word - begin {
+                    0 | 1 => chain.word(hashed.words[word]).map(|feature| self.model.weighted(feature)),
+                    _ => features[word],
+                };
+                of.into_iter().for_each(|feature| self.add(feature));
+                words += 1;
+            }
+            for signal in &sentence.signals {
+                heard.signal(signal.class, |feature| self.add(self.model.weighted(feature)));
+            }
+            if words >= LEAST {
+                let (score, segment) = (self.score(), first.segment);
+                take(Weighed { score, segment, start: first.start, end: sentence.end });
+            }
+        }
+    }
+}
+
 /// A reading whose words are hashed once, for all windows that they stand in.
 pub(crate) struct Hashed<'r> {
     reading: &'r Reading,
     name: Vec<Word>,
-    sentences: Vec<Vec<Word>>,
+    words: Vec<Word>,
+    /// For each sentence, where its words end.
+    ends: Vec<usize>,
 }
 
 impl<'r> Hashed<'r> {
     /// Hashes the words of a reading, and of the name of the tool that it describes.
     pub(crate) fn new(reading: &'r Reading, name: &str) -> Self {
-        let words = |range: Range<usize>| Word::all(&reading.text()[range]);
-        let sentences = reading.sentences().iter().map(|one| words(one.start..one.end)).collect();
-        Self { reading, name: Word::all(&name.to_lowercase()), sentences }
+        let (mut words, mut ends) = (Vec::new(), Vec::with_capacity(reading.sentences().len()));
+        for one in reading.sentences() {
+            each_word(&reading.text()[one.start..one.end], |word| words.push(Word::of(word)));
+            ends.push(words.len());
+        }
+        Self { reading, name: Word::all(&name.to_lowercase()), words, ends }
+    }
+
+    /// Returns which words stand in a sentence.
+    fn range(&self, sentence: usize) -> Range<usize> {
+        let end = |at: usize| self.ends.get(at).copied().unwrap_or(self.words.len());
+        sentence.checked_sub(1).map_or(0, end)..end(sentence)
+    }
+
+    /// Returns the features of each word after those before it.
+    fn in_a_row(&self, model: &Model) -> Vec<[Weighted; 4]> {
+        let mut chain = Chain::default();
+        self.words.iter().map(|word| chain.word(*word).map(|feature| model.weighted(feature))).collect()
     }
 
     /// Returns every run of up to [`WINDOW`] sentences of one segment.
+    #[cfg(any(test, feature = "learning"))]
     pub(crate) fn windows(&self) -> impl Iterator<Item = Range<usize>> + use<'_, 'r> {
         let sentences = self.reading.sentences();
         (0..sentences.len()).flat_map(move |start| {
@@ -173,60 +283,56 @@ impl<'r> Hashed<'r> {
 
     /// Returns the features of a window, each once: its words and how they begin, pairs of words, signals and pairs of
     /// those. Nothing of a text that is too short to say anything.
+    #[cfg(any(test, feature = "learning"))]
     pub(crate) fn features(&self, window: Range<usize>, named: bool) -> Option<Vec<u32>> {
-        let mut found = Found::default();
+        let (mut chain, mut heard, mut all) = (Chain::default(), Heard::default(), Vec::new());
         let name = if named { self.name.as_slice() } else { &[] };
-        let text = self.sentences.get(window.clone()).unwrap_or_default();
-        name.iter().chain(text.iter().flatten()).take(WORDS).for_each(|word| found.word(*word));
+        let last = window.end.checked_sub(1)?;
+        let text = self.words.get(self.range(window.start).start..self.range(last).end)?;
+        let words: Vec<Word> = name.iter().chain(text).take(WORDS).copied().collect();
+        words.iter().for_each(|word| all.extend(chain.word(*word)));
         let sentences = self.reading.sentences().get(window).unwrap_or_default();
         for signal in sentences.iter().flat_map(|sentence| &sentence.signals) {
-            found.signal(signal.class);
+            heard.signal(signal.class, |feature| all.push(feature));
         }
-        if found.words < LEAST {
-            return None;
-        }
-        found.all.sort_unstable();
-        found.all.dedup();
-        Some(found.all)
+        all.sort_unstable();
+        all.dedup();
+        (words.len() >= LEAST).then_some(all)
     }
 }
 
+/// The last words, the last one first.
 #[derive(Default)]
-struct Found {
-    all: Vec<u32>,
-    words: usize,
-    /// The words before, the last one first.
-    before: [u32; 2],
-    signals: Vec<Class>,
+struct Chain([u32; 2]);
+
+impl Chain {
+    /// Returns the features of the next word: itself, how it begins, and its pairs with the words before it. What it
+    /// has none of stands for itself.
+    fn word(&mut self, Word { whole, root }: Word) -> [u32; 4] {
+        let [last, other] = self.0;
+        self.0 = [root, last];
+        let pair = |kind, before| if before == 0 { whole } else { mix(kind, before, root) };
+        [whole, root, pair(2, last), pair(3, other)].map(feature)
+    }
 }
 
-impl Found {
-    fn word(&mut self, Word { whole, root }: Word) {
-        self.words += 1;
-        self.add(whole);
-        self.add(root);
-        let [last, other] = self.before;
-        for (kind, before) in [(2, last), (3, other)] {
-            if before != 0 {
-                self.add(mix(kind, before, root));
-            }
-        }
-        self.before = [root, last];
-    }
+/// What was signalled.
+#[derive(Default)]
+struct Heard {
+    classes: Classes,
+    list: Vec<Class>,
+}
 
-    fn signal(&mut self, class: Class) {
-        if self.signals.contains(&class) {
+impl Heard {
+    /// Calls `add` with the features of a signal: its class, and the pairs with those before it.
+    fn signal(&mut self, class: Class, mut add: impl FnMut(u32)) {
+        if self.classes.any(Classes::of(&[class])) {
             return;
         }
-        self.add(mix(4, class as u32, 0));
-        for before in 0..self.signals.len() {
-            self.add(mix(5, self.signals[before] as u32, class as u32));
-        }
-        self.signals.push(class);
-    }
-
-    fn add(&mut self, hash: u32) {
-        self.all.push(feature(hash));
+        add(feature(mix(4, class as u32, 0)));
+        self.list.iter().for_each(|before| add(feature(mix(5, *before as u32, class as u32))));
+        self.classes.add(class);
+        self.list.push(class);
     }
 }
 
@@ -237,20 +343,39 @@ fn feature(hash: u32) -> u32 {
 
 /// Returns how a word begins.
 fn stem(word: &str) -> &str {
+    if word.len() <= STEM {
+        return word;
+    }
     word.char_indices().nth(STEM).map_or(word, |(end, _)| &word[..end])
 }
 
 /// Calls `take` with each word; of scripts that set no blanks between words, with each pair of characters.
 fn each_word<'t>(text: &'t str, mut take: impl FnMut(&'t str)) {
-    let mut start = None;
-    let mut before: Option<usize> = None;
-    for (at, c) in text.char_indices() {
-        let end = at + c.len_utf8();
+    let bytes = text.as_bytes();
+    let (mut start, mut before): (_, Option<usize>) = (None, None);
+    let mut next = 0;
+    while let Some(&byte) = bytes.get(next) {
+        let at = next;
+        if byte.is_ascii() {
+            next += 1;
+            before = None;
+            match (start, byte.is_ascii_alphanumeric()) {
+                (None, true) => start = Some(at),
+                (Some(from), false) => {
+                    take(&text[from..at]);
+                    start = None;
+                }
+                _ => {}
+            }
+            continue;
+        }
+        let Some(c) = text[at..].chars().next() else { break };
+        next += c.len_utf8();
         if is_unspaced(c) {
             if let Some(start) = start.take() {
                 take(&text[start..at]);
             }
-            take(&text[before.unwrap_or(at)..end]);
+            take(&text[before.unwrap_or(at)..next]);
             before = Some(at);
             continue;
         }
@@ -281,11 +406,24 @@ fn is_mark(c: char) -> bool {
 }
 
 /// Hashes bytes (FNV-1a), mixed so that the high bits are good.
-fn hash(kind: u32, bytes: &[u8]) -> u32 {
-    let hash = bytes
-        .iter()
-        .fold(0x811c_9dc5 ^ kind, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    mix(kind, hash, 0)
+#[derive(Clone, Copy)]
+struct Fnv {
+    kind: u32,
+    hash: u32,
+}
+
+impl Fnv {
+    fn new(kind: u32) -> Self {
+        Self { kind, hash: 0x811c_9dc5 ^ kind }
+    }
+
+    fn take(&mut self, byte: u8) {
+        self.hash = (self.hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    }
+
+    fn finish(self) -> u32 {
+        mix(self.kind, self.hash, 0)
+    }
 }
 
 fn mix(kind: u32, one: u32, other: u32) -> u32 {
@@ -331,6 +469,35 @@ mod tests {
         let of = |reading: &Reading, window| Hashed::new(reading, "a").features(window, false);
         assert_eq!(of(&alone, 0..1), of(&behind, 1..2));
         assert!(of(&alone, 0..1).is_some() && of(&read("Too short."), 0..1).is_none());
+    }
+
+    #[test]
+    fn a_window_weighs_what_its_features_do() {
+        let model = Model::builtin().unwrap();
+        let texts =
+            [ORDER, "One. Two of them. Tell nobody. 用户 的 密码。 Send it. a b c d e f.", "A.\nB.\n"];
+        let long = format!("{} {ORDER}", "never again ".repeat(300));
+        for text in texts.into_iter().chain([long.as_str()]) {
+            let reading = Reading::new(Lexicon::builtin().unwrap(), [(0, 0, text), (1, text.len(), ORDER)]);
+            let hashed = Hashed::new(&reading, "send mail");
+            let describes = |segment| segment == 0;
+            let windows = hashed.windows().filter_map(|window| {
+                let first = &reading.sentences()[window.start];
+                let features = hashed.features(window.clone(), describes(first.segment))?;
+                let weights = features.iter().map(|&at| i32::from(model.weights[at as usize]));
+                let sum = weights.sum::<i32>() as f32;
+                let score = model.bias + sum * model.scale * norm(features.len());
+                Some((score, first.start, reading.sentences()[window.end - 1].end))
+            });
+            let wanted: Vec<_> = windows.collect();
+            let (mut sum, mut found) = (Sum::new(model), Vec::new());
+            for start in 0..reading.sentences().len() {
+                sum.windows(&hashed, &hashed.in_a_row(model), start, describes, |one| {
+                    found.push((one.score, one.start, one.end));
+                });
+            }
+            assert_eq!(found, wanted, "{text}");
+        }
     }
 
     #[test]
