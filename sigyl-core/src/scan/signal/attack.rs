@@ -166,12 +166,27 @@ fn words(name: &str) -> String {
     out
 }
 
+/// Classes without which no sentence tells of an attack, or of a defence.
+const TELLING: Classes = Classes::of(&[
+    Class::Attack,
+    Class::Harm,
+    Class::Deceit,
+    Class::Unaware,
+    Class::Wield,
+    Class::Hostile,
+    Class::Defence,
+]);
+
 /// Looks through the sentences of a description; `describes` tells which segments describe the tool itself.
 pub(crate) fn attacks(reading: &Reading, name: Name, describes: impl Fn(usize) -> bool) -> Option<Attacks> {
     let mut first = true;
     let mut defended = false;
     for (at, sentence) in reading.sentences().iter().enumerate() {
         if !describes(sentence.segment) || is_argument(&reading.text()[sentence.start..sentence.end]) {
+            continue;
+        }
+        if !sentence.classes.any(TELLING) {
+            first = false;
             continue;
         }
         let view = View::new(reading, at..at + 1, ENGLISH, false);

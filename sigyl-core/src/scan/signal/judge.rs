@@ -81,10 +81,18 @@ pub(crate) fn judge(
 ) -> Vec<Judged> {
     let mut judged = Vec::new();
     let sentences = reading.sentences();
+    let mut frames = Vec::new();
     for (at, sentence) in sentences.iter().enumerate() {
         let next = sentences.get(at + 1).filter(|next| {
             next.segment == sentence.segment && next.end - sentence.start <= SHORT && !next.signals.is_empty()
         });
+        // Most sentences signal nothing that anything begins with.
+        let classes = next.map_or(sentence.classes, |next| sentence.classes.with(next.classes));
+        frames.clear();
+        frames.extend(lexicon.frames.iter().filter(|frame| frame.may_hold(classes)));
+        if frames.is_empty() && !RULES.iter().any(|(_, needed, ..)| sentence.classes.any(*needed)) {
+            continue;
+        }
         for &language in languages(sentence).iter().take_while(|language| **language != ANY) {
             let view = View::new(reading, at..at + 1, language, of_parameter(sentence.segment));
             if !view.is_english() && !view.is_own(at..at + 1) {
@@ -112,7 +120,7 @@ pub(crate) fn judge(
                 }
             }
             let keeps = !view.is_english() && keeps_secret(&view);
-            for frame in lexicon.frames.iter().filter(|frame| !keeps || frame.order != Order::Conceal) {
+            for frame in frames.iter().filter(|frame| !keeps || frame.order != Order::Conceal) {
                 let found = if frame.may_hold(sentence.classes) { frame.find(&view) } else { None };
                 let found = found.or_else(|| {
                     let next = next.filter(|_| frame.joins)?;
