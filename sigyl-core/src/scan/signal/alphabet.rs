@@ -1,5 +1,7 @@
 //! Letters written in other alphabets: small capitals, raised, boxed and upside-down ones, flags, Braille, Morse.
 
+use std::sync::OnceLock;
+
 /// Letters that stand for `a` to `z`, one string for each alphabet.
 const STYLES: [&str; 5] = [
     "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡxʏᴢ",
@@ -19,25 +21,19 @@ const MORSE: [&str; 26] = [
 ];
 /// Letters that make it more than chance.
 const LEAST: usize = 8;
+/// Signs of Morse code that make it more than chance: some are only a dot or a dash.
+const ENOUGH: usize = LEAST + 4;
 
 /// Returns a text with its odd letters as plain ones, when there are enough of them.
 pub(super) fn styled(text: &str) -> Option<String> {
-    let mut count = 0;
-    let mut upside_down = 0;
-    let plain: String = text
-        .chars()
-        .map(|c| match styled_letter(c) {
-            Some((plain, style)) => {
-                count += 1;
-                upside_down += usize::from(style == 3);
-                plain
-            }
-            None => c,
-        })
-        .collect();
+    let styles: Vec<usize> = text.chars().filter_map(|c| styled_letter(c).map(|(_, style)| style)).collect();
+    let (count, upside_down) = (styles.len(), styles.iter().filter(|style| **style == 3).count());
+    if count < LEAST {
+        return None;
+    }
+    let plain: String = text.chars().map(|c| styled_letter(c).map_or(c, |(plain, _)| plain)).collect();
     // Upside-down text runs backwards, and some of its letters are letters as well.
-    let plain = if upside_down * 2 > count { plain.chars().rev().map(turned).collect() } else { plain };
-    (count >= LEAST).then_some(plain)
+    Some(if upside_down * 2 > count { plain.chars().rev().map(turned).collect() } else { plain })
 }
 
 fn turned(c: char) -> char {
@@ -63,8 +59,21 @@ fn styled_letter(c: char) -> Option<(char, usize)> {
             return nth(at as usize).map(|letter| (letter, STYLES.len()));
         }
     }
-    STYLES.iter().enumerate().find_map(|(style, letters)| {
-        letters.chars().position(|known| known == c).and_then(nth).map(|letter| (letter, style))
+    let letters = letters();
+    letters.binary_search_by_key(&c, |(odd, ..)| *odd).ok().map(|at| (letters[at].1, letters[at].2))
+}
+
+/// Returns every odd letter with the plain one and the number of its alphabet, the first that has it, in order.
+fn letters() -> &'static [(char, char, usize)] {
+    static LETTERS: OnceLock<Vec<(char, char, usize)>> = OnceLock::new();
+    LETTERS.get_or_init(|| {
+        let of = |(style, letters): (usize, &'static str)| {
+            letters.chars().zip('a'..='z').map(move |(odd, plain)| (odd, plain, style))
+        };
+        let mut all: Vec<_> = STYLES.into_iter().enumerate().flat_map(of).collect();
+        all.sort_by_key(|(odd, ..)| *odd);
+        all.dedup_by_key(|(odd, ..)| *odd);
+        all
     })
 }
 
@@ -84,18 +93,21 @@ pub(super) fn braille(text: &str) -> Option<String> {
 
 /// Reads Morse code: letters end with a blank, words with a stroke or several blanks.
 pub(super) fn morse(text: &str) -> Option<String> {
+    let at = |sign: &str| MORSE.iter().position(|known| *known == sign);
+    let signs = text.split(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '|'));
+    if signs.filter(|sign| sign.starts_with(['.', '-']) && at(sign).is_some()).take(ENOUGH).count() < ENOUGH {
+        return None;
+    }
     let mut out = String::new();
-    let mut count = 0;
     for word in text.split(['/', '|', '\n']).flat_map(|part| part.split("   ")) {
         for sign in word.split_ascii_whitespace() {
-            if let Some(at) = MORSE.iter().position(|known| *known == sign) {
+            if let Some(at) = at(sign) {
                 out.extend(u8::try_from(at).ok().map(|at| char::from(b'a' + at)));
-                count += 1;
             }
         }
         out.push(' ');
     }
-    (count >= LEAST + 4).then_some(out)
+    Some(out)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Letters written as codes: shifted, as numbers, as escapes.
 
-use super::disguise::readable;
+use super::wording::readable;
 
 pub(super) fn rot13(c: char) -> char {
     let turn = |first: u8| char::from((c as u8 - first + 13) % 26 + first);

@@ -1,13 +1,11 @@
 //! Texts that stand in disguise inside another: turned round, shifted, spelled out, in other letters, in pieces.
 
-use std::sync::OnceLock;
-
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use std::cell::OnceCell;
 
 use super::alphabet::{braille, morse, styled};
-use super::codes::{
-    atbash, base32, entities, escapes, is_partly_spelled, numbers, percent, rot13, spells_part,
-};
+use super::codes::{atbash, base32, entities, escapes, is_partly_spelled, numbers, percent, rot13};
+use super::marks::Marks;
+use super::wording::{ciphers, readable};
 use crate::scan::unpack::{base64, unpack};
 
 /// What a text was disguised as, for messages.
@@ -31,113 +29,6 @@ pub(in crate::scan) const DISGUISES: [&str; 15] = [
 
 /// What a long identifier is told as: no disguise by itself.
 pub(in crate::scan) const IDENTIFIER: &str = DISGUISES[13];
-/// Words that English text is full of, and some that orders to a model are.
-const COMMON: [&str; 104] = [
-    "the",
-    "and",
-    "this",
-    "that",
-    "with",
-    "for",
-    "you",
-    "your",
-    "all",
-    "any",
-    "not",
-    "from",
-    "into",
-    "must",
-    "user",
-    "tool",
-    "use",
-    "call",
-    "before",
-    "after",
-    "every",
-    "each",
-    "then",
-    "when",
-    "file",
-    "content",
-    "contents",
-    "send",
-    "read",
-    "are",
-    "has",
-    "have",
-    "will",
-    "should",
-    "never",
-    "always",
-    "without",
-    "tell",
-    "what",
-    "it",
-    "in",
-    "to",
-    "of",
-    "is",
-    "on",
-    "be",
-    "as",
-    "or",
-    "by",
-    "an",
-    "at",
-    "do",
-    "ignore",
-    "disregard",
-    "previous",
-    "prior",
-    "instructions",
-    "rules",
-    "system",
-    "prompt",
-    "secret",
-    "password",
-    "token",
-    "key",
-    "forward",
-    "upload",
-    "copy",
-    "include",
-    "conversation",
-    "message",
-    "messages",
-    "mention",
-    "silently",
-    "open",
-    "add",
-    "put",
-    "whole",
-    "entire",
-    "other",
-    "only",
-    "first",
-    "also",
-    "step",
-    "request",
-    "answer",
-    "reply",
-    "text",
-    "value",
-    "field",
-    "about",
-    "through",
-    "them",
-    "which",
-    "if",
-    "so",
-    "no",
-    "out",
-    "over",
-    "keep",
-    "hide",
-    "follow",
-    "run",
-    "execute",
-    "set",
-];
 /// Bytes of the longest text that is looked at for a disguise of the whole.
 const WHOLE: usize = 64 << 10;
 /// Bytes of the shortest that could hold an order.
@@ -163,6 +54,7 @@ fn reveal(text: &str, depth: usize, found: &mut Vec<View>) {
     if depth == 0 || !(SHORTEST..=WHOLE).contains(&text.len()) {
         return;
     }
+    let known = OnceCell::new();
     for (plain, how) in views(text) {
         if found.len() >= 8 || plain == text {
             continue;
@@ -175,32 +67,11 @@ fn reveal(text: &str, depth: usize, found: &mut Vec<View>) {
             && readable >= READABLE
             && (how == DISGUISES[13]
                 || how == DISGUISES[5] && is_partly_spelled(text)
-                || readable > self::readable(text) + 1)
+                || readable > known.get_or_init(|| self::readable(text)) + 1)
         {
             found.push((plain, how));
         }
     }
-}
-
-/// Counts the different common words of a text.
-pub(super) fn readable(text: &str) -> usize {
-    static PLAIN: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let build = || search(COMMON.iter().map(|word| (*word).to_owned()));
-    PLAIN.get_or_init(build).as_ref().map_or(0, |words| distinct(words, text).count_ones() as usize)
-}
-
-fn search(words: impl Iterator<Item = String>) -> Option<AhoCorasick> {
-    AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(words).ok()
-}
-
-/// Returns which words occur as whole words, one bit each.
-fn distinct(words: &AhoCorasick, text: &str) -> u128 {
-    let bytes = text.as_bytes();
-    let letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
-    words
-        .find_overlapping_iter(text)
-        .filter(|found| !(found.start() > 0 && letter(found.start() - 1) || letter(found.end())))
-        .fold(0, |seen, found| seen | 1 << (found.pattern().as_usize() % 128))
 }
 
 /// Returns the readings of a text by each disguise that it may wear.
@@ -230,140 +101,10 @@ fn views(text: &str) -> Vec<View> {
     views
 }
 
-/// Tells by the look of some words whether a text may be shifted, turned round, or written backwards.
-fn ciphers(text: &str) -> [bool; 3] {
-    static DISGUISED: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    const WORDS: [&str; 40] = [
-        "the",
-        "and",
-        "this",
-        "with",
-        "you",
-        "your",
-        "all",
-        "any",
-        "that",
-        "from",
-        "into",
-        "must",
-        "user",
-        "tool",
-        "before",
-        "after",
-        "every",
-        "each",
-        "then",
-        "when",
-        "file",
-        "contents",
-        "send",
-        "read",
-        "never",
-        "always",
-        "without",
-        "ignore",
-        "instructions",
-        "previous",
-        "system",
-        "message",
-        "forward",
-        "call",
-        "use",
-        "which",
-        "only",
-        "not",
-        "for",
-        "tell",
-    ];
-    let build = || {
-        let rot = WORDS.iter().map(|word| word.chars().map(rot13).collect::<String>());
-        let turned = WORDS.iter().map(|word| word.chars().map(atbash).collect());
-        let backwards = WORDS.iter().map(|word| word.chars().rev().collect());
-        search(rot.chain(turned).chain(backwards))
-    };
-    let Some(search) = DISGUISED.get_or_init(build) else { return [false; 3] };
-    let seen = distinct(search, text);
-    [0, 40, 80].map(|shift| (seen >> shift & 0xff_ffff_ffff).count_ones() >= 3)
-}
-
 /// Turns each word round and leaves their order.
 fn each_backwards(text: &str) -> String {
     let turn = |word: &str| word.chars().rev().collect::<String>();
     text.split(' ').map(turn).collect::<Vec<_>>().join(" ")
-}
-
-/// How often the marks of some disguises occur.
-#[derive(Debug, Default)]
-struct Marks {
-    percent: usize,
-    entities: usize,
-    slashes: usize,
-    /// Letters of words of which the rest is written plainly, as `\u0049` in `\u0049gnore`.
-    mixed: usize,
-    /// The longest run of single letters.
-    singles: usize,
-    /// Hyphens, dots and the like inside words.
-    joints: usize,
-    dots: usize,
-    /// The longest run of numbers or of pairs of digits.
-    numbers: usize,
-    /// The longest word.
-    longest: usize,
-}
-
-impl Marks {
-    fn of(text: &str) -> Self {
-        let bytes = text.as_bytes();
-        let mut marks = Self::default();
-        let letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
-        for (at, byte) in bytes.iter().enumerate() {
-            match byte {
-                b'%' | b'=' => marks.percent += usize::from(codes_letter(bytes, at + 1)),
-                b'&' => marks.entities += 1,
-                b'\\' => {
-                    marks.mixed += usize::from(spells_part(bytes, at));
-                    marks.slashes +=
-                        usize::from(bytes.get(at + 1).is_some_and(|next| matches!(next, b'u' | b'x')))
-                }
-                b'-' | b'.' | b'_' | b'|' | b'>' | b'/' => {
-                    marks.dots += usize::from(matches!(byte, b'-' | b'.'));
-                    marks.joints += usize::from(at > 0 && letter(at - 1) && letter(at + 1));
-                }
-                _ => {}
-            }
-        }
-        marks.longest = bytes.split(|byte| *byte == b' ').map(<[u8]>::len).max().unwrap_or(0);
-        let (mut singles, mut numbers) = (0, 0);
-        for word in bytes.split(|byte| is_gap(*byte)).filter(|word| !word.is_empty()) {
-            singles = if let [c] = word
-                && c.is_ascii_alphanumeric()
-            {
-                singles + 1
-            } else {
-                0
-            };
-            numbers = if is_number(word) { numbers + 1 } else { 0 };
-            marks.singles = marks.singles.max(singles);
-            marks.numbers = marks.numbers.max(numbers);
-        }
-        marks
-    }
-}
-
-/// Tells whether a byte may stand between letters that are set apart.
-fn is_gap(byte: u8) -> bool {
-    matches!(byte, b' ' | b'-' | b'.' | b'_' | b'*' | b'|' | b',' | b'/' | b'\n' | b'+')
-}
-
-/// Tells whether a word may be the number of a letter.
-fn is_number(word: &[u8]) -> bool {
-    let digits = word.strip_prefix(b"0x").or_else(|| word.strip_prefix(b"\\x")).unwrap_or(word);
-    matches!(digits.len(), 2 | 3 | 8) && digits.iter().all(u8::is_ascii_hexdigit)
-}
-
-/// Tells whether two hexadecimal digits stand for a letter of ASCII.
-fn codes_letter(bytes: &[u8], at: usize) -> bool {
-    matches!(bytes.get(at), Some(b'4'..=b'7')) && bytes.get(at + 1).is_some_and(u8::is_ascii_hexdigit)
 }
 
 /// Closes up letters that stand apart; a wider gap stands between words.
@@ -388,23 +129,25 @@ fn closed_up(text: &str) -> String {
 
 /// Takes out what stands inside words.
 fn joined(text: &str) -> String {
+    let is_joint = |c| matches!(c, '-' | '.' | '_' | '|' | '/' | '\\' | '+' | '~' | '^' | '<');
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let before = out.ends_with(|c: char| c.is_alphabetic());
-        let skip = match c {
-            '-' | '.' | '_' | '|' | '/' | '\\' | '+' | '~' | '^' if before => c.len_utf8(),
-            '<' if before => rest.find('>').filter(|end| *end < 40).map_or(0, |end| end + 1),
-            _ => 0,
+    while let Some(at) = rest.find(is_joint) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let skip = match rest.as_bytes() {
+            _ if !out.ends_with(char::is_alphabetic) => 0,
+            [b'<', ..] => rest.bytes().take(40).position(|byte| byte == b'>').map_or(0, |end| end + 1),
+            _ => 1,
         };
         if skip > 0 && rest[skip..].starts_with(|c: char| c.is_alphabetic() || c == '<') {
             rest = &rest[skip..];
         } else {
-            out.push(c);
-            rest = &rest[c.len_utf8()..];
+            out.push_str(&rest[..1]);
+            rest = &rest[1..];
         }
     }
-    out
+    out + rest
 }
 
 /// Reads long identifiers as sentences.

@@ -17,12 +17,14 @@ mod learned;
 pub mod learning;
 mod letters;
 mod lexicon;
+mod marks;
 mod meddle;
 mod overrule;
 mod reading;
 mod rule;
 mod trie;
 mod view;
+mod wording;
 
 pub(super) use disguise::{DISGUISES, IDENTIFIER, disguised, together};
 pub(super) use frame::is_frames;
