@@ -4,6 +4,7 @@
 //! formed. The only place that makes an [`Admission`] is `verdict`.
 
 mod caller;
+mod canonical;
 mod declaration;
 mod deployment;
 mod digest;

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::tool::{canonical_digest, description_md5};
+use super::canonical::digest;
+use super::tool::description_md5;
 use super::{Digest, ToolError, ToolPin};
 
 /// The kinds of things that a server shows to a model.
@@ -63,7 +64,7 @@ impl Pin {
         };
         Ok(Self {
             entity,
-            sha256: canonical_digest(&definition).map_err(|_| ToolError::NotCanonical(name.clone()))?,
+            sha256: digest(&definition).map_err(|_| ToolError::NotCanonical(name.clone()))?,
             md5: description_md5(description),
             name,
             definition,

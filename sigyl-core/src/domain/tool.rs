@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Digest;
+use super::canonical::digest_of_members;
 
 /// A tool, prompt or resource definition, kept whole as the server gave it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,7 +53,7 @@ impl Tool {
 
     /// Digests the whole definition in its canonical form (RFC 8785).
     pub fn digest(&self) -> Result<Digest, ToolError> {
-        canonical_digest(&self.definition).map_err(|_| ToolError::NotCanonical(self.name.clone()))
+        digest_of_members(&self.definition).map_err(|_| ToolError::NotCanonical(self.name.clone()))
     }
 
     /// Computes the hash that mcp-scan (Invariant Labs) pins: MD5 of the description alone, for comparison with pins
@@ -60,11 +61,6 @@ impl Tool {
     pub fn mcp_scan_md5(&self) -> String {
         description_md5(self.definition.get("description"))
     }
-}
-
-/// Digests a value in its canonical form (RFC 8785).
-pub(super) fn canonical_digest(value: &impl Serialize) -> Result<Digest, serde_json::Error> {
-    serde_json_canonicalizer::to_vec(value).map(|bytes| Digest::of(&bytes))
 }
 
 /// Computes the hash that mcp-scan pins: MD5 of a description, or of its own words for a missing one.
