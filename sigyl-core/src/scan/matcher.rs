@@ -73,9 +73,6 @@ pub(super) fn check_file_prose(
 
 /// Runs `pattern` over the texts of a tool, as over a file.
 pub(super) fn check_tool(pattern: &Pattern, able: &[Run<'_>], tool: &ToolText, found: &mut Findings<'_>) {
-    if !pattern.looks_at.contains(&Context::Tool) {
-        return;
-    }
     each_in_prose(pattern, able, tool.prose(), |segment, place| {
         if is_quoted(tool.prose().text(), &(segment.start..segment.end), &place) {
             return;

@@ -258,6 +258,18 @@ impl Prefilter {
         Able { list, ..Able::default() }
     }
 
+    /// Yields the patterns of which an expression can match, in order.
+    pub(super) fn patterns(&self, able: &Able) -> impl Iterator<Item = usize> {
+        let mut rest = able.list.as_slice();
+        std::iter::from_fn(move || {
+            let (first, _) = *rest.first()?;
+            let pattern = self.ranges.partition_point(|range| range.end <= first);
+            let end = self.ranges.get(pattern)?.end;
+            rest = &rest[rest.partition_point(|(expression, _)| *expression < end)..];
+            Some(pattern)
+        })
+    }
+
     /// Yields the expressions of a pattern that can match.
     pub(super) fn of<'a>(&'a self, pattern: usize, able: &'a Able) -> impl Iterator<Item = Run<'a>> {
         let range = self.ranges.get(pattern).cloned().unwrap_or_default();

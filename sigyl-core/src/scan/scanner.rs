@@ -9,6 +9,7 @@ use super::in_hand::InHand;
 use super::known::KnownFiles;
 use super::language::Language;
 use super::matcher;
+use super::pattern::Context;
 use super::prefilter::Able;
 use super::report::{Failed, Gathered, Judge};
 use super::rule::Part;
@@ -177,8 +178,11 @@ impl<'a> Scanner<'a> {
         let mut found = self.gather();
         let filter = &self.rules.prose;
         let able = filter.in_segments(tool.prose().text().as_bytes(), tool.prose().segments());
-        for (at, pattern) in self.rules.patterns.iter().enumerate() {
-            matcher::check_tool(pattern, &filter.of(at, &able).collect::<Vec<_>>(), tool, &mut found);
+        for at in filter.patterns(&able) {
+            let Some(pattern) = self.rules.patterns.get(at) else { continue };
+            if pattern.looks_at.contains(&Context::Tool) {
+                matcher::check_tool(pattern, &filter.of(at, &able).collect::<Vec<_>>(), tool, &mut found);
+            }
         }
         self.code_rules(&Part::Tool(tool), &mut found);
         found.finish()

@@ -1,5 +1,6 @@
 //! Every string that one tool shows to a model: name, title, description, schemas with all their texts, annotations.
 
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
@@ -42,7 +43,7 @@ impl ToolText {
     pub fn of_tool(tool: &Tool) -> Self {
         let mut reader = Reader::default();
         for (key, value) in tool.definition() {
-            reader.read(key, value, 0);
+            reader.member(key, value);
         }
         reader.finish(tool.name())
     }
@@ -57,8 +58,8 @@ impl ToolText {
         let name = name.unwrap_or("without a name");
         let mut reader = Reader::default();
         match definition {
-            Value::Object(members) => members.iter().for_each(|(key, value)| reader.read(key, value, 0)),
-            other => reader.read(&entity.to_string(), other, 0),
+            Value::Object(members) => members.iter().for_each(|(key, value)| reader.member(key, value)),
+            other => reader.member(&entity.to_string(), other),
         }
         reader.finish(&match entity {
             Entity::Tool => name.to_owned(),
@@ -75,7 +76,8 @@ impl ToolText {
     /// Takes one text, such as the instructions of a server.
     pub fn of_text(name: &str, field: &str, text: &str) -> Self {
         let mut reader = Reader::default();
-        reader.take(field.to_owned(), text);
+        field.clone_into(&mut reader.path);
+        reader.take(text);
         reader.finish(name)
     }
 
@@ -122,6 +124,8 @@ impl ToolText {
 
 #[derive(Default)]
 struct Reader {
+    /// Where it is.
+    path: String,
     fields: Vec<Field>,
     bytes: usize,
     paths: usize,
@@ -129,48 +133,60 @@ struct Reader {
 }
 
 impl Reader {
-    fn read(&mut self, path: &str, value: &Value, depth: usize) {
+    /// Reads what stands at the path that was gone to.
+    fn read(&mut self, value: &Value, depth: usize) {
         if depth > DEPTH {
-            self.cut =
-                Some(format!("deeper than {DEPTH} levels at {}", path.chars().take(200).collect::<String>()));
+            let path: String = self.path.chars().take(200).collect();
+            self.cut = Some(format!("deeper than {DEPTH} levels at {path}"));
             return;
         }
         match value {
-            Value::String(text) => self.take(path.to_owned(), text),
+            Value::String(text) => self.take(text),
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
-                    let Some(path) = self.below(path, format_args!("[{at}]")) else { return };
-                    self.read(&path, item, depth + 1);
+                    let Some(above) = self.below(format_args!("[{at}]")) else { return };
+                    self.read(item, depth + 1);
+                    self.path.truncate(above);
                 }
             }
-            Value::Object(members) => self.members(path, members, depth),
+            Value::Object(members) => self.members(members, depth),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    fn members(&mut self, path: &str, members: &Map<String, Value>, depth: usize) {
+    fn members(&mut self, members: &Map<String, Value>, depth: usize) {
         for (key, value) in members {
-            let Some(path) = self.below(path, format_args!(".{key}")) else { return };
+            let Some(above) = self.below(format_args!(".{key}")) else { return };
             // The name of a member is read by the model as well.
             if key.len() > 24 || !key.is_ascii() {
-                self.take(path.clone(), key);
+                self.take(key);
             }
-            self.read(&path, value, depth + 1);
+            self.read(value, depth + 1);
+            self.path.truncate(above);
         }
     }
 
-    /// Makes the path of a part, as long as all of them have room.
-    fn below(&mut self, path: &str, part: std::fmt::Arguments<'_>) -> Option<String> {
-        self.paths += path.len();
+    /// Reads one of the outermost members.
+    fn member(&mut self, key: &str, value: &Value) {
+        key.clone_into(&mut self.path);
+        self.read(value, 0);
+    }
+
+    /// Goes to the path of a part, as long as all paths have room; returns the length of the one it was at.
+    fn below(&mut self, part: std::fmt::Arguments<'_>) -> Option<usize> {
+        let above = self.path.len();
+        self.paths += above;
         if self.paths > PATHS {
             self.cut = Some(format!("more than {PATHS} bytes of names that stand in other names"));
             return None;
         }
-        Some(format!("{path}{part}"))
+        // Writing to a String cannot fail.
+        self.path.write_fmt(part).ok();
+        Some(above)
     }
 
-    fn take(&mut self, path: String, text: &str) {
-        if text.is_empty() || path.ends_with("$schema") {
+    fn take(&mut self, text: &str) {
+        if text.is_empty() || self.path.ends_with("$schema") {
             return;
         }
         let left = BYTES - self.bytes.min(BYTES);
@@ -180,7 +196,7 @@ impl Reader {
         }
         self.bytes += taken.len();
         if !taken.is_empty() {
-            self.fields.push(Field { path, text: taken.to_owned() });
+            self.fields.push(Field { path: self.path.clone(), text: taken.to_owned() });
         }
     }
 

@@ -35,6 +35,7 @@ impl Rule for LlmReview {
 /// Finds where a text begins to look like a mark or an answer.
 fn imitation(text: &str) -> Option<usize> {
     // Both begin with an ASCII character that few descriptions hold.
+    memchr::memchr2(b'<', b'"', text.as_bytes())?;
     if !text.contains("<<") && !text.contains('"') {
         return None;
     }
