@@ -1,6 +1,7 @@
 //! What the trainer of the learned model needs of the library; not covered by semver.
 
-use super::learned::{FEATURES, Hashed, norm};
+use super::features::{FEATURES, Hashed};
+use super::learned::norm;
 use super::lexicon::Lexicon;
 use super::reading::Reading;
 

@@ -7,6 +7,7 @@ mod codes;
 mod conceal;
 mod corpus;
 mod disguise;
+mod features;
 mod find;
 mod frame;
 mod hand_over;
@@ -24,6 +25,7 @@ mod reading;
 mod rule;
 mod trie;
 mod view;
+mod windows;
 mod wording;
 
 pub(super) use disguise::{DISGUISES, IDENTIFIER, disguised, together};
