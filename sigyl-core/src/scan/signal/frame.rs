@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::judge::Order;
-use super::lexicon::{Class, Classes};
+use super::lexicon::{CLASSES, Class, Classes};
 use super::reading::Signal;
 use super::view::View;
 use crate::domain::Severity;
@@ -71,6 +71,49 @@ fn error() -> Severity {
     Severity::Error
 }
 
+/// Frames, and which of them the signals of a sentence may make.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    list: Vec<Frame>,
+    /// For the first class of each frame, for the second and so on: for each class a bit for each frame that takes it, or
+    /// needs none.
+    slots: Vec<[u128; CLASSES]>,
+}
+
+/// Frames that there may be: one for each bit.
+const MOST: usize = 128;
+
+impl Frames {
+    fn new(list: Vec<Frame>) -> Result<Self, String> {
+        if list.len() > MOST {
+            return Err(format!("more than {MOST} frames"));
+        }
+        let longest = list.iter().map(|frame| frame.slots.len()).max().unwrap_or(0);
+        let mut slots = vec![[0; CLASSES]; longest];
+        for (at, frame) in list.iter().enumerate() {
+            for (slot, classes) in slots.iter_mut().enumerate() {
+                let taken =
+                    |class: usize| frame.slots.get(slot).is_none_or(|slot| slot.set.has_number(class));
+                let numbers = (0..CLASSES).filter(|class| taken(*class));
+                numbers.for_each(|class| classes[class] |= 1 << at);
+            }
+        }
+        Ok(Self { list, slots })
+    }
+
+    /// Yields the frames each of whose classes is there.
+    pub(super) fn that_may_hold(&self, classes: Classes) -> impl Iterator<Item = &Frame> {
+        let of = |slot: &[u128; CLASSES]| classes.numbers().fold(0, |bits, class| bits | slot[class]);
+        let mut bits =
+            self.slots.iter().fold(u128::MAX, |bits, slot| if bits == 0 { 0 } else { bits & of(slot) });
+        std::iter::from_fn(move || {
+            let frame = self.list.get(bits.trailing_zeros() as usize)?;
+            bits &= bits - 1;
+            Some(frame)
+        })
+    }
+}
+
 /// Signals of the first class that are tried.
 const TRIES: usize = 8;
 
@@ -80,9 +123,9 @@ pub(in crate::scan) fn is_frames(document: serde_yaml::Deserializer<'_>) -> bool
 }
 
 /// Reads a list of frames.
-pub(super) fn read(text: &str) -> Result<Vec<Frame>, String> {
+pub(super) fn read(text: &str) -> Result<Frames, String> {
     let written: Vec<Written> = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
-    written.into_iter().map(Frame::new).collect()
+    Frames::new(written.into_iter().map(Frame::new).collect::<Result<_, _>>()?)
 }
 
 impl Frame {
@@ -180,5 +223,28 @@ mod tests {
             let error = read(text).unwrap_err();
             assert!(error.contains(what), "{error}");
         }
+        let many = "- {order: conceal, all: [tell], within: 9}\n".repeat(MOST + 1);
+        assert!(read(&many).unwrap_err().contains("more than 128"));
+    }
+
+    #[test]
+    fn no_frame_that_may_hold_is_passed_over() {
+        let frames = &super::super::lexicon::Lexicon::builtin().unwrap().frames;
+        let mut held = 0;
+        for frame in &frames.list {
+            let mut classes =
+                Classes::of(&frame.slots.iter().map(|slot| slot.classes[0]).collect::<Vec<_>>());
+            for more in [Class::Neg, Class::Send, Class::Must] {
+                let found: Vec<_> = frames.that_may_hold(classes).map(std::ptr::from_ref).collect();
+                let wanted: Vec<_> =
+                    frames.list.iter().filter(|one| one.may_hold(classes)).map(std::ptr::from_ref).collect();
+                assert_eq!(found, wanted);
+                assert!(found.contains(&std::ptr::from_ref(frame)));
+                held += found.len();
+                classes.add(more);
+            }
+        }
+        assert!(held > frames.list.len() * 3);
+        assert_eq!(frames.that_may_hold(Classes::default()).count(), 0);
     }
 }

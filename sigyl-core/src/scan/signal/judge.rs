@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::conceal::{conceals, keeps_secret};
 use super::hand_over::{exfiltrates, hands_over, hands_over_file, sends_away};
 use super::later_on::{obeys_elsewhere, persists, waits};
-use super::lexicon::{ANY, Class, Classes, Lexicon};
+use super::lexicon::{ANY, Class, Classes, ENGLISH, Lexicon};
 use super::meddle::{meddles, outranks};
 use super::overrule::{overrides, skips_consent};
 use super::reading::{Reading, Sentence, Signal};
@@ -89,15 +89,15 @@ pub(crate) fn judge(
         // Most sentences signal nothing that anything begins with.
         let classes = next.map_or(sentence.classes, |next| sentence.classes.with(next.classes));
         frames.clear();
-        frames.extend(lexicon.frames.iter().filter(|frame| frame.may_hold(classes)));
+        frames.extend(lexicon.frames.that_may_hold(classes));
         if frames.is_empty() && !RULES.iter().any(|(_, needed, ..)| sentence.classes.any(*needed)) {
             continue;
         }
         for &language in languages(sentence).iter().take_while(|language| **language != ANY) {
-            let view = View::new(reading, at..at + 1, language, of_parameter(sentence.segment));
-            if !view.is_english() && !view.is_own(at..at + 1) {
+            if language != ENGLISH && !View::is_written_in(language, sentence) {
                 continue;
             }
+            let view = View::new(reading, at..at + 1, language, of_parameter(sentence.segment));
             let mut both = Both { reading, at, language, view: None };
             let mut add = |order, severity, (one, other): (Signal, Signal)| {
                 judged.push(Judged {

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::frame::{self, Frame};
+use super::frame::{self, Frames};
 use super::letters::{is_word, plain};
 use super::trie::Trie;
 
@@ -202,6 +202,9 @@ pub(crate) enum Class {
     Out,
 }
 
+/// One more than the number of the last class.
+pub(super) const CLASSES: usize = Class::Out as usize + 1;
+
 /// A set of classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Classes(u128);
@@ -218,6 +221,7 @@ impl Classes {
     }
 
     /// Adds one.
+    #[inline]
     pub(crate) fn add(&mut self, class: Class) {
         self.0 |= 1 << class as u32;
     }
@@ -225,6 +229,21 @@ impl Classes {
     /// Returns what is in either.
     pub(crate) fn with(self, others: Self) -> Self {
         Self(self.0 | others.0)
+    }
+
+    /// Yields the numbers of its classes.
+    pub(crate) fn numbers(self) -> impl Iterator<Item = usize> {
+        let mut bits = self.0;
+        std::iter::from_fn(move || {
+            let number = bits.trailing_zeros() as usize;
+            bits &= bits.checked_sub(1)?;
+            Some(number)
+        })
+    }
+
+    /// Tells whether a class of that number is in it.
+    pub(crate) fn has_number(self, number: usize) -> bool {
+        self.0 >> number & 1 != 0
     }
 
     /// Tells whether any of `others` is in it.
@@ -255,16 +274,21 @@ pub(crate) struct Lexicon {
     /// For each text that is searched, where its terms begin in `terms`, and one more.
     firsts: Vec<u32>,
     terms: Vec<Term>,
-    pub(super) frames: Vec<Frame>,
+    pub(super) frames: Frames,
 }
 
 /// Pairs of bytes with which texts begin that may stand inside a word; all others begin where a word does.
 #[derive(Debug)]
-pub(super) struct Begins(Vec<u64>);
+pub(super) struct Begins {
+    /// A bit for each pair.
+    pairs: Vec<u64>,
+    /// Whether any begins with a byte: hardly a letter of ASCII does.
+    firsts: [bool; 256],
+}
 
 impl Begins {
     fn new<'t>(texts: impl Iterator<Item = &'t str>) -> Self {
-        let mut this = Self(vec![0; (1 << 16) / 64]);
+        let mut this = Self { pairs: vec![0; (1 << 16) / 64], firsts: [false; 256] };
         for text in texts {
             match *text.as_bytes() {
                 [one, other, ..] => this.set(one, other),
@@ -277,14 +301,15 @@ impl Begins {
 
     fn set(&mut self, one: u8, other: u8) {
         let at = usize::from(u16::from_be_bytes([one, other]));
-        self.0[at / 64] |= 1 << (at % 64);
+        self.pairs[at / 64] |= 1 << (at % 64);
+        self.firsts[usize::from(one)] = true;
     }
 
     /// Tells whether a text of them may begin with two bytes.
     #[inline]
     pub(super) fn with(&self, one: u8, other: u8) -> bool {
         let at = usize::from(u16::from_be_bytes([one, other]));
-        self.0[at / 64] >> (at % 64) & 1 != 0
+        self.firsts[usize::from(one)] && self.pairs[at / 64] >> (at % 64) & 1 != 0
     }
 }
 
@@ -344,6 +369,7 @@ impl Lexicon {
     }
 
     /// Returns the terms of one text that was found.
+    #[inline]
     pub(super) fn terms(&self, pattern: usize) -> &[Term] {
         let first = |at: usize| self.firsts.get(at).map_or(self.terms.len(), |&first| first as usize);
         &self.terms[first(pattern)..first(pattern + 1)]

@@ -1,7 +1,7 @@
 //! One sentence in one language: its signals, and what stands around them.
 
 use super::lexicon::{Class, ENGLISH};
-use super::reading::{Reading, Signal};
+use super::reading::{Reading, Sentence, Signal};
 
 /// Bytes that a few words take.
 pub(super) const CLOSE: usize = 40;
@@ -148,16 +148,15 @@ impl<'a> View<'a> {
         self.language == ENGLISH
     }
 
-    /// Tells whether it is truly written in this language: single words of it may be words of English as well.
-    pub(super) fn is_own(&self, range: std::ops::Range<usize>) -> bool {
-        let signals =
-            || self.reading.sentences()[range.clone()].iter().flat_map(|sentence| &sentence.signals);
+    /// Tells whether a sentence is truly written in a language: single words of it may be words of English as well.
+    pub(super) fn is_written_in(language: u8, sentence: &Sentence) -> bool {
+        let signals = || sentence.signals.iter();
         let english = |one: &Signal| {
             signals()
                 .any(|other| other.language == ENGLISH && other.start == one.start && other.end == one.end)
         };
         let (mut own, mut last, mut long) = (0, 0, false);
-        for signal in signals().filter(|one| one.language == self.language) {
+        for signal in signals().filter(|one| one.language == language) {
             if signal.start < last {
                 continue;
             }
