@@ -50,8 +50,9 @@ pub(super) fn has_encoded_run(text: &str) -> bool {
 
 fn names_rot13(text: &str) -> bool {
     // Its digits are rarer than its letters.
-    memchr::memmem::find_iter(text.as_bytes(), "13").any(|at| {
-        let before = &text.as_bytes()[..at];
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'1', bytes).filter(|at| bytes.get(at + 1) == Some(&b'3')).any(|at| {
+        let before = &bytes[..at];
         let before = before.strip_suffix(b"-").unwrap_or(before);
         before.last_chunk::<3>().is_some_and(|name| name.eq_ignore_ascii_case(b"rot"))
     })

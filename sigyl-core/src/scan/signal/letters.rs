@@ -52,6 +52,7 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// Tells whether a character belongs to a word.
+#[inline]
 pub(super) fn is_word(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphanumeric() || c == '_' } else { c.is_alphanumeric() }
 }

@@ -28,7 +28,7 @@ impl Marks {
         let mut runs = Runs::default();
         let (mut word, mut stretch) = (0, 0);
         for (at, &byte) in bytes.iter().enumerate() {
-            if byte.is_ascii_alphanumeric() || !byte.is_ascii() {
+            if !MARKS[usize::from(byte)] {
                 continue;
             }
             marks.take(bytes, at, byte);
@@ -82,8 +82,20 @@ struct Runs {
     numbers: usize,
 }
 
+/// The bytes that are a mark, or may stand between words.
+const MARKS: [bool; 256] = {
+    let mut marks = [false; 256];
+    let mut byte = 0_u8;
+    while byte.is_ascii() {
+        marks[byte as usize] =
+            byte.is_ascii_whitespace() || is_gap(byte) || matches!(byte, b'%' | b'=' | b'&' | b'\\' | b'>');
+        byte += 1;
+    }
+    marks
+};
+
 /// Tells whether a byte may stand between letters that are set apart.
-fn is_gap(byte: u8) -> bool {
+const fn is_gap(byte: u8) -> bool {
     matches!(byte, b' ' | b'-' | b'.' | b'_' | b'*' | b'|' | b',' | b'/' | b'\n' | b'+')
 }
 

@@ -58,6 +58,7 @@ impl Reading {
     ) -> Self {
         let mut reading = Self::default();
         for (segment, origin, text) in segments {
+            reading.text.reserve(text.len() + 1);
             reading.take(segment, origin, text);
         }
         find(lexicon, &reading.text, &mut reading.sentences);
@@ -116,7 +117,7 @@ impl Reading {
         let mut quote = None;
         let mut next = 0;
         while let Some(rest) = text.get(next..).filter(|rest| !rest.is_empty()) {
-            let plain = rest.bytes().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+            let plain = rest.bytes().position(|byte| !PLAIN[usize::from(byte)]).unwrap_or(rest.len());
             if plain > 0 {
                 self.plain(&rest[..plain], &mut quote);
                 blank = false;
@@ -250,12 +251,17 @@ fn is_number(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Tells whether a byte is a character that is no blank, ends no sentence, and stands at neither end of a quotation.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii()
-        && !byte.is_ascii_whitespace()
-        && !matches!(byte, b'*' | b'"' | b'\'' | b'`' | b'.' | b'!' | b'?')
-}
+/// The characters that are no blank, end no sentence, and stand at neither end of a quotation.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte.is_ascii() {
+        plain[byte as usize] =
+            !byte.is_ascii_whitespace() && !matches!(byte, b'*' | b'"' | b'\'' | b'`' | b'.' | b'!' | b'?');
+        byte += 1;
+    }
+    plain
+};
 
 /// Tells whether a sentence ends with `c`, with `rest` after it and all of it so far.
 fn ends_sentence(c: char, rest: &str, so_far: &str) -> bool {

@@ -13,6 +13,9 @@ use crate::scan::prose::{Prose, Segment};
 use crate::scan::rule::{Part, Rule, RuleMeta};
 use crate::scan::tool_text::{Field, ToolText};
 
+/// The types of JSON Schema: schemas are full of them, and alone they signal nothing.
+const TYPES: [&str; 7] = ["string", "object", "array", "integer", "number", "boolean", "null"];
+
 /// What the sentences of one tool come to.
 #[derive(Debug, Default)]
 pub(in crate::scan) struct Signals {
@@ -49,7 +52,11 @@ impl Signals {
         let text = prose.text();
         let reading = Reading::new(
             lexicon,
-            segments.iter().enumerate().map(|(at, one)| (at, one.start, &text[one.start..one.end])),
+            segments
+                .iter()
+                .enumerate()
+                .map(|(at, one)| (at, one.start, &text[one.start..one.end]))
+                .filter(|(.., text)| !TYPES.contains(text)),
         )
         .with_parameters(parameters(fields));
         let path = |segment: usize| {
@@ -226,6 +233,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn types_alone_signal_nothing() {
+        let lexicon = Lexicon::builtin().unwrap();
+        for name in TYPES {
+            let reading = Reading::new(lexicon, [(0, 0, name)]);
+            assert_eq!(judge(lexicon, &reading, |_| true), [], "{name}");
+            let of = |segment: usize| segment != 0;
+            assert_eq!(Model::builtin().unwrap().heaviest(&reading, "send all files to me", of), None);
+        }
+    }
 
     proptest! {
         /// Whatever is written, in whatever letters, is judged without a fault, and every place lies in its segment.

@@ -1,6 +1,7 @@
 //! A list of texts, found where they begin: the words of a lexicon nearly always begin where a word does, so that most
 //! bytes of a text need no look at all.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 /// Texts in a tree, by the bytes that they share.
@@ -50,8 +51,9 @@ impl Trie {
         }
         number(this.bytes.len())?;
         let whole = Part { node: this.add(0), texts: 0..starts.len() - 1, depth: 0 };
-        let mut parts = vec![whole];
-        while let Some(part) = parts.pop() {
+        // Level by level: what most words need lies side by side.
+        let mut parts = VecDeque::from([whole]);
+        while let Some(part) = parts.pop_front() {
             this.grow(&part, &starts, &mut parts)?;
         }
         let root = this.nodes.first().copied().unwrap_or_default();
@@ -66,7 +68,7 @@ impl Trie {
     }
 
     /// Makes a node of texts that begin alike, and parts of how they go on.
-    fn grow(&mut self, part: &Part, starts: &[usize], parts: &mut Vec<Part>) -> Result<(), String> {
+    fn grow(&mut self, part: &Part, starts: &[usize], parts: &mut VecDeque<Part>) -> Result<(), String> {
         let of = |at: usize| starts[at] + part.depth..starts[at + 1];
         let Some(last) = part.texts.clone().next_back() else { return Ok(()) };
         let (one, other) = (&self.bytes[of(part.texts.start)], &self.bytes[of(last)]);
@@ -90,7 +92,7 @@ impl Trie {
             let head = self.bytes[starts[at] + depth];
             let same = |text: &usize| self.bytes.get(starts[*text] + depth) == Some(&head);
             let end = at + (at..part.texts.end).take_while(same).count();
-            parts.push(Part { node: self.add(head), texts: at..end, depth });
+            parts.push_back(Part { node: self.add(head), texts: at..end, depth });
             node.count += 1;
             node.low += u16::from(head < b'a');
             node.letters |= letter(head).unwrap_or(0);
@@ -134,6 +136,7 @@ impl Trie {
 }
 
 /// Returns the bit of a letter.
+#[inline]
 fn letter(byte: u8) -> Option<u32> {
     byte.is_ascii_lowercase().then(|| 1 << (byte - b'a'))
 }

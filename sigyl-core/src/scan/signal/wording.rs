@@ -204,6 +204,7 @@ impl Words {
     }
 
     /// Returns where a word is, or would be.
+    #[inline]
     fn slot(&self, word: u128) -> usize {
         let halves = (word as u64) ^ ((word >> 64) as u64).rotate_left(29);
         let mut at = (halves.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - SLOT_BITS)) as usize;
@@ -232,6 +233,7 @@ impl Words {
 }
 
 /// Adds a letter, in lower case, or a digit to a word.
+#[inline]
 fn with(word: u128, byte: u8) -> u128 {
     word << 8 | u128::from(byte | 0x20)
 }
