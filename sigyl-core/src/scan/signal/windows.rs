@@ -21,8 +21,14 @@ impl<'a> Windows<'a> {
     pub(super) fn new(model: &'a Model, hashed: &'a Hashed<'a>) -> Self {
         let mut numbers = Numbers::new(hashed.words().len() * 4);
         let mut chain = Chain::default();
-        let number = |word| chain.word(word).map(|feature| numbers.of(feature, model));
-        let words = hashed.words().iter().copied().map(number).collect();
+        let features: Vec<[u32; 4]> = hashed.words().iter().map(|word| chain.word(*word)).collect();
+        // The table of weights is large and far from the processor: none of these looks waits for another.
+        let weigh = |features: &[u32; 4]| features.map(|feature| model.weight(feature));
+        let weights: Vec<[i32; 4]> = features.iter().map(weigh).collect();
+        let mut number = |(features, weights): (&[u32; 4], &[i32; 4])| {
+            std::array::from_fn(|at| numbers.of(features[at], || weights[at]))
+        };
+        let words = features.iter().zip(&weights).map(&mut number).collect();
         Self { model, hashed, numbers, words, turn: 0, sum: 0, count: 0 }
     }
 
@@ -70,7 +76,7 @@ impl<'a> Windows<'a> {
     }
 
     fn take(&mut self, feature: u32) {
-        let number = self.numbers.of(feature, self.model);
+        let number = self.numbers.of(feature, || self.model.weight(feature));
         self.add(number);
     }
 
@@ -109,12 +115,14 @@ impl Numbers {
         Self { places: vec![0; places], all: Vec::with_capacity(features) }
     }
 
-    fn of(&mut self, feature: u32, model: &Model) -> u32 {
+    /// Returns the number of a feature; `weight` is asked when it has none yet.
+    #[inline]
+    fn of(&mut self, feature: u32, weight: impl FnOnce() -> i32) -> u32 {
         let place = self.place(feature);
         if let Some(known) = self.places[place].checked_sub(1) {
             return known;
         }
-        self.all.push(Numbered { feature, weight: model.weight(feature), turn: 0 });
+        self.all.push(Numbered { feature, weight: weight(), turn: 0 });
         // There are no more of them than features.
         let number = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         self.places[place] = number;
