@@ -2,7 +2,7 @@
 //!
 //!     cargo bench -p sigyl-benches --bench tools -- [FILE]
 //!
-//! Without a file it makes tools as long and as different as those of real servers are. A file holds one tool a line,
+//! Without a file it makes tools, two thirds as long as those of real servers and as different. A file holds one tool a line,
 //! or a `tools/list` result, as `sigyl scan --tools` takes it.
 #![expect(
     clippy::print_stdout,
@@ -101,7 +101,7 @@ const PARAMETERS: [(&str, &str); 7] = [
     ("path", "Absolute path"),
 ];
 
-/// Makes one tool: as long as those of real servers on average, and as different from each other.
+/// Makes one tool: two thirds as long as those of real servers on average, and as different from each other.
 fn tool(number: usize) -> serde_json::Value {
     // Numbers that look drawn by lot and are the same each time.
     let draw = |salt: usize, of: usize| (number * 7_919 + salt * 104_729) % 1_009 % of;
