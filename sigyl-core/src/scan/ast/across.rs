@@ -6,7 +6,6 @@ use super::analysis::{Analysis, Gap, lower, on_large_stack};
 use super::flow::{Links, Seen, follow};
 use super::form::{FnId, Form, Span, StmtKind, Word};
 use super::handlers;
-use super::imports;
 use super::parse::Grammar;
 use super::tree_file::{Names, Trees};
 use crate::scan::language::Language;
@@ -74,7 +73,7 @@ fn all(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<L
     for path in from {
         let Some((text, language)) = texts(path) else { continue };
         let Some(grammar) = Grammar::of_file(path, language) else { continue };
-        if !names.may_be_named(grammar, &text) || !names_known(path, grammar, &text, &known) {
+        if !names.may_be_named(grammar, &text) {
             continue;
         }
         if left < text.len() {
@@ -216,17 +215,6 @@ fn imports(form: &Form, from: usize) -> Vec<Word> {
     names.sort();
     names.dedup();
     names
-}
-
-/// Tells whether a file may name one that is known.
-fn names_known(path: &str, grammar: Grammar, text: &str, known: &HashSet<&str>) -> bool {
-    let is_known = |name: &str| resolve(path, name, known).is_some();
-    match grammar {
-        Grammar::Python => {
-            imports::of_python(text).is_none_or(|names| names.iter().any(|name| is_known(name)))
-        }
-        _ => imports::of_script(text).into_iter().any(is_known),
-    }
 }
 
 /// Returns the path of the file that a file names.

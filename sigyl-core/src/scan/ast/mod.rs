@@ -11,7 +11,6 @@ mod form;
 pub(super) mod fuzz;
 mod gate;
 mod handlers;
-mod imports;
 mod joined;
 mod kept;
 mod lower;

@@ -1,6 +1,6 @@
 //! The files of one source tree: which of them may name others, and their syntax trees, each made once.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::parse::{Grammar, parse};
@@ -13,8 +13,6 @@ const KEPT: usize = 4 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Trees {
     kept: HashMap<String, Arc<Syntax>>,
-    /// What is kept, the oldest first, and how large its text is.
-    order: VecDeque<(String, usize)>,
     bytes: usize,
 }
 
@@ -25,15 +23,9 @@ impl Trees {
             return Ok(Arc::clone(tree));
         }
         let tree = Arc::new(parse(grammar, text)?);
-        self.bytes += text.len();
-        self.order.push_back((path.to_owned(), text.len()));
-        self.kept.insert(path.to_owned(), Arc::clone(&tree));
-        // Files of one folder come one after the other, and name the same ones.
-        while self.bytes > KEPT
-            && let Some((oldest, size)) = self.order.pop_front()
-        {
-            self.bytes -= size;
-            self.kept.remove(&oldest);
+        if self.bytes + text.len() <= KEPT {
+            self.bytes += text.len();
+            self.kept.insert(path.to_owned(), Arc::clone(&tree));
         }
         Ok(tree)
     }
