@@ -7,7 +7,7 @@ use super::handlers;
 use super::joined::Joined;
 use super::lower;
 use super::near::{LARGE, Near, near};
-use super::parse::{BYTES, Grammar, parse, parse_part};
+use super::parse::{Grammar, parse, parse_part};
 use super::session;
 use super::syntax::Syntax;
 use crate::domain::SkipKind;
@@ -79,14 +79,10 @@ fn without_tools(grammar: Grammar, text: &str) -> Analysis {
     }
 }
 
-/// Follows a file of which it is known that it may register tools.
+/// Follows a file of which it is known that it registers tools.
 pub(super) fn one(grammar: Grammar, text: &str) -> Analysis {
-    // What is too large is told before it is taken apart.
-    let is_apart = is_large_script(grammar, text) && text.len() <= BYTES;
-    match is_apart.then(|| near(text)).flatten() {
-        Some(near) if !near.registers && !session::may_decide(text) => Analysis::default(),
-        near => of_parts(grammar, text, &near.unwrap_or_default()),
-    }
+    let near = is_large_script(grammar, text).then(|| near(text)).flatten().unwrap_or_default();
+    of_parts(grammar, text, &near)
 }
 
 /// Follows what stands in some parts of a text, or in all of it.

@@ -58,9 +58,6 @@ pub(super) const ROUTES: &[&str] = &["get", "post", "put", "patch", "delete", "a
 pub(super) const SCHEMAS: &[&str] =
     &["inputSchema", "parameters", "schema", "input_schema", "args", "paramsSchema"];
 
-/// Names under which such a record says what the tool is.
-pub(super) const NAMES: &[&str] = &["description", "name"];
-
 /// Names under which such a record holds what runs.
 pub(super) const RUNS: &[&str] =
     &["execute", "handler", "run", "callback", "func", "fn", "call", "cb", "implementation"];
@@ -304,7 +301,7 @@ fn described(form: &Form, parts: &[(Option<Word>, ExprId)]) -> Vec<Handler> {
     let has = |wanted: &[&str]| {
         parts.iter().any(|(name, _)| name.as_deref().is_some_and(|name| wanted.contains(&name)))
     };
-    if !has(NAMES) || !has(SCHEMAS) {
+    if !has(&["description", "name"]) || !has(SCHEMAS) {
         return Vec::new();
     }
     let safe = parts.iter().filter(|(name, _)| {

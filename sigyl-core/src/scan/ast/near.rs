@@ -4,10 +4,10 @@
 //! something are parsed, and those that define what these name, and so on, up to a number of bytes. The rest is not
 //! parsed; what was named and left out for the number of bytes is told.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
-use super::gate::{self, Places};
+use super::gate;
 use super::pieces::{Piece, split};
 use crate::scan::lexer::no_code;
 
@@ -25,67 +25,16 @@ pub(super) struct Near {
     pub(super) parts: Vec<Range<usize>>,
     /// Whether something that they name was left out.
     pub(super) cut: bool,
-    /// Whether any part may register something.
-    pub(super) registers: bool,
 }
 
 /// Takes a script apart; returns nothing of one whose brackets do not tell how.
 pub(super) fn near(text: &str) -> Option<Near> {
     let skipped = no_code(text);
-    let pieces = taken_apart(text, &skipped, &seeds(text, &skipped))?;
-    let registers = pieces.iter().any(|piece| piece.seeds > 0);
-    Some(Near { registers, ..Search::new(&pieces).run() })
-}
-
-/// Returns where a script may register something, in order.
-fn seeds(text: &str, skipped: &[Range<usize>]) -> Vec<usize> {
-    let Places { mut calls, mut parts } = gate::places(text);
+    let mut seeds = gate::places(text);
     // What only a comment or a string says registers nothing, unless a name stands in quotes.
-    for some in parts.iter_mut().chain([&mut calls]) {
-        some.retain(|place| !is_comment(text, skipped, *place));
-    }
-    calls.append(&mut described(text, skipped, parts));
-    calls.sort_unstable();
-    calls
-}
-
-/// Returns where schemas stand in records that have a name and something that runs as well.
-fn described(text: &str, skipped: &[Range<usize>], parts: [Vec<usize>; 3]) -> Vec<usize> {
-    let [names, mut schemas, runs] = parts;
-    if names.is_empty() || runs.is_empty() || schemas.is_empty() {
-        return Vec::new();
-    }
-    let blocks = blocks(text, skipped);
-    let of = |place: &usize| {
-        let next = blocks.partition_point(|(at, _)| at <= place);
-        next.checked_sub(1).and_then(|one| blocks.get(one)).map(|(_, block)| *block)
-    };
-    let all = |places: &[usize]| places.iter().filter_map(of).collect::<HashSet<_>>();
-    let (names, runs) = (all(&names), all(&runs));
-    schemas.retain(|place| of(place).is_some_and(|block| names.contains(&block) && runs.contains(&block)));
-    schemas
-}
-
-/// Returns from where on which bracket is the innermost that is open, by the place where it opens.
-fn blocks(text: &str, skipped: &[Range<usize>]) -> Vec<(usize, usize)> {
-    let (mut all, mut open) = (Vec::new(), Vec::new());
-    let mut code = |range: Range<usize>| {
-        for at in range {
-            match text.as_bytes()[at] {
-                b'{' | b'(' | b'[' => open.push(at),
-                b'}' | b')' | b']' => drop(open.pop()),
-                _ => continue,
-            }
-            all.push((at, open.last().copied().unwrap_or_default()));
-        }
-    };
-    let mut at = 0;
-    for one in skipped {
-        code(at..one.start.max(at));
-        at = one.end.max(at);
-    }
-    code(at.min(text.len())..text.len());
-    all
+    seeds.retain(|seed| !is_comment(text, &skipped, *seed));
+    let pieces = taken_apart(text, &skipped, &seeds)?;
+    Some(Search::new(&pieces).run())
 }
 
 fn is_comment(text: &str, skipped: &[Range<usize>], at: usize) -> bool {
@@ -189,14 +138,6 @@ mod tests {
         for part in ["function other", "const b", "other.x"] {
             assert!(!kept.contains(part), "{kept}");
         }
-    }
-
-    #[test]
-    fn a_record_describes_a_tool_by_parts_of_its_own() {
-        let parts = |text: &str| near(text).unwrap().parts.len();
-        assert_eq!(parts("const a = { name, args, more: { run() {} } };"), 0);
-        assert_eq!(parts("const a = { name, args }; const b = { run() {} };"), 0);
-        assert_eq!(parts("const a = { name: `${f({ b })}`, args: [1], // }\n run() {} };"), 1);
     }
 
     #[test]
