@@ -15,6 +15,9 @@ pub struct FileText<'a> {
     path: &'a str,
     text: &'a str,
     language: Language,
+    /// The language in which it runs, by what starts it.
+    #[cfg(feature = "ast")]
+    runs: Language,
     tokens: OnceCell<Vec<Token>>,
     code: OnceCell<Vec<u8>>,
     bare: OnceCell<Vec<u8>>,
@@ -37,6 +40,8 @@ impl<'a> FileText<'a> {
             path,
             text,
             language: Language::of(path, text),
+            #[cfg(feature = "ast")]
+            runs: Language::of(path, text),
             tokens: OnceCell::new(),
             code: OnceCell::new(),
             bare: OnceCell::new(),
@@ -50,9 +55,18 @@ impl<'a> FileText<'a> {
         }
     }
 
-    /// Takes a file of which it is known what runs it, whatever it is called.
-    pub(super) fn run_as(self, language: Option<Language>) -> Self {
-        Self { language: language.unwrap_or(self.language), ..self }
+    /// Takes a file of which it is known what runs it: what flows through it is followed in that language, and the rules
+    /// look at it as at what its own name and first line say, so that whoever names it takes it from none of them.
+    pub(super) fn run_as(mut self, language: Option<Language>) -> Self {
+        let Some(language) = language.filter(|_| !self.is_followed()) else { return self };
+        if self.language == Language::Other {
+            self.language = language;
+        }
+        #[cfg(feature = "ast")]
+        {
+            self.runs = language;
+        }
+        self
     }
 
     /// Takes a file with what was seen to flow into it.
@@ -125,13 +139,13 @@ impl<'a> FileText<'a> {
     /// Returns what flows through it from callers to what acts on it.
     #[cfg(feature = "ast")]
     pub(super) fn flow(&self) -> &super::ast::Analysis {
-        self.flow.get_or_init(|| super::ast::analyse(self.path, self.language, self.text))
+        self.flow.get_or_init(|| super::ast::analyse(self.path, self.runs, self.text))
     }
 
     /// Tells whether what flows through a file of its kind is followed.
     #[cfg(feature = "ast")]
     pub(super) fn is_followed(&self) -> bool {
-        super::ast::is_followed(self.path, self.language)
+        super::ast::is_followed(self.path, self.runs)
     }
 
     /// Where nothing is followed, the report says so of all files at once.

@@ -48,7 +48,6 @@ impl Language {
             None => {}
         }
         match name.rsplit_once('.').and_then(|(_, end)| Self::by_extension(end)) {
-            Some(Self::Docs) if text.starts_with("#!") => Self::by_first_line(text).unwrap_or(Self::Docs),
             Some(known) => known,
             None => Self::by_first_line(text).unwrap_or(Self::Other),
         }
@@ -165,6 +164,5 @@ mod tests {
         assert_eq!(Language::of("bin/run", "#!/usr/bin/env node\n"), Language::Script);
         assert_eq!(Language::of("bin/run", "#!/bin/sh\n"), Language::Shell);
         assert_eq!(Language::of("license-check", "#!/bin/sh\n"), Language::Shell);
-        assert_eq!(Language::of("server.txt", "#!/usr/bin/env python3\n"), Language::Python);
     }
 }

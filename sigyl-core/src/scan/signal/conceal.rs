@@ -6,9 +6,6 @@ use super::view::{CLAUSE, CLOSE, View, later};
 
 /// The user is not to know.
 pub(super) fn conceals(view: &View<'_>) -> Option<(Signal, Signal)> {
-    if !view.is_english() && keeps_secret(view) {
-        return None;
-    }
     let vow = view.all(Class::Vow).find(|vow| !view.is_reported(*vow) && !view.is_denied(*vow));
     vow.map(|vow| (vow, vow)).or_else(|| untold(view)).or_else(|| hidden(view)).or_else(|| stealthy(view))
 }
@@ -73,51 +70,6 @@ pub(super) fn is_ban(view: &View<'_>, (neg, tell): (Signal, Signal)) -> bool {
 /// "… until it is done" is a matter of order and not of secrecy.
 fn ends_ban(view: &View<'_>, tell: Signal) -> bool {
     view.all(Class::Until).any(|until| until.start >= tell.end)
-}
-
-/// A key or number that must not reach a screen, in a sentence that orders nothing besides.
-pub(super) fn keeps_secret(view: &View<'_>) -> bool {
-    const KEYS: [&str; 22] = [
-        "парол",
-        "ключ",
-        "токен",
-        "пин-код",
-        "contraseña",
-        "clave",
-        "mot de passe",
-        "jeton",
-        "senha",
-        "passwor",
-        "kennwort",
-        "schlüssel",
-        "wachtwoord",
-        "hasł",
-        "şifre",
-        "mật khẩu",
-        "kata sandi",
-        "密码",
-        "密钥",
-        "パスワード",
-        "番号",
-        "비밀번호",
-    ];
-    const BESIDES: [Class; 13] = [
-        Class::Act,
-        Class::Change,
-        Class::Download,
-        Class::Deed,
-        Class::Send,
-        Class::Read,
-        Class::Write,
-        Class::Call,
-        Class::WhenCall,
-        Class::Stealth,
-        Class::Address,
-        Class::SecretFile,
-        Class::OtherTool,
-    ];
-    let names_one = || view.sentence().is_some_and(|text| KEYS.iter().any(|key| text.contains(key)));
-    !view.has_any(&BESIDES) && (view.has(Class::Secret) || names_one())
 }
 
 /// What means nothing to a person, or must not reach a screen.

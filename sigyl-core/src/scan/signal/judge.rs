@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::conceal::{conceals, keeps_secret};
+use super::conceal::conceals;
 use super::hand_over::{exfiltrates, hands_over, hands_over_file, sends_away};
 use super::later_on::{obeys_elsewhere, persists, waits};
 use super::lexicon::{ANY, Class, Classes, ENGLISH, Lexicon};
@@ -119,8 +119,7 @@ pub(crate) fn judge(
                     add(order, severity, found);
                 }
             }
-            let keeps = !view.is_english() && keeps_secret(&view);
-            for frame in frames.iter().filter(|frame| !keeps || frame.order != Order::Conceal) {
+            for frame in &frames {
                 let found = if frame.may_hold(sentence.classes) { frame.find(&view) } else { None };
                 let found = found.or_else(|| {
                     let next = next.filter(|_| frame.joins)?;

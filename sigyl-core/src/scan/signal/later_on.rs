@@ -69,6 +69,6 @@ pub(super) fn waits(view: &View<'_>) -> Option<(Signal, Signal)> {
     [change, send, act, told]
         .into_iter()
         .flatten()
-        .find(|one| view.is_active(*one) && one.end != trigger.end && !view.is_quoted(*one))
+        .find(|one| view.is_active(*one) && one.end != trigger.end)
         .map(|one| (trigger, one))
 }

@@ -175,11 +175,6 @@ impl<'a> View<'a> {
         self.text.get(self.sentence.0..self.sentence.1)
     }
 
-    /// Tells whether a signal stands between quotation marks.
-    pub(super) fn is_quoted(&self, signal: Signal) -> bool {
-        self.reading.is_quoted(signal)
-    }
-
     /// Tells whether a quotation follows.
     pub(super) fn quotes_after(&self, signal: Signal) -> bool {
         self.reading.quotes_after(signal, 16)
@@ -195,9 +190,7 @@ impl<'a> View<'a> {
 
     /// Tells whether a verb is denied: "does not send". "Calls that do not send … fail" is an order.
     pub(super) fn is_denied(&self, verb: Signal) -> bool {
-        // The letters of most other languages take two bytes and more.
-        let reach = if self.is_english() { 24 } else { 48 };
-        let near = |neg: &Signal| neg.end <= verb.start && verb.start - neg.end <= reach;
+        let near = |neg: &Signal| neg.end <= verb.start && verb.start - neg.end <= 24;
         let Some(neg) = self.all(Class::Neg).filter(near).last() else { return false };
         let between = self.text[neg.end..verb.start].trim();
         let fails = ["forget", "fail", "hesitat", "skip", "omit", "miss", "neglect"];

@@ -65,9 +65,8 @@ impl Flow<'_> {
             _ => (None, self.eval(callee), "".into()),
         };
         let given_on = args.iter().map(|arg| match form.expr(arg.value).kind {
-            ExprKind::Name(_) => GivenOn::AsItIs,
             ExprKind::Spread(_) => GivenOn::All,
-            _ => GivenOn::Made,
+            _ => GivenOn::One,
         });
         let given_on = given_on.collect();
         let args = args.iter().map(|arg| (arg.name.clone(), self.eval(arg.value))).collect();

@@ -51,7 +51,7 @@ impl Flow<'_> {
             return value;
         }
         let is_rust = self.language() == Language::Rust;
-        self.beyond |= self.handler.is_some() && self.is_elsewhere(path, name, given);
+        self.beyond = self.beyond || self.handler.is_some() && self.is_elsewhere(path, name, given);
         let library = if is_rust { &super::rust_library::LIBRARY } else { &super::go_library::LIBRARY };
         let one = if is_rust { super::rust::way(path) } else { path.to_owned() };
         let path = one.as_str();

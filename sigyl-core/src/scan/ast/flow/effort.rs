@@ -13,12 +13,10 @@ const DEEP: f64 = 50_000.0;
 /// How an argument stands in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum GivenOn {
-    /// A name.
-    AsItIs,
     /// All the arguments that there are.
     All,
-    /// Something that is made of others.
-    Made,
+    /// Anything else.
+    One,
 }
 
 impl Flow<'_> {
@@ -140,7 +138,9 @@ impl Flow<'_> {
         let Some(at) = self.frames.iter().position(|frame| frame.function == function) else { return };
         let name = &*self.form.function(function).name;
         // What makes an instance calls what makes the one that it is made of; what wraps another gives on all it has.
-        if matches!(name, "__init__" | "constructor") || self.given_on.contains(&GivenOn::All) {
+        if matches!(name, "__init__" | "constructor")
+            || self.given_on.as_slice() == [GivenOn::All, GivenOn::All]
+        {
             return;
         }
         let round = &self.frames[at..];
@@ -148,13 +148,8 @@ impl Flow<'_> {
         // What walks a tree calls itself for each part, and trees have an end.
         let walks = round.iter().any(|frame| frame.loops > 0);
         let is_number = |value: &Value| value.taint.iter().all(|entry| entry.bits & bits::ALL == bits::ALL);
-        // What is given on as it is says nothing of how deep it goes.
-        let deep = args.iter().enumerate().any(|(at, (_, value))| {
-            !matches!(self.given_on.get(at), Some(GivenOn::AsItIs))
-                && !value.taint.is_empty()
-                && is_number(value)
-                && self.is_boundless(value)
-                && value.items.is_none()
+        let deep = args.iter().any(|(_, value)| {
+            !value.taint.is_empty() && is_number(value) && self.is_boundless(value) && value.items.is_none()
         });
         if straight || deep && !walks {
             self.act(Weakness::Exhaustion, "as deep as it says", "a call of itself", span);

@@ -17,6 +17,13 @@ pub(super) struct Names {
     pub(super) held: HashSet<Word>,
 }
 
+impl Names {
+    /// Returns how many there are.
+    pub(super) fn len(&self) -> usize {
+        self.ids.len() + self.held.len()
+    }
+}
+
 /// Reads the expressions of one function.
 pub(super) struct Reading<'f> {
     pub(super) form: &'f Form,

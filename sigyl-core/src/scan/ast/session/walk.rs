@@ -7,6 +7,9 @@ use super::reading::{Names, Reading, texts};
 use crate::scan::ast::flow::{Grade, Seen, Weakness};
 use crate::scan::ast::form::{Block, Comparison, ExprId, ExprKind, FnId, Form, Part, Span, Stmt, StmtKind};
 
+/// Names that a function hands on to those in it.
+const HANDED: usize = 64;
+
 /// Returns every place where the id of a session alone decides who somebody is.
 pub(in crate::scan::ast) fn decisions(form: &Form) -> Vec<Seen> {
     let texts = texts(form);
@@ -21,7 +24,9 @@ pub(in crate::scan::ast) fn decisions(form: &Form) -> Vec<Seen> {
         let facts = facts(&mut reading, &function.body);
         // The body of a file proves nothing for the functions in it.
         let proved = proved || facts.proves && function.outer.is_some();
-        scopes.insert(id, (reading.names.clone(), proved));
+        // Kept for each function: what has more names than any hand-written one hands none of them on.
+        let handed = if reading.names.len() <= HANDED { reading.names.clone() } else { Names::default() };
+        scopes.insert(id, (handed, proved));
         if proved || function.outer.is_none() {
             continue;
         }
