@@ -7,7 +7,8 @@ use super::files::Files;
 use super::node::{Node, Value};
 use super::problem::{ManifestError, Place, Problem, Problems, printable};
 use super::read::{Derived, gather};
-use super::{check, derive, emit};
+use super::shape::{self, Unknown};
+use super::{check, derive, emit, raw};
 use crate::domain::Version;
 
 const TARGET: [&str; 2] = ["sigyl.yaml", "sigyl.yml"];
@@ -27,6 +28,8 @@ pub fn init(files: &dyn Files) -> Result<String, ManifestError> {
     let mut todo = problems.finish()?;
     let mut problems = Problems::default();
     let derived = derive::fill(&mut found, files, &mut problems);
+    // What was derived stood in no manifest yet, and may be out of form.
+    shape::check(&mut found.root, Unknown::Noticed, &mut problems);
     match problems.finish() {
         Ok(notices) => todo.extend(notices),
         Err(error) => todo.extend(error.problems),
@@ -37,7 +40,47 @@ pub fn init(files: &dyn Files) -> Result<String, ManifestError> {
     if !missing.is_empty() {
         todo.push(found.home.problem("", format!("sets no {} yet", missing.join(", no "))));
     }
-    Ok(write(&found.root, &derived, &todo))
+    Ok(readable(found.root, &derived, &todo))
+}
+
+/// Writes what can be read back: a field that its reader refuses all the same becomes something to do, and where even that
+/// is refused, everything does.
+fn readable(mut root: Node, derived: &[Derived], todo: &[Problem]) -> String {
+    let mut todo = todo.to_vec();
+    loop {
+        let text = write(&root, derived, &todo);
+        let refused = refused(&text);
+        if refused.is_empty() {
+            return text;
+        }
+        let before = todo.len();
+        for problem in refused {
+            let field = problem.field.as_deref().unwrap_or_default();
+            let top = field.split(['.', '[']).next().unwrap_or_default();
+            if root.find(top).is_some() && root.take(top).is_some() {
+                todo.push(problem);
+            }
+        }
+        if todo.len() == before {
+            let why = Place::file(TARGET[0]).problem("", "could not be written from what was found");
+            return write(&Node::empty(Place::file(TARGET[0])), &[], &[why]);
+        }
+    }
+}
+
+/// Tells what a reader of a text would refuse, besides what is missing.
+fn refused(text: &str) -> Vec<Problem> {
+    // Where nothing is known, everything is a comment, to be filled in.
+    if text.lines().all(|line| line.is_empty() || line.starts_with('#')) {
+        return Vec::new();
+    }
+    let (place, mut problems) = (Place::file(TARGET[0]), Problems::default());
+    if let Some(mut root) = raw::read(&place, text.as_bytes(), &mut problems) {
+        shape::check(&mut root, Unknown::Forbidden, &mut problems);
+        check::check(&root, &place, &mut problems);
+    }
+    let all = problems.finish().map_or_else(|error| error.problems, |_| Vec::new());
+    all.into_iter().filter(|problem| problem.message != "is missing").collect()
 }
 
 /// Names what every server needs and none of its files says.
@@ -284,6 +327,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_derived_out_of_form_becomes_something_to_do() {
+        let files = [
+            ("a-1.dist-info/METADATA", "Name: a\nVersion: 1\nSummary: \u{e}x\n"),
+            ("a-1.dist-info/entry_points.txt", "[console_scripts]\na = \u{1}imain\n"),
+        ];
+        let text = never_refused(&files);
+        assert!(text.contains("`entryPoint` holds the control character \\u{1}"), "{text}");
+    }
+
+    #[test]
     fn a_key_that_is_too_long_for_one_line_reads_back() {
         let key = "k".repeat(1_100);
         let mcp = format!(
@@ -360,9 +413,9 @@ x-mine: 1
                     );
                     let mut problems = Problems::default();
                     let place = Place::file("f");
-                    let mut root = super::super::raw::read(&place, base.as_bytes(), &mut problems).unwrap();
+                    let mut root = raw::read(&place, base.as_bytes(), &mut problems).unwrap();
                     let example = format!("example: {}", field.example);
-                    let example = super::super::raw::read(&place, example.as_bytes(), &mut problems).unwrap();
+                    let example = raw::read(&place, example.as_bytes(), &mut problems).unwrap();
                     let example = example.find("example").unwrap().clone();
                     match field.path.split_once("[].") {
                         None => root.put(field.path, example).unwrap(),
@@ -374,8 +427,8 @@ x-mine: 1
                                 .unwrap();
                         }
                     }
-                    let form = super::super::shape::Unknown::Forbidden;
-                    super::super::shape::check(&mut root, form, &mut problems);
+                    let form = Unknown::Forbidden;
+                    shape::check(&mut root, form, &mut problems);
                     check::check(&root, &place, &mut problems).is_some()
                 });
             assert!(taken, "the example of {} is refused", field.path);
