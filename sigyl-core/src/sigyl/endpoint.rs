@@ -39,11 +39,23 @@ impl Sigyl {
 
     /// Answers clients on `listener` and other processes on the owner's socket until [`Sigyl::stopped`], and starts
     /// every server that should run. Nobody waits for a server but its own clients.
-    pub async fn serve(&self, listener: TcpListener) -> Result<(), Error> {
+    ///
+    /// The address is known from the call on: the system takes connections already, and they wait.
+    pub fn serve(&self, listener: TcpListener) -> impl Future<Output = Result<(), Error>> + use<> {
+        let sigyl = self.clone();
         let address = listener.local_addr();
         let address =
-            address.map_err(|source| Error::Io { action: "listen", path: "endpoint".into(), source })?;
-        self.inner.front.listens(Some(address));
+            address.map_err(|source| Error::Io { action: "listen", path: "endpoint".into(), source });
+        if let Ok(address) = &address {
+            sigyl.inner.front.listens(Some(*address));
+        }
+        async move {
+            address?;
+            sigyl.answer(listener).await
+        }
+    }
+
+    async fn answer(&self, listener: TcpListener) -> Result<(), Error> {
         let control = crate::control::listen(self.clone(), &self.inner.data_dir)?;
         let restored = restore::begin(self).await?;
         let probes = tokio::spawn(schedule::probe_forever(self.clone()));
@@ -91,13 +103,29 @@ mod tests {
     use crate::sigyl::Config;
     use crate::source::ToolEnv;
 
+    fn config(dir: &Path) -> Config {
+        let tools = ToolEnv { path: "/nowhere".into(), home: None, vars: BTreeMap::new() };
+        Config::new(dir.join("data"), dir.join("cache"), tools, "/nowhere".into())
+    }
+
+    #[tokio::test]
+    async fn the_address_is_known_before_anybody_is_answered() {
+        let dir = tempfile::tempdir().unwrap();
+        let sigyl = Sigyl::open(config(dir.path())).await.unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let owner = || sigyl.owner(&Caller::local_owner()).unwrap();
+        assert_eq!(owner().endpoint, None);
+        let serving = sigyl.serve(listener);
+        assert_eq!(owner().endpoint, Some(address));
+        drop(serving);
+    }
+
     #[tokio::test]
     async fn another_port_than_the_one_before_is_said() {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("data");
-        let tools = ToolEnv { path: "/nowhere".into(), home: None, vars: BTreeMap::new() };
-        let config = Config::new(data.clone(), dir.path().join("cache"), tools, "/nowhere".into());
-        let sigyl = Sigyl::open(config).await.unwrap();
+        let sigyl = Sigyl::open(config(dir.path())).await.unwrap();
         let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let before = other.local_addr().unwrap().port();
         keep_port(&data.join("endpoint.port"), before).unwrap();

@@ -64,7 +64,7 @@ async fn stay(mut foreground: Foreground, cx: &mut Context) -> Result<Exit, Prob
     if !servers.is_empty() {
         cx.output.tell(&render::servers(&servers, &cx.output.err_look, cx.output.now()));
     }
-    let Some(owner) = foreground.or_interrupted(reachable(&link)).await? else { return Ok(Exit::Well) };
+    let owner: Owner = cx.ask(Request::Owner).await?;
     if let Some(PolicyUsed { name, mode: Mode::Observe, until: Some(until), .. }) = &owner.policy {
         let line = format!("policy {name} only observes until {until}: nothing is stopped");
         cx.output.tell(&render::notice(&line, &cx.output.err_look));
@@ -80,17 +80,6 @@ async fn started(link: &Link) -> Result<Vec<ServerView>, Problem> {
         let views = Vec::<ServerView>::take(link.call(Request::List, &mut |_: Frame| {}).await?)?;
         if views.iter().all(|view| view.deployment.is_none() || view.health.is_some()) {
             return Ok(views);
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
-/// Waits until the endpoint has its address: it is opened beside whoever asks.
-async fn reachable(link: &Link) -> Result<Owner, Problem> {
-    loop {
-        let owner = Owner::take(link.call(Request::Owner, &mut |_: Frame| {}).await?)?;
-        if owner.endpoint.is_some() {
-            return Ok(owner);
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -55,8 +55,8 @@ impl Local {
     pub(crate) async fn serve(&self, listen: Listen) -> Result<Serving, Problem> {
         let named = listen.named.then_some(listen.address);
         let (listener, notice) = self.sigyl.listen(named).await.map_err(|error| error.failure())?;
-        let sigyl = self.sigyl.clone();
-        let task = tokio::spawn(async move { sigyl.serve(listener).await.map_err(|error| error.failure()) });
+        let serving = self.sigyl.serve(listener);
+        let task = tokio::spawn(async move { serving.await.map_err(|error| error.failure()) });
         Ok(Serving { task, notice })
     }
 
