@@ -1,6 +1,7 @@
 //! What an expression of one function is: the id of a session that a client sends, or what is held under it.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::names::{is_request, is_sent, is_session_id, looks_up};
 use crate::scan::ast::form::{Arg, Comparison, ExprId, ExprKind, FnId, Form, StmtKind, Word};
@@ -9,18 +10,32 @@ use crate::scan::ast::form::{Arg, Comparison, ExprId, ExprKind, FnId, Form, Stmt
 const DEPTH: usize = 12;
 
 /// What the names of a function, and of those around it, stand for.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Names {
     /// The id of a session.
     ids: HashSet<Word>,
     /// What is held under one, or whether anything is.
-    pub(super) held: HashSet<Word>,
+    held: HashSet<Word>,
+    /// Those of the function around it: kept once, however many functions stand in it.
+    outer: Option<Rc<Self>>,
 }
 
 impl Names {
-    /// Returns how many there are.
-    pub(super) fn len(&self) -> usize {
-        self.ids.len() + self.held.len()
+    /// Begins the names of a function within another.
+    pub(super) fn within(outer: Option<Rc<Self>>) -> Self {
+        Self { outer, ..Self::default() }
+    }
+
+    fn layers(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |names| names.outer.as_deref())
+    }
+
+    fn is_id(&self, name: &Word) -> bool {
+        self.layers().any(|names| names.ids.contains(name))
+    }
+
+    fn is_held(&self, name: &Word) -> bool {
+        self.layers().any(|names| names.held.contains(name))
     }
 }
 
@@ -111,7 +126,7 @@ impl Reading<'_> {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let is_id = |id: &ExprId| self.is_id_within(*id, depth);
         match &self.form.expr(id).kind {
-            ExprKind::Name(name) => self.names.ids.contains(name),
+            ExprKind::Name(name) => self.names.is_id(name),
             ExprKind::Member(base, name) => is_session_id(name) && self.is_sent_part(*base, depth),
             ExprKind::Index(base, key) => is_id(base) || self.is_key(*key) && self.is_sent_part(*base, depth),
             ExprKind::Logic(false, parts) => parts.iter().any(is_id),
@@ -175,7 +190,7 @@ impl Reading<'_> {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let is_held = |id: &ExprId| self.is_held_within(*id, depth);
         match &self.form.expr(id).kind {
-            ExprKind::Name(name) => self.names.held.contains(name),
+            ExprKind::Name(name) => self.names.is_held(name),
             ExprKind::Index(base, key) => {
                 self.is_id(*key) && !self.is_sent_part(*base, depth) || is_held(base)
             }

@@ -1,35 +1,34 @@
 //! What comes of a session being there: who is let in, and who is taken for whom.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::names::{asks_who, carries, goes_on, is_identity, is_known, is_request, proves, refuses};
 use super::reading::{Names, Reading, texts};
 use crate::scan::ast::flow::{Grade, Seen, Weakness};
 use crate::scan::ast::form::{Block, Comparison, ExprId, ExprKind, FnId, Form, Part, Span, Stmt, StmtKind};
 
-/// Names that a function hands on to those in it.
-const HANDED: usize = 64;
-
 /// Returns every place where the id of a session alone decides who somebody is.
 pub(in crate::scan::ast) fn decisions(form: &Form) -> Vec<Seen> {
     let texts = texts(form);
-    let mut scopes: HashMap<FnId, (Names, bool)> = HashMap::new();
+    let mut scopes: HashMap<FnId, (Rc<Names>, bool)> = HashMap::new();
     let mut seen: Vec<Seen> = Vec::new();
     // What a function stands in comes before it.
     for (id, function) in form.functions() {
-        let (names, proved) =
-            function.outer.and_then(|outer| scopes.get(&outer)).cloned().unwrap_or_default();
+        let outer = function.outer.and_then(|outer| scopes.get(&outer)).cloned();
+        let proved = outer.as_ref().is_some_and(|(_, proved)| *proved);
+        let names = Names::within(outer.map(|(names, _)| names));
         let mut reading = Reading { form, texts: &texts, names };
         reading.parameters(id);
         let facts = facts(&mut reading, &function.body);
         // The body of a file proves nothing for the functions in it.
         let proved = proved || facts.proves && function.outer.is_some();
-        // Kept for each function: what has more names than any hand-written one hands none of them on.
-        let handed = if reading.names.len() <= HANDED { reading.names.clone() } else { Names::default() };
-        scopes.insert(id, (handed, proved));
+        let names = Rc::new(reading.names);
+        scopes.insert(id, (Rc::clone(&names), proved));
         if proved || function.outer.is_none() {
             continue;
         }
+        let reading = Reading { form, texts: &texts, names: Names::within(Some(names)) };
         let mut walk = Walk { reading, name: &function.name, refuses: facts.refuses, found: None };
         walk.block(&function.body, false);
         seen.extend(walk.found.map(|span| Seen {
