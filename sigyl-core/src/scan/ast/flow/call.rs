@@ -4,7 +4,6 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
 use super::effects::vouches;
-use super::effort::GivenOn;
 use super::frame::Frame;
 use super::run::{Flow, Memory, instance};
 use super::value::{Object, SIGNS, Source, Value, bits};
@@ -64,14 +63,11 @@ impl Flow<'_> {
             ExprKind::Name(name) => (None, self.eval(callee), name.clone()),
             _ => (None, self.eval(callee), "".into()),
         };
-        let given_on = args.iter().map(|arg| match form.expr(arg.value).kind {
-            ExprKind::Spread(_) => GivenOn::All,
-            _ => GivenOn::One,
-        });
-        let given_on = given_on.collect();
+        let is_spread = |arg: &Arg| matches!(form.expr(arg.value).kind, ExprKind::Spread(_));
+        let gives_on_all = args.len() == 2 && args.iter().all(is_spread);
         let args = args.iter().map(|arg| (arg.name.clone(), self.eval(arg.value))).collect();
         let given = Given { args, base };
-        self.given_on = given_on;
+        self.gives_on_all = gives_on_all;
         self.changed = None;
         self.calling = Some(form.expr(id).span);
         self.never = false;

@@ -10,15 +10,6 @@ const VAST: f64 = 5e6;
 /// Calls of itself that a stack has no room for.
 const DEEP: f64 = 50_000.0;
 
-/// How an argument stands in a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum GivenOn {
-    /// All the arguments that there are.
-    All,
-    /// Anything else.
-    One,
-}
-
 impl Flow<'_> {
     /// Tells whether a number or length is as large as a caller says.
     pub(super) fn is_boundless(&self, value: &Value) -> bool {
@@ -138,9 +129,7 @@ impl Flow<'_> {
         let Some(at) = self.frames.iter().position(|frame| frame.function == function) else { return };
         let name = &*self.form.function(function).name;
         // What makes an instance calls what makes the one that it is made of; what wraps another gives on all it has.
-        if matches!(name, "__init__" | "constructor")
-            || self.given_on.as_slice() == [GivenOn::All, GivenOn::All]
-        {
+        if matches!(name, "__init__" | "constructor") || self.gives_on_all {
             return;
         }
         let round = &self.frames[at..];

@@ -78,8 +78,8 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) endless: usize,
     /// Where what belongs to somebody is picked by a caller whom nobody asked who he is.
     pub(super) unowned: Vec<(Weakness, Span, String)>,
-    /// How the arguments stand in the call that is made now.
-    pub(super) given_on: Vec<super::effort::GivenOn>,
+    /// Whether the call that is made now gives on all that it was given: `f(*args, **kwargs)`.
+    pub(super) gives_on_all: bool,
     /// What is given away that the caller said, and whether nobody would hear that it failed.
     pub(super) sent: Vec<Sent>,
     /// What the handler that runs is called and said to do.
@@ -135,7 +135,7 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         swallows: 0,
         endless: 0,
         unowned: Vec::new(),
-        given_on: Vec::new(),
+        gives_on_all: false,
         sent: Vec::new(),
         says: String::new(),
         logs_of: None,
