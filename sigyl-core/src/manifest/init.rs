@@ -327,6 +327,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_refused_when_it_is_read_back_becomes_something_to_do() {
+        let mut root = Node::empty(Place::file("f"));
+        for (field, value) in [("name", "a"), ("version", "^1"), ("entryPoint", "../a.js")] {
+            root.put(field, Node::text(Place::file("f"), value)).unwrap();
+        }
+        let text = readable(root, &[], &[]);
+        assert!(refused(&text).is_empty() && text.contains("\nname: a\n"), "{text}");
+        for field in ["version", "entryPoint"] {
+            assert!(text.contains("# to do: sigyl.yaml:") && text.contains(&format!("`{field}`")), "{text}");
+            assert!(!text.lines().any(|line| line.starts_with(field)), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_derived_out_of_form_becomes_something_to_do() {
         let files = [
             ("a-1.dist-info/METADATA", "Name: a\nVersion: 1\nSummary: \u{e}x\n"),
