@@ -1,6 +1,6 @@
 //! Tells by words alone whether a file may register anything; what cannot is not parsed.
 //!
-//! It lets in whatever the handlers of a form could be found in, and a little more: a word where it is called, a route,
+//! It is to let in whatever the handlers of a form could be found in, and a little more: a word where it is called, a route,
 //! a record that describes a tool, a class that is one.
 
 use std::ops::Range;
