@@ -56,7 +56,7 @@ pub(super) fn key(rules: &Digest, path: &str, entry: &Entry, started: Option<Opt
 #[cfg(feature = "ast")]
 pub(super) fn key_of_flow(rules: &Digest, prefix: &str, tree: Digest, started: &Started) -> Digest {
     let mut hasher = Sha256::new();
-    hasher.update(b"sigyl.across/2");
+    hasher.update(b"sigyl.across/3");
     hasher.update(rules.as_bytes());
     hasher.update(tree.as_bytes());
     hasher.update(prefix);

@@ -1,11 +1,13 @@
 //! What flows from a handler in one file to what acts on it in another of the same tree.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::analysis::{Analysis, Gap, lower, on_large_stack};
+use super::files::Files;
 use super::flow::{Links, Seen, follow};
-use super::form::{FnId, Form, Span, StmtKind, Word};
+use super::form::{FnId, Form, Span};
 use super::handlers;
+use super::named::{How, named};
 use super::parse::Grammar;
 use super::tree_file::{Names, Trees};
 use crate::scan::language::Language;
@@ -43,7 +45,7 @@ pub(in crate::scan) struct Left {
 }
 
 /// What one file with handlers gives to others: their paths and texts with what is seen there, and what was left out.
-type Group = (Vec<(String, String, Vec<Seen>)>, Option<&'static str>);
+type Group = (Vec<(String, String, Vec<Seen>)>, Option<String>);
 
 /// One file in a form of several.
 struct Part {
@@ -64,7 +66,7 @@ pub(in crate::scan) fn across(from: &[&str], paths: &[&str], texts: &Texts<'_>) 
 }
 
 fn all(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<Left>) {
-    let known: HashSet<&str> = paths.iter().copied().collect();
+    let files = Files::of(paths, texts);
     let names = Names::of(paths);
     let mut trees = Trees::default();
     let mut found: BTreeMap<String, Reached> = BTreeMap::new();
@@ -81,7 +83,7 @@ fn all(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<L
             cuts.push(Left { path: (*path).to_owned(), gap: Gap::of_depth(why) });
             continue;
         }
-        let (group, cut) = match on_large_stack(|| group(path, (text, language), &known, texts, &mut trees)) {
+        let (group, cut) = match on_large_stack(|| group(path, (text, language), &files, texts, &mut trees)) {
             Ok((group, cut)) => (group, cut.map(Gap::of_depth)),
             Err(gap) => (Vec::new(), Some(gap)),
         };
@@ -100,76 +102,76 @@ fn all(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<L
     (found.into_values().filter(|reached| !reached.analysis.seen.is_empty()).collect(), cuts)
 }
 
-/// Tells whether a file runs when a script names it, rather than being read as what it is.
-fn runs(path: &str) -> bool {
-    const READ: &[&str] = &[
-        "json", "css", "scss", "sass", "less", "svg", "html", "vue", "svelte", "node", "wasm", "yaml", "yml",
-        "graphql", "gql", "md", "mdx",
-    ];
-    let end = path.rsplit_once('.').map_or("", |(_, end)| end);
-    !READ.iter().any(|read| end.eq_ignore_ascii_case(read))
-}
-
 /// Tells whether a file may name another of its tree.
 pub(in crate::scan) fn names_own(text: &str) -> bool {
-    text.contains("import") || text.contains("require(")
+    text.contains("import") || text.contains("require")
 }
 
 /// Follows one file with the files that it names.
 fn group(
     path: &str,
     text: (String, Language),
-    known: &HashSet<&str>,
+    files: &Files<'_>,
     texts: &Texts<'_>,
     trees: &mut Trees,
 ) -> Group {
     let mut form = Form::default();
     let mut parts: Vec<Part> = Vec::new();
-    let mut names: HashMap<(FnId, Word), FnId> = HashMap::new();
+    let mut links = Links::default();
     let mut bodies: HashMap<String, FnId> = HashMap::new();
-    // A file, and who calls it what.
-    let mut waiting = vec![(path.to_owned(), Some(text), None::<(FnId, Word)>, 0)];
+    // A file, and who names it how.
+    let mut waiting = vec![(path.to_owned(), Some(text), None::<(FnId, How)>, 0)];
     let mut bytes = 0;
-    let mut cut = None;
+    let mut cut = None::<String>;
     while let Some((path, text, namer, steps)) = (!waiting.is_empty()).then(|| waiting.remove(0)) {
         if let Some(body) = bodies.get(&path) {
-            namer.map(|namer| names.insert(namer, *body));
+            link(&mut links, namer, *body);
             continue;
         }
         let Some((text, language)) = text.or_else(|| texts(&path)) else { continue };
         if parts.len() >= FILES || bytes + text.len() > BYTES {
-            cut = Some("it names more files, or larger ones, than are followed");
+            cut = Some("it names more files, or larger ones, than are followed".to_owned());
             continue;
         }
         // What a script names runs as one, whatever it is called; a file of Python is named without its ending.
-        let grammar = Grammar::of_file(&path, language).or_else(|| runs(&path).then_some(Grammar::Script));
+        let grammar =
+            Grammar::of_file(&path, language).or_else(|| files.runs(&path).then_some(Grammar::Script));
         let Some(grammar) = grammar else { continue };
         let Ok(tree) = trees.parse(grammar, &path, &text) else {
-            cut = Some("a file that it names cannot be parsed within bounds");
+            cut = Some("a file that it names cannot be parsed within bounds".to_owned());
             continue;
         };
-        let (exprs, functions) = form.sizes();
+        let before = form.sizes();
+        let (exprs, functions) = before;
         let base = u32::try_from(bytes).unwrap_or(u32::MAX);
         form = lower(grammar, &text, &tree, form);
         form.shift(exprs, functions, base);
         let body = FnId(u32::try_from(functions).unwrap_or(u32::MAX));
         bytes += text.len() + 1;
-        namer.map(|namer| names.insert(namer, body));
+        link(&mut links, namer, body);
         bodies.insert(path.clone(), body);
         if parts.is_empty() && handlers::find(&form).is_empty() {
             return (Vec::new(), None);
         }
-        for name in imports(&form, functions) {
-            if let Some(other) = resolve(&path, &name, known) {
-                let is_there = bodies.contains_key(&other) || waiting.iter().any(|(path, ..)| *path == other);
-                if steps >= STEPS {
-                    if !is_there {
-                        cut = Some("it names files by way of more than are followed");
-                    }
-                    continue;
+        let named = named(grammar, &form, before);
+        if named.unknown {
+            cut = cut.or_else(|| Some("it loads a file by a name that is made when it runs".to_owned()));
+        }
+        for (how, name) in named.all {
+            let Some(other) = files.resolve(grammar, &path, &name) else {
+                if files.is_own(grammar, &name) {
+                    let why =
+                        format!("it names `{}`, which is none of the files that were found", short(&name));
+                    cut = cut.or(Some(why));
                 }
-                waiting.push((other, None, Some((body, name)), steps + 1));
+                continue;
+            };
+            let is_there = bodies.contains_key(&other) || waiting.iter().any(|(path, ..)| *path == other);
+            if steps >= STEPS && !is_there {
+                cut = Some("it names files by way of more than are followed".to_owned());
+                continue;
             }
+            waiting.push((other, None, Some((body, how)), steps + 1));
         }
         parts.push(Part { path, text, body, base });
     }
@@ -178,10 +180,11 @@ fn group(
     }
     let first = parts.first().map_or(0, |part| part.text.len());
     let handlers = handlers::find(&form);
-    let modules = parts.iter().skip(1).map(|part| part.body).collect();
-    let flow = follow(&form, &handlers, Links { modules, names });
+    link_packages(&mut links, &bodies);
+    links.modules = parts.iter().skip(1).map(|part| part.body).collect();
+    let flow = follow(&form, &handlers, links);
     if form.cut || flow.cut {
-        cut = Some("a part of it is nested too deeply, or takes more steps than are followed");
+        cut = Some("a part of it is nested too deeply, or takes more steps than are followed".to_owned());
     }
     let mut elsewhere = flow.seen;
     // What stays in the file itself is seen without the others.
@@ -200,72 +203,29 @@ fn group(
     (parts.into_iter().skip(1).map(own).collect(), cut)
 }
 
-/// The modules that a file names, and those that `from . import a` may name.
-fn imports(form: &Form, from: usize) -> Vec<Word> {
-    let mut names: Vec<Word> = Vec::new();
-    for (_, function) in form.functions().skip(from) {
-        for stmt in &function.body {
-            let StmtKind::Import(imports) = &stmt.kind else { continue };
-            for import in imports {
-                names.push(import.module.clone());
-                names.extend(import.as_module());
-            }
-        }
-    }
-    names.sort();
-    names.dedup();
-    names
-}
-
-/// Returns the path of the file that a file names.
-fn resolve(from: &str, name: &str, known: &HashSet<&str>) -> Option<String> {
-    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
-    match from.ends_with(".py") {
-        true => python(folder, name, known),
-        false => script(folder, name, known),
+/// Remembers which file is meant where another names it.
+fn link(links: &mut Links, namer: Option<(FnId, How)>, body: FnId) {
+    match namer {
+        Some((whole, How::Module(name))) => drop(links.names.insert((whole, name), body)),
+        Some((_, How::Call(span))) => drop(links.loads.insert(span, body)),
+        None => {}
     }
 }
 
-fn python(folder: &str, name: &str, known: &HashSet<&str>) -> Option<String> {
-    let dots = name.bytes().take_while(|byte| *byte == b'.').count();
-    let rest = name[dots..].replace('.', "/");
-    // A name without dots is looked for here and in each folder above: one of them is on the path.
-    let mut at = Some(folder);
-    for up in 0..16 {
-        let base = at?;
-        if dots == 0 || up + 1 == dots {
-            let stem = [base, rest.as_str()]
-                .iter()
-                .filter(|part| !part.is_empty())
-                .copied()
-                .collect::<Vec<_>>()
-                .join("/");
-            let choices = [format!("{stem}.py"), format!("{stem}/__init__.py")];
-            let found = choices.into_iter().find(|choice| known.contains(choice.as_str()));
-            if found.is_some() || dots > 0 {
-                return found;
-            }
-        }
-        at = (!base.is_empty()).then(|| base.rsplit_once('/').map_or("", |(above, _)| above));
-    }
-    None
+/// Returns the beginning of a name, for a report.
+fn short(name: &str) -> &str {
+    &name[..name.floor_char_boundary(80)]
 }
 
-fn script(folder: &str, name: &str, known: &HashSet<&str>) -> Option<String> {
-    if !name.starts_with('.') {
-        return None;
-    }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in name.split('/') {
-        match part {
-            "." | "" => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
+/// Files of a package are parts of it once anything loaded them.
+fn link_packages(links: &mut Links, bodies: &HashMap<String, FnId>) {
+    for (path, body) in bodies {
+        let Some(stem) = path.strip_suffix(".py") else { continue };
+        let (folder, name) =
+            stem.strip_suffix("/__init__").unwrap_or(stem).rsplit_once('/').unwrap_or(("", stem));
+        let package = bodies.get(&format!("{folder}/__init__.py"));
+        if let Some(package) = package.filter(|package| *package != body) {
+            links.names.insert((*package, format!(".{name}").into()), *body);
         }
     }
-    let path = parts.join("/");
-    let stem = [".js", ".mjs", ".cjs", ".jsx"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(&path);
-    let ends = [".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".jsx", "/index.ts", "/index.js"];
-    let choices = std::iter::once(path.clone()).chain(ends.iter().map(|end| format!("{stem}{end}")));
-    choices.into_iter().find(|choice| known.contains(choice.as_str()))
 }

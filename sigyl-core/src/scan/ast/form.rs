@@ -174,6 +174,11 @@ pub(super) enum StmtKind {
     Import(Vec<Import>),
 }
 
+/// What `export default` gives is called.
+pub(super) const DEFAULT: &str = "default";
+/// What takes all names of a module is called.
+pub(super) const ALL: &str = "*";
+
 /// A name that stands for something from elsewhere.
 #[derive(Clone, Debug)]
 pub(super) struct Import {

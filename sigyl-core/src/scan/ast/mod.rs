@@ -5,6 +5,7 @@
 
 mod across;
 mod analysis;
+mod files;
 mod flow;
 mod form;
 #[cfg(feature = "testing")]
@@ -14,6 +15,7 @@ mod handlers;
 mod joined;
 mod kept;
 mod lower;
+mod named;
 mod near;
 mod parse;
 mod pieces;

@@ -1,6 +1,7 @@
 //! Whole files through the whole analysis.
 #![cfg(test)]
 
+mod across;
 mod go;
 mod rust;
 

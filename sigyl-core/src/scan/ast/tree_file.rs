@@ -38,7 +38,8 @@ pub(super) struct Names<'p>(HashSet<&'p str>);
 impl<'p> Names<'p> {
     /// Takes the paths of all files.
     pub(super) fn of(paths: &[&'p str]) -> Self {
-        let python = paths.iter().filter_map(|path| path.strip_suffix(".py"));
+        let python =
+            paths.iter().filter_map(|path| path.strip_suffix(".py").or_else(|| path.strip_suffix(".pyw")));
         Self(python.flat_map(|path| path.split('/')).collect())
     }
 
@@ -50,21 +51,39 @@ impl<'p> Names<'p> {
                 let names = lines
                     .flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')));
                 let mut names = names.filter(|name| !name.is_empty());
-                names.any(|name| {
-                    name.starts_with('.') || name.split('.').next().is_some_and(|one| self.0.contains(one))
-                })
+                text.contains("import_module")
+                    || text.contains("__import__")
+                    || names.any(|name| {
+                        name.starts_with('.')
+                            || name.split('.').next().is_some_and(|one| self.0.contains(one))
+                    })
             }
             // What these name is not followed.
             Grammar::Go | Grammar::Rust => false,
             // A script names files of its tree by where they are.
-            _ => ["\"", "'", "`"].iter().any(|quote| {
-                [".", "./", "..", "../"].iter().any(|way| match way.ends_with('/') {
-                    true => text.contains(&format!("{quote}{way}")),
-                    false => text.contains(&format!("{quote}{way}{quote}")),
-                })
-            }),
+            _ => {
+                ["\"", "'", "`"].iter().any(|quote| {
+                    [".", "./", "..", "../"].iter().any(|way| match way.ends_with('/') {
+                        true => text.contains(&format!("{quote}{way}")),
+                        false => text.contains(&format!("{quote}{way}{quote}")),
+                    })
+                }) || ["'\\", "\"\\", "__dirname", "import.meta", "'@/", "\"@/", "'~/", "\"~/"]
+                    .iter()
+                    .any(|way| text.contains(way))
+                    || loads_what_it_makes(text)
+            }
         }
     }
+}
+
+/// Tells whether a script loads something by a name that is no text.
+fn loads_what_it_makes(text: &str) -> bool {
+    ["require(", "import("].iter().any(|call| {
+        memchr::memmem::find_iter(text.as_bytes(), call).any(|at| {
+            let rest = text[at + call.len()..].trim_start();
+            !rest.starts_with(['"', '\'', '`', ')'])
+        })
+    })
 }
 
 #[cfg(test)]

@@ -86,6 +86,9 @@ impl Flow<'_> {
     }
 
     pub(super) fn apply(&mut self, id: ExprId, target: &Value, name: &Word, given: Given) -> Value {
+        if let Some(value) = self.file_call(name, &given) {
+            return value;
+        }
         match &target.object {
             Object::Functions(functions) => {
                 let functions = functions.clone();
@@ -105,6 +108,12 @@ impl Flow<'_> {
                 all.unwrap_or_default()
             }
             Object::Class(class) => self.construct(*class, given.args),
+            Object::Module(file) => match self.default_of(*file) {
+                Some(whole) if !matches!(whole.object, Object::Module(_)) => {
+                    self.apply(id, &whole, name, given)
+                }
+                _ => Value::default(),
+            },
             _ => {
                 let path = match target.is_path() {
                     Some(path) => path.to_owned(),

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::guard;
+use super::module::STEPS;
 use super::run::{Flow, instance};
 use super::statement::function_value;
 use super::value::{Entry, Object, Source, Value, bits, concat};
@@ -111,7 +112,7 @@ impl Flow<'_> {
             }
             at = outer;
         }
-        Value::path(super::effects::canonical(name))
+        self.starred(name).unwrap_or_else(|| Value::path(super::effects::canonical(name)))
     }
 
     fn this(&mut self) -> Value {
@@ -152,11 +153,12 @@ impl Flow<'_> {
             }
         }
         if let Object::Module(module) = base.object {
-            return self.finals.get(&module).and_then(|vars| vars.get(name)).cloned().unwrap_or_default();
+            return self.exported(module, name, STEPS).unwrap_or_default();
         }
         let mut value = Value::of(self.parts_of(&base.taint, name));
         if let Some(path) = base.is_path() {
-            value.object = Object::Path(super::effects::canonical(&format!("{path}.{name}")));
+            let path = super::effects::canonical(&format!("{path}.{name}"));
+            value.object = self.linked(&path).map_or(Object::Path(path), Object::Module);
         }
         value
     }
@@ -226,8 +228,13 @@ impl Flow<'_> {
                     for (name, part) in fields.iter().flat_map(|fields| fields.iter()) {
                         value.set(name, part.clone());
                     }
-                    if let Object::Functions(_) = one.object {
-                        value.set("(function)", one);
+                    match one.object {
+                        Object::Functions(_) => value.set("(function)", one),
+                        Object::Module(file) => {
+                            let all = self.all_of(file);
+                            all.into_iter().for_each(|(name, part)| value.set(&name, part));
+                        }
+                        _ => {}
                     }
                 }
             }

@@ -289,7 +289,15 @@ impl Flow<'_> {
         let first = given.at(0);
         Some(match (path, &**name) {
             ("os.getenv" | "os.environ.get" | "os.environ.pop", _) => self.environment(given),
-            ("require" | "import" | "__import__" | "importlib.import_module" | "getattr", _) => {
+            (
+                "require"
+                | "import"
+                | "__import__"
+                | "importlib.import_module"
+                | "module.require"
+                | "getattr",
+                _,
+            ) => {
                 return self.loaded(path, given);
             }
             ("functools.partial", _) => first.cloned().unwrap_or_default(),
@@ -344,6 +352,9 @@ impl Flow<'_> {
     /// What is taken by its name, as a text, from elsewhere.
     fn loaded(&mut self, path: &str, given: &Given) -> Option<Value> {
         if path != "getattr" {
+            if let Some(file) = self.loads() {
+                return Some(file);
+            }
             let module = given.at(0).and_then(Value::known);
             return Some(module.map(|module| Value::path(canonical(module))).unwrap_or_default());
         }

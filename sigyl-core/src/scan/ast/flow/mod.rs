@@ -17,6 +17,7 @@ mod go_library;
 mod guard;
 mod known;
 mod marks;
+mod module;
 mod origin;
 mod results;
 mod run;

@@ -57,6 +57,10 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) finals: HashMap<FnId, Rc<HashMap<Word, Value>>>,
     /// The files that a file names, by its body and the name.
     pub(super) links: HashMap<(FnId, Word), FnId>,
+    /// The files that calls load, by where these stand.
+    pub(super) loads: HashMap<Span, FnId>,
+    /// Modules from elsewhere of which a file takes all names.
+    pub(super) stars: HashMap<FnId, Vec<Word>>,
     /// The one method of each name, in a language that tells types.
     pub(super) methods: HashMap<Word, Option<FnId>>,
     /// What instances of a class hold.
@@ -113,6 +117,8 @@ pub(in crate::scan::ast) struct Links {
     pub(in crate::scan::ast) modules: Vec<FnId>,
     /// What a file calls another.
     pub(in crate::scan::ast) names: HashMap<(FnId, Word), FnId>,
+    /// What a call loads, by where it stands.
+    pub(in crate::scan::ast) loads: HashMap<Span, FnId>,
 }
 
 /// Follows what the handlers of a form are given.
@@ -122,7 +128,9 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         origins: Origins::default(),
         frames: Vec::new(),
         finals: HashMap::new(),
-        links: HashMap::new(),
+        links: links.names,
+        loads: links.loads,
+        stars: HashMap::new(),
         methods: methods(form),
         attributes: HashMap::new(),
         memory: HashMap::new(),
@@ -151,9 +159,10 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         beyond: false,
     };
     // What others name comes first.
-    flow.links = links.names;
     for module in links.modules.iter().rev() {
-        flow.enter(*module, None, Vec::new());
+        if !flow.finals.contains_key(module) {
+            flow.enter(*module, None, Vec::new());
+        }
     }
     flow.enter(FnId(0), None, Vec::new());
     for handler in handlers {

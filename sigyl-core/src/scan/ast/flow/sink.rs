@@ -24,6 +24,11 @@ pub(super) fn is_request(path: &str, name: &str) -> bool {
     is_client(path, name) || SINKS.iter().any(|(sink, _, weakness)| *weakness == Address && *sink == path)
 }
 
+/// Tells whether what is called so acts on what it is given.
+pub(super) fn is_sink(path: &str) -> bool {
+    SINKS.iter().any(|(sink, ..)| *sink == path)
+}
+
 impl Flow<'_> {
     /// Looks at what a call from here to elsewhere does with what it is given.
     pub(super) fn sinks(&mut self, path: &str, name: &str, given: &Given, span: Span) {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::frame::{State, common};
 use super::run::Flow;
 use super::value::{Facts, Object, Source, Value, Weakness};
-use crate::scan::ast::form::{Block, ClassId, ExprId, ExprKind, FnId, Import, Stmt, StmtKind, Word};
+use crate::scan::ast::form::{Block, ClassId, ExprId, ExprKind, FnId, Stmt, StmtKind, Word};
 
 /// Loops in loops whose rounds are run twice, so that what one round leaves reaches the next.
 const ROUNDS: usize = 3;
@@ -73,37 +73,6 @@ impl Flow<'_> {
             StmtKind::DefineClass(class) => self.define_class(*class),
             StmtKind::Import(names) => names.iter().for_each(|import| self.import(import)),
         }
-    }
-
-    fn import(&mut self, import: &Import) {
-        let whole = self.whole();
-        let module = self.links.get(&(whole, import.module.clone())).copied();
-        let file = |import: &Import| {
-            let module = self.links.get(&(whole, import.as_module()?))?;
-            Some(Value { object: Object::Module(*module), ..Value::default() })
-        };
-        let value = match (module, &import.name) {
-            (None, Some(_)) if file(import).is_some() => file(import).unwrap_or_default(),
-            (Some(module), None) => Value { object: Object::Module(module), ..Value::default() },
-            (Some(module), Some(name)) => {
-                let known = self.finals.get(&module).and_then(|vars| vars.get(name)).cloned();
-                known.or_else(|| file(import)).unwrap_or_default()
-            }
-            (None, None) => Value::path(super::effects::canonical(&import.module)),
-            (None, Some(_)) => {
-                Value::path(super::effects::canonical(&import.as_module().unwrap_or_default()))
-            }
-        };
-        self.bind(&import.local, value);
-    }
-
-    /// Returns the body of the file that runs.
-    fn whole(&mut self) -> FnId {
-        let mut at = self.frame().function;
-        while let Some(outer) = self.form.function(at).outer {
-            at = outer;
-        }
-        at
     }
 
     fn give(&mut self, value: Value) {

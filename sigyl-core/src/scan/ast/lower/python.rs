@@ -2,7 +2,7 @@
 
 use super::reader::{Lower as _, Reader, chain, children, fields, span};
 use crate::scan::ast::form::{
-    Block, Class, Comparison, ExprId, ExprKind, Form, Function, Import, Param, Stmt, StmtKind,
+    ALL, Block, Class, Comparison, ExprId, ExprKind, Form, Function, Import, Param, Stmt, StmtKind, Word,
 };
 use crate::scan::ast::syntax::{Node, Syntax};
 
@@ -190,28 +190,46 @@ impl Reader<'_> {
     }
 
     fn imports(&mut self, node: Node<'_>) -> Vec<Import> {
-        let module = node.child_by_field_name("module_name").map(|module| self.word(module));
+        let module = node.child_by_field_name("module_name");
+        let module = module.map(|module| Word::from(self.without_blanks(module)));
         let one = |name: Node<'_>| {
             let (path, alias) = match name.kind() {
                 "aliased_import" => (name.child_by_field_name("name"), name.child_by_field_name("alias")),
                 _ => (Some(name), None),
             };
-            let path = path.map(|path| self.slice(path)).unwrap_or_default();
+            let path = path.map(|path| self.without_blanks(path)).unwrap_or_default();
+            let path = path.as_str();
             let alias = alias.map(|alias| self.word(alias));
             match &module {
                 // `import a.b` binds `a`.
                 None => {
                     let first = if alias.is_some() { path } else { path.split('.').next().unwrap_or(path) };
-                    Import { local: alias.unwrap_or_else(|| first.into()), module: first.into(), name: None }
+                    let local = alias.unwrap_or_else(|| first.into());
+                    let whole =
+                        |local: Word, module: &str| Import { local, module: module.into(), name: None };
+                    // What it is reached by is no name of its own.
+                    let inner = (first.len() < path.len()).then(|| whole(path.into(), path));
+                    return std::iter::once(whole(local, first)).chain(inner).collect::<Vec<_>>();
                 }
-                Some(module) => Import {
+                Some(module) => vec![Import {
                     local: alias.unwrap_or_else(|| path.into()),
                     module: module.clone(),
                     name: Some(path.into()),
-                },
+                }],
             }
         };
-        fields(node, "name").into_iter().map(one).collect()
+        let mut all = fields(node, "name").into_iter().flat_map(one).collect::<Vec<_>>();
+        let is_all = children(node).iter().any(|child| child.kind() == "wildcard_import");
+        if let Some(module) = module.filter(|_| is_all) {
+            all.push(Import { local: ALL.into(), module, name: None });
+        }
+        all
+    }
+
+    /// Returns the way to a module, which may stand on several lines.
+    fn without_blanks(&self, node: Node<'_>) -> String {
+        let text = self.word(node);
+        text.chars().filter(|c| !c.is_whitespace() && *c != '\\').collect()
     }
 
     fn definition(&mut self, node: Node<'_>, block: &mut Block) {

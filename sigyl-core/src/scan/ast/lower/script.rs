@@ -2,7 +2,8 @@
 
 use super::reader::{Lower as _, Reader, chain, children, span};
 use crate::scan::ast::form::{
-    Block, Class, ClassId, Comparison, ExprKind, FnId, Form, Function, Import, Param, Stmt, StmtKind, Word,
+    ALL, Block, Class, ClassId, Comparison, DEFAULT, ExprKind, FnId, Form, Function, Import, Param, Stmt,
+    StmtKind, Word,
 };
 use crate::scan::ast::syntax::{Node, Syntax};
 
@@ -149,12 +150,60 @@ impl Script<'_> {
     }
 
     fn export(&mut self, node: Node<'_>, block: &mut Block) {
+        let named = children(node).into_iter().filter(|child| child.kind() == "export_clause");
+        let named = named.flat_map(children).collect::<Vec<_>>();
+        if node.child_by_field_name("source").is_some() {
+            block.push(Stmt { kind: StmtKind::Import(self.handed_on(node, &named)), span: span(node) });
+            return;
+        }
+        let is_default = node.children().any(|child| child.kind() == "default");
         if let Some(inner) = node.child_by_field_name("declaration") {
             self.statement(inner, block);
+            if let Some(name) = inner.child_by_field_name("name").filter(|_| is_default) {
+                self.gives(node, DEFAULT, name, block);
+            }
         } else if let Some(value) = node.child_by_field_name("value") {
-            let value = self.expr(value);
-            block.push(Stmt { kind: StmtKind::Eval(value), span: span(node) });
+            self.gives(node, DEFAULT, value, block);
+        } else if let (true, Some(value)) =
+            (node.children().any(|child| child.kind() == "="), children(node).first())
+        {
+            // `export = run`.
+            self.gives(node, DEFAULT, *value, block);
         }
+        for one in named {
+            if let (Some(name), Some(alias)) =
+                (one.child_by_field_name("name"), one.child_by_field_name("alias"))
+            {
+                let alias = self.0.word(alias);
+                self.gives(node, &alias, name, block);
+            }
+        }
+    }
+
+    /// A name under which others get a value.
+    fn gives(&mut self, node: Node<'_>, name: &str, value: Node<'_>, block: &mut Block) {
+        let target = self.0.add(ExprKind::Name(name.into()), node);
+        let value = self.expr(value);
+        block.push(Stmt { kind: StmtKind::Assign { target, value, adds: false }, span: span(node) });
+    }
+
+    /// What a file gives that it has from another one: `export { a } from './b'`.
+    fn handed_on(&mut self, node: Node<'_>, named: &[Node<'_>]) -> Vec<Import> {
+        let module = node.child_by_field_name("source").map(|source| self.string(source)).unwrap_or_default();
+        let one = |local: Word, name: Option<Word>| Import { local, module: module.clone(), name };
+        let spaces = children(node).into_iter().filter(|child| child.kind() == "namespace_export");
+        let spaces = spaces.filter_map(|space| children(space).first().copied()).collect::<Vec<_>>();
+        if named.is_empty() && spaces.is_empty() {
+            return vec![one(ALL.into(), None)];
+        }
+        let mut all = spaces.into_iter().map(|name| one(self.0.word(name), None)).collect::<Vec<_>>();
+        for part in named {
+            let Some(name) = part.child_by_field_name("name") else { continue };
+            let local = self.0.word(part.child_by_field_name("alias").unwrap_or(name));
+            let name = Some(self.0.word(name)).filter(|name| &**name != DEFAULT);
+            all.push(one(local, name));
+        }
+        all
     }
 
     /// A switch is one condition after the other; what falls through is read with its own case alone.
@@ -194,10 +243,18 @@ impl Script<'_> {
     }
 
     fn imports(&mut self, node: Node<'_>) -> Vec<Import> {
-        let Some(source) = node.child_by_field_name("source") else { return Vec::new() };
-        let module: Word = self.0.slice(source).trim_matches(['"', '\'', '`']).into();
+        let required = children(node).into_iter().find(|child| child.kind() == "import_require_clause");
+        let source = node.child_by_field_name("source");
+        let Some(source) = source.or_else(|| required?.child_by_field_name("source")) else {
+            return Vec::new();
+        };
+        let module = self.string(source);
         let whole = |local: Word| Import { local, module: module.clone(), name: None };
         let mut names = Vec::new();
+        // `import a = require('./b')`.
+        names.extend(
+            required.and_then(|clause| children(clause).first().map(|name| whole(self.0.word(*name)))),
+        );
         let clauses = children(node).into_iter().filter(|child| child.kind() == "import_clause");
         for part in clauses.flat_map(children) {
             match part.kind() {

@@ -21,10 +21,18 @@ impl Script<'_> {
             "identifier"
             | "this"
             | "super"
+            | "import"
             | "property_identifier"
             | "shorthand_property_identifier"
             | "shorthand_property_identifier_pattern"
             | "private_property_identifier" => ExprKind::Name(self.0.word(node)),
+            // `(0, exports.run)(a)`: the last of them is what it comes to.
+            "sequence_expression" => {
+                let parts = self.all(children(node));
+                let last = ExprKind::Text((parts.len().saturating_sub(1)).to_string().into());
+                let (list, last) = (self.0.add(ExprKind::List(parts), node), self.0.add(last, node));
+                ExprKind::Index(list, last)
+            }
             "undefined" | "null" => ExprKind::Nothing,
             "string" => ExprKind::Text(self.string(node)),
             "template_string" => return self.template(node),
@@ -162,11 +170,16 @@ impl Script<'_> {
         match key.kind() {
             "property_identifier" | "number" | "private_property_identifier" => Some(self.0.word(key)),
             "string" => Some(self.string(key)),
+            // `{ ['name']: a }`.
+            "computed_property_name" => children(key).first().and_then(|inner| match inner.kind() {
+                "string" => Some(self.string(*inner)),
+                _ => None,
+            }),
             _ => None,
         }
     }
 
-    fn string(&self, node: Node<'_>) -> Word {
+    pub(super) fn string(&self, node: Node<'_>) -> Word {
         let text = self.0.slice(node);
         let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
         Reader::bounded(&unescape(inner))

@@ -1,0 +1,147 @@
+//! The files of a tree by the names under which others load them.
+
+use std::collections::HashSet;
+
+use super::across::Texts;
+use super::parse::Grammar;
+
+/// Folders above that are asked for a module of Python.
+const FOLDERS: usize = 16;
+/// What a script may leave out of the name of a file.
+const ENDS: &[&str] = &[
+    ".ts",
+    ".tsx",
+    ".mts",
+    ".cts",
+    ".js",
+    ".mjs",
+    ".cjs",
+    ".jsx",
+    "/index.ts",
+    "/index.tsx",
+    "/index.js",
+    "/index.mjs",
+    "/index.cjs",
+];
+/// Endings of files that are read rather than run when a script names them.
+const READ: &[&str] = &[
+    "json", "css", "scss", "sass", "less", "svg", "html", "vue", "svelte", "node", "wasm", "yaml", "yml",
+    "graphql", "gql", "md", "mdx",
+];
+
+/// The files of one tree.
+pub(super) struct Files<'a> {
+    known: HashSet<&'a str>,
+    texts: &'a Texts<'a>,
+}
+
+impl<'a> Files<'a> {
+    pub(super) fn of(paths: &[&'a str], texts: &'a Texts<'a>) -> Self {
+        Self { known: paths.iter().copied().collect(), texts }
+    }
+
+    /// Tells whether a file runs when a script names it, rather than being read as what it is.
+    pub(super) fn runs(&self, path: &str) -> bool {
+        is_run(path)
+    }
+
+    /// Returns the path of the file that a file names.
+    pub(super) fn resolve(&self, grammar: Grammar, from: &str, name: &str) -> Option<String> {
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        match grammar {
+            Grammar::Python => self.python(folder, name),
+            _ => self.script(folder, name),
+        }
+    }
+
+    /// Tells whether a name can only be that of a file of the same tree which runs.
+    pub(super) fn is_own(&self, grammar: Grammar, name: &str) -> bool {
+        match grammar {
+            // What is named behind it may also be what that file defines.
+            Grammar::Python => name.starts_with('.') && name.trim_start_matches('.').is_empty(),
+            _ => (name.starts_with("./") || name.starts_with("../")) && is_run(name),
+        }
+    }
+
+    fn python(&self, folder: &str, name: &str) -> Option<String> {
+        let dots = name.bytes().take_while(|byte| *byte == b'.').count();
+        let rest = name[dots..].replace('.', "/");
+        // A name without dots is looked for here and in each folder above: one of them is on the path.
+        let mut at = Some(folder);
+        for up in 0..FOLDERS {
+            let base = at?;
+            if dots == 0 || up + 1 == dots {
+                let stem = [base, rest.as_str()]
+                    .iter()
+                    .filter(|part| !part.is_empty())
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join("/");
+                let choices = [format!("{stem}.py"), format!("{stem}/__init__.py"), format!("{stem}.pyw")];
+                let found = choices.into_iter().find(|choice| self.known.contains(choice.as_str()));
+                if found.is_some() || dots > 0 {
+                    return found;
+                }
+            }
+            at = (!base.is_empty()).then(|| base.rsplit_once('/').map_or("", |(above, _)| above));
+        }
+        None
+    }
+
+    fn script(&self, folder: &str, name: &str) -> Option<String> {
+        let name = name.strip_prefix("file://").unwrap_or(name);
+        // What the settings of a compiler make of this is most often the folder of the sources.
+        if let Some(rest) = name.strip_prefix("@/").or_else(|| name.strip_prefix("~/")) {
+            return ["src", ""].iter().find_map(|folder| self.file(join(folder, rest)?));
+        }
+        if !name.starts_with('.') {
+            return None;
+        }
+        let path = join(folder, name)?;
+        self.file(path.clone()).or_else(|| self.folder(&path))
+    }
+
+    fn file(&self, path: String) -> Option<String> {
+        let stem =
+            [".js", ".mjs", ".cjs", ".jsx"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(&path);
+        let stem = stem.to_owned();
+        let ends = ENDS.iter().map(|end| match stem.is_empty() {
+            true => end.trim_start_matches('/').to_owned(),
+            false => format!("{stem}{end}"),
+        });
+        let choices = std::iter::once(path).chain(ends);
+        choices.into_iter().find(|choice| self.known.contains(choice.as_str()))
+    }
+
+    /// A folder that says itself which of its files is meant.
+    fn folder(&self, path: &str) -> Option<String> {
+        let package =
+            if path.is_empty() { "package.json".to_owned() } else { format!("{path}/package.json") };
+        if !self.known.contains(package.as_str()) {
+            return None;
+        }
+        let (text, _) = (self.texts)(&package)?;
+        let read: serde_json::Value = serde_json::from_str(&text).ok()?;
+        self.file(join(path, read["main"].as_str()?)?)
+    }
+}
+
+/// Tells whether a file runs when a script names it.
+fn is_run(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+    !READ.iter().any(|read| end.eq_ignore_ascii_case(read))
+}
+
+/// Returns the path that a name leads to from a folder, unless that is outside of the tree.
+fn join(folder: &str, name: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in name.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}

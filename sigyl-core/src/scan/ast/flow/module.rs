@@ -1,0 +1,187 @@
+//! Other files of the tree: what they give to those that name them.
+
+use super::run::Flow;
+use super::statement::function_value;
+use super::value::{Object, Value};
+use crate::scan::ast::form::{ALL, DEFAULT, FnId, Import, Word};
+
+/// Files that hand on what they have from others, one behind the other.
+pub(super) const STEPS: usize = 8;
+/// What compilers wrap around another file, which changes nothing of what it gives.
+const WRAPS: &[&str] = &[
+    "__importDefault",
+    "__importStar",
+    "__toESM",
+    "_interopRequireDefault",
+    "_interopRequireWildcard",
+    "interopDefault",
+];
+
+impl Flow<'_> {
+    pub(super) fn import(&mut self, import: &Import) {
+        if &*import.local == ALL {
+            return self.import_all(import);
+        }
+        let file = self.linked(&import.module);
+        let inner = import.as_module().unwrap_or_default();
+        let value = match (file, &import.name) {
+            (Some(file), None) => module(file),
+            (Some(file), Some(name)) => match self.exported(file, name, STEPS) {
+                Some(value) => value,
+                None => self.linked(&inner).map(module).unwrap_or_default(),
+            },
+            (None, None) => Value::path(super::effects::canonical(&import.module)),
+            (None, Some(_)) => match self.linked(&inner) {
+                Some(file) => module(file),
+                None => Value::path(super::effects::canonical(&inner)),
+            },
+        };
+        self.bind(&import.local, value);
+    }
+
+    /// Binds every name of a file: `from a import *`, `export * from './a'`.
+    fn import_all(&mut self, import: &Import) {
+        match self.linked(&import.module) {
+            Some(file) => self.take_all(file),
+            None => {
+                let whole = self.whole();
+                let module = super::effects::canonical(&import.module);
+                self.stars.entry(whole).or_default().push(module);
+            }
+        }
+    }
+
+    pub(super) fn take_all(&mut self, file: FnId) {
+        self.load(file);
+        for (name, value) in self.all_of(file) {
+            self.bind(&name, value);
+        }
+    }
+
+    /// Every name that a file gives.
+    pub(super) fn all_of(&mut self, file: FnId) -> Vec<(Word, Value)> {
+        let vars = self.finals.get(&file).cloned().unwrap_or_default();
+        let given = self.default_of(file).and_then(|value| value.fields).into_iter();
+        let fields = given.flat_map(|fields| fields.to_vec()).collect::<Vec<_>>();
+        let own = vars.iter().filter(|(name, _)| !name.starts_with("__") && &***name != "module");
+        own.map(|(name, value)| (name.clone(), value.clone())).chain(fields).collect()
+    }
+
+    /// Returns what a name stands for that only a module gives of which all names were taken.
+    pub(super) fn starred(&mut self, name: &Word) -> Option<Value> {
+        if self.stars.is_empty() {
+            return None;
+        }
+        let whole = self.whole();
+        let modules = self.stars.get(&whole)?;
+        let ways = modules.iter().map(|module| format!("{module}.{name}"));
+        let known = |way: &String| super::sink::is_sink(way) || super::sink::is_process(way);
+        ways.map(|way| super::effects::canonical(&way).to_string()).find(known).map(Value::path)
+    }
+
+    /// Returns the body of the file that runs.
+    pub(super) fn whole(&mut self) -> FnId {
+        let mut at = self.frame().function;
+        while let Some(outer) = self.form.function(at).outer {
+            at = outer;
+        }
+        at
+    }
+
+    /// Returns the file that the one which runs calls so.
+    pub(super) fn linked(&mut self, name: &str) -> Option<FnId> {
+        if self.links.is_empty() {
+            return None;
+        }
+        let whole = self.whole();
+        self.links.get(&(whole, name.into())).copied()
+    }
+
+    /// Returns the file that is loaded by what is called now.
+    pub(super) fn loads(&mut self) -> Option<Value> {
+        let file = *self.loads.get(&self.calling?)?;
+        Some(module(file))
+    }
+
+    /// Runs a file that another names before its turn.
+    fn load(&mut self, file: FnId) {
+        let runs = self.frames.iter().any(|frame| frame.function == file);
+        if !runs && !self.finals.contains_key(&file) {
+            self.enter(file, None, Vec::new());
+        }
+    }
+
+    /// Returns what a file gives under a name.
+    pub(super) fn exported(&mut self, file: FnId, name: &Word, steps: usize) -> Option<Value> {
+        let steps = steps.checked_sub(1)?;
+        self.load(file);
+        let vars = self.finals.get(&file).cloned().unwrap_or_default();
+        let given = vars.get("module").and_then(|module| module.field("exports"));
+        if let Some(Object::Module(inner)) = given.map(|given| &given.object)
+            && *inner != file
+        {
+            return self.exported(*inner, name, steps);
+        }
+        let part = |value: Option<&Value>| value.and_then(|value| value.field(name)).cloned();
+        if let Some(value) = part(given).or_else(|| part(vars.get("exports"))) {
+            return Some(value);
+        }
+        if let Some(value) = vars.get(name) {
+            return Some(value.clone());
+        }
+        if &**name == DEFAULT {
+            return Some(self.default_of(file).unwrap_or_else(|| module(file)));
+        }
+        if let Some(inner) = self.links.get(&(file, format!(".{name}").into())) {
+            return Some(module(*inner));
+        }
+        match self.default_of(file) {
+            // What is held by what it gives as a whole.
+            Some(whole) if !matches!(whole.object, Object::Module(_)) => {
+                let value = self.member(&whole, name);
+                if !matches!(value.object, Object::Unknown) || value.fields.is_some() {
+                    return Some(value);
+                }
+            }
+            _ => {}
+        }
+        // A file that runs still has its functions already.
+        let own = self.form.functions().find(|(_, one)| one.outer == Some(file) && one.name == *name);
+        own.map(|(id, _)| function_value(id))
+    }
+
+    /// Returns what a file gives as a whole: `export default`, `module.exports =`.
+    pub(super) fn default_of(&mut self, file: FnId) -> Option<Value> {
+        self.load(file);
+        let vars = self.finals.get(&file)?;
+        let given = || vars.get("module").and_then(|module| module.field("exports"));
+        vars.get(DEFAULT).or_else(given).cloned()
+    }
+
+    /// Calls that load a file, or hand one on as it is.
+    pub(super) fn file_call(&mut self, name: &Word, given: &super::call::Given) -> Option<Value> {
+        if WRAPS.contains(&&**name) {
+            let is_file = |value: &&Value| matches!(value.object, Object::Module(_) | Object::Path(_));
+            return given.at(0).filter(is_file).cloned();
+        }
+        if &**name == "__exportStar" {
+            if let Some(Object::Module(file)) = given.at(0).map(|value| &value.object) {
+                self.take_all(*file);
+            }
+            return given.at(0).cloned();
+        }
+        // `import('./a').then((a) => …)`.
+        let file = given.base.as_ref().filter(|base| matches!(base.object, Object::Module(_)))?;
+        match (&**name, given.at(0).map(|value| &value.object)) {
+            ("then", Some(Object::Functions(functions))) => {
+                let (file, function) = (file.clone(), *functions.first()?);
+                Some(self.enter(function, None, vec![(None, file)]))
+            }
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn module(file: FnId) -> Value {
+    Value { object: Object::Module(file), ..Value::default() }
+}

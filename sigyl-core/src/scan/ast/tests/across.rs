@@ -1,0 +1,165 @@
+//! What a handler gives to other files of its tree.
+
+use crate::scan::ast::across;
+use crate::scan::language::Language;
+
+/// Returns the paths in which something is seen, and why the rest was not followed.
+fn followed(from: &str, files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let paths = files.iter().map(|(path, _)| *path).collect::<Vec<_>>();
+    let text = |path: &str| {
+        let known = files.iter().find(|(known, _)| *known == path);
+        known.map(|(path, text)| ((*text).to_owned(), Language::of(path, text)))
+    };
+    let (reached, left) = across(&[from], &paths, &text);
+    let reached = reached.into_iter().map(|reached| reached.path).collect();
+    (reached, left.into_iter().map(|left| left.gap.why).collect())
+}
+
+fn script(names: &str, call: &str, helper: (&str, &str)) -> (Vec<String>, Vec<String>) {
+    let main = format!("{names}\nserver.tool('a', {{}}, async ({{ x }}) => {{ {call}(x); }});\n");
+    followed("main.js", &[("main.js", &main), helper])
+}
+
+const RUN: &str = "const { exec } = require('child_process');\n";
+
+#[test]
+fn a_script_is_followed_into_what_it_requires() {
+    for (names, call, gives) in [
+        ("const { run } = require('./helper.js');", "run", "module.exports = { run };"),
+        ("const { run } = require('./helper');", "run", "exports.run = run;"),
+        ("const { run: r } = require('./helper');", "r", "module.exports.run = run;"),
+        ("const h = require('./helper.js');", "h.run", "exports.run = run;"),
+        ("const run = require('./helper.js').run;", "run", "module.exports = { run };"),
+        ("const h = require('./helper.js');", "h", "module.exports = run;"),
+        ("const h = require('./helper.js');", "h", "exports = module.exports = run;"),
+        ("import h from './helper.js';", "h", "export default run;"),
+        ("import h from './helper.js';", "h", "export default function (x) { run(x); }"),
+        ("import h from './helper.js';", "h.run", "export default { run };"),
+        ("import { default as h } from './helper.js';", "h", "export { run as default };"),
+        ("import { go } from './helper.js';", "go", "export { run as go };"),
+        ("import * as h from './helper.js';", "h.default", "export default run;"),
+        ("const h = await import('./helper.js');", "h.run", "export { run };"),
+        ("const { default: h } = await import('./helper.js');", "h", "export default run;"),
+        ("const h = require('./h' + 'elper.js');", "h.run", "exports.run = run;"),
+        ("const h = require(path.join(__dirname, 'helper.js'));", "h.run", "exports.run = run;"),
+        ("const load = require; const h = load('./helper.js');", "h.run", "exports.run = run;"),
+        ("var helper_1 = require('./helper');", "(0, helper_1.run)", "exports.run = run;"),
+        (
+            "var helper_1 = __importDefault(require('./helper'));",
+            "(0, helper_1.default)",
+            "exports.default = run;",
+        ),
+        ("import h from './helper.js';", "new h().run", "export default class H { run(x) { exec(x); } }"),
+        ("import { h } from './helper.js';", "h.run", "export const h = { run };"),
+        ("import { run } from './h\\x65lper.js';", "run", "export { run };"),
+    ] {
+        let helper = format!("{RUN}function run(x) {{ exec(x); }}\n{gives}\n");
+        let found = script(names, call, ("helper.js", &helper));
+        assert_eq!(found, (vec!["helper.js".to_owned()], Vec::new()), "{names} {gives}");
+    }
+    let then = "server.tool('a', {}, ({ x }) => { import('./helper.js').then((m) => m.run(x)); });";
+    let helper = format!("{RUN}export function run(x) {{ exec(x); }}\n");
+    assert_eq!(followed("main.js", &[("main.js", then), ("helper.js", &helper)]).0, ["helper.js"]);
+    let safe = script("const h = require('./helper.js');", "h.other", ("helper.js", &helper));
+    assert_eq!(safe, (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn what_a_script_requires_runs_whatever_it_is_called() {
+    let helper = format!("{RUN}exports.run = (x) => exec(x);\n");
+    for (name, path) in [
+        ("./helper.abc", "helper.abc"),
+        ("./helper", "helper"),
+        ("./helper.txt", "helper.txt"),
+        ("./lib", "lib/index.js"),
+        ("./lib/", "lib/index.cjs"),
+        ("@/helper", "src/helper.js"),
+    ] {
+        let names = format!("const h = require('{name}');");
+        assert_eq!(script(&names, "h.run", (path, &helper)).0, [path], "{name}");
+    }
+    let main = "const h = require('./lib');\nserver.tool('a', {}, ({ x }) => { h.run(x); });\n";
+    let package = ("lib/package.json", r#"{"main": "z.js"}"#);
+    assert_eq!(followed("main.js", &[("main.js", main), package, ("lib/z.js", &helper)]).0, ["lib/z.js"]);
+}
+
+#[test]
+fn what_hands_on_another_file_is_followed_through() {
+    let inner = format!("{RUN}export function run(x) {{ exec(x); }}\n");
+    for middle in [
+        "export * from './inner.js';",
+        "export { run } from './inner.js';",
+        "import { run } from './inner.js'; export { run };",
+        "module.exports = require('./inner.js');",
+        "module.exports = { ...require('./inner.js') };",
+        "__exportStar(require('./inner.js'), exports);",
+    ] {
+        let main = "import { run } from './middle.js';\nserver.tool('a', {}, ({ x }) => { run(x); });\n";
+        let files = [("main.js", main), ("middle.js", middle), ("inner.js", &inner)];
+        assert_eq!(followed("main.js", &files), (vec!["inner.js".to_owned()], Vec::new()), "{middle}");
+    }
+    // A file that is named by two others runs before either.
+    let main = "import { run } from './inner.js';\nimport { go } from './middle.js';\n\
+                server.tool('a', {}, ({ x }) => { go(x); });\n";
+    let middle = "import { run } from './inner.js';\nexport const go = (x) => run(x);\n";
+    assert_eq!(
+        followed("main.js", &[("main.js", main), ("middle.js", middle), ("inner.js", &inner)]).0,
+        ["inner.js"]
+    );
+}
+
+#[test]
+fn python_is_followed_wherever_it_imports() {
+    let run = "import os\ndef run(x):\n    os.system(x)\n";
+    let tool = |imports: &str, call: &str| {
+        format!(
+            "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('a')\n{imports}\n@mcp.tool()\ndef f(c: str):\n    return {call}(c)\n"
+        )
+    };
+    for (imports, call) in [
+        ("try:\n    from helper import run\nexcept ImportError:\n    run = None", "run"),
+        ("if True:\n    from helper import run\nelse:\n    pass", "run"),
+        ("from helper import *", "run"),
+        ("import importlib\nh = importlib.import_module('helper')", "h.run"),
+        ("h = __import__('helper')", "h.run"),
+        ("with open('a') as f:\n    import helper as h", "h.run"),
+    ] {
+        let main = tool(imports, call);
+        let found = followed("main.py", &[("main.py", &main), ("helper.py", run)]);
+        assert_eq!(found, (vec!["helper.py".to_owned()], Vec::new()), "{imports}");
+    }
+    for (imports, call) in [
+        ("import pkg.helper", "pkg.helper.run"),
+        ("import pkg \\\n  .helper", "pkg.helper.run"),
+        ("from pkg import helper", "helper.run"),
+    ] {
+        let main = tool(imports, call);
+        for init in [&[("pkg/__init__.py", "")][..], &[]] {
+            let files = [&[("main.py", main.as_str()), ("pkg/helper.py", run)], init].concat();
+            assert_eq!(followed("main.py", &files).0, ["pkg/helper.py"], "{imports}");
+        }
+    }
+    let inner = "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('a')\n@mcp.tool()\ndef f(c: str):\n    from helper import run\n    return run(c)\n";
+    assert_eq!(followed("main.py", &[("main.py", inner), ("helper.py", run)]).0, ["helper.py"]);
+    let main = format!("#!/usr/bin/env python3\n{}", tool("from helper import run", "run"));
+    assert_eq!(followed("main", &[("main", &main), ("helper.py", run)]).0, ["helper.py"]);
+}
+
+#[test]
+fn what_is_named_and_not_there_is_told() {
+    let left = |names: &str| script(names, "h.run", ("other.js", "")).1.join("\n");
+    assert!(left("const h = require('./helper.js');").contains("`./helper.js`"));
+    assert!(left("const h = require(process.argv[2]);").contains("made when it runs"));
+    for fine in ["const h = require('fs');", "import h from './h.json';", "import './style.css';"] {
+        assert_eq!(left(fine), "", "{fine}");
+    }
+}
+
+#[test]
+fn all_names_of_a_module_from_elsewhere_are_known() {
+    let seen = |text: &str| super::seen("a.py", &format!("mcp = FastMCP('a')\n{text}"));
+    let tool = "@mcp.tool()\ndef f(c: str):\n    system(c)\n";
+    assert_eq!(seen(&format!("from os import *\n{tool}")), [super::Weakness::Command]);
+    assert_eq!(seen(tool), []);
+    assert_eq!(seen(&format!("from math import *\n{tool}")), []);
+}
