@@ -150,7 +150,7 @@ fn group(
         bytes += text.len() + 1;
         link(&mut links, namer, body);
         bodies.insert(path.clone(), body);
-        if parts.is_empty() && handlers::find(&form).is_empty() {
+        if parts.is_empty() && handlers::find(&form).is_empty() && !handlers::may_register(&form) {
             return (Vec::new(), None);
         }
         let named = named(grammar, &form, before);
@@ -178,7 +178,6 @@ fn group(
     if parts.len() < 2 {
         return (Vec::new(), cut);
     }
-    let first = parts.first().map_or(0, |part| part.text.len());
     let handlers = handlers::find(&form);
     link_packages(&mut links, &bodies);
     links.modules = parts.iter().skip(1).map(|part| part.body).collect();
@@ -186,13 +185,10 @@ fn group(
     if form.cut || flow.cut {
         cut = Some("a part of it is nested too deeply, or takes more steps than are followed".to_owned());
     }
-    let mut elsewhere = flow.seen;
-    // What stays in the file itself is seen without the others.
-    elsewhere.retain(|seen| seen.span.start as usize > first);
+    let seen = flow.seen;
     let own = |part: Part| {
         let end = part.base as usize + part.text.len();
-        let inside =
-            elsewhere.iter().filter(|seen| seen.span.start >= part.base && seen.span.end as usize <= end);
+        let inside = seen.iter().filter(|seen| seen.span.start >= part.base && seen.span.end as usize <= end);
         let moved = inside.map(|seen| {
             let span = Span { start: seen.span.start - part.base, end: seen.span.end - part.base };
             Seen { span, ..seen.clone() }
@@ -200,7 +196,7 @@ fn group(
         let moved = moved.collect::<Vec<_>>();
         (part.path, part.text, moved)
     };
-    (parts.into_iter().skip(1).map(own).collect(), cut)
+    (parts.into_iter().map(own).collect(), cut)
 }
 
 /// Remembers which file is meant where another names it.

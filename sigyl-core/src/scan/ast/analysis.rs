@@ -112,7 +112,7 @@ fn of_text(grammar: Grammar, text: &str, whole: &str, left_out: Option<Gap>) -> 
     let deep = form.cut.then(|| Gap::of_bound(DEEP));
     let decided = if session::may_decide(whole) { session::decisions(&form) } else { Vec::new() };
     let handlers = handlers::find(&form);
-    if handlers.is_empty() {
+    if handlers.is_empty() && !handlers::may_register(&form) {
         return Analysis { gap: deep.or(left_out), seen: decided, starts: false };
     }
     let flow = follow(&form, &handlers, Links::default());

@@ -176,6 +176,8 @@ pub(super) enum StmtKind {
 
 /// What `export default` gives is called.
 pub(super) const DEFAULT: &str = "default";
+/// What a script gives others under a name of its own is called so, and then by that name: it is no variable.
+pub(super) const GIVEN: &str = "(given) ";
 /// What takes all names of a module is called.
 pub(super) const ALL: &str = "*";
 

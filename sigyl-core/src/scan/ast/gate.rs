@@ -10,8 +10,10 @@ use aho_corasick::AhoCorasick;
 use memchr::memmem;
 
 use super::handlers::{REGISTERS, ROUTES, RUNS, SCHEMAS};
+use super::near::LARGE;
 use super::parse::Grammar;
 use crate::scan::expression::{Compile, Expression};
+use crate::scan::spelling;
 
 /// Words that stand where tools are registered.
 const MARKS: &[&str] = &[
@@ -61,8 +63,15 @@ const SIGNED: &[&str] = &[
 /// What a client calls by the same name as a server registers it.
 const CALLED_TOO: &[&[u8]] = &[b"call_tool", b"read_resource", b"get_prompt"];
 
+/// What makes a server.
+const MAKES: &[&[u8]] = &[b"McpServer(", b"FastMCP(", b"new Server(", b"Server("];
+/// What calls a function by way of itself.
+const BY_WAY: &[&[u8]] = &[b"call", b"apply", b"bind"];
+
 /// Bytes before a word in which what decorates with it begins.
 const DECORATOR: usize = 200;
+/// Bytes around an escape in which the name ends.
+const SPELLED: usize = 120;
 /// Bytes behind `class` in which the classes stand that it is made of.
 const BASES: usize = 300;
 
@@ -82,7 +91,7 @@ impl Gate {
         GATE.get_or_init(|| {
             let of = |text: String| Expression::new(&text, true, Compile::WhenNeeded).ok();
             let any = |words: &[&str]| words.join("|");
-            let part = |words: &[&str]| of(format!(r#"\b(?:{})\b["'`]?\]?\s*[:,}}(=/\#]"#, any(words)));
+            let part = |words: &[&str]| of(format!(r#"\b(?:{})\b["'`]?\]?\s*[:,}}(=</\#]"#, any(words)));
             Self {
                 marks: AhoCorasick::new(MARKS).ok(),
                 signed: AhoCorasick::new(SIGNED).ok(),
@@ -109,11 +118,19 @@ pub(super) fn registers(grammar: Grammar, text: &str) -> bool {
     }
     match grammar {
         Grammar::Python | Grammar::Script | Grammar::Typed | Grammar::TypedMarkup => {
-            let text = text.as_bytes();
-            calls(text).next().is_some() || !others(text).is_empty()
+            let bytes = text.as_bytes();
+            makes_server(text)
+                || is_spelled_out(text)
+                || calls(bytes).next().is_some()
+                || !others(bytes).is_empty()
         }
         Grammar::Go | Grammar::Rust => true,
     }
+}
+
+/// Tells whether a text makes a server: what it registers there may go by any name.
+fn makes_server(text: &str) -> bool {
+    text.len() <= LARGE && MAKES.iter().any(|made| memmem::find(text.as_bytes(), made).is_some())
 }
 
 /// Returns where a text may register something, in order.
@@ -155,8 +172,7 @@ fn is_registration(text: &[u8], word: &Range<usize>) -> bool {
     if before.iter().rposition(|&byte| byte == b'@').is_some_and(|at| before[at + 1..].iter().all(in_name)) {
         return true;
     }
-    let lead = before.trim_ascii_end();
-    if lead.len() < before.len() && (lead.ends_with(b"def") || lead.ends_with(b"function")) {
+    if is_defined(before) {
         return false;
     }
     let mut rest = &text[word.end..];
@@ -173,12 +189,37 @@ fn is_registration(text: &[u8], word: &Range<usize>) -> bool {
     {
         rest = more;
     }
+    // `(0, server.tool)(…)`, `server.tool.call(…)`.
+    let closed = rest.strip_prefix(b")").map(<[u8]>::trim_ascii_start);
+    if closed.is_some_and(|rest| rest.starts_with(b"(")) || BY_WAY.iter().any(|way| rest.starts_with(way)) {
+        return true;
+    }
     match rest {
         [b'(', more @ ..] => !CALLED_TOO.contains(&&text[word.clone()]) || !names_one(more),
         // The type of what is registered, or a comment.
         [b'<' | b'#', ..] | [b'/', b'/' | b'*', ..] => true,
         _ => false,
     }
+}
+
+/// Tells whether a name is defined rather than called, by what stands before it on its line.
+fn is_defined(before: &[u8]) -> bool {
+    let lead = before.trim_ascii_end();
+    let gap = &before[lead.len()..];
+    let word =
+        |word: &[u8]| lead.strip_suffix(word).is_some_and(|before| !before.last().is_some_and(is_word));
+    !gap.is_empty() && !gap.iter().any(|byte| b"\r\n".contains(byte)) && (word(b"def") || word(b"function"))
+}
+
+/// Tells whether a name with escapes in it is read as one that registers.
+fn is_spelled_out(text: &str) -> bool {
+    memmem::find_iter(text.as_bytes(), b"\\u").any(|at| {
+        let part = |byte: &u8| is_word(byte) || b"\\{}".contains(byte);
+        let bytes = text.as_bytes();
+        let start = at - bytes[..at].iter().rev().take(SPELLED).take_while(|byte| part(byte)).count();
+        let end = at + bytes[at..].iter().take(SPELLED).take_while(|byte| part(byte)).count();
+        text.get(start..end).is_some_and(|name| REGISTERS.contains(&&*spelling::script(name)))
+    })
 }
 
 /// Tells whether the first of some arguments is a text: a client calls a tool by its name.
@@ -240,6 +281,9 @@ mod tests {
             "@app.get(path=r'/run')\ndef a(): ...",
             "class Shell(\n    BaseTool,\n):\n    def _run(self, x): ...",
             "TOOL = {'name': 'a', 'parameters': {}, 'handler': a}",
+            "# register the function\nadd_tool(f)",
+            "mydef\nadd_tool(f)",
+            "add_tool(f) if mydef else f",
         ] {
             assert!(python(text), "{text}");
         }
@@ -247,6 +291,11 @@ mod tests {
             "server.tool('a', f)",
             "server['tool']('a', f)",
             "server.tool?.('a', f)",
+            "(0, server.tool)('a', f)",
+            "server.tool.call(server, 'a', f)",
+            "// this registers the function\nregisterTool('a', {}, run);",
+            "server.t\\u006fol('a', f)",
+            "server.t\\u{6f}ol('a', f)",
             "server.registerTool<{ a: string }>('a', {}, f)",
             "server.tool /* a */ ('a', f)",
             "server.tool // a\n ('a', f)",

@@ -1,6 +1,6 @@
 //! Which functions of a form are called with what a client gives: handlers of tools, prompts, resources and routes.
 
-use super::form::{Arg, ExprId, ExprKind, FnId, Form, Language, Param, Word};
+use super::form::{Arg, ExprId, ExprKind, FnId, Form, Language, Param, StmtKind, Word};
 use super::kept::{Kept, SAFE, schema, typed};
 
 /// A function that a client reaches.
@@ -147,13 +147,20 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
     for (_, class) in form.classes() {
         let is_tool =
             class.bases.iter().any(|base| last_name(form, *base).is_some_and(|name| name.ends_with("Tool")));
-        let named = |id: &&FnId| {
-            matches!(&*form.function(**id).name, "execute" | "run" | "_run" | "_arun" | "invoke" | "call")
-        };
-        for method in class.methods.iter().filter(named).filter(|_| is_tool) {
-            let safe = typed(form, *method);
+        let is_run = |name: &str| matches!(name, "execute" | "run" | "_run" | "_arun" | "invoke" | "call");
+        let named = |id: &&FnId| is_run(&form.function(**id).name);
+        let held = class.body.iter().filter_map(|stmt| match &stmt.kind {
+            StmtKind::Assign { target, value, .. } => Some((form.name(*target)?, *value)),
+            _ => None,
+        });
+        // `_run = run`.
+        let held =
+            held.filter(|(name, _)| is_tool && is_run(name)).filter_map(|(_, value)| function(form, value));
+        let methods = class.methods.iter().filter(named).filter(|_| is_tool).copied();
+        for method in methods.chain(held) {
+            let safe = typed(form, method);
             add(Handler {
-                function: *method,
+                function: method,
                 first: false,
                 route: false,
                 reads_only: false,
@@ -252,12 +259,61 @@ fn begins_path(form: &Form, args: &[Arg]) -> bool {
 /// Returns the last word of the way to a thing.
 pub(super) fn last_name(form: &Form, id: ExprId) -> Option<Word> {
     match &form.expr(id).kind {
+        ExprKind::Call { callee, .. } => own_name(form, *callee),
+        _ => own_name(form, id),
+    }
+}
+
+fn own_name(form: &Form, id: ExprId) -> Option<Word> {
+    match &form.expr(id).kind {
         ExprKind::Name(name) | ExprKind::Member(_, name) => Some(name.clone()),
-        ExprKind::Call { callee, .. } => match &form.expr(*callee).kind {
-            ExprKind::Name(name) | ExprKind::Member(_, name) => Some(name.clone()),
-            _ => None,
-        },
+        // `server["tool"]`.
+        ExprKind::Index(_, key) => form.text(*key).cloned(),
         _ => None,
+    }
+}
+
+/// Tells whether something may register what only shows when the file runs.
+pub(super) fn may_register(form: &Form) -> bool {
+    let is_register = |name: Option<Word>| name.is_some_and(|name| REGISTERS.contains(&&*name));
+    form.functions().next().is_some_and(|(_, whole)| whole.language == Language::Dynamic)
+        && form.exprs().any(|(id, expr)| match &expr.kind {
+            ExprKind::Member(..) | ExprKind::Index(..) => is_register(own_name(form, id)),
+            ExprKind::Record(parts) => {
+                let has = |wanted: &[&str]| {
+                    parts.iter().any(|(name, _)| name.as_deref().is_some_and(|name| wanted.contains(&name)))
+                };
+                has(RUNS) && has(SCHEMAS) && has(&["name", "description"])
+            }
+            ExprKind::Call { callee, .. } => match &form.expr(*callee).kind {
+                ExprKind::Name(name) => &**name == "getattr" || is_register(Some(name.clone())),
+                // `server["to" + "ol"](…)`.
+                ExprKind::Index(_, key) => {
+                    matches!(form.expr(*key).kind, ExprKind::Join(_) | ExprKind::Name(_))
+                }
+                _ => false,
+            },
+            _ => false,
+        })
+}
+
+/// A function that was found to be registered by some calls, one in the other, while the file ran.
+pub(super) fn found_running(form: &Form, function: FnId, name: &str, calls: &[ExprId]) -> Handler {
+    let args = calls.iter().filter_map(|call| match &form.expr(*call).kind {
+        ExprKind::Call { args, .. } => Some(args),
+        _ => None,
+    });
+    let args = args.flatten().collect::<Vec<_>>();
+    let safe = args.iter().flat_map(|arg| schema(form, arg.value, 4)).chain(typed(form, function)).collect();
+    Handler {
+        function,
+        first: is_script(form, function) && name != "registerResource" && name != "resource",
+        route: ROUTES.contains(&name),
+        reads_only: args.iter().any(|arg| hints_reading(form, arg.value, 4)),
+        safe,
+        parts: Vec::new(),
+        from: 0,
+        told: args.iter().map(|arg| told(form, arg.value, 2)).collect(),
     }
 }
 
@@ -265,7 +321,7 @@ pub(super) fn last_name(form: &Form, id: ExprId) -> Option<Word> {
 fn registered(form: &Form, callee: ExprId, args: &[Arg]) -> Vec<Handler> {
     // `mcp.tool()(function)` is a call of what a call gave.
     let Some(name) = last_name(form, callee) else { return Vec::new() };
-    let is_member = matches!(form.expr(callee).kind, ExprKind::Member(..));
+    let is_member = matches!(form.expr(callee).kind, ExprKind::Member(..) | ExprKind::Index(..));
     let route = is_member && ROUTES.contains(&&*name) && begins_path(form, args);
     if !REGISTERS.contains(&&*name) && !route {
         return Vec::new();

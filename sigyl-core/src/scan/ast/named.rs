@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::form::{Block, ExprId, ExprKind, Form, Import, Part, Span, StmtKind, Word};
+use super::form::{Block, ExprId, ExprKind, Form, Import, Part, Span, Stmt, StmtKind, Word};
 use super::parse::Grammar;
 
 /// Levels of a name that is put together.
 const DEPTH: usize = 8;
+/// Texts that one name may be.
+const CHOICES: usize = 16;
+/// Bytes of a name.
+const LENGTH: usize = 1_000;
 
 /// How a file names another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,14 +42,14 @@ pub(super) fn named(grammar: Grammar, form: &Form, (exprs, functions): (usize, u
         let ExprKind::Call { callee, args } = &form.expr(id).kind else { continue };
         let Some(first) = args.first() else { continue };
         let loads = loads(form, *callee);
-        match fixed.text(form, first.value, DEPTH) {
-            // A loader may have another name: it is given what is a file.
-            Some(name) if loads || name.starts_with("./") || name.starts_with("../") => {
-                named.all.push((How::Call(expr.span), name.into()));
-            }
-            None if loads => named.unknown = true,
-            _ => {}
-        }
+        let Some(texts) = fixed.texts(form, first.value, DEPTH) else {
+            named.unknown |= loads;
+            continue;
+        };
+        // A loader may have another name: it is given what is a file.
+        let texts =
+            texts.into_iter().filter(|name| loads || name.starts_with("./") || name.starts_with("../"));
+        named.all.extend(texts.map(|name| (How::Call(expr.span), name.into())));
     }
     named.all.sort();
     named.all.dedup();
@@ -83,7 +87,7 @@ fn loads(form: &Form, callee: ExprId) -> bool {
     }
 }
 
-/// Names that stand for one text.
+/// Names that stand for fixed texts: by what each is set to, or goes through.
 struct Fixed<'f>(HashMap<&'f Word, Option<ExprId>>);
 
 impl<'f> Fixed<'f> {
@@ -96,45 +100,89 @@ impl<'f> Fixed<'f> {
         };
         for (_, function) in form.functions().skip(functions) {
             function.params.iter().for_each(|param| set(param.target, None));
-            form.visit(&function.body, &mut |part| {
-                if let Part::Stmt(stmt) = part
-                    && let StmtKind::Assign { target, value, adds } = &stmt.kind
-                {
+            form.visit(&function.body, &mut |part| match part {
+                Part::Stmt(Stmt { kind: StmtKind::Assign { target, value, adds }, .. }) => {
                     set(*target, (!adds).then_some(*value));
                 }
+                Part::Stmt(Stmt { kind: StmtKind::Loop { bind: Some((target, over)), .. }, .. }) => {
+                    set(*target, Some(*over));
+                }
+                _ => {}
             });
         }
         Self(all)
     }
 
-    /// Returns the text that an expression is whenever it runs; the folder of the file that runs is `.`.
-    fn text(&self, form: &Form, id: ExprId, depth: usize) -> Option<String> {
+    /// Returns the texts that an expression may be, if they are known; the folder of the file that runs is `.`.
+    fn texts(&self, form: &Form, id: ExprId, depth: usize) -> Option<Vec<String>> {
         let depth = depth.checked_sub(1)?;
-        let text = |id: &ExprId| self.text(form, *id, depth);
-        let all = |parts: &[ExprId], between: &str| {
-            parts.iter().map(text).collect::<Option<Vec<_>>>().map(|parts| parts.join(between))
-        };
+        let texts = |id: &ExprId| self.texts(form, *id, depth);
         match &form.expr(id).kind {
-            ExprKind::Text(text) => Some(text.to_string()),
-            ExprKind::Name(name) if &**name == "__dirname" => Some(".".to_owned()),
-            ExprKind::Name(name) => self.0.get(name).copied().flatten().and_then(|value| text(&value)),
-            ExprKind::Join(parts) => all(parts, ""),
+            ExprKind::Text(text) => Some(vec![text.to_string()]),
+            ExprKind::Name(name) if &**name == "__dirname" => Some(vec![".".to_owned()]),
+            ExprKind::Name(name) => self.0.get(name).copied().flatten().and_then(|value| texts(&value)),
+            ExprKind::Join(parts) => joined(parts.iter().map(texts), ""),
+            ExprKind::List(parts) => {
+                let all = parts.iter().map(texts).collect::<Option<Vec<_>>>()?.concat();
+                (!all.is_empty() && all.len() <= CHOICES).then_some(all)
+            }
             ExprKind::Call { callee, args } => {
-                let parts = args.iter().map(|arg| arg.value).collect::<Vec<_>>();
+                let mut parts = args.iter().map(|arg| arg.value);
                 match super::handlers::last_name(form, *callee).as_deref() {
-                    Some("join" | "resolve") if parts.len() > 1 => all(&parts, "/"),
+                    Some("join" | "resolve") if args.len() > 1 => {
+                        joined(parts.map(|part| self.texts(form, part, depth)), "/")
+                    }
                     // `require.resolve('./a')`.
-                    Some("resolve") => text(parts.first()?),
+                    Some("resolve") => texts(&parts.next()?),
                     // `new URL('./a', import.meta.url)`.
-                    Some("URL") if parts.len() == 2 => text(parts.first()?),
+                    Some("URL") if args.len() == 2 => texts(&parts.next()?),
+                    Some("dirname") => self.is_here(form, parts.next()?, depth).then(|| vec![".".to_owned()]),
                     _ => None,
                 }
             }
             // `new URL('./a', import.meta.url).href`.
-            ExprKind::Member(base, name) if matches!(&**name, "href" | "pathname") => text(base),
+            ExprKind::Member(base, name) if matches!(&**name, "href" | "pathname") => texts(base),
             _ => None,
         }
     }
+
+    /// Tells whether an expression is the file that runs.
+    fn is_here(&self, form: &Form, id: ExprId, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match &form.expr(id).kind {
+            ExprKind::Name(name) if &**name == "__filename" => true,
+            ExprKind::Name(name) => {
+                self.0.get(name).copied().flatten().is_some_and(|value| self.is_here(form, value, depth))
+            }
+            ExprKind::Member(_, name) => matches!(&**name, "url" | "filename"),
+            ExprKind::Call { args, .. } => {
+                args.first().is_some_and(|arg| self.is_here(form, arg.value, depth))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Puts parts together, each of which may be one of some texts.
+fn joined(parts: impl Iterator<Item = Option<Vec<String>>>, between: &str) -> Option<Vec<String>> {
+    let mut all: Option<Vec<String>> = None;
+    for part in parts {
+        let part = part?;
+        let made = match all {
+            None => part,
+            Some(all) if all.len() * part.len() > CHOICES => return None,
+            Some(all) => {
+                let behind =
+                    |one: &String| part.iter().map(|two| format!("{one}{between}{two}")).collect::<Vec<_>>();
+                all.iter().flat_map(behind).collect()
+            }
+        };
+        if made.iter().any(|made| made.len() > LENGTH) {
+            return None;
+        }
+        all = Some(made);
+    }
+    all
 }
 
 #[cfg(test)]
@@ -168,6 +216,8 @@ mod tests {
             "require(require.resolve('./h.js'))",
             "import(new URL('./h.js', import.meta.url).href)",
             "const r = require; r('./h.js')",
+            "for (const n of ['./h.js']) require(n)",
+            "const d = path.dirname(fileURLToPath(import.meta.url)); import(path.join(d, 'h.js'))",
         ] {
             assert_eq!(names(Grammar::Typed, text), (vec!["./h.js".to_owned()], false), "{text}");
         }

@@ -3,6 +3,7 @@
 
 mod across;
 mod go;
+mod registered;
 mod rust;
 
 use super::Analysis;

@@ -61,17 +61,31 @@ impl Flow<'_> {
                 (Some(base), target, name.clone())
             }
             ExprKind::Name(name) => (None, self.eval(callee), name.clone()),
+            // `server["tool"](…)`.
+            ExprKind::Index(base, key) => {
+                let base = self.eval(*base);
+                let key = self.eval(*key);
+                self.calling = Some(form.expr(callee).span);
+                let target = self.index(&base, &key);
+                let is_list = base.items.is_some();
+                let name = key.known().filter(|_| !is_list).unwrap_or_default().into();
+                ((!is_list).then_some(base), target, name)
+            }
             _ => (None, self.eval(callee), "".into()),
         };
         let is_spread = |arg: &Arg| matches!(form.expr(arg.value).kind, ExprKind::Spread(_));
         let gives_on_all = args.len() == 2 && args.iter().all(is_spread);
         let args = args.iter().map(|arg| (arg.name.clone(), self.eval(arg.value))).collect();
         let given = Given { args, base };
+        let (target, name, given) = self.truly_called(target, name, given);
+        self.calls.push(id);
+        self.registers(&target, &name, &given);
         self.gives_on_all = gives_on_all;
         self.changed = None;
         self.calling = Some(form.expr(id).span);
         self.never = false;
         let value = self.apply(id, &target, &name, given);
+        self.calls.pop();
         let value = if veils(&name) { value.with(|known| known | bits::VEILED) } else { value };
         // `fail(…)` as a statement: what stands behind it is reached by nobody.
         let fails = self.never && self.unused == Some(form.expr(id).span);
@@ -376,7 +390,10 @@ impl Flow<'_> {
         {
             any = any.or(&value.element());
         }
-        any.object = Object::Unknown;
+        // Of what is called for each of a list, only functions are told apart.
+        if !matches!(any.object, Object::Functions(_)) {
+            any.object = Object::Unknown;
+        }
         let mut all: Option<Value> = None;
         // It is called for each of them, or not at all.
         self.frame().loops += 1;

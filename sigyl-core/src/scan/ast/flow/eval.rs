@@ -239,6 +239,7 @@ impl Flow<'_> {
                 }
             }
         }
+        self.describes_tool(&value);
         value
     }
 

@@ -300,7 +300,16 @@ impl Flow<'_> {
             ) => {
                 return self.loaded(path, given);
             }
-            ("functools.partial", _) => first.cloned().unwrap_or_default(),
+            ("functools.partial" | "partial" | "functools.partialmethod", _) => Self::bound(first?, given),
+            ("Object.entries" | "Map" | "Object.fromEntries" | "dict" | "Object.assign", _)
+                if first.is_some_and(holds_functions) =>
+            {
+                return Some(dispatched(path, first?));
+            }
+            (_, "items" | "entries") if given.base.as_ref().is_some_and(holds_functions) => {
+                return Some(dispatched("Object.entries", given.base.as_ref()?));
+            }
+            (_, "bind") if given.base.is_some() => Self::bound(given.base.as_ref()?, given),
             (_, "get_http_headers") => Value::path("request.headers"),
             ("open" | "io.open" | "codecs.open" | "aiofiles.open" | "fs.readFile" | "fs.readFileSync", _) => {
                 self.file(first)
@@ -474,4 +483,34 @@ impl Flow<'_> {
 fn is_parsed(base: &Value, name: &str) -> bool {
     let given = |entry: &Entry| entry.source == Source::Argument && entry.bits & bits::HOST == 0;
     base.is_path().is_some() || matches!(name, "length" | "size") || !base.ways().iter().all(given)
+}
+
+/// Tells whether a value holds functions under names, or beside them.
+fn holds_functions(value: &Value) -> bool {
+    let is_function = |value: &Value| matches!(value.object, Object::Functions(_));
+    let in_pair = |item: &Value| item.items.iter().flat_map(|items| items.iter()).any(is_function);
+    value.fields.iter().flat_map(|fields| fields.iter()).any(|(_, value)| is_function(value))
+        || value.items.iter().flat_map(|items| items.iter()).any(in_pair)
+}
+
+/// A table of functions as pairs, or pairs as a table.
+fn dispatched(path: &str, table: &Value) -> Value {
+    let mut made = Value::default();
+    if path != "Object.entries" {
+        made.fields.clone_from(&table.fields);
+        for item in table.items.iter().flat_map(|items| items.iter()) {
+            if let Some([key, value]) = item.items.as_deref() {
+                made.set(key.known().unwrap_or("(any)"), value.clone());
+            }
+        }
+        return made;
+    }
+    for (name, value) in table.fields.iter().flat_map(|fields| fields.iter()) {
+        made.push(Value {
+            items: Some([Value::text(name), value.clone()].into()),
+            deep: value.deep,
+            ..Value::default()
+        });
+    }
+    made
 }

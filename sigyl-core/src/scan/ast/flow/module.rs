@@ -3,7 +3,7 @@
 use super::run::Flow;
 use super::statement::function_value;
 use super::value::{Object, Value};
-use crate::scan::ast::form::{ALL, DEFAULT, FnId, Import, Word};
+use crate::scan::ast::form::{ALL, DEFAULT, FnId, GIVEN, Import, Word};
 
 /// Files that hand on what they have from others, one behind the other.
 pub(super) const STEPS: usize = 8;
@@ -19,8 +19,12 @@ const WRAPS: &[&str] = &[
 
 impl Flow<'_> {
     pub(super) fn import(&mut self, import: &Import) {
-        if &*import.local == ALL {
-            return self.import_all(import);
+        let (given, local) = match import.local.strip_prefix(GIVEN) {
+            Some(local) => (true, local),
+            None => (false, &*import.local),
+        };
+        if local == ALL {
+            return self.import_all(import, given);
         }
         let file = self.linked(&import.module);
         let inner = import.as_module().unwrap_or_default();
@@ -40,9 +44,9 @@ impl Flow<'_> {
     }
 
     /// Binds every name of a file: `from a import *`, `export * from './a'`.
-    fn import_all(&mut self, import: &Import) {
+    fn import_all(&mut self, import: &Import, given: bool) {
         match self.linked(&import.module) {
-            Some(file) => self.take_all(file),
+            Some(file) => self.take_all(file, given),
             None => {
                 let whole = self.whole();
                 let module = super::effects::canonical(&import.module);
@@ -51,9 +55,10 @@ impl Flow<'_> {
         }
     }
 
-    pub(super) fn take_all(&mut self, file: FnId) {
+    fn take_all(&mut self, file: FnId, given: bool) {
         self.load(file);
         for (name, value) in self.all_of(file) {
+            let name = if given { format!("{GIVEN}{name}").into() } else { name };
             self.bind(&name, value);
         }
     }
@@ -64,7 +69,8 @@ impl Flow<'_> {
         let given = self.default_of(file).and_then(|value| value.fields).into_iter();
         let fields = given.flat_map(|fields| fields.to_vec()).collect::<Vec<_>>();
         let own = vars.iter().filter(|(name, _)| !name.starts_with("__") && &***name != "module");
-        own.map(|(name, value)| (name.clone(), value.clone())).chain(fields).collect()
+        let named = |name: &Word| Word::from(name.strip_prefix(GIVEN).unwrap_or(name));
+        own.map(|(name, value)| (named(name), value.clone())).chain(fields).collect()
     }
 
     /// Returns what a name stands for that only a module gives of which all names were taken.
@@ -126,7 +132,7 @@ impl Flow<'_> {
         if let Some(value) = part(given).or_else(|| part(vars.get("exports"))) {
             return Some(value);
         }
-        if let Some(value) = vars.get(name) {
+        if let Some(value) = vars.get(&*format!("{GIVEN}{name}")).or_else(|| vars.get(name)) {
             return Some(value.clone());
         }
         if &**name == DEFAULT {
@@ -155,7 +161,7 @@ impl Flow<'_> {
         self.load(file);
         let vars = self.finals.get(&file)?;
         let given = || vars.get("module").and_then(|module| module.field("exports"));
-        vars.get(DEFAULT).or_else(given).cloned()
+        vars.get(&*format!("{GIVEN}{DEFAULT}")).or_else(given).cloned()
     }
 
     /// Calls that load a file, or hand one on as it is.
@@ -166,7 +172,7 @@ impl Flow<'_> {
         }
         if &**name == "__exportStar" {
             if let Some(Object::Module(file)) = given.at(0).map(|value| &value.object) {
-                self.take_all(*file);
+                self.take_all(*file, true);
             }
             return given.at(0).cloned();
         }

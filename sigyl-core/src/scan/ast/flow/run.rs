@@ -7,7 +7,7 @@ use super::covert::Sent;
 use super::frame::{Frame, State};
 use super::origin::Origins;
 use super::value::{Entry, Source, Value, Weakness, bits};
-use crate::scan::ast::form::{ClassId, ExprKind, FnId, Form, Language, Span, Word};
+use crate::scan::ast::form::{ClassId, ExprId, ExprKind, FnId, Form, Language, Span, Word};
 use crate::scan::ast::handlers::Handler;
 
 /// Steps that one file may take; what is not followed for it is told.
@@ -68,6 +68,10 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) memory: HashMap<u64, Memory>,
     pub(in crate::scan::ast) steps: usize,
     pub(super) depth: usize,
+    /// The calls that run, one in the other.
+    pub(super) calls: Vec<ExprId>,
+    /// What was registered while the file ran: by which word, and in which calls.
+    pub(super) registered: Vec<(FnId, Word, Vec<ExprId>)>,
     /// The handler that runs.
     pub(super) handler: Option<FnId>,
     /// What the method that was just called made of what it was called on.
@@ -136,6 +140,8 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         memory: HashMap::new(),
         steps: STEPS,
         depth: 0,
+        calls: Vec::new(),
+        registered: Vec::new(),
         handler: None,
         changed: None,
         unused: None,
@@ -169,7 +175,8 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         flow.prepare(handler.function);
         flow.decorated(handler.function);
     }
-    for handler in handlers {
+    let found = flow.found_running(handlers);
+    for handler in handlers.iter().chain(&found) {
         flow.handle(handler);
     }
     flow
@@ -186,7 +193,7 @@ fn methods(form: &Form) -> HashMap<Word, Option<FnId>> {
 
 impl Flow<'_> {
     /// Runs what a function stands in, so that its variables are known.
-    fn prepare(&mut self, function: FnId) {
+    pub(super) fn prepare(&mut self, function: FnId) {
         let mut around = Vec::new();
         let mut at = self.form.function(function).outer;
         while let Some(id) = at {
@@ -253,7 +260,7 @@ impl Flow<'_> {
     }
 
     /// Makes what a caller gives for one parameter.
-    fn given(&mut self, handler: &Handler, target: crate::scan::ast::form::ExprId) -> Value {
+    fn given(&mut self, handler: &Handler, target: ExprId) -> Value {
         match &self.form.expr(target).kind {
             ExprKind::Record(parts) => {
                 let mut value = Value::default();

@@ -2,8 +2,8 @@
 
 use super::reader::{Lower as _, Reader, chain, children, span};
 use crate::scan::ast::form::{
-    ALL, Block, Class, ClassId, Comparison, DEFAULT, ExprKind, FnId, Form, Function, Import, Param, Stmt,
-    StmtKind, Word,
+    ALL, Block, Class, ClassId, Comparison, DEFAULT, ExprKind, FnId, Form, Function, GIVEN, Import, Param,
+    Stmt, StmtKind, Word,
 };
 use crate::scan::ast::syntax::{Node, Syntax};
 
@@ -160,21 +160,21 @@ impl Script<'_> {
         if let Some(inner) = node.child_by_field_name("declaration") {
             self.statement(inner, block);
             if let Some(name) = inner.child_by_field_name("name").filter(|_| is_default) {
-                self.gives(node, DEFAULT, name, block);
+                self.gives(node, &given(DEFAULT), name, block);
             }
         } else if let Some(value) = node.child_by_field_name("value") {
-            self.gives(node, DEFAULT, value, block);
+            self.gives(node, &given(DEFAULT), value, block);
         } else if let (true, Some(value)) =
             (node.children().any(|child| child.kind() == "="), children(node).first())
         {
             // `export = run`.
-            self.gives(node, DEFAULT, *value, block);
+            self.gives(node, &given(DEFAULT), *value, block);
         }
         for one in named {
             if let (Some(name), Some(alias)) =
                 (one.child_by_field_name("name"), one.child_by_field_name("alias"))
             {
-                let alias = self.0.word(alias);
+                let alias = given(&self.0.word(alias));
                 self.gives(node, &alias, name, block);
             }
         }
@@ -194,12 +194,12 @@ impl Script<'_> {
         let spaces = children(node).into_iter().filter(|child| child.kind() == "namespace_export");
         let spaces = spaces.filter_map(|space| children(space).first().copied()).collect::<Vec<_>>();
         if named.is_empty() && spaces.is_empty() {
-            return vec![one(ALL.into(), None)];
+            return vec![one(given(ALL), None)];
         }
-        let mut all = spaces.into_iter().map(|name| one(self.0.word(name), None)).collect::<Vec<_>>();
+        let mut all = spaces.into_iter().map(|name| one(given(&self.0.word(name)), None)).collect::<Vec<_>>();
         for part in named {
             let Some(name) = part.child_by_field_name("name") else { continue };
-            let local = self.0.word(part.child_by_field_name("alias").unwrap_or(name));
+            let local = given(&self.0.word(part.child_by_field_name("alias").unwrap_or(name)));
             let name = Some(self.0.word(name)).filter(|name| &**name != DEFAULT);
             all.push(one(local, name));
         }
@@ -362,4 +362,8 @@ impl Script<'_> {
         let default = default.map(|default| self.expr(default));
         Some(Param { target: self.expr(pattern), of, default, rest })
     }
+}
+
+fn given(name: &str) -> Word {
+    format!("{GIVEN}{name}").into()
 }

@@ -146,6 +146,33 @@ fn python_is_followed_wherever_it_imports() {
 }
 
 #[test]
+fn a_name_for_others_is_none_in_the_file_itself() {
+    let helper = format!(
+        "{RUN}function run(x) {{ exec(x); }}\nfunction e(x) {{ return x; }}\nexport const go = (x) => e(x);\nexport {{ run as e }};\n"
+    );
+    assert_eq!(script("import { go } from './helper.js';", "go", ("helper.js", &helper)).0, [""; 0]);
+    assert_eq!(script("import { e } from './helper.js';", "e", ("helper.js", &helper)).0, ["helper.js"]);
+}
+
+#[test]
+fn a_tool_of_another_file_is_followed_from_where_it_is_registered() {
+    let helper = format!("{RUN}export const run = ({{ x }}) => {{ exec(x); }};\n");
+    for names in ["import { run } from './helper.js';", "const { run } = require('./helper.js');"] {
+        let main = format!("{names}\nserver.tool('a', {{}}, run);\n");
+        assert_eq!(
+            followed("main.js", &[("main.js", &main), ("helper.js", &helper)]).0,
+            ["helper.js"],
+            "{names}"
+        );
+    }
+    let wrap = "export const wrap = (f) => (args) => f(args);\n";
+    let main = format!(
+        "{RUN}import {{ wrap }} from './wrap.js';\nfunction run({{ x }}) {{ exec(x); }}\nserver.tool('a', {{}}, wrap(run));\n"
+    );
+    assert_eq!(followed("main.js", &[("main.js", &main), ("wrap.js", wrap)]).0, ["main.js"]);
+}
+
+#[test]
 fn what_is_named_and_not_there_is_told() {
     let left = |names: &str| script(names, "h.run", ("other.js", "")).1.join("\n");
     assert!(left("const h = require('./helper.js');").contains("`./helper.js`"));
