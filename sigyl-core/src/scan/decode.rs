@@ -22,19 +22,25 @@ const CONTROL_PERCENT: usize = 10;
 
 /// Reads the bytes of `path`: UTF-8, UTF-16 with a mark, or bytes that are text for the most part.
 pub(super) fn decode<'a>(path: &str, bytes: &'a [u8]) -> Decoded<'a> {
+    decode_as(path, bytes, None)
+}
+
+/// Reads the bytes of a file that may run in a language which its name does not tell.
+pub(super) fn decode_as<'a>(path: &str, bytes: &'a [u8], runs: Option<Language>) -> Decoded<'a> {
     match decoded(path, bytes) {
-        Decoded::Text(text) => Decoded::Text(with_line_ends(path, text)),
+        Decoded::Text(text) => Decoded::Text(with_line_ends(path, text, runs)),
         other => other,
     }
 }
 
 /// Writes line ends as everything here reads them where a language ends lines with a carriage return alone: what stands
 /// behind a comment there is code. Every byte keeps its place.
-fn with_line_ends<'a>(path: &str, text: Cow<'a, str>) -> Cow<'a, str> {
+fn with_line_ends<'a>(path: &str, text: Cow<'a, str>, runs: Option<Language>) -> Cow<'a, str> {
     let bytes = text.as_bytes();
     let alone = |at: &usize| bytes.get(at + 1) != Some(&b'\n');
     let Some(first) = memchr::memchr_iter(b'\r', bytes).find(alone) else { return text };
-    if !matches!(Language::of(path, &text), Language::Python | Language::Script | Language::Yaml) {
+    let ends = |language: &Language| matches!(language, Language::Python | Language::Script | Language::Yaml);
+    if !runs.iter().chain(&[Language::of(path, &text)]).any(ends) {
         return text;
     }
     let mut read = String::with_capacity(text.len());

@@ -48,6 +48,7 @@ mod quoted;
 mod regressions;
 pub mod render;
 mod report;
+mod required;
 #[cfg(feature = "llm")]
 pub mod reviewer;
 mod roomy;
@@ -64,6 +65,7 @@ mod signal;
 mod skill;
 mod spell;
 mod spelling;
+mod start_line;
 mod started;
 mod starts;
 mod subject;

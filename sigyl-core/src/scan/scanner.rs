@@ -2,7 +2,7 @@
 
 use super::advisory::Advisories;
 use super::client::{ClientConfig, Clients, Scope, is_client_config};
-use super::decode::{Decoded, decode};
+use super::decode::{Decoded, decode_as};
 use super::file::FileText;
 use super::findings::{Findings, PER_RULE, PER_RULE_AT_MOST, Unlisted};
 use super::in_hand::InHand;
@@ -205,7 +205,7 @@ impl<'a> Scanner<'a> {
 
     /// Looks at the bytes of a file that something may start, in a language that may be known.
     pub(super) fn look_as(&self, path: &str, bytes: &[u8], started: Option<Option<Language>>) -> Looked {
-        match decode(path, bytes) {
+        match decode_as(path, bytes, started.flatten()) {
             Decoded::Text(text) => Looked { bytes: bytes.len() as u64, ..self.read(path, &text, started) },
             Decoded::Opaque { kind, reason } => Looked::skipped(path, kind, reason),
             Decoded::Medium { kind, words } => {

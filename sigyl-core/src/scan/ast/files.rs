@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::across::Texts;
 use super::parse::Grammar;
+use crate::scan::required::{is_run, join};
 
 /// Folders above that are asked for a module of Python.
 const FOLDERS: usize = 16;
@@ -23,12 +24,6 @@ const ENDS: &[&str] = &[
     "/index.mjs",
     "/index.cjs",
 ];
-/// Endings of files that are read rather than run when a script names them.
-const READ: &[&str] = &[
-    "json", "css", "scss", "sass", "less", "svg", "html", "vue", "svelte", "node", "wasm", "yaml", "yml",
-    "graphql", "gql", "md", "mdx",
-];
-
 /// The files of one tree.
 pub(super) struct Files<'a> {
     known: HashSet<&'a str>,
@@ -124,24 +119,4 @@ impl<'a> Files<'a> {
         let read: serde_json::Value = serde_json::from_str(&text).ok()?;
         self.file(join(path, read["main"].as_str()?)?)
     }
-}
-
-/// Tells whether a file runs when a script names it.
-fn is_run(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let end = name.rsplit_once('.').map_or("", |(_, end)| end);
-    !READ.iter().any(|read| end.eq_ignore_ascii_case(read))
-}
-
-/// Returns the path that a name leads to from a folder, unless that is outside of the tree.
-fn join(folder: &str, name: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in name.split('/') {
-        match part {
-            "." | "" => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }

@@ -112,7 +112,7 @@ fn script(file: &FileText<'_>) -> Vec<(Range<usize>, String)> {
         let text = file.text().get(name.clone()).unwrap_or_default();
         let read = spelling::script(text);
         let plain = read.len() > 1 && read.is_ascii() && read.bytes().all(|byte| is_word(&byte));
-        if !plain || in_class(bare, &name) {
+        if !plain {
             continue;
         }
         // An expression is no name; they are looked for only where there is something to tell.
@@ -123,14 +123,6 @@ fn script(file: &FileText<'_>) -> Vec<(Range<usize>, String)> {
         }
     }
     all
-}
-
-/// Tells whether what stands around is that of a class of an expression rather than of a name.
-fn in_class(bare: &[u8], name: &Range<usize>) -> bool {
-    let before = name.start.checked_sub(1).and_then(|at| bare.get(at));
-    let after = bare.get(name.end);
-    before.is_some_and(|byte| b"\\[^-|/".contains(byte))
-        || after.is_some_and(|byte| b"-]|?+*/\\".contains(byte))
 }
 
 /// Returns the word around a byte, all of a character that is not ASCII being part of one.

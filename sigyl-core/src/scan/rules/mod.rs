@@ -12,6 +12,7 @@ mod disguised_name;
 mod disguised_text;
 mod embedded_credential;
 mod encoded_text;
+mod foreign_encoding;
 mod hardcoded_secret;
 mod hidden_text;
 mod hidden_unicode;

@@ -23,6 +23,7 @@ use super::disguised_name::DisguisedName;
 use super::disguised_text::DisguisedText;
 use super::embedded_credential::EmbeddedCredential;
 use super::encoded_text::EncodedText;
+use super::foreign_encoding::ForeignEncoding;
 use super::hardcoded_secret::HardcodedSecret;
 use super::hidden_text::HiddenText;
 use super::hidden_unicode::HiddenUnicode;
@@ -148,6 +149,7 @@ rules! {
     "disguised-text.yaml" => DisguisedText,
     "embedded-credential.yaml" => EmbeddedCredential,
     "encoded-text.yaml" => EncodedText,
+    "foreign-encoding.yaml" => ForeignEncoding,
     "hardcoded-secret.yaml" => HardcodedSecret,
     "hidden-text.yaml" => HiddenText,
     "hidden-unicode.yaml" => HiddenUnicode,

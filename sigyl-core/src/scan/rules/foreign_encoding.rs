@@ -1,0 +1,78 @@
+//! Python that says that it is written in an encoding which makes code of what reads as something else.
+
+use crate::scan::findings::{Findings, Hit, in_file};
+use crate::scan::language::Language;
+use crate::scan::rule::{Part, Rule, RuleMeta};
+
+/// Finds a declared encoding that is none of those which leave plain letters as they are.
+pub(super) struct ForeignEncoding(RuleMeta);
+
+/// Encodings in which plain letters are what they seem, without what stands between their parts.
+const PLAIN: &[&str] = &[
+    "utf8", "utf8sig", "ascii", "usascii", "latin1", "latin", "l1", "cp1252", "cp1251", "cp1250", "cp936",
+    "koi8r", "koi8u", "gbk", "gb2312", "gb18030", "big5", "eucjp", "euckr", "shiftjis", "cp932", "cp949",
+    "mbcs", "win1252",
+];
+/// Families of them.
+const FAMILIES: &[&str] = &["iso8859", "iso88591", "windows125", "utf8", "latin1"];
+
+impl ForeignEncoding {
+    #[expect(clippy::unnecessary_wraps, reason = "the table makes every rule in the same way")]
+    pub(super) fn new(meta: RuleMeta) -> Result<Self, regex::Error> {
+        Ok(Self(meta))
+    }
+}
+
+impl Rule for ForeignEncoding {
+    fn meta(&self) -> &RuleMeta {
+        &self.0
+    }
+
+    fn check(&self, part: &Part<'_>, found: &mut Findings<'_>) {
+        let Part::File(file) = part else { return };
+        if file.language() != Language::Python {
+            return;
+        }
+        if let Some((start, name)) = declared(file.text())
+            && !is_plain(name)
+        {
+            let hit = Hit { text: file.text(), start, end: start + name.len() };
+            found.add(&self.0, in_file(file, start), hit, None);
+        }
+    }
+}
+
+/// Returns the encoding that a file says it is in, and where, as Python looks for it: in a comment that is one of the
+/// first two lines, the first of which holds no code.
+fn declared(text: &str) -> Option<(usize, &str)> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n').take(2) {
+        let inner = line.trim_start_matches(['\u{feff}', ' ', '\t', '\u{c}']).trim_end();
+        if !inner.starts_with('#') {
+            if inner.is_empty() {
+                at += line.len();
+                continue;
+            }
+            return None;
+        }
+        let found = line.match_indices("coding").find_map(|(place, word)| {
+            let start = place + word.len();
+            let rest = line[start..].strip_prefix([':', '='])?;
+            let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+            let name = &rest[blanks..];
+            let length =
+                name.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte)).count();
+            (length > 0).then(|| (at + start + 1 + blanks, &name[..length]))
+        });
+        if found.is_some() {
+            return found;
+        }
+        at += line.len();
+    }
+    None
+}
+
+fn is_plain(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace(['-', '_', '.'], "");
+    PLAIN.contains(&&*name) || FAMILIES.iter().any(|family| name.starts_with(family)) || name.is_empty()
+}
