@@ -5,6 +5,7 @@ mod across;
 mod go;
 mod registered;
 mod rust;
+mod session;
 
 use super::Analysis;
 use super::analysis::of_parts;
