@@ -159,7 +159,7 @@ fn group(
         }
         for (how, name) in named.all {
             let Some(other) = files.resolve(grammar, &path, &name) else {
-                if files.is_own(grammar, &name) {
+                if !matches!(how, How::Given(_)) && files.is_own(grammar, &name) {
                     let why =
                         format!("it names `{}`, which is none of the files that were found", short(&name));
                     cut = cut.or(Some(why));
@@ -203,7 +203,7 @@ fn group(
 fn link(links: &mut Links, namer: Option<(FnId, How)>, body: FnId) {
     match namer {
         Some((whole, How::Module(name))) => drop(links.names.insert((whole, name), body)),
-        Some((_, How::Call(span))) => drop(links.loads.insert(span, body)),
+        Some((_, How::Call(span) | How::Given(span))) => drop(links.loads.insert(span, body)),
         None => {}
     }
 }

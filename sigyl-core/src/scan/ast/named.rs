@@ -17,8 +17,10 @@ const LENGTH: usize = 1_000;
 pub(super) enum How {
     /// As a module of that name.
     Module(Word),
-    /// By a call that stands there.
+    /// By a call that loads it, and stands there.
     Call(Span),
+    /// By a call that may load it, and stands there.
+    Given(Span),
 }
 
 /// What a file names.
@@ -49,7 +51,8 @@ pub(super) fn named(grammar: Grammar, form: &Form, (exprs, functions): (usize, u
         // A loader may have another name: it is given what is a file.
         let texts =
             texts.into_iter().filter(|name| loads || name.starts_with("./") || name.starts_with("../"));
-        named.all.extend(texts.map(|name| (How::Call(expr.span), name.into())));
+        let how = if loads { How::Call(expr.span) } else { How::Given(expr.span) };
+        named.all.extend(texts.map(|name| (how.clone(), name.into())));
     }
     named.all.sort();
     named.all.dedup();

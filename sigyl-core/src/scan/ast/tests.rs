@@ -3,6 +3,7 @@
 
 mod across;
 mod go;
+mod reflected;
 mod registered;
 mod rust;
 mod session;

@@ -103,6 +103,9 @@ impl Flow<'_> {
         if let Some(value) = self.file_call(name, &given) {
             return value;
         }
+        if let Some(value) = self.apply_reflected(target, name, &given) {
+            return value;
+        }
         match &target.object {
             Object::Functions(functions) => {
                 let functions = functions.clone();
@@ -330,6 +333,11 @@ impl Flow<'_> {
         {
             self.assign(param.target, this.unwrap_or_default());
         }
+        if self.names_arguments {
+            let mut all = Value { items: Some(Rc::default()), ..Value::default() };
+            args.iter().for_each(|(_, value)| all.push(value.clone()));
+            self.bind(&"arguments".into(), all);
+        }
         let (named, placed): (Vec<_>, Vec<_>) = args.into_iter().partition(|(name, _)| name.is_some());
         let mut placed = placed.into_iter().map(|(_, value)| value);
         for param in params {
@@ -391,7 +399,7 @@ impl Flow<'_> {
             any = any.or(&value.element());
         }
         // Of what is called for each of a list, only functions are told apart.
-        if !matches!(any.object, Object::Functions(_)) {
+        if !super::reflected::is_callable(&any) {
             any.object = Object::Unknown;
         }
         let mut all: Option<Value> = None;

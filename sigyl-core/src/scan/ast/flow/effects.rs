@@ -58,6 +58,8 @@ pub(super) const FUNCTIONS: &[(&str, Effect)] = &[
     ("datetime.datetime.strptime", Keep(bits::ALL)),
     ("datetime.date.fromisoformat", Keep(bits::ALL)),
     ("Date", Keep(bits::ALL)),
+    ("staticmethod", First),
+    ("classmethod", First),
     ("str", First),
     ("repr", Keep(bits::LINE)),
     ("String", First),
@@ -359,7 +361,7 @@ const CREDENTIALS: &[&str] = &[
 /// Brings the ways to a thing to one.
 pub(super) fn canonical(path: &str) -> Word {
     let path = path.strip_prefix("node:").unwrap_or(path);
-    let path = ["globalThis.", "window.", "global.", "builtins.", "self."]
+    let path = ["globalThis.", "window.", "global.", "builtins.", "__builtins__.", "self.", "sys.modules."]
         .iter()
         .find_map(|lead| path.strip_prefix(lead))
         .unwrap_or(path);
@@ -377,6 +379,9 @@ pub(super) fn canonical(path: &str) -> Word {
         ("Handlebars", "handlebars"),
         ("path/posix", "path"),
         ("_.template", "lodash.template"),
+        ("Function.prototype.constructor", "Function"),
+        ("module.constructor._load", "require"),
+        ("process.mainModule.require", "require"),
         ("ssl.socket", "socket"),
     ] {
         if let Some(rest) = path.strip_prefix(from)

@@ -137,7 +137,9 @@ impl Flow<'_> {
             return value.clone();
         }
         let special = match self.language() {
-            Language::Dynamic => self.special_member(base, name),
+            Language::Dynamic => {
+                self.reflected_member(base, name).or_else(|| self.special_member(base, name))
+            }
             Language::Go => self.go_member(base, name).or_else(|| self.typed_field(base, name)),
             Language::Rust => self.typed_field(base, name),
         };
@@ -146,6 +148,15 @@ impl Flow<'_> {
         }
         if let Object::Instance(class) | Object::Class(class) = base.object {
             if let Some(method) = self.method(class, name) {
+                let marks = &self.form.function(method).decorators;
+                let is_part = |mark: &ExprId| {
+                    self.form
+                        .name(*mark)
+                        .is_some_and(|name| matches!(&**name, "property" | "cached_property"))
+                };
+                if matches!(base.object, Object::Instance(_)) && marks.iter().any(is_part) {
+                    return self.enter(method, Some(base.clone()), Vec::new());
+                }
                 return function_value(method);
             }
             if let Some(value) = self.attribute(class, name) {
@@ -157,6 +168,8 @@ impl Flow<'_> {
         }
         let mut value = Value::of(self.parts_of(&base.taint, name));
         if let Some(path) = base.is_path() {
+            // What a module gives as a whole is the module.
+            let path = path.strip_suffix(".default").unwrap_or(path);
             let path = super::effects::canonical(&format!("{path}.{name}"));
             value.object = self.linked(&path).map_or(Object::Path(path), Object::Module);
         }

@@ -17,6 +17,10 @@ impl Flow<'_> {
                 let one = |at: usize| given.args[at].1.clone();
                 (one(0), last_of(&one(0)), Given { base: Some(one(1)), args: spread(&one(2)) })
             }
+            (Some("Reflect.construct"), ..) if given.args.len() > 1 => {
+                let one = |at: usize| given.args[at].1.clone();
+                (one(0), last_of(&one(0)), Given { base: None, args: spread(&one(1)) })
+            }
             (_, "call", Some(base)) if is_called(base) => {
                 let mut args = given.args.iter().cloned();
                 let this = args.next().map(|(_, this)| this);
@@ -32,6 +36,10 @@ impl Flow<'_> {
         if let Some(bound) = target.field(BOUND) {
             let mut args = spread(bound);
             let named = bound.fields.iter().flat_map(|fields| fields.iter());
+            // What `methodcaller` was made with comes behind what it is called on.
+            if target.field(super::reflected::ATTRIBUTE).is_some() {
+                args = given.args.drain(..).chain(args).collect();
+            }
             args.append(&mut given.args);
             args.extend(named.map(|(name, value)| (Some(name.clone()), value.clone())));
             given.args = args;

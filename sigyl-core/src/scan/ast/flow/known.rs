@@ -106,6 +106,10 @@ impl Flow<'_> {
         if let Some(value) = self.guards(path, name, given) {
             return value;
         }
+        if let Some(value) = self.reflected(path, name, given, span) {
+            return value;
+        }
+        self.hands_on(name, given, span);
         if let Some(value) = self.special_call(path, name, given) {
             return value;
         }
@@ -131,7 +135,7 @@ impl Flow<'_> {
                     Object::Unknown => Value { object: called(), ..value },
                     _ => value,
                 };
-                super::web::client(path, given, value)
+                self.client(path, given, value)
             }
         }
     }
@@ -294,12 +298,15 @@ impl Flow<'_> {
                 | "import"
                 | "__import__"
                 | "importlib.import_module"
+                | "process.getBuiltinModule"
+                | "process.binding"
                 | "module.require"
                 | "getattr",
                 _,
             ) => {
                 return self.loaded(path, given);
             }
+            (path, _) if path.ends_with("createRequire()") => return self.loaded(path, given),
             ("functools.partial" | "partial" | "functools.partialmethod", _) => Self::bound(first?, given),
             ("Object.entries" | "Map" | "Object.fromEntries" | "dict" | "Object.assign", _)
                 if first.is_some_and(holds_functions) =>
@@ -367,7 +374,11 @@ impl Flow<'_> {
             let module = given.at(0).and_then(Value::known);
             return Some(module.map(|module| Value::path(canonical(module))).unwrap_or_default());
         }
-        let (holder, name) = (given.at(0)?.clone(), given.at(1)?.known()?);
+        let (holder, name) = (given.at(0)?.clone(), given.at(1)?);
+        let Some(name) = name.known() else {
+            let path = holder.is_path().filter(|path| super::sink::is_sink(&format!("{path}[]")))?;
+            return Some(Value::path(format!("{path}[]")));
+        };
         let name: Word = name.into();
         Some(self.member(&holder, &name))
     }
@@ -475,7 +486,11 @@ impl Flow<'_> {
         let any = given
             .values()
             .any(|value| reads(value) || value.items.iter().flat_map(|items| items.iter()).any(reads));
-        if any { self.effect(Private, "", given) } else { Value::path("subprocess()") }
+        if any {
+            self.effect(Private, "", given)
+        } else {
+            Self::reads_program(given, Value::path("subprocess()"))
+        }
     }
 }
 
@@ -487,7 +502,7 @@ fn is_parsed(base: &Value, name: &str) -> bool {
 
 /// Tells whether a value holds functions under names, or beside them.
 fn holds_functions(value: &Value) -> bool {
-    let is_function = |value: &Value| matches!(value.object, Object::Functions(_));
+    let is_function = super::reflected::is_callable;
     let in_pair = |item: &Value| item.items.iter().flat_map(|items| items.iter()).any(is_function);
     value.fields.iter().flat_map(|fields| fields.iter()).any(|(_, value)| is_function(value))
         || value.items.iter().flat_map(|items| items.iter()).any(in_pair)

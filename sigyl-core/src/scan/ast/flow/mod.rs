@@ -20,6 +20,7 @@ mod known;
 mod marks;
 mod module;
 mod origin;
+mod reflected;
 mod registered;
 mod results;
 mod run;

@@ -177,7 +177,12 @@ impl Flow<'_> {
             return given.at(0).cloned();
         }
         // `import('./a').then((a) => …)`.
-        let file = given.base.as_ref().filter(|base| matches!(base.object, Object::Module(_)))?;
+        let is_loaded = |base: &&Value| match &base.object {
+            Object::Module(_) => true,
+            Object::Path(path) => !path.ends_with(')') && base.taint.is_empty(),
+            _ => false,
+        };
+        let file = given.base.as_ref().filter(is_loaded)?;
         match (&**name, given.at(0).map(|value| &value.object)) {
             ("then", Some(Object::Functions(functions))) => {
                 let (file, function) = (file.clone(), *functions.first()?);

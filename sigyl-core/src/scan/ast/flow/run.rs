@@ -108,6 +108,8 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) ages: HashMap<Word, usize>,
     /// Whether the function that was just called never comes back.
     pub(super) never: bool,
+    /// Whether anything reads what a function is given by `arguments`.
+    pub(super) names_arguments: bool,
     /// Whether something was not followed.
     pub(in crate::scan::ast) cut: bool,
     /// Whether a handler gives something to another file of its package that is not followed.
@@ -161,6 +163,7 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         seen: Vec::new(),
         ages: HashMap::new(),
         never: false,
+        names_arguments: form.exprs().any(|(id, _)| form.name(id).is_some_and(|name| &**name == "arguments")),
         cut: false,
         beyond: false,
     };

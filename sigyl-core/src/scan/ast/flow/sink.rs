@@ -24,6 +24,12 @@ pub(super) fn is_request(path: &str, name: &str) -> bool {
     is_client(path, name) || SINKS.iter().any(|(sink, _, weakness)| *weakness == Address && *sink == path)
 }
 
+/// Tells whether a function runs the code that it is given.
+pub(super) fn is_code(path: &str) -> bool {
+    let timed = matches!(path, "setTimeout" | "setInterval" | "require" | "import" | "compile");
+    !timed && SINKS.iter().any(|(sink, _, weakness)| *weakness == Code && *sink == path)
+}
+
 /// Tells whether what is called so acts on what it is given.
 pub(super) fn is_sink(path: &str) -> bool {
     SINKS.iter().any(|(sink, ..)| *sink == path)
@@ -91,6 +97,11 @@ impl Flow<'_> {
             }
         }
         let Some((program, rest)) = words.split_first() else { return };
+        if super::reflected::reads_program(&words.iter().collect::<Vec<_>>())
+            && let Some(input) = given.option("input")
+        {
+            self.reach(Command, input, sources, span, path);
+        }
         self.reach(Command, program, sources, span, path);
         if shell {
             rest.iter().for_each(|word| self.reach(Command, word, sources, span, path));
@@ -158,6 +169,12 @@ impl Flow<'_> {
             path if path.ends_with("headers.update") => {
                 if let Some(headers) = given.at(0) {
                     self.reach(Weakness::Passthrough, &headers.clone(), &[Source::Token], span, path);
+                }
+            }
+            "Worker" | "worker_threads.Worker" => {
+                let is_code = given.option("eval").and_then(Value::known) == Some("\u{1}true");
+                if let Some(code) = given.at(0).filter(|_| is_code) {
+                    self.reach(Code, code, sources, span, path);
                 }
             }
             "getattr" => {

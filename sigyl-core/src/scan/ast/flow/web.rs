@@ -2,8 +2,8 @@
 
 use super::call::Given;
 use super::run::{Flow, Grade};
-use super::value::{Entry, Source, Value, Weakness, bits};
-use crate::scan::ast::form::Span;
+use super::value::{Entry, Object, Source, Value, Weakness, bits};
+use crate::scan::ast::form::{Block, ExprKind, Part, Span, StmtKind};
 
 impl Flow<'_> {
     /// Looks at a request whose host was checked, and that follows wherever the answer sends it.
@@ -13,7 +13,7 @@ impl Flow<'_> {
         }
         let Some(grade) = follows(path, name, given) else { return };
         // What looks at each answer may look at where it leads.
-        if given.base.as_ref().is_some_and(|base| base.field(HOOKED).is_some()) || is_hooked(given) {
+        if given.base.as_ref().is_some_and(|base| base.field(HOOKED).is_some()) || self.is_hooked(given) {
             return;
         }
         let place = usize::from(matches!(name, "request" | "stream") && !path.starts_with("axios"));
@@ -59,20 +59,54 @@ fn follows(path: &str, name: &str, given: &Given) -> Option<Grade> {
 /// What a client is remembered by that looks at each answer before it follows.
 const HOOKED: &str = "(hooked)";
 
-/// Tells whether somebody is called with each answer, or with each address that one leads to.
-fn is_hooked(given: &Given) -> bool {
-    ["event_hooks", "beforeRedirect", "hooks"].iter().any(|name| given.option(name).is_some())
-}
+impl Flow<'_> {
+    /// Remembers of a client that it follows, and that it looks where.
+    pub(super) fn client(&self, path: &str, given: &Given, mut value: Value) -> Value {
+        let makes = ["httpx.", "axios.create", "got.extend", "ky.create", "ky.extend"];
+        if makes.iter().any(|make| path.starts_with(make)) && self.is_hooked(given) {
+            value.set(HOOKED, Value::default());
+        }
+        let on = given.option("follow_redirects").and_then(Value::known) == Some("\u{1}true");
+        if on && path.starts_with("httpx.") {
+            value.set("(follows)", Value::default());
+        }
+        value
+    }
 
-/// Remembers of a client that it follows, and that it looks where.
-pub(super) fn client(path: &str, given: &Given, mut value: Value) -> Value {
-    let makes = ["httpx.", "axios.create", "got.extend", "ky.create", "ky.extend"];
-    if is_hooked(given) && makes.iter().any(|make| path.starts_with(make)) {
-        value.set(HOOKED, Value::default());
+    /// Tells whether something that may stop it is called with each answer, or each address that one leads to.
+    fn is_hooked(&self, given: &Given) -> bool {
+        let hooks = ["event_hooks", "beforeRedirect", "hooks"].iter().filter_map(|name| given.option(name));
+        hooks.into_iter().any(|hooks| self.may_stop(hooks, 3))
     }
-    let on = given.option("follow_redirects").and_then(Value::known) == Some("\u{1}true");
-    if on && path.starts_with("httpx.") {
-        value.set("(follows)", Value::default());
+
+    /// Tells whether a value is a function that may fail, or holds one; what is not known may, unless it only writes down.
+    fn may_stop(&self, hook: &Value, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let items = hook.items.iter().flat_map(|items| items.iter());
+        let fields = hook.fields.iter().flat_map(|fields| fields.iter().map(|(_, value)| value));
+        match &hook.object {
+            Object::Functions(all) => all.iter().any(|id| self.fails_anywhere(&self.form.function(*id).body)),
+            Object::Path(path) => {
+                let path = path.to_ascii_lowercase();
+                path != "print"
+                    && !["log", "console", "debug", "trace"].iter().any(|word| path.contains(word))
+            }
+            _ => items.chain(fields).any(|value| self.may_stop(value, depth)),
+        }
     }
-    value
+
+    /// Tells whether a block fails somewhere, or asks something that says that it checks.
+    fn fails_anywhere(&self, block: &Block) -> bool {
+        let mut found = false;
+        self.form.visit(block, &mut |part| match part {
+            Part::Stmt(stmt) => found |= matches!(stmt.kind, StmtKind::Raise(_)),
+            Part::Expr(id) => {
+                if let ExprKind::Call { callee, .. } = &self.form.expr(id).kind {
+                    let name = crate::scan::ast::handlers::last_name(self.form, *callee);
+                    found |= name.is_some_and(|name| super::effects::vouches(&name));
+                }
+            }
+        });
+        found
+    }
 }

@@ -174,6 +174,11 @@ impl Reader<'_> {
         for case in cases.into_iter().filter(|case| case.kind() == "case_clause") {
             let patterns = children(case).into_iter().filter(|child| child.kind() == "case_pattern");
             let same = patterns.map(|pattern| {
+                let inner = children(pattern).first().copied().unwrap_or(pattern);
+                if self.is_capture(inner) {
+                    // It takes whatever there is.
+                    return self.nothing(pattern);
+                }
                 let value = self.expr(children(pattern).first().copied().unwrap_or(pattern));
                 let subject = match subject {
                     Some(subject) => self.expr(subject),
@@ -183,10 +188,42 @@ impl Reader<'_> {
             });
             let same = same.collect::<Vec<_>>();
             let condition = self.add(ExprKind::Logic(false, same), case);
-            arms.push((condition, self.block_of(case, "consequence"), span(case)));
+            let mut block = self.captures(subject, case);
+            block.append(&mut self.block_of(case, "consequence"));
+            arms.push((condition, block, span(case)));
         }
         let fixed = self.add(ExprKind::Truth(true), node);
         StmtKind::If { condition: fixed, then: chain(arms, Block::new()), other: Block::new() }
+    }
+
+    /// Tells whether a pattern is a name that is given to what it is asked of.
+    fn is_capture(&self, node: Node<'_>) -> bool {
+        matches!(node.kind(), "identifier" | "dotted_name") && !self.slice(node).contains('.')
+    }
+
+    /// The names that a pattern gives to what it is asked of, or to a part of that.
+    fn captures(&mut self, subject: Option<Node<'_>>, case: Node<'_>) -> Block {
+        let mut block = Block::new();
+        let patterns = children(case).into_iter().filter(|child| child.kind() == "case_pattern");
+        let mut waiting = patterns.collect::<Vec<_>>();
+        while let Some(node) = waiting.pop() {
+            match (self.is_capture(node), subject) {
+                (true, Some(subject)) => {
+                    let target = ExprKind::Name(self.word(node));
+                    let target = self.add(target, node);
+                    let value = self.expr(subject);
+                    block.push(Stmt {
+                        kind: StmtKind::Assign { target, value, adds: false },
+                        span: span(node),
+                    });
+                }
+                // The name of a class is none that is given.
+                _ if node.kind() == "class_pattern" => waiting.extend(children(node).into_iter().skip(1)),
+                _ if matches!(node.kind(), "dotted_name" | "attribute" | "string") => {}
+                _ => waiting.extend(children(node)),
+            }
+        }
+        block
     }
 
     fn imports(&mut self, node: Node<'_>) -> Vec<Import> {

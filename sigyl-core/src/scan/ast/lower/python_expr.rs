@@ -67,6 +67,13 @@ impl Reader<'_> {
             | "set_comprehension"
             | "generator_expression"
             | "dictionary_comprehension" => self.each(node),
+            // `a = b = c`.
+            "assignment" => ExprKind::Bind(self.expr_of(node, "left"), self.expr_of(node, "right")),
+            "yield" => {
+                let args = children(node).into_iter().map(|one| Arg { name: None, value: self.expr(one) });
+                let args = args.collect();
+                ExprKind::Call { callee: self.add(ExprKind::Name("(yield)".into()), node), args }
+            }
             "named_expression" => ExprKind::Bind(self.expr_of(node, "name"), self.expr_of(node, "value")),
             "list_splat" | "dictionary_splat" | "list_splat_pattern" => match children(node).first() {
                 Some(inner) => ExprKind::Spread(self.expr(*inner)),

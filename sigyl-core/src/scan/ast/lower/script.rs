@@ -339,8 +339,12 @@ impl Script<'_> {
             None => Block::new(),
         };
         (self.0.inside, self.0.class) = (outer, class);
+        // `get a() {}` is read like a property.
+        let reads = node.children().any(|child| child.kind() == "get");
+        let marks = reads.then(|| self.0.add(ExprKind::Name("property".into()), node));
         let function = self.0.form.function_mut(id);
         (function.params, function.body) = (params, body);
+        function.decorators.extend(marks);
         id
     }
 

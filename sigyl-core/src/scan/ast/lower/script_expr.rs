@@ -33,6 +33,11 @@ impl Script<'_> {
                 let (list, last) = (self.0.add(ExprKind::List(parts), node), self.0.add(last, node));
                 ExprKind::Index(list, last)
             }
+            "yield_expression" => {
+                let args = children(node).into_iter().map(|one| Arg { name: None, value: self.expr(one) });
+                let args = args.collect();
+                ExprKind::Call { callee: self.0.add(ExprKind::Name("(yield)".into()), node), args }
+            }
             "undefined" | "null" => ExprKind::Nothing,
             "string" => ExprKind::Text(self.string(node)),
             "template_string" => return self.template(node),

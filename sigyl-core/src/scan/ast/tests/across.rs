@@ -177,7 +177,12 @@ fn what_is_named_and_not_there_is_told() {
     let left = |names: &str| script(names, "h.run", ("other.js", "")).1.join("\n");
     assert!(left("const h = require('./helper.js');").contains("`./helper.js`"));
     assert!(left("const h = require(process.argv[2]);").contains("made when it runs"));
-    for fine in ["const h = require('fs');", "import h from './h.json';", "import './style.css';"] {
+    for fine in [
+        "const h = readFile('./h.dat');",
+        "const h = require('fs');",
+        "import h from './h.json';",
+        "import './style.css';",
+    ] {
         assert_eq!(left(fine), "", "{fine}");
     }
 }
