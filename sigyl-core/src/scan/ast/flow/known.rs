@@ -2,7 +2,7 @@
 
 use super::call::Given;
 use super::checks::host;
-use super::effects::{Effect, FUNCTIONS, METHODS, NAMED, canonical, is_credential, vouches};
+use super::effects::{Effect, FUNCTIONS, METHODS, NAMED, is_credential, vouches};
 use super::guard::decided;
 use super::run::Flow;
 use super::value::{Entry, Facts, Object, Source, Value, bits};
@@ -309,12 +309,14 @@ impl Flow<'_> {
             (path, _) if path.ends_with("createRequire()") => return self.loaded(path, given),
             ("functools.partial" | "partial" | "functools.partialmethod", _) => Self::bound(first?, given),
             ("Object.entries" | "Map" | "Object.fromEntries" | "dict" | "Object.assign", _)
-                if first.is_some_and(holds_functions) =>
+                if first.is_some_and(super::reflected::holds_functions) =>
             {
-                return Some(dispatched(path, first?));
+                return Some(super::reflected::dispatched(path, first?));
             }
-            (_, "items" | "entries") if given.base.as_ref().is_some_and(holds_functions) => {
-                return Some(dispatched("Object.entries", given.base.as_ref()?));
+            (_, "items" | "entries")
+                if given.base.as_ref().is_some_and(super::reflected::holds_functions) =>
+            {
+                return Some(super::reflected::dispatched("Object.entries", given.base.as_ref()?));
             }
             (_, "bind") if given.base.is_some() => Self::bound(given.base.as_ref()?, given),
             (_, "get_http_headers") => Value::path("request.headers"),
@@ -363,24 +365,6 @@ impl Flow<'_> {
             Some(default) => value.or(default),
             None => value,
         }
-    }
-
-    /// What is taken by its name, as a text, from elsewhere.
-    fn loaded(&mut self, path: &str, given: &Given) -> Option<Value> {
-        if path != "getattr" {
-            if let Some(file) = self.loads() {
-                return Some(file);
-            }
-            let module = given.at(0).and_then(Value::known);
-            return Some(module.map(|module| Value::path(canonical(module))).unwrap_or_default());
-        }
-        let (holder, name) = (given.at(0)?.clone(), given.at(1)?);
-        let Some(name) = name.known() else {
-            let path = holder.is_path().filter(|path| super::sink::is_sink(&format!("{path}[]")))?;
-            return Some(Value::path(format!("{path}[]")));
-        };
-        let name: Word = name.into();
-        Some(self.member(&holder, &name))
     }
 
     /// The query of an address that something was added to: it never decides which host is asked.
@@ -498,34 +482,4 @@ impl Flow<'_> {
 fn is_parsed(base: &Value, name: &str) -> bool {
     let given = |entry: &Entry| entry.source == Source::Argument && entry.bits & bits::HOST == 0;
     base.is_path().is_some() || matches!(name, "length" | "size") || !base.ways().iter().all(given)
-}
-
-/// Tells whether a value holds functions under names, or beside them.
-fn holds_functions(value: &Value) -> bool {
-    let is_function = super::reflected::is_callable;
-    let in_pair = |item: &Value| item.items.iter().flat_map(|items| items.iter()).any(is_function);
-    value.fields.iter().flat_map(|fields| fields.iter()).any(|(_, value)| is_function(value))
-        || value.items.iter().flat_map(|items| items.iter()).any(in_pair)
-}
-
-/// A table of functions as pairs, or pairs as a table.
-fn dispatched(path: &str, table: &Value) -> Value {
-    let mut made = Value::default();
-    if path != "Object.entries" {
-        made.fields.clone_from(&table.fields);
-        for item in table.items.iter().flat_map(|items| items.iter()) {
-            if let Some([key, value]) = item.items.as_deref() {
-                made.set(key.known().unwrap_or("(any)"), value.clone());
-            }
-        }
-        return made;
-    }
-    for (name, value) in table.fields.iter().flat_map(|fields| fields.iter()) {
-        made.push(Value {
-            items: Some([Value::text(name), value.clone()].into()),
-            deep: value.deep,
-            ..Value::default()
-        });
-    }
-    made
 }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::call::Given;
+use super::effects::canonical;
 use super::run::Flow;
 use super::sinks::SHELLS;
 use super::value::{Object, Value, Weakness, bits};
@@ -126,6 +127,24 @@ impl Flow<'_> {
         }
     }
 
+    /// What is taken by its name, as a text, from elsewhere.
+    pub(super) fn loaded(&mut self, path: &str, given: &Given) -> Option<Value> {
+        if path != "getattr" {
+            if let Some(file) = self.loads() {
+                return Some(file);
+            }
+            let module = given.at(0).and_then(Value::known);
+            return Some(module.map(|module| Value::path(canonical(module))).unwrap_or_default());
+        }
+        let (holder, name) = (given.at(0)?.clone(), given.at(1)?);
+        let Some(name) = name.known() else {
+            let path = holder.is_path().filter(|path| super::sink::is_sink(&format!("{path}[]")))?;
+            return Some(Value::path(format!("{path}[]")));
+        };
+        let name: Word = name.into();
+        Some(self.member(&holder, &name))
+    }
+
     /// What is called on an instance, or takes a part by the name that it was made with.
     pub(super) fn apply_reflected(&mut self, target: &Value, name: &Word, given: &Given) -> Option<Value> {
         if let Some(attribute) = target.field(ATTRIBUTE) {
@@ -205,4 +224,34 @@ fn holds_callable(value: Option<&Value>) -> bool {
     value
         .and_then(|value| value.fields.as_ref())
         .is_some_and(|fields| fields.iter().any(|(_, one)| is_callable(one)))
+}
+
+/// Tells whether a value holds functions under names, or beside them.
+pub(super) fn holds_functions(value: &Value) -> bool {
+    let is_function = is_callable;
+    let in_pair = |item: &Value| item.items.iter().flat_map(|items| items.iter()).any(is_function);
+    value.fields.iter().flat_map(|fields| fields.iter()).any(|(_, value)| is_function(value))
+        || value.items.iter().flat_map(|items| items.iter()).any(in_pair)
+}
+
+/// A table of functions as pairs, or pairs as a table.
+pub(super) fn dispatched(path: &str, table: &Value) -> Value {
+    let mut made = Value::default();
+    if path != "Object.entries" {
+        made.fields.clone_from(&table.fields);
+        for item in table.items.iter().flat_map(|items| items.iter()) {
+            if let Some([key, value]) = item.items.as_deref() {
+                made.set(key.known().unwrap_or("(any)"), value.clone());
+            }
+        }
+        return made;
+    }
+    for (name, value) in table.fields.iter().flat_map(|fields| fields.iter()) {
+        made.push(Value {
+            items: Some([Value::text(name), value.clone()].into()),
+            deep: value.deep,
+            ..Value::default()
+        });
+    }
+    made
 }

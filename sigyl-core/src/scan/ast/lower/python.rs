@@ -246,7 +246,7 @@ impl Reader<'_> {
                         |local: Word, module: &str| Import { local, module: module.into(), name: None };
                     // What it is reached by is no name of its own.
                     let inner = (first.len() < path.len()).then(|| whole(path.into(), path));
-                    return std::iter::once(whole(local, first)).chain(inner).collect::<Vec<_>>();
+                    std::iter::once(whole(local, first)).chain(inner).collect::<Vec<_>>()
                 }
                 Some(module) => vec![Import {
                     local: alias.unwrap_or_else(|| path.into()),

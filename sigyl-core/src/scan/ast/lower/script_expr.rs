@@ -26,18 +26,8 @@ impl Script<'_> {
             | "shorthand_property_identifier"
             | "shorthand_property_identifier_pattern"
             | "private_property_identifier" => ExprKind::Name(self.0.word(node)),
-            // `(0, exports.run)(a)`: the last of them is what it comes to.
-            "sequence_expression" => {
-                let parts = self.all(children(node));
-                let last = ExprKind::Text((parts.len().saturating_sub(1)).to_string().into());
-                let (list, last) = (self.0.add(ExprKind::List(parts), node), self.0.add(last, node));
-                ExprKind::Index(list, last)
-            }
-            "yield_expression" => {
-                let args = children(node).into_iter().map(|one| Arg { name: None, value: self.expr(one) });
-                let args = args.collect();
-                ExprKind::Call { callee: self.0.add(ExprKind::Name("(yield)".into()), node), args }
-            }
+            "sequence_expression" => self.sequence(node),
+            "yield_expression" => self.yields(node),
             "undefined" | "null" => ExprKind::Nothing,
             "string" => ExprKind::Text(self.string(node)),
             "template_string" => return self.template(node),
@@ -104,6 +94,21 @@ impl Script<'_> {
             _ => ExprKind::Other(self.all(children(node))),
         };
         self.0.add(kind, node)
+    }
+
+    /// `(0, exports.run)(a)`: the last of them is what it comes to.
+    fn sequence(&mut self, node: Node<'_>) -> ExprKind {
+        let parts = self.all(children(node));
+        let last = ExprKind::Text((parts.len().saturating_sub(1)).to_string().into());
+        let (list, last) = (self.0.add(ExprKind::List(parts), node), self.0.add(last, node));
+        ExprKind::Index(list, last)
+    }
+
+    /// What a generator gives.
+    fn yields(&mut self, node: Node<'_>) -> ExprKind {
+        let args = children(node).into_iter().map(|one| Arg { name: None, value: self.expr(one) });
+        let args = args.collect();
+        ExprKind::Call { callee: self.0.add(ExprKind::Name("(yield)".into()), node), args }
     }
 
     fn call(&mut self, node: Node<'_>, field: &str) -> ExprKind {
