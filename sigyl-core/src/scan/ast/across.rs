@@ -1,6 +1,6 @@
 //! What flows from a handler in one file to what acts on it in another of the same tree.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::analysis::{Analysis, Gap, lower, on_large_stack};
 use super::files::Files;
@@ -120,10 +120,11 @@ fn group(
     let mut links = Links::default();
     let mut bodies: HashMap<String, FnId> = HashMap::new();
     // A file, and who names it how.
-    let mut waiting = vec![(path.to_owned(), Some(text), None::<(FnId, How)>, 0)];
+    let mut waiting = VecDeque::from([(path.to_owned(), Some(text), None::<(FnId, How)>, 0)]);
+    let mut queued = HashSet::from([path.to_owned()]);
     let mut bytes = 0;
     let mut cut = None::<String>;
-    while let Some((path, text, namer, steps)) = (!waiting.is_empty()).then(|| waiting.remove(0)) {
+    while let Some((path, text, namer, steps)) = waiting.pop_front() {
         if let Some(body) = bodies.get(&path) {
             link(&mut links, namer, *body);
             continue;
@@ -166,12 +167,12 @@ fn group(
                 }
                 continue;
             };
-            let is_there = bodies.contains_key(&other) || waiting.iter().any(|(path, ..)| *path == other);
-            if steps >= STEPS && !is_there {
+            if steps >= STEPS && !queued.contains(&other) {
                 cut = Some("it names files by way of more than are followed".to_owned());
                 continue;
             }
-            waiting.push((other, None, Some((body, how)), steps + 1));
+            queued.insert(other.clone());
+            waiting.push_back((other, None, Some((body, how)), steps + 1));
         }
         parts.push(Part { path, text, body, base });
     }
