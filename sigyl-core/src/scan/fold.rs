@@ -123,6 +123,28 @@ pub(super) fn is_plain(c: char) -> bool {
     c.is_ascii() || PLAIN.has(c).unwrap_or_else(|| fold(c) == Folded::Same)
 }
 
+/// Yields the characters beyond ASCII, each with where it begins; what stands between them is stepped over.
+pub(super) fn beyond_ascii(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + first_odd(&text.as_bytes()[at..])?;
+        let c = text.get(start..)?.chars().next()?;
+        at = start + c.len_utf8();
+        Some((start, c))
+    })
+}
+
+/// Returns where the first byte beyond ASCII is.
+pub(super) fn first_odd(bytes: &[u8]) -> Option<usize> {
+    const STRIDE: usize = 32;
+    if bytes.first().is_some_and(|byte| !byte.is_ascii()) {
+        return Some(0);
+    }
+    let ascii = bytes.chunks(STRIDE).take_while(|chunk| chunk.is_ascii()).count() * STRIDE;
+    let rest = bytes.get(ascii..)?;
+    rest.iter().position(|byte| !byte.is_ascii()).map(|at| ascii + at)
+}
+
 /// A bit for each character of the basic plane, which nearly all text is written with.
 struct Plane(Vec<u64>);
 
@@ -161,6 +183,16 @@ mod tests {
         assert!(odd.clone().all(|c| is_plain(c) == (fold(c) == Folded::Same)));
         assert!(odd.clone().all(|c| is_word(c) == (c.is_alphabetic() || is_invisible(c))));
         assert!(odd.filter(|&c| !is_plain(c)).count() > 1_000);
+    }
+
+    #[test]
+    fn characters_beyond_ascii_are_found_among_others() {
+        for text in
+            ["", "a", "é", "aé", &"a".repeat(100), &format!("{}é{}世🦀b", "a".repeat(64), "b".repeat(31))]
+        {
+            let odd = text.char_indices().filter(|(_, c)| !c.is_ascii());
+            assert!(beyond_ascii(text).eq(odd), "{text}");
+        }
     }
 
     #[test]

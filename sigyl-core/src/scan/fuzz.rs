@@ -7,10 +7,10 @@
 use super::equivalence::both;
 use super::file::FileText;
 use super::package;
-use super::prose::{ENCODINGS, Prose};
+use super::prose::Prose;
 use super::signal::disguised;
 use super::spell::{is_spelled, spell};
-use super::unpack::unpack;
+use super::unpack::{ENCODINGS, unpack};
 use super::wrap::unwrap_lines;
 use super::{RuleSet, Scanner};
 use crate::domain::{Finding, Location};

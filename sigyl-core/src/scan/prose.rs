@@ -1,10 +1,10 @@
 //! The text of a file or tool as a reader takes it: comments, strings and documents without their marks, escapes
 //! undone, disguises folded; each place leads back to the bytes it came from.
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::declared::is_shown_to_models;
-use super::fold::{Folded, fold, in_mixed_word, is_plain};
+use super::fold::{Folded, beyond_ascii, fold, in_mixed_word, is_plain};
 use super::language::Language;
 use super::lexer::{Token, TokenKind};
 use super::pattern::{Context, is_pattern_file};
@@ -40,9 +40,6 @@ pub(crate) struct Segment {
     /// How it was hidden, when it had to be decoded first.
     pub(crate) hidden: Option<&'static str>,
 }
-
-/// Encodings that hide a text from whoever reads a file.
-pub(crate) const ENCODINGS: [&str; 2] = ["base64", "hexadecimal"];
 
 /// Stands between segments: no word and no space, so that no pattern takes two for one.
 const BETWEEN: &str = "\n\u{0}\n";
@@ -177,7 +174,7 @@ impl Prose {
             return;
         }
         let mut copied = 0;
-        for (at, c) in piece.char_indices().filter(|&(_, c)| !is_plain(c)) {
+        for (at, c) in beyond_ascii(piece).filter(|&(_, c)| !is_plain(c)) {
             self.text.push_str(&piece[copied..at]);
             copied = at + c.len_utf8();
             let put = match fold(c) {
@@ -326,15 +323,12 @@ fn is_joint(between: &str) -> bool {
 
 /// Finds the texts that stand encoded in the lines of `text`, each with where its line begins.
 pub(crate) fn encoded(text: &str) -> impl Iterator<Item = (usize, String, &'static str)> + '_ {
-    let mut next = 0;
-    let lines = text.split_inclusive('\n').map(move |line| {
-        let at = next;
-        next += line.len();
-        (at, line)
-    });
-    lines.filter(|(_, line)| unpack::has_encoded_run(line)).flat_map(|(at, line)| {
-        let readable = unpack::unpack(line).into_iter().filter(|(_, how)| ENCODINGS.contains(how));
-        readable.map(move |(text, how)| (at, text, how))
+    let (mut line, mut looked) = (0, 0);
+    unpack::encoded(text).map(move |(at, plain, how)| {
+        let feed = text.get(looked..at).and_then(|more| memrchr(b'\n', more.as_bytes()));
+        line = feed.map_or(line, |feed| looked + feed + 1);
+        looked = at;
+        (line, plain, how)
     })
 }
 

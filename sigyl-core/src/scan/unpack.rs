@@ -2,18 +2,7 @@
 
 /// Returns the readable texts that stand encoded in `text`, with the way each was encoded.
 pub(super) fn unpack(text: &str) -> Vec<(String, &'static str)> {
-    let mut found = Vec::new();
-    let may_hold_run = has_encoded_run(text).then_some(text);
-    for run in may_hold_run.into_iter().flat_map(|text| runs(text, is_encoding, ENCODED)) {
-        if !may_be_readable(run) {
-            continue;
-        }
-        let decoded = match hex(run) {
-            Some(bytes) => readable(bytes).map(|text| (text, "hexadecimal")),
-            None => base64(run).and_then(readable).map(|text| (text, "base64")),
-        };
-        found.extend(decoded);
-    }
+    let mut found: Vec<_> = encoded(text).map(|(_, text, how)| (text, how)).collect();
     if names_rot13(text) {
         found.push((text.chars().map(rot13).collect(), "ROT13"));
     }
@@ -26,6 +15,21 @@ pub(super) fn unpack(text: &str) -> Vec<(String, &'static str)> {
     found
 }
 
+/// Finds the sentences that stand encoded in `text`, each with where its code begins.
+pub(super) fn encoded(text: &str) -> impl Iterator<Item = (usize, String, &'static str)> + '_ {
+    let decoded = |(at, run): (usize, &str)| {
+        let (plain, how) = match hex(run) {
+            Some(bytes) => (readable(bytes)?, ENCODINGS[1]),
+            None => (readable(base64(run)?)?, ENCODINGS[0]),
+        };
+        Some((at, plain, how))
+    };
+    runs(text).filter(|(_, run)| may_be_readable(run)).filter_map(decoded)
+}
+
+/// Encodings that hide a text from whoever reads a file.
+pub(super) const ENCODINGS: [&str; 2] = ["base64", "hexadecimal"];
+
 /// Bytes of the shortest encoded text that is looked for.
 pub(super) const ENCODED: usize = 24;
 
@@ -34,18 +38,25 @@ fn is_encoding(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
-/// Tells whether a text holds as many bytes of those alphabets in a row as an encoded text has at least.
-pub(super) fn has_encoded_run(text: &str) -> bool {
+/// Finds the stretches of a text that hold as many bytes of those alphabets in a row as an encoded text has at least,
+/// each with where it begins.
+fn runs(text: &str) -> impl Iterator<Item = (usize, &str)> + '_ {
     let bytes = text.as_bytes();
     let mut start = 0;
-    // A run from `start` on reaches the byte that would be its last, or none that begins before a gap in it does.
-    while let Some(run) = bytes.get(start..start + ENCODED) {
-        match run.iter().rposition(|&byte| !is_encoding(byte)) {
-            Some(gap) => start += gap + 1,
-            None => return true,
+    std::iter::from_fn(move || {
+        // A run from `start` on reaches the byte that would be its last, or none that begins before a gap in it does.
+        while let Some(run) = bytes.get(start..start + ENCODED) {
+            if let Some(gap) = run.iter().rposition(|&byte| !is_encoding(byte)) {
+                start += gap + 1;
+                continue;
+            }
+            let more = bytes[start + ENCODED..].iter().take_while(|&&byte| is_encoding(byte)).count();
+            let found = start;
+            start += ENCODED + more;
+            return Some((found, text.get(found..start)?));
         }
-    }
-    false
+        None
+    })
 }
 
 fn names_rot13(text: &str) -> bool {
@@ -56,10 +67,6 @@ fn names_rot13(text: &str) -> bool {
         let before = before.strip_suffix(b"-").unwrap_or(before);
         before.last_chunk::<3>().is_some_and(|name| name.eq_ignore_ascii_case(b"rot"))
     })
-}
-
-fn runs(text: &str, of: impl Fn(u8) -> bool, shortest: usize) -> impl Iterator<Item = &str> {
-    text.split(move |c: char| !u8::try_from(c).is_ok_and(&of)).filter(move |run| run.len() >= shortest)
 }
 
 fn hex(run: &str) -> Option<Vec<u8>> {

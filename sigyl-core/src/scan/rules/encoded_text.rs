@@ -4,9 +4,9 @@ use crate::domain::{Confidence, Severity};
 use crate::scan::expression::TextExpression;
 use crate::scan::file::FileText;
 use crate::scan::findings::{Findings, Hit, in_file};
-use crate::scan::prose::ENCODINGS;
 use crate::scan::rule::{Part, Rule, RuleMeta};
 use crate::scan::tool_text::ToolText;
+use crate::scan::unpack::ENCODINGS;
 
 /// Finds base64 and hexadecimal runs that decode to sentences.
 pub(super) struct EncodedText {

@@ -2,7 +2,7 @@
 
 use crate::domain::{Confidence, Location, Severity};
 use crate::scan::findings::{Findings, Hit, in_file};
-use crate::scan::fold::{Folded, fold, in_mixed_word, is_plain};
+use crate::scan::fold::{Folded, beyond_ascii, first_odd, fold, in_mixed_word, is_plain};
 use crate::scan::language::Language;
 use crate::scan::rule::{Part, Rule, RuleMeta};
 
@@ -76,7 +76,7 @@ impl Rule for HiddenUnicode {
                 }
             }
             Part::File(file) if !file.text().is_ascii() => {
-                let turns = odd_lines(file.text()).any(|(_, line)| line.chars().any(is_right_to_left));
+                let turns = beyond_ascii(file.text()).any(|(_, c)| is_right_to_left(c));
                 for (start, line) in odd_lines(file.text()) {
                     for seen in worst_first(look(line, turns)) {
                         let graded = in_text(seen, file.language());
@@ -100,14 +100,6 @@ fn odd_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
         at = end;
         Some((start, &text[start..end]))
     })
-}
-
-/// Returns where the first byte beyond ASCII is.
-fn first_odd(bytes: &[u8]) -> Option<usize> {
-    const STRIDE: usize = 64;
-    let ascii = bytes.chunks(STRIDE).take_while(|chunk| chunk.is_ascii()).count() * STRIDE;
-    let rest = bytes.get(ascii..)?;
-    rest.iter().position(|byte| !byte.is_ascii()).map(|at| ascii + at)
 }
 
 fn worst_first(mut seen: Vec<Seen>) -> Vec<Seen> {
@@ -144,18 +136,19 @@ fn in_text(seen: Seen, language: Language) -> Option<(Severity, Confidence)> {
 /// Finds what is hidden in `text`; `turns` tells whether its author writes in a script that runs from right to left.
 fn look(text: &str, turns: bool) -> Vec<Seen> {
     let mut all: Vec<Seen> = Vec::new();
-    if text.is_ascii() {
-        return all;
-    }
     let mut before: Option<char> = None;
-    let mut flag = false;
-    for (at, c) in text.char_indices() {
+    let (mut flag, mut end) = (false, 0);
+    for (at, c) in beyond_ascii(text) {
+        if at > end {
+            before = text.as_bytes().get(at - 1).map(|&byte| char::from(byte));
+            flag = false;
+        }
+        end = at + c.len_utf8();
         // What folds to itself is none of those.
         let kind = if is_plain(c) { None } else { kind(text, turns, at, c, before, flag) };
         flag = c == '\u{1f3f4}' || flag && ('\u{e0020}'..='\u{e007e}').contains(&c);
         before = Some(c);
         let Some(kind) = kind else { continue };
-        let end = at + c.len_utf8();
         match all.iter_mut().find(|seen| seen.kind == kind) {
             Some(seen) => {
                 seen.last = end;
