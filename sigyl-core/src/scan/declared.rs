@@ -38,8 +38,10 @@ fn is_docstring_of_tool(before: &str, near: &str) -> bool {
         return false;
     }
     let before = tail(before, 2_000);
-    // Few texts hold a decorator, and that is told at once.
-    if memchr::memrchr(b'@', before.as_bytes()).is_none() {
+    // Few texts hold a decorator, with which a line begins, and that is told at once.
+    let begins_line =
+        |at: usize| before[..at].rsplit('\n').next().is_some_and(|line| line.trim_start().is_empty());
+    if !memchr::memrchr_iter(b'@', before.as_bytes()).any(begins_line) {
         return false;
     }
     let is_def = |&at: &usize| before.as_bytes()[..at].ends_with(b"de") && before[at + 1..].starts_with(' ');

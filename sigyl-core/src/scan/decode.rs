@@ -58,7 +58,7 @@ fn decoded<'a>(path: &str, bytes: &'a [u8]) -> Decoded<'a> {
     }
     // A medium holds bytes that are no text, and is not what an interpreter is given by its name.
     let is_code = Language::of(path, "").is_known();
-    let nul = bytes.contains(&0);
+    let nul = memchr::memchr(0, bytes).is_some();
     let reads = || is_nearly_all_text(bytes) || !nul && std::str::from_utf8(bytes).is_ok();
     let medium = media::kind(bytes).filter(|kind| !is_code && !reads() && media_proof::is_whole(kind, bytes));
     if let Some(kind) = medium {

@@ -199,8 +199,10 @@ fn beginnings(bytes: &[u8]) -> usize {
 fn blank(text: &str, tokens: &[Token], which: impl Fn(TokenKind) -> bool) -> Vec<u8> {
     let mut bytes = text.as_bytes().to_vec();
     for token in tokens.iter().filter(|token| which(token.kind)) {
-        let wiped = bytes[token.from..token.to].iter_mut().filter(|byte| **byte != b'\n');
-        wiped.for_each(|byte| *byte = b' ');
+        // Each byte is written, so that many are at once.
+        bytes[token.from..token.to]
+            .iter_mut()
+            .for_each(|byte| *byte = if *byte == b'\n' { b'\n' } else { b' ' });
     }
     bytes
 }

@@ -1,33 +1,53 @@
 //! Joins lines that were only wrapped: an order is the same order when it runs over the end of a line.
 
-/// Writes the last of `text`, from `start` on, anew: each line break within a sentence becomes a blank, byte for byte.
+/// Changes the last of `text`, from `start` on: each line break within a sentence becomes a blank, byte for byte.
 pub(super) fn unwrap_lines(text: &mut String, start: usize) {
-    if text.get(start..).is_none_or(|tail| memchr::memchr(b'\n', tail.as_bytes()).is_none()) {
-        return;
-    }
-    let tail = text.split_off(start);
-    let mut lines = tail.split('\n').peekable();
-    while let Some(line) = lines.next() {
-        text.push_str(line);
-        if let Some(next) = lines.peek() {
-            text.push(if is_wrapped(line, next) { ' ' } else { '\n' });
+    let Some(tail) = text.get(start..) else { return };
+    let mut wrapped = Vec::new();
+    let mut breaks = memchr::memchr_iter(b'\n', tail.as_bytes());
+    let (mut from, mut at) = (0, breaks.next());
+    while let Some(end) = at {
+        let after = breaks.next();
+        if is_wrapped(&tail[from..end], &tail[end + 1..after.unwrap_or(tail.len())]) {
+            wrapped.push(start + end);
         }
+        (from, at) = (end + 1, after);
     }
+    wrapped.into_iter().for_each(|at| text.replace_range(at..=at, " "));
 }
 
 /// Tells whether `next` goes on with the sentence of `line`, and is no list item, heading or named entry.
 fn is_wrapped(line: &str, next: &str) -> bool {
-    let (line, next) = (line.trim_end(), next.trim_start());
-    let goes_on = next
-        .starts_with(|c: char| c.is_alphanumeric() || matches!(c, '`' | '\'' | '"' | '(' | '~' | '/' | '.'));
-    goes_on && !line.is_empty() && !line.ends_with([':', '|', '{', '}', ';']) && !is_entry(next)
+    let next = trim_start(next);
+    let goes_on = match next.as_bytes().first() {
+        Some(byte) if byte.is_ascii() => {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'`' | b'\'' | b'"' | b'(' | b'~' | b'/' | b'.')
+        }
+        _ => next.starts_with(char::is_alphanumeric),
+    };
+    let ends = || {
+        let line = line.trim_end();
+        line.is_empty() || line.ends_with([':', '|', '{', '}', ';'])
+    };
+    goes_on && !ends() && !is_entry(next)
+}
+
+/// Takes the blanks off the beginning of a text, which mostly has a few of ASCII.
+pub(super) fn trim_start(text: &str) -> &str {
+    let is_blank = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ');
+    let rest = &text[text.bytes().take_while(|byte| is_blank(byte)).count()..];
+    if rest.as_bytes().first().is_some_and(|byte| !byte.is_ascii()) { rest.trim_start() } else { rest }
 }
 
 /// Tells whether a line begins with a name and a colon, as arguments and settings do, or with a number of a list.
 fn is_entry(line: &str) -> bool {
     let name = line.trim_start_matches(['`', '\'', '"']);
-    let end = name.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(name.len());
-    let rest = name[end..].trim_start_matches(['`', '\'', '"']).trim_start();
+    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let mut end = name.bytes().take_while(in_name).count();
+    if name.as_bytes().get(end).is_some_and(|byte| !byte.is_ascii()) {
+        end = name.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(name.len());
+    }
+    let rest = trim_start(name[end..].trim_start_matches(['`', '\'', '"']));
     let rest = match rest.strip_prefix('(').and_then(|kind| kind.split_once(')')) {
         Some((kind, rest)) if kind.len() <= 60 => rest,
         _ => rest,
