@@ -22,6 +22,17 @@ pub(super) struct Literal {
     pub(super) ends: bool,
 }
 
+impl Literal {
+    /// Tells whether it stands anywhere in a short text, be it a word there or not.
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+        let Some((&first, rest)) = self.text.split_first() else { return true };
+        let stands = |at: usize| {
+            text.get(at + 1..at + self.text.len()).is_some_and(|there| there.eq_ignore_ascii_case(rest))
+        };
+        memchr::memchr2_iter(first, first.to_ascii_uppercase(), text).any(stands)
+    }
+}
+
 /// Literals of which one must occur.
 pub(super) type Group = Vec<Literal>;
 
@@ -35,12 +46,18 @@ const VARIANTS: usize = 16;
 const GROUPS: usize = 4;
 /// Occurrences in a byte of text above which a group is left out when there is a better one.
 const COMMON: f64 = 1e-4;
+/// The same for a group that is looked for in a few hundred bytes.
+const THIN: f64 = 1.0 / 64.0;
+/// Literals that such a group has at most.
+const FEW: usize = 8;
 
 /// What follows from an expression.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Needed {
     /// Its groups, the rarest first; none when it may match without any literal.
     pub(super) groups: Vec<Group>,
+    /// A group with literals too short to be looked for in a whole text: `@` of every address.
+    pub(super) thin: Group,
     /// How long a match is at most, see [`super::window`].
     pub(super) reach: Option<usize>,
     /// The literals that every match begins with, see [`super::starts`].
@@ -57,7 +74,8 @@ pub(super) fn needed(expression: &str) -> Needed {
         .parse(expression);
     match parsed {
         Ok(hir) => Needed {
-            groups: ranked(Walk::of(&hir, false)),
+            groups: ranked(Walk::of(&hir, false, SHORTEST)),
+            thin: thin(Walk::of(&hir, false, 1)),
             reach: reach(&hir),
             // What is tried at one place is built from the text, and in it blanks must mean nothing to the end.
             beginnings: beginnings(&hir, SHORTEST).filter(|_| !minds_blanks(expression)),
@@ -83,6 +101,15 @@ fn ranked(groups: Vec<Group>) -> Vec<Group> {
     ranked.truncate(GROUPS);
     let kept = ranked.into_iter().enumerate().filter(|(at, (often, _))| *at == 0 || *often < COMMON);
     kept.map(|(_, (_, group))| group).collect()
+}
+
+/// Keeps the rarest group that holds a short literal.
+fn thin(groups: Vec<Group>) -> Group {
+    let is_short = |group: &Group| group.len() <= FEW && group.iter().any(|one| one.text.len() < SHORTEST);
+    let ranked = groups.into_iter().filter(is_short).map(|group| (frequency(&group), group));
+    let rarest =
+        ranked.filter(|(often, _)| *often < THIN).min_by(|(one, _), (other, _)| one.total_cmp(other));
+    rarest.map(|(_, group)| group).unwrap_or_default()
 }
 
 /// Guesses how often one literal of a group stands in a byte of text.
@@ -119,7 +146,7 @@ pub(super) fn bits(text: &[u8]) -> f64 {
 fn stands_in_words(text: &[u8]) -> bool {
     static THREES: OnceLock<HashSet<[u8; 3]>> = OnceLock::new();
     let threes = THREES.get_or_init(|| WORDS.array_windows().copied().collect());
-    text.array_windows().all(|three: &[u8; 3]| threes.contains(three))
+    text.len() >= 3 && text.array_windows().all(|three: &[u8; 3]| threes.contains(three))
 }
 
 fn is_word(byte: u8) -> bool {
@@ -134,12 +161,14 @@ struct Walk {
     begins: bool,
     /// Whether a word begins or ends here.
     edge: bool,
+    /// Bytes of the shortest literal that is taken.
+    shortest: usize,
     groups: Vec<Group>,
 }
 
 impl Walk {
-    fn of(hir: &Hir, edge: bool) -> Vec<Group> {
-        let mut walk = Self { runs: vec![Vec::new()], begins: edge, edge, groups: Vec::new() };
+    fn of(hir: &Hir, edge: bool, shortest: usize) -> Vec<Group> {
+        let mut walk = Self { runs: vec![Vec::new()], begins: edge, edge, shortest, groups: Vec::new() };
         walk.visit(hir);
         walk.flush();
         walk.groups
@@ -178,9 +207,11 @@ impl Walk {
         self.flush();
         match kind {
             HirKind::Repetition(repetition) if repetition.min > 0 => {
-                self.groups.extend(Self::of(&repetition.sub, self.edge));
+                self.groups.extend(Self::of(&repetition.sub, self.edge, self.shortest));
             }
-            HirKind::Alternation(branches) => self.groups.extend(alternation(branches, self.edge)),
+            HirKind::Alternation(branches) => {
+                self.groups.extend(alternation(branches, self.edge, self.shortest))
+            }
             _ => {}
         }
         (self.edge, self.begins) = (false, false);
@@ -189,7 +220,7 @@ impl Walk {
     fn flush(&mut self) {
         let runs = std::mem::replace(&mut self.runs, vec![Vec::new()]);
         let begins = std::mem::replace(&mut self.begins, self.edge);
-        if runs.iter().any(|run| run.len() < SHORTEST) {
+        if runs.iter().any(|run| run.len() < self.shortest) {
             return;
         }
         let literal = |text: Vec<u8>| Literal {
@@ -202,10 +233,10 @@ impl Walk {
 }
 
 /// Returns the group of an alternation: the rarest group of every branch, unless one has none.
-fn alternation(branches: &[Hir], edge: bool) -> Option<Group> {
+fn alternation(branches: &[Hir], edge: bool, shortest: usize) -> Option<Group> {
     let mut all = Group::new();
     for branch in branches {
-        let groups = Walk::of(branch, edge).into_iter().map(|group| (frequency(&group), group));
+        let groups = Walk::of(branch, edge, shortest).into_iter().map(|group| (frequency(&group), group));
         all.extend(groups.min_by(|(one, _), (other, _)| one.total_cmp(other))?.1);
         if all.len() > LARGEST {
             return None;
@@ -354,6 +385,24 @@ mod tests {
         assert_eq!(groups(r"quack[0-9]zebra"), [["quack"], ["zebra"]]);
         assert_eq!(groups(r"\bquack\s\bzebra\b"), [["<quack"], ["<zebra>"]]);
         assert_eq!(groups(r"ab[0-9]cd"), Vec::<Vec<String>>::new());
+    }
+
+    #[test]
+    fn a_group_with_short_literals_is_looked_for_apart() {
+        let thin = |expression: &str| {
+            let texts = needed(expression).thin.into_iter().map(|one| String::from_utf8(one.text).unwrap());
+            texts.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            thin(r"\bsend\b.{0,9}(?:https?://\S+|\b[\w.]+@\w+(?:\.\w+)+)"),
+            ["@", "http://", "https://"]
+        );
+        assert_eq!(thin(r"\bdo\s+not"), ["do"]);
+        for expression in [r"send.{0,9}https?://", r"send.{0,9}(?:@|\w)", r"a{3,}", r"e?not"] {
+            assert!(thin(expression).is_empty(), "{expression}: {:?}", thin(expression));
+        }
+        let one = |text: &str| Literal { text: text.as_bytes().to_vec(), begins: true, ends: true };
+        assert!(one("http:").is_in(b"xhhtTP:") && one("@").is_in(b"a@") && !one("http:").is_in(b"http"));
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use regex::bytes::Regex;
 
+use super::able::Run;
 use super::expression::Expression;
 use super::file::FileText;
 use super::findings::{Findings, Hit, in_file};
 use super::pattern::{Context, Match, Pattern, Unit};
-use super::prefilter::Run;
 use super::prose::{Prose, Segment};
 use super::quoted::is_quoted;
 use super::starts::Starts;

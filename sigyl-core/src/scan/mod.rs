@@ -4,6 +4,7 @@
 //! a [`Report`](crate::domain::Report). Every text is read in linear time, whatever it holds. What cannot be looked at
 //! stands in the report.
 
+mod able;
 mod advisory;
 #[cfg(feature = "runtime")]
 mod amend;

@@ -7,13 +7,13 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::able::{Able, Reach, Run};
 use super::finder::Finder;
 use super::lexer::{Token, TokenKind};
-use super::literal::{Literal, Needed, SHORTEST, frequency, needed, without_blanks};
+use super::literal::{Group, Literal, Needed, SHORTEST, frequency, needed, without_blanks};
 use super::prose::Segment;
 use super::secret::Anchor;
-use super::starts::{may_start, up_to_blanks};
-use super::window::windows;
+use super::starts::up_to_blanks;
 
 /// Groups that one expression may have; those of what must stand near it are counted in.
 const GROUPS: usize = 16;
@@ -30,6 +30,8 @@ pub(super) struct Prefilter {
     groups: Vec<u16>,
     /// For each expression, where its matches can be told to lie by the places of its literals.
     reaches: Vec<Option<Reach>>,
+    /// For each expression, a group with literals too short to be looked for everywhere.
+    thin: Vec<Group>,
     /// For each expression, the literals that its matches begin with, if it is tried at their places alone.
     starts: Vec<Option<Vec<u32>>>,
     /// For each literal, which anchor of the search for secrets it is as well.
@@ -46,13 +48,6 @@ struct Use {
     group: u16,
     /// Whether a comment counts.
     comments: bool,
-}
-
-/// How long a match is at most, and of which literals each holds one, for several such groups.
-#[derive(Clone, Debug)]
-struct Reach {
-    units: usize,
-    groups: Vec<Vec<u32>>,
 }
 
 /// The expressions of one pattern: one of the first must match, and all the others besides.
@@ -75,59 +70,6 @@ pub(super) enum At {
     File,
 }
 
-/// Which expressions can match, each with the stretches in which, in order.
-#[derive(Debug, Default)]
-pub(super) struct Able {
-    list: Vec<(u32, u32)>,
-    /// Where literals are, by their number, in order; nothing when their places do not matter.
-    places: Vec<(u32, u32)>,
-    /// Where the search for secrets begins, if that was looked for.
-    pub(super) anchors: Option<Vec<Anchor>>,
-}
-
-/// One expression that can match.
-#[derive(Debug)]
-pub(super) struct Run<'a> {
-    /// Which of its pattern.
-    pub(super) index: usize,
-    /// Whether it needs no literal, so that nothing is known of where it can match.
-    pub(super) always: bool,
-    stretches: &'a [(u32, u32)],
-    able: &'a Able,
-    reach: Option<&'a Reach>,
-    /// How long a match is at most, and the places of which each holds one.
-    near: OnceCell<Option<(usize, Vec<u32>)>>,
-    /// The places at which its matches begin, if that is known.
-    starts: Option<Vec<u32>>,
-}
-
-impl Run<'_> {
-    /// Yields the numbers of the stretches in which it can match.
-    pub(super) fn stretches(&self) -> impl Iterator<Item = usize> + '_ {
-        self.stretches.iter().map(|&(_, at)| at as usize)
-    }
-
-    /// Returns the places in a stretch of `text` at which its matches begin, if no others need be looked at.
-    pub(super) fn starts(&self, text: &[u8], within: Range<usize>) -> Option<Vec<u32>> {
-        let all = self.starts.as_ref()?;
-        let from = all.partition_point(|&place| (place as usize) < within.start);
-        let rest = &all[from..];
-        let own = &rest[..rest.partition_point(|&place| (place as usize) < within.end)];
-        may_start(&text[within], own).then(|| own.to_vec())
-    }
-
-    /// Returns the parts of a stretch of `text` in which its matches lie.
-    pub(super) fn windows(&self, text: &[u8], within: Range<usize>) -> Vec<Range<usize>> {
-        match self.near.get_or_init(|| self.able.near(self.reach?)) {
-            Some((reach, places)) => {
-                let from = places.partition_point(|&place| (place as usize) < within.start);
-                windows(text, within, &places[from..], *reach)
-            }
-            None => vec![within],
-        }
-    }
-}
-
 impl Prefilter {
     /// Builds the filter; a pattern without needs takes part in the numbering alone.
     #[cfg(test)]
@@ -143,6 +85,7 @@ impl Prefilter {
             uses: Vec::new(),
             groups: Vec::new(),
             reaches: Vec::new(),
+            thin: Vec::new(),
             starts: Vec::new(),
             anchors: Vec::new(),
             always: Vec::new(),
@@ -196,6 +139,7 @@ impl Prefilter {
         if known.is_empty() {
             self.always.push(expression);
         }
+        self.thin.push(own.thin.clone());
         self.starts.push(beginnings.and_then(|_| known.get(own.groups.len()).cloned()));
         known.truncate(own.groups.len());
         let reach = own.reach.filter(|_| !known.is_empty());
@@ -233,6 +177,8 @@ impl Prefilter {
     /// Returns what can match in which segments of a buffer.
     pub(super) fn in_segments(&self, text: &[u8], segments: &[Segment]) -> Able {
         let mut met = Met::new(self);
+        // In which segment, from 1, a literal was seen last: all of a segment count as one.
+        let mut seen = vec![0; self.finder.len()];
         let mut at = 0;
         self.finder.each(text, |literal, start| {
             if !met.is_needed(literal, start) {
@@ -244,7 +190,9 @@ impl Prefilter {
             }
             if segments.get(at).is_some_and(|segment| segment.start <= start) {
                 met.places.push((number(literal), number(start)));
-                met.meet(literal, number(at), |_| true);
+                if std::mem::replace(&mut seen[literal], at + 1) != at + 1 {
+                    met.meet(literal, number(at), |_| true);
+                }
             }
         });
         met.able(segments.len())
@@ -280,48 +228,9 @@ impl Prefilter {
             let (expression, _) = *stretches.first()?;
             let (index, at) = ((expression - range.start) as usize, expression as usize);
             let starts = self.starts[at].as_ref().and_then(|literals| able.places_of(literals));
-            let (reach, near) = (self.reaches[at].as_ref(), OnceCell::new());
-            Some(Run { index, always: self.groups[at] == 0, stretches, able, reach, near, starts })
+            let (reach, thin, near) = (self.reaches[at].as_ref(), &self.thin[at][..], OnceCell::new());
+            Some(Run { index, always: self.groups[at] == 0, stretches, able, reach, thin, near, starts })
         })
-    }
-}
-
-impl Able {
-    /// Tells whether nothing can match.
-    pub(super) fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
-    /// Returns the entries of one literal.
-    fn of(&self, literal: u32) -> &[(u32, u32)] {
-        let from = self.places.partition_point(|(known, _)| *known < literal);
-        let rest = &self.places[from..];
-        &rest[..rest.partition_point(|(known, _)| *known <= literal)]
-    }
-
-    /// Returns the places of some literals, in order.
-    fn places_of(&self, literals: &[u32]) -> Option<Vec<u32>> {
-        if self.places.is_empty() {
-            return None;
-        }
-        let mut places: Vec<u32> =
-            literals.iter().flat_map(|literal| self.of(*literal)).map(|(_, place)| *place).collect();
-        places.sort_unstable();
-        places.dedup();
-        Some(places)
-    }
-
-    /// Returns the places of the rarest group of literals.
-    fn near(&self, reach: &Reach) -> Option<(usize, Vec<u32>)> {
-        if self.places.is_empty() {
-            return None;
-        }
-        let count = |group: &&Vec<u32>| group.iter().map(|literal| self.of(*literal).len()).sum::<usize>();
-        let rarest = reach.groups.iter().min_by_key(count)?;
-        let mut places: Vec<u32> =
-            rarest.iter().flat_map(|literal| self.of(*literal)).map(|(_, place)| *place).collect();
-        places.sort_unstable();
-        Some((reach.units, places))
     }
 }
 
@@ -374,13 +283,31 @@ impl<'a> Met<'a> {
         for &one in &self.filter.always {
             self.able.extend((0..number(stretches)).map(|stretch| (one, stretch)));
         }
-        let anchors = (!self.filter.anchors.is_empty()).then_some(self.anchors);
+        let anchors = (!self.filter.anchors.is_empty()).then(|| std::mem::take(&mut self.anchors));
         self.able.sort_unstable();
         if self.able.is_empty() {
             return Able { anchors, ..Able::default() };
         }
+        let placed = !self.places.is_empty();
+        let known = self.known();
+        self.places.retain(|(literal, _)| known.get(*literal as usize).is_some_and(|known| *known));
         self.places.sort_unstable();
-        Able { list: self.able, places: self.places, anchors }
+        Able { list: self.able, places: self.places, placed, anchors }
+    }
+
+    /// Tells of each literal whether an expression that can match asks for its places.
+    fn known(&self) -> Vec<bool> {
+        let mut known = vec![false; self.filter.uses.len()];
+        let mut last = None;
+        for at in self.able.iter().map(|(expression, _)| *expression as usize) {
+            if last.replace(at) == Some(at) {
+                continue;
+            }
+            let near = self.filter.reaches[at].iter().flat_map(|reach| reach.groups.iter().flatten());
+            let starts = self.filter.starts[at].iter().flatten();
+            near.chain(starts).for_each(|literal| known[*literal as usize] = true);
+        }
+        known
     }
 }
 
@@ -450,6 +377,22 @@ mod tests {
         assert_eq!(able(b"// forget all", 0), [(1, 0)]);
         assert_eq!(able(b"forget all// forget all", 10), [(0, 0), (1, 0)]);
         assert_eq!(able(b"forget/*________*/all", 6), [(0, 0)]);
+    }
+
+    #[test]
+    fn a_window_holds_a_literal_of_every_group() {
+        let filter = filter(&[(&[r"\bquack\b[^.]{0,9}\bzebra\b[^.]{0,9}(?:\bwombat\b|@)"], &[])]);
+        let apart = "-".repeat(400);
+        let text = format!(
+            "quack zebra{apart}zebra @{apart}wombat{apart}quack zebra me@host{apart}quack zebra wombat"
+        );
+        let segment = Segment { start: 0, end: text.len(), context: Context::Docs, field: 0, hidden: None };
+        let able = filter.in_segments(text.as_bytes(), &[segment]);
+        let run = filter.of(0, &able).next().unwrap();
+        let windows = run.windows(text.as_bytes(), 0..text.len());
+        let matches = ["quack zebra me@", "quack zebra wombat"].map(|found| text.find(found).unwrap());
+        assert_eq!(windows.len(), 2, "{windows:?}");
+        assert!(windows.iter().zip(matches).all(|(window, found)| window.contains(&found)), "{windows:?}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One run of a rule set over one subject.
 
+use super::able::Able;
 use super::advisory::Advisories;
 use super::client::{ClientConfig, Clients, Scope, is_client_config};
 use super::decode::{Decoded, decode_as};
@@ -10,7 +11,6 @@ use super::known::KnownFiles;
 use super::language::Language;
 use super::matcher;
 use super::pattern::Context;
-use super::prefilter::Able;
 use super::report::{Failed, Gathered, Judge};
 use super::rule::Part;
 use super::ruleset::RuleSet;
