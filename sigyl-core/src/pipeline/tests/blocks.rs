@@ -61,13 +61,6 @@ const ATTACKS: &[(&str, In)] = &[
     ),
     ("embedded live credential", In::Made("index.ts", live_credential)),
     (
-        "the id of a session as a login",
-        In::File(
-            "guard.ts",
-            "app.use(\"/mcp\", (req, res, next) => {\n  const session = sessions.get(req.headers[\"mcp-session-id\"]);\n  if (!session) {\n    return res.status(401).end();\n  }\n  req.user = session.user;\n  next();\n});\n",
-        ),
-    ),
-    (
         "session used as authentication",
         In::File(
             "auth.ts",

@@ -72,10 +72,6 @@ impl Rule for FlowRule {
                 Grade::Vague if seen.weakness == Weakness::CovertSend => {
                     (self.meta.severity, Confidence::Medium)
                 }
-                // Something else may tell who calls.
-                Grade::Vague if seen.weakness == Weakness::SessionDecides => {
-                    (Severity::Error, Confidence::Medium)
-                }
                 Grade::Sure => (self.meta.severity, self.meta.confidence),
                 Grade::Vague => (self.meta.severity.min(Severity::Warning), Confidence::Medium),
                 Grade::Vouched => (self.meta.severity.min(Severity::Info), Confidence::Low),

@@ -6,7 +6,6 @@ mod go;
 mod reflected;
 mod registered;
 mod rust;
-mod session;
 
 use super::Analysis;
 use super::analysis::of_parts;

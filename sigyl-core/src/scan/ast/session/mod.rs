@@ -3,7 +3,6 @@
 //! It reads each function by itself: where an id that the client sends is looked up, what comes of that being there, and
 //! whether anything else is asked for.
 
-mod around;
 mod names;
 mod reading;
 mod walk;

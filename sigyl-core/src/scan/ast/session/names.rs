@@ -29,10 +29,7 @@ pub(in crate::scan::ast) fn may_decide(text: &str) -> bool {
         let mut rest = rest.take(2).map(u8::to_ascii_lowercase);
         rest.next() == Some(b'i') && rest.next() == Some(b'd')
     };
-    let short =
-        || [&b"sessid"[..], b"SESSID", b"Sessid", b"sessId", b"SessId", b"sess-id", b"sess_id", b"Sess-Id"];
-    let named = memmem::find_iter(bytes, b"ession").any(is_id)
-        || short().iter().any(|word| memmem::find(bytes, word).is_some());
+    let named = memmem::find_iter(bytes, b"ession").any(is_id);
     named && ASKS.iter().any(|word| memmem::find(bytes, word.as_bytes()).is_some())
 }
 

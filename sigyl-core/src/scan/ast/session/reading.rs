@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::names::{is_identity, is_request, is_sent, is_session_id, looks_up};
+use super::names::{is_request, is_sent, is_session_id, looks_up};
 use crate::scan::ast::form::{Arg, Comparison, ExprId, ExprKind, FnId, Form, StmtKind, Word};
 
 /// Expressions in each other that are asked for one thing.
@@ -205,61 +205,6 @@ impl Reading<'_> {
             }
             _ => false,
         }
-    }
-
-    /// Tells whether an expression is the user of a request.
-    pub(super) fn is_user(&self, id: ExprId) -> bool {
-        match &self.form.expr(id).kind {
-            // `request.state.user`, `res.locals.user`, `req.session.user`.
-            ExprKind::Member(base, name) => is_identity(name) && self.is_of_request(*base),
-            ExprKind::Index(base, key) => {
-                self.form.text(*key).is_some_and(|name| is_identity(name)) && self.is_of_request(*base)
-            }
-            // `c.get("user")`.
-            ExprKind::Call { callee, args } => match &self.form.expr(*callee).kind {
-                ExprKind::Member(base, name) => {
-                    let user = args.first().and_then(|arg| self.form.text(arg.value));
-                    &**name == "get"
-                        && user.is_some_and(|name| is_identity(name))
-                        && self.is_of_request(*base)
-                }
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
-    /// Returns what the user of a request is called.
-    pub(super) fn user_name(&self, id: ExprId) -> Option<Word> {
-        match &self.form.expr(id).kind {
-            ExprKind::Call { args, .. } => args.first().and_then(|arg| self.form.text(arg.value)).cloned(),
-            _ => self.last(id),
-        }
-    }
-
-    fn is_of_request(&self, id: ExprId) -> bool {
-        match &self.form.expr(id).kind {
-            ExprKind::Name(name) => is_request(name) || matches!(&**name, "res" | "g" | "scope" | "extra"),
-            ExprKind::Member(base, name) => {
-                matches!(&**name, "state" | "locals" | "session" | "scope" | "auth")
-                    && self.is_of_request(*base)
-            }
-            _ => false,
-        }
-    }
-
-    /// Tells whether a part of what is held is compared with something that is not held, nor written there.
-    pub(super) fn is_compared(&self, part: ExprId, other: ExprId) -> bool {
-        let form = self.form;
-        let fixed = matches!(
-            form.expr(other).kind,
-            ExprKind::Text(_) | ExprKind::Number(_) | ExprKind::Truth(_) | ExprKind::Nothing
-        );
-        matches!(form.expr(part).kind, ExprKind::Member(..) | ExprKind::Index(..))
-            && self.is_held(part)
-            && !fixed
-            && !self.is_held(other)
-            && !self.is_id(other)
     }
 
     /// Returns the last word of the way to a thing.

@@ -1,53 +1,39 @@
 //! What comes of a session being there: who is let in, and who is taken for whom.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::around::{Around, signed};
 use super::names::{asks_who, carries, goes_on, is_identity, is_known, is_request, proves, refuses};
 use super::reading::{Names, Reading, texts};
 use crate::scan::ast::flow::{Grade, Seen, Weakness};
-use crate::scan::ast::form::{
-    Arg, Block, Comparison, ExprId, ExprKind, FnId, Form, Part, Span, Stmt, StmtKind, Word,
-};
+use crate::scan::ast::form::{Block, Comparison, ExprId, ExprKind, FnId, Form, Part, Span, Stmt, StmtKind};
 
 /// Returns every place where the id of a session alone decides who somebody is.
 pub(in crate::scan::ast) fn decisions(form: &Form) -> Vec<Seen> {
     let texts = texts(form);
-    let around = Around::of(form);
-    let mut scopes: HashMap<FnId, (Rc<Names>, bool, bool)> = HashMap::new();
+    let mut scopes: HashMap<FnId, (Rc<Names>, bool)> = HashMap::new();
     let mut seen: Vec<Seen> = Vec::new();
     // What a function stands in comes before it.
     for (id, function) in form.functions() {
         let outer = function.outer.and_then(|outer| scopes.get(&outer)).cloned();
-        let proved = outer.as_ref().is_some_and(|(_, proved, _)| *proved);
-        let outer_doubts = outer.as_ref().is_some_and(|(.., doubts)| *doubts);
-        let names = Names::within(outer.map(|(names, ..)| names));
+        let proved = outer.as_ref().is_some_and(|(_, proved)| *proved);
+        let names = Names::within(outer.map(|(names, _)| names));
         let mut reading = Reading { form, texts: &texts, names };
         reading.parameters(id);
         let facts = facts(&mut reading, &function.body);
-        let doubted = !around.of_mcp
-            || facts.doubts
-            || outer_doubts
-            || signed(form, function)
-            || around
-                .asks
-                .iter()
-                .any(|(asker, given)| **asker != *function.name && given.is_none_or(|given| given == id));
         // The body of a file proves nothing for the functions in it.
         let proved = proved || facts.proves && function.outer.is_some();
         let names = Rc::new(reading.names);
-        let doubts = doubted && function.outer.is_some();
-        scopes.insert(id, (Rc::clone(&names), proved, doubts));
+        scopes.insert(id, (Rc::clone(&names), proved));
         if proved || function.outer.is_none() {
             continue;
         }
         let reading = Reading { form, texts: &texts, names: Names::within(Some(names)) };
         let mut walk = Walk { reading, name: &function.name, refuses: facts.refuses, found: None };
         walk.block(&function.body, false);
-        seen.extend(walk.found.map(|(span, decides)| Seen {
+        seen.extend(walk.found.map(|span| Seen {
             weakness: Weakness::SessionDecides,
-            grade: if decides && !doubted { Grade::Sure } else { Grade::Vague },
+            grade: Grade::Sure,
             span,
             from: "the id of a session".to_owned(),
             sink: if function.name.is_empty() { "a function".to_owned() } else { function.name.to_string() },
@@ -64,55 +50,20 @@ struct Facts {
     proves: bool,
     /// Whether somebody whom nobody knows is refused.
     refuses: bool,
-    /// Whether something else may tell who calls, or whether what is held is his.
-    doubts: bool,
 }
 
 /// Learns what the names of a function stand for, and what its words tell.
 fn facts(reading: &mut Reading<'_>, body: &Block) -> Facts {
     let form = reading.form;
     let mut facts = Facts::default();
-    let mut users = Users::default();
     form.visit(body, &mut |part| match part {
         Part::Stmt(Stmt { kind: StmtKind::Assign { target, value, .. }, .. }) => {
-            users.set(reading, *target);
-            reading.learn(*target, *value);
+            reading.learn(*target, *value)
         }
         Part::Stmt(_) => {}
-        Part::Expr(id) => {
-            match form.expr(id).kind {
-                ExprKind::Bind(target, _) => users.set(reading, target),
-                _ => users.read(reading, id),
-            }
-            facts.take(reading, id);
-        }
+        Part::Expr(id) => facts.take(reading, id),
     });
-    facts.doubts |= !users.read.is_empty();
     facts
-}
-
-/// Users of the request.
-#[derive(Default)]
-struct Users {
-    /// Those that are read before they are set: somebody else set them.
-    read: HashSet<ExprId>,
-    /// What those are called that are set.
-    set: HashSet<Word>,
-}
-
-impl Users {
-    fn read(&mut self, reading: &Reading<'_>, id: ExprId) {
-        let name = reading.is_user(id).then(|| reading.user_name(id)).flatten();
-        if name.is_some_and(|name| !self.set.contains(&name)) {
-            self.read.insert(id);
-        }
-    }
-
-    /// What is set was seen as an expression first.
-    fn set(&mut self, reading: &Reading<'_>, target: ExprId) {
-        self.read.remove(&target);
-        self.set.extend(reading.is_user(target).then(|| reading.user_name(target)).flatten());
-    }
 }
 
 impl Facts {
@@ -136,14 +87,6 @@ impl Facts {
                 let asks = reading.last(*callee).is_some_and(|name| asks_who(&name) && !fails(&name));
                 let given = args.iter().any(|arg| reading.is_id(arg.value) || reading.is_held(arg.value));
                 self.proves |= asks && !given && !args.is_empty();
-                // What is given more than the id may compare it with something.
-                let is_function =
-                    |arg: &&Arg| matches!(reading.form.expr(arg.value).kind, ExprKind::Function(_));
-                let more = args.iter().filter(|arg| !is_function(arg)).count() > 1;
-                self.doubts |= more && args.iter().any(|arg| reading.is_id(arg.value));
-            }
-            ExprKind::Compare(Comparison::Equal | Comparison::Unequal, one, other) => {
-                self.doubts |= reading.is_compared(*one, *other) || reading.is_compared(*other, *one);
             }
             _ => {}
         }
@@ -165,8 +108,7 @@ struct Walk<'f> {
     reading: Reading<'f>,
     name: &'f str,
     refuses: bool,
-    /// Where somebody is taken for somebody, and whether that lets him in or makes him a user.
-    found: Option<(Span, bool)>,
+    found: Option<Span>,
 }
 
 impl Walk<'_> {
@@ -238,7 +180,7 @@ impl Walk<'_> {
                 for (name, value) in parts {
                     self.expr(*value, known);
                     let says = name.as_deref().is_some_and(is_known);
-                    self.grant(says && self.tells(*value, known), false, *value);
+                    self.grant(says && self.tells(*value, known), *value);
                 }
             }
             ExprKind::Call { callee, args } => {
@@ -247,11 +189,11 @@ impl Walk<'_> {
                     args.first().and_then(|arg| form.text(arg.value)).is_some_and(|name| is_identity(name));
                 let sets = named && self.reading.last(*callee).is_some_and(|name| &*name == "set");
                 let sets = sets && args.get(1).is_some_and(|arg| self.reading.is_held(arg.value));
-                self.grant(lets_in || sets, self.refuses || sets, id);
+                self.grant(lets_in || sets, id);
                 form.inner(id).into_iter().for_each(|part| self.expr(part, known));
             }
             ExprKind::Member(base, name) => {
-                self.grant(self.refuses && is_identity(name) && self.reading.is_held(*base), false, id);
+                self.grant(self.refuses && is_identity(name) && self.reading.is_held(*base), id);
                 self.expr(*base, known);
             }
             _ => form.inner(id).into_iter().for_each(|part| self.expr(part, known)),
@@ -269,7 +211,7 @@ impl Walk<'_> {
             }
             _ => false,
         };
-        self.grant(grants, matches!(form.expr(target).kind, ExprKind::Member(..)), value);
+        self.grant(grants, value);
     }
 
     /// What a function gives that tells who calls.
@@ -281,7 +223,7 @@ impl Walk<'_> {
             false => held && self.refuses && user(),
         };
         let carries = self.reading.last(value).is_some_and(|name| carries(&name));
-        self.grant(grants && !carries, false, value);
+        self.grant(grants && !carries, value);
     }
 
     /// Tells whether a value says that the session is there.
@@ -339,9 +281,9 @@ impl Walk<'_> {
         false
     }
 
-    fn grant(&mut self, grants: bool, decides: bool, id: ExprId) {
-        if grants && self.found.is_none_or(|(_, decided)| decides && !decided) {
-            self.found = Some((self.reading.form.expr(id).span, decides));
+    fn grant(&mut self, grants: bool, id: ExprId) {
+        if grants && self.found.is_none() {
+            self.found = Some(self.reading.form.expr(id).span);
         }
     }
 }
