@@ -76,11 +76,44 @@ fn may_be_script(bytes: &[u8]) -> bool {
     !bytes.contains(&0) && words.iter().any(|word| memmem::find(bytes, word).is_some())
 }
 
+/// Words of calls that read a file rather than run it, and of those that only make its path.
+const READERS: &[&[u8]] = &[
+    b"readFile",
+    b"ReadStream",
+    b"open(",
+    b"openSync(",
+    b"stat(",
+    b"Sync(",
+    b"exists",
+    b"sendFile",
+    b"static(",
+    b"watch",
+    b"copy",
+    b"write",
+    b"join(",
+    b"resolve(",
+    b"URL(",
+    b"fetch(",
+];
+/// Bytes before a name that tell what it is for.
+const BEFORE: usize = 80;
+
+/// Tells by what stands before a name on its line whether the file is only read.
+fn is_data(before: &[u8]) -> bool {
+    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or(before);
+    let has = |word: &[u8]| memmem::find(line, word).is_some();
+    let runs = [&b"require"[..], b"import", b"from"].into_iter().any(has);
+    !runs && READERS.iter().any(|word| has(word))
+}
+
 /// Yields the texts of a script that begin like the way to a file.
 fn named(bytes: &[u8]) -> impl Iterator<Item = &str> {
     memchr::memchr3_iter(b'"', b'\'', b'`', bytes).filter_map(|at| {
         let rest = bytes.get(at + 1..)?;
         if !rest.starts_with(b"./") && !rest.starts_with(b"../") {
+            return None;
+        }
+        if is_data(&bytes[at.saturating_sub(BEFORE)..at]) {
             return None;
         }
         let rest = &rest[..rest.len().min(NAME)];

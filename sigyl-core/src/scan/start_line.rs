@@ -40,6 +40,8 @@ pub(super) struct Line<'p> {
     /// The scripts of the package.
     scripts: &'p Value,
     read: HashSet<String>,
+    /// The scripts that were read, by name: a line may name one many times.
+    run: HashSet<String>,
 }
 
 /// Takes a file, and the language in which it runs, where that is known.
@@ -47,7 +49,7 @@ type Add<'a> = dyn FnMut(&str, Option<Language>) + 'a;
 
 impl<'p> Line<'p> {
     pub(super) fn of(scripts: &'p Value) -> Self {
-        Self { scripts, read: HashSet::new() }
+        Self { scripts, read: HashSet::new(), run: HashSet::new() }
     }
 
     /// Reads what a shell is given.
@@ -71,7 +73,10 @@ impl<'p> Line<'p> {
                 self.text(word, add);
                 continue;
             }
-            if manages && let Some(script) = self.scripts[word.as_str()].as_str() {
+            if manages
+                && let Some(script) = self.scripts[word.as_str()].as_str()
+                && self.run.insert(word.clone())
+            {
                 self.text(script, add);
             }
             if at == 0 || language.is_none() {
@@ -162,5 +167,13 @@ mod tests {
         assert_eq!(of("pythonista a.x"), [("a.x".to_owned(), None)]);
         assert_eq!(of("tsc -p tsconfig.json"), []);
         assert_eq!(of("npm run loop"), []);
+    }
+
+    #[test]
+    fn a_script_that_is_named_again_and_again_is_read_once() {
+        let scripts = serde_json::json!({"a": "npm run b ".repeat(20_000), "b": "npm run a ".repeat(20_000)});
+        let mut added = 0;
+        Line::of(&scripts).text(&"npm run a b ".repeat(20_000), &mut |_, _| added += 1);
+        assert!(added > 0);
     }
 }

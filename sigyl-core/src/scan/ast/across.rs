@@ -120,11 +120,11 @@ fn group(
     let mut links = Links::default();
     let mut bodies: HashMap<String, FnId> = HashMap::new();
     // A file, and who names it how.
-    let mut waiting = VecDeque::from([(path.to_owned(), Some(text), None::<(FnId, How)>, 0)]);
+    let mut waiting = Waiting::of(path, text);
     let mut queued = HashSet::from([path.to_owned()]);
     let mut bytes = 0;
     let mut cut = None::<String>;
-    while let Some((path, text, namer, steps)) = waiting.pop_front() {
+    while let Some((path, text, namer, steps)) = waiting.next() {
         if let Some(body) = bodies.get(&path) {
             link(&mut links, namer, *body);
             continue;
@@ -172,7 +172,7 @@ fn group(
                 continue;
             }
             queued.insert(other.clone());
-            waiting.push_back((other, None, Some((body, how)), steps + 1));
+            waiting.add(other, body, how, steps + 1);
         }
         parts.push(Part { path, text, body, base });
     }
@@ -186,18 +186,45 @@ fn group(
     if form.cut || flow.cut {
         cut = Some("a part of it is nested too deeply, or takes more steps than are followed".to_owned());
     }
-    let seen = flow.seen;
-    let own = |part: Part| {
-        let end = part.base as usize + part.text.len();
-        let inside = seen.iter().filter(|seen| seen.span.start >= part.base && seen.span.end as usize <= end);
+    (parts.into_iter().map(|part| part.with_own(&flow.seen)).collect(), cut)
+}
+
+impl Part {
+    /// Returns this file with what was seen in it, by where it stands in the file itself.
+    fn with_own(self, seen: &[Seen]) -> (String, String, Vec<Seen>) {
+        let end = self.base as usize + self.text.len();
+        let inside = seen.iter().filter(|seen| seen.span.start >= self.base && seen.span.end as usize <= end);
         let moved = inside.map(|seen| {
-            let span = Span { start: seen.span.start - part.base, end: seen.span.end - part.base };
+            let span = Span { start: seen.span.start - self.base, end: seen.span.end - self.base };
             Seen { span, ..seen.clone() }
         });
-        let moved = moved.collect::<Vec<_>>();
-        (part.path, part.text, moved)
-    };
-    (parts.into_iter().map(own).collect(), cut)
+        (self.path, self.text, moved.collect())
+    }
+}
+
+/// A file to look at: its text where it is known, who names it how, and by way of how many.
+type Named = (String, Option<(String, Language)>, Option<(FnId, How)>, usize);
+
+/// Files to look at, those first from which names are taken: what is only mentioned must not keep them out.
+struct Waiting([VecDeque<Named>; 3]);
+
+impl Waiting {
+    fn of(path: &str, text: (String, Language)) -> Self {
+        Self([VecDeque::from([(path.to_owned(), Some(text), None, 0)]), VecDeque::new(), VecDeque::new()])
+    }
+
+    fn add(&mut self, path: String, body: FnId, how: How, steps: usize) {
+        let place = match how {
+            How::Module(_) => 0,
+            How::Call(_) => 1,
+            How::Given(_) => 2,
+        };
+        self.0[place].push_back((path, None, Some((body, how)), steps));
+    }
+
+    fn next(&mut self) -> Option<Named> {
+        self.0.iter_mut().find_map(VecDeque::pop_front)
+    }
 }
 
 /// Remembers which file is meant where another names it.

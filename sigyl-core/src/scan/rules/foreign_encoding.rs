@@ -13,8 +13,12 @@ const PLAIN: &[&str] = &[
     "koi8r", "koi8u", "gbk", "gb2312", "gb18030", "big5", "eucjp", "euckr", "shiftjis", "cp932", "cp949",
     "mbcs", "win1252",
 ];
-/// Families of them.
-const FAMILIES: &[&str] = &["iso8859", "iso88591", "windows125", "utf8", "latin1"];
+/// Families of them. Not those whose plain bytes may stand for other letters: `iso2022`, `hz`.
+const FAMILIES: &[&str] = &[
+    "iso8859", "windows", "utf8", "latin", "cp125", "cp43", "cp72", "cp73", "cp77", "cp85", "cp86", "cp874",
+    "cp1125", "mac", "koi8", "tis620", "big5", "euc", "sjis", "shiftjis", "ujis", "ms93", "hebrew",
+    "cyrillic", "arabic", "greek", "ansix34", "646", "thai", "johab", "ptcp154", "kz1048",
+];
 
 impl ForeignEncoding {
     #[expect(clippy::unnecessary_wraps, reason = "the table makes every rule in the same way")]

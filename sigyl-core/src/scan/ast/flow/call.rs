@@ -140,11 +140,22 @@ impl Flow<'_> {
                 if self.language() != Language::Dynamic {
                     return self.compiled(&path, name, &given, span);
                 }
-                self.sinks(&path, name, &given, span);
+                if !(matches!(&*path, "import" | "require") && self.loads_data(id)) {
+                    self.sinks(&path, name, &given, span);
+                }
                 self.acts(&path, name, &given, span);
                 self.known(&path, name, &given, span)
             }
         }
+    }
+
+    /// Tells whether a call loads what is data by its ending, whatever else its name is: JSON holds no code.
+    fn loads_data(&self, call: ExprId) -> bool {
+        let ExprKind::Call { args, .. } = &self.form.expr(call).kind else { return false };
+        let name = args.first().map(|arg| &self.form.expr(arg.value).kind);
+        let Some(ExprKind::Join(parts)) = name else { return false };
+        let last = parts.last().and_then(|last| self.form.text(*last));
+        last.is_some_and(|last| last.ends_with(".json"))
     }
 
     /// A method that is handed on as a value keeps what it was taken from, as far as its class tells.

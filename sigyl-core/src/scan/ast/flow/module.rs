@@ -55,11 +55,26 @@ impl Flow<'_> {
         }
     }
 
+    /// Takes every name of a file, once: again it changes nothing that matters, and costs as much.
     fn take_all(&mut self, file: FnId, given: bool) {
+        let whole = self.whole();
+        if !self.taken.insert((whole, file, given)) {
+            return;
+        }
         self.load(file);
-        for (name, value) in self.all_of(file) {
-            let name = if given { format!("{GIVEN}{name}").into() } else { name };
-            self.bind(&name, value);
+        // Python takes what `__all__` lists: what is not known to be listed replaces nothing.
+        let listed = !given && self.finals.get(&file).is_some_and(|vars| vars.contains_key("__all__"));
+        let all = self.all_of(file);
+        self.steps = self.steps.saturating_sub(all.len());
+        for (name, value) in all {
+            if given {
+                self.bind(&format!("{GIVEN}{name}").into(), value);
+                continue;
+            }
+            let stays = listed && self.state().vars.contains_key(&name);
+            if !stays && !name.starts_with('_') {
+                self.bind(&name, value);
+            }
         }
     }
 

@@ -61,6 +61,8 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) loads: HashMap<Span, FnId>,
     /// Modules from elsewhere of which a file takes all names.
     pub(super) stars: HashMap<FnId, Vec<Word>>,
+    /// Which files took all names of which others, and whether to hand them on.
+    pub(super) taken: HashSet<(FnId, FnId, bool)>,
     /// The one method of each name, in a language that tells types.
     pub(super) methods: HashMap<Word, Option<FnId>>,
     /// What instances of a class hold.
@@ -137,6 +139,7 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         links: links.names,
         loads: links.loads,
         stars: HashMap::new(),
+        taken: HashSet::new(),
         methods: methods(form),
         attributes: HashMap::new(),
         memory: HashMap::new(),

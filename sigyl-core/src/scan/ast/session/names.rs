@@ -30,7 +30,9 @@ pub(in crate::scan::ast) fn may_decide(text: &str) -> bool {
         rest.next() == Some(b'i') && rest.next() == Some(b'd')
     };
     let named = memmem::find_iter(bytes, b"ession").any(is_id);
-    named && ASKS.iter().any(|word| memmem::find(bytes, word.as_bytes()).is_some())
+    let short =
+        || [&b"sessid"[..], b"SESSID", b"sessId"].iter().any(|word| memmem::find(bytes, word).is_some());
+    (named || short()) && ASKS.iter().any(|word| memmem::find(bytes, word.as_bytes()).is_some())
 }
 
 /// Brings a name to its letters and digits.

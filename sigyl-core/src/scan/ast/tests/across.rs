@@ -195,3 +195,60 @@ fn all_names_of_a_module_from_elsewhere_are_known() {
     assert_eq!(seen(tool), []);
     assert_eq!(seen(&format!("from math import *\n{tool}")), []);
 }
+
+const PYTHON: &str = "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('a')\n";
+const HANDLER: &str = "@mcp.tool()\ndef f(c: str):\n    return run(c)\n";
+
+#[test]
+fn all_names_of_a_module_are_those_that_python_takes() {
+    let run = ("run.py", "import os\ndef run(x):\n    os.system(x)\n");
+    let safe = "def run(x):\n    return x\n";
+    let main = format!("{PYTHON}from run import run\nfrom safe import *\n{HANDLER}");
+    let listed = format!("__all__ = ['other']\n{safe}");
+    let found = |safe: &str| followed("main.py", &[("main.py", &main), run, ("safe.py", safe)]).0;
+    assert_eq!(found(&listed), ["run.py"], "what is not listed replaces nothing");
+    assert!(found(safe).is_empty());
+    let private = "import os\ndef _run(x):\n    os.system(x)\n";
+    let main =
+        format!("{PYTHON}def _run(c): return c\nfrom bad import *\n{}", HANDLER.replace("run(c)", "_run(c)"));
+    assert!(followed("main.py", &[("main.py", &main), ("bad.py", private)]).0.is_empty());
+}
+
+#[test]
+fn what_is_only_mentioned_keeps_nothing_out() {
+    let mut main = String::new();
+    (0..30).for_each(|at| main.push_str(&format!("log('./d{at}.js');\nrequire('./e{at}.js');\n")));
+    main.push_str("import { run } from './mid.js';\nserver.tool('a', {}, async ({ x }) => { run(x); });\n");
+    let names = (0..30).flat_map(|at| [format!("d{at}.js"), format!("e{at}.js")]).collect::<Vec<_>>();
+    let mut files: Vec<(&str, &str)> =
+        names.iter().map(|name| (name.as_str(), "export const a = 1;")).collect();
+    let end = format!("{RUN}export function go(x) {{ exec(x); }}");
+    files.extend([
+        ("main.js", main.as_str()),
+        ("mid.js", "import { go } from './end.js';\nexport function run(x) { go(x); }"),
+    ]);
+    files.push(("end.js", &end));
+    let (found, told) = followed("main.js", &files);
+    assert_eq!(found, ["end.js"]);
+    assert!(!told.is_empty(), "that the others were not followed is told");
+}
+
+#[test]
+fn a_flood_of_imports_ends_soon() {
+    let names: String = (0..2_000).map(|at| format!("def n{at}(x): return x\n")).collect();
+    let stars = "from many import *\n".repeat(3_000);
+    let main = format!("{PYTHON}{stars}{HANDLER}");
+    let begun = std::time::Instant::now();
+    followed("main.py", &[("main.py", &main), ("many.py", &names)]);
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn what_is_data_by_its_ending_is_no_code() {
+    let seen = |name: &str| {
+        let main =
+            format!("server.tool('a', {{}}, async ({{ c }}) => {{ await import(`./t/${{c}}{name}`); }});\n");
+        super::analyse("main.js", &main).seen.len()
+    };
+    assert_eq!((seen(".json"), seen(".js")), (0, 1));
+}
