@@ -11,6 +11,7 @@ use super::named::{How, named};
 use super::parse::Grammar;
 use super::tree_file::{Names, Trees};
 use crate::scan::language::Language;
+use crate::scan::required::is_run;
 
 /// Files that are followed from one file with handlers.
 const FILES: usize = 16;
@@ -135,8 +136,7 @@ fn group(
             continue;
         }
         // What a script names runs as one, whatever it is called; a file of Python is named without its ending.
-        let grammar =
-            Grammar::of_file(&path, language).or_else(|| files.runs(&path).then_some(Grammar::Script));
+        let grammar = Grammar::of_file(&path, language).or_else(|| is_run(&path).then_some(Grammar::Script));
         let Some(grammar) = grammar else { continue };
         let Ok(tree) = trees.parse(grammar, &path, &text) else {
             cut = Some("a file that it names cannot be parsed within bounds".to_owned());

@@ -1,6 +1,7 @@
 //! The files of a tree by the names under which others load them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use super::across::Texts;
 use super::parse::Grammar;
@@ -28,16 +29,13 @@ const ENDS: &[&str] = &[
 pub(super) struct Files<'a> {
     known: HashSet<&'a str>,
     texts: &'a Texts<'a>,
+    /// What folders say which of their files is meant: each is read once, however often it is named.
+    folders: Mutex<HashMap<String, Option<String>>>,
 }
 
 impl<'a> Files<'a> {
     pub(super) fn of(paths: &[&'a str], texts: &'a Texts<'a>) -> Self {
-        Self { known: paths.iter().copied().collect(), texts }
-    }
-
-    /// Tells whether a file runs when a script names it, rather than being read as what it is.
-    pub(super) fn runs(&self, path: &str) -> bool {
-        is_run(path)
+        Self { known: paths.iter().copied().collect(), texts, folders: Mutex::default() }
     }
 
     /// Returns the path of the file that a file names.
@@ -115,8 +113,18 @@ impl<'a> Files<'a> {
         if !self.known.contains(package.as_str()) {
             return None;
         }
-        let (text, _) = (self.texts)(&package)?;
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = folders.get(path) {
+            return known.clone();
+        }
+        let found = self.main_of(path, &package);
+        folders.insert(path.to_owned(), found.clone());
+        found
+    }
+
+    fn main_of(&self, folder: &str, package: &str) -> Option<String> {
+        let (text, _) = (self.texts)(package)?;
         let read: serde_json::Value = serde_json::from_str(&text).ok()?;
-        self.file(join(path, read["main"].as_str()?)?)
+        self.file(join(folder, read["main"].as_str()?)?)
     }
 }

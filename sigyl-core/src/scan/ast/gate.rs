@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 use memchr::memmem;
 
-use super::handlers::{REGISTERS, ROUTES, RUNS, SCHEMAS};
+use super::handlers::{CALLED_TOO, REGISTERS, ROUTES, RUNS, SCHEMAS};
 use super::near::LARGE;
 use super::parse::Grammar;
 use crate::scan::expression::{Compile, Expression};
@@ -59,9 +59,6 @@ const SIGNED: &[&str] = &[
     "read_resource",
     "get_prompt",
 ];
-
-/// What a client calls by the same name as a server registers it.
-const CALLED_TOO: &[&[u8]] = &[b"call_tool", b"read_resource", b"get_prompt"];
 
 /// What makes a server.
 const MAKES: &[&[u8]] = &[b"McpServer(", b"FastMCP(", b"new Server(", b"Server("];
@@ -195,7 +192,9 @@ fn is_registration(text: &[u8], word: &Range<usize>) -> bool {
         return true;
     }
     match rest {
-        [b'(', more @ ..] => !CALLED_TOO.contains(&&text[word.clone()]) || !names_one(more),
+        [b'(', more @ ..] => {
+            !CALLED_TOO.iter().any(|name| name.as_bytes() == &text[word.clone()]) || !names_one(more)
+        }
         // The type of what is registered, or a comment.
         [b'<' | b'#', ..] | [b'/', b'/' | b'*', ..] => true,
         _ => false,

@@ -23,6 +23,9 @@ pub(super) struct Handler {
     pub(super) told: String,
 }
 
+/// What a client calls by the same name as a server registers it.
+pub(super) const CALLED_TOO: &[&str] = &["call_tool", "read_resource", "get_prompt"];
+
 /// Names under which decorators and calls register a handler.
 pub(super) const REGISTERS: &[&str] = &[
     "tool",

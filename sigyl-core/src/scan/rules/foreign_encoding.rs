@@ -9,15 +9,31 @@ pub(super) struct ForeignEncoding(RuleMeta);
 
 /// Encodings in which plain letters are what they seem, without what stands between their parts.
 const PLAIN: &[&str] = &[
-    "utf8", "utf8sig", "ascii", "usascii", "latin1", "latin", "l1", "cp1252", "cp1251", "cp1250", "cp936",
-    "koi8r", "koi8u", "gbk", "gb2312", "gb18030", "big5", "eucjp", "euckr", "shiftjis", "cp932", "cp949",
-    "mbcs", "win1252",
+    "ascii", "usascii", "l1", "cp936", "gbk", "gb2312", "gb18030", "cp932", "cp949", "cp950", "mbcs",
+    "win1252",
 ];
 /// Families of them. Not those whose plain bytes may stand for other letters: `iso2022`, `hz`.
 const FAMILIES: &[&str] = &[
     "iso8859", "windows", "utf8", "latin", "cp125", "cp43", "cp72", "cp73", "cp77", "cp85", "cp86", "cp874",
     "cp1125", "mac", "koi8", "tis620", "big5", "euc", "sjis", "shiftjis", "ujis", "ms93", "hebrew",
     "cyrillic", "arabic", "greek", "ansix34", "646", "thai", "johab", "ptcp154", "kz1048",
+];
+
+/// Families in which a letter of two bytes may end with what reads as a backslash, so that a text ends elsewhere than it
+/// seems to.
+const DOUBLE: &[&str] = &[
+    "cp93",
+    "cp94",
+    "cp950",
+    "gbk",
+    "gb18030",
+    "big5",
+    "sjis",
+    "shiftjis",
+    "ms93",
+    "johab",
+    "windows31j",
+    "mbcs",
 ];
 
 impl ForeignEncoding {
@@ -38,7 +54,7 @@ impl Rule for ForeignEncoding {
             return;
         }
         if let Some((start, name)) = declared(file.text())
-            && !is_plain(name)
+            && (!is_plain(name) || is_double(name) && swallows(file.text()))
         {
             let hit = Hit { text: file.text(), start, end: start + name.len() };
             found.add(&self.0, in_file(file, start), hit, None);
@@ -76,7 +92,23 @@ fn declared(text: &str) -> Option<(usize, &str)> {
     None
 }
 
+/// Brings a name to its letters and digits.
+fn bare(name: &str) -> String {
+    name.to_ascii_lowercase().replace(['-', '_', '.'], "")
+}
+
+fn is_double(name: &str) -> bool {
+    let name = bare(name);
+    DOUBLE.iter().any(|family| name.starts_with(family))
+}
+
+/// Tells whether a backslash stands behind a byte with which a letter of two may begin: such bytes were read as Latin-1.
+fn swallows(text: &str) -> bool {
+    let mut backslashes = memchr::memchr_iter(b'\\', text.as_bytes());
+    backslashes.any(|at| text[..at].ends_with(|c: char| ('\u{80}'..='\u{ff}').contains(&c)))
+}
+
 fn is_plain(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace(['-', '_', '.'], "");
+    let name = bare(name);
     PLAIN.contains(&&*name) || FAMILIES.iter().any(|family| name.starts_with(family)) || name.is_empty()
 }

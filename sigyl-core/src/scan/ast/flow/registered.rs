@@ -4,10 +4,8 @@ use super::call::Given;
 use super::run::Flow;
 use super::value::{Object, Value};
 use crate::scan::ast::form::{Block, ExprId, ExprKind, FnId, Language, Part, Word};
-use crate::scan::ast::handlers::{self, Handler, REGISTERS, ROUTES, RUNS, SCHEMAS};
+use crate::scan::ast::handlers::{self, CALLED_TOO, Handler, REGISTERS, ROUTES, RUNS, SCHEMAS};
 
-/// What a client calls by the same name as a server registers it.
-const CALLED_TOO: &[&str] = &["call_tool", "read_resource", "get_prompt"];
 /// What a server answers by that gives a caller's words to a handler.
 const ANSWERED: &[&str] = &["CallTool", "ReadResource", "GetPrompt", "Complete"];
 /// Levels of what a registration is given that are looked into.

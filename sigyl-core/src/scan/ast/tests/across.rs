@@ -252,3 +252,27 @@ fn what_is_data_by_its_ending_is_no_code() {
     };
     assert_eq!((seen(".json"), seen(".js")), (0, 1));
 }
+
+#[test]
+fn a_folder_that_is_named_again_and_again_is_read_once() {
+    let main = format!(
+        "{}const h = require('./p');\nserver.tool('a', {{}}, async ({{ x }}) => {{ h.run(x); }});\n",
+        "require('./p');\n".repeat(300)
+    );
+    let read = std::sync::atomic::AtomicUsize::new(0);
+    let helper = format!("{RUN}exports.run = (x) => exec(x);");
+    let text = |path: &str| {
+        let text = match path {
+            "main.js" => main.clone(),
+            "p/package.json" => {
+                read.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                "{\"main\": \"x.js\"}".to_owned()
+            }
+            _ => helper.clone(),
+        };
+        Some((text, Language::Script))
+    };
+    let (reached, _) = across(&["main.js"], &["main.js", "p/package.json", "p/x.js"], &text);
+    assert_eq!(reached.into_iter().map(|reached| reached.path).collect::<Vec<_>>(), ["p/x.js"]);
+    assert_eq!(read.into_inner(), 1);
+}
