@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use sigyl_core::source::ToolEnv;
 
 use crate::bench::{Bench, Session, bench, lives, stdio, target, until};
@@ -45,6 +46,10 @@ fn start(dir: &Path) -> (Child, [u32; 3]) {
     (owner, pids.try_into().unwrap())
 }
 
+fn signal(pid: u32, signal: Signal) {
+    kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), signal).unwrap();
+}
+
 pub(crate) async fn no_process_outlives_a_killed_owner() {
     let dir = tempfile::tempdir().unwrap();
     let (mut owner, pids) = start(dir.path());
@@ -58,15 +63,17 @@ pub(crate) async fn no_process_outlives_a_killed_owner() {
 
 pub(crate) async fn leftovers_of_an_earlier_owner_are_ended() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut owner, pids) = start(dir.path());
-    // A keeper that is stopped cannot end its family; the next owner has to.
-    let keeper = rustix::process::Pid::from_raw(pids[2].try_into().unwrap()).unwrap();
-    rustix::process::kill_process(keeper, rustix::process::Signal::STOP).unwrap();
+    let (mut owner, [server, far, keeper]) = start(dir.path());
+    // Neither gets to end the family: the owner is stopped while its keeper is killed, and then killed itself. The
+    // kernel ends the server with the keeper that it was confined under; what the server detached stays.
+    signal(owner.id(), Signal::STOP);
+    signal(keeper, Signal::KILL);
     owner.kill().unwrap();
     owner.wait().unwrap();
-    assert!(lives(pids[0]) && lives(pids[1]));
+    until("keeper and server are gone", async || !lives(keeper) && !lives(server)).await;
+    assert!(lives(far));
     drop(target(dir.path(), ToolEnv::default()).unwrap());
-    assert!(!pids.iter().any(|pid| lives(*pid)), "{pids:?}");
+    assert!(!lives(far));
 }
 
 pub(crate) async fn a_killed_keeper_takes_its_family_with_it() {
@@ -80,8 +87,7 @@ pub(crate) async fn a_killed_keeper_takes_its_family_with_it() {
         std::fs::read(format!("/proc/{hidden}/environ")).is_ok_and(|env| env.is_empty())
     })
     .await;
-    let keeper = rustix::process::Pid::from_raw(parent(pid).try_into().unwrap()).unwrap();
-    rustix::process::kill_process(keeper, rustix::process::Signal::KILL).unwrap();
+    signal(parent(pid), Signal::KILL);
     until("all are gone", async || !lives(pid) && !lives(far) && !lives(hidden)).await;
     until("it is told", async || bench.log().await.contains("its keeper was killed")).await;
 }
