@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::language::Language;
+use super::required::join;
 
 /// Lines that are read: a script of a package may run others.
 const LINES: usize = 64;
@@ -29,8 +30,6 @@ const SCRIPTS: &[&str] = &[
     "electron",
     "node-dev",
 ];
-/// Programs that run the scripts of a package.
-const MANAGERS: &[&str] = &["npm", "yarn", "pnpm", "bun"];
 /// Endings of files that are no program, whoever is given them.
 const SETTINGS: &[&str] =
     &["json", "yaml", "yml", "toml", "ini", "cfg", "conf", "md", "env", "lock", "txt", "css", "html", "svg"];
@@ -42,6 +41,8 @@ pub(super) struct Line<'p> {
     read: HashSet<String>,
     /// The scripts that were read, by name: a line may name one many times.
     run: HashSet<String>,
+    /// Where the last `cd` led to.
+    folder: String,
 }
 
 /// Takes a file, and the language in which it runs, where that is known.
@@ -49,57 +50,110 @@ type Add<'a> = dyn FnMut(&str, Option<Language>) + 'a;
 
 impl<'p> Line<'p> {
     pub(super) fn of(scripts: &'p Value) -> Self {
-        Self { scripts, read: HashSet::new(), run: HashSet::new() }
+        Self { scripts, read: HashSet::new(), run: HashSet::new(), folder: String::new() }
     }
 
     /// Reads what a shell is given.
     pub(super) fn text(&mut self, text: &str, add: &mut Add<'_>) {
-        if self.read.len() >= LINES || !self.read.insert(text.to_owned()) {
-            return;
-        }
-        for command in commands(text) {
-            self.words(&command, add);
-        }
+        self.inner(text, None, add);
     }
 
     /// Reads the words of one command.
     pub(super) fn words(&mut self, words: &[String], add: &mut Add<'_>) {
-        let mut language = None;
-        let mut manages = false;
-        for (at, word) in words.iter().enumerate() {
-            let name = word.rsplit('/').next().unwrap_or(word).to_ascii_lowercase();
-            if word.contains(char::is_whitespace) {
-                // `sh -c "node a"`.
-                self.text(word, add);
+        self.command(words, None, add);
+    }
+
+    /// Reads the script of a package that a name, or a pattern such as `build:*`, stands for.
+    pub(super) fn script(&mut self, name: &str, add: &mut Add<'_>) {
+        let scripts = self.scripts;
+        let texts: Vec<&str> = match (name.strip_suffix('*'), scripts.as_object()) {
+            (Some(start), Some(all)) if !start.is_empty() && self.run.insert(name.to_owned()) => {
+                let named = all.iter().filter(|(name, _)| name.starts_with(start));
+                named.filter_map(|(_, text)| text.as_str()).take(LINES).collect()
+            }
+            _ => match scripts[name].as_str() {
+                Some(text) if self.run.insert(name.to_owned()) => vec![text],
+                _ => return,
+            },
+        };
+        texts.into_iter().for_each(|text| self.text(text, add));
+    }
+
+    /// Reads a text that stands in a line, or is one; `given` is the language of the program that it is given to.
+    fn inner(&mut self, text: &str, given: Option<Language>, add: &mut Add<'_>) {
+        if self.read.len() >= LINES || !self.read.insert(text.to_owned()) {
+            return;
+        }
+        let mut next = None;
+        let mut all = commands(text);
+        // `cat a | node`: what is read is run by who stands behind.
+        for command in all.iter_mut().rev() {
+            let own = command.words.iter().find_map(|word| language_of(name_of(word)));
+            command.language = if command.piped { own.or(next) } else { None };
+            next = own.or(command.language);
+        }
+        for command in all {
+            self.command(&command.words, command.language.or(given), add);
+        }
+    }
+
+    fn command(&mut self, words: &[String], given: Option<Language>, add: &mut Add<'_>) {
+        if let [go, folder, ..] = words
+            && go == "cd"
+        {
+            self.folder = join(&self.folder, folder).unwrap_or_default();
+        }
+        let mut language = given;
+        for word in words {
+            if word.contains(char::is_whitespace) || word.contains('(') {
+                // `sh -c "node a"`, `node -e "require('./a')"`, `NODE_OPTIONS="--require ./a"`.
+                let options = word.starts_with("NODE_OPTIONS=").then_some(Language::Script);
+                self.inner(word, language.or(options), add);
                 continue;
             }
-            if manages
-                && let Some(script) = self.scripts[word.as_str()].as_str()
-                && self.run.insert(word.clone())
-            {
-                self.text(script, add);
-            }
-            if at == 0 || language.is_none() {
-                manages |= MANAGERS.contains(&&*name);
-            }
-            let runs = language_of(&name);
+            self.script(word, add);
+            let runs = language_of(name_of(word));
             language = runs.or(language);
-            // `--require=./a`.
-            let path = word.rsplit_once('=').map_or(word.as_str(), |(_, path)| path);
-            let end = path.rsplit_once('.').map_or("", |(_, end)| end);
-            let is_setting = SETTINGS.iter().any(|one| end.eq_ignore_ascii_case(one));
-            if runs.is_none() && !path.starts_with('-') && (language.is_some() || !is_setting) {
-                add(path, language);
+            if runs.is_none() {
+                self.file(word, language, add);
             }
+        }
+    }
+
+    /// Takes a word that may be a file.
+    fn file(&self, word: &str, language: Option<Language>, add: &mut Add<'_>) {
+        // `--require=./a`, `<a`.
+        let path = word.rsplit_once(['=', '<']).map_or(word, |(_, path)| path);
+        let language = language.or_else(|| word.starts_with("NODE_OPTIONS=").then_some(Language::Script));
+        let end = path.rsplit_once('.').map_or("", |(_, end)| end);
+        let is_setting = SETTINGS.iter().any(|one| end.eq_ignore_ascii_case(one));
+        if path.starts_with('-') || (language.is_none() && is_setting) {
+            return;
+        }
+        add(path, language);
+        if !self.folder.is_empty()
+            && let Some(path) = join(&self.folder, path)
+        {
+            add(&path, language);
         }
     }
 }
 
+/// One command of a line.
+#[derive(Default)]
+struct Command {
+    words: Vec<String>,
+    /// Whether what it prints is given to the next.
+    piped: bool,
+    /// The language of the program that it is given to, if it is.
+    language: Option<Language>,
+}
+
 /// Takes a line apart into commands, and these into words, as a shell does.
-fn commands(text: &str) -> Vec<Vec<String>> {
-    let (mut all, mut words, mut word) = (Vec::new(), Vec::new(), String::new());
+fn commands(text: &str) -> Vec<Command> {
+    let (mut all, mut command, mut word) = (Vec::new(), Command::default(), String::new());
     let mut quote = None;
-    let mut chars = text.chars();
+    let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match (quote, c) {
             (Some(open), c) if c == open => quote = None,
@@ -107,24 +161,31 @@ fn commands(text: &str) -> Vec<Vec<String>> {
             (None | Some('"'), '\\') => word.extend(chars.next()),
             (None, c) if c.is_whitespace() || "&|;()".contains(c) => {
                 if !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
+                    command.words.push(std::mem::take(&mut word));
                 }
                 if !c.is_whitespace() || c == '\n' {
-                    all.push(std::mem::take(&mut words));
+                    command.piped = c == '|' && chars.next_if_eq(&'|').is_none();
+                    all.push(std::mem::take(&mut command));
                 }
             }
             _ => word.push(c),
         }
     }
     if !word.is_empty() {
-        words.push(word);
+        command.words.push(word);
     }
-    all.push(words);
-    all.retain(|words| !words.is_empty());
+    all.push(command);
+    all.retain(|command| !command.words.is_empty());
     all
 }
 
+/// Returns the name of a program, without where it is.
+fn name_of(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
 fn language_of(program: &str) -> Option<Language> {
+    let program = &*program.to_ascii_lowercase();
     if SCRIPTS.contains(&program) {
         return Some(Language::Script);
     }
@@ -143,6 +204,7 @@ mod tests {
         let mut found = Vec::new();
         Line::of(&scripts).text(text, &mut |path, language| found.push((path.to_owned(), language)));
         found.retain(|(path, _)| path.contains('.') && !path.ends_with(".a"));
+        found.dedup();
         found
     }
 
@@ -158,9 +220,19 @@ mod tests {
             "pm2 start a.x",
             "node --require=a.x",
             "concurrently \"node a.x\"",
-            "(cd b; node 'a.x')",
+            "node --run a",
+            "run-s a b",
+            "npm-run-all --parallel a*",
+            "cat a.x | node",
+            "node <a.x",
+            "node -e \"require('a.x')\"",
+            "NODE_OPTIONS='--require a.x' other",
+            "NODE_OPTIONS=--require=a.x other",
         ] {
             assert_eq!(of(text), [("a.x".to_owned(), script)], "{text}");
+        }
+        for text in ["(cd b; node 'a.x')", "cd b && cat c.txt || node a.x"] {
+            assert_eq!(of(text)[1], ("b/a.x".to_owned(), script), "{text}");
         }
         assert_eq!(of("uv run python3.12 -u a.foo"), [("a.foo".to_owned(), Some(Language::Python))]);
         assert_eq!(of("./bin/a.run x"), [("./bin/a.run".to_owned(), None)]);

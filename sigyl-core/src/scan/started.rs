@@ -18,6 +18,8 @@ pub(super) struct Started(BTreeMap<String, Option<Language>>);
 const MANIFEST: u64 = 1 << 20;
 /// Levels of what a package names by conditions.
 const DEPTH: usize = 6;
+/// Scripts of a package that its manager runs when it installs or starts it.
+const RUN: &[&str] = &["preinstall", "install", "postinstall", "prepare", "prestart", "start", "poststart"];
 /// Endings of files that a package names and nothing runs.
 const DATA: &[&str] = &["json", "css", "html", "svg", "d.ts", "wasm", "node", "map"];
 
@@ -46,10 +48,9 @@ impl Started {
             let inside = tree.entries().iter().filter(|entry| entry.path.starts_with(&folder));
             inside.for_each(|entry| add(&entry.path, Some(Language::Script)));
         }
-        let start = package["scripts"]["start"].as_str();
-        start.into_iter().for_each(|text| Line::of(&package["scripts"]).text(text, &mut add));
-        for path in required::of(tree) {
-            all.add(tree, &path, Some(Language::Script));
+        RUN.iter().for_each(|name| Line::of(&package["scripts"]).script(name, &mut add));
+        for (path, language) in required::of(tree) {
+            all.add(tree, &path, Some(language));
         }
         all
     }
@@ -149,6 +150,12 @@ mod tests {
                 "node --require=./server.txt index.js",
                 "dotenv -- node ./a/../server.txt",
                 "NODE_ENV=x node server.txt",
+                "cd a && node ../server.txt",
+                "cat server.txt | node",
+                "node --run s",
+                "run-s s",
+                "node -e 'require(`./server.txt`)'",
+                "NODE_OPTIONS='--require ./server.txt' node index.js",
             ] {
                 let package = format!(
                     r#"{{"name": "a", "version": "1.0.0", "scripts": {{"start": "{start}", "s": "node server.txt"}}}}"#
@@ -157,6 +164,7 @@ mod tests {
                 assert_eq!(report.verdict, Verdict::Block, "{start}: {report:?}");
             }
             for package in [
+                r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node run/server.txt"}}"#,
                 r#"{"name": "a", "version": "1.0.0", "directories": {"bin": "./run"}}"#,
                 r#"{"name": "a", "version": "1.0.0", "exports": {".": {"import": "./run/server.txt"}}}"#,
                 r#"{"name": "a", "version": "1.0.0", "main": "index.js"}"#,
@@ -183,6 +191,30 @@ mod tests {
             assert_eq!(picture.verdict, Verdict::Block);
             let nobody = report(&[("notes.txt", PYTHON), ("a.foo", PYTHON)]);
             assert!(nobody.findings.iter().all(|found| found.rule.as_str() != "command-from-argument"));
+        }
+
+        #[test]
+        fn what_a_program_runs_is_followed_whatever_it_is_called() {
+            for line in [
+                "exec(open('run.txt').read())",
+                "exec(compile(Path(__file__).with_name('run.txt').read_text(), 'a', 'exec'))",
+                "runpy.run_path(os.path.join(HERE, 'run.txt'))",
+                "importlib.util.spec_from_file_location('a', 'run.txt')",
+                "importlib.machinery.SourceFileLoader('a', 'run.txt').load_module()",
+                "subprocess.run([sys.executable, 'run.txt'])",
+            ] {
+                let report = report(&[("main.py", line), ("a/run.txt", PYTHON)]);
+                assert_eq!(report.verdict, Verdict::Block, "{line}: {report:?}");
+            }
+            for line in [
+                "eval(fs.readFileSync('./run.txt', 'utf8'))",
+                "vm.runInThisContext(fs.readFileSync(path.join(__dirname, 'run.txt')))",
+                "fork('run.txt')",
+                "new Worker('./run.txt')",
+            ] {
+                let report = report(&[("main.js", line), ("run.txt", SCRIPT)]);
+                assert_eq!(report.verdict, Verdict::Block, "{line}: {report:?}");
+            }
         }
 
         #[test]
