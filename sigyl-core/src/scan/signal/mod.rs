@@ -7,6 +7,7 @@ mod codes;
 mod conceal;
 mod corpus;
 mod disguise;
+mod dressed;
 mod features;
 mod find;
 mod frame;
@@ -29,6 +30,7 @@ mod windows;
 mod wording;
 
 pub(super) use disguise::{DISGUISES, IDENTIFIER, disguised, together};
+pub(super) use dressed::{dressed, marked};
 pub(super) use frame::is_frames;
 pub(super) use lexicon::is_words;
 pub(super) use rule::{
