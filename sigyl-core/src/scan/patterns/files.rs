@@ -17,6 +17,7 @@ files![
     "credentialed-cors.yaml",
     "cross-tool-order.yaml",
     "debug-mode.yaml",
+    "disabled-certificate-check.yaml",
     "env-dump.yaml",
     "file-exfiltration.yaml",
     "header-forward.yaml",

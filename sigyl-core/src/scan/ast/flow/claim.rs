@@ -220,7 +220,11 @@ impl Flow<'_> {
                 | "unlinkSync"
                 | "rmSync"
                 | "rmdir"
-        ) || path == "open" && mode.contains(['w', 'a', 'x', '+']);
+                | "expunge"
+        ) || path == "open" && mode.contains(['w', 'a', 'x', '+'])
+            || matches!(name, "delete" | "put" | "patch") && super::sink::is_request(path, name)
+            || matches!(name, "execute" | "executescript" | "executemany" | "query" | "run" | "exec")
+                && given.at(0).is_some_and(changes_rows);
         if changes && self.reads_only {
             self.act(Weakness::Mismatch, name, path, span);
         }
@@ -255,4 +259,13 @@ impl Flow<'_> {
             }
         }
     }
+}
+
+/// Tells whether a query takes away or changes what is there.
+fn changes_rows(query: &Value) -> bool {
+    let changes = |shape: &str| {
+        let verb = shape.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
+        matches!(&*verb, "DELETE" | "DROP" | "TRUNCATE" | "ALTER" | "UPDATE")
+    };
+    query.shapes.iter().any(|shape| changes(shape))
 }

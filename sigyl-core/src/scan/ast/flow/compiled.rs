@@ -124,6 +124,7 @@ impl Flow<'_> {
             let values: Vec<&Value> = match which {
                 Which::At(at, _) => given.at(*at).into_iter().collect(),
                 Which::Two => [given.at(0), given.at(1)].into_iter().flatten().collect(),
+                Which::Every => given.args.iter().map(|(_, value)| value).collect(),
                 Which::Base => given.base.iter().collect(),
             };
             for value in values {

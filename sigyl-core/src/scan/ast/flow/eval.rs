@@ -271,6 +271,8 @@ impl Flow<'_> {
             return self.joined(&flat);
         }
         let mut value = Value { shapes: concat(parts), ..Value::default() };
+        // With the separator behind it, a path that was resolved still is.
+        let closed = matches!(parts, [_, end] if end.known() == Some("/"));
         let mut before = String::new();
         let mut first = true;
         for part in parts {
@@ -278,7 +280,8 @@ impl Flow<'_> {
                 || before.starts_with(['/', '?', '\0']);
             let led = !before.is_empty() && !before.starts_with('-');
             let mark = |known: u32| {
-                let known = known & !(bits::RESOLVED | bits::HOST);
+                let lost = if closed { bits::HOST } else { bits::RESOLVED | bits::HOST };
+                let known = known & !lost;
                 let known = if led { known | bits::LED } else { known };
                 if fixed { known | bits::HOSTED } else { known }
             };

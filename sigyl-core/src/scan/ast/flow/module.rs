@@ -37,7 +37,10 @@ impl Flow<'_> {
             (None, None) => Value::path(super::effects::canonical(&import.module)),
             (None, Some(_)) => match self.linked(&inner) {
                 Some(file) => module(file),
-                None => Value::path(super::effects::canonical(&inner)),
+                None => match &*super::effects::canonical(&inner) {
+                    "os.sep" | "path.sep" | "os.path.sep" => Value::text("/"),
+                    path => Value::path(path),
+                },
             },
         };
         self.bind(&import.local, value);

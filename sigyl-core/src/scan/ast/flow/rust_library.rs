@@ -5,7 +5,7 @@ use super::effects::{Effect, NAMED};
 use super::sinks::Which::{At, Base, Two};
 use super::value::{Weakness, bits};
 use Effect::{Decode, First, Keep, Network, Nothing, Piece, Resolve, Text};
-use Weakness::{Address, Code, Path, Sql, Template};
+use Weakness::{Address, Code, Expression, Path, Sql, Template};
 
 const ENCODED: u32 = bits::URL | bits::PATH | bits::COMMAND | bits::SQL | bits::HOSTED;
 
@@ -41,6 +41,10 @@ pub(super) const LIBRARY: Library = Library {
         ("net.TcpStream.connect", At(0, ""), Address),
         ("TcpStream.connect", At(0, ""), Address),
         ("tokio_tungstenite.connect_async", At(0, ""), Address),
+        // Others search in time that grows with the text alone.
+        ("fancy_regex.Regex.new", At(0, ""), Expression),
+        ("pcre2.bytes.Regex.new", At(0, ""), Expression),
+        ("onig.Regex.new", At(0, ""), Expression),
         ("sqlx.query", At(0, ""), Sql),
         ("sqlx.query_as", At(0, ""), Sql),
         ("sqlx.query_scalar", At(0, ""), Sql),

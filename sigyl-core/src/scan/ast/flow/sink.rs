@@ -57,12 +57,13 @@ impl Flow<'_> {
         let values: Vec<&Value> = match which {
             Which::At(at, name) => given.get(name, at).into_iter().collect(),
             Which::Two => [given.at(0), given.at(1)].into_iter().flatten().collect(),
+            Which::Every => given.args.iter().map(|(_, value)| value).collect(),
             Which::Base => given.base.iter().collect(),
         };
         for value in values {
             let stands = match weakness {
                 Template => !path.contains("Sandboxed") && !is_of_class(path),
-                Sql if matches!(sink, ".search_s" | ".search_ext_s" | ".xpath") => !value.shapes.is_empty(),
+                Sql if is_part(sink) => !value.shapes.is_empty(),
                 // What is called code is run elsewhere, as what it is.
                 Sql if sink == ".execute" && self.is_called(value, "code") => false,
                 Sql => is_query(value, sink),
@@ -236,6 +237,12 @@ fn is_valued(word: &str) -> bool {
         "--oneline",
     ];
     word.len() > 1 && !ALONE.contains(&word) && word.starts_with('-') && word != "--"
+}
+
+/// Tells whether what it is given is a part of a query, or a query of few words: it is put together if it has a form.
+fn is_part(sink: &str) -> bool {
+    sink.ends_with("Raw")
+        || matches!(sink, ".search_s" | ".search_ext_s" | ".xpath" | "ldap3.Connection().search")
 }
 
 /// Tells whether a text is a query that was put together, or comes whole from elsewhere.

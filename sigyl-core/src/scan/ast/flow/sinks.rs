@@ -10,10 +10,12 @@ pub(super) enum Which {
     At(usize, &'static str),
     /// The first two.
     Two,
+    /// Each of them.
+    Every,
     /// What it is called on.
     Base,
 }
-use Which::{At, Base, Two};
+use Which::{At, Base, Every, Two};
 
 /// Functions by the way to them, and methods of anything by their name.
 pub(super) const SINKS: &[(&str, Which, Weakness)] = &[
@@ -55,7 +57,7 @@ pub(super) const SINKS: &[(&str, Which, Weakness)] = &[
     ("code.InteractiveInterpreter().runcode", At(0, ""), Code),
     ("types.FunctionType", At(0, ""), Code),
     ("pandas.eval", At(0, ""), Code),
-    ("Function", At(0, ""), Code),
+    ("Function", Every, Code),
     ("vm.runInNewContext", At(0, ""), Code),
     ("vm.runInThisContext", At(0, ""), Code),
     ("vm.runInContext", At(0, ""), Code),
@@ -168,12 +170,22 @@ pub(super) const SINKS: &[(&str, Which, Weakness)] = &[
     (".redirect", Two, Redirection),
     (".search_s", At(2, "filterstr"), Sql),
     (".search_ext_s", At(2, "filterstr"), Sql),
+    ("ldap3.Connection().search", At(1, "search_filter"), Sql),
     (".xpath", At(0, ""), Sql),
     (".execute", At(0, "query"), Sql),
     (".executemany", At(0, ""), Sql),
     (".executescript", At(0, ""), Sql),
     (".query", At(0, ""), Sql),
     (".raw", At(0, ""), Sql),
+    (".whereRaw", At(0, ""), Sql),
+    (".orWhereRaw", At(0, ""), Sql),
+    (".andWhereRaw", At(0, ""), Sql),
+    (".havingRaw", At(0, ""), Sql),
+    (".orderByRaw", At(0, ""), Sql),
+    (".groupByRaw", At(0, ""), Sql),
+    (".selectRaw", At(0, ""), Sql),
+    (".joinRaw", At(0, ""), Sql),
+    (".fromRaw", At(0, ""), Sql),
     (".prepare", At(0, ""), Sql),
     (".all", At(0, ""), Sql),
     (".run", At(0, ""), Sql),
