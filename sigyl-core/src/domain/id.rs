@@ -45,6 +45,20 @@ impl RunId {
 
 checked_text!(RunId, IdError);
 
+/// Identifies an account: never given to another one, whatever its login becomes.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccountId(Box<str>);
+
+impl AccountId {
+    /// Checks and takes an id.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        parse_id(text).map(Self)
+    }
+}
+
+checked_text!(AccountId, IdError);
+
 /// Identifies one started instance of a version on a target.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -3,6 +3,10 @@
 //! Text from outside becomes a value here once, at the edge, by `parse`; after that a value is known to be well
 //! formed. The only place that makes an [`Admission`] is `verdict`.
 
+mod account;
+mod action;
+mod api_key;
+mod audit;
 mod caller;
 mod canonical;
 mod declaration;
@@ -13,11 +17,15 @@ mod failure;
 mod finding;
 mod id;
 mod kind;
+mod label;
 mod name;
+mod namespace;
+mod network;
 mod permissions;
 mod pin;
 mod report;
 mod run;
+mod scope;
 mod secret;
 mod server;
 mod source;
@@ -27,17 +35,25 @@ mod timestamp;
 mod tool;
 mod verdict;
 mod version;
+mod workspace;
 
-pub use caller::{Action, Caller, Denied};
+pub use account::{Account, Login, LoginError};
+pub use action::{Action, Reach};
+pub use api_key::{ApiKey, Holder, KeyHash, KeyId, KeyIdError, KeyRefusal, KeyUse};
+pub use audit::{Actor, AuditEntry, AuditError, AuditFact, AuditHead, AuditOutcome};
+pub use caller::{Caller, Denied};
 pub use declaration::{Declaration, Era};
 pub use deployment::{Confinement, Deployment, Launch, Resources, Transport};
 pub use digest::{Digest, DigestError};
 pub use drift::{Drift, DriftEntry, Fate, FieldChange, Gravity, NewFinding};
 pub use failure::Failure;
 pub use finding::{Category, Confidence, Finding, Location, RuleId, Severity};
-pub use id::{ReportId, RevisionId, RunId, Seq};
+pub use id::{AccountId, IdError, ReportId, RevisionId, RunId, Seq};
 pub use kind::Kind;
+pub use label::{Label, LabelError};
 pub use name::{NameError, ServerName};
+pub use namespace::{Namespace, NamespaceError};
+pub use network::{Network, NetworkError};
 pub use permissions::{PermissionError, Permissions};
 pub use pin::{Entity, Pin};
 pub use report::{
@@ -45,6 +61,7 @@ pub use report::{
     Stats, Suppressed, SuppressedBy,
 };
 pub use run::{Decision, Plan, Run, RunState, StepId, StepRecord, StepState};
+pub use scope::{Scope, ScopeError};
 pub use secret::{SecretName, SecretNameError, SecretValue};
 pub use server::{Server, ToolPin, VersionRecord};
 #[cfg(feature = "runtime")]
@@ -60,3 +77,4 @@ pub use verdict::{
     JudgementRecord, Objection, Policy, Refusal, StandingWaiver, Suppressions, Verdict, Waiver, WaiverError,
 };
 pub use version::{Version, VersionError};
+pub use workspace::{MemberError, Role, RoleError, Workspace, WorkspaceName, WorkspaceNameError};
