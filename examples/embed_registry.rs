@@ -97,6 +97,7 @@ fn record(
 fn server(version: &VersionRecord, manifest: &Manifest) -> Server {
     Server {
         name: version.server.clone(),
+        workspace: Default::default(),
         title: manifest.title.clone(),
         description: manifest.description.clone(),
         created: version.recorded,

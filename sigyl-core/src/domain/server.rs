@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Basis, Digest, Permissions, Pin, ReportId, RunId, ServerName, SourceRef, Timestamp, Tool, Version,
+    WorkspaceName,
 };
 
 /// A server: what is true of it whatever its version.
@@ -13,6 +14,9 @@ use super::{
 pub struct Server {
     /// Its name.
     pub name: ServerName,
+    /// The workspace that it belongs to.
+    #[serde(default)]
+    pub workspace: WorkspaceName,
     /// Display name.
     pub title: Option<String>,
     /// One sentence.

@@ -286,6 +286,60 @@ pub const CODES: &[CodeDoc] = &[
         "Something happened that Sigyl holds for impossible.",
         "please report it with the message",
     ),
+    doc(
+        "E1001",
+        "key refused",
+        "The key is unknown or wrong, was revoked, has expired, is not for this address, or its account is disabled.",
+        "make a new one with `sigyl keys create`, or ask an admin of your workspace",
+    ),
+    doc(
+        "E1002",
+        "no such account",
+        "No account of that login or id is on record.",
+        "`sigyl members list` shows who belongs to a workspace",
+    ),
+    doc(
+        "E1003",
+        "no such workspace",
+        "No workspace of that name is on record, or it is not yours to see.",
+        "`sigyl whoami` shows your workspaces",
+    ),
+    doc(
+        "E1004",
+        "no such key",
+        "No key of that id is on record, or it is not yours to see.",
+        "`sigyl keys list` shows your keys",
+    ),
+    doc(
+        "E1005",
+        "taken",
+        "A login, a workspace or a key of that name is there already.",
+        "take another name",
+    ),
+    doc(
+        "E1006",
+        "membership refused",
+        "A workspace keeps an owner and a bounded number of members, and only its members have a role.",
+        "make another member its owner first, or remove members who have left",
+    ),
+    doc(
+        "E1007",
+        "audit broken",
+        "The chain of the audit has an entry that was changed, removed or put in, or does not end where it should.",
+        "do not trust what follows the entry that is named; compare it with a backup",
+    ),
+    doc(
+        "E1008",
+        "not a key's bounds",
+        "A key has 1 to 64 scopes, at most 64 networks, ends in the future, and outlives no key that made it.",
+        "name fewer, or an earlier end; `sigyl keys create --help` shows how",
+    ),
+    doc(
+        "E1009",
+        "another's name",
+        "The name of the server belongs to another workspace.",
+        "take another name, or ask an admin of that workspace to move the server",
+    ),
 ];
 
 const fn doc(

@@ -308,6 +308,8 @@ pub(crate) fn store_code(error: &StoreError) -> &'static str {
         StoreError::NoBackup { .. } | StoreError::BadBackup { .. } => "E0708",
         StoreError::NotEmpty { .. } => "E0709",
         StoreError::TooDeep { .. } => "E0710",
+        StoreError::Taken { .. } => "E1005",
+        StoreError::AuditFork { .. } => "E1007",
         StoreError::Io { .. } | StoreError::Stopped { .. } | StoreError::Engine(_) => "E0703",
     }
 }

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 
 use crate::domain::{
-    Deployment, Digest, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version,
-    VersionRecord,
+    Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, Holder, KeyId, Login, Report,
+    ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace,
+    WorkspaceName,
 };
 use crate::event::Event;
 
@@ -85,6 +86,26 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn tombstone(&self, name: &ServerName) -> Result<Option<Tombstone>, StoreError>;
     /// Lists journalled facts after a position.
     async fn journal(&self, page: Page<Seq>) -> Result<Vec<JournalEntry>, StoreError>;
+    /// Finds an account.
+    async fn account(&self, id: &AccountId) -> Result<Option<Account>, StoreError>;
+    /// Finds the account that has a login.
+    async fn account_of(&self, login: &Login) -> Result<Option<Account>, StoreError>;
+    /// Lists accounts by login.
+    async fn accounts(&self, page: Page<Login>) -> Result<Vec<Account>, StoreError>;
+    /// Finds a workspace.
+    async fn workspace(&self, name: &WorkspaceName) -> Result<Option<Workspace>, StoreError>;
+    /// Lists workspaces by name.
+    async fn workspaces(&self, page: Page<WorkspaceName>) -> Result<Vec<Workspace>, StoreError>;
+    /// Finds a key with its account and what that is in each workspace, all as of one moment.
+    async fn holder(&self, id: &KeyId) -> Result<Option<Holder>, StoreError>;
+    /// Lists the keys of an account by id, with those that are good no more.
+    async fn keys_of(&self, account: &AccountId) -> Result<Vec<ApiKey>, StoreError>;
+    /// Lists the audit after a number, oldest first.
+    async fn audit(&self, page: Page<u64>) -> Result<Vec<AuditEntry>, StoreError>;
+    /// Tells where the audit ends.
+    async fn audit_head(&self) -> Result<AuditHead, StoreError>;
+    /// Finds the sealed pepper of keys.
+    async fn pepper(&self) -> Result<Option<SealedSecret>, StoreError>;
     /// Writes everything to `target` (a new file) as checked records, for `sigyl backup`.
     async fn backup(&self, target: &std::path::Path) -> Result<u64, StoreError>;
 }

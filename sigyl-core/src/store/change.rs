@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Admission, Deployment, Pin, Report, Run, RunId, SecretName, Seq, Server, ServerName, Timestamp, ToolPin,
-    Version, VersionRecord,
+    Account, Admission, ApiKey, AuditEntry, Deployment, KeyId, KeyUse, Pin, Report, Run, RunId, SecretName,
+    Seq, Server, ServerName, Timestamp, ToolPin, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -59,6 +59,32 @@ pub enum Change {
         /// What stays.
         tombstone: Tombstone,
     },
+    /// A server belongs to another workspace from now on.
+    MoveServer {
+        /// Which.
+        name: ServerName,
+        /// The workspace, which must be on record.
+        to: WorkspaceName,
+    },
+    /// An account is made, or its record replaced. A login that another account has is a conflict.
+    PutAccount(Box<Account>),
+    /// A workspace is made, or its record replaced with all its members, who must be on record.
+    PutWorkspace(Box<Workspace>),
+    /// A key is made for an account that is on record. An id that is taken is a conflict.
+    PutKey(Box<ApiKey>),
+    /// A key is good for nothing from now on.
+    RevokeKey {
+        /// Which.
+        id: KeyId,
+        /// Since when; a key that was revoked before keeps its time.
+        at: Timestamp,
+    },
+    /// Keys were used. What is not on record is passed over.
+    KeyUses(Vec<KeyUse>),
+    /// The audit goes on. The entries must follow on its end and on each other: another end is a conflict.
+    Audit(Vec<AuditEntry>),
+    /// The pepper of keys is sealed, or sealed anew.
+    PutPepper(SealedSecret),
 }
 
 /// One line of the journal: which fact, on what, without its content.
@@ -128,4 +154,7 @@ pub struct Tombstone {
     pub run: RunId,
     /// Every version it had, with its digest.
     pub versions: Vec<(Version, crate::domain::Digest)>,
+    /// The workspace that it belonged to, and whose the name stays. The store knows it.
+    #[serde(default)]
+    pub workspace: WorkspaceName,
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::{Digest, Kind, ServerName, Version};
+use crate::domain::{AuditHead, Digest, Kind, ServerName, Version};
 
 /// A store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +67,20 @@ pub enum StoreError {
         server: ServerName,
         /// The version.
         version: Version,
+    },
+    /// Something that is there once is there already.
+    #[error("{what} is taken")]
+    Taken {
+        /// What is taken.
+        what: String,
+    },
+    /// An entry of the audit does not follow on its end.
+    #[error("entry {offered} of the audit does not follow on its end {head}")]
+    AuditFork {
+        /// Where the audit ends.
+        head: AuditHead,
+        /// The number of the entry.
+        offered: u64,
     },
     /// A fact about something that is not there.
     #[error("{what} is not on record")]
@@ -138,7 +152,10 @@ impl StoreError {
             | Self::Stopped { .. }
             | Self::TooNew { .. }
             | Self::RecordTooNew { .. } => Kind::Unavailable,
-            Self::VersionTaken { .. } | Self::NotEmpty { .. } => Kind::Conflict,
+            Self::VersionTaken { .. }
+            | Self::Taken { .. }
+            | Self::AuditFork { .. }
+            | Self::NotEmpty { .. } => Kind::Conflict,
             Self::NoBackup { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Kind::NotFound,
             Self::NoBackup { .. } | Self::BadBackup { .. } => Kind::Invalid,
             Self::Missing { .. } => Kind::NotFound,

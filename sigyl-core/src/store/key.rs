@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-use crate::domain::{Digest, ReportId, RunId, SecretName, Seq, ServerName, Version};
+use crate::domain::{
+    AccountId, Digest, KeyId, Login, ReportId, RunId, SecretName, Seq, ServerName, Version, WorkspaceName,
+};
 
 /// The place of one record.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +50,24 @@ pub(crate) enum Key<'a> {
     BlobUse(Digest, &'a [u8]),
     /// A blob whose file is to be removed.
     Doomed(Digest),
+    /// An account.
+    Account(&'a AccountId),
+    /// The account that has a login.
+    Login(&'a Login),
+    /// A workspace.
+    Workspace(&'a WorkspaceName),
+    /// What an account is in a workspace.
+    Member(&'a AccountId, &'a WorkspaceName),
+    /// A key.
+    ApiKey(&'a KeyId),
+    /// A key of an account.
+    KeyOf(&'a AccountId, &'a KeyId),
+    /// An entry of the audit, by its number.
+    Audit(u64),
+    /// Where the audit ends.
+    AuditHead,
+    /// The sealed pepper of keys.
+    Pepper,
 }
 
 /// A range of records.
@@ -85,6 +105,16 @@ pub(crate) enum Span<'a> {
     BlobUses(Digest),
     /// Blobs whose files are to be removed.
     Doomed,
+    /// Accounts by login.
+    Logins,
+    /// Workspaces by name.
+    Workspaces,
+    /// Workspaces of an account.
+    Memberships(&'a AccountId),
+    /// Keys of an account.
+    KeysOf(&'a AccountId),
+    /// The audit, oldest first.
+    Audit,
 }
 
 /// First byte of a key. The numbers are part of the store's format: they are never changed or used again.
@@ -109,6 +139,15 @@ enum Tag {
     Journal = 17,
     BlobUse = 18,
     Doomed = 19,
+    Account = 40,
+    Login = 41,
+    Workspace = 42,
+    Member = 43,
+    ApiKey = 44,
+    KeyOf = 45,
+    Audit = 46,
+    AuditHead = 47,
+    Pepper = 48,
 }
 
 struct Bytes(Vec<u8>);
@@ -171,6 +210,15 @@ impl Key<'_> {
             Self::Journal(seq) => tag(Tag::Journal).seq(seq),
             Self::BlobUse(digest, user) => tag(Tag::BlobUse).raw(digest.as_bytes()).raw(user),
             Self::Doomed(digest) => tag(Tag::Doomed).raw(digest.as_bytes()),
+            Self::Account(id) => tag(Tag::Account).text(id.as_str()),
+            Self::Login(login) => tag(Tag::Login).text(login.as_str()),
+            Self::Workspace(name) => tag(Tag::Workspace).text(name.as_str()),
+            Self::Member(account, name) => tag(Tag::Member).text(account.as_str()).text(name.as_str()),
+            Self::ApiKey(id) => tag(Tag::ApiKey).text(id.as_str()),
+            Self::KeyOf(account, id) => tag(Tag::KeyOf).text(account.as_str()).text(id.as_str()),
+            Self::Audit(number) => tag(Tag::Audit).seq(Seq(number)),
+            Self::AuditHead => tag(Tag::AuditHead),
+            Self::Pepper => tag(Tag::Pepper),
         };
         bytes.0
     }
@@ -197,6 +245,11 @@ impl Span<'_> {
             Self::Journal => tag(Tag::Journal),
             Self::BlobUses(digest) => tag(Tag::BlobUse).raw(digest.as_bytes()),
             Self::Doomed => tag(Tag::Doomed),
+            Self::Logins => tag(Tag::Login),
+            Self::Workspaces => tag(Tag::Workspace),
+            Self::Memberships(account) => tag(Tag::Member).text(account.as_str()),
+            Self::KeysOf(account) => tag(Tag::KeyOf).text(account.as_str()),
+            Self::Audit => tag(Tag::Audit),
         };
         bytes.0
     }
@@ -221,6 +274,13 @@ pub(crate) fn digest_of(key: &[u8]) -> Option<Digest> {
 pub(crate) fn blob_of(key: &[u8]) -> Option<Digest> {
     let digest = key.strip_prefix(&[Tag::BlobUse as u8])?;
     digest.first_chunk().map(|bytes| Digest::from_bytes(*bytes))
+}
+
+/// Reads the text that a key ends in.
+pub(crate) fn last_text_of(key: &[u8]) -> Option<&str> {
+    let (end, text) = key.split_last()?;
+    let start = text.iter().rposition(|byte| *byte == 0).map_or(1, |at| at + 1);
+    text.get(start..).filter(|_| *end == 0).and_then(|text| std::str::from_utf8(text).ok())
 }
 
 /// Tells whether a key holds the intent to remove a blob.
@@ -269,5 +329,14 @@ mod tests {
         assert!(open("a") < open("ab") && open("ab") < open("b"));
         assert!(Key::Event(Seq(255)).encode() < Key::Event(Seq(256)).encode());
         assert_eq!(seq_of(&Key::Event(Seq(256)).encode()), Some(Seq(256)));
+    }
+
+    #[test]
+    fn the_text_that_a_key_ends_in_is_found() {
+        let (account, id) = (AccountId::parse("a1").unwrap(), KeyId::parse("0123456789abcdef").unwrap());
+        assert_eq!(last_text_of(&Key::KeyOf(&account, &id).encode()), Some("0123456789abcdef"));
+        assert_eq!(last_text_of(&Key::Account(&account).encode()), Some("a1"));
+        assert_eq!(last_text_of(b""), None);
+        assert_eq!(last_text_of(b"\x01abc"), None);
     }
 }

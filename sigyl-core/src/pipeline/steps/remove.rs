@@ -43,6 +43,7 @@ impl Step for Remove {
             deleted: cx.platform.clock.now(),
             run: cx.run.id.clone(),
             versions: buried.clone(),
+            workspace: Default::default(),
         };
         cx.platform.store.apply(Change::DeleteServer { name: name.clone(), tombstone }).await?;
         cx.results.removed.push(format!("{} version(s) with their tools and reports", versions.len()));

@@ -135,6 +135,7 @@ async fn a_run_that_was_killed_at_any_step_is_unwound_at_the_next_start() {
             deleted: house.clock.now(),
             run: run.id.clone(),
             versions: Vec::new(),
+            workspace: Default::default(),
         };
         let keep_going = run.steps.iter().position(|record| record.step == killed_at).unwrap();
         run.steps.truncate(keep_going);

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::domain::{
-    Admission, Confinement, Deployment, Digest, Judgement, Launch, Permissions, Plan, Policy, Report,
-    Resources, RevisionId, Run, RunId, RunState, Score, SecretName, Server, ServerName, SourceKind,
-    SourceRef, Stats, StepId, Timestamp, Tool, ToolPin, Transport, Verdict, Version, VersionRecord,
+    Account, AccountId, Actor, Admission, ApiKey, AuditEntry, AuditFact, AuditHead, AuditOutcome,
+    Confinement, Deployment, Digest, Judgement, KeyHash, KeyId, Label, Launch, Login, Permissions, Plan,
+    Policy, Report, Resources, RevisionId, Role, Run, RunId, RunState, Scope, Score, SecretName, Server,
+    ServerName, SourceKind, SourceRef, Stats, StepId, Timestamp, Tool, ToolPin, Transport, Verdict, Version,
+    VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::{Event, EventKind};
 use crate::store::{CallOutcome, CallRecord, Change, SealedSecret, Tombstone};
@@ -83,6 +85,7 @@ pub fn admission(report: &Report) -> Admission {
 pub fn server(server: &str, latest: &str) -> Server {
     Server {
         name: name(server),
+        workspace: WorkspaceName::default(),
         title: None,
         description: Some("tells the time".to_owned()),
         created: at(1),
@@ -220,7 +223,88 @@ pub fn secret(owner: &str, name_: &str) -> SealedSecret {
 
 /// Deletes a server.
 pub fn delete(server: &str, run: &str) -> Change {
-    let tombstone =
-        Tombstone { server: name(server), deleted: at(7), run: run_id(run), versions: Vec::new() };
+    let tombstone = Tombstone {
+        server: name(server),
+        deleted: at(7),
+        run: run_id(run),
+        versions: Vec::new(),
+        workspace: WorkspaceName::default(),
+    };
     Change::DeleteServer { name: name(server), tombstone }
+}
+
+/// An account's id.
+pub fn account_id(text: &str) -> AccountId {
+    known(AccountId::parse(text))
+}
+
+/// A login.
+pub fn login(text: &str) -> Login {
+    known(Login::parse(text))
+}
+
+/// A key's id.
+pub fn key_id(text: &str) -> KeyId {
+    known(KeyId::parse(text))
+}
+
+/// An account.
+pub fn account(id: &str, name: &str) -> Account {
+    Account {
+        id: account_id(id),
+        login: login(name),
+        name: None,
+        administrator: false,
+        created: at(8),
+        disabled: None,
+    }
+}
+
+/// A workspace with these members.
+pub fn workspace(name: &str, members: &[(&str, Role)]) -> Workspace {
+    Workspace {
+        name: known(WorkspaceName::parse(name)),
+        title: None,
+        created: at(8),
+        members: members.iter().map(|(id, role)| (account_id(id), *role)).collect(),
+    }
+}
+
+/// A key of an account for everything, everywhere, for good.
+pub fn api_key(id: &str, account: &str) -> ApiKey {
+    ApiKey {
+        id: key_id(id),
+        account: account_id(account),
+        workspace: None,
+        label: known(Label::parse("test")),
+        scopes: vec![Scope::EVERYTHING],
+        networks: Vec::new(),
+        created: at(8),
+        expires: None,
+        revoked: None,
+        last_used: None,
+        uses: 0,
+        hash: KeyHash::new([7; 32]),
+    }
+}
+
+/// An entry of the audit after `head`.
+pub fn audited(head: &AuditHead, on: &str) -> AuditEntry {
+    let who = Actor { name: "ada".to_owned(), account: None, key: None };
+    let fact = AuditFact {
+        at: at(9),
+        who,
+        what: "deploy".to_owned(),
+        on: on.to_owned(),
+        workspace: Some(WorkspaceName::default()),
+        from: None,
+        outcome: AuditOutcome::Done,
+        note: None,
+    };
+    known(AuditEntry::after(head, fact))
+}
+
+/// A pepper as the vault would hand it over.
+pub fn sealed_pepper(byte: u8) -> SealedSecret {
+    SealedSecret { sealed: vec![byte; 9], ..secret("sigyl", "PEPPER") }
 }

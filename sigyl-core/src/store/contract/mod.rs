@@ -1,6 +1,8 @@
 //! What every store promises, as a suite that each backend runs against itself. A broken promise is a panic.
 
+mod access;
 mod activate;
+mod audit;
 mod delete;
 pub mod fixture;
 mod limits;

@@ -2,7 +2,7 @@
 
 use crate::store::{Store, StoreError};
 
-use super::{activate, delete, limits, listing, publish};
+use super::{access, activate, audit, delete, limits, listing, publish};
 
 /// Runs the whole suite; `open` makes a new, empty store each time.
 pub async fn run<S: Store>(open: impl AsyncFn() -> S) {
@@ -11,6 +11,8 @@ pub async fn run<S: Store>(open: impl AsyncFn() -> S) {
     delete::claims(&open).await;
     listing::claims(&open).await;
     limits::claims(&open).await;
+    access::claims(&open).await;
+    audit::claims(&open).await;
 }
 
 /// Takes what a store must be able to do.

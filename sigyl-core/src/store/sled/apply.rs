@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::domain::{
     Admission, Deployment, Digest, Pin, Report, ReportId, Run, RunId, RunState, SecretName, Seq, Server,
-    ServerName, ToolPin, Version, VersionRecord,
+    ServerName, ToolPin, Version, VersionRecord, WorkspaceName,
 };
 use crate::event::Event;
 use crate::store::key::{Key, Span};
 use crate::store::{CallRecord, Change, SealedSecret, StoreError, Tombstone};
 
+use super::access;
 use super::draft::Draft;
 
 /// Writes `change` into `draft`, and returns its name and subject for the journal.
@@ -28,10 +29,18 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::DeleteSecret { owner, name } => delete_secret(draft, &owner, &name),
         Change::Calls(calls) => put_calls(draft, &calls),
         Change::DeleteServer { name, tombstone } => delete_server(draft, &name, tombstone),
+        Change::MoveServer { name, to } => move_server(draft, &name, to),
+        Change::PutAccount(account) => access::put_account(draft, &account),
+        Change::PutWorkspace(workspace) => access::put_workspace(draft, &workspace),
+        Change::PutKey(key) => access::put_key(draft, &key),
+        Change::RevokeKey { id, at } => access::revoke_key(draft, &id, at),
+        Change::KeyUses(uses) => access::key_uses(draft, &uses),
+        Change::Audit(entries) => access::audit(draft, &entries),
+        Change::PutPepper(sealed) => access::put_pepper(draft, &sealed),
     }
 }
 
-type Journalled = Result<(&'static str, String), StoreError>;
+pub(super) type Journalled = Result<(&'static str, String), StoreError>;
 
 fn put_run(draft: &mut Draft<'_>, run: &Run) -> Journalled {
     draft.next_seq();
@@ -171,17 +180,30 @@ fn put_calls(draft: &mut Draft<'_>, calls: &[CallRecord]) -> Journalled {
     Ok(("calls", calls.first().map(|call| call.server.to_string()).unwrap_or_default()))
 }
 
+fn move_server(draft: &mut Draft<'_>, name: &ServerName, to: WorkspaceName) -> Journalled {
+    draft.next_seq();
+    let key = Key::Server(name);
+    let Some(server) = draft.get::<Server>(&key)? else { return Err(missing(format!("server {name}"))) };
+    if !draft.has(&Key::Workspace(&to))? {
+        return Err(missing(format!("workspace {to}")));
+    }
+    let subject = format!("{name} {to}");
+    draft.put(&key, &Server { workspace: to, ..server })?;
+    Ok(("move_server", subject))
+}
+
 /// Removes a server. The writer gives this change a group of its own, so what is on record is all there is.
 fn delete_server(draft: &mut Draft<'_>, name: &ServerName, mut tombstone: Tombstone) -> Journalled {
     draft.next_seq();
     let journalled = ("delete_server", name.to_string());
     let earlier = draft.get::<Tombstone>(&Key::Tombstone(name))?;
-    if !draft.has(&Key::Server(name))? {
+    let Some(server) = draft.get::<Server>(&Key::Server(name))? else {
         return match earlier {
             Some(earlier) if earlier.run == tombstone.run => Ok(journalled),
             _ => Err(missing(format!("server {name}"))),
         };
-    }
+    };
+    tombstone.workspace = server.workspace;
     let mut buried = earlier.map(|earlier| earlier.versions).unwrap_or_default();
     let records = draft.recorded::<(Seq, VersionRecord)>(&Span::Versions(name));
     for record in records {
@@ -264,6 +286,6 @@ fn release_report(draft: &mut Draft<'_>, report: ReportId, user: &[u8]) -> Resul
     draft.remove(&Key::Report(report))
 }
 
-fn missing(what: String) -> StoreError {
+pub(super) fn missing(what: String) -> StoreError {
     StoreError::Missing { what }
 }

@@ -12,6 +12,7 @@
 //!
 //! The folder holds `lock`, `format` (the version of all this), `log`, `records/` (sled) and `blobs/`.
 
+mod access;
 mod apply;
 mod backup;
 mod blob;

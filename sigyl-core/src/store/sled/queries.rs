@@ -7,13 +7,15 @@ use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 
 use crate::domain::{
-    Deployment, Digest, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version,
-    VersionRecord,
+    Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, Holder, KeyId, Login, Report,
+    ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace,
+    WorkspaceName,
 };
 use crate::event::Event;
 use crate::store::key::{Key, Shown, Span, descending_seq_of, seq_of};
 use crate::store::{CallRecord, Change, JournalEntry, Page, SealedSecret, Store, StoreError, Tombstone};
 
+use super::access;
 use super::open::SledStore;
 use super::records::{Reader, Records};
 
@@ -219,6 +221,68 @@ impl Store for SledStore {
         .await
     }
 
+    async fn account(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
+        let id = id.clone();
+        self.ask(move |reader| reader.get(&Key::Account(&id))).await
+    }
+
+    async fn account_of(&self, login: &Login) -> Result<Option<Account>, StoreError> {
+        let login = login.clone();
+        self.ask(move |reader| {
+            let id = reader.get::<AccountId>(&Key::Login(&login))?;
+            id.map(|id| access::account(reader, &id)).transpose()
+        })
+        .await
+    }
+
+    async fn accounts(&self, page: Page<Login>) -> Result<Vec<Account>, StoreError> {
+        self.ask(move |reader| {
+            let after = page.after.as_ref().map(Key::Login);
+            let ids = reader.list::<AccountId>(&Span::Logins, after.as_ref(), page.limit)?;
+            ids.iter().map(|(_, id)| access::account(reader, id)).collect()
+        })
+        .await
+    }
+
+    async fn workspace(&self, name: &WorkspaceName) -> Result<Option<Workspace>, StoreError> {
+        let name = name.clone();
+        self.ask(move |reader| reader.get(&Key::Workspace(&name))).await
+    }
+
+    async fn workspaces(&self, page: Page<WorkspaceName>) -> Result<Vec<Workspace>, StoreError> {
+        self.ask(move |reader| {
+            let after = page.after.as_ref().map(Key::Workspace);
+            values(reader.list(&Span::Workspaces, after.as_ref(), page.limit))
+        })
+        .await
+    }
+
+    async fn holder(&self, id: &KeyId) -> Result<Option<Holder>, StoreError> {
+        let id = id.clone();
+        self.ask(move |reader| access::holder(reader, &id)).await
+    }
+
+    async fn keys_of(&self, account: &AccountId) -> Result<Vec<ApiKey>, StoreError> {
+        let account = account.clone();
+        self.ask(move |reader| access::keys_of(reader, &account)).await
+    }
+
+    async fn audit(&self, page: Page<u64>) -> Result<Vec<AuditEntry>, StoreError> {
+        self.ask(move |reader| {
+            let after = page.after.map(Key::Audit);
+            values(reader.list(&Span::Audit, after.as_ref(), page.limit))
+        })
+        .await
+    }
+
+    async fn audit_head(&self) -> Result<AuditHead, StoreError> {
+        self.ask(|reader| Ok(reader.get(&Key::AuditHead)?.unwrap_or(AuditHead::NONE))).await
+    }
+
+    async fn pepper(&self) -> Result<Option<SealedSecret>, StoreError> {
+        self.ask(|reader| reader.get(&Key::Pepper)).await
+    }
+
     async fn backup(&self, target: &Path) -> Result<u64, StoreError> {
         let (records, target): (Arc<Records>, PathBuf) = (Arc::clone(&self.records), target.to_owned());
         off_runtime(move || super::backup::backup(&records, &target)).await
@@ -253,7 +317,7 @@ fn newest_first<T>(listed: Result<Vec<(::sled::IVec, T)>, StoreError>) -> Result
     listed?.into_iter().map(with_seq).collect()
 }
 
-fn dangling(key: &[u8]) -> StoreError {
+pub(super) fn dangling(key: &[u8]) -> StoreError {
     let why = "an index and what it names do not agree".to_owned();
     StoreError::Corrupt { key: Shown(key).to_string(), why }
 }

@@ -225,9 +225,10 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::domain::RunState;
+    use crate::domain::{AuditHead, Role, RunState};
     use crate::store::contract::fixture::{
-        activate, delete, event, name, publish, report, run, run_id, secret, tool,
+        account, activate, api_key, audited, delete, event, key_id, name, publish, report, run, run_id,
+        sealed_pepper, secret, tool, workspace,
     };
     use crate::store::sled::SledStore;
     use crate::store::{Change, Page, Store as _};
@@ -244,6 +245,11 @@ mod tests {
             publish("gone", "1.0.0", "b"),
             delete("gone", "run-1"),
             Change::PutSecret(secret("clock", "KEY")),
+            Change::PutAccount(Box::new(account("a1", "ada"))),
+            Change::PutWorkspace(Box::new(workspace("red", &[("a1", Role::Owner)]))),
+            Change::PutKey(Box::new(api_key("key0000000000000", "a1"))),
+            Change::PutPepper(sealed_pepper(1)),
+            Change::Audit(vec![audited(&AuditHead::NONE, "clock")]),
             Change::Events((0..700).map(|at| event(Some("r1"), &at.to_string())).collect()),
         ];
         for change in changes {
@@ -257,7 +263,7 @@ mod tests {
         let mut large = report("a");
         large.score.formula = "x".repeat(50_000);
         format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             store.servers(Page::first(9)).await.unwrap(),
             store.versions(&clock, Page::first(9)).await.unwrap(),
             store.report(large.id()).await.unwrap().map(|report| report.score.formula.len()),
@@ -265,6 +271,9 @@ mod tests {
             store.secrets(&clock).await.unwrap(),
             store.events(Some(&run_id("r1")), Page::first(999)).await.unwrap().len(),
             store.journal(Page::first(999)).await.unwrap(),
+            store.holder(&key_id("key0000000000000")).await.unwrap().unwrap(),
+            store.pepper().await.unwrap().unwrap(),
+            store.audit(Page::first(9)).await.unwrap(),
         )
     }
 

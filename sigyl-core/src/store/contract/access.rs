@@ -1,0 +1,137 @@
+//! Claims about accounts, workspaces and keys.
+
+use crate::domain::{KeyUse, Role};
+use crate::store::{Change, Page, Store, StoreError};
+
+use super::fixture::{
+    account, account_id, api_key, at, key_id, login, name, publish, sealed_pepper, workspace,
+};
+use super::suite::{found, ok};
+
+/// Tries each claim on a fresh store.
+pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
+    a_login_belongs_to_one_account(&open().await).await;
+    accounts_come_by_login(&open().await).await;
+    members_are_replaced_whole(&open().await).await;
+    only_accounts_on_record_are_members_and_hold_keys(&open().await).await;
+    a_key_is_made_once_and_revoked_for_good(&open().await).await;
+    uses_of_keys_add_up_and_revoke_nothing_back(&open().await).await;
+    a_server_moves_to_a_workspace_on_record(&open().await).await;
+    the_pepper_is_kept_as_it_was_sealed(&open().await).await;
+}
+
+async fn a_login_belongs_to_one_account(store: &impl Store) {
+    ok(store.apply(Change::PutAccount(Box::new(account("a1", "ada")))).await);
+    let taken = store.apply(Change::PutAccount(Box::new(account("a2", "ada")))).await;
+    assert!(matches!(taken, Err(StoreError::Taken { .. })), "{taken:?}");
+    assert_eq!(ok(store.account(&account_id("a2")).await), None);
+    ok(store.apply(Change::PutAccount(Box::new(account("a1", "lovelace")))).await);
+    assert_eq!(ok(store.account_of(&login("ada")).await), None);
+    assert_eq!(found(store.account_of(&login("lovelace")).await), account("a1", "lovelace"));
+    ok(store.apply(Change::PutAccount(Box::new(account("a2", "ada")))).await);
+    assert_eq!(found(store.account_of(&login("ada")).await).id, account_id("a2"));
+}
+
+async fn accounts_come_by_login(store: &impl Store) {
+    for (id, login) in [("a1", "eve"), ("a2", "ada"), ("a3", "bob")] {
+        ok(store.apply(Change::PutAccount(Box::new(account(id, login)))).await);
+    }
+    let logins = async |page| {
+        let accounts = ok(store.accounts(page).await);
+        accounts.into_iter().map(|account| account.login.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(logins(Page::first(9)).await, ["ada", "bob", "eve"]);
+    assert_eq!(logins(Page { after: Some(login("ada")), limit: 1 }).await, ["bob"]);
+}
+
+async fn members_are_replaced_whole(store: &impl Store) {
+    for (id, login) in [("a1", "ada"), ("a2", "bob")] {
+        ok(store.apply(Change::PutAccount(Box::new(account(id, login)))).await);
+        let key = api_key(&format!("key00000000000{id}"), id);
+        ok(store.apply(Change::PutKey(Box::new(key))).await);
+    }
+    let put = async |name, members: &[(&str, Role)]| {
+        ok(store.apply(Change::PutWorkspace(Box::new(workspace(name, members)))).await);
+    };
+    let roles = async |id: &str| {
+        let holder = found(store.holder(&key_id(&format!("key00000000000{id}"))).await);
+        holder.roles.into_iter().map(|(name, role)| (name.to_string(), role)).collect::<Vec<_>>()
+    };
+    put("red", &[("a1", Role::Owner), ("a2", Role::Viewer)]).await;
+    put("blue", &[("a1", Role::Member)]).await;
+    assert_eq!(roles("a1").await, [("blue".to_owned(), Role::Member), ("red".to_owned(), Role::Owner)]);
+    put("red", &[("a2", Role::Admin)]).await;
+    assert_eq!(roles("a1").await, [("blue".to_owned(), Role::Member)]);
+    assert_eq!(roles("a2").await, [("red".to_owned(), Role::Admin)]);
+    let red = workspace("red", &[("a2", Role::Admin)]);
+    assert_eq!(found(store.workspace(&red.name).await), red);
+    let listed = ok(store.workspaces(Page::first(9)).await);
+    assert_eq!(listed.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["blue", "red"]);
+    assert_eq!(
+        ok(store.workspaces(Page { after: Some(listed[0].name.clone()), limit: 9 }).await),
+        listed[1..]
+    );
+}
+
+async fn only_accounts_on_record_are_members_and_hold_keys(store: &impl Store) {
+    let stranger = workspace("red", &[("a9", Role::Owner)]);
+    let refused = store.apply(Change::PutWorkspace(Box::new(stranger))).await;
+    assert!(matches!(refused, Err(StoreError::Missing { .. })), "{refused:?}");
+    let refused = store.apply(Change::PutKey(Box::new(api_key("key0000000000000", "a9")))).await;
+    assert!(matches!(refused, Err(StoreError::Missing { .. })), "{refused:?}");
+    assert_eq!(ok(store.workspaces(Page::first(9)).await), []);
+    assert_eq!(ok(store.holder(&key_id("key0000000000000")).await), None);
+    assert_eq!(ok(store.keys_of(&account_id("a9")).await), []);
+}
+
+async fn a_key_is_made_once_and_revoked_for_good(store: &impl Store) {
+    ok(store.apply(Change::PutAccount(Box::new(account("a1", "ada")))).await);
+    let key = api_key("key0000000000000", "a1");
+    ok(store.apply(Change::PutKey(Box::new(key.clone()))).await);
+    let again = store.apply(Change::PutKey(Box::new(key.clone()))).await;
+    assert!(matches!(again, Err(StoreError::Taken { .. })), "{again:?}");
+    let other = api_key("key1111111111111", "a1");
+    ok(store.apply(Change::PutKey(Box::new(other.clone()))).await);
+    assert_eq!(ok(store.keys_of(&account_id("a1")).await), [key.clone(), other]);
+    for seconds in [7, 9] {
+        ok(store.apply(Change::RevokeKey { id: key.id.clone(), at: at(seconds) }).await);
+        assert_eq!(found(store.holder(&key.id).await).key.revoked, Some(at(7)));
+    }
+    let unknown = store.apply(Change::RevokeKey { id: key_id("key9999999999999"), at: at(7) }).await;
+    assert!(matches!(unknown, Err(StoreError::Missing { .. })), "{unknown:?}");
+}
+
+async fn uses_of_keys_add_up_and_revoke_nothing_back(store: &impl Store) {
+    ok(store.apply(Change::PutAccount(Box::new(account("a1", "ada")))).await);
+    let key = api_key("key0000000000000", "a1");
+    ok(store.apply(Change::PutKey(Box::new(key.clone()))).await);
+    let used = |uses, seconds| KeyUse { id: key.id.clone(), uses, last: at(seconds) };
+    ok(store.apply(Change::RevokeKey { id: key.id.clone(), at: at(8) }).await);
+    ok(store.apply(Change::KeyUses(vec![used(3, 9), used(1, 6)])).await);
+    let stranger = KeyUse { id: key_id("key9999999999999"), uses: 1, last: at(1) };
+    ok(store.apply(Change::KeyUses(vec![stranger, used(1, 7)])).await);
+    let kept = found(store.holder(&key.id).await).key;
+    assert_eq!((kept.uses, kept.last_used, kept.revoked), (5, Some(at(9)), Some(at(8))));
+}
+
+async fn a_server_moves_to_a_workspace_on_record(store: &impl Store) {
+    ok(store.apply(Change::PutAccount(Box::new(account("a1", "ada")))).await);
+    ok(store.apply(publish("clock", "1.0.0", "a")).await);
+    let red = workspace("red", &[("a1", Role::Owner)]);
+    let to_red = || Change::MoveServer { name: name("clock"), to: red.name.clone() };
+    let nowhere = store.apply(to_red()).await;
+    assert!(matches!(nowhere, Err(StoreError::Missing { .. })), "{nowhere:?}");
+    ok(store.apply(Change::PutWorkspace(Box::new(red.clone()))).await);
+    ok(store.apply(to_red()).await);
+    assert_eq!(found(store.server(&name("clock")).await).workspace, red.name);
+    ok(store.apply(super::fixture::delete("clock", "run-9")).await);
+    assert_eq!(found(store.tombstone(&name("clock")).await).workspace, red.name);
+}
+
+async fn the_pepper_is_kept_as_it_was_sealed(store: &impl Store) {
+    assert_eq!(ok(store.pepper().await), None);
+    for byte in [1, 2] {
+        ok(store.apply(Change::PutPepper(sealed_pepper(byte))).await);
+        assert_eq!(found(store.pepper().await), sealed_pepper(byte));
+    }
+}
