@@ -40,6 +40,8 @@ pub mod manifest;
 pub mod scan;
 pub mod source;
 
+#[cfg(feature = "runtime")]
+pub mod access;
 #[cfg(all(feature = "sled", feature = "gateway"))]
 pub mod control;
 #[cfg(feature = "runtime")]

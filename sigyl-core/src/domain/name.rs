@@ -57,6 +57,11 @@ impl ServerName {
         Ok(Self(text.into()))
     }
 
+    /// The owner of what Sigyl seals for itself. No server is recorded under it.
+    pub fn own() -> Self {
+        Self("sigyl/own".into())
+    }
+
     /// Makes the nearest short name from free text, such as the name of a package; its npm scope is dropped.
     pub fn derive(text: &str) -> Result<Self, NameError> {
         let bare = text.rsplit('/').next().unwrap_or(text).to_ascii_lowercase();

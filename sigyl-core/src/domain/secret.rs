@@ -33,6 +33,13 @@ impl SecretName {
     }
 }
 
+impl SecretName {
+    /// The name of the pepper of keys, which [`super::ServerName::own`] owns.
+    pub fn pepper() -> Self {
+        Self("PEPPER".into())
+    }
+}
+
 checked_text!(SecretName, SecretNameError);
 
 /// The value of a secret: silent in `Debug`, without `Display`, wiped when dropped.

@@ -22,6 +22,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("control", "error", "rank 6 is one floor: an owner's failure crosses the socket"),
     ("control", "sigyl", "rank 6 is one floor: the socket's owner is the handle"),
     ("sigyl", "control", "rank 6 is one floor: serving opens the socket beside the endpoint"),
+    ("access", "vault", "the pepper of keys is sealed as secrets are"),
     ("wire", "deploy", "wire carries deploy's plain values: a log line and a status"),
     ("wire", "mcp", "wire carries the probe as it was recorded"),
     ("wire", "store", "wire carries the record of a call as it was kept"),

@@ -1,0 +1,20 @@
+//! Who may come in: keys and how they are checked, the audit, and how often somebody may ask.
+//!
+//! A key is `sigyl_ID_SECRET`. The secret has 256 random bits and is shown once; on record is only an HMAC of it under
+//! the [`Pepper`], which the vault seals. What a caller may do is decided by [`Caller`](crate::domain::Caller) alone.
+
+mod audit_log;
+mod error;
+mod gate;
+mod key;
+mod pepper;
+mod throttle;
+mod uses;
+
+pub use audit_log::{AuditLog, verify_chain};
+pub use error::{AccessError, ChainFault};
+pub use gate::authenticate;
+pub use key::{KeyTerms, Minted, mint};
+pub use pepper::Pepper;
+pub use throttle::{Allowance, Class, Rate, Rates, Throttle, TooMany, Who};
+pub use uses::Uses;
