@@ -3,7 +3,8 @@
 //! What a client sees equals what it would see directly: the era of the protocol, server info, capabilities, results
 //! and errors pass through unchanged. A stdio server gets one process for each client session of the legacy era, and
 //! one process for all clients of the modern era, which is stateless. Each tool call leaves a record, never its
-//! content. Serves loopback alone, without keys, and refuses what a web page elsewhere could make a browser send.
+//! content. Serves loopback alone, without keys, and refuses what a web page elsewhere could make a browser send; or it
+//! stands behind a server that asks for keys, which hands each request over.
 
 mod budget;
 mod config;
@@ -15,6 +16,7 @@ mod journal;
 mod legacy;
 mod modern;
 mod outbox;
+mod paced;
 mod post;
 mod process;
 mod proxy;
@@ -28,5 +30,6 @@ mod watch;
 
 pub use config::GatewayConfig;
 pub use gateway::{Draining, Gateway};
+pub use paced::Paced;
 pub use route::{REQUEST_TIMEOUT, Route};
 pub use serve::GatewayError;

@@ -3,14 +3,18 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
 
+use super::front::Base;
 use super::{Sigyl, restore, schedule};
 use crate::domain::Caller;
 use crate::error::Error;
 
 /// The port of the endpoint, when nothing else is named.
 pub const DEFAULT_PORT: u16 = 8640;
+/// Bytes on their way between a server before the endpoint and the endpoint.
+const STREAM_BYTES: usize = 64 << 10;
 
 impl Sigyl {
     /// Takes the endpoint's address: the one that is named; else the one used before, the default, or any that is
@@ -47,28 +51,50 @@ impl Sigyl {
         let address =
             address.map_err(|source| Error::Io { action: "listen", path: "endpoint".into(), source });
         if let Ok(address) = &address {
-            sigyl.inner.front.listens(Some(*address));
+            sigyl.inner.front.reached_at(Some(Base { url: format!("http://{address}"), guarded: false }));
         }
         async move {
             address?;
-            sigyl.answer(listener).await
+            let stop = sigyl.inner.stop.clone();
+            let serving = sigyl.inner.front.gateway().clone().serve(listener, stop.cancelled_owned());
+            let served = sigyl.own(serving).await?;
+            served.map_err(|error| Error::Protocol(error.to_string()))
         }
     }
 
-    async fn answer(&self, listener: TcpListener) -> Result<(), Error> {
+    /// Does all that [`Sigyl::serve`] does but listen, until [`Sigyl::stopped`]: clients come by a server that stands
+    /// before the endpoint at `base`, such as `https://mcp.example.org`, and hands them over by [`Sigyl::endpoint`].
+    pub fn serve_behind(&self, base: String) -> impl Future<Output = Result<(), Error>> + use<> {
+        let sigyl = self.clone();
+        sigyl.inner.front.reached_at(Some(Base { url: base, guarded: true }));
+        async move {
+            let stop = sigyl.inner.stop.clone();
+            sigyl.own(sigyl.inner.front.gateway().clone().attend(stop.cancelled_owned())).await
+        }
+    }
+
+    /// Opens a stream of HTTP to the endpoint, inside this process. Whoever is let through it is not asked for a key
+    /// any more; it refuses hosts and origins that are not this machine, as it does on loopback.
+    pub fn endpoint(&self) -> DuplexStream {
+        let (near, far) = tokio::io::duplex(STREAM_BYTES);
+        let gateway = self.inner.front.gateway().clone();
+        tokio::spawn(async move { gateway.answer(far).await });
+        near
+    }
+
+    /// Does what the owner of the data directory does while `serving` goes on.
+    async fn own<T>(&self, serving: impl Future<Output = T>) -> Result<T, Error> {
         let control = crate::control::listen(self.clone(), &self.inner.data_dir)?;
         let restored = restore::begin(self).await?;
         let probes = tokio::spawn(schedule::probe_forever(self.clone()));
         let notices = tokio::spawn(schedule::tell_notices(self.clone()));
-        let stop = self.inner.stop.clone();
-        let served =
-            self.inner.front.gateway().clone().serve(listener, async move { stop.cancelled().await }).await;
-        self.inner.front.listens(None);
+        let served = serving.await;
+        self.inner.front.reached_at(None);
         drop(restored);
         probes.abort();
         notices.abort();
         control.end().await;
-        served.map_err(|error| Error::Protocol(error.to_string()))
+        Ok(served)
     }
 
     /// Asks this process to end.

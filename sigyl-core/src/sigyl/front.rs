@@ -1,7 +1,6 @@
 //! The gateway as the pipeline sees it, and the writer of call records.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, watch};
@@ -16,12 +15,21 @@ use crate::store::{CallRecord, Change, Store};
 /// How many call records may wait for the disk.
 const BACKLOG: usize = 4096;
 
+/// Where clients reach the endpoint.
+#[derive(Clone, Debug)]
+pub(super) struct Base {
+    /// Without a slash at its end.
+    pub(super) url: String,
+    /// Whether somebody stands before it, who asks for keys.
+    pub(super) guarded: bool,
+}
+
 /// The endpoint that clients reach servers by.
 #[derive(Debug)]
 pub(super) struct GatewayFront {
     gateway: Gateway,
     upstreams: Mutex<BTreeMap<ServerName, Upstream>>,
-    address: Mutex<Option<SocketAddr>>,
+    base: Mutex<Option<Base>>,
     /// Changes when records of calls were kept.
     pub(super) kept: watch::Sender<()>,
 }
@@ -34,7 +42,7 @@ impl GatewayFront {
         Self {
             gateway: Gateway::new(GatewayConfig::default(), clock, calls),
             upstreams: Mutex::default(),
-            address: Mutex::new(None),
+            base: Mutex::default(),
             kept,
         }
     }
@@ -43,9 +51,9 @@ impl GatewayFront {
         &self.gateway
     }
 
-    /// Tells that the endpoint listens at `address`.
-    pub(super) fn listens(&self, address: Option<SocketAddr>) {
-        *self.address.lock().unwrap_or_else(PoisonError::into_inner) = address;
+    /// Tells where clients reach the endpoint.
+    pub(super) fn reached_at(&self, base: Option<Base>) {
+        *self.base.lock().unwrap_or_else(PoisonError::into_inner) = base;
     }
 
     /// Returns how to speak to the instance that serves `name`.
@@ -55,8 +63,12 @@ impl GatewayFront {
 
     /// Returns the base address of the endpoint.
     pub(super) fn base(&self) -> Option<String> {
-        let address = *self.address.lock().unwrap_or_else(PoisonError::into_inner);
-        address.map(|address| format!("http://{address}"))
+        self.base.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|base| base.url.clone())
+    }
+
+    /// Tells whether only who holds a key comes in by the endpoint's address.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.base.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|base| base.guarded)
     }
 }
 

@@ -6,7 +6,11 @@ use std::time::Duration;
 use super::Sigyl;
 use crate::domain::{Action, Caller, Deployment, ServerName};
 use crate::error::Error;
-use crate::mcp::{self, Probe, ProbeLimits, Upstream};
+use crate::mcp::{self, McpError, Probe, ProbeLimits, Upstream};
+use crate::store::{CallOutcome, CallRecord, Change};
+
+/// Characters of a tool's name that a record keeps.
+const TOOL_MOST: usize = 128;
 
 impl Sigyl {
     /// Asks a running server what it is; calls no tool.
@@ -17,7 +21,8 @@ impl Sigyl {
         Ok(mcp::probe(&upstream, &ProbeLimits::default()).await?)
     }
 
-    /// Calls a tool of a running server, through its endpoint as any client would.
+    /// Calls a tool of a running server: through its endpoint as any client would, or straight when the endpoint asks
+    /// for keys. Either way the call is on record.
     pub async fn call(
         &self,
         caller: &Caller,
@@ -28,11 +33,29 @@ impl Sigyl {
         caller.require(Action::Call)?;
         let view = self.show(caller, name).await?;
         let limits = call_limits(view.deployment.as_ref());
-        let upstream = match view.url {
-            Some(url) => Upstream::Http { url },
-            None => self.upstream(name)?,
-        };
-        Ok(mcp::call(&upstream, tool, arguments, &limits).await?)
+        if let Some(url) = view.url.filter(|_| !self.inner.front.is_guarded()) {
+            return Ok(mcp::call(&Upstream::Http { url }, tool, arguments, &limits).await?);
+        }
+        let upstream = self.upstream(name)?;
+        let (at, start) = (self.inner.platform.clock.now(), tokio::time::Instant::now());
+        let called = mcp::call(&upstream, tool, arguments, &limits).await;
+        if let Some(deployment) = view.deployment {
+            let record = CallRecord {
+                server: name.clone(),
+                version: deployment.version,
+                tool: tool
+                    .chars()
+                    .take(TOOL_MOST)
+                    .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+                    .collect(),
+                at,
+                micros: u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
+                outcome: outcome(&called),
+            };
+            self.inner.platform.store.apply(Change::Calls(vec![record])).await?;
+            self.inner.front.kept.send_replace(());
+        }
+        Ok(called?)
     }
 
     /// Writes every record to a new file; returns how many. It holds no master key: secrets in it stay sealed.
@@ -43,6 +66,15 @@ impl Sigyl {
 
     pub(super) fn upstream(&self, name: &ServerName) -> Result<Upstream, Error> {
         self.inner.front.upstream(name).ok_or_else(|| Error::NotRunning(name.clone()))
+    }
+}
+
+fn outcome(called: &Result<serde_json::Value, McpError>) -> CallOutcome {
+    match called {
+        Ok(result) if result.get("isError") == Some(&serde_json::Value::Bool(true)) => CallOutcome::ToolError,
+        Ok(_) => CallOutcome::Ok,
+        Err(McpError::Refused { .. }) => CallOutcome::ProtocolError,
+        Err(_) => CallOutcome::Failed,
     }
 }
 
@@ -57,7 +89,36 @@ fn call_limits(deployment: Option<&Deployment>) -> ProbeLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Resources;
+    use crate::pipeline::Front as _;
+    use crate::sigyl::{Config, front};
+    use crate::store::Page;
     use crate::store::contract::fixture;
+
+    #[tokio::test]
+    async fn a_call_past_a_guarded_endpoint_is_on_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+        let sigyl = Sigyl::open(config).await.unwrap();
+        let (store, front) = (&sigyl.inner.platform.store, &sigyl.inner.front);
+        store.apply(fixture::publish("clock", "1.0.0", "a")).await.unwrap();
+        store.apply(fixture::activate("clock", "1.0.0", "a", Vec::new())).await.unwrap();
+        let (name, version) = (fixture::name("clock"), fixture::version("1.0.0"));
+        let url = "http://127.0.0.1:9/mcp".to_owned();
+        drop(front.route(&name, &version, Upstream::Http { url }, &Resources::default(), None));
+        front.reached_at(Some(front::Base { url: "https://mcp.example.org".to_owned(), guarded: true }));
+        let caller = Caller::local_owner();
+        assert_eq!(
+            sigyl.show(&caller, &name).await.unwrap().url.unwrap(),
+            "https://mcp.example.org/mcp/clock"
+        );
+        sigyl.call(&caller, &name, "now", serde_json::json!({})).await.unwrap_err();
+        let kept = store.calls(&name, Page::first(9)).await.unwrap();
+        assert_eq!(kept.len(), 1);
+        assert_eq!((kept[0].1.tool.as_str(), kept[0].1.outcome), ("now", CallOutcome::Failed));
+        sigyl.shutdown().await;
+    }
 
     #[test]
     fn a_call_may_take_as_long_as_at_the_endpoint() {

@@ -31,6 +31,13 @@ impl Sigyl {
         })
     }
 
+    /// Tells whether requests can be served: the store answers, and nobody asked this process to end. Says nothing of
+    /// what is in the store, and so asks nobody who they are.
+    pub async fn ready(&self) -> Result<bool, Error> {
+        self.inner.platform.store.servers(Page::first(1)).await?;
+        Ok(!self.inner.stop.is_cancelled())
+    }
+
     /// Lists servers by name.
     pub async fn list(&self, caller: &Caller) -> Result<Vec<ServerView>, Error> {
         caller.require(Action::Read)?;

@@ -1,5 +1,7 @@
 //! Sessions and routes come and go.
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
 use super::*;
 use crate::mcp::fake::{self, Fake, Say, result};
 
@@ -136,4 +138,25 @@ async fn a_server_that_is_starting_asks_its_clients_to_wait() {
     assert_eq!(endpoint.post("b", &initialize()).send().await.unwrap().status(), 404);
     endpoint.gateway.route(name("a"), route(named("a").upstream()));
     assert_eq!(endpoint.post("a", &initialize()).send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn whoever_stands_before_it_hands_requests_over_on_streams() {
+    let (sender, _records) = mpsc::channel(16);
+    let gateway = Gateway::new(quick(), Arc::new(FixedClock::default()), sender);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let attending = tokio::spawn(gateway.clone().attend(async {
+        stopped.await.ok();
+    }));
+    for (host, status) in [("localhost", "200 OK"), ("elsewhere.example", "403 Forbidden")] {
+        let (mut near, far) = tokio::io::duplex(1024);
+        let asked = format!("GET /health HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        near.write_all(asked.as_bytes()).await.unwrap();
+        gateway.answer(far).await;
+        let mut said = String::new();
+        near.read_to_string(&mut said).await.unwrap();
+        assert!(said.starts_with(&format!("HTTP/1.1 {status}")), "{said}");
+    }
+    stop.send(()).unwrap();
+    attending.await.unwrap();
 }
