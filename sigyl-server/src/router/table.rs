@@ -1,0 +1,41 @@
+//! The table.
+
+use super::Route;
+use crate::routes;
+
+/// Every route, by noun.
+pub(crate) static ROUTES: &[&[Route]] = &[routes::health::ROUTES];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn all() -> impl Iterator<Item = &'static Route> {
+        ROUTES.iter().flat_map(|part| part.iter())
+    }
+
+    #[test]
+    fn no_operation_is_there_twice() {
+        let ids: Vec<_> = all().map(|route| route.doc.id).collect();
+        let shape = |path: &str| {
+            path.split('/')
+                .map(|part| if part.starts_with('{') { "{}" } else { part })
+                .collect::<Vec<_>>()
+                .join("/")
+        };
+        let places: Vec<_> = all().map(|route| (route.method.name(), shape(route.path))).collect();
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+        assert_eq!(places.iter().collect::<BTreeSet<_>>().len(), places.len());
+    }
+
+    #[test]
+    fn every_route_says_what_it_is() {
+        for route in all() {
+            assert!(route.path.starts_with('/') && !route.path.ends_with('/'), "{}", route.path);
+            assert!(route.doc.summary.ends_with('.'), "{}", route.path);
+            assert!(!route.doc.answers.is_empty(), "{}", route.path);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The operations, by noun: each decodes, makes one call to the core, and encodes.
+
+pub(crate) mod health;

@@ -1,0 +1,7 @@
+//! The server over real sockets.
+#![expect(clippy::unwrap_used, reason = "a test may stop at any failure")]
+
+mod app;
+mod bounds;
+mod routes;
+mod shapes;
