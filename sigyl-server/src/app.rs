@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::bounds::Bounds;
+use crate::door::Door;
 use crate::metrics::Metrics;
 use crate::openapi;
 
@@ -17,6 +18,7 @@ pub(crate) struct App {
     /// Everything that can be done.
     pub(crate) core: Sigyl,
     pub(crate) bounds: Bounds,
+    pub(crate) door: Door,
     pub(crate) metrics: Metrics,
     /// The OpenAPI document.
     pub(crate) openapi: Bytes,
@@ -27,9 +29,10 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(core: Sigyl, bounds: Bounds) -> Arc<Self> {
+    pub(crate) fn new(core: Sigyl, bounds: Bounds, door: Door) -> Arc<Self> {
         Arc::new(Self {
             core,
+            door,
             metrics: Metrics::new(),
             openapi: openapi::document().to_string().into(),
             permits: Arc::new(Semaphore::new(bounds.requests)),

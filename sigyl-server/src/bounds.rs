@@ -34,6 +34,8 @@ pub struct Bounds {
     pub drain_time: Duration,
     /// How often connections are looked at.
     pub tick: Duration,
+    /// How often it is looked whether there is another certificate.
+    pub certificate_time: Duration,
 }
 
 impl Default for Bounds {
@@ -53,6 +55,7 @@ impl Default for Bounds {
             idle_time: Duration::from_secs(75),
             drain_time: Duration::from_secs(10),
             tick: Duration::from_secs(1),
+            certificate_time: Duration::from_secs(10),
         }
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::door::Client;
 use crate::listen::Line;
 use crate::respond::{Answer, Body, Content, Problem, respond};
 use crate::router::{Found, Route, find};
@@ -28,6 +29,7 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
     let working = app.metrics.requests.hold();
     let underway = line.begin();
     let (head, _body) = request.into_parts();
+    let client = app.door.client(line.peer.ip(), &head.headers);
     let place = locate(&head);
     let route = place.as_ref().ok().copied();
     let (answer, permit) = match place {
@@ -42,7 +44,7 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
     let took = start.elapsed();
     app.metrics.answered(route.map(|(at, _)| at), answer.status, took);
     drop(working);
-    tell(&head.method, route.map(|(_, route)| route.path), answer.status, took, &id);
+    tell(&head.method, route.map(|(_, route)| route.path), answer.status, took, client, &id);
     respond(answer, &app.bounds, underway, permit)
 }
 
@@ -113,16 +115,16 @@ fn finish(answer: &mut Answer, id: &str, method: &Method) {
 }
 
 /// Writes the request down: by its route and never by its address, which may hold what is secret.
-fn tell(method: &Method, route: Option<&str>, status: StatusCode, took: Duration, id: &str) {
-    let (route, status) = (route.unwrap_or("none"), status.as_u16());
-    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+fn tell(method: &Method, route: Option<&str>, status: StatusCode, took: Duration, client: Client, id: &str) {
     // A method that no route has is the client's own text.
-    let method = if route == "none" { "" } else { method.as_str() };
+    let method = if route.is_some() { method.as_str() } else { "" };
     tracing::info!(
         http.method = method,
-        http.route = route,
-        http.status = status,
-        micros,
+        http.route = route.unwrap_or("none"),
+        http.status = status.as_u16(),
+        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        client = %client.address,
+        is_here = client.is_here,
         request = id,
         "answered"
     );

@@ -5,6 +5,7 @@
 mod app;
 mod bounds;
 mod dispatch;
+mod door;
 mod listen;
 mod metrics;
 mod openapi;
@@ -12,6 +13,10 @@ mod respond;
 mod router;
 mod routes;
 mod serve;
+pub mod settings;
+mod start;
 
 pub use bounds::Bounds;
-pub use serve::{ServeError, serve};
+pub use listen::{Tls, TlsError};
+pub use serve::{Config, ServeError, serve};
+pub use start::{StartError, start};

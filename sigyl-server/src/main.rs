@@ -1,51 +1,47 @@
-//! `sigyl-server`: answers over HTTP for the servers of one data directory, without a console or a command line.
+//! `sigyl-server`: serves a data directory over HTTP, without a console or a command line.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::io::Write as _;
 
-use clap::Parser;
+use clap::Parser as _;
 use sigyl_core::source::ToolEnv;
-use sigyl_core::{Config, Sigyl};
-use sigyl_server::{Bounds, serve};
-use tokio::net::TcpListener;
-
-/// Serves a data directory until it is told to end.
-#[derive(Debug, Parser)]
-#[command(version, about)]
-struct Arguments {
-    /// Data directory that this process owns.
-    #[arg(long, env = "SIGYL_DATA_DIR")]
-    data_dir: PathBuf,
-    /// Cache directory for builds.
-    #[arg(long, env = "SIGYL_CACHE_DIR")]
-    cache_dir: PathBuf,
-    /// Loopback address to listen on.
-    #[arg(long, default_value = "127.0.0.1:7447")]
-    listen: SocketAddr,
-    /// Refuse everything but loopback.
-    #[arg(long)]
-    offline: bool,
-}
+use sigyl_server::settings::{Arguments, LogFormat, Settings};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
 
 fn main() -> color_eyre::Result<()> {
     sigyl_core::launcher::run_if_asked();
     color_eyre::install()?;
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO).init();
     let arguments = Arguments::parse();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(arguments))
+    let is_asked_to_print = arguments.print_config;
+    let settings = Settings::resolve(arguments, &std::env::vars_os().collect())?;
+    if is_asked_to_print {
+        return Ok(write!(std::io::stdout(), "{settings}")?);
+    }
+    log(&settings)?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(settings))
 }
 
-async fn run(arguments: Arguments) -> color_eyre::Result<()> {
-    let tools = ToolEnv::pick(std::env::vars_os());
-    let mut config = Config::new(arguments.data_dir, arguments.cache_dir, tools, std::env::current_exe()?);
-    config.offline = arguments.offline;
-    let listener = TcpListener::bind(arguments.listen).await?;
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+fn log(settings: &Settings) -> color_eyre::Result<()> {
+    let log = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        // Nobody may read it: then there is nobody to tell that it could not be written either.
+        .log_internal_errors(false)
+        .with_env_filter(EnvFilter::try_new(&settings.log_filter.value)?);
+    match settings.log_format.value {
+        LogFormat::Json => log.json().init(),
+        _ => log.init(),
+    }
+    Ok(())
+}
+
+async fn run(settings: Settings) -> color_eyre::Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let shutdown = async move {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
+            _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
     };
-    Ok(serve(Bounds::default(), Sigyl::open(config).await?, listener, shutdown).await?)
+    let tools = ToolEnv::pick(std::env::vars_os());
+    Ok(sigyl_server::start(settings, std::env::current_exe()?, tools, shutdown).await?)
 }

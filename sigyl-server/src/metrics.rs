@@ -74,6 +74,8 @@ pub(crate) struct Metrics {
     pub(crate) refused_full: Counter,
     /// Connections refused because their address had too many.
     pub(crate) refused_address: Counter,
+    /// Connections refused because keys would pass over them in the clear.
+    pub(crate) refused_clear: Counter,
     /// Requests refused because too many were under way.
     pub(crate) refused_busy: Counter,
     /// Connections closed because their client did not read.
@@ -88,6 +90,7 @@ impl Metrics {
             requests: Gauge::default(),
             refused_full: Counter::default(),
             refused_address: Counter::default(),
+            refused_clear: Counter::default(),
             refused_busy: Counter::default(),
             let_go: Counter::default(),
         }
@@ -125,6 +128,7 @@ impl Metrics {
         for (reason, counter) in [
             ("connections", &self.refused_full),
             ("connections_of_address", &self.refused_address),
+            ("in_the_clear", &self.refused_clear),
             ("requests", &self.refused_busy),
         ] {
             writeln!(text, "{refused}{{reason=\"{reason}\"}} {}", counter.get())?;

@@ -1,12 +1,28 @@
 //! Serving: the listener, and the library behind it.
 
+use sigyl_core::domain::Network;
 use sigyl_core::{Error, Sigyl};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::bounds::Bounds;
-use crate::listen::accept;
+use crate::door::Door;
+use crate::listen::{Tls, accept};
+
+/// How the server serves.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Config {
+    /// How much it takes, and how long it waits.
+    pub bounds: Bounds,
+    /// TLS; in the clear when absent.
+    pub tls: Option<Tls>,
+    /// Proxies that stand before it: only they are believed whom they speak for.
+    pub trusted_proxies: Vec<Network>,
+    /// Address that clients reach it by, such as `https://mcp.example.org`; as it listens when absent.
+    pub public_url: Option<String>,
+}
 
 /// The server could not work.
 #[derive(Debug, thiserror::Error)]
@@ -23,13 +39,16 @@ pub enum ServeError {
 /// Serves until `shutdown` is ready or another process asks the owner of the data directory to stop; then requests
 /// under way have a while to end, and everything that runs is ended.
 pub async fn serve(
-    bounds: Bounds,
+    config: Config,
     core: Sigyl,
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let address = listener.local_addr().map_err(ServeError::Address)?;
-    let owning = core.serve_behind(format!("http://{address}"));
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let owning = core.serve_behind(config.public_url.unwrap_or_else(|| format!("{scheme}://{address}")));
+    let door = Door::new(config.trusted_proxies, config.tls.is_some());
+    let app = App::new(core.clone(), config.bounds, door);
     let owner_ended = CancellationToken::new();
     let owning = async {
         let _ended = owner_ended.clone().drop_guard();
@@ -43,7 +62,7 @@ pub async fn serve(
                 () = owner_ended.cancelled() => {}
             }
         };
-        accept(App::new(core.clone(), bounds), listener, told).await;
+        accept(app, listener, config.tls, told).await;
         core.shutdown().await;
     };
     let (owned, ()) = tokio::join!(owning, answering);

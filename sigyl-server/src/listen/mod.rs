@@ -4,6 +4,8 @@ mod accept;
 mod converse;
 mod line;
 mod peers;
+mod tls;
 
 pub(crate) use accept::accept;
 pub(crate) use line::{Line, Underway};
+pub use tls::{Tls, TlsError};

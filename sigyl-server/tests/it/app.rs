@@ -8,8 +8,8 @@ use hyper::header::HeaderMap;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use sigyl_core::{Config, Sigyl};
-use sigyl_server::{Bounds, ServeError, serve};
+use sigyl_core::Sigyl;
+use sigyl_server::{Bounds, Config, ServeError, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -44,18 +44,25 @@ impl Reply {
 
 impl TestApp {
     pub(crate) async fn start() -> Self {
-        Self::bounded(Bounds::default()).await
+        Self::with(Config::default()).await
     }
 
     pub(crate) async fn bounded(bounds: Bounds) -> Self {
+        let mut config = Config::default();
+        config.bounds = bounds;
+        Self::with(config).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        let config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
-        let core = Sigyl::open(config).await.unwrap();
+        let owned =
+            sigyl_core::Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+        let core = Sigyl::open(owned).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let serving = serve(bounds, core, listener, async {
+        let serving = serve(config, core, listener, async {
             // The test is over when the sender is gone, too.
             stopped.await.ok();
         });

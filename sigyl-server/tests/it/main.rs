@@ -3,5 +3,7 @@
 
 mod app;
 mod bounds;
+mod program;
 mod routes;
 mod shapes;
+mod tls;

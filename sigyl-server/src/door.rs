@@ -1,0 +1,127 @@
+//! Who comes in: which peers are proxies, and where a request really comes from.
+
+use std::net::IpAddr;
+
+use hyper::header::{FORWARDED, HeaderMap, HeaderName};
+use sigyl_core::domain::Network;
+
+/// Where proxies write whom they speak for.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// What a proxy adds to a request; one of them says that there is a proxy.
+const OF_PROXIES: [HeaderName; 4] = [
+    FORWARDED,
+    FORWARDED_FOR,
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+];
+
+/// Addresses in one header that are looked at.
+const HOPS: usize = 16;
+
+/// What is known of who may come, and how.
+#[derive(Debug)]
+pub(crate) struct Door {
+    proxies: Vec<Network>,
+    has_tls: bool,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Client {
+    /// Its address, as the last trusted proxy saw it.
+    pub(crate) address: IpAddr,
+    /// Whether it is a program of this machine, with no proxy between.
+    pub(crate) is_here: bool,
+}
+
+impl Door {
+    pub(crate) fn new(proxies: Vec<Network>, has_tls: bool) -> Self {
+        Self { proxies, has_tls }
+    }
+
+    /// Tells whether `peer` may speak at all: what is in the clear comes from this machine or from a proxy.
+    pub(crate) fn admits(&self, peer: IpAddr) -> bool {
+        self.has_tls || peer.to_canonical().is_loopback() || self.is_proxy(peer)
+    }
+
+    /// Tells whether `peer` is a proxy, so that many clients come from one address.
+    pub(crate) fn is_proxy(&self, peer: IpAddr) -> bool {
+        self.proxies.iter().any(|network| network.contains(peer))
+    }
+
+    /// Finds out where a request comes from. Only a proxy is believed what it says of others.
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
+        let peer = peer.to_canonical();
+        if !self.is_proxy(peer) {
+            let is_proxied = OF_PROXIES.iter().any(|name| headers.contains_key(name));
+            return Client { address: peer, is_here: peer.is_loopback() && !is_proxied };
+        }
+        let said = headers.get_all(FORWARDED_FOR).iter().flat_map(|value| {
+            value.to_str().unwrap_or_default().split(',').map(|one| one.trim().parse::<IpAddr>().ok())
+        });
+        let hops: Vec<_> = said.collect();
+        // The nearest proxy wrote last. What is before the first address that is no proxy's, the client may have made up.
+        let mut address = peer;
+        for hop in hops.into_iter().rev().take(HOPS) {
+            let Some(hop) = hop else { break };
+            address = hop.to_canonical();
+            if !self.is_proxy(address) {
+                break;
+            }
+        }
+        Client { address, is_here: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::HeaderValue;
+
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn client(peer: &str, forwarded: &[&'static str]) -> (String, bool) {
+        let door = Door::new(vec![Network::parse("10.0.0.0/8").unwrap()], false);
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append(FORWARDED_FOR, HeaderValue::from_static(value));
+        }
+        let client = door.client(ip(peer), &headers);
+        (client.address.to_string(), client.is_here)
+    }
+
+    #[test]
+    fn only_a_proxy_is_believed_and_only_up_to_its_own_client() {
+        for (peer, forwarded, address) in [
+            ("10.0.0.1", &["192.0.2.1"][..], "192.0.2.1"),
+            ("10.0.0.1", &["203.0.113.9, 192.0.2.1"], "192.0.2.1"),
+            ("10.0.0.1", &["203.0.113.9", "192.0.2.1, 10.0.0.2"], "192.0.2.1"),
+            ("10.0.0.1", &["192.0.2.1, unknown"], "10.0.0.1"),
+            ("10.0.0.1", &["192.0.2.1, , 10.0.0.2"], "10.0.0.2"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("::ffff:10.0.0.1", &["::ffff:192.0.2.1"], "192.0.2.1"),
+            ("192.0.2.7", &["127.0.0.1"], "192.0.2.7"),
+        ] {
+            assert_eq!(client(peer, forwarded), (address.to_owned(), false), "{peer} {forwarded:?}");
+        }
+    }
+
+    #[test]
+    fn a_program_of_this_machine_comes_without_a_proxy() {
+        assert_eq!(client("127.0.0.1", &[]), ("127.0.0.1".to_owned(), true));
+        assert_eq!(client("127.0.0.1", &["192.0.2.1"]), ("127.0.0.1".to_owned(), false));
+    }
+
+    #[test]
+    fn what_is_in_the_clear_comes_from_this_machine_or_from_a_proxy() {
+        let door = |tls| Door::new(vec![Network::parse("10.0.0.0/8").unwrap()], tls);
+        for (peer, clear) in [("127.0.0.1", true), ("10.1.2.3", true), ("192.0.2.1", false)] {
+            assert_eq!(door(false).admits(ip(peer)), clear, "{peer}");
+            assert!(door(true).admits(ip(peer)), "{peer}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What can be wrong with a setting.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use sigyl_core::scan::RuleSetError;
+use sigyl_core::scan::policy::PolicyError;
+
+/// A setting cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// A file that was named cannot be read.
+    #[error("could not read {path}, which is named as {what}")]
+    Unreadable {
+        /// What it is for.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The file is no configuration.
+    #[error("{path}:{line}: {message}")]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A variable holds what it cannot hold.
+    #[error("the environment variable {name} is wrong: {why}")]
+    Variable {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// Only half of what TLS needs was named.
+    #[error("TLS needs a certificate and a key: name both, or none")]
+    HalfTls,
+    /// Keys would be sent in the clear.
+    #[error(
+        "{0} is reached from other machines, and keys would be sent to it in the clear: name a certificate and a key \
+         for TLS, name the proxies that stand before it as trusted, or listen on 127.0.0.1"
+    )]
+    InTheClear(SocketAddr),
+    /// The public address is none.
+    #[error("`{text}` is no address for clients: {why}")]
+    PublicUrl {
+        /// What was set.
+        text: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// There is no home, and the folder was not named.
+    #[error("there is no home directory, so the {what} has no default: name it with {flag}")]
+    NoHome {
+        /// Which folder.
+        what: &'static str,
+        /// The flag that names it.
+        flag: &'static str,
+    },
+    /// The folder that this process was started in is gone.
+    #[error("could not find the current folder, which {path} is relative to")]
+    NoCurrent {
+        /// What is relative.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The policy cannot be used.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The built-in rules do not compile: a defect.
+    #[error(transparent)]
+    Rules(#[from] RuleSetError),
+}

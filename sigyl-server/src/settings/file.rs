@@ -1,0 +1,127 @@
+//! The configuration file: TOML, every key known.
+
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sigyl_core::domain::Network;
+
+use super::{LogFormat, SettingsError};
+
+/// Bytes of a file that an operator names.
+const LIMIT: u64 = 32 << 20;
+
+/// The keys of the file, as `docs/server.md` lists them.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) data_dir: Option<PathBuf>,
+    pub(super) cache_dir: Option<PathBuf>,
+    pub(super) listen: Option<SocketAddr>,
+    pub(super) public_url: Option<String>,
+    pub(super) trusted_proxies: Option<Vec<Network>>,
+    pub(super) offline: Option<bool>,
+    pub(super) policy: Option<PathBuf>,
+    pub(super) waivers: Option<PathBuf>,
+    pub(super) tls: Tls,
+    pub(super) log: Log,
+    pub(super) registry: Registry,
+    pub(super) mcp: Mcp,
+}
+
+/// The table `[tls]`.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Tls {
+    pub(super) certificate: Option<PathBuf>,
+    pub(super) key: Option<PathBuf>,
+}
+
+/// The table `[log]`.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Log {
+    pub(super) filter: Option<String>,
+    pub(super) format: Option<LogFormat>,
+}
+
+/// The table `[registry]`.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Registry {
+    pub(super) anonymous_read: Option<bool>,
+}
+
+/// The table `[mcp]`.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Mcp {
+    pub(super) keyless_loopback: Option<bool>,
+}
+
+impl File {
+    /// Reads a file that must exist. Relative paths in it are meant from its own folder.
+    pub(super) fn read(path: &Path) -> Result<Self, SettingsError> {
+        let bytes = bytes_of(path, "the configuration")?;
+        let text = String::from_utf8(bytes).map_err(|error| SettingsError::Unreadable {
+            what: "the configuration",
+            path: path.to_owned(),
+            source: std::io::Error::other(error),
+        })?;
+        let mut file = Self::parse(&text, path)?;
+        let base = path.parent().unwrap_or(Path::new(""));
+        let Self { data_dir, cache_dir, policy, waivers, tls, .. } = &mut file;
+        let paths = [data_dir, cache_dir, policy, waivers, &mut tls.certificate, &mut tls.key];
+        for inner in paths.into_iter().flatten() {
+            *inner = base.join(&*inner);
+        }
+        Ok(file)
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
+        toml::from_str(text).map_err(|error| {
+            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or(text);
+            SettingsError::Wrong {
+                path: path.to_owned(),
+                line: before.matches('\n').count() + 1,
+                message: error.message().to_owned(),
+            }
+        })
+    }
+}
+
+/// Reads a file that the operator named, within bounds.
+pub(super) fn bytes_of(path: &Path, what: &'static str) -> Result<Vec<u8>, SettingsError> {
+    let unreadable = |source| SettingsError::Unreadable { what, path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let read = file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if read as u64 > LIMIT {
+        return Err(unreadable(std::io::Error::other("it is larger than 32 MiB")));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_line() {
+        let parse = |text: &str| File::parse(text, Path::new("server.toml")).unwrap_err().to_string();
+        assert!(parse("offline = true\n\ndata-dir = 'x'\n").starts_with("server.toml:3: unknown field"));
+        assert!(parse("[registry]\nanonymous = true\n").starts_with("server.toml:2: unknown field"));
+        assert!(parse("trusted_proxies = ['10.0.0.1/8']\n").contains("bits set beyond the prefix"));
+    }
+
+    #[test]
+    fn paths_are_meant_from_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("server.toml");
+        std::fs::write(&path, "data_dir = 'data'\n[tls]\nkey = '/etc/key.pem'\n").unwrap();
+        let file = File::read(&path).unwrap();
+        assert_eq!(file.data_dir, Some(dir.path().join("data")));
+        assert_eq!(file.tls.key, Some("/etc/key.pem".into()));
+    }
+}

@@ -1,0 +1,16 @@
+//! Settings of the program: flags win over variables, these over the file, that over the defaults. Each knows where it
+//! comes from.
+
+mod arguments;
+mod error;
+mod file;
+mod listen;
+mod policy;
+mod print;
+mod resolve;
+mod set;
+
+pub use arguments::Arguments;
+pub use error::SettingsError;
+pub use resolve::{LogFormat, Settings, TlsFiles};
+pub use set::{Origin, Set};

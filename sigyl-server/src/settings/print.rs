@@ -1,0 +1,91 @@
+//! The settings in words, each with its origin.
+
+use std::fmt;
+
+use super::{LogFormat, Set, Settings};
+
+/// The column of origins.
+const WIDTH: usize = 60;
+
+impl fmt::Display for Settings {
+    /// Writes every setting as a line of TOML, with its origin behind it. No setting holds a secret: keys and
+    /// certificates are named by their files.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.config {
+            Some(file) => writeln!(f, "# configuration file: {}", file.display())?,
+            None => writeln!(f, "# no configuration file")?,
+        }
+        let path = |path: &std::path::PathBuf| Some(quoted(&path.to_string_lossy()));
+        let named = |found: &Option<std::path::PathBuf>| found.as_ref().and_then(path);
+        line(f, "data_dir", &self.data_dir, path)?;
+        line(f, "cache_dir", &self.cache_dir, path)?;
+        line(f, "listen", &self.listen, |address| Some(quoted(&address.to_string())))?;
+        line(f, "public_url", &self.public_url, |url| url.as_deref().map(quoted))?;
+        line(f, "trusted_proxies", &self.trusted_proxies, |networks| {
+            let all: Vec<_> = networks.iter().map(|network| quoted(&network.to_string())).collect();
+            Some(format!("[{}]", all.join(", ")))
+        })?;
+        line(f, "offline", &self.offline, |on| Some(on.to_string()))?;
+        line(f, "policy", &self.policy, named)?;
+        line(f, "waivers", &self.waivers, named)?;
+        line(f, "tls.certificate", &self.tls, |files| files.as_ref().and_then(|tls| path(&tls.certificate)))?;
+        line(f, "tls.key", &self.tls, |files| files.as_ref().and_then(|tls| path(&tls.key)))?;
+        line(f, "log.filter", &self.log_filter, |filter| Some(quoted(filter)))?;
+        line(f, "log.format", &self.log_format, |format| {
+            Some(quoted(match format {
+                LogFormat::Plain => "plain",
+                LogFormat::Json => "json",
+            }))
+        })?;
+        line(f, "registry.anonymous_read", &self.anonymous_read, |on| Some(on.to_string()))?;
+        line(f, "mcp.keyless_loopback", &self.keyless_loopback, |on| Some(on.to_string()))
+    }
+}
+
+/// One line; what is not set is a comment.
+fn line<T>(
+    f: &mut fmt::Formatter<'_>,
+    key: &str,
+    set: &Set<T>,
+    shown: impl FnOnce(&T) -> Option<String>,
+) -> fmt::Result {
+    let text = shown(&set.value).map_or_else(|| format!("# {key} ="), |value| format!("{key} = {value}"));
+    writeln!(f, "{text:<WIDTH$} # {}", set.origin)
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::Arguments;
+    use super::*;
+
+    #[test]
+    fn what_is_printed_is_a_file_that_says_the_same() {
+        let flags = Arguments {
+            data_dir: Some("/d \"x\"".into()),
+            cache_dir: Some("/c".into()),
+            trusted_proxies: vec![sigyl_core::domain::Network::parse("10.0.0.0/8").unwrap()],
+            ..Arguments::default()
+        };
+        let printed = Settings::resolve(flags, &BTreeMap::new()).unwrap().to_string();
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("server.toml");
+        std::fs::write(&file, &printed).unwrap();
+        let again = Arguments { config: Some(file), ..Arguments::default() };
+        let again = Settings::resolve(again, &BTreeMap::new()).unwrap().to_string();
+        let said = |text: &str| -> Vec<String> {
+            let before = |line: &str| line.split("  ").next().unwrap_or_default().trim().to_owned();
+            text.lines().skip(1).map(before).collect()
+        };
+        assert_eq!(said(&printed), said(&again), "{printed}\n{again}");
+        assert!(
+            printed.contains("listen = \"127.0.0.1:7447\"") && printed.contains("# default"),
+            "{printed}"
+        );
+    }
+}

@@ -1,0 +1,317 @@
+//! Puts the places together.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use etcetera::BaseStrategy as _;
+use serde::Deserialize;
+use sigyl_core::domain::Network;
+
+use super::file::File;
+use super::listen::{check_listen, check_public_url};
+use super::{Arguments, Set, SettingsError};
+
+/// The port that is listened on when none is named.
+const PORT: u16 = 7447;
+
+/// What is written to the log when nothing else is asked for.
+const FILTER: &str = "info";
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Plain,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The files that TLS needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate chain.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// Every setting, resolved; folders are absolute.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The configuration file in use.
+    pub config: Option<PathBuf>,
+    /// Where records are kept.
+    pub data_dir: Set<PathBuf>,
+    /// Where builds are kept.
+    pub cache_dir: Set<PathBuf>,
+    /// Where the server listens.
+    pub listen: Set<SocketAddr>,
+    /// How clients reach it; as it listens when absent.
+    pub public_url: Set<Option<String>>,
+    /// Files for TLS; in the clear when absent.
+    pub tls: Set<Option<TlsFiles>>,
+    /// Proxies that stand before it.
+    pub trusted_proxies: Set<Vec<Network>>,
+    /// Whether everything but loopback is refused.
+    pub offline: Set<bool>,
+    /// The policy that findings are judged by, instead of the default one.
+    pub policy: Set<Option<PathBuf>>,
+    /// Waivers that stand beside the policy.
+    pub waivers: Set<Option<PathBuf>>,
+    /// What is written to the log.
+    pub log_filter: Set<String>,
+    /// How it is written.
+    pub log_format: Set<LogFormat>,
+    /// Whether who shows no key may read the registry from other machines too.
+    pub anonymous_read: Set<bool>,
+    /// Whether programs of this machine reach MCP endpoints without a key.
+    pub keyless_loopback: Set<bool>,
+}
+
+/// The environment, as one value.
+type Variables = BTreeMap<OsString, OsString>;
+
+impl Settings {
+    /// Reads the file, if one is named, and lets variables and flags win over it.
+    pub fn resolve(flags: Arguments, variables: &Variables) -> Result<Self, SettingsError> {
+        let config = flags.config.or_else(|| path(variables, "SIGYL_CONFIG").1);
+        let file = config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        let of_flags = half(flags.tls_certificate, flags.tls_key)?;
+        let of_variables =
+            half(path(variables, "SIGYL_TLS_CERTIFICATE").1, path(variables, "SIGYL_TLS_KEY").1)?;
+        let of_file = half(file.tls.certificate, file.tls.key)?;
+        let url =
+            |text: Option<String>| text.as_deref().map(check_public_url).transpose().map(|url| url.map(Some));
+        let (url_name, url_text) = text(variables, "SIGYL_PUBLIC_URL")?;
+        let proxies = Some(flags.trusted_proxies).filter(|named| !named.is_empty());
+        let settings = Self {
+            data_dir: folder(flags.data_dir, path(variables, "SIGYL_DATA_DIR"), file.data_dir, DATA)?,
+            cache_dir: folder(flags.cache_dir, path(variables, "SIGYL_CACHE_DIR"), file.cache_dir, CACHE)?,
+            listen: Set::first(flags.listen, parsed(variables, "SIGYL_LISTEN")?, file.listen, || {
+                (Ipv4Addr::LOCALHOST, PORT).into()
+            }),
+            public_url: Set::first(
+                url(flags.public_url)?,
+                (url_name, url(url_text)?),
+                url(file.public_url)?,
+                || None,
+            ),
+            tls: Set::first(of_flags, ("SIGYL_TLS_KEY", of_variables), of_file, || None),
+            trusted_proxies: Set::first(proxies, networks(variables)?, file.trusted_proxies, Vec::new),
+            offline: Set::first(
+                flags.offline.then_some(true),
+                switch(variables, "SIGYL_OFFLINE")?,
+                file.offline,
+                || false,
+            ),
+            policy: Set::first(
+                None,
+                optional(path(variables, "SIGYL_POLICY")),
+                file.policy.map(Some),
+                || None,
+            ),
+            waivers: Set::first(
+                None,
+                optional(path(variables, "SIGYL_WAIVERS")),
+                file.waivers.map(Some),
+                || None,
+            ),
+            log_filter: Set::first(None, text(variables, "SIGYL_LOG")?, file.log.filter, || {
+                FILTER.to_owned()
+            }),
+            log_format: Set::first(
+                flags.log_format,
+                log_format(variables)?,
+                file.log.format,
+                LogFormat::default,
+            ),
+            anonymous_read: Set::first(
+                None,
+                switch(variables, "SIGYL_REGISTRY_ANONYMOUS_READ")?,
+                file.registry.anonymous_read,
+                || false,
+            ),
+            keyless_loopback: Set::first(
+                None,
+                switch(variables, "SIGYL_MCP_KEYLESS_LOOPBACK")?,
+                file.mcp.keyless_loopback,
+                || false,
+            ),
+            config,
+        };
+        check_listen(settings.listen.value, settings.tls.value.is_some(), &settings.trusted_proxies.value)?;
+        Ok(settings)
+    }
+}
+
+/// What a variable says.
+type Said<T> = (&'static str, Option<T>);
+
+fn raw<'a>(variables: &'a Variables, name: &str) -> Option<&'a OsStr> {
+    variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+}
+
+fn path(variables: &Variables, name: &'static str) -> Said<PathBuf> {
+    (name, raw(variables, name).map(PathBuf::from))
+}
+
+fn optional<T>((name, value): Said<T>) -> Said<Option<T>> {
+    (name, value.map(Some))
+}
+
+fn text(variables: &Variables, name: &'static str) -> Result<Said<String>, SettingsError> {
+    let Some(value) = raw(variables, name) else { return Ok((name, None)) };
+    let text = value.to_str().ok_or_else(|| wrong(name, "it is not UTF-8"))?;
+    Ok((name, Some(text.to_owned())))
+}
+
+fn parsed<T: std::str::FromStr>(variables: &Variables, name: &'static str) -> Result<Said<T>, SettingsError>
+where
+    T::Err: std::fmt::Display,
+{
+    let (name, text) = text(variables, name)?;
+    Ok((name, text.map(|text| text.parse().map_err(|error: T::Err| wrong(name, error))).transpose()?))
+}
+
+fn switch(variables: &Variables, name: &'static str) -> Result<Said<bool>, SettingsError> {
+    let (name, text) = text(variables, name)?;
+    let value = match text.as_deref() {
+        None => None,
+        Some("1" | "true" | "yes" | "on") => Some(true),
+        Some("0" | "false" | "no" | "off") => Some(false),
+        Some(_) => return Err(wrong(name, "write 1 or 0")),
+    };
+    Ok((name, value))
+}
+
+fn networks(variables: &Variables) -> Result<Said<Vec<Network>>, SettingsError> {
+    let (name, text) = text(variables, "SIGYL_TRUSTED_PROXIES")?;
+    let Some(text) = text else { return Ok((name, None)) };
+    let networks = text.split(',').map(|one| Network::parse(one.trim()).map_err(|error| wrong(name, error)));
+    Ok((name, Some(networks.collect::<Result<_, _>>()?)))
+}
+
+fn log_format(variables: &Variables) -> Result<Said<LogFormat>, SettingsError> {
+    let (name, text) = text(variables, "SIGYL_LOG_FORMAT")?;
+    let read =
+        |text: String| LogFormat::from_str(&text, false).map_err(|_| wrong(name, "write plain or json"));
+    Ok((name, text.map(read).transpose()?))
+}
+
+fn wrong(name: &'static str, why: impl std::fmt::Display) -> SettingsError {
+    SettingsError::Variable { name, why: why.to_string() }
+}
+
+fn half(
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+) -> Result<Option<Option<TlsFiles>>, SettingsError> {
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some(Some(TlsFiles { certificate, key }))),
+        (None, None) => Ok(None),
+        _ => Err(SettingsError::HalfTls),
+    }
+}
+
+/// A folder that has its default below the home.
+struct Home {
+    what: &'static str,
+    flag: &'static str,
+    of: fn(&etcetera::base_strategy::Xdg) -> PathBuf,
+}
+
+const DATA: Home = Home { what: "data directory", flag: "--data-dir", of: |base| base.data_dir() };
+const CACHE: Home = Home { what: "cache directory", flag: "--cache-dir", of: |base| base.cache_dir() };
+
+fn folder(
+    flag: Option<PathBuf>,
+    variable: Said<PathBuf>,
+    file: Option<PathBuf>,
+    home: Home,
+) -> Result<Set<PathBuf>, SettingsError> {
+    let set = Set::first(flag.map(Some), optional(variable), file.map(Some), || None);
+    let value = match set.value {
+        Some(named) => named,
+        None => {
+            let nowhere = |_| SettingsError::NoHome { what: home.what, flag: home.flag };
+            let base = etcetera::base_strategy::Xdg::new().map_err(nowhere)?;
+            (home.of)(&base).join("sigyl")
+        }
+    };
+    Ok(Set { value: absolute(&value)?, origin: set.origin })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, SettingsError> {
+    std::path::absolute(path).map_err(|source| SettingsError::NoCurrent { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Origin;
+    use super::*;
+
+    fn variables<const N: usize>(pairs: [(&str, &str); N]) -> Variables {
+        pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
+    #[test]
+    fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("server.toml");
+        let text = "data_dir = 'file'\ncache_dir = 'file'\nlisten = '127.0.0.1:3'\n[log]\nformat = 'json'\n";
+        std::fs::write(&file, text).unwrap();
+        let environment = variables([("SIGYL_CACHE_DIR", "/variable"), ("SIGYL_LISTEN", "127.0.0.1:2")]);
+        let flags = Arguments {
+            config: Some(file),
+            listen: Some(([127, 0, 0, 1], 1).into()),
+            ..Arguments::default()
+        };
+        let settings = Settings::resolve(flags, &environment).unwrap();
+        assert_eq!((settings.listen.value.port(), settings.listen.origin), (1, Origin::Flag));
+        assert_eq!(settings.cache_dir.value, Path::new("/variable"));
+        assert_eq!(settings.cache_dir.origin, Origin::Variable("SIGYL_CACHE_DIR"));
+        assert_eq!(
+            (settings.data_dir.value, settings.data_dir.origin),
+            (dir.path().join("file"), Origin::File)
+        );
+        assert_eq!((settings.log_format.value, settings.log_format.origin), (LogFormat::Json, Origin::File));
+        assert_eq!((settings.offline.value, settings.offline.origin), (false, Origin::Default));
+    }
+
+    #[test]
+    fn what_would_send_keys_in_the_clear_is_refused_wherever_it_was_set() {
+        let flags = |listen: &str| Arguments {
+            data_dir: Some("/d".into()),
+            cache_dir: Some("/c".into()),
+            listen: Some(listen.parse().unwrap()),
+            ..Arguments::default()
+        };
+        let refused = Settings::resolve(flags("0.0.0.0:1"), &Variables::new()).unwrap_err();
+        assert!(matches!(refused, SettingsError::InTheClear(_)), "{refused}");
+        let proxied = variables([("SIGYL_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7")]);
+        assert_eq!(Settings::resolve(flags("0.0.0.0:1"), &proxied).unwrap().trusted_proxies.value.len(), 2);
+        let half = variables([("SIGYL_TLS_KEY", "/key.pem")]);
+        let refused = Settings::resolve(flags("127.0.0.1:1"), &half).unwrap_err();
+        assert!(matches!(refused, SettingsError::HalfTls), "{refused}");
+    }
+
+    #[test]
+    fn a_wrong_variable_is_named() {
+        for (name, value) in [
+            ("SIGYL_LISTEN", "here"),
+            ("SIGYL_OFFLINE", "maybe"),
+            ("SIGYL_LOG_FORMAT", "xml"),
+            ("SIGYL_TRUSTED_PROXIES", "10.0.0.0/8,everybody"),
+        ] {
+            let refused = Settings::resolve(Arguments::default(), &variables([(name, value)])).unwrap_err();
+            assert!(refused.to_string().contains(name), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! From settings to a server that serves.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sigyl_core::clock::{Clock as _, SystemClock};
+use sigyl_core::source::ToolEnv;
+use sigyl_core::{Error, Sigyl};
+use tokio::net::TcpListener;
+
+use crate::listen::{Tls, TlsError};
+use crate::serve::{Config, ServeError, serve};
+use crate::settings::{Settings, SettingsError};
+
+/// The server could not be started, or could not go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A setting cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The data directory cannot be opened.
+    #[error(transparent)]
+    Core(#[from] Error),
+    /// The address cannot be taken.
+    #[error("could not listen on {address}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// It could not serve.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// Opens the data directory and serves it until `shutdown`.
+///
+/// Servers are started through `launcher`, a program whose
+/// `main` begins with `sigyl_core::launcher::run_if_asked()`; they are built by tools with the environment `tools`.
+pub async fn start(
+    settings: Settings,
+    launcher: PathBuf,
+    tools: ToolEnv,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), StartError> {
+    let mut core = sigyl_core::Config::new(
+        settings.data_dir.value.clone(),
+        settings.cache_dir.value.clone(),
+        tools,
+        launcher,
+    );
+    core.offline = settings.offline.value;
+    if let Some((policy, rules)) = settings.policy(SystemClock.now())? {
+        core.policy = policy;
+        core.rules = Some(Arc::new(rules));
+    }
+    let tls = settings.tls.value.map(Tls::open).transpose()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let core = Sigyl::open(core).await?;
+    let address = settings.listen.value;
+    let listener =
+        TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+    let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+    tracing::info!("listening on {scheme}://{address}");
+    let config = Config {
+        tls,
+        trusted_proxies: settings.trusted_proxies.value,
+        public_url: settings.public_url.value,
+        ..Config::default()
+    };
+    Ok(serve(config, core, listener, shutdown).await?)
+}
