@@ -1,7 +1,15 @@
-//! The rules of recorded versions: which version a source becomes, which one ranks highest, which one served before.
+//! The rules of recorded versions, and the documents that say how a server is installed.
+//!
+//! Which version a source becomes, which one ranks highest, which one served before; and the MCP Registry's documents,
+//! published here, imported from elsewhere or made of what is released here.
 
+pub mod document;
 mod history;
+mod keys;
 mod publish;
+pub mod schema;
 
+pub use document::{Document, Validation};
 pub use history::{last_served, previous};
+pub use keys::{OFFICIAL_KEY, PUBLISHER_KEY, RELEASED_NAMESPACE};
 pub use publish::{Choice, Offer, PublishError, choose_version, latest};

@@ -1,0 +1,10 @@
+//! The reverse-DNS names that the registry's documents and answers use.
+
+/// What a registry says of a document beside it.
+pub const OFFICIAL_KEY: &str = "io.modelcontextprotocol.registry/official";
+
+/// What a publisher adds inside of a document.
+pub const PUBLISHER_KEY: &str = "io.modelcontextprotocol.registry/publisher-provided";
+
+/// The namespace of servers that were released here under a short name. The domain is reserved for private use.
+pub const RELEASED_NAMESPACE: &str = "internal.sigyl";
