@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Digest, DocumentName, DocumentVersion, RawDocument, Timestamp};
+use super::{Digest, DocumentName, DocumentVersion, RawDocument, Timestamp, WorkspaceName};
 
 /// A document of one version of a server. Its content never changes; how it stands does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub struct Listing {
     pub name: DocumentName,
     /// The version it goes by.
     pub version: DocumentVersion,
+    /// The workspace that its name belongs to.
+    pub workspace: WorkspaceName,
     /// What its publisher wrote.
     pub document: RawDocument,
     /// The digest of its canonical form.
@@ -167,6 +169,7 @@ mod tests {
         let listing = Listing {
             name: DocumentName::parse("a/b").unwrap(),
             version: DocumentVersion::parse("1").unwrap(),
+            workspace: WorkspaceName::default(),
             document,
             digest: RawDocument::digest_of(&members).unwrap(),
             standing: Standing::active(Timestamp::EPOCH),

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 
 use crate::domain::{
-    Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, Holder, KeyId, Login, Report,
-    ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace,
-    WorkspaceName,
+    Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, DocumentName, DocumentVersion,
+    Holder, KeyId, Listing, Login, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName,
+    Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -106,6 +106,17 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn audit_head(&self) -> Result<AuditHead, StoreError>;
     /// Finds the sealed pepper of keys.
     async fn pepper(&self) -> Result<Option<SealedSecret>, StoreError>;
+    /// Finds a document.
+    async fn listing(
+        &self,
+        name: &DocumentName,
+        version: &DocumentVersion,
+    ) -> Result<Option<Listing>, StoreError>;
+    /// Lists documents by name and version.
+    async fn listings(&self, page: Page<(DocumentName, DocumentVersion)>)
+    -> Result<Vec<Listing>, StoreError>;
+    /// Lists every document of a name, by version.
+    async fn listings_of(&self, name: &DocumentName) -> Result<Vec<Listing>, StoreError>;
     /// Writes everything to `target` (a new file) as checked records, for `sigyl backup`.
     async fn backup(&self, target: &std::path::Path) -> Result<u64, StoreError>;
 }

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Account, Admission, ApiKey, AuditEntry, Deployment, KeyId, KeyUse, Pin, Report, Run, RunId, SecretName,
-    Seq, Server, ServerName, Timestamp, ToolPin, Version, VersionRecord, Workspace, WorkspaceName,
+    Account, Admission, ApiKey, AuditEntry, Deployment, DocumentName, DocumentVersion, KeyId, KeyUse,
+    Listing, Pin, Report, Run, RunId, SecretName, Seq, Server, ServerName, Standing, Timestamp, ToolPin,
+    Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -85,6 +86,20 @@ pub enum Change {
     Audit(Vec<AuditEntry>),
     /// The pepper of keys is sealed, or sealed anew.
     PutPepper(SealedSecret),
+    /// A document is published. When its name and version are on record, with whatever content, it is a conflict.
+    PublishListing(Box<Listing>),
+    /// Documents are recorded, or their records replaced. Another content under the same name and version is a conflict,
+    /// and then none of them is recorded.
+    PutListings(Vec<Listing>),
+    /// Versions of one name stand otherwise from now on. Each must be on record.
+    SetStanding {
+        /// The name.
+        name: DocumentName,
+        /// Its versions.
+        versions: Vec<DocumentVersion>,
+        /// How they stand.
+        standing: Standing,
+    },
 }
 
 /// One line of the journal: which fact, on what, without its content.

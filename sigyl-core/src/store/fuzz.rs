@@ -5,7 +5,9 @@ use serde::de::DeserializeOwned;
 
 use super::codec::{decode, encode};
 use super::{CallRecord, JournalEntry, SealedSecret};
-use crate::domain::{Account, ApiKey, AuditEntry, Deployment, Report, Run, Server, VersionRecord, Workspace};
+use crate::domain::{
+    Account, ApiKey, AuditEntry, Deployment, Listing, Report, Run, Server, VersionRecord, Workspace,
+};
 use crate::event::Event;
 
 /// Reads bytes as a record of each kind, and holds that what is read can be written and read again.
@@ -23,6 +25,7 @@ pub fn record(bytes: &[u8]) {
     as_record::<JournalEntry>(bytes);
     as_record::<CallRecord>(bytes);
     as_record::<SealedSecret>(bytes);
+    as_record::<Listing>(bytes);
     as_record::<Account>(bytes);
     as_record::<Workspace>(bytes);
     as_record::<ApiKey>(bytes);

@@ -6,7 +6,8 @@
 use std::fmt;
 
 use crate::domain::{
-    AccountId, Digest, KeyId, Login, ReportId, RunId, SecretName, Seq, ServerName, Version, WorkspaceName,
+    AccountId, Digest, DocumentName, DocumentVersion, KeyId, Login, ReportId, RunId, SecretName, Seq,
+    ServerName, Version, WorkspaceName,
 };
 
 /// The place of one record.
@@ -68,6 +69,8 @@ pub(crate) enum Key<'a> {
     AuditHead,
     /// The sealed pepper of keys.
     Pepper,
+    /// A document.
+    Listing(&'a DocumentName, &'a DocumentVersion),
 }
 
 /// A range of records.
@@ -115,6 +118,10 @@ pub(crate) enum Span<'a> {
     KeysOf(&'a AccountId),
     /// The audit, oldest first.
     Audit,
+    /// Documents by name and version.
+    Listings,
+    /// Documents of one name, by version.
+    ListingsOf(&'a DocumentName),
 }
 
 /// First byte of a key. The numbers are part of the store's format: they are never changed or used again.
@@ -148,6 +155,7 @@ enum Tag {
     Audit = 46,
     AuditHead = 47,
     Pepper = 48,
+    Listing = 60,
 }
 
 struct Bytes(Vec<u8>);
@@ -219,6 +227,7 @@ impl Key<'_> {
             Self::Audit(number) => tag(Tag::Audit).seq(Seq(number)),
             Self::AuditHead => tag(Tag::AuditHead),
             Self::Pepper => tag(Tag::Pepper),
+            Self::Listing(name, version) => tag(Tag::Listing).text(name.as_str()).text(version.as_str()),
         };
         bytes.0
     }
@@ -250,6 +259,8 @@ impl Span<'_> {
             Self::Memberships(account) => tag(Tag::Member).text(account.as_str()),
             Self::KeysOf(account) => tag(Tag::KeyOf).text(account.as_str()),
             Self::Audit => tag(Tag::Audit),
+            Self::Listings => tag(Tag::Listing),
+            Self::ListingsOf(name) => tag(Tag::Listing).text(name.as_str()),
         };
         bytes.0
     }

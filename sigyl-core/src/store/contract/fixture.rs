@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use crate::domain::{
     Account, AccountId, Actor, Admission, ApiKey, AuditEntry, AuditFact, AuditHead, AuditOutcome,
-    Confinement, Deployment, Digest, Judgement, KeyHash, KeyId, Label, Launch, Login, Permissions, Plan,
-    Policy, Report, Resources, RevisionId, Role, Run, RunId, RunState, Scope, Score, SecretName, Server,
-    ServerName, SourceKind, SourceRef, Stats, StepId, Timestamp, Tool, ToolPin, Transport, Verdict, Version,
-    VersionRecord, Workspace, WorkspaceName,
+    Confinement, Deployment, Digest, DocumentName, DocumentVersion, Judgement, KeyHash, KeyId, Label, Launch,
+    Listing, Login, Origin, Permissions, Plan, Policy, Proof, RawDocument, Report, Resources, RevisionId,
+    Role, Run, RunId, RunState, Scope, Score, SecretName, Server, ServerName, SourceKind, SourceRef,
+    Standing, Stats, StepId, Timestamp, Tool, ToolPin, Transport, Verdict, Version, VersionRecord, Workspace,
+    WorkspaceName,
 };
 use crate::event::{Event, EventKind};
 use crate::store::{CallOutcome, CallRecord, Change, SealedSecret, Tombstone};
@@ -307,4 +308,33 @@ pub fn audited(head: &AuditHead, on: &str) -> AuditEntry {
 /// A pepper as the vault would hand it over.
 pub fn sealed_pepper(byte: u8) -> SealedSecret {
     SealedSecret { sealed: vec![byte; 9], ..secret("sigyl", "PEPPER") }
+}
+
+/// The name of a document.
+pub fn document_name(text: &str) -> DocumentName {
+    known(DocumentName::parse(text))
+}
+
+/// The version of a document.
+pub fn document_version(text: &str) -> DocumentVersion {
+    known(DocumentVersion::parse(text))
+}
+
+/// A document with this description, imported.
+pub fn listing(name: &str, version: &str, description: &str) -> Listing {
+    let text = json!({ "name": name, "version": version, "description": description }).to_string();
+    let (document, members) = known(RawDocument::parse(text.as_bytes()));
+    Listing {
+        name: document_name(name),
+        version: document_version(version),
+        workspace: WorkspaceName::default(),
+        document,
+        digest: known(RawDocument::digest_of(&members)),
+        standing: Standing::active(at(8)),
+        published: at(8),
+        updated: at(8),
+        origin: Origin::Imported { source: "a file".to_owned(), at: at(8), problems: 0, official: None },
+        proof: Proof::Unproven,
+        others: Default::default(),
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::store::{Store, StoreError};
 
-use super::{access, activate, audit, delete, limits, listing, publish};
+use super::{access, activate, audit, delete, documents, limits, listing, publish};
 
 /// Runs the whole suite; `open` makes a new, empty store each time.
 pub async fn run<S: Store>(open: impl AsyncFn() -> S) {
@@ -13,6 +13,7 @@ pub async fn run<S: Store>(open: impl AsyncFn() -> S) {
     limits::claims(&open).await;
     access::claims(&open).await;
     audit::claims(&open).await;
+    documents::claims(&open).await;
 }
 
 /// Takes what a store must be able to do.

@@ -10,8 +10,8 @@ use crate::event::Event;
 use crate::store::key::{Key, Span};
 use crate::store::{CallRecord, Change, SealedSecret, StoreError, Tombstone};
 
-use super::access;
 use super::draft::Draft;
+use super::{access, listings};
 
 /// Writes `change` into `draft`, and returns its name and subject for the journal.
 pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static str, String), StoreError> {
@@ -37,6 +37,11 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::KeyUses(uses) => access::key_uses(draft, &uses),
         Change::Audit(entries) => access::audit(draft, &entries),
         Change::PutPepper(sealed) => access::put_pepper(draft, &sealed),
+        Change::PublishListing(listing) => listings::publish(draft, &listing),
+        Change::PutListings(new) => listings::put(draft, &new),
+        Change::SetStanding { name, versions, standing } => {
+            listings::set_standing(draft, &name, &versions, &standing)
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod draft;
 #[cfg(test)]
 mod full_disk;
 mod io;
+mod listings;
 mod migrate;
 mod open;
 mod queries;

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 
 use crate::domain::{
-    Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, Holder, KeyId, Login, Report,
-    ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace,
-    WorkspaceName,
+    Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, DocumentName, DocumentVersion,
+    Holder, KeyId, Listing, Login, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName,
+    Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 use crate::store::key::{Key, Shown, Span, descending_seq_of, seq_of};
@@ -281,6 +281,31 @@ impl Store for SledStore {
 
     async fn pepper(&self) -> Result<Option<SealedSecret>, StoreError> {
         self.ask(|reader| reader.get(&Key::Pepper)).await
+    }
+
+    async fn listing(
+        &self,
+        name: &DocumentName,
+        version: &DocumentVersion,
+    ) -> Result<Option<Listing>, StoreError> {
+        let (name, version) = (name.clone(), version.clone());
+        self.ask(move |reader| reader.get(&Key::Listing(&name, &version))).await
+    }
+
+    async fn listings(
+        &self,
+        page: Page<(DocumentName, DocumentVersion)>,
+    ) -> Result<Vec<Listing>, StoreError> {
+        self.ask(move |reader| {
+            let after = page.after.as_ref().map(|(name, version)| Key::Listing(name, version));
+            values(reader.list(&Span::Listings, after.as_ref(), page.limit))
+        })
+        .await
+    }
+
+    async fn listings_of(&self, name: &DocumentName) -> Result<Vec<Listing>, StoreError> {
+        let name = name.clone();
+        self.ask(move |reader| values(reader.list(&Span::ListingsOf(&name), None, usize::MAX))).await
     }
 
     async fn backup(&self, target: &Path) -> Result<u64, StoreError> {
