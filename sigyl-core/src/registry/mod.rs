@@ -3,13 +3,18 @@
 //! Which version a source becomes, which one ranks highest, which one served before; and the MCP Registry's documents,
 //! published here, imported from elsewhere or made of what is released here.
 
+pub mod catalogue;
 pub mod document;
 mod history;
 mod keys;
 mod publish;
 pub mod schema;
+mod search;
+pub mod shelf;
 
+pub use catalogue::{Catalogue, Query, QueryError, Which};
 pub use document::{Document, Validation};
 pub use history::{last_served, previous};
-pub use keys::{OFFICIAL_KEY, PUBLISHER_KEY, RELEASED_NAMESPACE};
+pub use keys::{OFFICIAL_KEY, PUBLISHER_KEY, RELEASED_NAMESPACE, SIGYL_KEY};
 pub use publish::{Choice, Offer, PublishError, choose_version, latest};
+pub use shelf::{ImportReport, ImportRow, ListingError, Publication, RowProblem, Shelf};

@@ -1,0 +1,31 @@
+//! How much one answer may hold.
+
+use crate::wire::registry::ServerResponse;
+
+/// Most bytes of documents on one page.
+pub(super) const PAGE_BYTES: usize = 2 << 20;
+/// Most bytes of documents in a list of all versions of a name.
+pub(super) const VERSIONS_BYTES: usize = 8 << 20;
+
+/// Takes documents until a bound is reached; the first is always taken.
+#[derive(Debug)]
+pub(super) struct Budget {
+    left: usize,
+    began: bool,
+}
+
+impl Budget {
+    pub(super) fn of(bytes: usize) -> Self {
+        Self { left: bytes, began: false }
+    }
+
+    /// Tells whether this one fits too.
+    pub(super) fn takes(&mut self, response: &ServerResponse) -> bool {
+        // What surrounds a document is about so long.
+        let bytes = response.server.as_str().len() + 1_000;
+        let fits = bytes <= self.left || !self.began;
+        self.left = self.left.saturating_sub(bytes);
+        self.began = true;
+        fits
+    }
+}

@@ -1,0 +1,297 @@
+//! The index over all documents.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use memchr::memmem::Finder;
+
+use super::bounds::{Budget, PAGE_BYTES, VERSIONS_BYTES};
+use super::cursor;
+use super::entry::Entry;
+use super::query::{Query, QueryError, Which};
+use crate::domain::{DocumentName, DocumentVersion, Timestamp};
+use crate::registry::search::{Index, Texts};
+use crate::wire::registry::{Finds, Metadata, ServerList, ServerResponse};
+
+/// Every document, by name and version.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    rows: BTreeMap<DocumentName, Row>,
+    index: Index,
+    /// Which names the addresses of remotes belong to.
+    urls: HashMap<Box<str>, BTreeSet<DocumentName>>,
+    versions: usize,
+    revision: u64,
+}
+
+/// The versions of one name.
+#[derive(Debug, Default)]
+struct Row {
+    entries: BTreeMap<DocumentVersion, Entry>,
+    latest: Option<DocumentVersion>,
+    /// When any of them last changed.
+    updated: Option<Timestamp>,
+}
+
+impl Catalogue {
+    /// Replaces all versions of a name; with none, the name is gone.
+    pub fn replace(&mut self, name: &DocumentName, entries: Vec<Entry>) {
+        self.revision += 1;
+        let before = self.rows.remove(name).unwrap_or_default();
+        for url in before.urls() {
+            if let Some(owners) = self.urls.get_mut(url) {
+                owners.remove(name);
+                if owners.is_empty() {
+                    self.urls.remove(url);
+                }
+            }
+        }
+        let row = Row::of(entries);
+        for url in row.urls() {
+            self.urls.entry(url.into()).or_default().insert(name.clone());
+        }
+        self.versions = self.versions - before.entries.len() + row.entries.len();
+        match row.shown() {
+            Some(entry) => self.index.put(name, &texts(name, entry)),
+            None => self.index.remove(name),
+        }
+        if !row.entries.is_empty() {
+            self.rows.insert(name.clone(), row);
+        }
+    }
+
+    /// Returns a number that is another one after every write.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Returns how many names and versions there are.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.rows.len(), self.versions)
+    }
+
+    /// Returns all versions of a name, also deleted ones.
+    pub fn entries(&self, name: &DocumentName) -> impl Iterator<Item = &Entry> {
+        self.rows.get(name).into_iter().flat_map(|row| row.entries.values())
+    }
+
+    /// Finds another name that the address of a remote belongs to.
+    pub fn other_owner(&self, url: &str, name: &DocumentName) -> Option<&DocumentName> {
+        self.urls.get(url)?.iter().find(|owner| *owner != name)
+    }
+
+    /// Lists documents by name and version.
+    pub fn list(&self, mut query: Query, base: Option<&str>) -> Result<ServerList, QueryError> {
+        query.check()?;
+        let after = cursor::read(&mut query)?;
+        let wanted = Wanted::of(&query);
+        let limit = query.limit.unwrap_or(Query::USUAL);
+        let mut servers: Vec<ServerResponse> = Vec::new();
+        let mut last: Option<(&DocumentName, &DocumentVersion)> = None;
+        let mut budget = Budget::of(PAGE_BYTES);
+        for (row, entry) in self.walk(after.as_ref(), &wanted) {
+            let is_latest = row.latest.as_ref() == Some(&entry.version);
+            let Some(response) = entry.response(is_latest, base) else { continue };
+            if servers.len() == limit || !budget.takes(&response) {
+                let next = last.and_then(|(name, version)| cursor::write(&query, name, version));
+                return Ok(page(servers, next));
+            }
+            last = Some((&entry.name, &entry.version));
+            servers.push(response);
+        }
+        Ok(page(servers, None))
+    }
+
+    /// Lists the versions of a name, the newest publication first; nothing when there are none to be seen.
+    pub fn versions(
+        &self,
+        name: &DocumentName,
+        include_deleted: bool,
+        base: Option<&str>,
+    ) -> Option<ServerList> {
+        let row = self.rows.get(name)?;
+        let mut entries: Vec<_> =
+            row.entries.values().filter(|entry| include_deleted || !entry.is_deleted()).collect();
+        entries.sort_by(|one, other| {
+            other.published().cmp(&one.published()).then_with(|| other.version.precedence(&one.version))
+        });
+        let mut budget = Budget::of(VERSIONS_BYTES);
+        let servers: Vec<_> = entries
+            .iter()
+            .filter_map(|entry| entry.response(row.latest.as_ref() == Some(&entry.version), base))
+            .take_while(|response| budget.takes(response))
+            .collect();
+        let omitted = entries.len() - servers.len();
+        let metadata = Metadata { next_cursor: None, count: servers.len(), omitted };
+        (!servers.is_empty()).then_some(ServerList { servers, metadata })
+    }
+
+    /// Finds a version of a name; with `None`, that which ranks highest.
+    pub fn version(
+        &self,
+        name: &DocumentName,
+        version: Option<&DocumentVersion>,
+        include_deleted: bool,
+        base: Option<&str>,
+    ) -> Option<ServerResponse> {
+        let row = self.rows.get(name)?;
+        let entry = row.entries.get(version.or(row.latest.as_ref())?)?;
+        let is_latest = row.latest.as_ref() == Some(&entry.version);
+        let shown = include_deleted || !entry.is_deleted();
+        shown.then(|| entry.response(is_latest, base)).flatten()
+    }
+
+    /// Finds names by words, the best first: each with its latest version. Words may be cut short or mistyped.
+    pub fn search(&self, words: &str, limit: usize, base: Option<&str>) -> Result<Finds, QueryError> {
+        let query = Query { search: Some(words.to_owned()), limit: Some(limit), ..Query::default() };
+        query.check()?;
+        let found = self.index.find(words);
+        let total = found.len();
+        let response = |name: &DocumentName| self.version(name, None, false, base);
+        let mut budget = Budget::of(PAGE_BYTES);
+        let servers = found
+            .iter()
+            .take(limit)
+            .filter_map(response)
+            .take_while(|response| budget.takes(response))
+            .collect();
+        Ok(Finds { servers, total })
+    }
+
+    /// Walks what is wanted, in order, after a place.
+    fn walk<'a>(
+        &'a self,
+        after: Option<&'a (DocumentName, DocumentVersion)>,
+        wanted: &'a Wanted<'a>,
+    ) -> impl Iterator<Item = (&'a Row, &'a Entry)> {
+        let from = after.map_or(Bound::Unbounded, |(name, _)| Bound::Included(name));
+        let rows = self.rows.range::<DocumentName, _>((from, Bound::Unbounded));
+        let mut seen: Option<(&'a Arc<str>, bool)> = None;
+        rows.filter(|(_, row)| wanted.since.is_none_or(|since| row.updated >= Some(since)))
+            .flat_map(move |(name, row)| {
+                let start = match after {
+                    Some((last, version)) if last == name => Bound::Excluded(version),
+                    _ => Bound::Unbounded,
+                };
+                row.some(wanted.which, start).map(move |entry| (row, entry))
+            })
+            .filter(|(_, entry)| wanted.takes(entry))
+            .filter(move |(_, entry)| match seen {
+                // Versions of a name mostly say the same.
+                Some((text, holds)) if Arc::ptr_eq(text, &entry.text) => holds,
+                _ => {
+                    let holds = wanted.is_in(&entry.text);
+                    seen = Some((&entry.text, holds));
+                    holds
+                }
+            })
+    }
+}
+
+impl Row {
+    fn of(entries: Vec<Entry>) -> Self {
+        let mut row = Self::default();
+        let mut text: Option<Arc<str>> = None;
+        for mut entry in entries {
+            match &text {
+                Some(text) if **text == *entry.text => entry.text = Arc::clone(text),
+                _ => text = Some(Arc::clone(&entry.text)),
+            }
+            row.updated = row.updated.max(Some(entry.updated()));
+            row.entries.insert(entry.version.clone(), entry);
+        }
+        row.latest = row.rank();
+        row
+    }
+
+    /// Finds the version that ranks highest: of those that are not deleted, if there is one.
+    fn rank(&self) -> Option<DocumentVersion> {
+        let best = self.entries.values().max_by(|one, other| {
+            other
+                .is_deleted()
+                .cmp(&one.is_deleted())
+                .then_with(|| one.version.precedence(&other.version))
+                .then_with(|| one.published().cmp(&other.published()))
+                .then_with(|| one.version.cmp(&other.version))
+        });
+        best.map(|entry| entry.version.clone())
+    }
+
+    /// The addresses of all remotes, but of those that are gone.
+    fn urls(&self) -> impl Iterator<Item = &str> {
+        let there = self.entries.values().filter(|entry| !entry.is_deleted());
+        there.flat_map(|entry| entry.urls.iter().map(|url| &**url))
+    }
+
+    /// The entry that stands for the name in a search.
+    fn shown(&self) -> Option<&Entry> {
+        self.entries.get(self.latest.as_ref()?).filter(|entry| !entry.is_deleted())
+    }
+
+    fn some<'a>(
+        &'a self,
+        which: Option<&'a Which>,
+        start: Bound<&'a DocumentVersion>,
+    ) -> impl Iterator<Item = &'a Entry> {
+        let one = match which {
+            None => None,
+            Some(Which::Latest) => Some(self.latest.as_ref()),
+            Some(Which::Exact(version)) => Some(Some(version)),
+        };
+        let bounds = match one {
+            None => Some((start, Bound::Unbounded)),
+            // What is not after the start was on the page before.
+            Some(Some(version)) if !matches!(start, Bound::Excluded(last) if version <= last) => {
+                Some((Bound::Included(version), Bound::Included(version)))
+            }
+            Some(_) => None,
+        };
+        bounds
+            .into_iter()
+            .flat_map(|bounds| self.entries.range::<DocumentVersion, _>(bounds).map(|(_, entry)| entry))
+    }
+}
+
+/// What of a query one entry is held against.
+struct Wanted<'a> {
+    which: Option<&'a Which>,
+    since: Option<Timestamp>,
+    deleted: bool,
+    text: Option<Finder<'static>>,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(query: &'a Query) -> Self {
+        let text = query.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        Self {
+            which: query.version.as_ref(),
+            since: query.updated_since,
+            deleted: query.include_deleted || query.updated_since.is_some(),
+            text: text.map(|text| Finder::new(&text.to_lowercase()).into_owned()),
+        }
+    }
+
+    fn takes(&self, entry: &Entry) -> bool {
+        (self.deleted || !entry.is_deleted()) && self.since.is_none_or(|since| entry.updated() >= since)
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        self.text.as_ref().is_none_or(|wanted| wanted.find(text.as_bytes()).is_some())
+    }
+}
+
+fn page(servers: Vec<ServerResponse>, next_cursor: Option<String>) -> ServerList {
+    let count = servers.len();
+    ServerList { servers, metadata: Metadata { next_cursor, count, omitted: 0 } }
+}
+
+/// What a search looks at.
+fn texts(name: &DocumentName, entry: &Entry) -> Texts {
+    let [title, description] = entry.said();
+    let words: BTreeSet<String> = entry.words().into_iter().collect();
+    Texts { name: name.as_str().to_owned(), title, description, words: words.into_iter().collect() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! One version of one name: its document, its release, or both.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::{
+    Digest, DocumentName, DocumentVersion, Listing, ListingStatus, Origin, Proof, RawDocument, Timestamp,
+    Verdict, WorkspaceName,
+};
+use crate::registry::PUBLISHER_KEY;
+use crate::wire::registry::{Official, OriginKind, Provenance, ResponseMeta, ScanStatus, ServerResponse};
+
+/// Most words of tags and tools of a version that are looked at in a search.
+const WORDS: usize = 200;
+
+/// A version that was released here, with its source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Released {
+    /// What its manifest says, as a document.
+    pub members: Map<String, Value>,
+    /// When it was recorded.
+    pub recorded: Timestamp,
+    /// The workspace that its server belongs to.
+    pub workspace: WorkspaceName,
+    /// What its scan came to.
+    pub verdict: Verdict,
+    /// Whether a person let it pass.
+    pub approved: bool,
+    /// The digest of its source.
+    pub source: Digest,
+    /// Its path at the endpoint, while it serves.
+    pub path: Option<String>,
+    /// Its tags and the names of its tools.
+    pub words: Vec<String>,
+}
+
+/// One version of one name.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub(super) name: DocumentName,
+    pub(super) version: DocumentVersion,
+    listing: Option<Listing>,
+    released: Option<Released>,
+    /// What a list is searched by: name, title and description in small letters.
+    pub(super) text: Arc<str>,
+    /// Addresses of its remotes.
+    pub(super) urls: Vec<Box<str>>,
+}
+
+impl Entry {
+    /// An entry of a document, of a release, or of both; nothing when there is neither.
+    pub fn of(
+        name: DocumentName,
+        version: DocumentVersion,
+        listing: Option<Listing>,
+        released: Option<Released>,
+    ) -> Option<Self> {
+        if listing.is_none() && released.is_none() {
+            return None;
+        }
+        let mut entry = Self { name, version, listing, released, text: Arc::from(""), urls: Vec::new() };
+        let members = entry.members();
+        let [title, description] = ["title", "description"].map(|name| text(&members, name));
+        entry.text = format!("{}\n{title}\n{description}", entry.name).to_lowercase().into();
+        let remotes = members.get("remotes").and_then(Value::as_array).into_iter().flatten();
+        entry.urls = remotes.filter_map(|remote| Some(remote.get("url")?.as_str()?.into())).collect();
+        Some(entry)
+    }
+
+    /// Returns title and description.
+    pub(super) fn said(&self) -> [String; 2] {
+        let members = self.members();
+        ["title", "description"].map(|name| text(&members, name).to_owned())
+    }
+
+    /// Returns tags that its publisher gave, and names of its tools.
+    pub(super) fn words(&self) -> Vec<String> {
+        let members = self.members();
+        let given = members.get("_meta").and_then(|meta| meta.get(PUBLISHER_KEY));
+        let lists = ["tags", "keywords"].into_iter().filter_map(|name| given?.get(name)?.as_array());
+        let tags = lists.flatten().filter_map(|tag| tag.as_str().map(str::to_owned));
+        let tools = self.released.iter().flat_map(|released| released.words.iter().cloned());
+        tags.chain(tools).take(WORDS).collect()
+    }
+
+    fn members(&self) -> Map<String, Value> {
+        match (&self.listing, &self.released) {
+            (Some(listing), _) => listing.document.members().unwrap_or_default(),
+            (None, Some(released)) => released.members.clone(),
+            (None, None) => Map::new(),
+        }
+    }
+
+    /// Returns its version.
+    pub fn version(&self) -> &DocumentVersion {
+        &self.version
+    }
+
+    /// Returns the record of its document.
+    pub fn listing(&self) -> Option<&Listing> {
+        self.listing.as_ref()
+    }
+
+    /// Returns the workspace that its name belongs to.
+    pub fn workspace(&self) -> Option<&WorkspaceName> {
+        let listed = self.listing.as_ref().map(|listing| &listing.workspace);
+        self.released.as_ref().map(|released| &released.workspace).or(listed)
+    }
+
+    /// Tells whether there is source of it here.
+    pub fn is_released(&self) -> bool {
+        self.released.is_some()
+    }
+
+    /// Tells whether users should not see it unless they ask.
+    pub(super) fn is_deleted(&self) -> bool {
+        self.listing.as_ref().is_some_and(|listing| listing.standing.status == ListingStatus::Deleted)
+    }
+
+    /// Returns when it was published.
+    pub(super) fn published(&self) -> Timestamp {
+        match (&self.listing, &self.released) {
+            (Some(listing), _) => listing.published,
+            (None, Some(released)) => released.recorded,
+            (None, None) => Timestamp::EPOCH,
+        }
+    }
+
+    /// Returns when anything of it last changed.
+    pub(super) fn updated(&self) -> Timestamp {
+        let listed = self.listing.as_ref().map(|listing| listing.updated);
+        let released = self.released.as_ref().map(|released| released.recorded);
+        listed.max(released).unwrap_or(Timestamp::EPOCH)
+    }
+
+    /// Answers with it; `base` is where the endpoint is reached, such as `http://127.0.0.1:7447`.
+    pub(super) fn response(&self, is_latest: bool, base: Option<&str>) -> Option<ServerResponse> {
+        let standing = self.listing.as_ref().map(|listing| listing.standing.clone());
+        let official = Official {
+            status: standing.as_ref().map_or(ListingStatus::Active, |standing| standing.status),
+            status_changed_at: standing.as_ref().map_or(self.published(), |standing| standing.since),
+            status_message: standing.and_then(|standing| standing.message),
+            published_at: self.published(),
+            updated_at: self.updated(),
+            is_latest,
+        };
+        let others = self.listing.as_ref().map(|listing| listing.others.clone()).unwrap_or_default();
+        let meta = ResponseMeta { official, sigyl: self.provenance(), others };
+        Some(ServerResponse { server: self.document(base)?, meta })
+    }
+
+    fn document(&self, base: Option<&str>) -> Option<RawDocument> {
+        match (&self.listing, &self.released) {
+            (Some(listing), _) => Some(listing.document.clone()),
+            (None, Some(released)) => {
+                let mut members = released.members.clone();
+                if let (Some(base), Some(path)) = (base, &released.path) {
+                    let remote = json!([{ "type": "streamable-http", "url": format!("{base}{path}") }]);
+                    members.insert("remotes".to_owned(), remote);
+                }
+                RawDocument::of(&members).ok()
+            }
+            (None, None) => None,
+        }
+    }
+
+    fn provenance(&self) -> Provenance {
+        let scan = match &self.released {
+            Some(released) => ScanStatus::Scanned {
+                verdict: released.verdict,
+                approved: released.approved,
+                source: released.source,
+            },
+            None => ScanStatus::Unscanned,
+        };
+        let plain = |origin, namespace| Provenance {
+            origin,
+            imported_from: None,
+            imported: None,
+            problems: None,
+            namespace,
+            scan,
+        };
+        match self.listing.as_ref().map(|listing| (&listing.origin, listing.proof)) {
+            None => plain(OriginKind::Released, Proof::Granted),
+            Some((Origin::Published { .. }, proof)) => plain(OriginKind::Published, proof),
+            Some((Origin::Imported { source, problems, official, .. }, proof)) => Provenance {
+                imported_from: Some(source.clone()),
+                imported: official.clone(),
+                problems: Some(*problems),
+                ..plain(OriginKind::Imported, proof)
+            },
+        }
+    }
+}
+
+fn text<'a>(members: &'a Map<String, Value>, name: &str) -> &'a str {
+    members.get(name).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,14 @@
+//! All documents in memory, in the order of their names: what lists and pages are answered from.
+//!
+//! It holds nothing that the store does not: it is built from there at the start, and follows every write.
+
+mod bounds;
+#[expect(clippy::module_inception, reason = "the room's own noun is its main part")]
+mod catalogue;
+mod cursor;
+mod entry;
+mod query;
+
+pub use catalogue::Catalogue;
+pub use entry::{Entry, Released};
+pub use query::{Query, QueryError, Which};

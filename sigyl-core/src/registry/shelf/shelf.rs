@@ -1,0 +1,163 @@
+//! Reads the store into the catalogue, and answers from there.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use tokio::sync::Mutex;
+
+use super::error::ListingError;
+use super::released::{self, Releases};
+use crate::domain::{DocumentName, DocumentVersion, Listing, ServerName, WorkspaceName};
+use crate::registry::catalogue::{Catalogue, Entry, Query};
+use crate::store::{Page, Store, StoreError};
+use crate::wire::registry::{Finds, ServerList, ServerResponse};
+
+/// Documents that are read from the store at a time.
+const PAGE: usize = 1_000;
+
+/// All documents.
+#[derive(Debug)]
+pub struct Shelf {
+    pub(super) store: Arc<dyn Store>,
+    catalogue: RwLock<Catalogue>,
+    /// Held from the check of a write until the catalogue shows it.
+    pub(super) turn: Mutex<()>,
+}
+
+impl Shelf {
+    /// A shelf over a store that holds no documents yet.
+    pub fn empty(store: Arc<dyn Store>) -> Self {
+        Self { store, catalogue: RwLock::default(), turn: Mutex::default() }
+    }
+
+    /// Reads everything in `store`.
+    pub async fn load(store: Arc<dyn Store>) -> Result<Self, StoreError> {
+        let mut catalogue = Catalogue::default();
+        let mut releases = released::all(&*store).await?;
+        let mut after = None;
+        // The versions of one name stand together, and may cross from a page into the next.
+        let mut open: Option<(DocumentName, Vec<Listing>)> = None;
+        loop {
+            let page = store.listings(Page { after, limit: PAGE }).await?;
+            after = page.last().map(|last| (last.name.clone(), last.version.clone()));
+            let is_last = page.len() < PAGE;
+            for listing in page {
+                match &mut open {
+                    Some((name, listings)) if *name == listing.name => listings.push(listing),
+                    _ => {
+                        let next = (listing.name.clone(), vec![listing]);
+                        if let Some((name, listings)) = open.replace(next) {
+                            let own = releases.remove(&name).unwrap_or_default();
+                            catalogue.replace(&name, join(&name, listings, own));
+                        }
+                    }
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        if let Some((name, listings)) = open {
+            let own = releases.remove(&name).unwrap_or_default();
+            catalogue.replace(&name, join(&name, listings, own));
+        }
+        for (name, own) in releases {
+            catalogue.replace(&name, join(&name, Vec::new(), own));
+        }
+        Ok(Self { store, catalogue: RwLock::new(catalogue), turn: Mutex::default() })
+    }
+
+    /// Reads a server back that was recorded, activated, moved or removed. That is on record already, so a failure is
+    /// logged; the next write under the name, or the next start, shows it.
+    pub async fn follow(&self, server: &ServerName) {
+        let Ok(name) = released::document_name(server) else { return };
+        let turn = self.turn.lock().await;
+        if let Err(error) = self.refresh(&name).await {
+            tracing::warn!(%error, server = %server, "the registry does not show what was just recorded");
+        }
+        drop(turn);
+    }
+
+    /// Lists documents by name and version; `base` is where the endpoint is reached.
+    pub fn list(&self, query: Query, base: Option<&str>) -> Result<ServerList, ListingError> {
+        Ok(self.read().list(query, base)?)
+    }
+
+    /// Lists the versions of a name, the newest publication first.
+    pub fn versions(
+        &self,
+        name: &str,
+        include_deleted: bool,
+        base: Option<&str>,
+    ) -> Result<ServerList, ListingError> {
+        let name = DocumentName::parse(name)?;
+        let found = self.read().versions(&name, include_deleted, base);
+        found.ok_or(ListingError::NoName(name))
+    }
+
+    /// Finds a version of a name; `latest` is that which ranks highest.
+    pub fn version(
+        &self,
+        name: &str,
+        version: &str,
+        include_deleted: bool,
+        base: Option<&str>,
+    ) -> Result<ServerResponse, ListingError> {
+        let name = DocumentName::parse(name)?;
+        let wanted = match version {
+            "latest" => None,
+            exact => Some(DocumentVersion::parse(exact)?),
+        };
+        let found = self.read().version(&name, wanted.as_ref(), include_deleted, base);
+        found.ok_or_else(|| ListingError::NoVersion { name, version: version.to_owned() })
+    }
+
+    /// Finds names by words, the best first.
+    pub fn search(&self, words: &str, limit: usize, base: Option<&str>) -> Result<Finds, ListingError> {
+        Ok(self.read().search(words, limit, base)?)
+    }
+
+    /// Returns a number that is another one after every write, for answers that are kept elsewhere.
+    pub fn revision(&self) -> u64 {
+        self.read().revision()
+    }
+
+    /// Returns how many names and versions there are.
+    pub fn counts(&self) -> (usize, usize) {
+        self.read().counts()
+    }
+
+    /// Returns the workspace that a name belongs to, if somebody has it.
+    pub fn workspace(&self, name: &DocumentName) -> Option<WorkspaceName> {
+        self.read().entries(name).find_map(|entry| entry.workspace().cloned())
+    }
+
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Catalogue> {
+        self.catalogue.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads a name back. The caller has the turn.
+    pub(super) async fn refresh(&self, name: &DocumentName) -> Result<(), StoreError> {
+        let listings = self.store.listings_of(name).await?;
+        let releases = match released::server_name(name) {
+            Some(server) => released::of(&*self.store, &server).await?,
+            None => BTreeMap::new(),
+        };
+        let entries = join(name, listings, releases);
+        self.catalogue.write().unwrap_or_else(PoisonError::into_inner).replace(name, entries);
+        Ok(())
+    }
+}
+
+/// Makes the entries of a name: what is listed, what is released, and what is both.
+fn join(name: &DocumentName, listings: Vec<Listing>, mut releases: Releases) -> Vec<Entry> {
+    let mut entries = Vec::with_capacity(listings.len());
+    for listing in listings {
+        let (version, own) = (listing.version.clone(), releases.remove(&listing.version));
+        entries.extend(Entry::of(name.clone(), version, Some(listing), own));
+    }
+    for (version, own) in releases {
+        entries.extend(Entry::of(name.clone(), version, None, Some(own)));
+    }
+    entries
+}

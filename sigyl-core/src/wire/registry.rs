@@ -1,0 +1,219 @@
+//! The MCP Registry's own shapes, as its OpenAPI document of 2025-12-01 gives them, and what this registry adds under a
+//! key of its own.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::domain::{Digest, ListingStatus, Proof, RawDocument, Timestamp, Verdict};
+
+/// A page of documents.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerList {
+    /// The documents.
+    pub servers: Vec<ServerResponse>,
+    /// About the page.
+    pub metadata: Metadata,
+}
+
+/// What there is to know about a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metadata {
+    /// Where the next page begins; nothing when this is the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// Documents on this page.
+    pub count: usize,
+    /// Documents that belong here and were left out, because the answer would be too long.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub omitted: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
+/// A document, and what the registry says of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerResponse {
+    /// The document, as it was published.
+    pub server: RawDocument,
+    /// What the registry says.
+    #[serde(rename = "_meta")]
+    pub meta: ResponseMeta,
+}
+
+/// What registries say of a document, each under its own key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResponseMeta {
+    /// What every registry says.
+    #[serde(rename = "io.modelcontextprotocol.registry/official")]
+    pub official: Official,
+    /// What this one adds.
+    #[serde(rename = "internal.sigyl/registry")]
+    pub sigyl: Provenance,
+    /// What others said where it came from.
+    #[serde(flatten)]
+    pub others: Map<String, Value>,
+}
+
+/// How a document stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Official {
+    /// What users should make of it.
+    pub status: ListingStatus,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_message: Option<String>,
+    /// Since when.
+    pub status_changed_at: Timestamp,
+    /// When it was published first.
+    pub published_at: Timestamp,
+    /// When anything of it last changed.
+    pub updated_at: Timestamp,
+    /// Whether it ranks highest among the versions of its name.
+    pub is_latest: bool,
+}
+
+/// Where a document comes from, and what is known of what it installs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Provenance {
+    /// How it came here.
+    pub origin: OriginKind,
+    /// The registry or file that it was imported from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_from: Option<String>,
+    /// What that registry said of how it stood there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Value>,
+    /// Problems that it was imported with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problems: Option<u32>,
+    /// What the right to its namespace rests on.
+    pub namespace: Proof,
+    /// What was scanned of it.
+    pub scan: ScanStatus,
+}
+
+/// How a document came here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OriginKind {
+    /// Somebody published it here.
+    Published,
+    /// It was read from another registry or a file.
+    Imported,
+    /// It was made of a version that was released here, with its source.
+    Released,
+}
+
+/// What was scanned of a version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "status")]
+#[non_exhaustive]
+pub enum ScanStatus {
+    /// Nothing: there is no source of it here, and it cannot be deployed before there is.
+    Unscanned,
+    /// Its source.
+    Scanned {
+        /// What the scan came to.
+        verdict: Verdict,
+        /// Whether a person let it pass.
+        approved: bool,
+        /// The digest of the source.
+        source: Digest,
+    },
+}
+
+/// A wish to let versions stand otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusUpdate {
+    /// What users should make of it.
+    pub status: ListingStatus,
+    /// Why.
+    #[serde(default)]
+    pub status_message: Option<String>,
+}
+
+/// What a wish about all versions of a name came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AllVersions {
+    /// How many changed.
+    pub updated_count: usize,
+    /// Those that changed.
+    pub servers: Vec<ServerResponse>,
+}
+
+/// A search's finds, the best first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finds {
+    /// The documents: of each name its latest version.
+    pub servers: Vec<ServerResponse>,
+    /// How many names fit, shown or not.
+    pub total: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_has_the_members_that_the_registry_gives_them() {
+        let (server, _) = RawDocument::parse(br#"{"name": "a/b"}"#).unwrap();
+        let at = Timestamp::from_millis(1_000);
+        let response = ServerResponse {
+            server,
+            meta: ResponseMeta {
+                official: Official {
+                    status: ListingStatus::Active,
+                    status_message: None,
+                    status_changed_at: at,
+                    published_at: at,
+                    updated_at: at,
+                    is_latest: true,
+                },
+                sigyl: Provenance {
+                    origin: OriginKind::Published,
+                    imported_from: None,
+                    imported: None,
+                    problems: None,
+                    namespace: Proof::Granted,
+                    scan: ScanStatus::Unscanned,
+                },
+                others: Map::new(),
+            },
+        };
+        let metadata = Metadata { next_cursor: None, count: 1, omitted: 0 };
+        let list = ServerList { servers: vec![response], metadata };
+        let written = serde_json::to_value(&list).unwrap();
+        let time = "1970-01-01T00:00:01.000Z";
+        assert_eq!(
+            written,
+            json!({
+                "servers": [{
+                    "server": {"name": "a/b"},
+                    "_meta": {
+                        "io.modelcontextprotocol.registry/official": {
+                            "status": "active", "statusChangedAt": time, "publishedAt": time, "updatedAt": time,
+                            "isLatest": true,
+                        },
+                        "internal.sigyl/registry": {
+                            "origin": "published", "namespace": "granted", "scan": {"status": "unscanned"},
+                        },
+                    },
+                }],
+                "metadata": {"count": 1},
+            })
+        );
+        let text = serde_json::to_string(&list).unwrap();
+        assert_eq!(serde_json::from_str::<ServerList>(&text).unwrap(), list);
+    }
+}
