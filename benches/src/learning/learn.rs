@@ -12,7 +12,7 @@ const WARM: usize = 6;
 const HONEST: f32 = 0.3;
 const RATE: f32 = 0.15;
 /// How fast weights that do not help shrink.
-const DECAY: f32 = 1e-4;
+const DECAY: f32 = 3e-4;
 /// The largest weight as a quantum.
 const QUANTA: f32 = 127.0;
 

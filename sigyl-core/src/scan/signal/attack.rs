@@ -45,6 +45,9 @@ const HARD: &[&str] = &[
     "corrupt",
 ];
 
+/// Bytes by which two words are one.
+const STEM: usize = 5;
+
 /// What a defender's tool is called at its end.
 const DEFENDERS: [&str; 39] = [
     "scan",
@@ -103,6 +106,8 @@ pub(crate) struct Name {
     /// It begins with a phase of an attack.
     phase: bool,
     hints: usize,
+    /// How the first of the hints begins.
+    hint: [u8; STEM],
     defence: bool,
     /// A parameter is named for an attack.
     parameter: bool,
@@ -122,7 +127,12 @@ impl Name {
                     read.attack = true;
                     first = first.min(signal.start);
                 }
-                Class::NamedHint if !hints.contains(&signal.start) => hints.push(signal.start),
+                Class::NamedHint if !hints.contains(&signal.start) => {
+                    if hints.is_empty() {
+                        read.hint = stem(&words[signal.start..signal.end]);
+                    }
+                    hints.push(signal.start);
+                }
                 Class::Defence => read.defence = true,
                 _ => {}
             }
@@ -169,6 +179,7 @@ fn words(name: &str) -> String {
 /// Classes without which no sentence tells of an attack, or of a defence.
 const TELLING: Classes = Classes::of(&[
     Class::Attack,
+    Class::Suspect,
     Class::Harm,
     Class::Deceit,
     Class::Unaware,
@@ -181,6 +192,7 @@ const TELLING: Classes = Classes::of(&[
 pub(crate) fn attacks(reading: &Reading, name: Name, describes: impl Fn(usize) -> bool) -> Option<Attacks> {
     let mut first = true;
     let mut defended = false;
+    let mut suspects = Suspects::default();
     for (at, sentence) in reading.sentences().iter().enumerate() {
         if !describes(sentence.segment) || is_argument(&reading.text()[sentence.start..sentence.end]) {
             continue;
@@ -199,12 +211,48 @@ pub(crate) fn attacks(reading: &Reading, name: Name, describes: impl Fn(usize) -
                 end: one.end.max(other.end),
             });
         }
+        suspects.take(&view, sentence.segment, name);
         first = false;
+    }
+    if let Some(found) = suspects.enough(name) {
+        return Some(found);
     }
     let by_name =
         name.phase || !name.defence && !defended && (name.attack || name.parameter || name.hints >= 2);
     let whole = reading.sentences().iter().find(|sentence| describes(sentence.segment))?;
     by_name.then_some(Attacks { segment: whole.segment, start: whole.start, end: whole.end })
+}
+
+/// What honest tools speak of as well: one of them tells nothing yet.
+#[derive(Default)]
+struct Suspects {
+    words: Vec<[u8; STEM]>,
+    first: Option<Attacks>,
+}
+
+impl Suspects {
+    fn take(&mut self, view: &View<'_>, segment: usize, name: Name) {
+        for one in view.all(Class::Suspect).filter(|one| !is_excused(view, name, one)) {
+            let stem = stem(view.words(one));
+            if !self.words.contains(&stem) {
+                self.words.push(stem);
+            }
+            self.first.get_or_insert(Attacks { segment, start: one.start, end: one.end });
+        }
+    }
+
+    /// Returns the first of them if there is another, or if the name says as much.
+    fn enough(self, name: Name) -> Option<Attacks> {
+        let hints = name.hints > 1 || name.hints == 1 && !self.words.contains(&name.hint);
+        let named = !name.defence && (name.attack || name.parameter || hints);
+        self.first.filter(|_| self.words.len() >= 2 || named)
+    }
+}
+
+fn stem(word: &str) -> [u8; STEM] {
+    let mut stem = [0; STEM];
+    stem.iter_mut().zip(word.bytes()).for_each(|(place, byte)| *place = byte.to_ascii_lowercase());
+    stem
 }
 
 /// Tells whether a sentence is a line about an argument: "wordlist: Wordlist file to use".
@@ -219,13 +267,7 @@ fn is_argument(sentence: &str) -> bool {
 
 /// One sentence says what is attacked, or how.
 fn tells(view: &View<'_>, name: Name) -> Option<(Signal, Signal)> {
-    let excused = |one: &Signal| {
-        view.is_reported(*one)
-            || view.is_denied(*one)
-            || (name.defence || !name.attack) && is_defended(view, *one)
-            || is_tested(view, *one)
-            || !name.phase && leads(view)
-    };
+    let excused = |one: &Signal| is_excused(view, name, one);
     if let Some(attack) = view.all(Class::Attack).find(|one| !excused(one)) {
         return Some((attack, attack));
     }
@@ -251,6 +293,15 @@ fn tells(view: &View<'_>, name: Name) -> Option<(Signal, Signal)> {
         let (hard, prey) = hostile(view, true)?;
         (!excused(&hard)).then_some((hard, prey))
     })
+}
+
+/// Tells whether a sentence speaks of an attack without doing it.
+fn is_excused(view: &View<'_>, name: Name, one: &Signal) -> bool {
+    view.is_reported(*one)
+        || view.is_denied(*one)
+        || (name.defence || !name.attack) && is_defended(view, *one)
+        || is_tested(view, *one)
+        || !name.phase && leads(view)
 }
 
 /// Tells whether the sentence begins with what a defender does: "Describes a malware family".
@@ -312,9 +363,11 @@ fn hostile(view: &View<'_>, hard: bool) -> Option<(Signal, Signal)> {
 /// It is about finding, stopping or explaining what `signal` names.
 fn is_defended(view: &View<'_>, signal: Signal) -> bool {
     let report = view.all(Class::Report).filter(|report| view.words(*report).len() > 4);
-    view.all(Class::Defence)
-        .chain(report)
-        .any(|one| one.end <= signal.start || one.start >= signal.end && one.start - signal.end <= 14)
+    view.all(Class::Defence).chain(report).any(|one| {
+        // "Detects a flood", "flood protection"; "a flood against" is none.
+        one.end <= signal.start
+            || one.start >= signal.end && one.start - signal.end <= 14 && view.words(one) != "against"
+    })
 }
 
 #[cfg(test)]

@@ -200,10 +200,12 @@ pub(crate) enum Class {
     Leave,
     /// What it is left out of.
     Out,
+    /// What may name an attack, and honest things as well.
+    Suspect,
 }
 
 /// One more than the number of the last class.
-pub(super) const CLASSES: usize = Class::Out as usize + 1;
+pub(super) const CLASSES: usize = Class::Suspect as usize + 1;
 
 /// A set of classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
