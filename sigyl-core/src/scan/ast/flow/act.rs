@@ -3,7 +3,7 @@
 use super::call::Given;
 use super::marks::{COMMANDS, IN_CONTAINER, METADATA, SCOUTS, SENDERS, STARTERS, SYSTEM, in_order};
 use super::run::{Flow, Grade};
-use super::value::{Entry, Object, Source, Value, Weakness, bits};
+use super::value::{Object, Source, Value, Weakness};
 use crate::scan::ast::form::Span;
 
 impl Flow<'_> {
@@ -12,7 +12,7 @@ impl Flow<'_> {
         if super::sink::is_process(path) {
             self.command(given, span, path);
         }
-        self.runs_hidden(path, given, span);
+        self.runs_hidden(path, name, given, span);
         self.touches(path, name, given, span);
         self.sends(path, name, given, span);
         self.takes_over(path, name, given, span);
@@ -58,32 +58,6 @@ impl Flow<'_> {
             if in_order(&lower, words) {
                 self.act(*weakness, words.first().unwrap_or(&"").trim(), path, span);
             }
-        }
-    }
-
-    /// Code that nobody can read: decoded from a text of the file, or fetched.
-    fn runs_hidden(&mut self, path: &str, given: &Given, span: Span) {
-        if !matches!(
-            path,
-            "exec"
-                | "eval"
-                | "compile"
-                | "Function"
-                | "vm.runInNewContext"
-                | "vm.runInThisContext"
-                | "marshal.loads"
-                | "os.system"
-        ) {
-            return;
-        }
-        let Some(code) = given.at(0) else { return };
-        let decoded = code.is_path() == Some("(decoded)") || code.field("(decoded)").is_some();
-        if decoded && !Self::is_argument(code) {
-            self.act(Weakness::HiddenCode, "decoded text", path, span);
-        }
-        let open = |entry: &Entry| entry.source == Source::Network && self.bits_of(entry) & bits::CODE == 0;
-        if code.ways().iter().any(open) {
-            self.act(Weakness::HiddenCode, "an answer from the network", path, span);
         }
     }
 
@@ -156,6 +130,7 @@ impl Flow<'_> {
             for shape in given.args.iter().flat_map(|(_, value)| value.shapes.clone()) {
                 self.script(&shape, span, path);
             }
+            self.replaces_code(path, name, given, span);
         }
         if matches!(path, "os.chmod" | "fs.chmod" | "fs.chmodSync") || name == "chmod" {
             let mode = given.args.last().and_then(|(_, value)| value.known()).unwrap_or_default();

@@ -393,6 +393,11 @@ impl Flow<'_> {
 
     /// Runs the functions that something unknown is given, with what else it is given.
     pub(super) fn call_back(&mut self, given: &Given) -> Option<Value> {
+        self.call_back_with(given, None)
+    }
+
+    /// Calls the functions that something is given; what it `heard` is what they are given, if it hears anything.
+    pub(super) fn call_back_with(&mut self, given: &Given, heard: Option<Value>) -> Option<Value> {
         let functions = given.args.iter().filter_map(|(_, value)| match &value.object {
             Object::Functions(functions) => Some(functions.clone()),
             _ => None,
@@ -401,11 +406,16 @@ impl Flow<'_> {
         if functions.is_empty() {
             return None;
         }
-        let mut any = Value::default();
-        if let Some(base) = &given.base {
+        let hears = heard.is_some();
+        let mut any = heard.unwrap_or_default();
+        if let Some(base) = given.base.as_ref().filter(|_| !hears) {
             any = any.or(&base.element());
         }
-        for (_, value) in given.args.iter().filter(|(_, value)| !matches!(value.object, Object::Functions(_)))
+        for (_, value) in given
+            .args
+            .iter()
+            .filter(|_| !hears)
+            .filter(|(_, value)| !matches!(value.object, Object::Functions(_)))
         {
             any = any.or(&value.element());
         }

@@ -109,6 +109,9 @@ impl Flow<'_> {
         if let Some(value) = self.reflected(path, name, given, span) {
             return value;
         }
+        if let Some(value) = super::folded::folded(path, name, given) {
+            return value;
+        }
         self.hands_on(name, given, span);
         if let Some(value) = self.special_call(path, name, given) {
             return value;
@@ -125,7 +128,8 @@ impl Flow<'_> {
         match effect {
             Some(effect) => self.effect(effect, path, given),
             None => {
-                if let Some(value) = self.call_back(given) {
+                let heard = self.heard(path, name, given);
+                if let Some(value) = self.call_back_with(given, heard) {
                     // What registers a tool gives the tool, and not what that gives.
                     let registers = super::claim::MAKES.contains(&&**name);
                     return if registers { Value { object: called(), ..Value::default() } } else { value };
@@ -208,7 +212,7 @@ impl Flow<'_> {
             entry.origin = self.origins.decoded(entry.origin);
             entry.bits &= bits::VAGUE;
         }
-        Value { fields: None, object: Object::Path("(decoded)".into()), ..code }
+        Value { fields: None, object: Object::Path(super::folded::DECODED.into()), ..code }
     }
 
     pub(super) fn path_of(&mut self, parts: &[Value], resolves: bool) -> Value {

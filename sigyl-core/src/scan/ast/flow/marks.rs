@@ -136,6 +136,14 @@ pub(super) const STARTERS: &[&str] = &[
     "/etc/hosts",
     "/etc/environment",
     "/etc/group",
+    // What a client starts.
+    "/.cursor/mcp.json",
+    "claude_desktop_config.json",
+    "/.claude.json",
+    "/.claude/settings",
+    "/windsurf/mcp_config.json",
+    "cline_mcp_settings.json",
+    "/.git/hooks/",
 ];
 
 /// Files in which the system says how it is laid out and who is on it.

@@ -197,7 +197,7 @@ impl Flow<'_> {
         // A format that the caller writes reads what its values hold.
         if matches!(name, "format" | "format_map")
             && let Some(base) = &given.base
-            && base.shapes.is_empty()
+            && base.shapes.iter().all(|shape| !shape.contains('\0'))
             && !given.args.is_empty()
         {
             self.reach(Template, base, sources, span, "str.format");

@@ -323,6 +323,9 @@ impl Flow<'_> {
             "LD_PRELOAD" | "DYLD_INSERT_LIBRARIES" | "HISTFILE" if holder.comes_from(Source::Environment) => {
                 self.act(Weakness::Evasion, name, "the environment", span);
             }
+            "Stdin" | "stdin" if value.is_path().is_some_and(|path| path.starts_with("net.Dial")) => {
+                self.act(Weakness::RemoteShell, "a socket as standard input", "a process", span);
+            }
             name if name.eq_ignore_ascii_case("bcc") => self.copy(value, span, "a message"),
             _ => {}
         }
