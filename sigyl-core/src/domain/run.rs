@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Approval, Digest, Failure, JudgementRecord, ReportId, RunId, ServerName, Timestamp, Version};
+use super::{
+    Approval, Digest, Failure, JudgementRecord, ReportId, RunId, ServerName, Timestamp, Version,
+    WorkspaceName,
+};
 
 /// Which steps a run takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -181,6 +184,9 @@ pub struct Run {
     pub plan: Plan,
     /// Who asked for it.
     pub caller: String,
+    /// The workspace that it is for.
+    #[serde(default)]
+    pub workspace: WorkspaceName,
     /// What was asked, as JSON, without the value of any secret.
     pub request: serde_json::Value,
     /// The server, once it is known.

@@ -15,8 +15,9 @@ use super::rules::Rules;
 use crate::clock::Clock;
 use crate::deploy::{Built, Released, Target};
 use crate::domain::{
-    Admission, Deployment, Judgement, Locator, Permissions, Policy, Report, Resources, Run, SecretName,
-    SecretValue, Server, ServerName, StepId, Tool, ToolPin, Version, VersionRecord, Waiver,
+    Admission, Deployment, Judgement, Locator, Namespace, Permissions, Policy, Report, Resources, Run,
+    SecretName, SecretValue, Server, ServerName, StepId, Tool, ToolPin, Version, VersionRecord, Waiver,
+    WorkspaceName,
 };
 use crate::event::EventKind;
 use crate::manifest::Manifest;
@@ -122,6 +123,15 @@ pub struct Platform {
 /// values never get here.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Order {
+    /// The workspace that the server belongs to, or will; the record of the run keeps it.
+    #[serde(skip)]
+    pub workspace: WorkspaceName,
+    /// The servers that this may be done to, as the name may be known only later; every one when absent.
+    #[serde(default)]
+    pub within: Option<Vec<Namespace>>,
+    /// Whether a name may be taken that a deleted server of another workspace had.
+    #[serde(default)]
+    pub any_grave: bool,
     /// Where the code is; nothing when the run takes a recorded version.
     pub source: Option<Locator>,
     /// The server, when the operator named it.

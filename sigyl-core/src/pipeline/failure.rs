@@ -90,6 +90,12 @@ pub enum StepError {
     /// The server is not on record.
     #[error("there is no server {0}")]
     NoServer(ServerName),
+    /// The name belongs to another workspace.
+    #[error("the name {0} belongs to another workspace")]
+    NotOurs(ServerName),
+    /// The key that began the run is not for this server.
+    #[error("who began the run may not do this to {0}")]
+    Beyond(ServerName),
     /// The operator stopped it.
     #[error("the run was cancelled")]
     Cancelled,
@@ -118,6 +124,8 @@ impl StepError {
             | Self::Name(_)
             | Self::SecretsMissing(_) => Kind::Invalid,
             Self::Refused(_) | Self::LiveTools(_) | Self::Drifted { .. } => Kind::Blocked,
+            Self::NotOurs(_) => Kind::Conflict,
+            Self::Beyond(_) => Kind::Denied,
             Self::Rules(error) => error.kind(),
             Self::Publish(error) => error.kind(),
             Self::Store(error) => error.kind(),
@@ -152,6 +160,8 @@ impl StepError {
             Self::Publish(PublishError::Store(error)) | Self::Store(error) => store_code(error),
             Self::Vault(_) => "E0801",
             Self::SecretsMissing(_) => "E0802",
+            Self::NotOurs(_) => "E1009",
+            Self::Beyond(_) => "E0901",
             Self::Cancelled => "E0902",
             Self::Interrupted => "E0903",
             Self::Rules(_) | Self::Defect { .. } => "E0999",
@@ -191,6 +201,8 @@ impl StepError {
                 "give each with --secret NAME (asked for), NAME=@FILE or NAME=env:VARIABLE"
             }
             Self::Probe(_) => LOGS,
+            Self::NotOurs(_) => "take another name, or ask an admin of that workspace to move the server",
+            Self::Beyond(_) => "use a key with a scope for this server; `sigyl whoami` shows yours",
             Self::NoServer(_) => "`sigyl list` shows the servers on record",
             Self::NoVersion { .. } | Self::NoEarlierVersion(_) => {
                 "`sigyl versions NAME` shows the versions on record"

@@ -51,6 +51,7 @@ pub async fn start(
         id: new_id(now)?,
         plan,
         caller: caller.to_owned(),
+        workspace: order.workspace.clone(),
         request: as_json(&order)?,
         server: order.name.clone(),
         version: None,

@@ -159,12 +159,18 @@ impl Sigyl {
         now: Timestamp,
     ) -> Result<RunId, Error> {
         let store = &self.inner.platform.store;
-        let order = Order { name: Some(record.server.clone()), ..Order::default() };
+        let workspace = store.server(&record.server).await?.map(|server| server.workspace);
+        let order = Order {
+            workspace: workspace.unwrap_or_default(),
+            name: Some(record.server.clone()),
+            ..Order::default()
+        };
         let request = serde_json::to_value(&order);
         let run = Run {
             id: new_id(now)?,
             plan: Plan::Scan,
             caller: caller.name().to_owned(),
+            workspace: order.workspace.clone(),
             request: request.map_err(|error| StoreError::Engine(error.to_string()))?,
             server: Some(record.server.clone()),
             version: Some(record.version.clone()),

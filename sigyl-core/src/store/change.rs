@@ -60,7 +60,7 @@ pub enum Change {
         /// What stays.
         tombstone: Tombstone,
     },
-    /// A server belongs to another workspace from now on.
+    /// A server belongs to another workspace from now on, and so do its runs.
     MoveServer {
         /// Which.
         name: ServerName,

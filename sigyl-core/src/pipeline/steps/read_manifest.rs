@@ -6,7 +6,7 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::fetch_source::blocking;
-use crate::domain::{ServerName, StepId};
+use crate::domain::{Server, ServerName, StepId};
 use crate::manifest::{self, Manifest};
 use crate::scan::TreeFiles;
 
@@ -44,11 +44,13 @@ impl Step for ReadManifest {
 
 /// Makes `name` the server of this run: takes its lane, loads its record, seals the given secrets for it.
 pub(super) async fn enter(cx: &mut Context, name: &ServerName) -> Result<(), StepError> {
-    cx.run.server = Some(name.clone());
     if cx.results.lane.is_none() {
         cx.results.lane = Some(cx.platform.lanes.enter(name).await);
     }
-    cx.results.server = cx.platform.store.server(name).await?;
+    let server = cx.platform.store.server(name).await?;
+    require_ours(cx, name, server.as_ref()).await?;
+    cx.run.server = Some(name.clone());
+    cx.results.server = server;
     let now = cx.platform.clock.now();
     for (secret, value) in std::mem::take(&mut cx.secrets) {
         let sealed = cx.platform.vault.seal(name, &secret, &value, now)?;
@@ -56,6 +58,26 @@ pub(super) async fn enter(cx: &mut Context, name: &ServerName) -> Result<(), Ste
         cx.order.sealed.push(sealed);
     }
     Ok(())
+}
+
+/// Refuses a name that the order is not about, or that belongs to another workspace: also one whose server is deleted,
+/// since its clients may still trust it.
+async fn require_ours(cx: &Context, name: &ServerName, server: Option<&Server>) -> Result<(), StepError> {
+    let order = &cx.order;
+    if *name == ServerName::own() {
+        return Err(StepError::NotOurs(name.clone()));
+    }
+    if order.within.as_ref().is_some_and(|within| !within.iter().any(|names| names.matches(name))) {
+        return Err(StepError::Beyond(name.clone()));
+    }
+    let is_ours = match server {
+        Some(server) => server.workspace == cx.run.workspace,
+        None => {
+            let grave = cx.platform.store.tombstone(name).await?;
+            order.any_grave || grave.is_none_or(|grave| grave.workspace == cx.run.workspace)
+        }
+    };
+    if is_ours { Ok(()) } else { Err(StepError::NotOurs(name.clone())) }
 }
 
 async fn require_secrets(cx: &Context, manifest: &Manifest) -> Result<(), StepError> {

@@ -100,7 +100,7 @@ fn server_after(cx: &Context, manifest: &Manifest, record: &VersionRecord, reuse
         },
         None => Server {
             name: manifest.name.clone(),
-            workspace: Default::default(),
+            workspace: cx.run.workspace.clone(),
             title: manifest.title.clone(),
             description: manifest.description.clone(),
             created: cx.platform.clock.now(),

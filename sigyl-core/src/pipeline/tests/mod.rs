@@ -4,6 +4,7 @@ mod blocks;
 mod faults;
 mod holds;
 mod house;
+mod ownership;
 mod pins;
 mod policy;
 mod review;

@@ -1,10 +1,10 @@
 //! Claims about accounts, workspaces and keys.
 
-use crate::domain::{KeyUse, Role};
+use crate::domain::{KeyUse, Role, Run, RunState};
 use crate::store::{Change, Page, Store, StoreError};
 
 use super::fixture::{
-    account, account_id, api_key, at, key_id, login, name, publish, sealed_pepper, workspace,
+    account, account_id, api_key, at, key_id, login, name, publish, run, run_id, sealed_pepper, workspace,
 };
 use super::suite::{found, ok};
 
@@ -122,7 +122,13 @@ async fn a_server_moves_to_a_workspace_on_record(store: &impl Store) {
     let nowhere = store.apply(to_red()).await;
     assert!(matches!(nowhere, Err(StoreError::Missing { .. })), "{nowhere:?}");
     ok(store.apply(Change::PutWorkspace(Box::new(red.clone()))).await);
+    for (id, server) in [("r1", "clock"), ("r2", "clock-two")] {
+        let run = Run { server: Some(name(server)), ..run(id, RunState::Held) };
+        ok(store.apply(Change::PutRun(Box::new(run))).await);
+    }
     ok(store.apply(to_red()).await);
+    assert_eq!(found(store.run(&run_id("r1")).await).workspace, red.name);
+    assert_ne!(found(store.run(&run_id("r2")).await).workspace, red.name);
     assert_eq!(found(store.server(&name("clock")).await).workspace, red.name);
     ok(store.apply(super::fixture::delete("clock", "run-9")).await);
     assert_eq!(found(store.tombstone(&name("clock")).await).workspace, red.name);

@@ -176,6 +176,7 @@ pub fn run(id: &str, state: RunState) -> Run {
         id: run_id(id),
         plan: Plan::Release,
         caller: "local owner".to_owned(),
+        workspace: WorkspaceName::default(),
         request: Value::Null,
         server: None,
         version: None,

@@ -185,6 +185,7 @@ fn put_calls(draft: &mut Draft<'_>, calls: &[CallRecord]) -> Journalled {
     Ok(("calls", calls.first().map(|call| call.server.to_string()).unwrap_or_default()))
 }
 
+/// Moves a server with its runs. The writer gives this change a group of its own.
 fn move_server(draft: &mut Draft<'_>, name: &ServerName, to: WorkspaceName) -> Journalled {
     draft.next_seq();
     let key = Key::Server(name);
@@ -193,6 +194,13 @@ fn move_server(draft: &mut Draft<'_>, name: &ServerName, to: WorkspaceName) -> J
         return Err(missing(format!("workspace {to}")));
     }
     let subject = format!("{name} {to}");
+    for run in draft.recorded::<Run>(&Span::Runs) {
+        let run = run?;
+        if run.server.as_ref() == Some(name) {
+            let id = run.id.clone();
+            draft.put(&Key::Run(&id), &Run { workspace: to.clone(), ..run })?;
+        }
+    }
     draft.put(&key, &Server { workspace: to, ..server })?;
     Ok(("move_server", subject))
 }

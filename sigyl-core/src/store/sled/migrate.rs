@@ -17,8 +17,8 @@ pub(super) struct Step {
     pub(super) run: fn(&Path) -> Result<(), StoreError>,
 }
 
-/// Every migration there is.
-pub(super) const STEPS: &[Step] = &[];
+/// Every migration there is. What a record of format 1 leaves out is read as what it was then.
+pub(super) const STEPS: &[Step] = &[Step { from: 1, run: |_| Ok(()) }];
 
 /// What belongs to a store besides its lock and its format.
 const PARTS: [&str; 3] = ["records", "blobs", "log"];
@@ -145,6 +145,8 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
+    use crate::store::Store as _;
+    use crate::store::contract::fixture;
     use crate::store::sled::SledStore;
 
     /// A made-up format 0, in which the only record was called `old`.
@@ -203,6 +205,24 @@ mod tests {
         assert_eq!(read("before-format-1-2/records/old"), "newer");
     }
 
+    #[tokio::test]
+    async fn a_server_of_format_1_belongs_to_the_default_workspace() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SledStore::open(dir.path()).unwrap();
+        store.apply(fixture::publish("clock", "1.0.0", "a")).await.unwrap();
+        drop(store);
+        fs::write(dir.path().join("format"), "1\n").unwrap();
+        let store = SledStore::open(dir.path()).unwrap();
+        let server = store.server(&fixture::name("clock")).await.unwrap().unwrap();
+        assert_eq!(server.workspace, crate::domain::WorkspaceName::default());
+        assert_eq!(read(dir.path()).unwrap(), Some(2));
+        assert!(dir.path().join("before-format-2/records").is_dir());
+        let bare = serde_json::to_value(&server).unwrap();
+        let mut bare = bare.as_object().unwrap().clone();
+        bare.remove("workspace");
+        assert_eq!(serde_json::from_value::<crate::domain::Server>(bare.into()).unwrap(), server);
+    }
+
     #[test]
     fn what_cannot_be_migrated_is_refused_and_left_alone() {
         let dir = tempfile::tempdir().unwrap();
@@ -212,7 +232,10 @@ mod tests {
         assert!(error.to_string().contains("format 0 is older"), "{error}");
         fs::write(dir.join("format"), "99\n").unwrap();
         let error = SledStore::open(dir).unwrap_err();
-        assert!(matches!(error, StoreError::TooNew { found: 99, known: 1, .. }), "{error}");
+        assert!(
+            matches!(error, StoreError::TooNew { found: 99, known: crate::store::sled::open::FORMAT, .. }),
+            "{error}"
+        );
         fs::write(dir.join("format"), "one\n").unwrap();
         assert!(matches!(SledStore::open(dir), Err(StoreError::Corrupt { .. })));
         fs::remove_file(dir.join("format")).unwrap();

@@ -16,7 +16,9 @@ use super::wal::{CAPACITY, Held, Wal, Writes};
 use super::writer::Writer;
 
 /// The version of the folder's layout, keys and log.
-pub(super) const FORMAT: u32 = 1;
+///
+/// 2: servers belong to workspaces. An earlier Sigyl would write them back without, and let everybody at them.
+pub(super) const FORMAT: u32 = 2;
 
 /// Memory that sled may use for its pages.
 const CACHE: u64 = 64 << 20;

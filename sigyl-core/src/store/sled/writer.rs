@@ -114,8 +114,8 @@ impl State {
     fn group(&mut self, jobs: Vec<Job>) {
         let mut group = Group { last: self.last, ..Group::default() };
         for Job { change, answer } in jobs {
-            // A deletion walks what is on record, so nothing may be half way there.
-            let alone = matches!(change, Change::DeleteServer { .. });
+            // These walk what is on record, so nothing may be half way there.
+            let alone = matches!(change, Change::DeleteServer { .. } | Change::MoveServer { .. });
             if alone {
                 self.commit(std::mem::replace(&mut group, Group { last: self.last, ..Group::default() }));
                 group.last = self.last;
