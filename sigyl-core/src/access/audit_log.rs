@@ -77,8 +77,10 @@ async fn write(store: &dyn Store, facts: Vec<AuditFact>) -> Result<Vec<AuditHead
     }
 }
 
-/// Walks the whole audit and finds any entry that was changed, removed or put in. What was cut off its end, or a chain
-/// that was written anew as a whole, shows only against an end that was `kept` elsewhere. Returns where the audit ends.
+/// Walks the whole audit, finds any entry that was changed, removed or put in, and returns where it ends.
+///
+/// What was cut off its end, or a chain that was written anew as a whole, shows only against an end that was `kept`
+/// elsewhere.
 pub async fn verify_chain(store: &dyn Store, kept: Option<AuditHead>) -> Result<AuditHead, AccessError> {
     // What is written from now on is left for the next time.
     let recorded = store.audit_head().await?;
@@ -123,7 +125,7 @@ impl Walk {
     }
 }
 
-#[cfg(all(test, feature = "sled"))]
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

@@ -28,7 +28,7 @@ pub async fn authenticate(
     }
 }
 
-#[cfg(all(test, feature = "sled"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::access::{KeyTerms, Minted, mint};

@@ -60,9 +60,9 @@ pub(crate) enum Key<'a> {
     /// What an account is in a workspace.
     Member(&'a AccountId, &'a WorkspaceName),
     /// A key.
-    ApiKey(&'a KeyId),
+    Api(&'a KeyId),
     /// A key of an account.
-    KeyOf(&'a AccountId, &'a KeyId),
+    ApiOf(&'a AccountId, &'a KeyId),
     /// An entry of the audit, by its number.
     Audit(u64),
     /// Where the audit ends.
@@ -150,8 +150,8 @@ enum Tag {
     Login = 41,
     Workspace = 42,
     Member = 43,
-    ApiKey = 44,
-    KeyOf = 45,
+    Api = 44,
+    ApiOf = 45,
     Audit = 46,
     AuditHead = 47,
     Pepper = 48,
@@ -222,8 +222,8 @@ impl Key<'_> {
             Self::Login(login) => tag(Tag::Login).text(login.as_str()),
             Self::Workspace(name) => tag(Tag::Workspace).text(name.as_str()),
             Self::Member(account, name) => tag(Tag::Member).text(account.as_str()).text(name.as_str()),
-            Self::ApiKey(id) => tag(Tag::ApiKey).text(id.as_str()),
-            Self::KeyOf(account, id) => tag(Tag::KeyOf).text(account.as_str()).text(id.as_str()),
+            Self::Api(id) => tag(Tag::Api).text(id.as_str()),
+            Self::ApiOf(account, id) => tag(Tag::ApiOf).text(account.as_str()).text(id.as_str()),
             Self::Audit(number) => tag(Tag::Audit).seq(Seq(number)),
             Self::AuditHead => tag(Tag::AuditHead),
             Self::Pepper => tag(Tag::Pepper),
@@ -257,7 +257,7 @@ impl Span<'_> {
             Self::Logins => tag(Tag::Login),
             Self::Workspaces => tag(Tag::Workspace),
             Self::Memberships(account) => tag(Tag::Member).text(account.as_str()),
-            Self::KeysOf(account) => tag(Tag::KeyOf).text(account.as_str()),
+            Self::KeysOf(account) => tag(Tag::ApiOf).text(account.as_str()),
             Self::Audit => tag(Tag::Audit),
             Self::Listings => tag(Tag::Listing),
             Self::ListingsOf(name) => tag(Tag::Listing).text(name.as_str()),
@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn the_text_that_a_key_ends_in_is_found() {
         let (account, id) = (AccountId::parse("a1").unwrap(), KeyId::parse("0123456789abcdef").unwrap());
-        assert_eq!(last_text_of(&Key::KeyOf(&account, &id).encode()), Some("0123456789abcdef"));
+        assert_eq!(last_text_of(&Key::ApiOf(&account, &id).encode()), Some("0123456789abcdef"));
         assert_eq!(last_text_of(&Key::Account(&account).encode()), Some("a1"));
         assert_eq!(last_text_of(b""), None);
         assert_eq!(last_text_of(b"\x01abc"), None);

@@ -1,6 +1,6 @@
 //! Claims about accounts, workspaces and keys.
 
-use crate::domain::{KeyUse, Role, Run, RunState};
+use crate::domain::{KeyUse, Role, Run, RunState, Workspace};
 use crate::store::{Change, Page, Store, StoreError};
 
 use super::fixture::{
@@ -13,10 +13,16 @@ pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
     a_login_belongs_to_one_account(&open().await).await;
     accounts_come_by_login(&open().await).await;
     members_are_replaced_whole(&open().await).await;
+    workspaces_come_by_name(&open().await).await;
+    a_server_moves_to_a_workspace_on_record(&open().await).await;
+    runs_move_with_their_server(&open().await).await;
+    claims_about_keys(open).await;
+}
+
+async fn claims_about_keys<S: Store>(open: &impl AsyncFn() -> S) {
     only_accounts_on_record_are_members_and_hold_keys(&open().await).await;
     a_key_is_made_once_and_revoked_for_good(&open().await).await;
     uses_of_keys_add_up_and_revoke_nothing_back(&open().await).await;
-    a_server_moves_to_a_workspace_on_record(&open().await).await;
     the_pepper_is_kept_as_it_was_sealed(&open().await).await;
 }
 
@@ -65,6 +71,14 @@ async fn members_are_replaced_whole(store: &impl Store) {
     assert_eq!(roles("a2").await, [("red".to_owned(), Role::Admin)]);
     let red = workspace("red", &[("a2", Role::Admin)]);
     assert_eq!(found(store.workspace(&red.name).await), red);
+}
+
+async fn workspaces_come_by_name(store: &impl Store) {
+    ok(store.apply(Change::PutAccount(Box::new(account("a1", "ada")))).await);
+    for name in ["red", "blue"] {
+        let workspace = workspace(name, &[("a1", Role::Owner)]);
+        ok(store.apply(Change::PutWorkspace(Box::new(workspace))).await);
+    }
     let listed = ok(store.workspaces(Page::first(9)).await);
     assert_eq!(listed.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["blue", "red"]);
     assert_eq!(
@@ -114,24 +128,36 @@ async fn uses_of_keys_add_up_and_revoke_nothing_back(store: &impl Store) {
     assert_eq!((kept.uses, kept.last_used, kept.revoked), (5, Some(at(9)), Some(at(8))));
 }
 
-async fn a_server_moves_to_a_workspace_on_record(store: &impl Store) {
+/// A store with server `clock`, and account `a1`.
+async fn with_clock(store: &impl Store) -> (Workspace, Change) {
     ok(store.apply(Change::PutAccount(Box::new(account("a1", "ada")))).await);
     ok(store.apply(publish("clock", "1.0.0", "a")).await);
     let red = workspace("red", &[("a1", Role::Owner)]);
-    let to_red = || Change::MoveServer { name: name("clock"), to: red.name.clone() };
-    let nowhere = store.apply(to_red()).await;
+    let to_red = Change::MoveServer { name: name("clock"), to: red.name.clone() };
+    (red, to_red)
+}
+
+async fn a_server_moves_to_a_workspace_on_record(store: &impl Store) {
+    let (red, to_red) = with_clock(store).await;
+    let nowhere = store.apply(to_red.clone()).await;
     assert!(matches!(nowhere, Err(StoreError::Missing { .. })), "{nowhere:?}");
+    ok(store.apply(Change::PutWorkspace(Box::new(red.clone()))).await);
+    ok(store.apply(to_red).await);
+    assert_eq!(found(store.server(&name("clock")).await).workspace, red.name);
+    ok(store.apply(super::fixture::delete("clock", "run-9")).await);
+    assert_eq!(found(store.tombstone(&name("clock")).await).workspace, red.name);
+}
+
+async fn runs_move_with_their_server(store: &impl Store) {
+    let (red, to_red) = with_clock(store).await;
     ok(store.apply(Change::PutWorkspace(Box::new(red.clone()))).await);
     for (id, server) in [("r1", "clock"), ("r2", "clock-two")] {
         let run = Run { server: Some(name(server)), ..run(id, RunState::Held) };
         ok(store.apply(Change::PutRun(Box::new(run))).await);
     }
-    ok(store.apply(to_red()).await);
+    ok(store.apply(to_red).await);
     assert_eq!(found(store.run(&run_id("r1")).await).workspace, red.name);
     assert_ne!(found(store.run(&run_id("r2")).await).workspace, red.name);
-    assert_eq!(found(store.server(&name("clock")).await).workspace, red.name);
-    ok(store.apply(super::fixture::delete("clock", "run-9")).await);
-    assert_eq!(found(store.tombstone(&name("clock")).await).workspace, red.name);
 }
 
 async fn the_pepper_is_kept_as_it_was_sealed(store: &impl Store) {

@@ -49,32 +49,32 @@ pub(super) fn put_workspace(draft: &mut Draft<'_>, workspace: &Workspace) -> Jou
 
 pub(super) fn put_key(draft: &mut Draft<'_>, key: &ApiKey) -> Journalled {
     draft.next_seq();
-    if draft.has(&Key::ApiKey(&key.id))? {
+    if draft.has(&Key::Api(&key.id))? {
         return Err(StoreError::Taken { what: format!("the key {}", key.id) });
     }
     if !draft.has(&Key::Account(&key.account))? {
         return Err(missing(format!("account {}", key.account)));
     }
-    draft.mark(&Key::KeyOf(&key.account, &key.id));
-    draft.create(&Key::ApiKey(&key.id), key)?;
+    draft.mark(&Key::ApiOf(&key.account, &key.id));
+    draft.create(&Key::Api(&key.id), key)?;
     Ok(("put_key", key.id.to_string()))
 }
 
 pub(super) fn revoke_key(draft: &mut Draft<'_>, id: &KeyId, at: Timestamp) -> Journalled {
     draft.next_seq();
-    let Some(key) = draft.get::<ApiKey>(&Key::ApiKey(id))? else { return Err(missing(format!("key {id}"))) };
+    let Some(key) = draft.get::<ApiKey>(&Key::Api(id))? else { return Err(missing(format!("key {id}"))) };
     let revoked = key.revoked.or(Some(at));
-    draft.put(&Key::ApiKey(id), &ApiKey { revoked, ..key })?;
+    draft.put(&Key::Api(id), &ApiKey { revoked, ..key })?;
     Ok(("revoke_key", id.to_string()))
 }
 
 pub(super) fn key_uses(draft: &mut Draft<'_>, uses: &[KeyUse]) -> Journalled {
     draft.next_seq();
     for used in uses {
-        let Some(key) = draft.get::<ApiKey>(&Key::ApiKey(&used.id))? else { continue };
+        let Some(key) = draft.get::<ApiKey>(&Key::Api(&used.id))? else { continue };
         let last_used = key.last_used.max(Some(used.last));
         let uses = key.uses.saturating_add(used.uses);
-        draft.put(&Key::ApiKey(&used.id), &ApiKey { last_used, uses, ..key })?;
+        draft.put(&Key::Api(&used.id), &ApiKey { last_used, uses, ..key })?;
     }
     Ok(("key_uses", uses.first().map(|used| used.id.to_string()).unwrap_or_default()))
 }
@@ -105,7 +105,7 @@ pub(super) fn account(reader: &Reader<'_>, id: &AccountId) -> Result<Account, St
 }
 
 pub(super) fn holder(reader: &Reader<'_>, id: &KeyId) -> Result<Option<Holder>, StoreError> {
-    let Some(key) = reader.get::<ApiKey>(&Key::ApiKey(id))? else { return Ok(None) };
+    let Some(key) = reader.get::<ApiKey>(&Key::Api(id))? else { return Ok(None) };
     let account = account(reader, &key.account)?;
     let mut roles = BTreeMap::new();
     for item in reader.scan(&Span::Memberships(&account.id), None) {
@@ -120,7 +120,7 @@ pub(super) fn keys_of(reader: &Reader<'_>, account: &AccountId) -> Result<Vec<Ap
     let marks = reader.scan(&Span::KeysOf(account), None).map(|item| {
         let at = item?.0;
         let id = last_text_of(&at).and_then(|text| KeyId::parse(text).ok());
-        named(reader, &Key::ApiKey(&id.ok_or_else(|| dangling(&at))?))
+        named(reader, &Key::Api(&id.ok_or_else(|| dangling(&at))?))
     });
     marks.collect()
 }
