@@ -147,6 +147,7 @@ async fn release(sigyl: &Sigyl, source: &std::path::Path) {
     let deploy = Deploy {
         source: Locator::Path(source.to_owned()),
         name: None,
+        workspace: None,
         env: BTreeMap::new(),
         secrets: BTreeMap::new(),
         grant: Vec::new(),

@@ -5,8 +5,9 @@ mod codes;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::access::AccessError;
 use crate::deploy::TargetError;
-use crate::domain::{Denied, Failure, Kind, RunId, RunState, ServerName};
+use crate::domain::{Denied, Failure, KeyId, Kind, MemberError, RunId, RunState, ServerName, WorkspaceName};
 use crate::mcp::McpError;
 use crate::pipeline::{StepError, failure};
 use crate::scan::RuleSetError;
@@ -44,6 +45,27 @@ pub enum Error {
     /// A server did not answer as it should.
     #[error("the server did not answer as it should")]
     Mcp(#[from] McpError),
+    /// A key, or the audit.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// A membership cannot be changed like this.
+    #[error(transparent)]
+    Member(#[from] MemberError),
+    /// There is no such account.
+    #[error("there is no account {0}")]
+    NoAccount(String),
+    /// There is no such workspace, for this caller at least.
+    #[error("there is no workspace {0}")]
+    NoWorkspace(WorkspaceName),
+    /// There is no such key, for this caller at least.
+    #[error("there is no key {0}")]
+    NoKey(KeyId),
+    /// It is not said which of several workspaces is meant.
+    #[error("it is not clear for which of your workspaces this is: name one")]
+    WhichWorkspace,
+    /// The name belongs to another workspace.
+    #[error("the name {0} belongs to another workspace")]
+    NotOurs(ServerName),
     /// There is no such server.
     #[error("there is no server {0}")]
     NoServer(ServerName),
@@ -113,8 +135,11 @@ impl Error {
             Self::Policy(error) => error.kind(),
             Self::Target(error) => error.kind(),
             Self::Mcp(error) => error.kind(),
+            Self::Access(error) => error.kind(),
             Self::NoServer(_) | Self::NoRun(_) => Kind::NotFound,
-            Self::NotRunning(_) | Self::NotHeld { .. } => Kind::Conflict,
+            Self::NoAccount(_) | Self::NoWorkspace(_) | Self::NoKey(_) => Kind::NotFound,
+            Self::NotRunning(_) | Self::NotHeld { .. } | Self::NotOurs(_) | Self::Member(_) => Kind::Conflict,
+            Self::WhichWorkspace => Kind::Invalid,
             Self::NotConfirmed { .. } | Self::NoReason | Self::LongSocket { .. } => Kind::Invalid,
             Self::Io { .. } | Self::Listen { .. } | Self::Protocol(_) => Kind::Unavailable,
         }
@@ -131,6 +156,12 @@ impl Error {
             Self::Policy(_) => "E0202",
             Self::Target(_) => "E0505",
             Self::Mcp(_) => "E0601",
+            Self::Access(error) => error.code(),
+            Self::Member(_) => "E1006",
+            Self::NoAccount(_) => "E1002",
+            Self::NoWorkspace(_) | Self::WhichWorkspace => "E1003",
+            Self::NoKey(_) => "E1004",
+            Self::NotOurs(_) => "E1009",
             Self::NoServer(_) => "E0402",
             Self::NoRun(_) => "E0405",
             Self::NotRunning(_) => "E0406",

@@ -62,6 +62,19 @@ impl Namespace {
             (Form::Exactly(_), Form::Under(_)) => false,
         }
     }
+
+    /// Returns patterns for the names that both lists mean; nothing stands for every name.
+    pub fn both(one: Option<Vec<Self>>, other: Option<Vec<Self>>) -> Option<Vec<Self>> {
+        let (one, other) = match (one, other) {
+            (Some(one), Some(other)) => (one, other),
+            (one, other) => return one.or(other),
+        };
+        // Of two patterns that share a name, one covers the other.
+        let narrower = |a: &Self, b: &Self| {
+            if a.covers(b) { Some(b.clone()) } else { b.covers(a).then(|| a.clone()) }
+        };
+        Some(one.iter().flat_map(|a| other.iter().filter_map(move |b| narrower(a, b))).collect())
+    }
 }
 
 impl From<ServerName> for Namespace {
@@ -131,6 +144,21 @@ mod tests {
                 prop_assert!(wide.matches(&name));
             }
             prop_assert_eq!(wide.covers(&Namespace::from(name.clone())), wide.matches(&name));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn both_mean_what_each_means(
+            one in prop::option::of(prop::collection::vec(any_pattern(), 0..4)),
+            other in prop::option::of(prop::collection::vec(any_pattern(), 0..4)),
+            name in any_name()
+        ) {
+            let means = |names: &Option<Vec<Namespace>>| {
+                names.as_ref().is_none_or(|names| names.iter().any(|pattern| pattern.matches(&name)))
+            };
+            let wanted = means(&one) && means(&other);
+            prop_assert_eq!(means(&Namespace::both(one, other)), wanted);
         }
     }
 

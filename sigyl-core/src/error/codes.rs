@@ -301,7 +301,7 @@ pub const CODES: &[CodeDoc] = &[
     doc(
         "E1003",
         "no such workspace",
-        "No workspace of that name is on record, or it is not yours to see.",
+        "No workspace of that name is on record, or it is not yours to see, or you have several and named none.",
         "`sigyl whoami` shows your workspaces",
     ),
     doc(

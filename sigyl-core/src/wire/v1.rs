@@ -1,6 +1,8 @@
 //! Version 1 of the operations. One [`Request`] is answered by any number of [`Frame::Event`]s, log lines and calls and then
 //! exactly one [`Frame::Done`] or [`Frame::Failed`].
 
+mod access;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -9,14 +11,18 @@ use serde_json::Value;
 
 use crate::deploy::{LogLine, Status};
 use crate::domain::{
-    Confinement, Deployment, Locator, Policy, PolicyUsed, Report, Run, RunId, SecretName, SecretValue, Seq,
-    Server, ServerName, Timestamp, Tool, Verdict, Version, VersionRecord, Waiver,
+    Account, AuditEntry, AuditHead, Confinement, Deployment, KeyId, Locator, Login, Policy, PolicyUsed,
+    Report, Role, Run, RunId, SecretName, SecretValue, Seq, Server, ServerName, Timestamp, Tool, Verdict,
+    Version, VersionRecord, Waiver, WorkspaceName,
 };
 use crate::event::Event;
 use crate::mcp::Probe;
 use crate::store::CallRecord;
 
 pub use crate::domain::Failure;
+pub use access::{
+    AuditChecked, KeyView, MadeKey, Member, NewAccount, NewKey, NewWorkspace, WhoAmI, WorkspaceView,
+};
 
 /// An operation of the handle, as data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -145,6 +151,75 @@ pub enum Request {
     },
     /// End the owner with all its children.
     Stop,
+    /// Who asks?
+    WhoAmI,
+    /// Keys of an account; the caller's own when none is named.
+    Keys {
+        /// The account.
+        of: Option<Login>,
+    },
+    /// Make a key.
+    CreateKey(Box<NewKey>),
+    /// Make a key good for nothing.
+    RevokeKey {
+        /// Which.
+        id: KeyId,
+    },
+    /// All accounts.
+    Accounts,
+    /// Make an account.
+    CreateAccount(NewAccount),
+    /// Disable an account, or enable it again.
+    DisableAccount {
+        /// Which.
+        login: Login,
+        /// Whether it is disabled from now on.
+        disabled: bool,
+    },
+    /// The caller's workspaces.
+    Workspaces,
+    /// Make a workspace.
+    CreateWorkspace(NewWorkspace),
+    /// The members of a workspace.
+    Members {
+        /// Which.
+        workspace: WorkspaceName,
+    },
+    /// Give an account a role in a workspace.
+    SetMember {
+        /// Which workspace.
+        workspace: WorkspaceName,
+        /// Which account.
+        login: Login,
+        /// As what.
+        role: Role,
+    },
+    /// Take an account out of a workspace.
+    RemoveMember {
+        /// Which workspace.
+        workspace: WorkspaceName,
+        /// Which account.
+        login: Login,
+    },
+    /// Give a server to another workspace.
+    Transfer {
+        /// The server.
+        name: ServerName,
+        /// The workspace.
+        to: WorkspaceName,
+    },
+    /// The audit, oldest first.
+    Audit {
+        /// The last entry already seen; when absent, the last entries there are.
+        after: Option<u64>,
+        /// How many entries.
+        limit: usize,
+    },
+    /// Check that the audit is whole.
+    VerifyAudit {
+        /// An end of it that was kept elsewhere.
+        kept: Option<AuditHead>,
+    },
 }
 
 /// What a deploy needs.
@@ -154,6 +229,9 @@ pub struct Deploy {
     pub source: Locator,
     /// Name to use instead of the manifest's.
     pub name: Option<ServerName>,
+    /// The workspace of the server; the one it is in, or the caller's only one, when absent.
+    #[serde(default)]
+    pub workspace: Option<WorkspaceName>,
     /// Plain settings.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
@@ -183,6 +261,7 @@ impl Deploy {
         Self {
             source,
             name: None,
+            workspace: None,
             env: BTreeMap::new(),
             secrets: BTreeMap::new(),
             grant: Vec::new(),
@@ -276,6 +355,22 @@ pub enum Response {
         /// Records.
         records: u64,
     },
+    /// Who asks.
+    WhoAmI(Box<WhoAmI>),
+    /// Keys, newest first.
+    Keys(Vec<KeyView>),
+    /// A key, shown this once.
+    MadeKey(Box<MadeKey>),
+    /// Accounts by login.
+    Accounts(Vec<Account>),
+    /// Workspaces by name.
+    Workspaces(Vec<WorkspaceView>),
+    /// Members by login.
+    Members(Vec<Member>),
+    /// Entries of the audit, oldest first.
+    Audit(Vec<AuditEntry>),
+    /// The audit is whole.
+    AuditChecked(AuditChecked),
     /// Nothing to say.
     Ok,
 }

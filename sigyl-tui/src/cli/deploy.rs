@@ -1,6 +1,6 @@
 //! `sigyl deploy`: from code to a server that answers.
 
-use sigyl_core::domain::{Locator, ServerName};
+use sigyl_core::domain::{Locator, ServerName, WorkspaceName};
 use sigyl_core::wire::v1::{Deploy, Request, RunEnd};
 
 use super::release_args::{Release, ReleaseArgs};
@@ -28,6 +28,9 @@ pub(crate) struct Args {
     /// Name of the server [default: the manifest's]
     #[arg(long)]
     name: Option<ServerName>,
+    /// Workspace of the server [default: the one it is in, or the default one]
+    #[arg(long, value_name = "NAME")]
+    workspace: Option<WorkspaceName>,
     /// Serve in the background instead of until Ctrl-C
     #[arg(long)]
     detach: bool,
@@ -40,8 +43,9 @@ impl Args {
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let source = from_here(self.source)?;
         let Release { env, secrets, grant, waive, allow_scripts, deep, review } = self.release.read(cx)?;
+        let (name, workspace) = (self.name, self.workspace);
         let deploy =
-            Deploy { source, name: self.name, env, secrets, grant, waive, allow_scripts, deep, review };
+            Deploy { source, name, workspace, env, secrets, grant, waive, allow_scripts, deep, review };
         if self.detach {
             background::start(cx).await?;
         }

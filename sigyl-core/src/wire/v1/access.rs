@@ -1,0 +1,167 @@
+//! Accounts, workspaces, keys and the audit, as operations take and show them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    Account, ApiKey, AuditHead, KeyId, Label, Login, Network, Role, Scope, SecretValue, Timestamp, Workspace,
+    WorkspaceName,
+};
+
+/// What a new key is for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewKey {
+    /// What it is for, in words.
+    pub label: Label,
+    /// What it may be used for; of what the account may do, everything when empty.
+    #[serde(default)]
+    pub scopes: Vec<Scope>,
+    /// The only workspace that it is for.
+    #[serde(default)]
+    pub workspace: Option<WorkspaceName>,
+    /// Where it may be used from; everywhere when empty.
+    #[serde(default)]
+    pub networks: Vec<Network>,
+    /// Until when it is good.
+    #[serde(default)]
+    pub expires: Option<Timestamp>,
+    /// Whose it will be; the caller's own when absent. Only administrators make keys for others.
+    #[serde(default)]
+    pub account: Option<Login>,
+}
+
+/// A key as lists show it: everything but its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyView {
+    /// Its public part.
+    pub id: KeyId,
+    /// Whose it is.
+    pub account: Login,
+    /// The only workspace that it is for.
+    pub workspace: Option<WorkspaceName>,
+    /// What it is for, in words.
+    pub label: Label,
+    /// What it may be used for.
+    pub scopes: Vec<Scope>,
+    /// Where it may be used from; everywhere when empty.
+    pub networks: Vec<Network>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Until when it is good.
+    pub expires: Option<Timestamp>,
+    /// Since when it is good for nothing.
+    pub revoked: Option<Timestamp>,
+    /// When it was last used.
+    pub last_used: Option<Timestamp>,
+    /// How often it was used.
+    pub uses: u64,
+}
+
+impl KeyView {
+    /// Shows a key of an account.
+    pub fn of(key: ApiKey, account: &Account) -> Self {
+        Self {
+            id: key.id,
+            account: account.login.clone(),
+            workspace: key.workspace,
+            label: key.label,
+            scopes: key.scopes,
+            networks: key.networks,
+            created: key.created,
+            expires: key.expires,
+            revoked: key.revoked,
+            last_used: key.last_used,
+            uses: key.uses,
+        }
+    }
+}
+
+/// A key that was just made: the only time that it is shown.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MadeKey {
+    /// What is on record.
+    pub key: KeyView,
+    /// The whole key, as its holder shows it.
+    pub plain: SecretValue,
+}
+
+/// What a new account is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccount {
+    /// What it signs in by.
+    pub login: Login,
+    /// What people call it.
+    #[serde(default)]
+    pub name: Option<Label>,
+    /// Whether it may do everything in every workspace, and with the installation itself.
+    #[serde(default)]
+    pub administrator: bool,
+}
+
+/// What a new workspace is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewWorkspace {
+    /// Its name.
+    pub name: WorkspaceName,
+    /// What people call it.
+    #[serde(default)]
+    pub title: Option<Label>,
+    /// Its first owner.
+    pub owner: Login,
+}
+
+/// A workspace as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceView {
+    /// Its name.
+    pub name: WorkspaceName,
+    /// What people call it.
+    pub title: Option<Label>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// How many belong to it.
+    pub members: usize,
+}
+
+impl From<Workspace> for WorkspaceView {
+    fn from(it: Workspace) -> Self {
+        Self { name: it.name, title: it.title, created: it.created, members: it.members.len() }
+    }
+}
+
+/// A member of a workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The login of the account.
+    pub login: Login,
+    /// What people call it.
+    pub name: Option<Label>,
+    /// What it is in the workspace.
+    pub role: Role,
+    /// Whether the account is disabled.
+    pub disabled: bool,
+}
+
+/// Who asks, as Sigyl sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhoAmI {
+    /// What the caller is called.
+    pub name: String,
+    /// The account, when there is one.
+    pub account: Option<Account>,
+    /// The key that was shown, when one was.
+    pub key: Option<KeyView>,
+    /// What the account is in each workspace that the key reaches.
+    pub roles: BTreeMap<WorkspaceName, Role>,
+}
+
+/// What a check of the audit came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditChecked {
+    /// Where the audit ends: worth keeping elsewhere, for the next check.
+    pub head: AuditHead,
+}
