@@ -1,16 +1,23 @@
 //! The handle: every capability of Sigyl as one short method. The only place that wires the rooms together.
 
+mod audit;
 mod config;
 mod endpoint;
+mod first_key;
 mod front;
 mod history;
 mod judge;
+mod keys;
+mod members;
 mod open;
 mod operate;
+mod place;
 mod query;
 mod release;
 mod restore;
 mod schedule;
+#[cfg(test)]
+mod tests;
 mod try_policy;
 
 use std::collections::BTreeMap;
@@ -21,6 +28,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::{AuditLog, Pepper, Uses};
 use crate::domain::{RevisionId, RunId, ServerName, Timestamp};
 use crate::pipeline::{Platform, Started, Tracker};
 
@@ -43,6 +51,16 @@ struct Inner {
     front: Arc<front::GatewayFront>,
     /// Held while a held run is decided, so that it is decided once.
     deciding: tokio::sync::Mutex<()>,
+    /// Writes down what changes something.
+    audit: AuditLog,
+    /// Under which keys are hashed, once one was made or shown.
+    pepper: tokio::sync::OnceCell<Pepper>,
+    /// Uses of keys that are not written down yet.
+    uses: Uses,
+    /// Held while they are, so that who waits for it finds all of them on record.
+    writing_uses: tokio::sync::Mutex<()>,
+    /// Held while accounts, members or the number of keys change, so that each change sees the one before.
+    members: tokio::sync::Mutex<()>,
     /// Runs at work in this process.
     runs: Mutex<BTreeMap<RunId, Started>>,
     /// What the last scheduled probe of each server saw.

@@ -91,6 +91,40 @@ async fn tell(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
             sigyl.stop(caller)?;
             Response::Ok
         }
+        other => return access(sigyl, caller, other).await,
+    })
+}
+
+/// Accounts, workspaces, keys and the audit.
+async fn access(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Response, Error> {
+    Ok(match request {
+        Request::WhoAmI => Response::WhoAmI(Box::new(sigyl.whoami(caller).await?)),
+        Request::Keys { of } => Response::Keys(sigyl.keys(caller, of.as_ref()).await?),
+        Request::CreateKey(new) => Response::MadeKey(Box::new(sigyl.create_key(caller, *new).await?)),
+        Request::RevokeKey { id } => done(sigyl.revoke_key(caller, &id).await?),
+        Request::Accounts => Response::Accounts(sigyl.accounts(caller).await?),
+        Request::CreateAccount(new) => Response::Accounts(vec![sigyl.create_account(caller, new).await?]),
+        Request::DisableAccount { login, disabled } => {
+            Response::Accounts(vec![sigyl.disable_account(caller, &login, disabled).await?])
+        }
+        Request::Workspaces => Response::Workspaces(sigyl.workspaces(caller).await?),
+        Request::CreateWorkspace(new) => {
+            Response::Workspaces(vec![sigyl.create_workspace(caller, new).await?])
+        }
+        Request::Members { workspace } => Response::Members(sigyl.members(caller, &workspace).await?),
+        Request::SetMember { workspace, login, role } => {
+            done(sigyl.set_member(caller, &workspace, &login, role).await?)
+        }
+        Request::RemoveMember { workspace, login } => {
+            done(sigyl.remove_member(caller, &workspace, &login).await?)
+        }
+        Request::Transfer { name, to } => done(sigyl.transfer(caller, &name, &to).await?),
+        Request::Audit { after, limit } => Response::Audit(sigyl.audit(caller, after, limit).await?),
+        Request::VerifyAudit { kept } => Response::AuditChecked(sigyl.verify_audit(caller, kept).await?),
         _ => return Err(Error::Protocol("an operation that it does not know".into())),
     })
+}
+
+fn done((): ()) -> Response {
+    Response::Ok
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::place::Sight;
 use super::{Frames, Sigyl};
 use crate::domain::{Action, Caller, Seq, ServerName};
 use crate::error::Error;
@@ -23,8 +24,7 @@ impl Sigyl {
         follow: bool,
         frames: &Frames,
     ) -> Result<(), Error> {
-        caller.require(Action::ReadLogs)?;
-        self.known(name).await?;
+        self.known(caller, Action::ReadLogs, name).await?;
         let mut kept = self.inner.front.kept.subscribe();
         let newest = self.inner.platform.store.calls(name, Page::first(1)).await?;
         let mut last = newest.first().map(|(seq, _)| *seq);
@@ -84,8 +84,9 @@ impl Sigyl {
     ) -> Result<(), Error> {
         caller.require(Action::Read)?;
         if let Some(name) = server {
-            self.known(name).await?;
+            self.known(caller, Action::Read, name).await?;
         }
+        let mut sight = self.sight(caller);
         let wanted =
             |event: &Event| event.run.is_none() && (server.is_none() || event.server.as_ref() == server);
         let mut heard = self.inner.platform.emitter.bus().subscribe();
@@ -93,6 +94,9 @@ impl Sigyl {
         let mut found = self.events_since(&mut last, wanted, limit).await?;
         loop {
             for event in found {
+                if !is_shown(caller, &mut sight, &event).await? {
+                    continue;
+                }
                 if frames.send(Frame::Event(Box::new(event))).await.is_err() {
                     return Ok(());
                 }
@@ -142,6 +146,14 @@ impl Sigyl {
                 return Ok(found);
             }
         }
+    }
+}
+
+/// Tells whether an event that belongs to no run is shown: as the server it is about.
+async fn is_shown(caller: &Caller, sight: &mut Sight<'_>, event: &Event) -> Result<bool, Error> {
+    match &event.server {
+        Some(server) => sight.shows(server).await,
+        None => Ok(caller.key().is_none()),
     }
 }
 

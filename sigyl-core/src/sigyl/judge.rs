@@ -40,7 +40,7 @@ impl Sigyl {
         };
         let mut all = Vec::new();
         for name in names {
-            self.known(&name).await?;
+            self.known(caller, Action::Operate, &name).await?;
             let serves = self.inner.platform.store.deployment(&name).await?.map(|it| it.version);
             for record in self.records(&name).await? {
                 let is_running = serves.as_ref() == Some(&record.version);

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::front::GatewayFront;
 use super::{Config, Inner, Sigyl};
+use crate::access::{AuditLog, Uses};
 use crate::deploy::Target;
 use crate::deploy::local_process::{LocalConfig, LocalProcess};
 use crate::error::Error;
@@ -64,6 +65,11 @@ impl Sigyl {
         let since = config.clock.now();
         let inner = Inner {
             data_dir,
+            audit: AuditLog::start(platform.store.clone()),
+            pepper: tokio::sync::OnceCell::new(),
+            uses: Uses::default(),
+            writing_uses: tokio::sync::Mutex::default(),
+            members: tokio::sync::Mutex::default(),
             platform,
             tracker,
             front,
@@ -93,6 +99,9 @@ impl Sigyl {
             run.wait().await;
         }
         self.inner.platform.target.stop_all(GRACE).await;
+        if let Err(error) = self.write_uses_down().await {
+            tracing::warn!(%error, "the last uses of keys were not written down");
+        }
         self.inner.platform.emitter.flush().await;
     }
 
@@ -120,6 +129,9 @@ async fn open_vault(store: &dyn Store, key_file: &Path) -> Result<Vault, Error> 
 }
 
 async fn holds_secrets(store: &dyn Store) -> Result<bool, Error> {
+    if store.pepper().await?.is_some() {
+        return Ok(true);
+    }
     let mut after = None;
     loop {
         let page = store.servers(Page { after, limit: 500 }).await?;

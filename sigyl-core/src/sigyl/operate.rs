@@ -15,8 +15,7 @@ const TOOL_MOST: usize = 128;
 impl Sigyl {
     /// Asks a running server what it is; calls no tool.
     pub async fn probe(&self, caller: &Caller, name: &ServerName) -> Result<Probe, Error> {
-        caller.require(Action::Probe)?;
-        self.known(name).await?;
+        self.known(caller, Action::Probe, name).await?;
         let upstream = self.upstream(name)?;
         Ok(mcp::probe(&upstream, &ProbeLimits::default()).await?)
     }
@@ -30,8 +29,8 @@ impl Sigyl {
         tool: &str,
         arguments: serde_json::Value,
     ) -> Result<serde_json::Value, Error> {
-        caller.require(Action::Call)?;
-        let view = self.show(caller, name).await?;
+        let server = self.known(caller, Action::Call, name).await?;
+        let view = self.look(server).await?;
         let limits = call_limits(view.deployment.as_ref());
         if let Some(url) = view.url.filter(|_| !self.inner.front.is_guarded()) {
             return Ok(mcp::call(&Upstream::Http { url }, tool, arguments, &limits).await?);

@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use super::place::may_on_run;
 use super::{Frames, Sigyl};
 use crate::domain::{
     Action, Caller, JudgementRecord, Report, ReportId, Run, RunId, RunState, Server, ServerName, Verdict,
@@ -38,7 +39,7 @@ impl Sigyl {
         Ok(!self.inner.stop.is_cancelled())
     }
 
-    /// Lists servers by name.
+    /// Lists the servers that the caller may see, by name.
     pub async fn list(&self, caller: &Caller) -> Result<Vec<ServerView>, Error> {
         caller.require(Action::Read)?;
         let held = self.held_runs().await?;
@@ -46,7 +47,7 @@ impl Sigyl {
         loop {
             let page = self.inner.platform.store.servers(Page { after, limit: PAGE }).await?;
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.name.clone());
-            for server in page {
+            for server in page.into_iter().filter(|it| caller.sees(&it.workspace, &it.name)) {
                 views.push(self.view(server, &held).await?);
             }
             if after.is_none() {
@@ -57,16 +58,13 @@ impl Sigyl {
 
     /// Shows one server.
     pub async fn show(&self, caller: &Caller, name: &ServerName) -> Result<ServerView, Error> {
-        caller.require(Action::Read)?;
-        let server = self.known(name).await?;
-        let held = self.held_runs().await?;
-        self.view(server, &held).await
+        let server = self.known(caller, Action::Read, name).await?;
+        self.look(server).await
     }
 
     /// Lists the versions of a server, newest first.
     pub async fn versions(&self, caller: &Caller, name: &ServerName) -> Result<Vec<VersionView>, Error> {
-        caller.require(Action::Read)?;
-        let server = self.known(name).await?;
+        let server = self.known(caller, Action::Read, name).await?;
         let (mut views, mut after) = (Vec::new(), None);
         loop {
             let page = self.inner.platform.store.versions(name, Page { after, limit: PAGE }).await?;
@@ -85,18 +83,24 @@ impl Sigyl {
         }
     }
 
-    /// Lists runs, newest first.
+    /// Lists the runs that the caller may see, newest first.
     pub async fn runs(&self, caller: &Caller, limit: usize) -> Result<Vec<Run>, Error> {
         caller.require(Action::Read)?;
-        let runs = self.inner.platform.store.runs(Page::first(limit.min(MOST))).await?;
-        Ok(runs.into_iter().map(without_secrets).collect())
+        let (limit, mut found, mut after) = (limit.min(MOST), Vec::new(), None);
+        while found.len() < limit {
+            let page = Page { after, limit: PAGE.min(limit) };
+            let runs = self.inner.platform.store.runs(page).await?;
+            let Some(last) = runs.last() else { break };
+            after = Some(last.id.clone());
+            found.extend(runs.into_iter().filter(|run| may_on_run(caller, Action::Read, run)));
+        }
+        found.truncate(limit);
+        Ok(found.into_iter().map(without_secrets).collect())
     }
 
     /// Finds a run.
     pub async fn run(&self, caller: &Caller, id: &RunId) -> Result<Run, Error> {
-        caller.require(Action::Read)?;
-        let run = self.inner.platform.store.run(id).await?.ok_or_else(|| Error::NoRun(id.clone()))?;
-        Ok(without_secrets(run))
+        Ok(without_secrets(self.known_run(caller, Action::Read, id).await?))
     }
 
     /// Reads the last lines of a server's log; with `follow`, stays and sends what comes until this process stops or
@@ -109,8 +113,7 @@ impl Sigyl {
         follow: bool,
         frames: &Frames,
     ) -> Result<(), Error> {
-        caller.require(Action::ReadLogs)?;
-        self.known(name).await?;
+        self.known(caller, Action::ReadLogs, name).await?;
         let mut pending = self.inner.platform.target.logs(name, lines.min(MOST)).await?;
         for line in pending.lines {
             if frames.send(Frame::Log(line)).await.is_err() {
@@ -133,12 +136,13 @@ impl Sigyl {
         }
     }
 
-    pub(super) async fn known(&self, name: &ServerName) -> Result<Server, Error> {
-        self.inner.platform.store.server(name).await?.ok_or_else(|| Error::NoServer(name.clone()))
+    /// Shows a server that the caller may see.
+    pub(super) async fn look(&self, server: Server) -> Result<ServerView, Error> {
+        let held = self.held_runs().await?;
+        self.view(server, &held).await
     }
 
-    pub(super) async fn run_end(&self, caller: &Caller, run: Run) -> Result<RunEnd, Error> {
-        caller.require(Action::Read)?;
+    pub(super) async fn run_end(&self, run: Run) -> Result<RunEnd, Error> {
         let report = self.report(run.report).await?;
         let live = self.report(run.live).await?;
         let url = match (&run.server, run.state) {

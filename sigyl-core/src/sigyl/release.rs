@@ -2,9 +2,11 @@
 
 use std::sync::PoisonError;
 
+use super::audit::{Act, Told};
 use super::{Frames, Sigyl};
 use crate::domain::{
-    Action, Caller, Decision, Locator, Permissions, Plan, Run, RunId, RunState, Seq, ServerName, Version,
+    Action, Caller, Decision, Locator, Namespace, Permissions, Plan, Run, RunId, RunState, Seq, Server,
+    ServerName, Version,
 };
 use crate::error::Error;
 use crate::event::Heard;
@@ -12,10 +14,21 @@ use crate::pipeline::{Order, Started, StepError, start};
 use crate::store::Page;
 use crate::wire::v1::{Deploy, Frame, Redeploy, RunEnd};
 
+impl Told for Run {}
+
 impl Sigyl {
     /// Starts a deploy and returns its run; [`Sigyl::watch`] follows it.
     pub async fn deploy(&self, caller: &Caller, deploy: Deploy) -> Result<RunId, Error> {
-        caller.require(Action::Deploy)?;
+        let act = match &deploy.name {
+            Some(name) => Act::on_server("deploy", name),
+            None => Act::on("deploy", &deploy.source, deploy.workspace.as_ref()),
+        };
+        let (sigyl, who) = (self.clone(), caller.clone());
+        self.audited(caller, act, async move { sigyl.start_deploy(&who, deploy).await }).await
+    }
+
+    async fn start_deploy(&self, caller: &Caller, deploy: Deploy) -> Result<RunId, Error> {
+        let placed = self.placed(caller, Action::Deploy, deploy.workspace, deploy.name.as_ref()).await?;
         self.may_be_granted(&deploy.grant)?;
         let order = Order {
             source: Some(deploy.source),
@@ -26,16 +39,21 @@ impl Sigyl {
             allow_scripts: deploy.allow_scripts,
             deep: deploy.deep,
             review: deploy.review,
-            ..Order::default()
+            ..placed
         };
         self.begin(caller, Plan::Release, order, deploy.secrets).await
     }
 
     /// Starts a redeploy of a server that exists: settings, secrets and grants are kept unless told otherwise.
     pub async fn redeploy(&self, caller: &Caller, redeploy: Redeploy) -> Result<RunId, Error> {
-        caller.require(Action::Deploy)?;
+        let act = Act::on_server("redeploy", &redeploy.name);
+        let (sigyl, who) = (self.clone(), caller.clone());
+        self.audited(caller, act, async move { sigyl.start_redeploy(&who, redeploy).await }).await
+    }
+
+    async fn start_redeploy(&self, caller: &Caller, redeploy: Redeploy) -> Result<RunId, Error> {
+        let server = self.known(caller, Action::Deploy, &redeploy.name).await?;
         self.may_be_granted(&redeploy.grant)?;
-        let server = self.known(&redeploy.name).await?;
         let source = match redeploy.source {
             Some(source) => source,
             None => Locator::parse(&server.locator).map_err(|error| StepError::Defect {
@@ -45,7 +63,6 @@ impl Sigyl {
         };
         let order = Order {
             source: Some(source),
-            name: Some(redeploy.name),
             env: redeploy.env,
             grant: redeploy.grant,
             revoke: redeploy.revoke,
@@ -53,7 +70,7 @@ impl Sigyl {
             allow_scripts: redeploy.allow_scripts,
             deep: redeploy.deep,
             review: redeploy.review,
-            ..Order::default()
+            ..of_server(server)
         };
         self.begin(caller, Plan::Redeploy, order, redeploy.secrets).await
     }
@@ -65,42 +82,57 @@ impl Sigyl {
         name: ServerName,
         version: Option<Version>,
     ) -> Result<RunId, Error> {
-        caller.require(Action::Deploy)?;
-        self.known(&name).await?;
-        let order = Order { name: Some(name), version, ..Order::default() };
-        self.begin(caller, Plan::Rollback, order, Default::default()).await
+        let act = Act::on_server("rollback", &name);
+        let (sigyl, who) = (self.clone(), caller.clone());
+        let work = async move {
+            let server = sigyl.known(&who, Action::Deploy, &name).await?;
+            let order = Order { version, ..of_server(server) };
+            sigyl.begin(&who, Plan::Rollback, order, Default::default()).await
+        };
+        self.audited(caller, act, work).await
     }
 
     /// Starts the removal of a server; `confirm` is its exact name, typed by a person.
     pub async fn delete(&self, caller: &Caller, name: ServerName, confirm: &str) -> Result<RunId, Error> {
-        caller.require(Action::Delete)?;
-        self.known(&name).await?;
-        if confirm != name.as_str() {
-            return Err(Error::NotConfirmed { name, typed: confirm.chars().take(200).collect() });
-        }
-        let order = Order { name: Some(name), ..Order::default() };
-        self.begin(caller, Plan::Delete, order, Default::default()).await
+        let act = Act::on_server("delete", &name);
+        let (sigyl, who, typed) = (self.clone(), caller.clone(), confirm.to_owned());
+        let work = async move {
+            let server = sigyl.known(&who, Action::Delete, &name).await?;
+            if typed != name.as_str() {
+                return Err(Error::NotConfirmed { name, typed: typed.chars().take(200).collect() });
+            }
+            sigyl.begin(&who, Plan::Delete, of_server(server), Default::default()).await
+        };
+        self.audited(caller, act, work).await
     }
 
     /// Lets a held run pass; it goes on at once.
     pub async fn approve(&self, caller: &Caller, run: &RunId, reason: &str) -> Result<RunId, Error> {
-        caller.require(Action::Approve)?;
-        let _deciding = self.inner.deciding.lock().await;
-        let held = self.held(run, reason).await?;
-        let judged = held.judgement.clone().ok_or_else(|| Error::NoRun(run.clone()))?;
-        let approval = self.inner.tracker.approval(&judged, caller.name(), reason);
-        let started = self.inner.tracker.resume(held, approval).await?;
-        Ok(self.remember(started))
+        let act = Act::on_run("approve", run);
+        let (sigyl, who, run, reason) = (self.clone(), caller.clone(), run.clone(), reason.to_owned());
+        let work = async move {
+            let _deciding = sigyl.inner.deciding.lock().await;
+            let held = sigyl.held(&who, &run, &reason).await?;
+            let judged = held.judgement.clone().ok_or(Error::NoRun(run))?;
+            let approval = sigyl.inner.tracker.approval(&judged, who.name(), &reason);
+            let started = sigyl.inner.tracker.resume(held, approval).await?;
+            Ok(sigyl.remember(started))
+        };
+        self.audited(caller, act, work).await
     }
 
     /// Turns a held run down.
     pub async fn reject(&self, caller: &Caller, run: &RunId, reason: &str) -> Result<Run, Error> {
-        caller.require(Action::Approve)?;
-        let _deciding = self.inner.deciding.lock().await;
-        let held = self.held(run, reason).await?;
-        let at = self.inner.platform.clock.now();
-        let decision = Decision::Rejected { who: caller.name().to_owned(), reason: reason.to_owned(), at };
-        Ok(self.inner.tracker.reject(held, decision).await?)
+        let act = Act::on_run("reject", run);
+        let (sigyl, who, run, reason) = (self.clone(), caller.clone(), run.clone(), reason.to_owned());
+        let work = async move {
+            let _deciding = sigyl.inner.deciding.lock().await;
+            let held = sigyl.held(&who, &run, &reason).await?;
+            let at = sigyl.inner.platform.clock.now();
+            let decision = Decision::Rejected { who: who.name().to_owned(), reason, at };
+            Ok(sigyl.inner.tracker.reject(held, decision).await?)
+        };
+        self.audited(caller, act, work).await
     }
 
     /// Follows a run from a position on until it is over or held, and returns how it ended.
@@ -111,7 +143,7 @@ impl Sigyl {
         after: Seq,
         frames: &Frames,
     ) -> Result<RunEnd, Error> {
-        caller.require(Action::Read)?;
+        self.known_run(caller, Action::Read, run).await?;
         let mut heard = self.inner.platform.emitter.bus().subscribe();
         let mut after = self.tell_stored(run, after, frames).await?;
         loop {
@@ -125,7 +157,7 @@ impl Sigyl {
                 }
                 self.inner.platform.emitter.flush().await;
                 self.tell_stored(run, after, frames).await?;
-                return self.run_end(caller, record).await;
+                return self.run_end(record).await;
             }
             let mut started = started.ok_or_else(|| Error::NoRun(run.clone()))?;
             tokio::select! {
@@ -155,9 +187,22 @@ impl Sigyl {
         &self,
         caller: &Caller,
         plan: Plan,
-        order: Order,
+        mut order: Order,
         secrets: std::collections::BTreeMap<crate::domain::SecretName, crate::domain::SecretValue>,
     ) -> Result<RunId, Error> {
+        // Who accepts a finding decides what would otherwise be held or blocked, and who gives a secret sets it.
+        for (given, action) in
+            [(!order.waive.is_empty(), Action::Approve), (!secrets.is_empty(), Action::Secrets)]
+        {
+            match &order.name {
+                Some(name) if given => caller.require_on(action, &order.workspace, name)?,
+                None if given => {
+                    caller.require_in(action, &order.workspace)?;
+                    order.within = Namespace::both(order.within, caller.names_for(action));
+                }
+                Some(_) | None => {}
+            }
+        }
         let now = self.inner.platform.clock.now();
         for waiver in &order.waive {
             waiver.check_end(now).map_err(StepError::from)?;
@@ -176,11 +221,11 @@ impl Sigyl {
         self.inner.runs.lock().unwrap_or_else(PoisonError::into_inner).remove(run);
     }
 
-    async fn held(&self, run: &RunId, reason: &str) -> Result<Run, Error> {
+    async fn held(&self, caller: &Caller, run: &RunId, reason: &str) -> Result<Run, Error> {
+        let record = self.known_run(caller, Action::Approve, run).await?;
         if reason.trim().is_empty() {
             return Err(Error::NoReason);
         }
-        let record = self.inner.platform.store.run(run).await?.ok_or_else(|| Error::NoRun(run.clone()))?;
         match record.state {
             RunState::Held if self.inner.tracker.expire(&record).await? => {
                 Err(Error::NotHeld { run: run.clone(), state: RunState::Void })
@@ -203,6 +248,11 @@ impl Sigyl {
             }
         }
     }
+}
+
+/// Begins an order about a server that is on record.
+fn of_server(server: Server) -> Order {
+    Order { workspace: server.workspace, name: Some(server.name), ..Order::default() }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Sigyl;
 use super::judge::{Kept, PAGE};
+use super::place::may_on_run;
 use crate::domain::{Action, Caller, Digest, Policy, ReportId, Run, RunState, ServerName, Timestamp};
 use crate::error::Error;
 use crate::pipeline::Order;
@@ -12,7 +13,7 @@ use crate::store::{Page, StoreError};
 use crate::wire::v1::{PolicyChange, PolicyTest};
 
 impl Sigyl {
-    /// Judges every version on record by another policy, from the reports that are kept, and tells what would change.
+    /// Judges every version on record that the caller may see by another policy, from the reports that are kept, and tells what would change.
     pub async fn test_policy(&self, caller: &Caller, file: &str, text: &str) -> Result<PolicyTest, Error> {
         caller.require(Action::Read)?;
         let now = self.inner.platform.clock.now();
@@ -25,7 +26,11 @@ impl Sigyl {
             changes: Vec::new(),
         };
         let mut recorded = BTreeSet::new();
+        let mut sight = self.sight(caller);
         for name in self.names().await? {
+            if !sight.shows(&name).await? {
+                continue;
+            }
             let running = self.inner.platform.store.deployment(&name).await?.map(|it| it.version);
             for record in self.records(&name).await? {
                 recorded.insert((name.clone(), record.source.digest));
@@ -41,6 +46,9 @@ impl Sigyl {
             }
         }
         for (name, run) in self.stopped_runs(&recorded).await? {
+            if !may_on_run(caller, Action::Read, &run) {
+                continue;
+            }
             let Some(kept) = self.kept_of(&run).await? else {
                 test.unread.push(format!("{name}, run {}: its report is gone", run.id));
                 continue;

@@ -1,0 +1,196 @@
+//! The audit: what changes something is written down with its outcome, whatever becomes of who asked.
+
+use std::collections::VecDeque;
+
+use super::Sigyl;
+use crate::access::{self, AccessError};
+use crate::domain::{
+    Action, AuditEntry, AuditFact, AuditHead, AuditOutcome, Caller, Kind, RunId, ServerName, WorkspaceName,
+};
+use crate::error::Error;
+use crate::store::{Page, StoreError};
+use crate::wire::v1::AuditChecked;
+
+/// Entries that are read at a time.
+const PAGE: usize = 1_000;
+/// Entries that can be asked for at once.
+const MOST: usize = 10_000;
+
+/// What is to be audited.
+pub(super) struct Act {
+    what: &'static str,
+    on: String,
+    about: About,
+}
+
+enum About {
+    Server(ServerName),
+    Run(RunId),
+    Workspace(Option<WorkspaceName>),
+}
+
+impl Act {
+    /// Something done to a server.
+    pub(super) fn on_server(what: &'static str, name: &ServerName) -> Self {
+        Self { what, on: name.to_string(), about: About::Server(name.clone()) }
+    }
+
+    /// Something done to a run.
+    pub(super) fn on_run(what: &'static str, run: &RunId) -> Self {
+        Self { what, on: run.to_string(), about: About::Run(run.clone()) }
+    }
+
+    /// Something done in a workspace, or to the installation.
+    pub(super) fn on(what: &'static str, on: impl ToString, workspace: Option<&WorkspaceName>) -> Self {
+        Self { what, on: on.to_string(), about: About::Workspace(workspace.cloned()) }
+    }
+}
+
+/// What the audit says of a result besides its outcome.
+pub(super) trait Told {
+    /// Returns it.
+    fn told(&self) -> Option<String> {
+        None
+    }
+}
+
+impl Told for () {}
+
+impl Told for RunId {
+    fn told(&self) -> Option<String> {
+        Some(format!("run {self}"))
+    }
+}
+
+impl Sigyl {
+    /// Does `work` and writes its outcome down; both go on when whoever asked has gone. What is answered as done is in
+    /// the audit: when it cannot be written there, that is the answer.
+    pub(super) async fn audited<T, F>(&self, caller: &Caller, act: Act, work: F) -> Result<T, Error>
+    where
+        T: Told + Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let (sigyl, caller) = (self.clone(), caller.clone());
+        let whole = tokio::spawn(async move {
+            let workspace = sigyl.workspace_of(&act.about).await;
+            let done = joined(tokio::spawn(work).await);
+            let (outcome, note) = outcome_of(&done);
+            // Anybody could fill the disk with what nobody in particular was refused.
+            if outcome == AuditOutcome::Done || !caller.is_anonymous() {
+                sigyl.append(&caller, act.what, act.on, workspace, outcome, note).await?;
+            }
+            done
+        });
+        joined(whole.await)
+    }
+
+    pub(super) async fn append(
+        &self,
+        caller: &Caller,
+        what: &str,
+        on: String,
+        workspace: Option<WorkspaceName>,
+        outcome: AuditOutcome,
+        note: Option<String>,
+    ) -> Result<(), Error> {
+        let fact = AuditFact {
+            at: self.inner.platform.clock.now(),
+            who: caller.actor(),
+            what: what.to_owned(),
+            on,
+            workspace,
+            from: caller.address(),
+            outcome,
+            note,
+        };
+        self.inner.audit.append(fact).await?;
+        Ok(())
+    }
+
+    /// Finds the workspace that something is about, before it is done: a deletion leaves none. What cannot be looked up
+    /// is left out; the work fails for the same reason.
+    async fn workspace_of(&self, about: &About) -> Option<WorkspaceName> {
+        let store = &self.inner.platform.store;
+        match about {
+            About::Server(name) => store.server(name).await.ok().flatten().map(|server| server.workspace),
+            About::Run(id) => store.run(id).await.ok().flatten().map(|run| run.workspace),
+            About::Workspace(name) => name.clone(),
+        }
+    }
+
+    /// Lists the audit after an entry, or its last entries; oldest first, at most `limit`. Those who administer see all of
+    /// it, those who manage workspaces what is about these.
+    pub async fn audit(
+        &self,
+        caller: &Caller,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, Error> {
+        if !caller.may(Action::Administer) {
+            caller.require(Action::Manage)?;
+        }
+        let limit = limit.min(MOST);
+        match after {
+            Some(after) => self.audit_after(caller, after, limit).await,
+            None => self.audit_last(caller, limit).await,
+        }
+    }
+
+    async fn audit_after(&self, caller: &Caller, after: u64, limit: usize) -> Result<Vec<AuditEntry>, Error> {
+        let (mut after, mut found) = (after, Vec::new());
+        while found.len() < limit {
+            let page = Page { after: Some(after), limit: PAGE };
+            let entries = self.inner.platform.store.audit(page).await?;
+            let Some(last) = entries.last() else { break };
+            after = last.number;
+            found.extend(entries.into_iter().filter(|entry| may_see(caller, entry)));
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    async fn audit_last(&self, caller: &Caller, limit: usize) -> Result<Vec<AuditEntry>, Error> {
+        let mut end = self.inner.platform.store.audit_head().await?.number;
+        let mut found = VecDeque::new();
+        while end > 0 && found.len() < limit {
+            let start = end.saturating_sub(PAGE as u64);
+            let page = Page { after: Some(start), limit: PAGE.min((end - start) as usize) };
+            let entries = self.inner.platform.store.audit(page).await?;
+            for entry in entries.into_iter().rev().filter(|entry| may_see(caller, entry)) {
+                found.push_front(entry);
+            }
+            end = start;
+        }
+        let more = found.len().saturating_sub(limit);
+        Ok(found.into_iter().skip(more).collect())
+    }
+
+    /// Checks the whole audit: no entry was changed, removed or put in, and none is missing before an end that was
+    /// `kept` elsewhere.
+    pub async fn verify_audit(
+        &self,
+        caller: &Caller,
+        kept: Option<AuditHead>,
+    ) -> Result<AuditChecked, Error> {
+        caller.require(Action::Administer)?;
+        let head = access::verify_chain(&*self.inner.platform.store, kept).await?;
+        Ok(AuditChecked { head })
+    }
+}
+
+fn outcome_of<T: Told>(done: &Result<T, Error>) -> (AuditOutcome, Option<String>) {
+    match done {
+        Ok(value) => (AuditOutcome::Done, value.told()),
+        Err(error) if error.kind() == Kind::Denied => (AuditOutcome::Refused, Some(error.failure().message)),
+        Err(error) => (AuditOutcome::Failed, Some(error.failure().message)),
+    }
+}
+
+fn may_see(caller: &Caller, entry: &AuditEntry) -> bool {
+    let manages = |workspace| caller.may_in(Action::Manage, workspace);
+    caller.may(Action::Administer) || entry.fact.workspace.as_ref().is_some_and(manages)
+}
+
+fn joined<T>(done: Result<Result<T, Error>, tokio::task::JoinError>) -> Result<T, Error> {
+    done.unwrap_or_else(|error| Err(AccessError::Store(StoreError::Engine(error.to_string())).into()))
+}

@@ -1,0 +1,101 @@
+//! A handle in a temporary folder, with workspaces and people in them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::clock::FixedClock;
+use crate::domain::{Account, Caller, Login, Role, Run, RunState, ServerName, Timestamp, WorkspaceName};
+use crate::sigyl::{Config, Sigyl};
+use crate::store::contract::fixture;
+use crate::store::{Change, Store};
+use crate::wire::v1::{NewKey, NewWorkspace};
+
+pub(super) struct House {
+    folder: tempfile::TempDir,
+    pub(super) sigyl: Sigyl,
+    pub(super) clock: Arc<FixedClock>,
+}
+
+pub(super) fn login(text: &str) -> Login {
+    Login::parse(text).unwrap()
+}
+
+pub(super) fn workspace(text: &str) -> WorkspaceName {
+    WorkspaceName::parse(text).unwrap()
+}
+
+/// A key without bounds but its scopes.
+pub(super) fn new_key(scopes: &[&str]) -> NewKey {
+    NewKey {
+        label: crate::domain::Label::parse("test").unwrap(),
+        scopes: scopes.iter().map(|scope| scope.parse().unwrap()).collect(),
+        workspace: None,
+        networks: Vec::new(),
+        expires: None,
+        account: None,
+    }
+}
+
+impl House {
+    /// Workspaces `red` and `blue`; `rita` owns one, `bert` the other.
+    pub(super) async fn new() -> Self {
+        let house = Self::empty().await;
+        let owner = Caller::local_owner();
+        house.sigyl.ensure_admin_key(&owner).await.unwrap();
+        for (name, person) in [("red", "rita"), ("blue", "bert")] {
+            let new = NewWorkspace { name: workspace(name), title: None, owner: login("owner") };
+            house.sigyl.create_workspace(&owner, new).await.unwrap();
+            house.member(name, person, Role::Owner).await;
+        }
+        house
+    }
+
+    pub(super) async fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_795_000_000_000)));
+        let at = |name: &str| folder.path().join(name);
+        let mut config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+        config.clock = clock.clone();
+        let sigyl = Sigyl::open(config).await.unwrap();
+        Self { folder, sigyl, clock }
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.sigyl.inner.platform.store
+    }
+
+    pub(super) async fn member(&self, of: &str, person: &str, role: Role) {
+        let owner = Caller::local_owner();
+        self.sigyl.set_member(&owner, &workspace(of), &login(person), role).await.unwrap();
+    }
+
+    pub(super) async fn account(&self, person: &str) -> Account {
+        self.store().account_of(&login(person)).await.unwrap().unwrap()
+    }
+
+    /// Makes a key for a person, and returns it as they show it.
+    pub(super) async fn key(&self, person: &str, scopes: &[&str]) -> String {
+        let new = NewKey { account: Some(login(person)), ..new_key(scopes) };
+        self.sigyl.create_key(&Caller::local_owner(), new).await.unwrap().plain.reveal().to_owned()
+    }
+
+    /// Somebody who shows a key with these scopes.
+    pub(super) async fn caller(&self, person: &str, scopes: &[&str]) -> Caller {
+        self.sigyl.authenticate(&self.key(person, scopes).await, None).await.unwrap()
+    }
+
+    /// Records a server in a workspace, with a held run `run-NAME`.
+    pub(super) async fn server(&self, name: &str, of: &str) -> ServerName {
+        let id = format!("run-{name}");
+        self.store().apply(fixture::publish(name, "1.0.0", name)).await.unwrap();
+        let run = Run { server: Some(fixture::name(name)), ..fixture::run(&id, RunState::Held) };
+        self.store().apply(Change::PutRun(Box::new(run))).await.unwrap();
+        let (name, to) = (fixture::name(name), workspace(of));
+        self.store().apply(Change::MoveServer { name: name.clone(), to }).await.unwrap();
+        name
+    }
+}

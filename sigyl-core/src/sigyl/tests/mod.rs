@@ -1,0 +1,8 @@
+//! Who may do what through the handle, over the real store and vault.
+
+mod audit;
+mod first_key;
+mod house;
+mod keys;
+mod members;
+mod ownership;

@@ -1,0 +1,217 @@
+//! Servers and runs of one workspace, as those of another meet them.
+
+use tokio::sync::mpsc;
+
+use super::house::{House, login, workspace};
+use crate::domain::{Action, Caller, Kind, Locator, Reach, Role, Seq, ServerName};
+use crate::error::Error;
+use crate::sigyl::{Frames, Sigyl};
+use crate::store::contract::fixture::run_id;
+use crate::wire::v1::{Deploy, Redeploy};
+
+fn frames() -> (Frames, mpsc::Receiver<crate::wire::v1::Frame>) {
+    mpsc::channel(64)
+}
+
+fn redeploy(name: &ServerName) -> Redeploy {
+    Redeploy {
+        name: name.clone(),
+        source: None,
+        env: Default::default(),
+        secrets: Default::default(),
+        grant: Vec::new(),
+        revoke: Vec::new(),
+        waive: Vec::new(),
+        allow_scripts: Vec::new(),
+        deep: false,
+        review: false,
+    }
+}
+
+/// Every operation on a server or its run, with the action that it takes. None of them does anything to a server that
+/// does not run: it fails, and not for want of a right.
+async fn attempts(sigyl: &Sigyl, caller: &Caller, name: &ServerName) -> Vec<(Action, Option<Error>)> {
+    let mut all = looks(sigyl, caller, name).await;
+    all.extend(changes(sigyl, caller, name).await);
+    all
+}
+
+async fn looks(sigyl: &Sigyl, caller: &Caller, name: &ServerName) -> Vec<(Action, Option<Error>)> {
+    let (told, _heard) = frames();
+    let run = run_id(&format!("run-{name}"));
+    vec![
+        (Action::Read, sigyl.show(caller, name).await.err()),
+        (Action::Read, sigyl.versions(caller, name).await.err()),
+        (Action::Read, sigyl.run(caller, &run).await.err()),
+        (Action::Read, sigyl.watch(caller, &run, Seq(0), &told).await.err()),
+        (Action::Read, sigyl.events(caller, Some(name), 9, false, &told).await.err()),
+        (Action::ReadLogs, sigyl.logs(caller, name, 9, false, &told).await.err()),
+        (Action::ReadLogs, sigyl.calls(caller, name, 9, false, &told).await.err()),
+        (Action::Probe, sigyl.probe(caller, name).await.err()),
+        (Action::Call, sigyl.call(caller, name, "now", serde_json::json!({})).await.err()),
+    ]
+}
+
+async fn changes(sigyl: &Sigyl, caller: &Caller, name: &ServerName) -> Vec<(Action, Option<Error>)> {
+    let run = run_id(&format!("run-{name}"));
+    let deploy = Deploy { name: Some(name.clone()), ..Deploy::of(Locator::Path("/nowhere".into())) };
+    vec![
+        (Action::Deploy, sigyl.redeploy(caller, redeploy(name)).await.err()),
+        (Action::Deploy, sigyl.deploy(caller, deploy).await.err()),
+        (Action::Deploy, sigyl.rollback(caller, name.clone(), None).await.err()),
+        (Action::Approve, sigyl.approve(caller, &run, " ").await.err()),
+        (Action::Approve, sigyl.reject(caller, &run, " ").await.err()),
+        (Action::Delete, sigyl.delete(caller, name.clone(), "not its name").await.err()),
+        (Action::Manage, sigyl.transfer(caller, name, &workspace("nowhere")).await.err()),
+        (Action::Operate, sigyl.rescan(caller, std::slice::from_ref(name), false).await.err()),
+        (Action::Operate, sigyl.backup(caller, "/nowhere/file".as_ref()).await.err()),
+    ]
+}
+
+#[tokio::test]
+async fn each_role_may_do_in_its_workspace_what_the_table_says() {
+    let house = House::new().await;
+    let clock = house.server("clock", "red").await;
+    for role in Role::ALL {
+        house.member("red", "mia", role).await;
+        let mia = house.caller("mia", &["*"]).await;
+        for (action, error) in attempts(&house.sigyl, &mia, &clock).await {
+            let may = matches!(action.reach(), Reach::Workspace(least) if role >= least);
+            let refused = error.as_ref().is_some_and(|error| error.kind() == Kind::Denied);
+            assert_eq!(refused, !may, "{role} {action}: {error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_operation_takes_the_scope_for_it_on_this_very_server() {
+    let house = House::new().await;
+    let clock = house.server("clock", "red").await;
+    for action in Action::ALL.into_iter().filter(|action| action.is_on_servers()) {
+        for (names, reaches) in [("clock", true), ("*", true), ("clock-two", false), ("com.example/*", false)]
+        {
+            let key = house.caller("rita", &[&format!("{}:{names}", action.word())]).await;
+            for (needed, error) in attempts(&house.sigyl, &key, &clock).await {
+                let kind = error.as_ref().map(Error::kind);
+                let refused = matches!(kind, Some(Kind::Denied))
+                    || matches!(&error, Some(Error::NoServer(_) | Error::NoRun(_)));
+                // What may be done to a server does not hide behind not seeing it.
+                assert_eq!(
+                    refused,
+                    !(reaches && needed == action),
+                    "{action} on {names} for {needed}: {error:?}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_workspace_is_not_there() {
+    let house = House::new().await;
+    let clock = house.server("clock", "red").await;
+    let bert = house.caller("bert", &["*"]).await;
+    for (action, error) in attempts(&house.sigyl, &bert, &clock).await {
+        let error = error.unwrap();
+        let hidden = matches!(&error, Error::NoServer(_) | Error::NoRun(_) | Error::NotOurs(_));
+        assert!(hidden || action == Action::Operate && error.kind() == Kind::Denied, "{action}: {error}");
+    }
+    let names = async |caller: &Caller| {
+        let servers = house.sigyl.list(caller).await.unwrap();
+        let runs = house.sigyl.runs(caller, 99).await.unwrap();
+        let servers: Vec<_> = servers.into_iter().map(|view| view.server.name.to_string()).collect();
+        (servers, runs.len())
+    };
+    house.server("notes", "blue").await;
+    assert_eq!(names(&bert).await, (vec!["notes".to_owned()], 1));
+    assert_eq!(names(&house.caller("rita", &["*"]).await).await, (vec!["clock".to_owned()], 1));
+    assert_eq!(names(&house.caller("rita", &["read:other"]).await).await, (Vec::new(), 0));
+    assert_eq!(names(&house.caller("owner", &["*"]).await).await.0.len(), 2);
+    assert_eq!(names(&Caller::local_owner()).await.0.len(), 2);
+}
+
+#[tokio::test]
+async fn events_are_shown_as_their_servers() {
+    let house = House::new().await;
+    let (clock, notes) = (house.server("clock", "red").await, house.server("notes", "blue").await);
+    let emitter = &house.sigyl.inner.platform.emitter;
+    for name in [&clock, &notes] {
+        let kind = crate::event::EventKind::Health { healthy: true, note: name.to_string() };
+        emitter.emit(None, Some(name), kind);
+    }
+    emitter.flush().await;
+    let told = async |caller: &Caller| {
+        let (frames, mut heard) = frames();
+        house.sigyl.events(caller, None, 99, false, &frames).await.unwrap();
+        drop(frames);
+        let mut count = 0;
+        while heard.recv().await.is_some() {
+            count += 1;
+        }
+        count
+    };
+    assert_eq!(told(&house.caller("rita", &["*"]).await).await, 1);
+    assert_eq!(told(&house.caller("rita", &["read:other"]).await).await, 0);
+    assert_eq!(told(&Caller::local_owner()).await, 2);
+}
+
+#[tokio::test]
+async fn accepting_findings_and_setting_secrets_take_their_own_scopes() {
+    let house = House::new().await;
+    let clock = house.server("clock", "red").await;
+    let waiver = serde_json::json!({"rule": "debug-mode", "path": null, "fingerprint": null, "reason": "known",
+        "owner": null, "expires": "2026-12-01"});
+    let waive = Redeploy { waive: vec![serde_json::from_value(waiver).unwrap()], ..redeploy(&clock) };
+    let secret = (crate::store::contract::fixture::secret_name("KEY"), crate::domain::SecretValue::new("x"));
+    let secrets = Redeploy { secrets: [secret].into(), ..redeploy(&clock) };
+    for (order, action) in [(waive, "approve"), (secrets, "secrets")] {
+        let ci = house.caller("rita", &["read", "deploy"]).await;
+        let refused = house.sigyl.redeploy(&ci, order.clone()).await.unwrap_err();
+        assert_eq!(refused.code(), "E0901", "{action}: {refused}");
+        let able = house.caller("rita", &["read", "deploy", action]).await;
+        house.sigyl.redeploy(&able, order).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_moves_between_workspaces_that_somebody_manages_both_of() {
+    let house = House::new().await;
+    let clock = house.server("clock", "red").await;
+    let (rita, blue) = (house.caller("rita", &["*"]).await, workspace("blue"));
+    assert_eq!(house.sigyl.transfer(&rita, &clock, &blue).await.unwrap_err().code(), "E1003");
+    house.member("blue", "rita", Role::Member).await;
+    let rita = house.caller("rita", &["*"]).await;
+    assert_eq!(house.sigyl.transfer(&rita, &clock, &blue).await.unwrap_err().code(), "E0901");
+    house.member("blue", "rita", Role::Admin).await;
+    let rita = house.caller("rita", &["*"]).await;
+    house.sigyl.transfer(&rita, &clock, &blue).await.unwrap();
+    let bert = house.caller("bert", &["*"]).await;
+    house.sigyl.show(&bert, &clock).await.unwrap();
+    assert_eq!(house.sigyl.run(&bert, &run_id("run-clock")).await.unwrap().workspace, blue);
+    house.sigyl.remove_member(&Caller::local_owner(), &blue, &login("rita")).await.unwrap();
+    let rita = house.caller("rita", &["*"]).await;
+    assert_eq!(house.sigyl.show(&rita, &clock).await.unwrap_err().code(), "E0402");
+}
+
+#[tokio::test]
+async fn a_deploy_goes_to_the_workspace_that_is_named_or_the_only_one() {
+    let house = House::new().await;
+    let rita = house.caller("rita", &["*"]).await;
+    let deploy = |name: Option<&str>| Deploy {
+        workspace: name.map(workspace),
+        ..Deploy::of(Locator::Path("/nowhere".into()))
+    };
+    let placed = async |caller: &Caller, name: Option<&str>| {
+        let run = house.sigyl.deploy(caller, deploy(name)).await?;
+        Ok::<_, Error>(house.sigyl.run(&Caller::local_owner(), &run).await.unwrap().workspace)
+    };
+    assert_eq!(placed(&rita, None).await.unwrap(), workspace("red"));
+    assert_eq!(placed(&rita, Some("blue")).await.unwrap_err().code(), "E1003");
+    assert_eq!(placed(&rita, Some("default")).await.unwrap_err().code(), "E0901");
+    house.member("blue", "rita", Role::Member).await;
+    let rita = house.caller("rita", &["*"]).await;
+    assert!(matches!(placed(&rita, None).await, Err(Error::WhichWorkspace)));
+    assert_eq!(placed(&rita, Some("blue")).await.unwrap(), workspace("blue"));
+    assert_eq!(placed(&Caller::local_owner(), None).await.unwrap(), workspace("default"));
+    house.sigyl.shutdown().await;
+}
