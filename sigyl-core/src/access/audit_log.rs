@@ -13,6 +13,8 @@ use super::{AccessError, ChainFault};
 const BACKLOG: usize = 1_024;
 /// Facts that are written together.
 const TOGETHER: usize = 256;
+/// How often entries are given another place because others came first.
+const TRIES: usize = 16;
 /// Entries that are read at a time.
 const PAGE: usize = 1_000;
 
@@ -58,7 +60,9 @@ async fn write_all(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<(AuditFact
 
 /// Writes facts as one change; returns where the audit ended with each.
 async fn write(store: &dyn Store, facts: Vec<AuditFact>) -> Result<Vec<AuditHead>, Arc<StoreError>> {
+    let mut tries = 0;
     loop {
+        tries += 1;
         let mut head = store.audit_head().await?;
         let mut entries = Vec::with_capacity(facts.len());
         for fact in &facts {
@@ -71,7 +75,7 @@ async fn write(store: &dyn Store, facts: Vec<AuditFact>) -> Result<Vec<AuditHead
         match store.apply(Change::Audit(entries)).await {
             Ok(_) => return Ok(heads),
             // Another process wrote to the same audit: these come after.
-            Err(StoreError::AuditFork { .. }) => {}
+            Err(StoreError::AuditFork { .. }) if tries < TRIES => {}
             Err(error) => return Err(Arc::new(error)),
         }
     }
