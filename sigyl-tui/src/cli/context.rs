@@ -3,6 +3,7 @@
 use sigyl_core::domain::Kind;
 use sigyl_core::wire::v1::{Frame, Owner, Request, Response};
 
+use crate::exit::Exit;
 use crate::link::{self, Answer, Link};
 use crate::output::Output;
 use crate::problem::Problem;
@@ -59,6 +60,26 @@ impl Context {
         }
         let link = self.link().await?;
         T::take(link.call(request, &mut |_: Frame| {}).await?)
+    }
+
+    /// Asks for something whose only answer is that it was done.
+    pub(super) async fn done(&mut self, request: Request) -> Result<(), Problem> {
+        self.ask(request).await
+    }
+
+    /// Says that something was done: as a document, or as one line on standard error.
+    pub(super) fn say(
+        &mut self,
+        schema: &'static str,
+        body: &serde_json::Value,
+        line: &str,
+    ) -> Result<Exit, Problem> {
+        if self.output.is_json() {
+            self.output.document(schema, body)?;
+        } else {
+            self.output.note(line);
+        }
+        Ok(Exit::Well)
     }
 
     /// Asks for something that runs, and shows how it goes. When it is interrupted, by a signal or by `sigyl stop`, a

@@ -2,6 +2,7 @@
 
 mod approve;
 mod args;
+mod audit;
 mod background;
 mod backup;
 mod call;
@@ -18,8 +19,10 @@ mod foreground;
 mod help;
 mod init;
 mod judging;
+mod keys;
 mod list;
 mod logs;
+mod members;
 mod pieces;
 mod policy;
 mod probe;
@@ -43,6 +46,8 @@ mod usage;
 mod verb;
 mod versions;
 mod watch;
+mod whoami;
+mod workspaces;
 
 pub(crate) use args::Cli;
 pub(crate) use context::Context;

@@ -1,9 +1,9 @@
 //! The verbs.
 
 use super::{
-    Context, approve, backup, call, calls, completions, delete, deploy, doctor, events, explain, help, init,
-    list, logs, policy, probe, redeploy, reject, rescan, restore, rollback, rules, runs, scan, serve, show,
-    stop, versions, watch,
+    Context, approve, audit, backup, call, calls, completions, delete, deploy, doctor, events, explain, help,
+    init, keys, list, logs, members, policy, probe, redeploy, reject, rescan, restore, rollback, rules, runs,
+    scan, serve, show, stop, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -35,6 +35,11 @@ pub(crate) enum Verb {
     Serve(serve::Args),
     Stop(stop::Args),
     Doctor(doctor::Args),
+    Whoami(whoami::Args),
+    Keys(keys::Args),
+    Members(members::Args),
+    Workspaces(workspaces::Args),
+    Audit(audit::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     Explain(explain::Args),
@@ -71,6 +76,11 @@ impl Verb {
             Self::Serve(args) => args.run(cx).await,
             Self::Stop(args) => args.run(cx).await,
             Self::Doctor(args) => args.run(cx).await,
+            Self::Whoami(args) => args.run(cx).await,
+            Self::Keys(args) => args.run(cx).await,
+            Self::Members(args) => args.run(cx).await,
+            Self::Workspaces(args) => args.run(cx).await,
+            Self::Audit(args) => args.run(cx).await,
             Self::Backup(args) => args.run(cx).await,
             Self::Restore(args) => args.run(cx).await,
             Self::Explain(args) => args.run(cx),

@@ -1,9 +1,12 @@
 //! What a response holds, or that it is not what was asked for.
 
 use serde_json::Value;
-use sigyl_core::domain::{Policy, Run};
+use sigyl_core::domain::{AuditEntry, Policy, Run};
 use sigyl_core::mcp::Probe;
-use sigyl_core::wire::v1::{Owner, PolicyTest, Rescanned, Response, RunEnd, ServerView, VersionView};
+use sigyl_core::wire::v1::{
+    AuditChecked, KeyView, MadeKey, Member, Owner, PolicyTest, Rescanned, Response, RunEnd, ServerView,
+    VersionView, WhoAmI, WorkspaceView,
+};
 
 use crate::problem::Problem;
 
@@ -42,3 +45,19 @@ answer!(PolicyTest, PolicyTest, *);
 answer!(Probe, Probe, *);
 answer!(Vec<Rescanned>, Rescanned);
 answer!(Value, Call);
+answer!(WhoAmI, WhoAmI, *);
+answer!(Vec<KeyView>, Keys);
+answer!(MadeKey, MadeKey, *);
+answer!(Vec<Member>, Members);
+answer!(Vec<WorkspaceView>, Workspaces);
+answer!(Vec<AuditEntry>, Audit);
+answer!(AuditChecked, AuditChecked);
+
+impl Answer for () {
+    fn of(response: Response) -> Result<Self, Box<Response>> {
+        match response {
+            Response::Ok => Ok(()),
+            other => Err(Box::new(other)),
+        }
+    }
+}

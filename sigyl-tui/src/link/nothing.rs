@@ -1,10 +1,11 @@
 //! The answers of a data directory that holds no store: a look at nothing makes nothing.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use sigyl_core::Error;
-use sigyl_core::domain::ServerName;
-use sigyl_core::wire::v1::{Failure, Request, Response};
+use sigyl_core::domain::{Caller, ServerName, WorkspaceName};
+use sigyl_core::wire::v1::{Failure, Request, Response, WhoAmI};
 
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -20,6 +21,13 @@ pub(crate) fn answer(request: &Request, settings: &Settings) -> Result<Option<Re
             Some(name) => Err(no(name).into()),
             None => Ok(Some(Response::Rescanned(Vec::new()))),
         },
+        Request::Keys { of: None } => Ok(Some(Response::Keys(Vec::new()))),
+        Request::Members { workspace } if *workspace == WorkspaceName::default() => {
+            Ok(Some(Response::Members(Vec::new())))
+        }
+        Request::Workspaces => Ok(Some(Response::Workspaces(Vec::new()))),
+        Request::Audit { .. } => Ok(Some(Response::Audit(Vec::new()))),
+        Request::WhoAmI => Ok(Some(Response::WhoAmI(Box::new(who_owns())))),
         Request::Runs { .. } => Ok(Some(Response::Runs(Vec::new()))),
         Request::Events { name: None, follow: false, .. } => Ok(Some(Response::Ok)),
         Request::Events { name: Some(name), .. } => Err(no(name).into()),
@@ -40,6 +48,12 @@ pub(crate) fn answer(request: &Request, settings: &Settings) -> Result<Option<Re
 /// why.
 fn holds_store(data_dir: &Path) -> bool {
     data_dir.join("store").try_exists().unwrap_or(true)
+}
+
+/// The owner of the data directory, which needs no record to be it.
+fn who_owns() -> WhoAmI {
+    let name = Caller::local_owner().name().to_owned();
+    WhoAmI { name, account: None, key: None, roles: BTreeMap::new() }
 }
 
 fn no(name: &ServerName) -> Failure {

@@ -2,6 +2,7 @@
 //!
 //! Pure: everything here turns values into strings, and gets width, colours and the present time handed in.
 
+mod access;
 mod error;
 mod history;
 mod look;
@@ -17,6 +18,7 @@ mod table;
 mod track;
 mod version;
 
+pub(crate) use access::{audited, keys, members, scopes, whoami, workspaces};
 pub(crate) use error::{error, help};
 pub(crate) use history::{call, event};
 pub(crate) use look::{Glyph, Look, Role};

@@ -57,3 +57,14 @@ fn every_option_and_form_of_scan_is_in_its_document() {
         assert!(scan.contains(&format!("| `{form}` |")), "{form}");
     }
 }
+
+#[test]
+fn every_action_and_role_is_in_the_document_on_access() {
+    let access = document("access.md");
+    for action in sigyl_core::domain::Action::ALL {
+        assert!(access.contains(&format!("`{}`", action.word())), "{action}");
+    }
+    for role in sigyl_core::domain::Role::ALL {
+        assert!(access.contains(&format!("| `{role}` |")), "{role}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Runs the real `sigyl`: what it prints, where, and how it ends.
 #![expect(clippy::unwrap_used, reason = "a test may stop at any failure")]
 
+mod access;
 mod docs;
 mod help;
 mod history;
