@@ -5,8 +5,8 @@ use std::sync::PoisonError;
 use super::audit::{Act, Told};
 use super::{Frames, Sigyl};
 use crate::domain::{
-    Action, Caller, Decision, Locator, Namespace, Permissions, Plan, Run, RunId, RunState, Seq, Server,
-    ServerName, Version,
+    Action, Caller, Decision, Denied, Locator, Namespace, Permissions, Plan, Run, RunId, RunState, Seq,
+    Server, ServerName, Version,
 };
 use crate::error::Error;
 use crate::event::Heard;
@@ -113,6 +113,9 @@ impl Sigyl {
         let work = async move {
             let _deciding = sigyl.inner.deciding.lock().await;
             let held = sigyl.held(&who, &run, &reason).await?;
+            if sigyl.inner.platform.settings.policy.four_eyes && held.caller == who.name() {
+                return Err(Denied::new(&who, "approve its own release: the policy wants four eyes").into());
+            }
             let judged = held.judgement.clone().ok_or(Error::NoRun(run))?;
             let approval = sigyl.inner.tracker.approval(&judged, who.name(), &reason);
             let started = sigyl.inner.tracker.resume(held, approval).await?;
@@ -190,6 +193,10 @@ impl Sigyl {
         mut order: Order,
         secrets: std::collections::BTreeMap<crate::domain::SecretName, crate::domain::SecretValue>,
     ) -> Result<RunId, Error> {
+        if !order.waive.is_empty() && self.inner.platform.settings.policy.four_eyes {
+            let what = "accept findings of its own release: the policy wants four eyes";
+            return Err(Denied::new(caller, what).into());
+        }
         // Who accepts a finding decides what would otherwise be held or blocked, and who gives a secret sets it.
         for (given, action) in
             [(!order.waive.is_empty(), Action::Approve), (!secrets.is_empty(), Action::Secrets)]

@@ -31,6 +31,7 @@ pub(crate) fn policy(policy: &Policy, look: &Look, now: Timestamp) -> String {
         ("failed analyzer", policy.failed_analyzer.to_string()),
         ("must run", if asked.is_empty() { "-".to_owned() } else { asked }),
         ("comments", suppressions),
+        ("four eyes", if policy.four_eyes { "nobody approves their own release" } else { "-" }.to_owned()),
     ] {
         text.push_str(&format!(
             "  {}  {}\n",

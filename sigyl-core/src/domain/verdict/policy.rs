@@ -73,6 +73,9 @@ pub struct Policy {
     pub suppressions: Suppressions,
     /// Until when it judges and stops nothing.
     pub observe: Option<Timestamp>,
+    /// Whether nobody approves what they ordered themselves, or accepts findings of it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub four_eyes: bool,
     /// The server that is judged; what is for other servers does not count.
     #[serde(skip)]
     pub server: Option<ServerName>,
@@ -81,6 +84,10 @@ pub struct Policy {
 /// Keeps what was approved under a policy of before that key.
 fn is_warn(verdict: &Verdict) -> bool {
     *verdict == Verdict::Warn
+}
+
+fn is_false(truth: &bool) -> bool {
+    !truth
 }
 
 impl Default for Policy {
@@ -99,6 +106,7 @@ impl Default for Policy {
             waivers: Vec::new(),
             suppressions: Suppressions::List,
             observe: None,
+            four_eyes: false,
             server: None,
         }
     }
@@ -106,7 +114,8 @@ impl Default for Policy {
 
 impl Policy {
     /// Returns what identifies this policy; an approval given under another one is void. Its name is not part of it,
-    /// nor are its waivers: what they accept holds nothing, and what they accept no more is not covered.
+    /// nor are its waivers: what they accept holds nothing, and what they accept no more is not covered. Nor is who may
+    /// approve: that was seen to when it was approved.
     pub fn digest(&self) -> Digest {
         let hold_partial = self.partial >= Verdict::Hold;
         let thresholds =
@@ -120,7 +129,13 @@ impl Policy {
             failed_analyzer: if hold_partial { Verdict::Hold } else { Verdict::Warn },
             ..Self::default()
         };
-        let bare = Self { name: plain.name.clone(), waivers: Vec::new(), server: None, ..self.clone() };
+        let bare = Self {
+            name: plain.name.clone(),
+            waivers: Vec::new(),
+            four_eyes: false,
+            server: None,
+            ..self.clone()
+        };
         if bare == plain {
             // As it was when there were thresholds only, so that what was approved by them stays approved.
             return Digest::of(thresholds.as_bytes());
@@ -216,5 +231,7 @@ mod tests {
         let digests: BTreeSet<_> = others.iter().map(|policy| policy.digest().to_string()).collect();
         assert_eq!(digests.len(), others.len());
         assert!(!digests.contains(&Policy::default().digest().to_string()));
+        let careful = Policy { four_eyes: true, ..Policy::default() };
+        assert_eq!(careful.digest(), Policy::default().digest(), "what was approved stays approved");
     }
 }

@@ -28,6 +28,7 @@ const KEYS: &[&str] = &[
     "failed_analyzer",
     "analyzers",
     "suppressions",
+    "four_eyes",
     "rules",
     "waivers",
 ];
@@ -102,6 +103,7 @@ fn policy(root: &Node, rules: &RuleSet, now: Timestamp, problems: &mut Problems)
         waivers: waivers(&map, rules, now, problems),
         suppressions: map.word::<Suppressions>("suppressions", problems).unwrap_or_default(),
         observe: observe(&map, now, problems),
+        four_eyes: map.truth("four_eyes", problems).unwrap_or_default(),
         server: None,
     })
 }
@@ -199,6 +201,7 @@ partial: warn
 failed_analyzer: block
 analyzers: [files, manifest]
 suppressions: allow
+four_eyes: true
 rules:
   - match: {category: [secret, injection], severity: error}
     then: block
@@ -219,6 +222,7 @@ waivers:
         assert_eq!((policy.block, policy.hold), (Severity::Block, Severity::Warning));
         assert_eq!((policy.partial, policy.failed_analyzer), (Verdict::Warn, Verdict::Block));
         assert_eq!(policy.observes(now()).unwrap().to_string(), "2026-12-24T23:59:59.999Z");
+        assert!(policy.four_eyes);
         assert_eq!(policy.clauses[1].reason.as_deref(), Some("test data"));
         assert!(!policy.clauses[2].when.rules_of_taxa.is_empty());
         assert_eq!(policy.waivers[0].waiver.path.as_deref(), Some("src/a.py"));
@@ -248,6 +252,13 @@ waivers:
   - {rule: debug-mode, server: A B, reason: ' ', expires: soon}
 ";
         insta::assert_snapshot!(take(text).unwrap_err().to_string());
+    }
+
+    #[test]
+    fn four_eyes_are_true_or_false() {
+        assert!(!take("four_eyes: false\n").unwrap().policy.four_eyes);
+        let error = take("four_eyes: maybe\n").unwrap_err();
+        assert!(error.to_string().contains("holds text and not true or false"), "{error}");
     }
 
     #[test]

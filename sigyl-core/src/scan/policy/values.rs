@@ -103,6 +103,19 @@ impl<'a> Map<'a> {
         self.parsed(key, word, problems)
     }
 
+    /// Takes true or false.
+    pub(super) fn truth(&self, key: &str, problems: &mut Problems) -> Option<bool> {
+        let node = self.find(key)?;
+        match &node.value {
+            Value::Truth(truth, _) => Some(*truth),
+            other => {
+                let message = format!("holds {} and not true or false", other.sort());
+                problems.error(node.place.problem(&self.at(key), message));
+                None
+            }
+        }
+    }
+
     /// Takes a text, or a list of them, that `parse` understands; with the place of each.
     pub(super) fn list<T, E: std::fmt::Display>(
         &self,

@@ -39,7 +39,11 @@ pub(super) fn new_key(scopes: &[&str]) -> NewKey {
 impl House {
     /// Workspaces `red` and `blue`; `rita` owns one, `bert` the other.
     pub(super) async fn new() -> Self {
-        let house = Self::empty().await;
+        Self::empty().await.with_people().await
+    }
+
+    pub(super) async fn with_people(self) -> Self {
+        let house = self;
         let owner = Caller::local_owner();
         house.sigyl.ensure_admin_key(&owner).await.unwrap();
         for (name, person) in [("red", "rita"), ("blue", "bert")] {
@@ -51,11 +55,17 @@ impl House {
     }
 
     pub(super) async fn empty() -> Self {
+        Self::judging_by(crate::domain::Policy::default()).await
+    }
+
+    /// An empty installation under a policy.
+    pub(super) async fn judging_by(policy: crate::domain::Policy) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_795_000_000_000)));
         let at = |name: &str| folder.path().join(name);
         let mut config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
         config.clock = clock.clone();
+        config.policy = policy;
         let sigyl = Sigyl::open(config).await.unwrap();
         Self { folder, sigyl, clock }
     }

@@ -3,9 +3,11 @@
 use tokio::sync::mpsc;
 
 use super::house::{House, login, workspace};
-use crate::domain::{Action, Caller, Kind, Locator, Reach, Role, Seq, ServerName};
+use crate::clock::Clock as _;
+use crate::domain::{Action, Caller, Kind, Locator, Policy, Reach, Role, Run, Seq, ServerName};
 use crate::error::Error;
 use crate::sigyl::{Frames, Sigyl};
+use crate::store::Change;
 use crate::store::contract::fixture::run_id;
 use crate::wire::v1::{Deploy, Redeploy};
 
@@ -171,6 +173,34 @@ async fn accepting_findings_and_setting_secrets_take_their_own_scopes() {
         let able = house.caller("rita", &["read", "deploy", action]).await;
         house.sigyl.redeploy(&able, order).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn with_four_eyes_nobody_lets_their_own_release_pass() {
+    let careful = Policy { four_eyes: true, ..Policy::default() };
+    let house = House::judging_by(careful).await.with_people().await;
+    let clock = house.server("clock", "red").await;
+    let held = house.store().run(&run_id("run-clock")).await.unwrap().unwrap();
+    let request = serde_json::to_value(crate::pipeline::Order::default()).unwrap();
+    let ours = Run { caller: "rita".to_owned(), request, updated: house.clock.now(), ..held };
+    house.store().apply(Change::PutRun(Box::new(ours))).await.unwrap();
+    let rita = house.caller("rita", &["*"]).await;
+    let refused = house.sigyl.approve(&rita, &run_id("run-clock"), "seen").await.unwrap_err();
+    assert!(refused.to_string().contains("four eyes"), "{refused}");
+    let waive = vec![crate::domain::Waiver {
+        rule: crate::domain::RuleId::parse("debug-mode").unwrap(),
+        path: None,
+        fingerprint: None,
+        reason: "known".to_owned(),
+        owner: None,
+        expires: house.clock.now(),
+    }];
+    let refused = house.sigyl.redeploy(&rita, Redeploy { waive, ..redeploy(&clock) }).await.unwrap_err();
+    assert!(refused.to_string().contains("four eyes"), "{refused}");
+    // What was never judged cannot be approved by anybody; but it is not for want of a right.
+    let other = house.sigyl.approve(&Caller::local_owner(), &run_id("run-clock"), "seen").await.unwrap_err();
+    assert_ne!(other.kind(), Kind::Denied, "{other}");
+    house.sigyl.reject(&rita, &run_id("run-clock"), "not today").await.unwrap();
 }
 
 #[tokio::test]
