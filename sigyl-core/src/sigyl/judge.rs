@@ -1,6 +1,7 @@
 //! Judging anew what is on record, by the rules of today.
 
 use super::Sigyl;
+use super::audit::{Act, Told};
 use crate::domain::{
     Action, Admission, Basis, Caller, Digest, Entity, Hold, Judgement, JudgementRecord, LiveJudgement,
     Permissions, Plan, Policy, Report, Run, RunId, RunState, ServerName, SourceKind, SourceRef, Timestamp,
@@ -18,6 +19,12 @@ pub(super) const PAGE: usize = 500;
 /// Reasons that are named one by one.
 const NAMED: usize = 10;
 
+impl Told for Vec<Rescanned> {
+    fn told(&self) -> Option<String> {
+        Some(format!("{} versions", self.len()))
+    }
+}
+
 impl Sigyl {
     /// Shows the policy that this process judges by.
     pub fn policy(&self, caller: &Caller) -> Result<Policy, Error> {
@@ -33,11 +40,22 @@ impl Sigyl {
         names: &[ServerName],
         running: bool,
     ) -> Result<Vec<Rescanned>, Error> {
+        let shown: Vec<_> = names.iter().map(ToString::to_string).collect();
+        let act = Act::on("rescan", shown.join(" "), None);
+        let (sigyl, who, names) = (self.clone(), caller.clone(), names.to_vec());
+        self.audited(caller, act, async move { sigyl.rescan_all(&who, names, running).await }).await
+    }
+
+    async fn rescan_all(
+        &self,
+        caller: &Caller,
+        mut names: Vec<ServerName>,
+        running: bool,
+    ) -> Result<Vec<Rescanned>, Error> {
         caller.require(Action::Operate)?;
-        let names = match names {
-            [] => self.names().await?,
-            named => named.to_vec(),
-        };
+        if names.is_empty() {
+            names = self.names().await?;
+        }
         let mut all = Vec::new();
         for name in names {
             self.known(caller, Action::Operate, &name).await?;

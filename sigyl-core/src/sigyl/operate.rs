@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Sigyl;
+use super::audit::{Act, Told};
 use crate::domain::{Action, Caller, Deployment, ServerName};
 use crate::error::Error;
 use crate::mcp::{self, McpError, Probe, ProbeLimits, Upstream};
@@ -11,6 +12,12 @@ use crate::store::{CallOutcome, CallRecord, Change};
 
 /// Characters of a tool's name that a record keeps.
 const TOOL_MOST: usize = 128;
+
+impl Told for u64 {
+    fn told(&self) -> Option<String> {
+        Some(format!("{self} records"))
+    }
+}
 
 impl Sigyl {
     /// Asks a running server what it is; calls no tool.
@@ -59,8 +66,13 @@ impl Sigyl {
 
     /// Writes every record to a new file; returns how many. It holds no master key: secrets in it stay sealed.
     pub async fn backup(&self, caller: &Caller, to: &Path) -> Result<u64, Error> {
-        caller.require(Action::Operate)?;
-        Ok(self.inner.platform.store.backup(to).await?)
+        let act = Act::on("backup", to.display(), None);
+        let (sigyl, who, to) = (self.clone(), caller.clone(), to.to_owned());
+        let work = async move {
+            who.require(Action::Operate)?;
+            Ok(sigyl.inner.platform.store.backup(&to).await?)
+        };
+        self.audited(caller, act, work).await
     }
 
     pub(super) fn upstream(&self, name: &ServerName) -> Result<Upstream, Error> {
