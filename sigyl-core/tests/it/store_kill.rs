@@ -1,4 +1,4 @@
-//! What the store has acknowledged survives `kill -9`, at any moment, also while it opens.
+//! What the store has acknowledged survives `kill -9`, at any moment, also while it opens; and the audit stays whole.
 //!
 //! The test starts itself again as the writer, kills it, and looks. `SIGYL_KILLS` sets how often.
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
@@ -8,10 +8,11 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use sigyl_core::domain::{Digest, RunState};
+use sigyl_core::access::{AuditLog, verify_chain};
+use sigyl_core::domain::{AuditHead, Digest, RunState};
 use sigyl_core::store::contract::fixture;
 use sigyl_core::store::sled::SledStore;
 use sigyl_core::store::{Change, Page, Store as _};
@@ -20,6 +21,7 @@ const DIR: &str = "SIGYL_KILL_DIR";
 const ROUND: &str = "SIGYL_KILL_ROUND";
 const KILLS: u32 = 16;
 const WRITERS: usize = 4;
+const AUDITORS: usize = 2;
 
 #[test]
 fn acknowledged_writes_survive_kills() {
@@ -93,8 +95,16 @@ fn say(what: &str) {
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn write_until_killed(dir: &Path, round: &str) {
     say("start");
-    let store = SledStore::open(dir).unwrap();
+    let store = Arc::new(SledStore::open(dir).unwrap());
     say("open");
+    let log = AuditLog::start(store.clone());
+    let auditor = async |writer: usize| {
+        for number in 0.. {
+            let id = format!("{round}-{writer}-{number}");
+            let fact = fixture::audited(&AuditHead::NONE, &id).fact;
+            say(&log.append(fact).await.unwrap().to_string());
+        }
+    };
     let writer = async |writer: usize| {
         for number in 0.. {
             let id = format!("{round}-{writer}-{number}");
@@ -102,7 +112,8 @@ async fn write_until_killed(dir: &Path, round: &str) {
             say(&id);
         }
     };
-    futures_util::future::join_all((0..WRITERS).map(writer)).await;
+    let audited = futures_util::future::join_all((0..AUDITORS).map(auditor));
+    futures_util::future::join(audited, futures_util::future::join_all((0..WRITERS).map(writer))).await;
 }
 
 /// The change that an id stands for: runs, small or in a file of their own, and versions.
@@ -120,7 +131,14 @@ fn change(id: &str) -> Change {
 #[tokio::main(flavor = "current_thread")]
 async fn check(dir: &Path, acknowledged: &BTreeSet<String>) {
     let store = SledStore::open(dir).unwrap();
-    for id in acknowledged {
+    let (heads, ids): (Vec<_>, Vec<_>) = acknowledged.iter().partition(|said| said.contains(':'));
+    for kept in heads {
+        let kept = AuditHead::parse(kept).unwrap();
+        let page = Page { after: Some(kept.number - 1), limit: 1 };
+        assert_eq!(store.audit(page).await.unwrap()[0].head(), kept);
+    }
+    verify_chain(&store, None).await.unwrap();
+    for id in ids {
         match change(id) {
             Change::PutRun(run) => assert_eq!(store.run(&run.id).await.unwrap(), Some(*run)),
             Change::PublishVersion { server, version, .. } => {
@@ -134,7 +152,9 @@ async fn check(dir: &Path, acknowledged: &BTreeSet<String>) {
         }
     }
     // What was not acknowledged is there whole or not at all: no listing meets half a change.
-    let journal = store.journal(Page::first(usize::MAX)).await.unwrap();
+    let mut journal = store.journal(Page::first(usize::MAX)).await.unwrap();
+    // Entries of the audit that come together are one change.
+    journal.retain(|line| line.change != "audit");
     let runs = store.open_runs().await.unwrap().len();
     let mut versions = 0;
     for server in store.servers(Page::first(usize::MAX)).await.unwrap() {
