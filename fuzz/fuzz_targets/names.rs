@@ -5,7 +5,8 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
 use sigyl_core::domain::{
-    Digest, Glob, Locator, Permissions, RuleId, RunId, SecretName, ServerName, Taxon, Timestamp, Version,
+    AccountId, AuditHead, Digest, Glob, KeyId, Label, Locator, Login, Namespace, Network, Permissions, Role,
+    RuleId, RunId, Scope, SecretName, ServerName, Taxon, Timestamp, Version, WorkspaceName,
 };
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
@@ -17,6 +18,18 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     again::<RunId>(text);
     again::<SecretName>(text);
     again::<Digest>(text);
+    again::<AccountId>(text);
+    again::<KeyId>(text);
+    again::<Label>(text);
+    again::<Login>(text);
+    again::<Namespace>(text);
+    again::<Network>(text);
+    again::<Role>(text);
+    again::<Scope>(text);
+    again::<WorkspaceName>(text);
+    if let Some(head) = AuditHead::parse(text) {
+        assert_eq!(AuditHead::parse(&head.to_string()), Some(head));
+    }
     if let Ok(at) = Timestamp::parse(text) {
         assert_eq!(Timestamp::parse(&at.to_string()), Ok(at));
     }
