@@ -10,6 +10,7 @@ use crate::deploy::TargetError;
 use crate::domain::{Denied, Failure, KeyId, Kind, MemberError, RunId, RunState, ServerName, WorkspaceName};
 use crate::mcp::McpError;
 use crate::pipeline::{StepError, failure};
+use crate::registry::{ListingError, QueryError};
 use crate::scan::RuleSetError;
 use crate::scan::policy::PolicyError;
 use crate::store::StoreError;
@@ -118,6 +119,9 @@ pub enum Error {
         /// The socket.
         path: PathBuf,
     },
+    /// A document of the registry cannot be taken, found or changed.
+    #[error(transparent)]
+    Listing(#[from] ListingError),
     /// The owner and this program do not understand each other.
     #[error("the owner of the data directory answered {0}")]
     Protocol(String),
@@ -136,6 +140,7 @@ impl Error {
             Self::Target(error) => error.kind(),
             Self::Mcp(error) => error.kind(),
             Self::Access(error) => error.kind(),
+            Self::Listing(error) => error.kind(),
             Self::NoServer(_) | Self::NoRun(_) => Kind::NotFound,
             Self::NoAccount(_) | Self::NoWorkspace(_) | Self::NoKey(_) => Kind::NotFound,
             Self::NotRunning(_) | Self::NotHeld { .. } | Self::NotOurs(_) | Self::Member(_) => Kind::Conflict,
@@ -162,6 +167,7 @@ impl Error {
             Self::NoWorkspace(_) | Self::WhichWorkspace => "E1003",
             Self::NoKey(_) => "E1004",
             Self::NotOurs(_) => "E1009",
+            Self::Listing(error) => listing_code(error),
             Self::NoServer(_) => "E0402",
             Self::NoRun(_) => "E0405",
             Self::NotRunning(_) => "E0406",
@@ -191,6 +197,20 @@ impl Error {
         }
         let hint = CODES.iter().find(|doc| doc.code == self.code()).map(|doc| doc.remedy.to_owned());
         Failure { code: self.code().to_owned(), kind: self.kind(), message, hint }
+    }
+}
+
+fn listing_code(error: &ListingError) -> &'static str {
+    match error {
+        ListingError::Invalid(_) | ListingError::ElseWhere { .. } => "E1101",
+        ListingError::Taken { .. } | ListingError::UrlTaken { .. } | ListingError::TooMany { .. } => "E1102",
+        ListingError::NoName(_) | ListingError::NoVersion { .. } | ListingError::Address(_) => "E1103",
+        ListingError::NoChange { .. } | ListingError::Standing(_) | ListingError::Released(_) => "E1104",
+        ListingError::Query(QueryError::Cursor(_) | QueryError::OtherList(_)) => "E1106",
+        ListingError::Query(_) => "E1105",
+        ListingError::Store(error) => crate::pipeline::store_code(error),
+        ListingError::Unreadable(_) => "E0704",
+        ListingError::CutOff(_) => "E0999",
     }
 }
 

@@ -8,6 +8,7 @@ mod front;
 mod history;
 mod judge;
 mod keys;
+mod listing;
 mod members;
 mod open;
 mod operate;
@@ -68,6 +69,8 @@ struct Inner {
     /// Which instances of servers do not declare the tools that were recorded, and what differs.
     drift: Mutex<BTreeMap<ServerName, (RevisionId, String)>>,
     since: Timestamp,
+    /// Where clients reach the endpoint, when that is not where it listens.
+    public_url: Option<String>,
     /// Whether everything but loopback is refused.
     offline: bool,
     /// Time between two scheduled probes of a server.

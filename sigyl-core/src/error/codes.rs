@@ -340,6 +340,42 @@ pub const CODES: &[CodeDoc] = &[
         "The name of the server belongs to another workspace.",
         "take another name, or ask an admin of that workspace to move the server",
     ),
+    doc(
+        "E1101",
+        "document refused",
+        "A server.json does not pass the checks of a publication; each issue is listed with its place.",
+        "mend what is listed; `sigyl publish --check FILE` tells without publishing",
+    ),
+    doc(
+        "E1102",
+        "document taken",
+        "The version, or the address of a remote, is published already; a version never changes.",
+        "publish it under another version, or ask whoever has the address",
+    ),
+    doc(
+        "E1103",
+        "not in the registry",
+        "No document of that name and version is in the registry, or it was deleted.",
+        "`sigyl search WORDS` finds names",
+    ),
+    doc(
+        "E1104",
+        "status refused",
+        "The document stands so already, the words of the status cannot be taken, or it follows its server.",
+        "see how it stands with `sigyl search NAME`",
+    ),
+    doc(
+        "E1105",
+        "bad query",
+        "A list is asked for with a limit outside of 1 to 100, or with a text of more than 200 characters.",
+        "ask for less at a time",
+    ),
+    doc(
+        "E1106",
+        "bad cursor",
+        "The cursor is not one that a page gave, or belongs to another list.",
+        "begin again without a cursor",
+    ),
 ];
 
 const fn doc(

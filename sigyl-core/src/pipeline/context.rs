@@ -22,6 +22,7 @@ use crate::domain::{
 use crate::event::EventKind;
 use crate::manifest::Manifest;
 use crate::mcp::{Probe, Upstream};
+use crate::registry::Shelf;
 use crate::scan::RuleSet;
 use crate::source::{Fetcher, Progress, SourceTree};
 use crate::store::{SealedSecret, Store};
@@ -101,6 +102,8 @@ pub struct Platform {
     pub target: Arc<dyn Target>,
     /// Leads clients to servers.
     pub front: Arc<dyn Front>,
+    /// Shows what is released as documents.
+    pub shelf: Arc<Shelf>,
     /// Gets sources.
     pub fetcher: Arc<Fetcher>,
     /// Seals secrets.

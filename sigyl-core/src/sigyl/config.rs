@@ -29,6 +29,8 @@ pub struct Config {
     pub policy: Policy,
     /// Bounds on sources.
     pub limits: Limits,
+    /// Where clients reach the endpoint, such as `https://mcp.example.com`, when that is not the address it listens on.
+    pub public_url: Option<String>,
     /// Time between two scheduled probes of a server.
     pub probe_every: Duration,
     /// Where servers run, instead of this machine.
@@ -52,6 +54,7 @@ impl Config {
             offline: false,
             policy: Policy::default(),
             limits: Limits::default(),
+            public_url: None,
             probe_every: Duration::from_secs(300),
             target: None,
             review: None,

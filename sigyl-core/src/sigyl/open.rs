@@ -17,6 +17,7 @@ use crate::deploy::local_process::{LocalConfig, LocalProcess};
 use crate::error::Error;
 use crate::event::Bus;
 use crate::pipeline::{Emitter, Lanes, Platform, Rules, Settings, Tracker};
+use crate::registry::Shelf;
 use crate::source::Fetcher;
 use crate::store::sled::SledStore;
 use crate::store::{Page, Store};
@@ -48,6 +49,7 @@ impl Sigyl {
         let emitter = Emitter::start(store.clone(), config.clock.clone(), Bus::new());
         let settings = Settings { trees, policy: config.policy.clone(), hold_for: HOLD_FOR, grace: GRACE };
         let platform = Platform {
+            shelf: Arc::new(Shelf::load(store.clone()).await?),
             store,
             target,
             front: front.clone(),
@@ -78,6 +80,7 @@ impl Sigyl {
             health: Mutex::new(BTreeMap::new()),
             drift: Mutex::default(),
             since,
+            public_url: config.public_url.clone(),
             offline: config.offline,
             probe_every: config.probe_every,
             stop: CancellationToken::new(),

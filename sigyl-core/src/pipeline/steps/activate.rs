@@ -35,6 +35,7 @@ impl Step for Activate {
             others: cx.results.others.clone(),
         };
         cx.platform.store.apply(change).await?;
+        cx.platform.shelf.follow(&deployment.server).await;
         let quiet = route(cx, &deployment);
         if let Some(old) = old.filter(|old| old.revision != deployment.revision) {
             retire_old(cx, &old, quiet).await;

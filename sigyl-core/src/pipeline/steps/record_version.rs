@@ -50,6 +50,7 @@ impl Step for RecordVersion {
         if !reused {
             cx.platform.store.apply(change).await?;
         }
+        cx.platform.shelf.follow(&record.server).await;
         let note =
             format!("{} {}{}", record.server, record.version, if reused { " (recorded before)" } else { "" });
         cx.results.server = Some(server);

@@ -19,6 +19,7 @@ use crate::mcp::{Probe, Upstream};
 use crate::pipeline::{
     Emitter, Front, Lanes, Order, Platform, Quiet, Rules, Settings, Started, Tracker, start,
 };
+use crate::registry::Shelf;
 use crate::scan::RuleSet;
 use crate::source::{Fetcher, Limits, ToolEnv};
 use crate::store::sled::SledStore;
@@ -95,6 +96,7 @@ impl House {
             store: store.clone(),
             target: target.clone(),
             front: routes.clone(),
+            shelf: Arc::new(Shelf::empty(store.clone())),
             fetcher: Arc::new(Fetcher::new(env, Limits::default(), at("work"), true)),
             vault: Arc::new(Vault::open(&at("master.key")).unwrap()),
             rules: Rules::given(rules()),

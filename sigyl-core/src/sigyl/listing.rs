@@ -1,0 +1,259 @@
+//! The registry: documents that are published, imported, found and shown.
+
+use std::sync::Arc;
+
+use super::Sigyl;
+use crate::domain::{Action, Caller, DocumentName, Namespace, Proof, ServerName, WorkspaceName};
+use crate::error::Error;
+use crate::registry::{
+    Document, ImportReport, ImportRow, ListingError, Publication, Query, Shelf, Validation,
+};
+use crate::wire::registry::{AllVersions, Finds, ServerList, ServerResponse, StatusUpdate};
+
+impl Sigyl {
+    /// Lists documents by name and version.
+    pub fn listings(&self, caller: &Caller, query: Query) -> Result<ServerList, Error> {
+        caller.require(Action::Browse)?;
+        Ok(self.shelf().list(query, self.base().as_deref())?)
+    }
+
+    /// Lists the versions of a name, the newest publication first.
+    pub fn listing_versions(
+        &self,
+        caller: &Caller,
+        name: &str,
+        include_deleted: bool,
+    ) -> Result<ServerList, Error> {
+        caller.require(Action::Browse)?;
+        Ok(self.shelf().versions(name, include_deleted, self.base().as_deref())?)
+    }
+
+    /// Finds a version of a name; `latest` is that which ranks highest.
+    pub fn listing(
+        &self,
+        caller: &Caller,
+        name: &str,
+        version: &str,
+        include_deleted: bool,
+    ) -> Result<ServerResponse, Error> {
+        caller.require(Action::Browse)?;
+        Ok(self.shelf().version(name, version, include_deleted, self.base().as_deref())?)
+    }
+
+    /// Finds names by words, the best first; words may be cut short or mistyped.
+    pub fn search(&self, caller: &Caller, words: &str, limit: usize) -> Result<Finds, Error> {
+        caller.require(Action::Browse)?;
+        Ok(self.shelf().search(words, limit, self.base().as_deref())?)
+    }
+
+    /// Returns a number that is another one after every change of the registry, for answers that are kept elsewhere. It
+    /// begins anew with each process.
+    pub fn registry_revision(&self, caller: &Caller) -> Result<u64, Error> {
+        caller.require(Action::Browse)?;
+        Ok(self.shelf().revision())
+    }
+
+    /// Tells what a publication of this document would come to.
+    pub async fn validate_listing(&self, caller: &Caller, document: Vec<u8>) -> Result<Validation, Error> {
+        caller.require(Action::Browse)?;
+        checked(move || Ok(Document::validate(&document))).await
+    }
+
+    /// Publishes a document.
+    pub async fn publish_listing(&self, caller: &Caller, document: Vec<u8>) -> Result<ServerResponse, Error> {
+        caller.require(Action::Publish)?;
+        let document = checked(move || Document::publish(&document).map_err(ListingError::Invalid)).await?;
+        let workspace = self.may_change(caller, document.name())?;
+        let proof = proof(caller, document.name());
+        let at = self.inner.platform.clock.now();
+        let publication = Publication { document, workspace, by: caller.name().to_owned(), proof, at };
+        Ok(self.shelf().publish(publication).await?)
+    }
+
+    /// Puts a document in its place: its content must be what is there, and it may stand otherwise.
+    pub async fn put_listing(
+        &self,
+        caller: &Caller,
+        name: &str,
+        version: &str,
+        document: Vec<u8>,
+        status: Option<StatusUpdate>,
+    ) -> Result<ServerResponse, Error> {
+        caller.require(Action::Publish)?;
+        self.may_change(caller, &DocumentName::parse(name).map_err(ListingError::from)?)?;
+        let document = checked(move || Document::publish(&document).map_err(ListingError::Invalid)).await?;
+        let at = self.inner.platform.clock.now();
+        Ok(self.shelf().put(name, version, document, status, at).await?)
+    }
+
+    /// Lets one version stand otherwise.
+    pub async fn set_listing_status(
+        &self,
+        caller: &Caller,
+        name: &str,
+        version: &str,
+        update: StatusUpdate,
+    ) -> Result<ServerResponse, Error> {
+        caller.require(Action::Publish)?;
+        self.may_change(caller, &DocumentName::parse(name).map_err(ListingError::from)?)?;
+        let at = self.inner.platform.clock.now();
+        Ok(self.shelf().set_status(name, version, update, at).await?)
+    }
+
+    /// Lets every version of a name stand otherwise, all at once.
+    pub async fn set_status_of_all(
+        &self,
+        caller: &Caller,
+        name: &str,
+        update: StatusUpdate,
+    ) -> Result<AllVersions, Error> {
+        caller.require(Action::Publish)?;
+        self.may_change(caller, &DocumentName::parse(name).map_err(ListingError::from)?)?;
+        let at = self.inner.platform.clock.now();
+        Ok(self.shelf().set_all(name, update, at).await?)
+    }
+
+    /// Takes a version out of sight. It can be restored: [`Sigyl::set_listing_status`] lets it be active again.
+    pub async fn delete_listing(
+        &self,
+        caller: &Caller,
+        name: &str,
+        version: &str,
+    ) -> Result<ServerResponse, Error> {
+        caller.require(Action::Publish)?;
+        self.may_change(caller, &DocumentName::parse(name).map_err(ListingError::from)?)?;
+        let at = self.inner.platform.clock.now();
+        Ok(self.shelf().delete(name, version, at).await?)
+    }
+
+    /// Takes in documents that were published elsewhere. `source` says where, without credentials. What cannot be taken
+    /// is told and left out; the others are on record when this returns.
+    pub async fn import(
+        &self,
+        caller: &Caller,
+        source: &str,
+        rows: Vec<ImportRow>,
+    ) -> Result<ImportReport, Error> {
+        caller.require(Action::Administer)?;
+        let at = self.inner.platform.clock.now();
+        Ok(self.shelf().import(source, rows, own_workspace(caller), at).await?)
+    }
+
+    fn shelf(&self) -> &Arc<Shelf> {
+        &self.inner.platform.shelf
+    }
+
+    /// Where clients reach the endpoint.
+    fn base(&self) -> Option<String> {
+        self.inner.public_url.clone().or_else(|| self.inner.front.base())
+    }
+
+    /// Refuses unless the caller may change the documents of a name, and returns the workspace that it belongs to, or
+    /// will.
+    fn may_change(&self, caller: &Caller, name: &DocumentName) -> Result<WorkspaceName, Error> {
+        let workspace = self.shelf().workspace(name).unwrap_or_else(|| own_workspace(caller));
+        match ServerName::parse(name.as_str()) {
+            Ok(server) => caller.require_on(Action::Publish, &workspace, &server)?,
+            // No scope can name it.
+            Err(_) => caller.require(Action::Administer)?,
+        }
+        Ok(workspace)
+    }
+}
+
+/// The workspace that new names of a caller belong to.
+fn own_workspace(caller: &Caller) -> WorkspaceName {
+    let Some(holder) = caller.key() else { return WorkspaceName::default() };
+    let mut roles = holder.roles.keys();
+    let only = roles.next().filter(|_| roles.next().is_none());
+    holder.key.workspace.as_ref().or(only).cloned().unwrap_or_default()
+}
+
+/// What a caller's right to a namespace rests on: it was granted when an administrator publishes, or when the key was
+/// made for that namespace.
+fn proof(caller: &Caller, name: &DocumentName) -> Proof {
+    let named = || {
+        let server = ServerName::parse(name.as_str()).ok();
+        let scopes = caller.key().into_iter().flat_map(|holder| &holder.key.scopes);
+        let mut named = scopes.filter(|scope| *scope.names() != Namespace::EVERYTHING);
+        server.is_some_and(|server| named.any(|scope| scope.allows_on(Action::Publish, &server)))
+    };
+    if caller.may(Action::Administer) || named() { Proof::Granted } else { Proof::Unproven }
+}
+
+/// Checks a document off the runtime: the largest take a while.
+async fn checked<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ListingError> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.map_err(|error| ListingError::CutOff(error.to_string()))??)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Kind, ListingStatus};
+    use crate::sigyl::Config;
+
+    const CLOCK: &str = include_str!("../../tests/data/registry/clock.json");
+
+    async fn sigyl(folder: &std::path::Path) -> Sigyl {
+        let at = |name: &str| folder.join(name);
+        let config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+        Sigyl::open(config).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_document_is_published_found_deprecated_and_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let sigyl = sigyl(folder.path()).await;
+        let owner = Caller::local_owner();
+        assert!(sigyl.validate_listing(&owner, CLOCK.into()).await.unwrap().valid);
+        let published = sigyl.publish_listing(&owner, CLOCK.into()).await.unwrap();
+        assert_eq!(published.meta.sigyl.namespace, Proof::Granted);
+        assert_eq!(sigyl.search(&owner, "zones clock", 5).unwrap().servers, [published.clone()]);
+        assert_eq!(sigyl.listings(&owner, Query::default()).unwrap().servers, [published]);
+        let name = "com.example/clock";
+        let update = StatusUpdate { status: ListingStatus::Deprecated, status_message: None };
+        sigyl.set_status_of_all(&owner, name, update).await.unwrap();
+        sigyl.delete_listing(&owner, name, "1.2.0").await.unwrap();
+        assert_eq!(sigyl.listing(&owner, name, "latest", false).unwrap_err().code(), "E1103");
+        assert_eq!(sigyl.listing_versions(&owner, name, true).unwrap().servers.len(), 1);
+        let again = sigyl.publish_listing(&owner, CLOCK.into()).await.unwrap_err();
+        assert_eq!((again.kind(), again.code()), (Kind::Conflict, "E1102"));
+        sigyl.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn who_only_browses_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let sigyl = sigyl(folder.path()).await;
+        let reader = Caller::anonymous(None);
+        let denied = |error: Error| assert_eq!(error.kind(), Kind::Denied, "{error}");
+        let (name, gone) =
+            ("com.example/clock", StatusUpdate { status: ListingStatus::Deleted, status_message: None });
+        denied(sigyl.publish_listing(&reader, b"not even JSON".to_vec()).await.unwrap_err());
+        denied(sigyl.put_listing(&reader, name, "1.2.0", CLOCK.into(), None).await.unwrap_err());
+        denied(sigyl.set_listing_status(&reader, name, "1.2.0", gone.clone()).await.unwrap_err());
+        denied(sigyl.set_status_of_all(&reader, name, gone).await.unwrap_err());
+        denied(sigyl.delete_listing(&reader, name, "1.2.0").await.unwrap_err());
+        denied(sigyl.import(&reader, "x", Vec::new()).await.unwrap_err());
+        assert!(sigyl.listings(&reader, Query::default()).unwrap().servers.is_empty());
+        sigyl.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn what_was_imported_under_no_legal_name_is_for_administrators() {
+        let folder = tempfile::tempdir().unwrap();
+        let sigyl = sigyl(folder.path()).await;
+        let owner = Caller::local_owner();
+        let row = ImportRow { line: 1, text: r#"{"name": "Gmail", "version": "1.0.0"}"#.to_owned() };
+        let report = sigyl.import(&owner, "servers.jsonl", vec![row]).await.unwrap();
+        assert_eq!((report.added, report.problems.len()), (1, 1));
+        let publisher = Caller::limited("ci", [Action::Publish]);
+        let denied = sigyl.delete_listing(&publisher, "Gmail", "1.0.0").await.unwrap_err();
+        assert_eq!(denied.kind(), Kind::Denied);
+        sigyl.delete_listing(&owner, "Gmail", "1.0.0").await.unwrap();
+        sigyl.shutdown().await;
+    }
+}
