@@ -205,6 +205,7 @@ fn listing_code(error: &ListingError) -> &'static str {
         ListingError::Invalid(_) | ListingError::ElseWhere { .. } => "E1101",
         ListingError::Taken { .. } | ListingError::UrlTaken { .. } | ListingError::TooMany { .. } => "E1102",
         ListingError::NoName(_) | ListingError::NoVersion { .. } | ListingError::Address(_) => "E1103",
+        ListingError::Owned(_) => "E0901",
         ListingError::NoChange { .. } | ListingError::Standing(_) | ListingError::Released(_) => "E1104",
         ListingError::Query(QueryError::Cursor(_) | QueryError::OtherList(_)) => "E1106",
         ListingError::Query(_) => "E1105",

@@ -86,6 +86,25 @@ async fn tell(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
         Request::Rescan { names, running } => {
             Response::Rescanned(sigyl.rescan(caller, &names, running).await?)
         }
+        Request::Search { words, limit } => Response::Finds(Box::new(sigyl.search(caller, &words, limit)?)),
+        Request::Listing { name, version } => {
+            Response::Listing(Box::new(sigyl.listing(caller, &name, &version, false)?))
+        }
+        Request::CheckListing { document } => {
+            Response::Validation(sigyl.validate_listing(caller, document.into_bytes()).await?)
+        }
+        Request::PublishListing { document } => {
+            Response::Listing(Box::new(sigyl.publish_listing(caller, document.into_bytes()).await?))
+        }
+        Request::SetListingStatus { name, version: Some(version), update } => {
+            Response::Listings(vec![sigyl.set_listing_status(caller, &name, &version, update).await?])
+        }
+        Request::SetListingStatus { name, version: None, update } => {
+            Response::Listings(sigyl.set_status_of_all(caller, &name, update).await?.servers)
+        }
+        Request::Import { source, rows } => {
+            Response::Imported(Box::new(sigyl.import(caller, &source, rows).await?))
+        }
         Request::Backup { to } => Response::Backup { records: sigyl.backup(caller, &to).await? },
         Request::Stop => {
             sigyl.stop(caller)?;

@@ -8,13 +8,17 @@ pub mod document;
 mod history;
 mod keys;
 mod publish;
+#[cfg(feature = "gateway")]
+mod pull;
 pub mod schema;
 mod search;
 pub mod shelf;
 
 pub use catalogue::{Catalogue, Query, QueryError, Which};
-pub use document::{Document, Validation};
+pub use document::Document;
 pub use history::{last_served, previous};
 pub use keys::{OFFICIAL_KEY, PUBLISHER_KEY, RELEASED_NAMESPACE, SIGYL_KEY};
 pub use publish::{Choice, Offer, PublishError, choose_version, latest};
-pub use shelf::{ImportReport, ImportRow, ListingError, Publication, RowProblem, Shelf};
+#[cfg(feature = "gateway")]
+pub use pull::{Pull, PullError};
+pub use shelf::{ListingError, Publication, Rows, Shelf};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::Sigyl;
 use crate::domain::{Action, Caller, DocumentName, Namespace, Proof, ServerName, WorkspaceName};
 use crate::error::Error;
-use crate::registry::{
-    Document, ImportReport, ImportRow, ListingError, Publication, Query, Shelf, Validation,
+use crate::registry::{Document, ListingError, Publication, Query, Shelf};
+use crate::wire::registry::{
+    AllVersions, Finds, ImportReport, ImportRow, ServerList, ServerResponse, StatusUpdate, Validation,
 };
-use crate::wire::registry::{AllVersions, Finds, ServerList, ServerResponse, StatusUpdate};
 
 impl Sigyl {
     /// Lists documents by name and version.

@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::domain::{Digest, ListingStatus, Proof, RawDocument, Timestamp, Verdict};
+use crate::domain::{Digest, Issue, ListingStatus, Proof, RawDocument, Timestamp, Verdict};
+
+/// Rows of an import whose problems are told.
+const MOST_PROBLEMS: usize = 1_000;
 
 /// A page of documents.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,7 +32,6 @@ pub struct Metadata {
     pub omitted: usize,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_none(count: &usize) -> bool {
     *count == 0
 }
@@ -157,6 +159,80 @@ pub struct Finds {
     pub servers: Vec<ServerResponse>,
     /// How many names fit, shown or not.
     pub total: usize,
+}
+
+/// What the checks of a publication came to, without a publication.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validation {
+    /// Whether it would be taken.
+    pub valid: bool,
+    /// What is wrong, and what could be better.
+    pub issues: Vec<Issue>,
+}
+
+/// One row of an import: a document, or what a registry answers with, which has it in `server`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportRow {
+    /// Its line or place, for messages.
+    pub line: u64,
+    /// Its text.
+    pub text: String,
+}
+
+/// What became of an import.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportReport {
+    /// Rows that were read.
+    pub rows: u64,
+    /// Documents that were not on record.
+    pub added: u64,
+    /// Documents on record that stand otherwise now.
+    pub updated: u64,
+    /// Documents that are on record as they are.
+    pub unchanged: u64,
+    /// Rows that were not taken.
+    pub refused: u64,
+    /// What is wrong with rows, taken or not.
+    pub problems: Vec<RowProblem>,
+    /// Rows with problems that are not told.
+    pub untold: u64,
+}
+
+/// What is wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowProblem {
+    /// Its line or place.
+    pub line: u64,
+    /// The name and version in it, as far as it has them.
+    pub of: String,
+    /// Whether it was taken all the same.
+    pub taken: bool,
+    /// What is wrong.
+    pub issues: Vec<Issue>,
+}
+
+impl ImportReport {
+    /// Adds what became of further rows.
+    pub fn join(&mut self, more: Self) {
+        self.rows += more.rows;
+        self.added += more.added;
+        self.updated += more.updated;
+        self.unchanged += more.unchanged;
+        self.refused += more.refused;
+        self.untold += more.untold;
+        for problem in more.problems {
+            self.tell(problem);
+        }
+    }
+
+    /// Adds what is wrong with a row, or counts it when too much is told already.
+    pub fn tell(&mut self, problem: RowProblem) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(problem);
+        } else {
+            self.untold += 1;
+        }
+    }
 }
 
 #[cfg(test)]

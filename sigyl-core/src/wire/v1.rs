@@ -18,6 +18,7 @@ use crate::domain::{
 use crate::event::Event;
 use crate::mcp::Probe;
 use crate::store::CallRecord;
+use crate::wire::registry::{Finds, ImportReport, ImportRow, ServerResponse, StatusUpdate, Validation};
 
 pub use crate::domain::Failure;
 pub use access::{
@@ -143,6 +144,46 @@ pub enum Request {
         names: Vec<ServerName>,
         /// Whether only what serves is looked at.
         running: bool,
+    },
+    /// Names of the registry by words, the best first.
+    Search {
+        /// The words.
+        words: String,
+        /// How many.
+        limit: usize,
+    },
+    /// A document of the registry.
+    Listing {
+        /// Its name.
+        name: String,
+        /// Its version; `latest` is that which ranks highest.
+        version: String,
+    },
+    /// What a publication of this document would come to.
+    CheckListing {
+        /// The document.
+        document: String,
+    },
+    /// Publish a document.
+    PublishListing {
+        /// The document.
+        document: String,
+    },
+    /// Let one version of a name, or all, stand otherwise.
+    SetListingStatus {
+        /// The name.
+        name: String,
+        /// The version; all when absent.
+        version: Option<String>,
+        /// How they stand from now on.
+        update: StatusUpdate,
+    },
+    /// Take in documents that were published elsewhere.
+    Import {
+        /// Where they are from, without credentials.
+        source: String,
+        /// The documents.
+        rows: Vec<ImportRow>,
     },
     /// Write everything to a new file.
     Backup {
@@ -350,6 +391,16 @@ pub enum Response {
     PolicyTest(Box<PolicyTest>),
     /// What became of versions that were looked at again.
     Rescanned(Vec<Rescanned>),
+    /// What a search found.
+    Finds(Box<Finds>),
+    /// A document of the registry.
+    Listing(Box<ServerResponse>),
+    /// Documents that stand otherwise now.
+    Listings(Vec<ServerResponse>),
+    /// What the checks of a publication came to.
+    Validation(Validation),
+    /// What became of an import.
+    Imported(Box<ImportReport>),
     /// How many records were written.
     Backup {
         /// Records.

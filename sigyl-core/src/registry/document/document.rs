@@ -1,6 +1,6 @@
 //! Reads a document and says all that is wrong with it.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::parts::{self, Package, Remote, Repository};
@@ -9,6 +9,7 @@ use crate::domain::{
     Check, Digest, DocumentError, DocumentName, DocumentVersion, Issue, IssueSeverity, RawDocument,
 };
 use crate::registry::schema::Schema;
+use crate::wire::registry::Validation;
 
 /// A document with a name and a version to find it by.
 #[derive(Clone, Debug)]
@@ -18,15 +19,6 @@ pub struct Document {
     digest: Digest,
     name: DocumentName,
     version: DocumentVersion,
-}
-
-/// What the checks of a publication came to, without a publication.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Validation {
-    /// Whether it would be taken.
-    pub valid: bool,
-    /// What is wrong, and what could be better.
-    pub issues: Vec<Issue>,
 }
 
 impl Document {

@@ -7,7 +7,7 @@ const MOST: usize = 50;
 
 /// The issues of one document.
 #[derive(Debug, Default)]
-pub(in crate::registry) struct Issues {
+pub(crate) struct Issues {
     told: Vec<Issue>,
     untold: usize,
     error: bool,

@@ -8,6 +8,6 @@ mod parts;
 mod place;
 mod rules;
 
-pub use document::{Document, Validation};
-pub(in crate::registry) use issues::Issues;
+pub use document::Document;
+pub(crate) use issues::Issues;
 pub use parts::{Argument, Input, KeyValue, Package, Remote, Repository, Transport};

@@ -8,4 +8,4 @@ mod dated;
 mod pointer;
 
 pub use dated::Schema;
-pub(in crate::registry) use pointer::Pointer;
+pub(crate) use pointer::Pointer;

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A JSON pointer that shares its beginning with those it was made from.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::registry) struct Pointer<'a> {
+pub(crate) struct Pointer<'a> {
     up: Option<&'a Pointer<'a>>,
     part: Part<'a>,
 }

@@ -17,7 +17,7 @@ const MISTYPED: f32 = 0.3;
 
 /// What a name is searched by.
 #[derive(Clone, Debug, Default)]
-pub(in crate::registry) struct Texts {
+pub(crate) struct Texts {
     /// Its name with the namespace.
     pub(in crate::registry) name: String,
     /// Its title.
@@ -57,7 +57,7 @@ struct Posting {
 
 /// The words of all names.
 #[derive(Debug, Default)]
-pub(in crate::registry) struct Index {
+pub(crate) struct Index {
     words: BTreeMap<Box<str>, Posting>,
     names: HashMap<DocumentName, u32>,
     numbers: HashMap<u32, (DocumentName, Vec<Box<str>>)>,

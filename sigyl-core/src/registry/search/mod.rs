@@ -3,4 +3,4 @@
 mod index;
 mod words;
 
-pub(in crate::registry) use index::{Index, Texts};
+pub(crate) use index::{Index, Texts};

@@ -30,6 +30,9 @@ pub enum ListingError {
         /// Whose it is.
         name: DocumentName,
     },
+    /// A name belongs to somebody else.
+    #[error("{0} belongs to another workspace")]
+    Owned(DocumentName),
     /// A name has more versions than one may have.
     #[error("{name} has {most} versions, and no more are taken")]
     TooMany {
@@ -101,6 +104,7 @@ impl ListingError {
             Self::Taken { .. } | Self::UrlTaken { .. } | Self::TooMany { .. } | Self::Released(_) => {
                 Kind::Conflict
             }
+            Self::Owned(_) => Kind::Denied,
             Self::NoName(_) | Self::NoVersion { .. } => Kind::NotFound,
             Self::Unreadable(_) | Self::CutOff(_) => Kind::Internal,
             Self::Store(error) => error.kind(),

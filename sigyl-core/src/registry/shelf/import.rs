@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -16,78 +16,15 @@ use crate::domain::{
 use crate::registry::document::Document;
 use crate::registry::{OFFICIAL_KEY, RELEASED_NAMESPACE};
 use crate::store::Change;
+use crate::wire::registry::{ImportReport, ImportRow, RowProblem};
 
 /// Documents, and bytes of them, that become durable together.
 const BATCH: usize = 200;
 const BATCH_BYTES: usize = 2 << 20;
-/// Rows whose problems are told.
-const MOST_PROBLEMS: usize = 1_000;
+/// Longest row, in bytes.
+pub(super) const ROW_MAX: usize = 1 << 20;
 /// Most bytes of what another registry says beside a document.
 const META_MAX: usize = 16 << 10;
-
-/// One row of an import: a document, or what a registry answers with, which has it in `server`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportRow {
-    /// Its line or place, for messages.
-    pub line: u64,
-    /// Its text.
-    pub text: String,
-}
-
-/// What became of an import.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportReport {
-    /// Rows that were read.
-    pub rows: u64,
-    /// Documents that were not on record.
-    pub added: u64,
-    /// Documents on record that stand otherwise now.
-    pub updated: u64,
-    /// Documents that are on record as they are.
-    pub unchanged: u64,
-    /// Rows that were not taken.
-    pub refused: u64,
-    /// What is wrong with rows, taken or not.
-    pub problems: Vec<RowProblem>,
-    /// Rows with problems that are not told.
-    pub untold: u64,
-}
-
-/// What is wrong with a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowProblem {
-    /// Its line or place.
-    pub line: u64,
-    /// The name and version in it, as far as it has them.
-    pub of: String,
-    /// Whether it was taken all the same.
-    pub taken: bool,
-    /// What is wrong.
-    pub issues: Vec<Issue>,
-}
-
-impl ImportReport {
-    /// Adds what became of further rows.
-    pub fn join(&mut self, more: Self) {
-        self.rows += more.rows;
-        self.added += more.added;
-        self.updated += more.updated;
-        self.unchanged += more.unchanged;
-        self.refused += more.refused;
-        self.untold += more.untold;
-        for problem in more.problems {
-            self.tell(problem);
-        }
-    }
-
-    fn tell(&mut self, problem: RowProblem) {
-        if self.problems.len() < MOST_PROBLEMS {
-            self.problems.push(problem);
-        } else {
-            self.untold += 1;
-        }
-    }
-}
 
 /// A row as it is read.
 struct Read {
@@ -268,6 +205,9 @@ struct Response<'a> {
 }
 
 fn read_row(row: &ImportRow) -> Result<Read, Vec<Issue>> {
+    if row.text.len() > ROW_MAX {
+        return Err(vec![error(&format!("the row has more than {ROW_MAX} bytes"), "row-size")]);
+    }
     let text = row.text.trim_start_matches('\u{feff}').trim();
     let response: Response<'_> = serde_json::from_str(text)
         .map_err(|wrong| vec![error(&format!("the row is not a JSON object: {wrong}"), "json")])?;

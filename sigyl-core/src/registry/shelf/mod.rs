@@ -6,11 +6,12 @@
 mod error;
 mod import;
 mod released;
+mod rows;
 #[expect(clippy::module_inception, reason = "the room's own noun is its main part")]
 mod shelf;
 mod write;
 
 pub use error::ListingError;
-pub use import::{ImportReport, ImportRow, RowProblem};
+pub use rows::{Rows, RowsError};
 pub use shelf::Shelf;
 pub use write::Publication;

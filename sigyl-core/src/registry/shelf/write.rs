@@ -36,7 +36,7 @@ impl Shelf {
         self.to_the_end(move |shelf| async move {
             let Publication { document, workspace, by, proof, at } = publication;
             let (name, version) = (document.name().clone(), document.version().clone());
-            shelf.check_new(&document)?;
+            shelf.check_new(&document, &workspace)?;
             let listing = Listing {
                 name: name.clone(),
                 version: version.clone(),
@@ -157,10 +157,13 @@ impl Shelf {
         task.await.map_err(|error| ListingError::CutOff(error.to_string()))?
     }
 
-    /// Refuses what is taken: the version, an address, or the last place under a name.
-    fn check_new(&self, document: &Document) -> Result<(), ListingError> {
+    /// Refuses what is taken: the name, the version, an address, or the last place under a name.
+    fn check_new(&self, document: &Document, workspace: &WorkspaceName) -> Result<(), ListingError> {
         let (name, version) = (document.name(), document.version());
         let catalogue = self.read();
+        if catalogue.entries(name).filter_map(|entry| entry.workspace()).any(|owner| owner != workspace) {
+            return Err(ListingError::Owned(name.clone()));
+        }
         let versions: BTreeSet<_> = catalogue.entries(name).map(|entry| entry.version()).collect();
         let listed = catalogue.entries(name).any(|it| it.version() == version && it.listing().is_some());
         if listed {

@@ -94,6 +94,18 @@ async fn an_address_belongs_to_one_name() {
 }
 
 #[tokio::test]
+async fn a_name_stays_with_the_workspace_that_had_it_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let shelf = shelf(dir.path()).await;
+    shelf.publish(publication(CLOCK, 10)).await.unwrap();
+    let workspace = WorkspaceName::parse("other").unwrap();
+    let theirs = Publication { workspace, ..publication(&numbered("2.0.0"), 11) };
+    let refused = shelf.publish(theirs).await.unwrap_err();
+    assert_eq!(refused.to_string(), "com.example/clock belongs to another workspace");
+    assert_eq!(shelf.workspace(&fixture::document_name("com.example/clock")), Some(WorkspaceName::default()));
+}
+
+#[tokio::test]
 async fn the_latest_is_healed_when_it_is_deleted_and_restored() {
     let dir = tempfile::tempdir().unwrap();
     let shelf = shelf(dir.path()).await;
