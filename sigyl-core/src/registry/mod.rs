@@ -6,6 +6,7 @@
 pub mod catalogue;
 pub mod document;
 mod history;
+pub mod install;
 mod keys;
 mod publish;
 #[cfg(feature = "gateway")]

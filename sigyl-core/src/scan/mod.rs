@@ -90,6 +90,7 @@ pub(crate) use amend::is_reviewed;
 pub use amend::unreviewed;
 pub use client::{
     ClientConfig, Clients, Defect, Discovery, Entry, EntryPin, Found, Platform, Roots, Scope, discover,
+    user_file,
 };
 pub use file::FileText;
 pub use findings::{Findings, Hit};

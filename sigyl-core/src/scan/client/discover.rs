@@ -49,6 +49,23 @@ pub fn discover(roots: &Roots, platform: Platform) -> Discovery {
     discovery
 }
 
+/// Finds where a client of this platform keeps the servers of its user, in a file called `file`; nothing when that is not
+/// known.
+pub fn user_file(client: &str, file: &str, roots: &Roots, platform: Platform) -> Option<PathBuf> {
+    let fits = |known: &&Known| {
+        known.client == client
+            && known.scope == Scope::User
+            && known.platform.is_none_or(|only| only == platform)
+            && !known.path.contains('*')
+            && known.path.rsplit('/').next() == Some(file)
+    };
+    let places = KNOWN
+        .iter()
+        .filter(fits)
+        .flat_map(|known| known.roots(roots).into_iter().map(|root| root.join(known.path)));
+    places.last()
+}
+
 impl Discovery {
     fn look(&mut self, known: &Known, path: &Path) {
         let shown = path.display().to_string();

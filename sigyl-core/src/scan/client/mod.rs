@@ -19,7 +19,7 @@ mod yaml_tree;
 
 pub(super) use commands::commands;
 pub use config::{ClientConfig, Defect, Entry, EntryPin};
-pub use discover::{Discovery, Found, discover};
+pub use discover::{Discovery, Found, discover, user_file};
 pub(super) use known::is_client_config;
 pub use known::{Platform, Roots, Scope};
 pub(super) use launch::{Package, PinKind, downloads, fetched, script};

@@ -1,0 +1,271 @@
+//! Writes the entry of one server as a client wants it.
+
+use serde_json::{Map, Value, json};
+
+use super::client::{Asks, Client, Form};
+use super::value::{Asked, Text};
+use super::way::{self, Choice, Way};
+use crate::domain::{DocumentName, Kind};
+use crate::registry::document::Document;
+
+/// What goes into a client's configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The name of the server there.
+    pub name: String,
+    /// What stands under that name.
+    pub body: Map<String, Value>,
+    /// Questions that the client asks its user, for clients that have a list of them.
+    pub inputs: Vec<Value>,
+    /// The command or address, for a person to read before it is put in.
+    pub shown: String,
+    /// What the user has to do besides.
+    pub notes: Vec<String>,
+}
+
+/// A document cannot become an entry.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// It names nothing to install.
+    #[error("{name} has no {what}")]
+    Nothing {
+        /// The document.
+        name: DocumentName,
+        /// What it does not have.
+        what: &'static str,
+    },
+    /// No client can start such a package.
+    #[error("`{identifier}` is a package from {kind}, which no client can start by a command")]
+    NoStarter {
+        /// The kind of registry.
+        kind: String,
+        /// The package.
+        identifier: String,
+    },
+    /// The package is a server that listens, and clients do not start those.
+    #[error("`{identifier}` does not speak over its standard streams: start it, and use its address")]
+    NotStdio {
+        /// The package.
+        identifier: String,
+    },
+    /// Something in it cannot stand in a configuration.
+    #[error("{what} holds a control character, which no configuration should")]
+    Control {
+        /// What.
+        what: &'static str,
+    },
+}
+
+impl InstallError {
+    /// Returns the class of this failure.
+    pub fn kind(&self) -> Kind {
+        Kind::Invalid
+    }
+}
+
+/// Writes the entry of a document for a client; `named` is another name for it there.
+pub fn entry(
+    document: &Document,
+    client: &Client,
+    choice: Choice,
+    named: Option<&str>,
+) -> Result<Entry, InstallError> {
+    let mut way = Way::of(document, choice, client.style.url.is_some())?;
+    if client.style.url.is_none() {
+        way = way.bridged();
+    }
+    check(&way)?;
+    let own = match client.full_names {
+        true => document.name().to_string(),
+        false => plain_name(&way::short(document)),
+    };
+    let name = named.map_or(own, str::to_owned);
+    let mut asked: Vec<Asked> = Vec::new();
+    for question in way.texts().into_iter().flat_map(Text::asked) {
+        if !asked.iter().any(|known| known.name == question.name) {
+            asked.push(question.clone());
+        }
+    }
+    let inputs = match client.asks {
+        Asks::Inputs => asked.iter().map(input).collect(),
+        _ => Vec::new(),
+    };
+    let body = match client.form {
+        Form::Toml => named_variables(&way, client),
+        Form::Json | Form::Yaml => body(&way, client),
+    };
+    Ok(Entry { shown: shown(&way), notes: notes(client, &asked), name, body, inputs })
+}
+
+fn check(way: &Way) -> Result<(), InstallError> {
+    let odd = |text: &str| text.chars().any(char::is_control);
+    let texts = way.texts().iter().any(|text| odd(&text.write(|_| String::new())));
+    let names = match way {
+        Way::Command { program, env, .. } => odd(program) || env.iter().any(|(name, _)| odd(name)),
+        Way::Address { headers, .. } => headers.iter().any(|(name, _)| odd(name)),
+    };
+    match (texts, names) {
+        (true, _) => Err(InstallError::Control { what: "a value" }),
+        (_, true) => Err(InstallError::Control { what: "a name" }),
+        _ => Ok(()),
+    }
+}
+
+/// The name of a server as every client takes it.
+fn plain_name(short: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
+    let name: String = short.chars().map(plain).take(64).collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "server".to_owned() } else { name.to_owned() }
+}
+
+fn body(way: &Way, client: &Client) -> Map<String, Value> {
+    let style = client.style;
+    let text = |text: &Text| Value::String(text.write(|asked| mark(asked, client.asks)));
+    let pairs = |pairs: &[(String, Text)]| -> Value {
+        pairs.iter().map(|(name, value)| (name.clone(), text(value))).collect::<Map<_, _>>().into()
+    };
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    let place = match way {
+        Way::Command { .. } => 0,
+        Way::Address { is_sse: false, .. } => 1,
+        Way::Address { is_sse: true, .. } => 2,
+    };
+    if let Some((member, words)) = style.kind {
+        put(member, words[place].into());
+    }
+    match way {
+        Way::Command { program, args, env } => {
+            let args = args.iter().map(text);
+            if style.one_list {
+                put("command", std::iter::once(Value::from(program.as_str())).chain(args).collect());
+            } else {
+                put("command", program.as_str().into());
+                put("args", args.collect());
+            }
+            if !env.is_empty() {
+                put(style.env, pairs(env));
+            }
+        }
+        Way::Address { url, headers, is_sse } => {
+            // One client has another member for the older streams.
+            let member = style.url.filter(|member| !(*is_sse && *member == "httpUrl")).unwrap_or("url");
+            put(member, text(url));
+            if !headers.is_empty() {
+                put(style.headers, pairs(headers));
+            }
+        }
+    }
+    body
+}
+
+/// The entry of a client that takes the names of variables in members of their own.
+fn named_variables(way: &Way, client: &Client) -> Map<String, Value> {
+    let mut body = body(way, client);
+    let (member, pairs, names) = match way {
+        Way::Command { env, .. } => (client.style.env, env, "env_vars"),
+        Way::Address { headers, .. } => (client.style.headers, headers, "env_http_headers"),
+    };
+    let Some(Value::Object(mut written)) = body.remove(member) else { return body };
+    let mut forwarded = Vec::new();
+    let mut by_header = Map::new();
+    for (name, text) in pairs {
+        let Some(asked) = text.only() else { continue };
+        match way {
+            Way::Command { .. } if asked.name == *name => forwarded.push(json!(name)),
+            Way::Address { .. } => drop(by_header.insert(name.clone(), json!(asked.name))),
+            Way::Command { .. } => continue,
+        }
+        written.remove(name);
+    }
+    let bearer = pairs.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    if let (Way::Address { .. }, Some((name, text))) = (way, bearer)
+        && let Some(token) = text.bearer()
+    {
+        written.remove(name);
+        body.insert("bearer_token_env_var".to_owned(), json!(token.name));
+    }
+    if !written.is_empty() {
+        body.insert(member.to_owned(), written.into());
+    }
+    if !forwarded.is_empty() {
+        body.insert(names.to_owned(), forwarded.into());
+    }
+    if !by_header.is_empty() {
+        body.insert(names.to_owned(), by_header.into());
+    }
+    body
+}
+
+fn mark(asked: &Asked, asks: Asks) -> String {
+    match asks {
+        Asks::Inputs => format!("${{input:{}}}", input_id(asked)),
+        Asks::Variables(before, after) => format!("{before}{}{after}", asked.name),
+        Asks::Names | Asks::Marks => format!("<{}>", asked.name),
+    }
+}
+
+fn input_id(asked: &Asked) -> String {
+    asked.name.to_ascii_lowercase().replace('_', "-")
+}
+
+/// A question as VS Code asks it.
+fn input(asked: &Asked) -> Value {
+    let description = asked.description.clone().unwrap_or_else(|| asked.name.clone());
+    let mut input = json!({ "id": input_id(asked), "description": description });
+    if asked.choices.is_empty() {
+        input["type"] = json!("promptString");
+        input["password"] = json!(asked.is_secret);
+    } else {
+        input["type"] = json!("pickString");
+        input["options"] = json!(asked.choices);
+    }
+    if let Some(default) = &asked.default {
+        input["default"] = json!(default);
+    }
+    input
+}
+
+fn shown(way: &Way) -> String {
+    let text = |text: &Text| text.write(|asked| format!("<{}>", asked.name));
+    match way {
+        Way::Command { program, args, .. } => {
+            std::iter::once(program.clone()).chain(args.iter().map(text)).collect::<Vec<_>>().join(" ")
+        }
+        Way::Address { url, .. } => text(url),
+    }
+}
+
+fn notes(client: &Client, asked: &[Asked]) -> Vec<String> {
+    let note = |asked: &Asked| {
+        let what = match (&asked.description, asked.is_secret) {
+            (Some(description), _) => format!(": {description}"),
+            (None, true) => ", a secret".to_owned(),
+            (None, false) => String::new(),
+        };
+        match client.asks {
+            Asks::Inputs => format!("{} asks for {}{what}", client.title, asked.name),
+            Asks::Variables("${{ secrets.", _) => {
+                format!("add the secret {} to {}{what}", asked.name, client.title)
+            }
+            Asks::Variables(..) | Asks::Names => {
+                format!("set the variable {} before {} starts{what}", asked.name, client.title)
+            }
+            Asks::Marks => format!("replace <{}> in the file{what}", asked.name),
+        }
+    };
+    asked.iter().map(note).collect()
+}
+
+impl Text {
+    /// Returns the token, if the text is `Bearer` and a token that is asked for.
+    fn bearer(&self) -> Option<&Asked> {
+        let rest = self.write(|_| "\u{0}".to_owned());
+        self.asked().next().filter(|_| rest == "Bearer \u{0}")
+    }
+}
+
+#[cfg(test)]
+mod tests;
