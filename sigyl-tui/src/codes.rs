@@ -169,6 +169,54 @@ const CODES: &[CodeDoc] = &[
         "What --advisories names cannot be read, or holds no advisories in the form of OSV.",
         "the message names the file; docs/scan.md says which files are read",
     ),
+    doc(
+        "E0031",
+        "document not read",
+        "The file of `sigyl publish` cannot be read, or is no text.",
+        "name a server.json, or `-` for standard input",
+    ),
+    doc(
+        "E0032",
+        "import not read",
+        "The file of `sigyl import` cannot be read, or holds no documents; what was taken before stays.",
+        "`sigyl import --help` says what a file may hold",
+    ),
+    doc(
+        "E0033",
+        "file of the client not known",
+        "Where this client keeps its configuration on this operating system is not known.",
+        "name the file with --file PATH",
+    ),
+    doc(
+        "E0034",
+        "nothing to install",
+        "The document names no package and no address that the client could use.",
+        "`sigyl search NAME --format json` shows what it offers; try --package or --remote",
+    ),
+    doc(
+        "E0035",
+        "configuration not changed",
+        "The client's file is not what it should be, holds another server of that name, or can only be changed by hand.",
+        "`sigyl config CLIENT NAME` prints what goes in, to be put in by hand",
+    ),
+    doc(
+        "E0036",
+        "not installed",
+        "No `sigyl install` put that server into that file.",
+        "take it out by hand, or name the file with --file",
+    ),
+    doc(
+        "E0037",
+        "file of the client refused",
+        "The operating system refused to read or write the client's file, or the record of what was put in.",
+        "check the permissions of the file and its folder",
+    ),
+    doc(
+        "E0038",
+        "registry not read",
+        "The registry of `sigyl import URL` cannot be reached, or does not answer as one; what was taken before stays.",
+        "check the address; importing again goes on",
+    ),
 ];
 
 const fn doc(

@@ -106,7 +106,7 @@ fn unconfined() -> Problem {
 }
 
 /// Refuses what is no address of an endpoint, and what --offline forbids.
-fn reachable(url: String, offline: bool) -> Result<String, Problem> {
+pub(super) fn reachable(url: String, offline: bool) -> Result<String, Problem> {
     let Some((scheme @ ("http" | "https"), rest)) = url.split_once("://") else {
         let message = "the address to probe does not start with http:// or https://";
         return Err(Problem::wrong_use("E0001", message, "write the http(s) address of an MCP endpoint"));

@@ -1,6 +1,6 @@
 //! `sigyl scan`: looks at a source, at lists, or at servers, and records nothing.
 
-mod clients;
+pub(super) mod clients;
 mod live;
 mod set;
 mod source;

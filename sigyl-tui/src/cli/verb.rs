@@ -1,9 +1,10 @@
 //! The verbs.
 
 use super::{
-    Context, approve, audit, backup, call, calls, completions, delete, deploy, doctor, events, explain, help,
-    init, keys, list, logs, members, policy, probe, redeploy, reject, rescan, restore, rollback, rules, runs,
-    scan, serve, show, stop, versions, watch, whoami, workspaces,
+    Context, approve, audit, backup, call, calls, completions, config, delete, deploy, doctor, events,
+    explain, help, import, init, install, keys, list, logs, members, policy, probe, publish, redeploy,
+    reject, rescan, restore, rollback, rules, runs, scan, search, serve, show, stop, uninstall, versions,
+    watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -32,6 +33,12 @@ pub(crate) enum Verb {
     Watch(watch::Args),
     Probe(probe::Args),
     Call(call::Args),
+    Search(search::Args),
+    Publish(publish::Args),
+    Import(import::Args),
+    Config(config::Args),
+    Install(install::Args),
+    Uninstall(uninstall::Args),
     Serve(serve::Args),
     Stop(stop::Args),
     Doctor(doctor::Args),
@@ -73,6 +80,12 @@ impl Verb {
             Self::Watch(args) => args.run(cx).await,
             Self::Probe(args) => args.run(cx).await,
             Self::Call(args) => args.run(cx).await,
+            Self::Search(args) => args.run(cx).await,
+            Self::Publish(args) => args.run(cx).await,
+            Self::Import(args) => args.run(cx).await,
+            Self::Config(args) => args.run(cx).await,
+            Self::Install(args) => args.run(cx).await,
+            Self::Uninstall(args) => args.run(cx).await,
             Self::Serve(args) => args.run(cx).await,
             Self::Stop(args) => args.run(cx).await,
             Self::Doctor(args) => args.run(cx).await,

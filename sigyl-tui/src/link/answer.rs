@@ -3,6 +3,7 @@
 use serde_json::Value;
 use sigyl_core::domain::{AuditEntry, Policy, Run};
 use sigyl_core::mcp::Probe;
+use sigyl_core::wire::registry::{Finds, ImportReport, ServerResponse, Validation};
 use sigyl_core::wire::v1::{
     AuditChecked, KeyView, MadeKey, Member, Owner, PolicyTest, Rescanned, Response, RunEnd, ServerView,
     VersionView, WhoAmI, WorkspaceView,
@@ -52,6 +53,11 @@ answer!(Vec<Member>, Members);
 answer!(Vec<WorkspaceView>, Workspaces);
 answer!(Vec<AuditEntry>, Audit);
 answer!(AuditChecked, AuditChecked);
+
+answer!(Finds, Finds, *);
+answer!(ServerResponse, Listing, *);
+answer!(Validation, Validation);
+answer!(ImportReport, Imported, *);
 
 impl Answer for () {
     fn of(response: Response) -> Result<Self, Box<Response>> {

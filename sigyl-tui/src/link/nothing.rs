@@ -5,6 +5,7 @@ use std::path::Path;
 
 use sigyl_core::Error;
 use sigyl_core::domain::{Caller, ServerName, WorkspaceName};
+use sigyl_core::wire::registry::Finds;
 use sigyl_core::wire::v1::{Failure, Request, Response, WhoAmI};
 
 use crate::problem::Problem;
@@ -28,6 +29,9 @@ pub(crate) fn answer(request: &Request, settings: &Settings) -> Result<Option<Re
         Request::Workspaces => Ok(Some(Response::Workspaces(Vec::new()))),
         Request::Audit { .. } => Ok(Some(Response::Audit(Vec::new()))),
         Request::WhoAmI => Ok(Some(Response::WhoAmI(Box::new(who_owns())))),
+        Request::Search { .. } => {
+            Ok(Some(Response::Finds(Box::new(Finds { servers: Vec::new(), total: 0 }))))
+        }
         Request::Runs { .. } => Ok(Some(Response::Runs(Vec::new()))),
         Request::Events { name: None, follow: false, .. } => Ok(Some(Response::Ok)),
         Request::Events { name: Some(name), .. } => Err(no(name).into()),

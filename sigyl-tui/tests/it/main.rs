@@ -9,6 +9,7 @@ mod init;
 mod owner;
 mod policy;
 mod probe;
+mod registry;
 mod review;
 mod rows;
 mod rules;

@@ -83,7 +83,8 @@ pub(super) async fn run(wanted: &Wanted<'_>, bench: &Bench, cx: &mut Context) ->
     Ok(if failed { exit.max(Exit::Failed) } else { exit })
 }
 
-fn roots(cx: &Context) -> Roots {
+/// The folders that clients keep their files in.
+pub(in crate::cli) fn roots(cx: &Context) -> Roots {
     let path = |name: &str| cx.settings.environment.path(name);
     Roots {
         home: path("HOME").or_else(|| path("USERPROFILE")),
@@ -97,7 +98,8 @@ fn roots(cx: &Context) -> Roots {
     }
 }
 
-fn platform() -> Platform {
+/// The operating system, as clients tell it.
+pub(in crate::cli) fn platform() -> Platform {
     if cfg!(target_os = "macos") {
         Platform::MacOs
     } else if cfg!(windows) {

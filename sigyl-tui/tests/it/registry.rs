@@ -1,0 +1,165 @@
+//! The registry from the command line: publish, import, find, put into a client's file, and take out again.
+
+use serde_json::Value;
+
+use crate::sigyl::{Home, ended};
+
+const CLOCK: &str = include_str!("../../../sigyl-core/tests/data/registry/clock.json");
+const ROWS: &str = include_str!("../../../sigyl-core/tests/data/registry/servers.jsonl");
+
+fn home() -> Home {
+    let home = Home::new();
+    home.write("clock.json", CLOCK);
+    let published = home.run(&["publish", "clock.json"]);
+    assert_eq!(published.code, 0, "{published:?}");
+    assert_eq!(published.out, "com.example/clock 1.2.0 is published, the latest version\n");
+    home
+}
+
+#[test]
+fn looking_for_something_in_nothing_makes_no_store() {
+    let home = Home::new();
+    let found = home.run(&["search", "clock", "--data-dir", "data"]);
+    assert_eq!((found.code, found.out.as_str()), (0, ""), "{found:?}");
+    assert!(!home.path().join("data").exists());
+}
+
+#[test]
+fn what_is_published_is_found_and_never_published_again() {
+    let home = home();
+    let found = home.run(&["search", "zone", "clokc"]);
+    assert!(found.out.contains("com.example/clock") && found.out.contains("unscanned"), "{found:?}");
+    let again = home.run(&["publish", "clock.json"]);
+    assert_eq!(again.code, 3, "{again:?}");
+    assert!(again.err.contains("error[E1102]") && again.err.contains("already published"), "{again:?}");
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place_and_nothing_is_published() {
+    let home = Home::new();
+    home.write(
+        "bad.json",
+        &CLOCK.replace("\"version\": \"1.2.0\",\n  \"repo", "\"version\": \"^1.2\",\n  \"repo"),
+    );
+    for line in [["publish", "bad.json", "--check"].as_slice(), &["publish", "bad.json"]] {
+        let refused = home.run(line);
+        assert_eq!(refused.code, 3, "{refused:?}");
+        assert!(refused.err.contains("error: /version: "), "{refused:?}");
+    }
+    let checked = home.run(&["publish", "bad.json", "--check", "--format", "json"]).document();
+    assert_eq!((&checked["schema"], &checked["valid"]), (&"sigyl.publish-check/1".into(), &false.into()));
+    assert_eq!(home.run(&["search", "clock"]).out, "");
+    let odd = home.run(&["publish", "missing.json"]);
+    assert!(odd.err.starts_with("error[E0031]: "), "{odd:?}");
+}
+
+#[test]
+fn other_registries_are_taken_in_with_every_problem_told() {
+    let home = Home::new();
+    home.write("servers.jsonl", ROWS);
+    let total = ROWS.lines().count();
+    let first = home.run(&["import", "servers.jsonl"]);
+    assert_eq!(first.code, 0, "{first:?}");
+    assert_eq!(first.out, format!("{total} rows: {total} added, 0 updated, 0 unchanged, 0 refused\n"));
+    assert!(first.err.contains("Gmail"), "{first:?}");
+    let again = home.run(&["import", "servers.jsonl", "--format", "json"]).document();
+    assert_eq!((&again["unchanged"], &again["added"]), (&total.into(), &0.into()));
+    home.write("bad.jsonl", "{\"name\": \"a/b\\u0000\"}\nnonsense\n");
+    let refused = home.run(&["import", "bad.jsonl"]);
+    assert_eq!(refused.code, 3, "{refused:?}");
+    assert!(
+        refused.out.starts_with("2 rows: 0 added") && refused.err.contains("refused row 2"),
+        "{refused:?}"
+    );
+    let nothing = home.run(&["import", "missing.jsonl"]);
+    assert!(nothing.err.starts_with("error[E0032]: "), "{nothing:?}");
+}
+
+#[test]
+fn a_server_is_put_beside_what_is_there_and_taken_out_to_the_byte() {
+    let home = home();
+    let before = "{\n  // mine\n  \"mcpServers\": { \"old\": { \"command\": \"x\" }, },\n}\n";
+    let file = home.write(".cursor/mcp.json", before);
+    let put = home.run(&["install", "com.example/clock", "--client", "cursor"]);
+    assert_eq!(put.code, 0, "{put:?}");
+    assert!(put.err.contains("set the variable CLOCK_TOKEN"), "{put:?}");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("// mine") && text.contains("Bearer ${env:CLOCK_TOKEN}"), "{text}");
+    let again = home.run(&["install", "com.example/clock", "--client", "cursor"]);
+    assert!(again.out.contains("was in already"), "{again:?}");
+    let out = home.run(&["uninstall", "com.example/clock", "--client", "cursor"]);
+    assert_eq!(out.code, 0, "{out:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
+    let twice = home.run(&["uninstall", "clock", "--client", "cursor"]);
+    assert!(twice.err.starts_with("error[E0036]: "), "{twice:?}");
+}
+
+#[test]
+fn what_others_changed_since_stays() {
+    let home = home();
+    let file = home.path().join("mcp.json");
+    let install = ["install", "com.example/clock", "--client", "vscode", "--file", "mcp.json"];
+    assert_eq!(home.run(&install).code, 0);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("\"promptString\"") && text.contains("com.example/clock"), "{text}");
+    std::fs::write(&file, text.replacen('{', "{\n  \"mine\": 1,", 1)).unwrap();
+    let out = home.run(&["uninstall", "com.example/clock", "--client", "vscode", "--file", "mcp.json"]);
+    assert!(out.err.contains("changed since"), "{out:?}");
+    let left: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(left, serde_json::json!({"mine": 1, "servers": {}, "inputs": []}));
+}
+
+#[test]
+fn a_file_that_was_not_there_is_gone_again() {
+    let home = home();
+    for (client, file) in [("codex", "new/config.toml"), ("claude-desktop", "new/claude.json")] {
+        let line = |verb| [verb, "com.example/clock", "--client", client, "--file", file];
+        assert_eq!(home.run(&line("install")).code, 0, "{client}");
+        assert!(home.path().join(file).is_file());
+        assert_eq!(home.run(&line("uninstall")).code, 0, "{client}");
+        assert!(!home.path().join(file).exists());
+    }
+}
+
+#[test]
+fn what_cannot_be_changed_safely_is_left_alone() {
+    let home = home();
+    for text in
+        ["{ nonsense", "[]", r#"{"mcpServers": []}"#, r#"{"mcpServers": {"clock": {"command": "other"}}}"#]
+    {
+        let file = home.write(".cursor/mcp.json", text);
+        let refused = home.run(&["install", "com.example/clock", "--client", "cursor"]);
+        assert!(refused.err.starts_with("error[E0035]: "), "{refused:?}");
+        assert_eq!(std::fs::read_to_string(file).unwrap(), text);
+    }
+    let unknown = home.run(&["install", "com.example/clock", "--client", "emacs"]);
+    assert_eq!(unknown.code, 2, "{unknown:?}");
+    let nothing = home.run(&["install", "com.example/none", "--client", "cursor"]);
+    assert!(nothing.err.starts_with("error[E1103]: "), "{nothing:?}");
+}
+
+#[test]
+fn the_configuration_of_every_client_is_printed() {
+    let home = home();
+    for (client, holds) in [
+        ("claude-code", "\"${CLOCK_TOKEN}\""),
+        ("zed", "<CLOCK_TOKEN>"),
+        ("codex", "env_vars = [\"CLOCK_TOKEN\"]"),
+        ("goose", "extensions:"),
+        ("continue", "${{ secrets.CLOCK_TOKEN }}"),
+    ] {
+        let printed = home.run(&["config", client, "com.example/clock", "--package"]);
+        assert_eq!(printed.code, 0, "{client}: {printed:?}");
+        assert!(printed.out.contains(holds), "{client}: {}", printed.out);
+    }
+}
+
+#[test]
+fn what_a_stranger_wrote_does_not_move_the_cursor() {
+    let home = Home::new();
+    let row = r#"{"name": "a/b", "version": "1.0.0", "description": "red \u001b[31m and \u202e turned"}"#;
+    home.write("servers.jsonl", row);
+    assert_eq!(home.run(&["import", "servers.jsonl"]).code, 0);
+    let found = ended(home.command().args(["search", "turned"]));
+    assert!(found.out.contains("turned") && !found.out.contains(['\u{1b}', '\u{202e}']), "{found:?}");
+}
