@@ -5,6 +5,8 @@
 
 pub mod catalogue;
 pub mod document;
+#[cfg(feature = "testing")]
+pub mod fuzz;
 mod history;
 pub mod install;
 mod keys;
