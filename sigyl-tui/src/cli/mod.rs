@@ -13,6 +13,7 @@ mod config;
 mod context;
 mod delete;
 mod deploy;
+mod deprecate;
 mod doctor;
 mod ending;
 mod events;

@@ -1,10 +1,10 @@
 //! The verbs.
 
 use super::{
-    Context, approve, audit, backup, call, calls, completions, config, delete, deploy, doctor, events,
-    explain, help, import, init, install, keys, list, logs, members, policy, probe, publish, redeploy,
-    reject, rescan, restore, rollback, rules, runs, scan, search, serve, show, stop, uninstall, versions,
-    watch, whoami, workspaces,
+    Context, approve, audit, backup, call, calls, completions, config, delete, deploy, deprecate, doctor,
+    events, explain, help, import, init, install, keys, list, logs, members, policy, probe, publish,
+    redeploy, reject, rescan, restore, rollback, rules, runs, scan, search, serve, show, stop, uninstall,
+    versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -35,6 +35,7 @@ pub(crate) enum Verb {
     Call(call::Args),
     Search(search::Args),
     Publish(publish::Args),
+    Deprecate(deprecate::Args),
     Import(import::Args),
     Config(config::Args),
     Install(install::Args),
@@ -82,6 +83,7 @@ impl Verb {
             Self::Call(args) => args.run(cx).await,
             Self::Search(args) => args.run(cx).await,
             Self::Publish(args) => args.run(cx).await,
+            Self::Deprecate(args) => args.run(cx).await,
             Self::Import(args) => args.run(cx).await,
             Self::Config(args) => args.run(cx).await,
             Self::Install(args) => args.run(cx).await,

@@ -53,9 +53,9 @@ answer!(Vec<Member>, Members);
 answer!(Vec<WorkspaceView>, Workspaces);
 answer!(Vec<AuditEntry>, Audit);
 answer!(AuditChecked, AuditChecked);
-
 answer!(Finds, Finds, *);
 answer!(ServerResponse, Listing, *);
+answer!(Vec<ServerResponse>, Listings);
 answer!(Validation, Validation);
 answer!(ImportReport, Imported, *);
 

@@ -37,6 +37,15 @@ pub(crate) fn published(response: &ServerResponse, look: &Look) -> String {
     format!("{} {version} is published{latest}\n", look.paint(Role::Strong, &name))
 }
 
+/// Writes how versions stand now.
+pub(crate) fn standing(changed: &[ServerResponse], look: &Look) -> String {
+    let line = |response: &ServerResponse| {
+        let [name, version, _] = said(response);
+        format!("{} {version} is {}\n", look.paint(Role::Strong, &name), response.meta.official.status)
+    };
+    changed.iter().map(line).collect()
+}
+
 /// Writes issues, one a line.
 pub(crate) fn issues(issues: &[Issue], look: &Look) -> String {
     let line = |issue: &Issue| {

@@ -21,7 +21,7 @@ mod version;
 
 pub(crate) use access::{audited, keys, members, scopes, whoami, workspaces};
 pub(crate) use error::{error, help};
-pub(crate) use finds::{finds, import_problems, imported, issues, published};
+pub(crate) use finds::{finds, import_problems, imported, issues, published, standing};
 pub(crate) use history::{call, event};
 pub(crate) use look::{Glyph, Look, Role};
 pub(crate) use measure::{age, duration, size, wrap};

@@ -35,6 +35,20 @@ fn what_is_published_is_found_and_never_published_again() {
 }
 
 #[test]
+fn versions_are_deprecated_hidden_and_shown_again() {
+    let home = home();
+    let said = home.run(&["deprecate", "com.example/clock", "--message", "use com.example/time"]);
+    assert_eq!((said.code, said.out.as_str()), (0, "com.example/clock 1.2.0 is deprecated\n"), "{said:?}");
+    let hidden = home.run(&["deprecate", "com.example/clock@1.2.0", "--hide", "--format", "json"]).document();
+    assert_eq!(hidden["servers"].as_array().unwrap().len(), 1);
+    assert_eq!(home.run(&["search", "clock"]).out, "");
+    let twice = home.run(&["deprecate", "com.example/clock", "--hide"]);
+    assert!(twice.err.starts_with("error[E1104]: "), "{twice:?}");
+    assert_eq!(home.run(&["deprecate", "com.example/clock", "--undo"]).code, 0);
+    assert!(home.run(&["search", "clock"]).out.contains("com.example/clock"));
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_place_and_nothing_is_published() {
     let home = Home::new();
     home.write(

@@ -5,7 +5,7 @@ use std::fmt;
 /// A JSON pointer that shares its beginning with those it was made from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pointer<'a> {
-    up: Option<&'a Pointer<'a>>,
+    up: Option<&'a Self>,
     part: Part<'a>,
 }
 

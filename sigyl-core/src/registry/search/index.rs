@@ -127,13 +127,14 @@ impl Index {
         let slack = slack(word);
         if meant.is_empty() && slack > 0 {
             let bits = letters(word);
-            let near = |(known, posting): (&Box<str>, &'a Posting)| {
+            let near = |known: &str, posting: &Posting| {
                 // A mistake takes one letter away and brings another at most.
                 let differs = (posting.letters ^ bits).count_ones() as usize;
                 let distance = (differs <= 2 * slack).then(|| distance(word, known, slack)).flatten()?;
-                Some((posting, MISTYPED / distance.max(1) as f32))
+                Some(MISTYPED / distance.max(1) as f32)
             };
-            meant = self.words.iter().filter_map(near).collect();
+            let words = self.words.iter();
+            meant = words.filter_map(|(known, posting)| Some((posting, near(known, posting)?))).collect();
         }
         meant
     }

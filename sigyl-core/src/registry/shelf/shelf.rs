@@ -32,32 +32,21 @@ impl Shelf {
 
     /// Reads everything in `store`.
     pub async fn load(store: Arc<dyn Store>) -> Result<Self, StoreError> {
-        let mut catalogue = Catalogue::default();
         let mut releases = released::all(&*store).await?;
+        let mut listed: BTreeMap<DocumentName, Vec<Listing>> = BTreeMap::new();
         let mut after = None;
-        // The versions of one name stand together, and may cross from a page into the next.
-        let mut open: Option<(DocumentName, Vec<Listing>)> = None;
         loop {
             let page = store.listings(Page { after, limit: PAGE }).await?;
             after = page.last().map(|last| (last.name.clone(), last.version.clone()));
-            let is_last = page.len() < PAGE;
             for listing in page {
-                match &mut open {
-                    Some((name, listings)) if *name == listing.name => listings.push(listing),
-                    _ => {
-                        let next = (listing.name.clone(), vec![listing]);
-                        if let Some((name, listings)) = open.replace(next) {
-                            let own = releases.remove(&name).unwrap_or_default();
-                            catalogue.replace(&name, join(&name, listings, own));
-                        }
-                    }
-                }
+                listed.entry(listing.name.clone()).or_default().push(listing);
             }
-            if is_last {
+            if after.is_none() {
                 break;
             }
         }
-        if let Some((name, listings)) = open {
+        let mut catalogue = Catalogue::default();
+        for (name, listings) in listed {
             let own = releases.remove(&name).unwrap_or_default();
             catalogue.replace(&name, join(&name, listings, own));
         }
