@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::Sigyl;
-use crate::domain::{Action, Caller, DocumentName, Namespace, Proof, ServerName, WorkspaceName};
+use super::audit::{Act, Told};
+use crate::domain::{Action, Caller, DocumentName, Namespace, Proof, ServerName, Timestamp, WorkspaceName};
 use crate::error::Error;
 use crate::registry::{Document, ListingError, Publication, Query, Shelf};
 use crate::wire::registry::{
@@ -61,8 +62,18 @@ impl Sigyl {
 
     /// Publishes a document.
     pub async fn publish_listing(&self, caller: &Caller, document: Vec<u8>) -> Result<ServerResponse, Error> {
-        caller.require(Action::Publish)?;
-        let document = checked(move || Document::publish(&document).map_err(ListingError::Invalid)).await?;
+        let document = self.publishable(caller, document).await;
+        let on = document.as_ref().map_or_else(
+            |_| "a document".to_owned(),
+            |document| shown(document.name().as_str(), Some(document.version().as_str())),
+        );
+        let workspace = document.as_ref().ok().and_then(|document| self.shelf().workspace(document.name()));
+        let act = Act::on("publish_listing", on, workspace.as_ref());
+        let (sigyl, who) = (self.clone(), caller.clone());
+        self.audited(caller, act, async move { sigyl.publish(&who, document?).await }).await
+    }
+
+    async fn publish(&self, caller: &Caller, document: Document) -> Result<ServerResponse, Error> {
         let workspace = self.may_change(caller, document.name())?;
         let proof = proof(caller, document.name());
         let at = self.inner.platform.clock.now();
@@ -79,11 +90,12 @@ impl Sigyl {
         document: Vec<u8>,
         status: Option<StatusUpdate>,
     ) -> Result<ServerResponse, Error> {
-        caller.require(Action::Publish)?;
-        self.may_change(caller, &DocumentName::parse(name).map_err(ListingError::from)?)?;
-        let document = checked(move || Document::publish(&document).map_err(ListingError::Invalid)).await?;
-        let at = self.inner.platform.clock.now();
-        Ok(self.shelf().put(name, version, document, status, at).await?)
+        let document = self.publishable(caller, document).await;
+        let (place, version) = (name.to_owned(), version.to_owned());
+        self.change(caller, "put_listing", name, Some(&version.clone()), move |sigyl, at| async move {
+            Ok(sigyl.shelf().put(&place, &version, document?, status, at).await?)
+        })
+        .await
     }
 
     /// Lets one version stand otherwise.
@@ -94,10 +106,11 @@ impl Sigyl {
         version: &str,
         update: StatusUpdate,
     ) -> Result<ServerResponse, Error> {
-        caller.require(Action::Publish)?;
-        self.may_change(caller, &DocumentName::parse(name).map_err(ListingError::from)?)?;
-        let at = self.inner.platform.clock.now();
-        Ok(self.shelf().set_status(name, version, update, at).await?)
+        let (place, version) = (name.to_owned(), version.to_owned());
+        self.change(caller, "set_listing_status", name, Some(&version.clone()), move |sigyl, at| async move {
+            Ok(sigyl.shelf().set_status(&place, &version, update, at).await?)
+        })
+        .await
     }
 
     /// Lets every version of a name stand otherwise, all at once.
@@ -107,10 +120,11 @@ impl Sigyl {
         name: &str,
         update: StatusUpdate,
     ) -> Result<AllVersions, Error> {
-        caller.require(Action::Publish)?;
-        self.may_change(caller, &DocumentName::parse(name).map_err(ListingError::from)?)?;
-        let at = self.inner.platform.clock.now();
-        Ok(self.shelf().set_all(name, update, at).await?)
+        let place = name.to_owned();
+        self.change(caller, "set_listing_status", name, None, move |sigyl, at| async move {
+            Ok(sigyl.shelf().set_all(&place, update, at).await?)
+        })
+        .await
     }
 
     /// Takes a version out of sight. It can be restored: [`Sigyl::set_listing_status`] lets it be active again.
@@ -120,10 +134,11 @@ impl Sigyl {
         name: &str,
         version: &str,
     ) -> Result<ServerResponse, Error> {
-        caller.require(Action::Publish)?;
-        self.may_change(caller, &DocumentName::parse(name).map_err(ListingError::from)?)?;
-        let at = self.inner.platform.clock.now();
-        Ok(self.shelf().delete(name, version, at).await?)
+        let (place, version) = (name.to_owned(), version.to_owned());
+        self.change(caller, "delete_listing", name, Some(&version.clone()), move |sigyl, at| async move {
+            Ok(sigyl.shelf().delete(&place, &version, at).await?)
+        })
+        .await
     }
 
     /// Takes in documents that were published elsewhere. `source` says where, without credentials. What cannot be taken
@@ -134,9 +149,47 @@ impl Sigyl {
         source: &str,
         rows: Vec<ImportRow>,
     ) -> Result<ImportReport, Error> {
-        caller.require(Action::Administer)?;
-        let at = self.inner.platform.clock.now();
-        Ok(self.shelf().import(source, rows, own_workspace(caller), at).await?)
+        let workspace = own_workspace(caller);
+        let act = Act::on("import", shown(source, None), Some(&workspace));
+        let (sigyl, who, source) = (self.clone(), caller.clone(), source.to_owned());
+        self.audited(caller, act, async move {
+            who.require(Action::Administer)?;
+            let at = sigyl.inner.platform.clock.now();
+            Ok(sigyl.shelf().import(&source, rows, workspace, at).await?)
+        })
+        .await
+    }
+
+    /// Changes what is on record under a name, if the caller may, and writes it down.
+    async fn change<T, F>(
+        &self,
+        caller: &Caller,
+        what: &'static str,
+        name: &str,
+        version: Option<&str>,
+        work: impl FnOnce(Self, Timestamp) -> F + Send + 'static,
+    ) -> Result<T, Error>
+    where
+        T: Told + Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let place = DocumentName::parse(name);
+        let workspace = place.as_ref().ok().and_then(|place| self.shelf().workspace(place));
+        let act = Act::on(what, shown(name, version), workspace.as_ref());
+        let (sigyl, who) = (self.clone(), caller.clone());
+        self.audited(caller, act, async move {
+            who.require(Action::Publish)?;
+            sigyl.may_change(&who, &place.map_err(ListingError::from)?)?;
+            let at = sigyl.inner.platform.clock.now();
+            work(sigyl, at).await
+        })
+        .await
+    }
+
+    /// Reads a document that is to be published, for a caller who may publish at all.
+    async fn publishable(&self, caller: &Caller, document: Vec<u8>) -> Result<Document, Error> {
+        caller.require(Action::Publish)?;
+        checked(move || Document::publish(&document).map_err(ListingError::Invalid)).await
     }
 
     fn shelf(&self) -> &Arc<Shelf> {
@@ -159,6 +212,28 @@ impl Sigyl {
         }
         Ok(workspace)
     }
+}
+
+impl Told for ServerResponse {}
+
+impl Told for AllVersions {
+    fn told(&self) -> Option<String> {
+        Some(format!("{} version(s)", self.updated_count))
+    }
+}
+
+impl Told for ImportReport {
+    fn told(&self) -> Option<String> {
+        Some(format!("{} added, {} updated, {} refused", self.added, self.updated, self.refused))
+    }
+}
+
+/// A name, and a version of it, as the audit writes them: bounded, without what would break a line.
+fn shown(name: &str, version: Option<&str>) -> String {
+    let plain = |c: char| if c.is_control() { '?' } else { c };
+    let words = [Some(name), version].into_iter().flatten();
+    let words: Vec<String> = words.map(|word| word.chars().map(plain).take(256).collect()).collect();
+    words.join(" ")
 }
 
 /// The workspace that new names of a caller belong to.
@@ -194,6 +269,7 @@ mod tests {
     use super::*;
     use crate::domain::{Kind, ListingStatus};
     use crate::sigyl::Config;
+    use crate::store::Page;
 
     const CLOCK: &str = include_str!("../../tests/data/registry/clock.json");
 
@@ -239,6 +315,35 @@ mod tests {
         denied(sigyl.delete_listing(&reader, name, "1.2.0").await.unwrap_err());
         denied(sigyl.import(&reader, "x", Vec::new()).await.unwrap_err());
         assert!(sigyl.listings(&reader, Query::default()).unwrap().servers.is_empty());
+        sigyl.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn what_changes_the_registry_is_in_the_audit_with_its_outcome() {
+        let folder = tempfile::tempdir().unwrap();
+        let sigyl = sigyl(folder.path()).await;
+        let (owner, reader) = (Caller::local_owner(), Caller::limited("ci", [Action::Browse]));
+        sigyl.publish_listing(&owner, CLOCK.into()).await.unwrap();
+        sigyl.publish_listing(&owner, CLOCK.into()).await.unwrap_err();
+        sigyl.delete_listing(&reader, "com.example/clock", "1.2.0").await.unwrap_err();
+        sigyl.import(&owner, "a\nfile", Vec::new()).await.unwrap();
+        let entries = sigyl.inner.platform.store.audit(Page::first(9)).await.unwrap();
+        let told: Vec<_> = entries
+            .iter()
+            .map(|entry| {
+                let fact = &entry.fact;
+                format!("{} {} {} {:?}", fact.who.name, fact.what, fact.on, fact.outcome)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "local owner publish_listing com.example/clock 1.2.0 Done",
+                "local owner publish_listing com.example/clock 1.2.0 Failed",
+                "ci delete_listing com.example/clock 1.2.0 Refused",
+                "local owner import a?file Done",
+            ]
+        );
         sigyl.shutdown().await;
     }
 

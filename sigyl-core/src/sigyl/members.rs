@@ -200,7 +200,8 @@ impl Sigyl {
             let server = sigyl.known(&who, Action::Read, &name).await?;
             who.require_in(Action::Manage, &server.workspace)?;
             sigyl.managed(&who, &to).await?;
-            sigyl.inner.platform.store.apply(Change::MoveServer { name, to }).await?;
+            sigyl.inner.platform.store.apply(Change::MoveServer { name: name.clone(), to }).await?;
+            sigyl.inner.platform.shelf.follow(&name).await;
             Ok(())
         };
         self.audited(caller, act, work).await
