@@ -30,6 +30,8 @@ pub struct Catalogue {
 struct Row {
     entries: BTreeMap<DocumentVersion, Entry>,
     latest: Option<DocumentVersion>,
+    /// What its versions are searched by, each text once.
+    texts: Vec<Arc<str>>,
     /// When any of them last changed.
     updated: Option<Timestamp>,
 }
@@ -146,16 +148,11 @@ impl Catalogue {
     pub fn search(&self, words: &str, limit: usize, base: Option<&str>) -> Result<Finds, QueryError> {
         let query = Query { search: Some(words.to_owned()), limit: Some(limit), ..Query::default() };
         query.check()?;
-        let found = self.index.find(words);
-        let total = found.len();
+        let (found, total) = self.index.find(words, limit);
         let response = |name: &DocumentName| self.version(name, None, false, base);
         let mut budget = Budget::of(PAGE_BYTES);
-        let servers = found
-            .iter()
-            .take(limit)
-            .filter_map(response)
-            .take_while(|response| budget.takes(response))
-            .collect();
+        let servers =
+            found.iter().filter_map(response).take_while(|response| budget.takes(response)).collect();
         Ok(Finds { servers, total })
     }
 
@@ -169,6 +166,7 @@ impl Catalogue {
         let rows = self.rows.range::<DocumentName, _>((from, Bound::Unbounded));
         let mut seen: Option<(&'a Arc<str>, bool)> = None;
         rows.filter(|(_, row)| wanted.since.is_none_or(|since| row.updated >= Some(since)))
+            .filter(|(_, row)| row.texts.iter().any(|text| wanted.is_in(text)))
             .flat_map(move |(name, row)| {
                 let start = match after {
                     Some((last, version)) if last == name => Bound::Excluded(version),
@@ -178,7 +176,6 @@ impl Catalogue {
             })
             .filter(|(_, entry)| wanted.takes(entry))
             .filter(move |(_, entry)| match seen {
-                // Versions of a name mostly say the same.
                 Some((text, holds)) if Arc::ptr_eq(text, &entry.text) => holds,
                 _ => {
                     let holds = wanted.is_in(&entry.text);
@@ -192,11 +189,11 @@ impl Catalogue {
 impl Row {
     fn of(entries: Vec<Entry>) -> Self {
         let mut row = Self::default();
-        let mut text: Option<Arc<str>> = None;
         for mut entry in entries {
-            match &text {
+            // Versions of a name mostly say the same.
+            match row.texts.last() {
                 Some(text) if **text == *entry.text => entry.text = Arc::clone(text),
-                _ => text = Some(Arc::clone(&entry.text)),
+                _ => row.texts.push(Arc::clone(&entry.text)),
             }
             row.updated = row.updated.max(Some(entry.updated()));
             row.entries.insert(entry.version.clone(), entry);

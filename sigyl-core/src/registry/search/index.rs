@@ -95,8 +95,9 @@ impl Index {
         }
     }
 
-    /// Finds names, the best first: those that all words stand in, or else those that most do.
-    pub(in crate::registry) fn find(&self, text: &str) -> Vec<DocumentName> {
+    /// Finds names, the best first and at most `limit`: those that all words stand in, or else those that most do. Returns
+    /// beside them how many there are.
+    pub(in crate::registry) fn find(&self, text: &str, limit: usize) -> (Vec<DocumentName>, usize) {
         let mut found: HashMap<u32, (u32, f32)> = HashMap::new();
         for word in words(text).iter().take(QUERY_WORDS) {
             let mut best: HashMap<u32, f32> = HashMap::new();
@@ -112,7 +113,7 @@ impl Index {
                 *whole = (whole.0 + 1, whole.1 + worth);
             }
         }
-        self.ranked(found)
+        self.ranked(found, limit)
     }
 
     /// Finds the words that may be meant, each with how sure that is.
@@ -144,17 +145,24 @@ impl Index {
         (1.0 + self.names.len() as f32 / (1.0 + posting.places.len() as f32)).ln()
     }
 
-    fn ranked(&self, found: HashMap<u32, (u32, f32)>) -> Vec<DocumentName> {
+    fn ranked(&self, found: HashMap<u32, (u32, f32)>, limit: usize) -> (Vec<DocumentName>, usize) {
         let most = found.values().map(|(words, _)| *words).max().unwrap_or(0);
         let mut ranked: Vec<_> = found
             .into_iter()
             .filter(|(_, (words, _))| *words == most)
-            .filter_map(|(number, (_, worth))| Some((self.numbers.get(&number)?, worth)))
+            .filter_map(|(number, (_, worth))| Some((&self.numbers.get(&number)?.0, worth)))
             .collect();
-        ranked.sort_by(|((one, _), worth), ((other, _), less)| {
+        let total = ranked.len();
+        let better = |(one, worth): &(&DocumentName, f32), (other, less): &(&DocumentName, f32)| {
             less.total_cmp(worth).then_with(|| one.cmp(other))
-        });
-        ranked.into_iter().map(|((name, _), _)| name.clone()).collect()
+        };
+        // Of many, only those that are shown are put in order.
+        if limit < total {
+            ranked.select_nth_unstable_by(limit, better);
+            ranked.truncate(limit);
+        }
+        ranked.sort_unstable_by(better);
+        (ranked.into_iter().map(|(name, _)| name.clone()).collect(), total)
     }
 }
 

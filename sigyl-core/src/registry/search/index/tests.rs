@@ -15,7 +15,11 @@ fn index(rows: &[(&str, &str, &str, &[&str])]) -> Index {
 }
 
 fn found(index: &Index, words: &str) -> Vec<String> {
-    index.find(words).iter().map(ToString::to_string).collect()
+    let (found, total) = index.find(words, 9);
+    assert_eq!(found.len(), total);
+    let (best, all) = index.find(words, 1);
+    assert_eq!((best.as_slice(), all), (&found[..total.min(1)], total), "fewer are the first of more");
+    found.iter().map(ToString::to_string).collect()
 }
 
 fn some() -> Index {
