@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::front::Base;
 use super::{Sigyl, restore, schedule};
-use crate::domain::Caller;
+use crate::domain::{Action, Caller, ServerName};
 use crate::error::Error;
 
 /// The port of the endpoint, when nothing else is named.
@@ -73,13 +73,14 @@ impl Sigyl {
         }
     }
 
-    /// Opens a stream of HTTP to the endpoint, inside this process. Whoever is let through it is not asked for a key
-    /// any more; it refuses hosts and origins that are not this machine, as it does on loopback.
-    pub fn endpoint(&self) -> DuplexStream {
+    /// Opens a stream of HTTP to the endpoint, inside this process, for calls of one server. The endpoint asks for no
+    /// key; it refuses hosts and origins that are not this machine, as it does on loopback.
+    pub async fn endpoint(&self, caller: &Caller, name: &ServerName) -> Result<DuplexStream, Error> {
+        self.known(caller, Action::Call, name).await?;
         let (near, far) = tokio::io::duplex(STREAM_BYTES);
         let gateway = self.inner.front.gateway().clone();
         tokio::spawn(async move { gateway.answer(far).await });
-        near
+        Ok(near)
     }
 
     /// Does what the owner of the data directory does while `serving` goes on.
@@ -99,7 +100,7 @@ impl Sigyl {
 
     /// Asks this process to end.
     pub fn stop(&self, caller: &Caller) -> Result<(), Error> {
-        caller.require(crate::domain::Action::Operate)?;
+        caller.require(Action::Operate)?;
         self.inner.stop.cancel();
         Ok(())
     }

@@ -103,6 +103,12 @@ impl Sigyl {
         Ok(without_secrets(self.known_run(caller, Action::Read, id).await?))
     }
 
+    /// Shows how a run stands, with its reports.
+    pub async fn outcome(&self, caller: &Caller, id: &RunId) -> Result<RunEnd, Error> {
+        let run = self.run(caller, id).await?;
+        self.run_end(run).await
+    }
+
     /// Reads the last lines of a server's log; with `follow`, stays and sends what comes until this process stops or
     /// the reader leaves.
     pub async fn logs(
