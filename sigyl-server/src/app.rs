@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use sigyl_core::Sigyl;
+use sigyl_core::access::Throttle;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::Openness;
 use crate::bounds::Bounds;
 use crate::door::Door;
 use crate::metrics::Metrics;
@@ -19,23 +21,38 @@ pub(crate) struct App {
     pub(crate) core: Sigyl,
     pub(crate) bounds: Bounds,
     pub(crate) door: Door,
+    /// Who comes in without a key.
+    pub(crate) openness: Openness,
+    /// How often somebody may ask.
+    pub(crate) throttle: Throttle,
     pub(crate) metrics: Metrics,
     /// The OpenAPI document.
     pub(crate) openapi: Bytes,
     /// One for each request that may be worked on, or be on its way to its client.
     pub(crate) permits: Arc<Semaphore>,
+    /// One for each stream that may be open.
+    pub(crate) streams: Arc<Semaphore>,
     /// Set when no more requests are taken.
     pub(crate) ending: CancellationToken,
 }
 
 impl App {
-    pub(crate) fn new(core: Sigyl, bounds: Bounds, door: Door) -> Arc<Self> {
+    pub(crate) fn new(
+        core: Sigyl,
+        bounds: Bounds,
+        door: Door,
+        openness: Openness,
+        throttle: Throttle,
+    ) -> Arc<Self> {
         Arc::new(Self {
             core,
             door,
+            openness,
+            throttle,
             metrics: Metrics::new(),
-            openapi: openapi::document().to_string().into(),
+            openapi: openapi::document(openness).to_string().into(),
             permits: Arc::new(Semaphore::new(bounds.requests)),
+            streams: Arc::new(Semaphore::new(bounds.streams)),
             ending: CancellationToken::new(),
             bounds,
         })

@@ -12,6 +12,8 @@ pub struct Bounds {
     pub connections_each: usize,
     /// Requests that are worked on or being answered at a time.
     pub requests: usize,
+    /// Streams of events, and requests to MCP servers, that are open at a time.
+    pub streams: usize,
     /// Requests of one HTTP/2 connection at a time.
     pub requests_each: u32,
     /// How long a client has to begin, to shake hands, and to send the head of a request.
@@ -44,6 +46,7 @@ impl Default for Bounds {
             connections: 2048,
             connections_each: 256,
             requests: 512,
+            streams: 4096,
             requests_each: 64,
             head_time: Duration::from_secs(15),
             head_bytes: 64 << 10,

@@ -4,69 +4,92 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CACHE_CONTROL, HOST, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{ALLOW, HOST, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
+use sigyl_core::access::Allowance;
+use sigyl_core::domain::Caller;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::auth::{SHARE, enter};
 use crate::door::Client;
 use crate::listen::Line;
-use crate::respond::{Answer, Body, Content, Problem, respond};
-use crate::router::{Found, Route, find};
-
-/// Names a request in its answer and in the log.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use crate::request::Ask;
+use crate::respond::{Answer, Body, Problem, finish, let_pages_read, respond, tag};
+use crate::router::{Access, Found, Lasts, Params, Place, Route, find};
 
 /// Seconds after which a client should come back that came when too many requests were under way.
 const BUSY: u64 = 1;
+
+/// Where a request leads.
+enum Way {
+    /// To an operation.
+    To(Place, Params),
+    /// To nothing: a browser asks whether it may read what is here.
+    Preflight,
+}
 
 /// Answers one request of a connection.
 pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<Incoming>) -> Response<Body> {
     let (start, id) = (Instant::now(), Uuid::now_v7().to_string());
     let working = app.metrics.requests.hold();
     let underway = line.begin();
-    let (head, _body) = request.into_parts();
+    let (head, body) = request.into_parts();
     let client = app.door.client(line.peer.ip(), &head.headers);
-    let place = locate(&head);
-    let route = place.as_ref().ok().copied();
-    let (answer, permit) = match place {
-        Ok((_, route)) => match room(app, route) {
-            Ok(permit) => (work(app, route).await, permit),
+    let (method, asked) = (head.method.clone(), head.headers.clone());
+    let way = locate(&head);
+    let place = match &way {
+        Ok(Way::To(place, _)) => Some(*place),
+        Ok(Way::Preflight) | Err(_) => None,
+    };
+    let mut log = Log { method: &method, place, client, caller: None, id: &id };
+    let (answer, permit) = match way {
+        Ok(Way::To(place, params)) => match admit(app, place.route, client, &head).await {
+            Ok(Admitted { caller, share, permit }) => {
+                log.caller = Some(caller.clone());
+                let ask = Ask::new(caller, head, params, body, app.bounds.body_time);
+                let answer = work(app, place.route, ask).await;
+                (answer.map(|answer| with_share(answer, share)), permit)
+            }
             Err(problem) => (Err(problem), None),
         },
+        Ok(Way::Preflight) => (Ok(Answer::empty(StatusCode::NO_CONTENT)), None),
         Err(problem) => (Err(problem), None),
     };
     let mut answer = answer.unwrap_or_else(|problem| problem.answer(&id));
-    finish(&mut answer, &id, &head.method);
+    let route = place.map(|place| place.route);
+    if route.is_none_or(|route| route.access == Access::Browse) {
+        let_pages_read(&mut answer.headers);
+    }
+    if route.is_some_and(|route| route.method == crate::router::Method::Get && route.access != Access::Open) {
+        tag(&mut answer, &asked);
+    }
+    finish(&mut answer, &id, &method);
     let took = start.elapsed();
-    app.metrics.answered(route.map(|(at, _)| at), answer.status, took);
+    app.metrics.answered(place.map(|place| place.at), answer.status, took);
     drop(working);
-    tell(&head.method, route.map(|(_, route)| route.path), answer.status, took, client, &id);
+    log.write(answer.status, took);
     respond(answer, &app.bounds, underway, permit)
 }
 
-/// Finds the route of a request, with its place in the table.
-fn locate(head: &Parts) -> Result<(usize, &'static Route), Problem> {
+/// Finds where a request leads.
+fn locate(head: &Parts) -> Result<Way, Problem> {
     check_host(head)?;
     match find(&head.method, head.uri.path()) {
-        Found::Route(route, at) => Ok((at, route)),
-        Found::Methods(there) => Err(not_allowed(&there)),
+        Found::Route(place, params) => Ok(Way::To(place, params)),
+        Found::Others(there) if head.method == Method::OPTIONS && is_read_by_pages(&there) => {
+            Ok(Way::Preflight)
+        }
+        Found::Others(there) => Err(not_allowed(&there)),
         Found::Nothing => Err(Problem::not_found("there is nothing at this address")),
     }
 }
 
-/// Takes room for a request; what is always answered needs none.
-fn room(app: &App, route: &Route) -> Result<Option<OwnedSemaphorePermit>, Problem> {
-    if route.always {
-        return Ok(None);
-    }
-    Arc::clone(&app.permits).try_acquire_owned().map(Some).map_err(|_| {
-        app.metrics.refused_busy.add();
-        Problem::busy("the server works on as many requests as it may; try again", BUSY)
-    })
+fn is_read_by_pages(routes: &[&Route]) -> bool {
+    routes.iter().any(|route| route.access == Access::Browse)
 }
 
 /// A request says which server it means, once.
@@ -80,10 +103,13 @@ fn check_host(head: &Parts) -> Result<(), Problem> {
     if named { Ok(()) } else { Err(Problem::invalid("the request has to have one Host header")) }
 }
 
-fn not_allowed(there: &[crate::router::Method]) -> Problem {
-    let mut names: Vec<_> = there.iter().map(|method| method.name()).collect();
+fn not_allowed(there: &[&Route]) -> Problem {
+    let mut names: Vec<_> = there.iter().map(|route| route.method.name()).collect();
     if names.contains(&"GET") {
         names.push("HEAD");
+    }
+    if is_read_by_pages(there) {
+        names.push("OPTIONS");
     }
     let allow = names.join(", ");
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("this address takes {allow}"));
@@ -93,39 +119,71 @@ fn not_allowed(there: &[crate::router::Method]) -> Problem {
     }
 }
 
+/// Who comes in, and what they take.
+struct Admitted {
+    caller: Caller,
+    share: Option<Allowance>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+/// Takes room for a request, and finds out whether who asks may come in.
+async fn admit(app: &App, route: &Route, client: Client, head: &Parts) -> Result<Admitted, Problem> {
+    let room = match route.lasts {
+        Lasts::Moment => None,
+        Lasts::Bounded => Some(&app.permits),
+        Lasts::Open => Some(&app.streams),
+    };
+    let permit = room.map(|room| Arc::clone(room).try_acquire_owned()).transpose().map_err(|_| {
+        app.metrics.refused_busy.add();
+        Problem::busy("the server works on as many requests as it may; try again", BUSY)
+    })?;
+    let (caller, share) = enter(app, route, client, &head.headers).await?;
+    Ok(Admitted { caller, share, permit })
+}
+
 /// Lets the handler work, for as long as it may.
-async fn work(app: &Arc<App>, route: &Route) -> Result<Answer, Problem> {
-    let working = (route.handler)(Arc::clone(app));
+async fn work(app: &Arc<App>, route: &Route, ask: Ask) -> Result<Answer, Problem> {
+    let working = (route.handler)(Arc::clone(app), ask);
+    if route.lasts == Lasts::Open {
+        return working.await;
+    }
     tokio::time::timeout(app.bounds.work_time, working)
         .await
         .unwrap_or_else(|_| Err(Problem::busy("the work on the request took too long", BUSY)))
 }
 
-/// Adds what every answer has, and takes away what an answer to HEAD has not.
-fn finish(answer: &mut Answer, id: &str, method: &Method) {
-    if let Ok(id) = HeaderValue::from_str(id) {
-        answer.headers.insert(REQUEST_ID, id);
-    }
-    answer.headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    answer.headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if let (&Method::HEAD, Content::Whole(bytes)) = (method, &answer.content) {
-        answer.headers.insert(hyper::header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-        answer.content = Content::Empty;
-    }
+/// Says what is left of a caller's share.
+fn with_share(answer: Answer, share: Option<Allowance>) -> Answer {
+    let Some(share) = share else { return answer };
+    let [limit, remaining, reset] = SHARE;
+    answer
+        .header(limit, HeaderValue::from(share.limit))
+        .header(remaining, HeaderValue::from(share.remaining))
+        .header(reset, HeaderValue::from(share.reset.as_secs()))
 }
 
-/// Writes the request down: by its route and never by its address, which may hold what is secret.
-fn tell(method: &Method, route: Option<&str>, status: StatusCode, took: Duration, client: Client, id: &str) {
-    // A method that no route has is the client's own text.
-    let method = if route.is_some() { method.as_str() } else { "" };
-    tracing::info!(
-        http.method = method,
-        http.route = route.unwrap_or("none"),
-        http.status = status.as_u16(),
-        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        client = %client.address,
-        is_here = client.is_here,
-        request = id,
-        "answered"
-    );
+/// What is written down of a request: its route and never its address, which may hold what is secret.
+struct Log<'a> {
+    method: &'a Method,
+    place: Option<Place>,
+    client: Client,
+    caller: Option<Caller>,
+    id: &'a str,
+}
+
+impl Log<'_> {
+    fn write(&self, status: StatusCode, took: Duration) {
+        let key = self.caller.as_ref().and_then(Caller::key);
+        tracing::info!(
+            // A method that no route has is the client's own text.
+            http.method = self.place.map_or("", |_| self.method.as_str()),
+            http.route = self.place.map_or("none", |place| place.route.path),
+            http.status = status.as_u16(),
+            micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            client = %self.client.address,
+            key = key.map(|holder| holder.key.id.as_str()),
+            request = self.id,
+            "answered"
+        );
+    }
 }

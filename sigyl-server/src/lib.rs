@@ -3,17 +3,20 @@
 #![warn(missing_docs)]
 
 mod app;
+mod auth;
 mod bounds;
 mod dispatch;
 mod door;
 mod listen;
 mod metrics;
 mod openapi;
+mod request;
 mod respond;
 mod router;
 mod routes;
 mod serve;
 pub mod settings;
+mod sse;
 mod start;
 
 pub use bounds::Bounds;

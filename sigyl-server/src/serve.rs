@@ -1,11 +1,16 @@
 //! Serving: the listener, and the library behind it.
 
+use std::sync::Arc;
+
+use sigyl_core::access::{Rates, Throttle};
+use sigyl_core::clock::SystemClock;
 use sigyl_core::domain::Network;
 use sigyl_core::{Error, Sigyl};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::auth::Openness;
 use crate::bounds::Bounds;
 use crate::door::Door;
 use crate::listen::{Tls, accept};
@@ -20,6 +25,12 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Proxies that stand before it: only they are believed whom they speak for.
     pub trusted_proxies: Vec<Network>,
+    /// Whether who shows no key may browse the registry from other machines too.
+    pub anonymous_read: bool,
+    /// Whether programs of this machine call tools without a key.
+    pub keyless_loopback: bool,
+    /// How often somebody may ask.
+    pub rates: Rates,
     /// Address that clients reach it by, such as `https://mcp.example.org`; as it listens when absent.
     pub public_url: Option<String>,
 }
@@ -48,7 +59,13 @@ pub async fn serve(
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let owning = core.serve_behind(config.public_url.unwrap_or_else(|| format!("{scheme}://{address}")));
     let door = Door::new(config.trusted_proxies, config.tls.is_some());
-    let app = App::new(core.clone(), config.bounds, door);
+    let openness = Openness {
+        everybody_browses: config.anonymous_read,
+        neighbours_browse: address.ip().to_canonical().is_loopback(),
+        neighbours_call: config.keyless_loopback,
+    };
+    let throttle = Throttle::new(config.rates, Arc::new(SystemClock));
+    let app = App::new(core.clone(), config.bounds, door, openness, throttle);
     let owner_ended = CancellationToken::new();
     let owning = async {
         let _ended = owner_ended.clone().drop_guard();

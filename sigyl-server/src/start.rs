@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sigyl_core::clock::{Clock as _, SystemClock};
+use sigyl_core::domain::Caller;
 use sigyl_core::source::ToolEnv;
 use sigyl_core::{Error, Sigyl};
 use tokio::net::TcpListener;
@@ -66,10 +67,18 @@ pub async fn start(
     let listener =
         TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
     let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+    if let Some(file) = core.ensure_admin_key(&Caller::local_owner()).await? {
+        tracing::info!("the first key is in {}: it may do everything", file.display());
+    }
+    if core.standing_admin_key().await?.is_some() {
+        tracing::warn!("the first key is still good: make one for each person, and revoke it");
+    }
     tracing::info!("listening on {scheme}://{address}");
     let config = Config {
         tls,
         trusted_proxies: settings.trusted_proxies.value,
+        anonymous_read: settings.anonymous_read.value,
+        keyless_loopback: settings.keyless_loopback.value,
         public_url: settings.public_url.value,
         ..Config::default()
     };

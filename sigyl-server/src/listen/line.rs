@@ -81,6 +81,11 @@ impl Underway {
     pub(crate) fn ends_by(&self, due: Instant) {
         self.line.state().under_way.insert(self.number, Some(due));
     }
+
+    /// Lets the request last as long as it takes.
+    pub(crate) fn may_last(&self) {
+        self.line.state().under_way.insert(self.number, None);
+    }
 }
 
 impl Drop for Underway {
@@ -107,6 +112,10 @@ mod tests {
         one.ends_by(Instant::now() + second);
         assert_eq!(line.pulse(), Pulse::Busy);
         tokio::time::advance(second).await;
+        assert_eq!(line.pulse(), Pulse::Overdue);
+        one.may_last();
+        assert_eq!(line.pulse(), Pulse::Busy);
+        one.ends_by(Instant::now());
         assert_eq!(line.pulse(), Pulse::Overdue);
         drop(one);
         assert_eq!(line.pulse(), Pulse::Busy);

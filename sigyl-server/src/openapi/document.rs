@@ -2,23 +2,37 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::router::{Carries, ROUTES, Reply, Route};
+use crate::auth::Openness;
+use crate::router::{Access, Carries, Lasts, ROUTES, Reply, Route};
 
 /// The bodies that routes take and give.
 const SCHEMAS: &str = include_str!("schemas.json");
 
-/// What every route can answer: the shape of the request is wrong, or there is no room for it.
-const EVERYWHERE: [(u16, &str); 2] = [
+/// What is tagged with its class in problems that every route of a kind can answer.
+type Means = (u16, &'static str);
+
+/// Whatever the route is, the request can be of a wrong shape, and there can be no room for it.
+const EVERYWHERE: [Means; 2] = [
     (400, "The request cannot be read."),
-    (503, "There is no room for the request now; `Retry-After` says when."),
+    (
+        503,
+        "There is no room for the request now, or the store does not answer; `Retry-After` says when to try again.",
+    ),
+];
+const COUNTED: [Means; 1] = [(429, "Too many requests; `Retry-After` says when the next may come.")];
+const WITH_KEY: [Means; 2] = [(401, "No key that is good was shown."), (403, "The key is not for this.")];
+const WITH_BODY: [Means; 3] = [
+    (408, "The body did not arrive in time."),
+    (413, "The body is too large."),
+    (415, "The body has another type."),
 ];
 
-/// Makes the document.
-pub(crate) fn document() -> Value {
+/// Makes the document; what is open to whom is told as it is in force.
+pub(crate) fn document(openness: Openness) -> Value {
     let mut paths = Map::new();
     for route in ROUTES.iter().flat_map(|part| part.iter()) {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        path[route.method.name().to_ascii_lowercase()] = operation(route);
+        path[route.method.name().to_ascii_lowercase()] = operation(route, openness);
     }
     json!({
         "openapi": "3.1.0",
@@ -28,7 +42,10 @@ pub(crate) fn document() -> Value {
             "description": "Every operation of this server.",
         },
         "paths": paths,
-        "components": { "schemas": schemas() },
+        "components": {
+            "schemas": schemas(),
+            "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } },
+        },
     })
 }
 
@@ -37,24 +54,66 @@ fn schemas() -> Value {
     serde_json::from_str(SCHEMAS).unwrap_or_default()
 }
 
-fn operation(route: &Route) -> Value {
+fn operation(route: &Route, openness: Openness) -> Value {
     let mut answers = Map::new();
-    for (status, means) in EVERYWHERE {
+    for (status, means) in problems(route) {
         answers.insert(status.to_string(), problem(means));
     }
     for reply in route.doc.answers {
         answers.insert(reply.status.to_string(), answer(reply));
     }
-    json!({
+    let security = match (route.access, openness.lets_some(route.access)) {
+        (Access::Open, _) => json!([]),
+        (_, true) => json!([{}, { "key": [] }]),
+        (_, false) => json!([{ "key": [] }]),
+    };
+    let mut operation = json!({
         "operationId": route.doc.id,
         "summary": route.doc.summary,
-        "security": [],
+        "security": security,
         "responses": answers,
-    })
+    });
+    let parameters = parameters(route);
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    if let Some(schema) = route.doc.body {
+        let content = json!({ "application/json": { "schema": reference(schema) } });
+        operation["requestBody"] = json!({ "required": true, "content": content });
+    }
+    operation
+}
+
+fn problems(route: &Route) -> impl Iterator<Item = Means> {
+    let counted = COUNTED.into_iter().filter(|_| route.class.is_some());
+    let with_key = WITH_KEY.into_iter().filter(|_| route.access != Access::Open);
+    let with_body = WITH_BODY.into_iter().filter(|_| route.doc.body.is_some());
+    EVERYWHERE
+        .into_iter()
+        .filter(|(status, _)| *status != 503 || route.lasts != Lasts::Moment)
+        .chain(counted)
+        .chain(with_key)
+        .chain(with_body)
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let named = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let in_path = named.map(|name| {
+        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 } })
+    });
+    let in_query = route.doc.query.iter().map(|param| {
+        json!({
+            "name": param.name, "in": "query", "required": false,
+            "description": param.means, "schema": reference(param.schema),
+        })
+    });
+    in_path.chain(in_query).collect()
 }
 
 fn answer(reply: &Reply) -> Value {
     let content = match reply.carries {
+        Carries::Nothing => return json!({ "description": reply.means }),
+        Carries::Problem => return problem(reply.means),
         Carries::Json(schema) => json!({ "application/json": { "schema": reference(schema) } }),
         Carries::Text(kind) => json!({ kind: { "schema": { "type": "string" } } }),
     };
@@ -76,6 +135,9 @@ mod tests {
 
     use super::*;
 
+    const CLOSED: Openness =
+        Openness { everybody_browses: false, neighbours_browse: false, neighbours_call: false };
+
     fn references(value: &Value, found: &mut BTreeSet<String>) {
         match value {
             Value::Object(fields) => {
@@ -91,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_schema_that_is_named_is_there_and_every_one_there_is_named() {
-        let document = document();
+        let document = document(CLOSED);
         let mut named = BTreeSet::new();
         references(&document, &mut named);
         let there = document["components"]["schemas"].as_object().unwrap();
@@ -100,11 +162,15 @@ mod tests {
     }
 
     #[test]
-    fn every_route_is_in_the_document() {
-        let document = document();
+    fn every_route_is_in_the_document_with_what_it_asks_for() {
+        let document = document(CLOSED);
         for route in ROUTES.iter().flat_map(|part| part.iter()) {
             let method = route.method.name().to_ascii_lowercase();
-            assert_eq!(document["paths"][route.path][method]["operationId"], route.doc.id);
+            let operation = &document["paths"][route.path][method];
+            assert_eq!(operation["operationId"], route.doc.id);
+            let is_open = route.access == Access::Open;
+            assert_eq!(operation["security"].as_array().unwrap().is_empty(), is_open, "{}", route.path);
+            assert_eq!(operation["responses"].get("401").is_none(), is_open, "{}", route.path);
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use hyper::StatusCode;
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
-use super::Problem;
+use super::{Body, Problem};
 
 /// JSON, as content.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -17,6 +17,8 @@ pub(crate) enum Content {
     Empty,
     /// Bytes that are all there.
     Whole(Bytes),
+    /// What comes as it comes.
+    Stream(Body),
 }
 
 /// The answer to a request.
@@ -40,9 +42,26 @@ impl Answer {
         Self { status: StatusCode::OK, headers, content: Content::Whole(bytes.into()) }
     }
 
+    /// What comes as it comes.
+    pub(crate) fn stream(kind: HeaderValue, body: Body) -> Self {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind)]);
+        Self { status: StatusCode::OK, headers, content: Content::Stream(body) }
+    }
+
+    /// Nothing but a status.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), content: Content::Empty }
+    }
+
     /// The same with another status.
     pub(crate) fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
+        self
+    }
+
+    /// The same with a header.
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
         self
     }
 }

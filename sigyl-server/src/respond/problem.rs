@@ -68,10 +68,21 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the server failed; its log says why")
     }
 
+    /// The same with another status.
+    pub(crate) fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
     /// The same with a header.
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.told.headers.insert(name, value);
         self
+    }
+
+    /// Returns what is told of it.
+    pub(crate) fn words(&self) -> Words<'_> {
+        Words { code: self.told.code.as_deref(), detail: &self.told.detail, hint: self.told.hint.as_deref() }
     }
 
     /// Writes it down for the client; `instance` is the request that it happened to.
@@ -122,6 +133,14 @@ impl From<Failure> for Problem {
     }
 }
 
+/// What is told of a problem in a stream, which has its status already.
+#[derive(Debug, Serialize)]
+pub(crate) struct Words<'a> {
+    code: Option<&'a str>,
+    detail: &'a str,
+    hint: Option<&'a str>,
+}
+
 /// The body of an answer that tells a problem.
 #[derive(Serialize)]
 struct Body<'a> {
@@ -154,7 +173,7 @@ mod tests {
     fn body(problem: Problem) -> Value {
         match problem.answer("0").content {
             Content::Whole(text) => serde_json::from_slice(&text).unwrap(),
-            Content::Empty => Value::Null,
+            Content::Empty | Content::Stream(_) => Value::Null,
         }
     }
 

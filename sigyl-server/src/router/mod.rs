@@ -4,14 +4,17 @@ mod find;
 mod route;
 mod table;
 
-pub(crate) use find::{Found, find};
-pub(crate) use route::{Carries, Doc, Method, Reply, Route};
+pub(crate) use find::{Found, Params, Place, find};
+pub(crate) use route::{
+    Access, BEGUN, Carries, DONE, Doc, Handler, Lasts, Method, Param, Reply, Route, fails, gives, param,
+    shows,
+};
 pub(crate) use table::ROUTES;
 
-/// Makes a handler of an `async fn(Arc<App>) -> Result<Answer, Problem>`.
+/// Makes a handler of an `async fn(Arc<App>, Ask) -> Result<Answer, Problem>`.
 macro_rules! handler {
     ($name:path) => {
-        |app| Box::pin($name(app))
+        |app, ask| Box::pin($name(app, ask))
     };
 }
 pub(crate) use handler;

@@ -4,16 +4,24 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use sigyl_core::access::Class;
+use sigyl_core::domain::Action;
+
 use crate::app::App;
+use crate::request::Ask;
 use crate::respond::{Answer, Problem};
 
 /// What a request is handed to.
-pub(crate) type Handler = fn(Arc<App>) -> Pin<Box<dyn Future<Output = Result<Answer, Problem>> + Send>>;
+pub(crate) type Handler = fn(Arc<App>, Ask) -> Pin<Box<dyn Future<Output = Result<Answer, Problem>> + Send>>;
 
 /// A method of HTTP that routes have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
     Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
 }
 
 impl Method {
@@ -21,6 +29,10 @@ impl Method {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -31,16 +43,80 @@ impl fmt::Display for Method {
     }
 }
 
+/// Who may ask for a route. The core decides again, by what is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Everybody.
+    Open,
+    /// Who may browse the registry; without a key where the operator lets everybody.
+    Browse,
+    /// Who may call tools; without a key from this machine, where the operator lets its programs.
+    Tools,
+    /// Who shows a key that is good, whatever it is for.
+    AnyKey,
+    /// Who shows a key for this.
+    Key(Action),
+}
+
+/// How long a request may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lasts {
+    /// It is answered at once, and needs no room.
+    Moment,
+    /// As long as the work on a request may take.
+    Bounded,
+    /// As long as its client stays, or what it waits for.
+    Open,
+}
+
 /// One operation of the server.
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) method: Method,
     /// Its address; a part in braces stands for any text without `/`.
     pub(crate) path: &'static str,
-    /// Whether it is answered when no more requests are: only what costs nothing.
-    pub(crate) always: bool,
+    pub(crate) access: Access,
+    /// What it is counted as when somebody asks too often; nothing when it costs nothing.
+    pub(crate) class: Option<Class>,
+    pub(crate) lasts: Lasts,
     pub(crate) handler: Handler,
     pub(crate) doc: Doc,
+}
+
+impl Route {
+    /// Something to look at.
+    pub(crate) const fn get(path: &'static str, access: Access, handler: Handler, doc: Doc) -> Self {
+        Self {
+            method: Method::Get,
+            path,
+            access,
+            class: Some(Class::Read),
+            lasts: Lasts::Bounded,
+            handler,
+            doc,
+        }
+    }
+
+    /// Something that changes records.
+    pub(crate) const fn change(
+        method: Method,
+        path: &'static str,
+        access: Access,
+        handler: Handler,
+        doc: Doc,
+    ) -> Self {
+        Self { method, path, access, class: Some(Class::Write), lasts: Lasts::Bounded, handler, doc }
+    }
+
+    /// The same, counted as something else.
+    pub(crate) const fn counts_as(self, class: Class) -> Self {
+        Self { class: Some(class), ..self }
+    }
+
+    /// The same, for as long as its client stays.
+    pub(crate) const fn lasting(self) -> Self {
+        Self { lasts: Lasts::Open, ..self }
+    }
 }
 
 /// What the OpenAPI document says of a route.
@@ -49,8 +125,38 @@ pub(crate) struct Doc {
     /// Its name in clients that are made from the document.
     pub(crate) id: &'static str,
     pub(crate) summary: &'static str,
-    /// What it answers; problems that every route can have are not named.
+    /// Its parameters after `?`.
+    pub(crate) query: &'static [Param],
+    /// The schema of the JSON that it takes.
+    pub(crate) body: Option<&'static str>,
+    /// What it answers; problems that every route of its kind can have are not named.
     pub(crate) answers: &'static [Reply],
+}
+
+impl Doc {
+    /// What a route does and answers.
+    pub(crate) const fn new(id: &'static str, summary: &'static str, answers: &'static [Reply]) -> Self {
+        Self { id, summary, query: &[], body: None, answers }
+    }
+
+    /// The same with parameters after `?`.
+    pub(crate) const fn asks(self, query: &'static [Param]) -> Self {
+        Self { query, ..self }
+    }
+
+    /// The same with a body.
+    pub(crate) const fn takes(self, schema: &'static str) -> Self {
+        Self { body: Some(schema), ..self }
+    }
+}
+
+/// A parameter after `?`.
+#[derive(Debug)]
+pub(crate) struct Param {
+    pub(crate) name: &'static str,
+    /// The schema of its value.
+    pub(crate) schema: &'static str,
+    pub(crate) means: &'static str,
 }
 
 /// One answer that a route can give.
@@ -64,8 +170,39 @@ pub(crate) struct Reply {
 /// What an answer carries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Carries {
+    /// Nothing.
+    Nothing,
     /// JSON, by the name of its schema.
     Json(&'static str),
     /// Text of a type.
     Text(&'static str),
+    /// What went wrong.
+    Problem,
+}
+
+/// A parameter after `?`.
+pub(crate) const fn param(name: &'static str, schema: &'static str, means: &'static str) -> Param {
+    Param { name, schema, means }
+}
+
+/// An answer with text of a type.
+pub(crate) const fn shows(kind: &'static str, means: &'static str) -> Reply {
+    Reply { status: 200, means, carries: Carries::Text(kind) }
+}
+
+/// A run was begun; it goes on whatever becomes of its client.
+pub(crate) const BEGUN: Reply =
+    Reply { status: 202, means: "The run was begun.", carries: Carries::Json("Begun") };
+
+/// It was done, and there is nothing to say.
+pub(crate) const DONE: Reply = Reply { status: 204, means: "It is done.", carries: Carries::Nothing };
+
+/// A good answer with JSON.
+pub(crate) const fn gives(schema: &'static str, means: &'static str) -> Reply {
+    Reply { status: 200, means, carries: Carries::Json(schema) }
+}
+
+/// An answer that tells what went wrong.
+pub(crate) const fn fails(status: u16, means: &'static str) -> Reply {
+    Reply { status, means, carries: Carries::Problem }
 }

@@ -4,7 +4,15 @@ use super::Route;
 use crate::routes;
 
 /// Every route, by noun.
-pub(crate) static ROUTES: &[&[Route]] = &[routes::health::ROUTES];
+pub(crate) static ROUTES: &[&[Route]] = &[
+    routes::health::ROUTES,
+    routes::endpoint::ROUTES,
+    routes::servers::ROUTES,
+    routes::runs::ROUTES,
+    routes::keys::ROUTES,
+    routes::workspaces::ROUTES,
+    routes::audit::ROUTES,
+];
 
 #[cfg(test)]
 mod tests {

@@ -4,60 +4,47 @@ use std::sync::Arc;
 
 use hyper::header::HeaderValue;
 use serde::Serialize;
+use sigyl_core::domain::Action;
 
 use crate::app::App;
+use crate::request::Ask;
 use crate::respond::{Answer, Problem};
-use crate::router::{Carries, Doc, Method, Reply, Route, handler};
+use crate::router::{Access, Doc, Lasts, Route, gives, handler, shows};
 
 /// Seconds after which a client may ask again whether the server is ready.
 const LATER: u64 = 5;
 
 pub(crate) const ROUTES: &[Route] = &[
     Route {
-        method: Method::Get,
-        path: "/health",
-        always: true,
-        handler: handler!(health),
-        doc: Doc {
-            id: "health",
-            summary: "Tells that the process answers; it asks nothing else.",
-            answers: &[Reply { status: 200, means: "It does.", carries: Carries::Json("Health") }],
-        },
+        class: None,
+        lasts: Lasts::Moment,
+        ..Route::get("/health", Access::Open, handler!(health), HEALTH)
     },
-    Route {
-        method: Method::Get,
-        path: "/ready",
-        always: false,
-        handler: handler!(ready),
-        doc: Doc {
-            id: "ready",
-            summary: "Tells whether the store answers, so that requests can be served.",
-            answers: &[Reply { status: 200, means: "It does.", carries: Carries::Json("Health") }],
-        },
-    },
-    Route {
-        method: Method::Get,
-        path: "/metrics",
-        always: false,
-        handler: handler!(metrics),
-        doc: Doc {
-            id: "metrics",
-            summary: "What the server counts, in the text format of Prometheus.",
-            answers: &[Reply { status: 200, means: "The counters.", carries: Carries::Text("text/plain") }],
-        },
-    },
-    Route {
-        method: Method::Get,
-        path: "/openapi.json",
-        always: false,
-        handler: handler!(openapi),
-        doc: Doc {
-            id: "openapi",
-            summary: "This document: every operation of the server.",
-            answers: &[Reply { status: 200, means: "The document.", carries: Carries::Json("Document") }],
-        },
-    },
+    Route::get("/ready", Access::Open, handler!(ready), READY),
+    Route::get("/metrics", Access::Key(Action::Read), handler!(metrics), METRICS),
+    Route::get("/openapi.json", Access::Open, handler!(openapi), OPENAPI),
 ];
+
+const HEALTH: Doc = Doc::new(
+    "health",
+    "Tells that the process answers; it asks nothing else.",
+    &[gives("Health", "It does.")],
+);
+const READY: Doc = Doc::new(
+    "ready",
+    "Tells whether the store answers, so that requests can be served.",
+    &[gives("Health", "It does.")],
+);
+const METRICS: Doc = Doc::new(
+    "metrics",
+    "What the server counts, in the text format of Prometheus.",
+    &[shows("text/plain", "The counters.")],
+);
+const OPENAPI: Doc = Doc::new(
+    "openapi",
+    "This document: every operation of the server.",
+    &[gives("Document", "The document.")],
+);
 
 #[derive(Serialize)]
 struct Health {
@@ -71,11 +58,11 @@ impl Health {
     }
 }
 
-async fn health(_: Arc<App>) -> Result<Answer, Problem> {
+async fn health(_: Arc<App>, _: Ask) -> Result<Answer, Problem> {
     Health::answer("ok")
 }
 
-async fn ready(app: Arc<App>) -> Result<Answer, Problem> {
+async fn ready(app: Arc<App>, _: Ask) -> Result<Answer, Problem> {
     match app.core.ready().await {
         Ok(true) => Health::answer("ready"),
         Ok(false) => Err(Problem::busy("the server is ending", LATER)),
@@ -86,11 +73,11 @@ async fn ready(app: Arc<App>) -> Result<Answer, Problem> {
     }
 }
 
-async fn metrics(app: Arc<App>) -> Result<Answer, Problem> {
+async fn metrics(app: Arc<App>, _: Ask) -> Result<Answer, Problem> {
     let text = app.metrics.text().map_err(|error| Problem::defect(&error))?;
     Ok(Answer::whole(HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"), text))
 }
 
-async fn openapi(app: Arc<App>) -> Result<Answer, Problem> {
+async fn openapi(app: Arc<App>, _: Ask) -> Result<Answer, Problem> {
     Ok(Answer::whole(HeaderValue::from_static("application/json"), app.openapi.clone()))
 }

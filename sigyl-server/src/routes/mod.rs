@@ -1,3 +1,9 @@
 //! The operations, by noun: each decodes, makes one call to the core, and encodes.
 
+pub(crate) mod audit;
+pub(crate) mod endpoint;
 pub(crate) mod health;
+pub(crate) mod keys;
+pub(crate) mod runs;
+pub(crate) mod servers;
+pub(crate) mod workspaces;

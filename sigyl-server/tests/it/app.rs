@@ -9,7 +9,10 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use sigyl_core::Sigyl;
+use sigyl_core::domain::{Caller, Label, Login, Scope};
+use sigyl_core::wire::v1::NewKey;
 use sigyl_server::{Bounds, Config, ServeError, serve};
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -18,10 +21,11 @@ use tokio::task::JoinHandle;
 /// A server that serves.
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
+    pub(crate) core: Sigyl,
     pub(crate) data_dir: std::path::PathBuf,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), ServeError>>,
-    _folder: tempfile::TempDir,
+    _folder: TempDir,
 }
 
 /// An answer that was read whole.
@@ -58,16 +62,23 @@ impl TestApp {
         let at = |name: &str| folder.path().join(name);
         let owned =
             sigyl_core::Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+        Self::over(owned, config, folder).await
+    }
+
+    /// A server over a library that is configured in its own way, in `folder`.
+    pub(crate) async fn over(owned: sigyl_core::Config, config: Config, folder: TempDir) -> Self {
+        let data_dir = owned.data_dir.clone();
         let core = Sigyl::open(owned).await.unwrap();
+        core.ensure_admin_key(&Caller::local_owner()).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let serving = serve(config, core, listener, async {
+        let serving = serve(config, core.clone(), listener, async {
             // The test is over when the sender is gone, too.
             stopped.await.ok();
         });
         let served = tokio::spawn(serving);
-        Self { address, data_dir: at("data"), stop, served, _folder: folder }
+        Self { address, core, data_dir, stop, served, _folder: folder }
     }
 
     pub(crate) async fn connect(&self) -> TcpStream {
@@ -87,8 +98,46 @@ impl TestApp {
     }
 
     pub(crate) async fn ask(&self, method: &str, path: &str) -> Reply {
-        let request = Request::builder().method(method).uri(path).header("host", self.address.to_string());
-        self.send(request.body(Full::default()).unwrap()).await
+        self.tell(method, path, None, None).await
+    }
+
+    /// Asks with a key and a body.
+    pub(crate) async fn tell(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: Option<&Value>,
+    ) -> Reply {
+        let mut request =
+            Request::builder().method(method).uri(path).header("host", self.address.to_string());
+        if let Some(key) = key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        if !body.is_empty() {
+            request = request.header("content-type", "application/json");
+        }
+        self.send(request.body(Full::new(body.into())).unwrap()).await
+    }
+
+    /// A key of the first administrator.
+    pub(crate) async fn admin_key(&self) -> String {
+        self.key(None, &[]).await
+    }
+
+    /// A key of an account, or of the first administrator, for `scopes`.
+    pub(crate) async fn key(&self, account: Option<&Login>, scopes: &[&str]) -> String {
+        let new = NewKey {
+            label: Label::parse("test").unwrap(),
+            scopes: scopes.iter().map(|scope| Scope::parse(scope).unwrap()).collect(),
+            workspace: None,
+            networks: Vec::new(),
+            expires: None,
+            account: account.cloned(),
+        };
+        let made = self.core.create_key(&Caller::local_owner(), new).await.unwrap();
+        made.plain.reveal().to_owned()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {

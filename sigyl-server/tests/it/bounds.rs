@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hyper::StatusCode;
-use sigyl_server::Bounds;
+use sigyl_server::{Bounds, Config};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::app::TestApp;
@@ -83,12 +83,17 @@ async fn a_client_that_does_not_read_its_answers_is_let_go() {
         bounds.stall_time = Duration::from_secs(600);
         bounds.requests = 4;
     });
-    let app = TestApp::bounded(slow).await;
+    let mut config = Config::default();
+    config.bounds = slow;
+    // Refusals would be short.
+    config.rates.read.burst = u32::MAX;
+    let app = TestApp::with(config).await;
     let mut stream = app.connect().await;
-    let asked = b"GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n";
+    let padding = "x".repeat(8_000);
+    let asked = format!("GET /openapi.json HTTP/1.1\r\nhost: a\r\npadding: {padding}\r\n\r\n");
     // Until neither side takes any more: the server has the rest of its answers in hand.
     let mut sent = 0;
-    while let Ok(Ok(())) = tokio::time::timeout(SHORT, stream.write_all(asked)).await {
+    while let Ok(Ok(())) = tokio::time::timeout(SHORT, stream.write_all(asked.as_bytes())).await {
         sent += 1;
         assert!(sent < 1_000_000, "the server reads on although nobody reads its answers");
     }

@@ -1,8 +1,12 @@
 //! The server over real sockets.
 #![expect(clippy::unwrap_used, reason = "a test may stop at any failure")]
 
+mod api;
 mod app;
+mod auth;
 mod bounds;
+mod endpoint;
+mod matrix;
 mod program;
 mod routes;
 mod shapes;

@@ -56,7 +56,9 @@ async fn what_was_answered_is_counted() {
     let app = TestApp::start().await;
     app.get("/health").await;
     app.get("/nothing").await;
-    let text = String::from_utf8(app.get("/metrics").await.body.into()).unwrap();
+    let text =
+        String::from_utf8(app.tell("GET", "/metrics", Some(&app.admin_key().await), None).await.body.into())
+            .unwrap();
     let line = r#"sigyl_http_requests_total{method="GET",route="/health",status="2xx"} 1"#;
     assert!(text.lines().any(|found| found == line), "{text}");
     assert!(text.contains("\nsigyl_connections 1\n"), "{text}");

@@ -1,0 +1,130 @@
+//! Who asks, and whether they may come in. Nothing else of a request is read before this is known.
+
+use hyper::StatusCode;
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use sigyl_core::access::{Allowance, Class, TooMany, Who};
+use sigyl_core::domain::{Action, Caller, Kind};
+
+use crate::app::App;
+use crate::door::Client;
+use crate::respond::Problem;
+use crate::router::{Access, Route};
+
+/// Characters of a key; ours are much shorter.
+const KEY_MOST: usize = 512;
+
+/// What a client that shows no good key is told to do.
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"sigyl\"");
+
+/// What is left of a caller's share.
+pub(crate) const SHARE: [HeaderName; 3] = [
+    HeaderName::from_static("ratelimit-limit"),
+    HeaderName::from_static("ratelimit-remaining"),
+    HeaderName::from_static("ratelimit-reset"),
+];
+
+/// Who comes in without a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Openness {
+    /// Whether everybody may browse the registry.
+    pub(crate) everybody_browses: bool,
+    /// Whether programs of this machine may browse it.
+    pub(crate) neighbours_browse: bool,
+    /// Whether programs of this machine may call tools.
+    pub(crate) neighbours_call: bool,
+}
+
+impl Openness {
+    fn lets(self, access: Access, client: Client) -> bool {
+        match access {
+            Access::Open => true,
+            Access::Browse => self.everybody_browses || (self.neighbours_browse && client.is_here),
+            Access::Tools => self.neighbours_call && client.is_here,
+            Access::AnyKey | Access::Key(_) => false,
+        }
+    }
+
+    /// Tells whether somebody may come in without a key.
+    pub(crate) fn lets_some(self, access: Access) -> bool {
+        match access {
+            Access::Open => true,
+            Access::Browse => self.everybody_browses || self.neighbours_browse,
+            Access::Tools => self.neighbours_call,
+            Access::AnyKey | Access::Key(_) => false,
+        }
+    }
+}
+
+/// Finds out who asks, counts it, and refuses who may not ask for this at all.
+pub(crate) async fn enter(
+    app: &App,
+    route: &Route,
+    client: Client,
+    headers: &HeaderMap,
+) -> Result<(Caller, Option<Allowance>), Problem> {
+    let caller = identify(app, route.access, client, headers).await?;
+    let who = caller.key().map_or(Who::Address(client.address), |holder| Who::Key(holder.key.id.clone()));
+    let share = route.class.map(|class| app.throttle.take(who, class)).transpose().map_err(too_many)?;
+    let wanted = match route.access {
+        Access::Key(action) => Some(action),
+        Access::Browse => Some(Action::Browse),
+        Access::Tools => Some(Action::Call),
+        Access::Open | Access::AnyKey => None,
+    };
+    if let Some(action) = wanted {
+        caller.require(action).map_err(|denied| Problem::from(sigyl_core::Error::from(denied)))?;
+    }
+    Ok((caller, share))
+}
+
+async fn identify(app: &App, access: Access, client: Client, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let address = Some(client.address);
+    if access == Access::Open {
+        return Ok(Caller::anonymous(address));
+    }
+    match shown(headers)? {
+        Some(key) => match app.core.authenticate(key, address).await {
+            Ok(caller) => Ok(caller),
+            Err(error) if error.kind() == Kind::Denied => {
+                // Whoever tries keys is slowed by it; a good key is let in whatever came from its address before.
+                app.throttle.take(Who::Address(client.address), Class::Login).map_err(too_many)?;
+                Err(Problem::from(error).status(StatusCode::UNAUTHORIZED).header(WWW_AUTHENTICATE, CHALLENGE))
+            }
+            Err(error) => Err(error.into()),
+        },
+        None if app.openness.lets(access, client) => Ok(match access {
+            Access::Tools => Caller::limited("a program of this machine", [Action::Call]),
+            _ => Caller::anonymous(address),
+        }),
+        None => Err(unknown("this needs a key: send it as `Authorization: Bearer KEY`")),
+    }
+}
+
+/// Returns the key that is shown, if one is.
+fn shown(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Problem::invalid("the header Authorization is there twice"));
+    }
+    let text = value.to_str().unwrap_or_default();
+    let (scheme, key) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") || key.is_empty() || key.len() > KEY_MOST {
+        return Err(unknown("the header Authorization does not read `Bearer KEY`"));
+    }
+    Ok(Some(key))
+}
+
+fn unknown(what: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, what).header(WWW_AUTHENTICATE, CHALLENGE)
+}
+
+fn too_many(refused: TooMany) -> Problem {
+    let [limit, remaining, reset] = SHARE;
+    let seconds = HeaderValue::from(refused.retry_after.as_secs().max(1));
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, refused.to_string())
+        .header(RETRY_AFTER, seconds.clone())
+        .header(limit, HeaderValue::from(refused.limit))
+        .header(remaining, HeaderValue::from(0))
+        .header(reset, seconds)
+}

@@ -1,0 +1,118 @@
+//! One request, as its handler sees it. Nothing of it is read before the handler asks.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use hyper::StatusCode;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderMap};
+use hyper::http::request::Parts;
+use serde::de::DeserializeOwned;
+use sigyl_core::domain::Caller;
+
+use super::{Query, json, percent};
+use crate::respond::Problem;
+use crate::router::Params;
+
+/// A request whose route is known, and who asks it.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    pub(crate) caller: Caller,
+    pub(crate) method: hyper::Method,
+    /// What the route's path calls parts of the address, as they were sent.
+    pub(crate) params: Params,
+    /// What stands after `?`, as it was sent.
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Incoming,
+    /// How long the client has to send the body.
+    pub(crate) body_time: Duration,
+}
+
+impl Ask {
+    /// Puts a request together from its parts.
+    pub(crate) fn new(
+        caller: Caller,
+        head: Parts,
+        params: Params,
+        body: Incoming,
+        body_time: Duration,
+    ) -> Self {
+        let query = head.uri.query().unwrap_or_default().to_owned();
+        Self { caller, method: head.method, params, query, headers: head.headers, body, body_time }
+    }
+
+    /// Reads the part of the address that the route's path calls `name`.
+    pub(crate) fn text(&self, name: &'static str) -> Result<String, Problem> {
+        let raw = self.params.get(name).unwrap_or_default();
+        percent::decode(raw, false)
+            .map_err(|error| Problem::invalid(format!("the {name} in the address cannot be read: {error}")))
+    }
+
+    /// Reads the part of the address that the route's path calls `name`, as what it stands for.
+    pub(crate) fn part<T, E: std::fmt::Display>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, Problem> {
+        let text = self.text(name)?;
+        parse(&text).map_err(|error| Problem::invalid(format!("the {name} in the address is wrong: {error}")))
+    }
+
+    /// Reads the query.
+    pub(crate) fn query(&self) -> Result<Query, Problem> {
+        Query::read(&self.query)
+    }
+
+    /// Reads a body that is JSON, of at most `limit` bytes.
+    pub(crate) async fn json<T: DeserializeOwned>(self, limit: usize) -> Result<T, Problem> {
+        let text = self.json_text(limit).await?;
+        serde_json::from_str(&text).map_err(|error| not_json(&error))
+    }
+
+    /// Reads the text of a body that is JSON, of at most `limit` bytes.
+    pub(crate) async fn json_text(self, limit: usize) -> Result<String, Problem> {
+        let text = String::from_utf8(self.bytes(limit).await?.into())
+            .map_err(|_| Problem::invalid("the body cannot be read: it is not UTF-8"))?;
+        json::check(&text).map_err(|error| not_json(&error))?;
+        Ok(text)
+    }
+
+    /// Reads a body that is said to be JSON, of at most `limit` bytes, as it is.
+    pub(crate) async fn bytes(self, limit: usize) -> Result<Bytes, Problem> {
+        let kind = self.headers.get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
+        let kind = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim());
+        if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
+            let what = "the body has to be JSON, with the header `Content-Type: application/json`";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, what));
+        }
+        let collected = tokio::time::timeout(self.body_time, collect(self.body, limit)).await;
+        collected.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"))?
+    }
+}
+
+fn not_json(error: &serde_json::Error) -> Problem {
+    Problem::invalid(format!("the body cannot be read: {error}"))
+}
+
+/// Collects a body of at most `limit` bytes; one that says it is larger is not begun.
+async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, Problem> {
+    let too_large = || {
+        let what = format!("the body is larger than {limit} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, what)
+    };
+    if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+        return Err(too_large());
+    }
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::invalid("the body ended too early"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if whole.len() + data.len() > limit {
+            return Err(too_large());
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.freeze())
+}

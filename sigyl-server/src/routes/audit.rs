@@ -1,0 +1,59 @@
+//! The audit: who did what, and that nothing of it was changed.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use sigyl_core::domain::{Action, AuditEntry};
+
+use crate::app::App;
+use crate::request::Ask;
+use crate::respond::{Answer, Problem};
+use crate::router::{Access, Doc, Method, Route, fails, gives, handler, param};
+
+/// Entries when no number is asked for.
+const LISTED: usize = 100;
+
+pub(crate) const ROUTES: &[Route] = &[
+    Route::get("/api/v1/audit", Access::AnyKey, handler!(list), LIST),
+    Route::change(
+        Method::Post,
+        "/api/v1/audit/verification",
+        Access::Key(Action::Administer),
+        handler!(verify),
+        VERIFY,
+    ),
+];
+
+const LIST: Doc = Doc::new(
+    "readAudit",
+    "Lists entries of the audit, oldest first: all of them for those who administer, those of their workspaces for \
+     those who manage these.",
+    &[gives("Audit", "They.")],
+)
+.asks(&[
+    param("after", "Number", "The last entry that was seen; the last entries there are when absent."),
+    param("limit", "Count", "How many."),
+]);
+const VERIFY: Doc = Doc::new(
+    "verifyAudit",
+    "Checks the whole audit: no entry was changed, removed or put in.",
+    &[
+        gives("AuditChecked", "It is whole; where it ends is worth keeping elsewhere."),
+        fails(500, "It is not."),
+    ],
+);
+
+async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    #[derive(Serialize)]
+    struct Audit {
+        entries: Vec<AuditEntry>,
+    }
+    let query = ask.query()?;
+    let after = query.value("after", "the number of an entry")?;
+    let limit = query.value("limit", "a number")?.unwrap_or(LISTED);
+    Answer::json(&Audit { entries: app.core.audit(&ask.caller, after, limit).await? })
+}
+
+async fn verify(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    Answer::json(&app.core.verify_audit(&ask.caller, None).await?)
+}

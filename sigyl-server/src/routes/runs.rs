@@ -1,0 +1,244 @@
+//! Runs: begun, watched, decided, and what was found on the way.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sigyl_core::access::Class;
+use sigyl_core::domain::{
+    Action, Caller, Denied, Locator, Run, RunId, SecretName, SecretValue, ServerName, Waiver, WorkspaceName,
+};
+use sigyl_core::wire::v1::{Deploy, Redeploy};
+
+use super::servers::{begun, name};
+use crate::app::App;
+use crate::request::Ask;
+use crate::respond::{Answer, Problem};
+use crate::router::{Access, BEGUN, Doc, Method, Route, fails, gives, handler, param, shows};
+use crate::sse;
+
+/// Bytes of a release: its settings and secrets.
+const RELEASE: usize = 1 << 20;
+
+/// Bytes of a decision.
+const DECISION: usize = 16 << 10;
+
+/// Runs that are listed when no number is asked for.
+const LISTED: usize = 50;
+
+const READ: Access = Access::Key(Action::Read);
+const NO_RUN: crate::router::Reply = fails(404, "There is no such run, for this key at least.");
+
+pub(crate) const ROUTES: &[Route] = &[
+    Route::change(
+        Method::Post,
+        "/api/v1/releases",
+        Access::Key(Action::Deploy),
+        handler!(release),
+        RELEASE_DOC,
+    )
+    .counts_as(Class::Deploy),
+    Route::change(
+        Method::Post,
+        "/api/v1/servers/{name}/releases",
+        Access::Key(Action::Deploy),
+        handler!(again),
+        AGAIN,
+    )
+    .counts_as(Class::Deploy),
+    Route::get("/api/v1/runs", READ, handler!(list), LIST),
+    Route::get("/api/v1/runs/{run}", READ, handler!(show), SHOW),
+    Route::get("/api/v1/runs/{run}/events", READ, handler!(events), EVENTS).lasting(),
+    Route::change(
+        Method::Post,
+        "/api/v1/runs/{run}/approval",
+        Access::Key(Action::Approve),
+        handler!(approve),
+        APPROVE,
+    )
+    .counts_as(Class::Deploy),
+    Route::change(
+        Method::Post,
+        "/api/v1/runs/{run}/rejection",
+        Access::Key(Action::Approve),
+        handler!(reject),
+        REJECT,
+    ),
+];
+
+const RELEASE_DOC: Doc =
+    Doc::new("release", "Scans, records, builds, starts and probes a server from its source.", &[BEGUN])
+        .takes("Release");
+const AGAIN: Doc = Doc::new(
+    "releaseAgain",
+    "The same for a server that exists, with its settings kept.",
+    &[BEGUN, fails(404, "There is no such server, for this key at least.")],
+)
+.takes("ReleaseAgain");
+const LIST: Doc =
+    Doc::new("listRuns", "Lists the runs that the caller may see, newest first.", &[gives("Runs", "They.")])
+        .asks(&[param("limit", "Count", "How many.")]);
+const SHOW: Doc =
+    Doc::new("showRun", "Shows how a run stands, with its reports.", &[gives("RunEnd", "It."), NO_RUN]);
+const EVENTS: Doc = Doc::new(
+    "watchRun",
+    "What happens in a run, as a stream of numbered events, until it ends or waits for a decision: then comes `end`.",
+    &[shows("text/event-stream", "The events."), NO_RUN],
+)
+.asks(&[param("after", "Number", "The last event that was seen; the header Last-Event-ID counts before it.")]);
+const APPROVE: Doc = Doc::new(
+    "approveRun",
+    "Lets a held run pass.",
+    &[BEGUN, NO_RUN, fails(409, "The run does not wait for a decision.")],
+)
+.takes("Decision");
+const REJECT: Doc = Doc::new(
+    "rejectRun",
+    "Turns a held run down.",
+    &[gives("Run", "How it stands."), NO_RUN, fails(409, "The run does not wait for a decision.")],
+)
+.takes("Decision");
+
+/// What a release takes. A key says what, and for whom; what reaches into the machine that serves is for those who
+/// operate it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Release {
+    source: Option<String>,
+    workspace: Option<WorkspaceName>,
+    name: Option<ServerName>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    #[serde(default)]
+    secrets: BTreeMap<SecretName, SecretValue>,
+    #[serde(default)]
+    grant: Vec<String>,
+    #[serde(default)]
+    revoke: Vec<String>,
+    #[serde(default)]
+    waive: Vec<Waiver>,
+    #[serde(default)]
+    allow_scripts: Vec<String>,
+    #[serde(default)]
+    deep: bool,
+    #[serde(default)]
+    review: bool,
+}
+
+impl Release {
+    /// Reads where the code is.
+    fn locator(&self, caller: &Caller) -> Result<Option<Locator>, Problem> {
+        let Some(text) = &self.source else { return Ok(None) };
+        let locator = Locator::parse(text).map_err(|error| Problem::invalid(error.to_string()))?;
+        let is_elsewhere = match &locator {
+            Locator::Npm { .. } | Locator::Pypi { .. } => true,
+            Locator::Git { url, .. } => url.starts_with("https://") || url.starts_with("ssh://"),
+            _ => false,
+        };
+        require(caller, is_elsewhere, "deploy what is on the machine of the server")?;
+        Ok(Some(locator))
+    }
+
+    /// Refuses what opens the machine that serves to a server, unless the caller operates it.
+    fn check(&self, caller: &Caller) -> Result<(), Problem> {
+        require(caller, self.grant.is_empty(), "grant a server what is on the machine of the server")?;
+        require(caller, self.allow_scripts.is_empty(), "let install scripts run on the machine of the server")
+    }
+}
+
+fn require(caller: &Caller, is_harmless: bool, what: &str) -> Result<(), Problem> {
+    if is_harmless || caller.may(Action::Operate) {
+        return Ok(());
+    }
+    Err(Problem::from(sigyl_core::Error::from(Denied::new(caller, what))))
+}
+
+async fn release(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let caller = ask.caller.clone();
+    let wanted: Release = ask.json(RELEASE).await?;
+    wanted.check(&caller)?;
+    if !wanted.revoke.is_empty() {
+        return Err(Problem::invalid("`revoke` is for a server that exists: release it again"));
+    }
+    let source =
+        wanted.locator(&caller)?.ok_or_else(|| Problem::invalid("`source` says where the code is"))?;
+    let deploy = Deploy {
+        workspace: wanted.workspace,
+        name: wanted.name,
+        env: wanted.env,
+        secrets: wanted.secrets,
+        grant: wanted.grant,
+        waive: wanted.waive,
+        allow_scripts: wanted.allow_scripts,
+        deep: wanted.deep,
+        review: wanted.review,
+        ..Deploy::of(source)
+    };
+    begun(app.core.deploy(&caller, deploy).await?)
+}
+
+async fn again(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let (caller, name) = (ask.caller.clone(), name(&ask)?);
+    let wanted: Release = ask.json(RELEASE).await?;
+    wanted.check(&caller)?;
+    if wanted.workspace.is_some() || wanted.name.is_some() {
+        return Err(Problem::invalid("a server that exists keeps its name and its workspace"));
+    }
+    let redeploy = Redeploy {
+        name,
+        source: wanted.locator(&caller)?,
+        env: wanted.env,
+        secrets: wanted.secrets,
+        grant: wanted.grant,
+        revoke: wanted.revoke,
+        waive: wanted.waive,
+        allow_scripts: wanted.allow_scripts,
+        deep: wanted.deep,
+        review: wanted.review,
+    };
+    begun(app.core.redeploy(&caller, redeploy).await?)
+}
+
+async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    #[derive(Serialize)]
+    struct Runs {
+        runs: Vec<Run>,
+    }
+    let limit = ask.query()?.value("limit", "a number")?.unwrap_or(LISTED);
+    Answer::json(&Runs { runs: app.core.runs(&ask.caller, limit).await? })
+}
+
+fn id(ask: &Ask) -> Result<RunId, Problem> {
+    ask.part("run", RunId::parse)
+}
+
+async fn show(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    Answer::json(&app.core.outcome(&ask.caller, &id(&ask)?).await?)
+}
+
+async fn events(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let (run, after) = (id(&ask)?, sse::seen(&ask)?);
+    let core = app.core.clone();
+    sse::stream_of(&app, move |frames| {
+        Box::pin(async move { core.watch(&ask.caller, &run, after, &frames).await.map(Some) })
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    reason: String,
+}
+
+async fn approve(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let (caller, run) = (ask.caller.clone(), id(&ask)?);
+    let Decision { reason } = ask.json(DECISION).await?;
+    begun(app.core.approve(&caller, &run, &reason).await?)
+}
+
+async fn reject(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let (caller, run) = (ask.caller.clone(), id(&ask)?);
+    let Decision { reason } = ask.json(DECISION).await?;
+    Answer::json(&app.core.reject(&caller, &run, &reason).await?)
+}

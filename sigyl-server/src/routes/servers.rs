@@ -1,0 +1,235 @@
+//! Servers: what is on record, how it stands, and what is done to it.
+
+use std::sync::Arc;
+
+use hyper::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sigyl_core::access::Class;
+use sigyl_core::domain::{Action, RunId, ServerName, Version, WorkspaceName};
+use sigyl_core::wire::v1::{ServerView, VersionView};
+
+use crate::app::App;
+use crate::request::Ask;
+use crate::respond::{Answer, Problem};
+use crate::router::{Access, BEGUN, DONE, Doc, Method, Param, Route, fails, gives, handler, param, shows};
+use crate::sse;
+
+/// Bytes of a body that names something.
+const SMALL: usize = 16 << 10;
+
+/// Bytes of the arguments of a call.
+const ARGUMENTS: usize = 1 << 20;
+
+/// Lines or calls of the past when no number is asked for.
+const PAST: usize = 100;
+
+const READ: Access = Access::Key(Action::Read);
+
+pub(crate) const ROUTES: &[Route] = &[
+    Route::get("/api/v1/servers", READ, handler!(list), LIST),
+    Route::get("/api/v1/servers/{name}", READ, handler!(show), SHOW),
+    Route::change(
+        Method::Delete,
+        "/api/v1/servers/{name}",
+        Access::Key(Action::Delete),
+        handler!(delete),
+        DELETE,
+    )
+    .counts_as(Class::Deploy),
+    Route::get("/api/v1/servers/{name}/versions", READ, handler!(versions), VERSIONS),
+    Route::change(
+        Method::Post,
+        "/api/v1/servers/{name}/rollback",
+        Access::Key(Action::Deploy),
+        handler!(rollback),
+        ROLLBACK,
+    )
+    .counts_as(Class::Deploy),
+    Route::change(
+        Method::Put,
+        "/api/v1/servers/{name}/workspace",
+        Access::Key(Action::Manage),
+        handler!(transfer),
+        TRANSFER,
+    ),
+    Route::get("/api/v1/servers/{name}/logs", Access::Key(Action::ReadLogs), handler!(logs), LOGS).lasting(),
+    Route::get("/api/v1/servers/{name}/calls", Access::Key(Action::ReadLogs), handler!(calls), CALLS)
+        .lasting(),
+    Route::change(
+        Method::Post,
+        "/api/v1/servers/{name}/probe",
+        Access::Key(Action::Probe),
+        handler!(probe),
+        PROBE,
+    ),
+    Route::change(
+        Method::Post,
+        "/api/v1/servers/{name}/tools/{tool}",
+        Access::Key(Action::Call),
+        handler!(call),
+        CALL,
+    )
+    .lasting(),
+];
+
+const NO_SERVER: crate::router::Reply = fails(404, "There is no such server, for this key at least.");
+const NOT_RUNNING: crate::router::Reply = fails(409, "The server does not run.");
+const NO_ANSWER: crate::router::Reply = fails(502, "The server does not answer as it should.");
+
+const FOLLOWED: &[Param] = &[
+    param("limit", "Count", "How much of the past."),
+    param("follow", "Switch", "Whether to stay, and be sent what comes."),
+];
+
+const LIST: Doc = Doc::new(
+    "listServers",
+    "Lists the servers that the caller may see, by name.",
+    &[gives("Servers", "They.")],
+);
+const SHOW: Doc = Doc::new("showServer", "Shows a server.", &[gives("Server", "It."), NO_SERVER]);
+const DELETE: Doc = Doc::new(
+    "deleteServer",
+    "Removes a server with its records. Its versions never come back with other content.",
+    &[BEGUN, NO_SERVER],
+)
+.asks(&[param("confirm", "Text", "The name of the server, once more.")]);
+const VERSIONS: Doc = Doc::new(
+    "listVersions",
+    "Lists the versions of a server, newest first.",
+    &[gives("Versions", "They."), NO_SERVER],
+);
+const ROLLBACK: Doc =
+    Doc::new("rollBack", "Lets an earlier version serve again.", &[BEGUN, NO_SERVER]).takes("Rollback");
+const TRANSFER: Doc = Doc::new(
+    "transferServer",
+    "Gives a server to another workspace.",
+    &[DONE, NO_SERVER, fails(409, "It cannot go there.")],
+)
+.takes("Transfer");
+const LOGS: Doc = Doc::new(
+    "readLogs",
+    "The log of a server, as a stream of events `log`.",
+    &[shows("text/event-stream", "The lines."), NO_SERVER],
+)
+.asks(FOLLOWED);
+const CALLS: Doc = Doc::new(
+    "readCalls",
+    "The calls of a server's tools, as a stream of events `call`: never what they say.",
+    &[shows("text/event-stream", "The calls."), NO_SERVER],
+)
+.asks(FOLLOWED);
+const PROBE: Doc = Doc::new(
+    "probeServer",
+    "Asks a running server what it is; calls no tool.",
+    &[gives("Probe", "What it said."), NO_SERVER, NOT_RUNNING, NO_ANSWER],
+);
+const CALL: Doc = Doc::new(
+    "callTool",
+    "Calls a tool of a running server.",
+    &[gives("Anything", "What the tool gave."), NO_SERVER, NOT_RUNNING, NO_ANSWER],
+)
+.takes("Arguments");
+
+/// A run that was begun.
+#[derive(Serialize)]
+pub(super) struct Begun {
+    run: RunId,
+    /// Where it is told.
+    events: String,
+}
+
+/// Answers that a run was begun.
+pub(super) fn begun(run: RunId) -> Result<Answer, Problem> {
+    let events = format!("/api/v1/runs/{run}/events");
+    Ok(Answer::json(&Begun { run, events })?.status(StatusCode::ACCEPTED))
+}
+
+/// Reads the name of a server from the address.
+pub(super) fn name(ask: &Ask) -> Result<ServerName, Problem> {
+    ask.part("name", ServerName::parse)
+}
+
+async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    #[derive(Serialize)]
+    struct Servers {
+        servers: Vec<ServerView>,
+    }
+    Answer::json(&Servers { servers: app.core.list(&ask.caller).await? })
+}
+
+async fn show(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    Answer::json(&app.core.show(&ask.caller, &name(&ask)?).await?)
+}
+
+async fn delete(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let query = ask.query()?;
+    let confirmed = query.text("confirm").unwrap_or_default();
+    begun(app.core.delete(&ask.caller, name(&ask)?, confirmed).await?)
+}
+
+async fn versions(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    #[derive(Serialize)]
+    struct Versions {
+        versions: Vec<VersionView>,
+    }
+    Answer::json(&Versions { versions: app.core.versions(&ask.caller, &name(&ask)?).await? })
+}
+
+async fn rollback(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Wanted {
+        version: Option<Version>,
+    }
+    let (caller, name) = (ask.caller.clone(), name(&ask)?);
+    let Wanted { version } = ask.json(SMALL).await?;
+    begun(app.core.rollback(&caller, name, version).await?)
+}
+
+async fn transfer(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Wanted {
+        workspace: WorkspaceName,
+    }
+    let (caller, name) = (ask.caller.clone(), name(&ask)?);
+    let Wanted { workspace } = ask.json(SMALL).await?;
+    app.core.transfer(&caller, &name, &workspace).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// How much of the past is asked for, and whether to stay.
+fn followed(ask: &Ask) -> Result<(usize, bool), Problem> {
+    let query = ask.query()?;
+    let limit = query.value("limit", "a number")?.unwrap_or(PAST);
+    Ok((limit, query.value("follow", "true or false")?.unwrap_or(false)))
+}
+
+async fn logs(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let (name, (limit, follow)) = (name(&ask)?, followed(&ask)?);
+    let core = app.core.clone();
+    sse::stream_of(&app, move |frames| {
+        Box::pin(async move { core.logs(&ask.caller, &name, limit, follow, &frames).await.map(|()| None) })
+    })
+    .await
+}
+
+async fn calls(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let (name, (limit, follow)) = (name(&ask)?, followed(&ask)?);
+    let core = app.core.clone();
+    sse::stream_of(&app, move |frames| {
+        Box::pin(async move { core.calls(&ask.caller, &name, limit, follow, &frames).await.map(|()| None) })
+    })
+    .await
+}
+
+async fn probe(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    Answer::json(&app.core.probe(&ask.caller, &name(&ask)?).await?)
+}
+
+async fn call(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let (caller, name, tool) = (ask.caller.clone(), name(&ask)?, ask.text("tool")?);
+    let arguments: Value = ask.json(ARGUMENTS).await?;
+    Answer::json(&app.core.call(&caller, &name, &tool, arguments).await?)
+}

@@ -1,0 +1,138 @@
+//! Who comes in: keys in every shape, how often, and that nothing is read before.
+
+use http_body_util::Full;
+use hyper::{Request, StatusCode};
+use sigyl_core::access::{Rate, Rates};
+use sigyl_server::Config;
+use std::time::Duration;
+
+use crate::app::{Reply, TestApp};
+
+async fn shown(app: &TestApp, values: &[&str]) -> Reply {
+    let mut request = Request::builder().uri("/api/v1/whoami").header("host", app.address.to_string());
+    for value in values {
+        request = request.header("authorization", *value);
+    }
+    app.send(request.body(Full::default()).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_good_key_comes_in_and_says_whose_it_is() {
+    let app = TestApp::start().await;
+    let key = app.admin_key().await;
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let reply = shown(&app, &[&format!("{scheme} {key}")]).await;
+        assert_eq!(reply.status, StatusCode::OK, "{reply:?}");
+        assert_eq!(reply.json()["account"]["administrator"], true);
+        assert!(reply.json().to_string().find(&key).is_none());
+    }
+    app.end().await;
+}
+
+#[tokio::test]
+async fn what_is_no_good_key_stays_out_and_all_of_it_reads_the_same() {
+    let app = TestApp::start().await;
+    let key = app.admin_key().await;
+    let (id, short) = (key.split('_').nth(1).unwrap(), &key[..key.len() - 1]);
+    let never = format!("Bearer sigyl_{id}_{}", "A".repeat(43));
+    for value in [&never, &format!("Bearer {short}"), &format!("Bearer {key}x"), &"Bearer x".to_owned()] {
+        let reply = shown(&app, &[value]).await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(reply.header("www-authenticate"), "Bearer realm=\"sigyl\"");
+        assert_eq!(reply.json()["detail"], "the key is not known", "{value}");
+    }
+    for value in ["Bearer", "Bearer ", "Basic eDp5", "bearer", &format!("Bearer {}", "k".repeat(5_000))] {
+        assert_eq!(shown(&app, &[value]).await.status, StatusCode::UNAUTHORIZED, "{value}");
+    }
+    let good = format!("Bearer {key}");
+    assert_eq!(shown(&app, &[&good, &good]).await.status, StatusCode::BAD_REQUEST);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn nothing_of_a_request_is_read_before_it_is_known_who_asks() {
+    let app = TestApp::start().await;
+    for (method, path) in [
+        ("GET", "/api/v1/servers/%zz"),
+        ("GET", "/api/v1/runs?limit=many"),
+        ("GET", "/api/v1/runs?a=1&a=2"),
+        ("POST", "/api/v1/releases"),
+        ("PUT", "/api/v1/workspaces/%00/members/%ff"),
+    ] {
+        assert_eq!(app.ask(method, path).await.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+    }
+    let key = app.admin_key().await;
+    for (path, status) in [
+        ("/api/v1/servers/%zz", StatusCode::BAD_REQUEST),
+        ("/api/v1/servers/nothing", StatusCode::NOT_FOUND),
+        ("/api/v1/runs?limit=many", StatusCode::BAD_REQUEST),
+        ("/api/v1/runs?a=1&a=2", StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(app.tell("GET", path, Some(&key), None).await.status, status, "{path}");
+    }
+    app.end().await;
+}
+
+#[tokio::test]
+async fn bodies_of_bad_shapes_are_refused_with_what_is_wrong() {
+    let app = TestApp::start().await;
+    let key = app.admin_key().await;
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for (kind, body, status) in [
+        ("application/json", &b"{\"label\":\"a\",\"label\":\"b\"}"[..], StatusCode::BAD_REQUEST),
+        ("application/json", b"{\"label\":\"\\u0000\"}", StatusCode::BAD_REQUEST),
+        ("application/json", b"{\"label\":\"\xff\"}", StatusCode::BAD_REQUEST),
+        ("application/json", b"{\"label\":\"a\",\"other\":1}", StatusCode::BAD_REQUEST),
+        ("application/json", b"{\"label\":\"a\"", StatusCode::BAD_REQUEST),
+        ("application/json", deep.as_bytes(), StatusCode::BAD_REQUEST),
+        ("application/json", &vec![b' '; 1 << 20], StatusCode::PAYLOAD_TOO_LARGE),
+        ("text/plain", b"{\"label\":\"a\"}", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        ("application/json; charset=utf-8", b"{\"label\":\"a\"}", StatusCode::CREATED),
+    ] {
+        let request = Request::builder()
+            .method("POST")
+            .uri("/api/v1/keys")
+            .header("host", "a")
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", kind);
+        let reply = app.send(request.body(Full::new(body.to_vec().into())).unwrap()).await;
+        let start = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
+        assert_eq!(reply.status, status, "{start} {:?}", reply.body);
+    }
+    app.end().await;
+}
+
+fn rates(burst: u32) -> Config {
+    let rate = Rate { burst, every: Duration::from_secs(3_600) };
+    let mut config = Config::default();
+    config.rates = Rates { read: rate, write: rate, deploy: rate, login: rate, buckets: 100 };
+    config
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_told_when_to_come_back() {
+    let app = TestApp::with(rates(2)).await;
+    let (one, two) = (app.admin_key().await, app.admin_key().await);
+    let ask = async |key: &str| app.tell("GET", "/api/v1/whoami", Some(key), None).await;
+    let first = ask(&one).await;
+    assert_eq!((first.header("ratelimit-limit"), first.header("ratelimit-remaining")), ("2", "1"));
+    assert_eq!(ask(&one).await.status, StatusCode::OK);
+    let refused = ask(&one).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 3_000, "{refused:?}");
+    assert_eq!(ask(&two).await.status, StatusCode::OK, "another key has its own share");
+    assert_eq!(app.get("/health").await.status, StatusCode::OK);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn who_tries_keys_is_slowed_and_a_good_key_still_comes_in() {
+    let app = TestApp::with(rates(2)).await;
+    let key = app.admin_key().await;
+    let ask = async |key: &str| app.tell("GET", "/api/v1/whoami", Some(key), None).await.status;
+    for status in [401, 401, 429] {
+        assert_eq!(ask("sigyl_0000000000000000_x").await, status);
+    }
+    assert_eq!(ask(&key).await, StatusCode::OK);
+    app.end().await;
+}

@@ -1,0 +1,241 @@
+//! Least privilege: every operation of the document × every kind of caller, with the exact status.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use sigyl_core::clock::{Clock as _, FixedClock};
+use sigyl_core::domain::{Action, Caller, Label, Login, Reach, Role, Scope, Timestamp, WorkspaceName};
+use sigyl_core::wire::v1::{NewAccount, NewKey, NewWorkspace};
+use sigyl_server::Config;
+
+use crate::app::TestApp;
+
+/// What an operation asks of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    AnyKey,
+    Key(Action),
+    Either(Action, Action),
+}
+
+use Needs::{AnyKey, Either, Key, Nothing};
+
+/// Every operation: what it needs, and what it answers to somebody who may, when nothing is on record and no body is sent.
+const OPERATIONS: &[(&str, Needs, u16)] = &[
+    ("health", Nothing, 200),
+    ("ready", Nothing, 200),
+    ("openapi", Nothing, 200),
+    ("metrics", Key(Action::Read), 200),
+    ("mcpSend", Key(Action::Call), 404),
+    ("mcpListen", Key(Action::Call), 404),
+    ("mcpEnd", Key(Action::Call), 404),
+    ("mcpSendTo", Key(Action::Call), 404),
+    ("mcpListenTo", Key(Action::Call), 404),
+    ("mcpEndOf", Key(Action::Call), 404),
+    ("listServers", Key(Action::Read), 200),
+    ("showServer", Key(Action::Read), 404),
+    ("deleteServer", Key(Action::Delete), 404),
+    ("listVersions", Key(Action::Read), 404),
+    ("rollBack", Key(Action::Deploy), 415),
+    ("transferServer", Key(Action::Manage), 415),
+    ("readLogs", Key(Action::ReadLogs), 404),
+    ("readCalls", Key(Action::ReadLogs), 404),
+    ("probeServer", Key(Action::Probe), 404),
+    ("callTool", Key(Action::Call), 415),
+    ("release", Key(Action::Deploy), 415),
+    ("releaseAgain", Key(Action::Deploy), 415),
+    ("listRuns", Key(Action::Read), 200),
+    ("showRun", Key(Action::Read), 404),
+    ("watchRun", Key(Action::Read), 404),
+    ("approveRun", Key(Action::Approve), 415),
+    ("rejectRun", Key(Action::Approve), 415),
+    ("whoAmI", AnyKey, 200),
+    ("listKeys", Key(Action::Keys), 200),
+    ("createKey", Key(Action::Keys), 415),
+    ("revokeKey", AnyKey, 404),
+    ("listAccounts", Key(Action::Administer), 200),
+    ("createAccount", Key(Action::Administer), 415),
+    ("changeAccount", Key(Action::Administer), 415),
+    ("listWorkspaces", Key(Action::Read), 200),
+    ("createWorkspace", Key(Action::Administer), 415),
+    ("listMembers", Key(Action::Read), 404),
+    ("setMember", Key(Action::Manage), 415),
+    ("removeMember", Key(Action::Manage), 404),
+    ("readAudit", Either(Action::Administer, Action::Manage), 200),
+    ("verifyAudit", Key(Action::Administer), 200),
+];
+
+/// A kind of caller: the key that it shows, and what it may do.
+struct Kind {
+    name: String,
+    key: Option<String>,
+    /// Nothing when the key is not good.
+    may: Option<Vec<Action>>,
+}
+
+async fn key(app: &TestApp, login: &str, scopes: &[Scope], expires: Option<Timestamp>) -> String {
+    let new = NewKey {
+        label: Label::parse("test").unwrap(),
+        scopes: scopes.to_vec(),
+        workspace: None,
+        networks: Vec::new(),
+        expires,
+        account: Some(Login::parse(login).unwrap()),
+    };
+    app.core.create_key(&Caller::local_owner(), new).await.unwrap().plain.reveal().to_owned()
+}
+
+async fn account(app: &TestApp, login: &str, administrator: bool, place: Option<(&WorkspaceName, Role)>) {
+    let owner = Caller::local_owner();
+    let login = Login::parse(login).unwrap();
+    let new = NewAccount { login: login.clone(), name: None, administrator };
+    app.core.create_account(&owner, new).await.unwrap();
+    if let Some((workspace, role)) = place {
+        app.core.set_member(&owner, workspace, &login, role).await.unwrap();
+    }
+}
+
+/// What an account of a role may do with a key for everything.
+fn by_role(role: Role) -> Vec<Action> {
+    let may = |action: &Action| match action.reach() {
+        Reach::Registry => true,
+        Reach::Workspace(least) => role >= least,
+        _ => false,
+    };
+    Action::ALL.into_iter().filter(may).collect()
+}
+
+async fn kinds(app: &TestApp, clock: &FixedClock) -> Vec<Kind> {
+    let everything = [Scope::parse("*").unwrap()];
+    let bad = |name: &str, key: Option<String>| Kind { name: name.to_owned(), key, may: None };
+    let good = |name: String, key: String, may: Vec<Action>| Kind { name, key: Some(key), may: Some(may) };
+    account(app, "boss", true, None).await;
+    let soon = clock.now().plus(Duration::from_secs(60));
+    let revoked = key(app, "boss", &everything, None).await;
+    let id = revoked.split('_').nth(1).unwrap();
+    let id = sigyl_core::domain::KeyId::parse(id).unwrap();
+    app.core.revoke_key(&Caller::local_owner(), &id).await.unwrap();
+    let mut kinds = vec![
+        bad("nobody", None),
+        bad("a stranger", Some("sigyl_0000000000000000_x".to_owned())),
+        bad("an expired key", Some(key(app, "boss", &everything, Some(soon)).await)),
+        bad("a revoked key", Some(revoked)),
+        good("administrator".to_owned(), key(app, "boss", &everything, None).await, Action::ALL.to_vec()),
+    ];
+    clock.advance(Duration::from_secs(120));
+    let default = WorkspaceName::default();
+    for role in Role::ALL {
+        let login = format!("the-{role}");
+        account(app, &login, false, Some((&default, role))).await;
+        kinds.push(good(format!("{role}"), key(app, &login, &everything, None).await, by_role(role)));
+    }
+    for action in Action::ALL {
+        let only = [Scope::parse(action.word()).unwrap()];
+        let name = format!("administrator with a key for {} alone", action.word());
+        kinds.push(good(name, key(app, "boss", &only, None).await, vec![action]));
+        let others: Vec<_> = Action::ALL.into_iter().filter(|other| *other != action).collect();
+        let scopes: Vec<_> = others.iter().map(|other| Scope::parse(other.word()).unwrap()).collect();
+        let name = format!("administrator with a key for all but {}", action.word());
+        kinds.push(good(name, key(app, "boss", &scopes, None).await, others));
+    }
+    kinds
+}
+
+/// The operations of the document: id, method and an address at which nothing is.
+async fn operations(app: &TestApp) -> Vec<(String, String, String)> {
+    let document = app.get("/openapi.json").await.json();
+    let mut found = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let nothing = |part| match part {
+            "{key}" => "0000000000000000",
+            part if str::starts_with(part, "{") => "nothing",
+            part => part,
+        };
+        let address: Vec<_> = path.split('/').map(nothing).collect();
+        for (method, operation) in methods.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap().to_owned();
+            found.push((id, method.to_ascii_uppercase(), address.join("/")));
+        }
+    }
+    found
+}
+
+fn expected(needs: Needs, allowed: u16, kind: &Kind) -> u16 {
+    match (needs, &kind.may) {
+        (Nothing, _) => allowed,
+        (_, None) => 401,
+        (AnyKey, Some(_)) => allowed,
+        (Key(action), Some(may)) if may.contains(&action) => allowed,
+        (Either(one, other), Some(may)) if may.contains(&one) || may.contains(&other) => allowed,
+        (Key(_) | Either(..), Some(_)) => 403,
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_caller_may_ask_for_what_it_may_and_for_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FixedClock::default());
+    let at = |name: &str| folder.path().join(name);
+    let mut owned =
+        sigyl_core::Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+    owned.clock = clock.clone();
+    let mut config = Config::default();
+    // Nobody asks too often here.
+    config.rates.login.burst = 1_000_000;
+    config.rates.read.burst = 1_000_000;
+    config.rates.write.burst = 1_000_000;
+    config.rates.deploy.burst = 1_000_000;
+    let app = TestApp::over(owned, config, folder).await;
+    let known: BTreeMap<_, _> =
+        OPERATIONS.iter().map(|(id, needs, allowed)| (*id, (*needs, *allowed))).collect();
+    let kinds = kinds(&app, &clock).await;
+    let operations = operations(&app).await;
+    assert_eq!(
+        operations.len(),
+        known.len(),
+        "each operation has its line above, and each line its operation"
+    );
+    for (id, method, path) in operations {
+        let (needs, allowed) = *known.get(id.as_str()).unwrap_or_else(|| panic!("{id} has no line above"));
+        for kind in &kinds {
+            let reply = app.tell(&method, &path, kind.key.as_deref(), None).await;
+            let wanted = expected(needs, allowed, kind);
+            let said: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+            assert_eq!(reply.status, wanted, "{id} by {}: {said}", kind.name);
+        }
+    }
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_owner_of_another_workspace_sees_and_does_nothing_here() {
+    let app = TestApp::start().await;
+    let owner = Caller::local_owner();
+    account(&app, "eve", false, None).await;
+    let other = WorkspaceName::parse("other").unwrap();
+    let new = NewWorkspace { name: other, title: None, owner: Login::parse("eve").unwrap() };
+    app.core.create_workspace(&owner, new).await.unwrap();
+    let admin = app.admin_key().await;
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/servers/poisoned");
+    let body = serde_json::json!({"source": source, "workspace": "default"});
+    let begun = app.tell("POST", "/api/v1/releases", Some(&admin), Some(&body)).await;
+    let events = begun.json()["events"].as_str().unwrap().to_owned();
+    app.tell("GET", &events, Some(&admin), None).await;
+    let run = events.strip_suffix("/events").unwrap();
+    let eve = key(&app, "eve", &[Scope::parse("*").unwrap()], None).await;
+    for (method, path, status) in [
+        ("GET", run, 404),
+        ("GET", events.as_str(), 404),
+        ("GET", "/api/v1/workspaces/default/members", 404),
+        ("DELETE", "/api/v1/workspaces/default/members/eve", 404),
+    ] {
+        assert_eq!(app.tell(method, path, Some(&eve), None).await.status, status, "{method} {path}");
+    }
+    assert_eq!(app.tell("GET", "/api/v1/runs", Some(&eve), None).await.json()["runs"], serde_json::json!([]));
+    let audit = app.tell("GET", "/api/v1/audit", Some(&eve), None).await.json().to_string();
+    assert!(!audit.contains("\"default\""), "{audit}");
+    app.end().await;
+}
