@@ -4,7 +4,8 @@ use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use serde::Serialize;
 use sigyl_core::Error;
-use sigyl_core::domain::{Failure, Kind};
+use sigyl_core::domain::{Failure, Issue, Kind};
+use sigyl_core::registry::ListingError;
 
 use super::Answer;
 
@@ -23,7 +24,16 @@ struct Told {
     detail: String,
     code: Option<String>,
     hint: Option<String>,
+    errors: Vec<Detail>,
     headers: HeaderMap,
+}
+
+/// One of several things that are wrong with a body.
+#[derive(Debug, Serialize)]
+struct Detail {
+    message: String,
+    /// Such as `body/packages/0/version`.
+    location: String,
 }
 
 /// The status of each class of failure. What the server does to others' requests is decided here alone.
@@ -43,7 +53,13 @@ fn status_of(kind: Kind) -> StatusCode {
 impl Problem {
     /// A problem with `status`, in words for the client.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        let told = Told { detail: detail.into(), code: None, hint: None, headers: HeaderMap::new() };
+        let told = Told {
+            detail: detail.into(),
+            code: None,
+            hint: None,
+            errors: Vec::new(),
+            headers: HeaderMap::new(),
+        };
         Self { status, told: Box::new(told) }
     }
 
@@ -87,7 +103,7 @@ impl Problem {
 
     /// Writes it down for the client; `instance` is the request that it happened to.
     pub(crate) fn answer(self, instance: &str) -> Answer {
-        let Told { detail, code, hint, headers } = *self.told;
+        let Told { detail, code, hint, errors, headers } = *self.told;
         let body = Body {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
@@ -97,6 +113,7 @@ impl Problem {
             error: &detail,
             code: code.as_deref(),
             hint: hint.as_deref(),
+            errors: &errors,
         };
         // Strings and a number always have a form in JSON.
         let text = serde_json::to_vec(&body).unwrap_or_default();
@@ -109,7 +126,13 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        error.failure().into()
+        let mut problem = Self::from(error.failure());
+        if let Error::Listing(ListingError::Invalid(issues)) = error {
+            let detail =
+                |issue: Issue| Detail { message: issue.message, location: format!("body{}", issue.path) };
+            problem.told.errors = issues.into_iter().map(detail).collect();
+        }
+        problem
     }
 }
 
@@ -154,6 +177,8 @@ struct Body<'a> {
     code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[Detail]>::is_empty")]
+    errors: &'a [Detail],
 }
 
 fn bounded(text: String) -> String {

@@ -139,6 +139,11 @@ impl Doc {
         Self { id, summary, query: &[], body: None, answers }
     }
 
+    /// The same under another name.
+    pub(crate) const fn named(self, id: &'static str) -> Self {
+        Self { id, ..self }
+    }
+
     /// The same with parameters after `?`.
     pub(crate) const fn asks(self, query: &'static [Param]) -> Self {
         Self { query, ..self }

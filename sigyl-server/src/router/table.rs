@@ -6,6 +6,8 @@ use crate::routes;
 /// Every route, by noun.
 pub(crate) static ROUTES: &[&[Route]] = &[
     routes::health::ROUTES,
+    routes::registry::STABLE,
+    routes::registry::MIRROR,
     routes::endpoint::ROUTES,
     routes::servers::ROUTES,
     routes::runs::ROUTES,

@@ -8,6 +8,7 @@ mod bounds;
 mod endpoint;
 mod matrix;
 mod program;
+mod registry;
 mod routes;
 mod shapes;
 mod tls;

@@ -19,9 +19,11 @@ enum Needs {
     AnyKey,
     Key(Action),
     Either(Action, Action),
+    /// Nothing from this machine; else as a key for it.
+    Browse,
 }
 
-use Needs::{AnyKey, Either, Key, Nothing};
+use Needs::{AnyKey, Browse, Either, Key, Nothing};
 
 /// Every operation: what it needs, and what it answers to somebody who may, when nothing is on record and no body is sent.
 const OPERATIONS: &[(&str, Needs, u16)] = &[
@@ -29,6 +31,26 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("ready", Nothing, 200),
     ("openapi", Nothing, 200),
     ("metrics", Key(Action::Read), 200),
+    ("listDocuments", Browse, 200),
+    ("listDocumentVersions", Browse, 404),
+    ("showDocument", Browse, 404),
+    ("publishDocument", Key(Action::Publish), 415),
+    ("validateDocument", Browse, 415),
+    ("putDocument", Key(Action::Publish), 415),
+    ("deleteDocument", Key(Action::Publish), 404),
+    ("setDocumentStatus", Key(Action::Publish), 415),
+    ("setStatusOfAll", Key(Action::Publish), 415),
+    ("searchDocuments", Browse, 200),
+    ("listDocumentsMirror", Browse, 200),
+    ("listDocumentVersionsMirror", Browse, 404),
+    ("showDocumentMirror", Browse, 404),
+    ("publishDocumentMirror", Key(Action::Publish), 415),
+    ("validateDocumentMirror", Browse, 415),
+    ("putDocumentMirror", Key(Action::Publish), 415),
+    ("deleteDocumentMirror", Key(Action::Publish), 404),
+    ("setDocumentStatusMirror", Key(Action::Publish), 415),
+    ("setStatusOfAllMirror", Key(Action::Publish), 415),
+    ("searchDocumentsMirror", Browse, 200),
     ("mcpSend", Key(Action::Call), 404),
     ("mcpListen", Key(Action::Call), 404),
     ("mcpEnd", Key(Action::Call), 404),
@@ -166,6 +188,9 @@ async fn operations(app: &TestApp) -> Vec<(String, String, String)> {
 fn expected(needs: Needs, allowed: u16, kind: &Kind) -> u16 {
     match (needs, &kind.may) {
         (Nothing, _) => allowed,
+        (Browse, None) if kind.key.is_none() => allowed,
+        (Browse, Some(may)) if may.contains(&Action::Browse) => allowed,
+        (Browse, Some(_)) => 403,
         (_, None) => 401,
         (AnyKey, Some(_)) => allowed,
         (Key(action), Some(may)) if may.contains(&action) => allowed,
