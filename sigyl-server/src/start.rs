@@ -60,6 +60,7 @@ pub async fn start(
         core.policy = policy;
         core.rules = Some(Arc::new(rules));
     }
+    let rates = settings.rates();
     let tls = settings.tls.value.map(Tls::open).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let core = Sigyl::open(core).await?;
@@ -76,6 +77,7 @@ pub async fn start(
     tracing::info!("listening on {scheme}://{address}");
     let config = Config {
         tls,
+        rates,
         trusted_proxies: settings.trusted_proxies.value,
         anonymous_read: settings.anonymous_read.value,
         keyless_loopback: settings.keyless_loopback.value,

@@ -98,9 +98,9 @@ fn problems(route: &Route) -> impl Iterator<Item = Means> {
 
 fn parameters(route: &Route) -> Vec<Value> {
     let named = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let in_path = named.map(|name| {
-        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 } })
-    });
+    let in_path = named.map(
+        |name| json!({ "name": name, "in": "path", "required": true, "schema": reference(part_of(name)) }),
+    );
     let in_query = route.doc.query.iter().map(|param| {
         json!({
             "name": param.name, "in": "query", "required": false,
@@ -110,11 +110,24 @@ fn parameters(route: &Route) -> Vec<Value> {
     in_path.chain(in_query).collect()
 }
 
+/// The schema of a part of an address.
+fn part_of(name: &str) -> &'static str {
+    match name {
+        "run" => "RunId",
+        "key" => "KeyId",
+        "login" | "workspace" => "Word",
+        "name" | "namespace" => "ServerName",
+        _ => "Part",
+    }
+}
+
 fn answer(reply: &Reply) -> Value {
     let content = match reply.carries {
         Carries::Nothing => return json!({ "description": reply.means }),
         Carries::Problem => return problem(reply.means),
         Carries::Json(schema) => json!({ "application/json": { "schema": reference(schema) } }),
+        // Its events are JSON, each by its own name.
+        Carries::Text(kind @ "text/event-stream") => json!({ kind: {} }),
         Carries::Text(kind) => json!({ kind: { "schema": { "type": "string" } } }),
     };
     json!({ "description": reply.means, "content": content })

@@ -7,3 +7,6 @@ mod query;
 
 pub(crate) use ask::Ask;
 pub(crate) use query::Query;
+
+/// Most of anything that is listed at a time.
+pub(crate) const LISTED_MOST: usize = 10_000;

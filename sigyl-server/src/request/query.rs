@@ -41,6 +41,17 @@ impl Query {
         self.pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
+    /// Returns a parameter that says how many, of at most `most`.
+    pub(crate) fn count(&self, name: &str, most: usize) -> Result<Option<usize>, Problem> {
+        let count = self.value(name, "a number")?;
+        match count {
+            Some(count) if count > most => Err(Problem::invalid(format!(
+                "`{name}` in the query is {count}, and {most} are given at a time"
+            ))),
+            count => Ok(count),
+        }
+    }
+
     /// Returns a parameter that is a number, a switch or a name.
     pub(crate) fn value<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Problem> {
         let Some(text) = self.text(name) else { return Ok(None) };
@@ -60,6 +71,8 @@ mod tests {
         assert_eq!(query.text("flag"), Some(""));
         assert_eq!(query.value::<u8>("absent", "a number").unwrap(), None);
         assert!(query.value::<u8>("search", "a number").is_err());
+        assert_eq!(query.count("limit", 30).unwrap(), Some(30));
+        assert!(query.count("limit", 29).is_err());
         assert!(Query::read("limit=1&limit=2").is_err());
         assert!(Query::read("a=%00").is_err());
         assert!(Query::read(&"a&".repeat(MOST)).is_err(), "the same name");

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sigyl_core::domain::{Action, AuditEntry};
 
 use crate::app::App;
-use crate::request::Ask;
+use crate::request::{Ask, LISTED_MOST};
 use crate::respond::{Answer, Problem};
 use crate::router::{Access, Doc, Method, Route, fails, gives, handler, param};
 
@@ -50,7 +50,7 @@ async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     }
     let query = ask.query()?;
     let after = query.value("after", "the number of an entry")?;
-    let limit = query.value("limit", "a number")?.unwrap_or(LISTED);
+    let limit = query.count("limit", LISTED_MOST)?.unwrap_or(LISTED);
     Answer::json(&Audit { entries: app.core.audit(&ask.caller, after, limit).await? })
 }
 

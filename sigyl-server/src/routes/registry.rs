@@ -228,7 +228,7 @@ async fn show(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 
 async fn search(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let asked = ask.query()?;
-    let limit = asked.value("limit", "a number")?.unwrap_or(FOUND.0).min(FOUND.1);
+    let limit = asked.count("limit", FOUND.1)?.unwrap_or(FOUND.0);
     Answer::json(&app.core.search(&ask.caller, asked.text("q").unwrap_or_default(), limit)?)
 }
 

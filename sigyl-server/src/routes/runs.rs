@@ -12,13 +12,16 @@ use sigyl_core::wire::v1::{Deploy, Redeploy};
 
 use super::servers::{begun, name};
 use crate::app::App;
-use crate::request::Ask;
+use crate::request::{Ask, LISTED_MOST};
 use crate::respond::{Answer, Problem};
 use crate::router::{Access, BEGUN, Doc, Method, Route, fails, gives, handler, param, shows};
 use crate::sse;
 
 /// Bytes of a release: its settings and secrets.
 const RELEASE: usize = 1 << 20;
+
+/// Bytes of what names a source.
+const SOURCE: usize = 2_000;
 
 /// Bytes of a decision.
 const DECISION: usize = 16 << 10;
@@ -129,6 +132,9 @@ impl Release {
     /// Reads where the code is.
     fn locator(&self, caller: &Caller) -> Result<Option<Locator>, Problem> {
         let Some(text) = &self.source else { return Ok(None) };
+        if text.len() > SOURCE {
+            return Err(Problem::invalid(format!("`source` is longer than {SOURCE} bytes")));
+        }
         let locator = Locator::parse(text).map_err(|error| Problem::invalid(error.to_string()))?;
         let is_elsewhere = match &locator {
             Locator::Npm { .. } | Locator::Pypi { .. } => true,
@@ -204,7 +210,7 @@ async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     struct Runs {
         runs: Vec<Run>,
     }
-    let limit = ask.query()?.value("limit", "a number")?.unwrap_or(LISTED);
+    let limit = ask.query()?.count("limit", LISTED_MOST)?.unwrap_or(LISTED);
     Answer::json(&Runs { runs: app.core.runs(&ask.caller, limit).await? })
 }
 

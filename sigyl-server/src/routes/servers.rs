@@ -10,7 +10,7 @@ use sigyl_core::domain::{Action, RunId, ServerName, Version, WorkspaceName};
 use sigyl_core::wire::v1::{ServerView, VersionView};
 
 use crate::app::App;
-use crate::request::Ask;
+use crate::request::{Ask, LISTED_MOST};
 use crate::respond::{Answer, Problem};
 use crate::router::{Access, BEGUN, DONE, Doc, Method, Param, Route, fails, gives, handler, param, shows};
 use crate::sse;
@@ -202,7 +202,7 @@ async fn transfer(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 /// How much of the past is asked for, and whether to stay.
 fn followed(ask: &Ask) -> Result<(usize, bool), Problem> {
     let query = ask.query()?;
-    let limit = query.value("limit", "a number")?.unwrap_or(PAST);
+    let limit = query.count("limit", LISTED_MOST)?.unwrap_or(PAST);
     Ok((limit, query.value("follow", "true or false")?.unwrap_or(false)))
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -28,6 +29,7 @@ pub(super) struct File {
     pub(super) log: Log,
     pub(super) registry: Registry,
     pub(super) mcp: Mcp,
+    pub(super) rates: Rates,
 }
 
 /// The table `[tls]`.
@@ -58,6 +60,16 @@ pub(super) struct Registry {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Mcp {
     pub(super) keyless_loopback: Option<bool>,
+}
+
+/// The table `[rates]`: requests a minute of one caller.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Rates {
+    pub(super) read: Option<NonZeroU32>,
+    pub(super) write: Option<NonZeroU32>,
+    pub(super) deploy: Option<NonZeroU32>,
+    pub(super) login: Option<NonZeroU32>,
 }
 
 impl File {

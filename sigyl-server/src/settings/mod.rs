@@ -7,6 +7,7 @@ mod file;
 mod listen;
 mod policy;
 mod print;
+mod rates;
 mod resolve;
 mod set;
 

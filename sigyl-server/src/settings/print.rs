@@ -38,7 +38,16 @@ impl fmt::Display for Settings {
             }))
         })?;
         line(f, "registry.anonymous_read", &self.anonymous_read, |on| Some(on.to_string()))?;
-        line(f, "mcp.keyless_loopback", &self.keyless_loopback, |on| Some(on.to_string()))
+        line(f, "mcp.keyless_loopback", &self.keyless_loopback, |on| Some(on.to_string()))?;
+        for (key, set) in [
+            ("rates.read", &self.read_rate),
+            ("rates.write", &self.write_rate),
+            ("rates.deploy", &self.deploy_rate),
+            ("rates.login", &self.login_rate),
+        ] {
+            line(f, key, set, |a_minute| a_minute.map(|count| count.to_string()))?;
+        }
+        Ok(())
     }
 }
 

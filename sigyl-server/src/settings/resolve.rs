@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -73,6 +74,14 @@ pub struct Settings {
     pub anonymous_read: Set<bool>,
     /// Whether programs of this machine reach MCP endpoints without a key.
     pub keyless_loopback: Set<bool>,
+    /// How often a caller may look something up in a minute.
+    pub read_rate: Set<Option<NonZeroU32>>,
+    /// How often it may change records.
+    pub write_rate: Set<Option<NonZeroU32>>,
+    /// How often it may begin a run.
+    pub deploy_rate: Set<Option<NonZeroU32>>,
+    /// How often an address may show a key that is not good.
+    pub login_rate: Set<Option<NonZeroU32>>,
 }
 
 /// The environment, as one value.
@@ -144,6 +153,10 @@ impl Settings {
                 file.mcp.keyless_loopback,
                 || false,
             ),
+            read_rate: rate(variables, "SIGYL_RATES_READ", file.rates.read)?,
+            write_rate: rate(variables, "SIGYL_RATES_WRITE", file.rates.write)?,
+            deploy_rate: rate(variables, "SIGYL_RATES_DEPLOY", file.rates.deploy)?,
+            login_rate: rate(variables, "SIGYL_RATES_LOGIN", file.rates.login)?,
             config,
         };
         check_listen(settings.listen.value, settings.tls.value.is_some(), &settings.trusted_proxies.value)?;
@@ -203,6 +216,14 @@ fn log_format(variables: &Variables) -> Result<Said<LogFormat>, SettingsError> {
     let read =
         |text: String| LogFormat::from_str(&text, false).map_err(|_| wrong(name, "write plain or json"));
     Ok((name, text.map(read).transpose()?))
+}
+
+fn rate(
+    variables: &Variables,
+    name: &'static str,
+    file: Option<NonZeroU32>,
+) -> Result<Set<Option<NonZeroU32>>, SettingsError> {
+    Ok(Set::first(None, optional(parsed(variables, name)?), file.map(Some), || None))
 }
 
 fn wrong(name: &'static str, why: impl std::fmt::Display) -> SettingsError {
