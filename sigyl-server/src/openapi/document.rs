@@ -115,7 +115,8 @@ fn part_of(name: &str) -> &'static str {
     match name {
         "run" => "RunId",
         "key" => "KeyId",
-        "login" | "workspace" => "Word",
+        "login" => "Login",
+        "workspace" => "Word",
         "name" | "namespace" => "ServerName",
         _ => "Part",
     }

@@ -149,7 +149,7 @@ const VALIDATE: Doc = Doc::new(
     "Tells what a publication of the document would come to.",
     &[gives("Validation", "Whether it would be taken, and what is wrong.")],
 )
-.takes("ServerDocument");
+.takes("Anything");
 
 const PUT: Doc = Doc::new(
     "putDocument",

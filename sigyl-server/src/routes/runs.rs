@@ -14,7 +14,7 @@ use super::servers::{begun, name};
 use crate::app::App;
 use crate::request::{Ask, LISTED_MOST};
 use crate::respond::{Answer, Problem};
-use crate::router::{Access, BEGUN, Doc, Method, Route, fails, gives, handler, param, shows};
+use crate::router::{Access, BEGUN, Doc, Method, Reply, Route, fails, gives, handler, param, shows};
 use crate::sse;
 
 /// Bytes of a release: its settings and secrets.
@@ -30,7 +30,15 @@ const DECISION: usize = 16 << 10;
 const LISTED: usize = 50;
 
 const READ: Access = Access::Key(Action::Read);
-const NO_RUN: crate::router::Reply = fails(404, "There is no such run, for this key at least.");
+/// What an order for a run can be answered with.
+const BEGINS: &[Reply] = &[
+    BEGUN,
+    fails(404, "There is no such workspace or server, for this key at least."),
+    fails(409, "The name belongs to another workspace."),
+    fails(422, "A waiver or a grant cannot be taken."),
+];
+
+const NO_RUN: Reply = fails(404, "There is no such run, for this key at least.");
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::change(
@@ -70,14 +78,11 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 const RELEASE_DOC: Doc =
-    Doc::new("release", "Scans, records, builds, starts and probes a server from its source.", &[BEGUN])
+    Doc::new("release", "Scans, records, builds, starts and probes a server from its source.", BEGINS)
         .takes("Release");
-const AGAIN: Doc = Doc::new(
-    "releaseAgain",
-    "The same for a server that exists, with its settings kept.",
-    &[BEGUN, fails(404, "There is no such server, for this key at least.")],
-)
-.takes("ReleaseAgain");
+const AGAIN: Doc =
+    Doc::new("releaseAgain", "The same for a server that exists, with its settings kept.", BEGINS)
+        .takes("ReleaseAgain");
 const LIST: Doc =
     Doc::new("listRuns", "Lists the runs that the caller may see, newest first.", &[gives("Runs", "They.")])
         .asks(&[param("limit", "Count", "How many.")]);
