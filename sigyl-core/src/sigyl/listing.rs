@@ -287,7 +287,7 @@ mod tests {
         assert!(sigyl.validate_listing(&owner, CLOCK.into()).await.unwrap().valid);
         let published = sigyl.publish_listing(&owner, CLOCK.into()).await.unwrap();
         assert_eq!(published.meta.sigyl.namespace, Proof::Granted);
-        assert_eq!(sigyl.search(&owner, "zones clock", 5).unwrap().servers, [published.clone()]);
+        assert_eq!(sigyl.search(&owner, "zones clock", 5).unwrap().servers, std::slice::from_ref(&published));
         assert_eq!(sigyl.listings(&owner, Query::default()).unwrap().servers, [published]);
         let name = "com.example/clock";
         let update = StatusUpdate { status: ListingStatus::Deprecated, status_message: None };
