@@ -6,7 +6,4 @@ mod percent;
 mod query;
 
 pub(crate) use ask::Ask;
-pub(crate) use query::Query;
-
-/// Most of anything that is listed at a time.
-pub(crate) const LISTED_MOST: usize = 10_000;
+pub(crate) use query::{LISTED_MOST, Query};

@@ -5,6 +5,9 @@ use std::str::FromStr;
 use super::percent;
 use crate::respond::Problem;
 
+/// Most of anything that is listed at a time.
+pub(crate) const LISTED_MOST: usize = 10_000;
+
 /// Parameters that are read; no route has nearly as many.
 const MOST: usize = 32;
 
