@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use memchr::memmem::Finder;
 
 use super::bounds::{Budget, PAGE_BYTES, VERSIONS_BYTES};
 use super::cursor;
 use super::entry::Entry;
+use super::lines::Lines;
 use super::query::{Query, QueryError, Which};
 use crate::domain::{DocumentName, DocumentVersion, Timestamp};
 use crate::registry::search::{Index, Texts};
@@ -21,6 +22,8 @@ pub struct Catalogue {
     index: Index,
     /// Which names the addresses of remotes belong to.
     urls: HashMap<Box<str>, BTreeSet<DocumentName>>,
+    /// The texts of all rows, put together when a list is searched for the first time after a write.
+    lines: OnceLock<Lines>,
     versions: usize,
     revision: u64,
 }
@@ -40,6 +43,7 @@ impl Catalogue {
     /// Replaces all versions of a name; with none, the name is gone.
     pub fn replace(&mut self, name: &DocumentName, entries: Vec<Entry>) {
         self.revision += 1;
+        self.lines = OnceLock::new();
         let before = self.rows.remove(name).unwrap_or_default();
         for url in before.urls() {
             if let Some(owners) = self.urls.get_mut(url) {
@@ -156,17 +160,33 @@ impl Catalogue {
         Ok(Finds { servers, total })
     }
 
+    fn lines(&self) -> Lines {
+        let mut lines = Lines::default();
+        for (name, row) in &self.rows {
+            row.texts.iter().for_each(|text| lines.push(name, text));
+        }
+        lines
+    }
+
     /// Walks what is wanted, in order, after a place.
     fn walk<'a>(
         &'a self,
         after: Option<&'a (DocumentName, DocumentVersion)>,
         wanted: &'a Wanted<'a>,
     ) -> impl Iterator<Item = (&'a Row, &'a Entry)> {
-        let from = after.map_or(Bound::Unbounded, |(name, _)| Bound::Included(name));
-        let rows = self.rows.range::<DocumentName, _>((from, Bound::Unbounded));
+        let from = after.map(|(name, _)| name);
+        let rows: Box<dyn Iterator<Item = (&DocumentName, &Row)>> = match &wanted.text {
+            Some(text) => {
+                let names = self.lines.get_or_init(|| self.lines()).holding(text, from);
+                Box::new(names.filter_map(|name| self.rows.get_key_value(name)))
+            }
+            None => {
+                let from = from.map_or(Bound::Unbounded, Bound::Included);
+                Box::new(self.rows.range::<DocumentName, _>((from, Bound::Unbounded)))
+            }
+        };
         let mut seen: Option<(&'a Arc<str>, bool)> = None;
         rows.filter(|(_, row)| wanted.since.is_none_or(|since| row.updated >= Some(since)))
-            .filter(|(_, row)| row.texts.iter().any(|text| wanted.is_in(text)))
             .flat_map(move |(name, row)| {
                 let start = match after {
                     Some((last, version)) if last == name => Bound::Excluded(version),

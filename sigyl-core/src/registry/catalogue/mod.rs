@@ -7,6 +7,7 @@ mod bounds;
 mod catalogue;
 mod cursor;
 mod entry;
+mod lines;
 mod query;
 
 pub use catalogue::Catalogue;
