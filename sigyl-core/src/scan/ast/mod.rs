@@ -5,6 +5,7 @@
 
 mod across;
 mod analysis;
+mod comments;
 mod files;
 mod flow;
 mod form;

@@ -1,11 +1,13 @@
 //! From text to a syntax tree, within bounds.
 
-use std::cell::RefCell;
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
 use tree_sitter::{ParseOptions, ParseState, Parser};
 
+use super::comments::without_floods;
 use super::syntax::{Syntax, Words};
 use crate::scan::language::Language;
 
@@ -15,6 +17,12 @@ pub(super) const BYTES: usize = 2 << 20;
 const ROUNDS_PER_KIB: usize = 60;
 /// Rounds that any file may take.
 const ROUNDS: usize = 3_000;
+/// Bytes that the parser is given at a time.
+const PIECE: usize = 4 << 10;
+/// Pieces that it may go on into for each of a file, and in any file: a grammar that looks far ahead at every step reads
+/// the same ones again and again, and reports nothing meanwhile.
+const AGAIN: usize = 16;
+const PIECES: usize = 256;
 
 /// A grammar that is built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,21 +104,73 @@ pub(super) fn parse_part(grammar: Grammar, text: &str, size: usize) -> Result<Sy
     if size > BYTES {
         return Err(format!("{size} bytes; files up to {BYTES} bytes are parsed"));
     }
+    let text = if grammar == Grammar::Python { without_floods(text) } else { Cow::Borrowed(text) };
     let mut left = ROUNDS + size / 1024 * ROUNDS_PER_KIB;
+    let pieces = Pieces::new(text.as_bytes(), size);
     let mut progress = |_: &ParseState| {
         left = left.saturating_sub(1);
-        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if left == 0 || pieces.are_spent() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let tree = PARSER.with_borrow_mut(|parser| {
         parser.reset();
         parser
             .set_language(&grammar.language())
             .map_err(|error| format!("its grammar cannot be loaded: {error}"))?;
-        let bytes = text.as_bytes();
-        let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
         let options = ParseOptions::new().progress_callback(&mut progress);
-        let tree = parser.parse_with_options(&mut read, None, Some(options));
-        tree.ok_or_else(|| "parsing it takes too long".to_owned())
+        let tree = parser.parse_with_options(&mut |at, _| pieces.read(at), None, Some(options));
+        tree.filter(|_| !pieces.are_spent()).ok_or_else(|| "parsing it takes too long".to_owned())
     })?;
     Ok(Syntax::of(&tree, grammar.words()))
+}
+
+/// A text that the parser reads piece by piece, and as often as it may.
+struct Pieces<'t> {
+    text: &'t [u8],
+    left: Cell<usize>,
+}
+
+impl<'t> Pieces<'t> {
+    /// Takes a part of a file of so many bytes.
+    fn new(text: &'t [u8], size: usize) -> Self {
+        Self { text, left: Cell::new(PIECES + size / PIECE * AGAIN) }
+    }
+
+    /// Returns what stands at a place up to the end of a piece, but never so little that a character is cut.
+    fn read(&self, at: usize) -> &'t [u8] {
+        // One that goes on from piece to piece asks at, or a cut character before, where they end.
+        if (at + 3) % PIECE < 4 {
+            self.left.set(self.left.get().saturating_sub(1));
+        }
+        let end = ((at + 3) / PIECE + 1) * PIECE;
+        if self.are_spent() { &[] } else { self.text.get(at..end.min(self.text.len())).unwrap_or_default() }
+    }
+
+    fn are_spent(&self) -> bool {
+        self.left.get() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_in_pieces_that_cut_nothing() {
+        let text = "é世🦀a".repeat(2_000);
+        let pieces = Pieces::new(text.as_bytes(), text.len());
+        for (at, c) in text.char_indices() {
+            assert!(pieces.read(at).starts_with(c.to_string().as_bytes()), "{at}");
+        }
+        assert!(pieces.read(text.len()).is_empty());
+    }
+
+    #[test]
+    fn a_flood_of_comments_is_parsed_and_what_is_no_flood_ends() {
+        let code = "@mcp.tool\ndef a(b):\n    return b\n";
+        let flood = format!("{code}{}{code}", "# nothing at all\n".repeat(15_000));
+        assert!(parse(Grammar::Python, &flood).is_ok());
+        // Code that the lexer takes for strings, so that the comments between look like parts of them.
+        let hidden = format!("x = f'{{\"''''\"}}'\n{code}{}", "# nothing at all\n".repeat(15_000));
+        assert_eq!(parse(Grammar::Python, &hidden).unwrap_err(), "parsing it takes too long");
+    }
 }
