@@ -1,6 +1,7 @@
 //! What flows from a handler in one file to what acts on it in another of the same tree.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
 use super::analysis::{Analysis, Gap, lower, on_large_stack};
 use super::files::Files;
@@ -9,7 +10,7 @@ use super::form::{FnId, Form, Span};
 use super::handlers;
 use super::named::{How, named};
 use super::parse::Grammar;
-use super::tree_file::{Names, Trees};
+use super::tree_file::{Names, Text, Trees};
 use crate::scan::language::Language;
 use crate::scan::required::is_run;
 
@@ -31,7 +32,7 @@ pub(in crate::scan) struct Reached {
     /// The path of the file.
     pub(in crate::scan) path: String,
     /// Its text.
-    pub(in crate::scan) text: String,
+    pub(in crate::scan) text: Arc<str>,
     /// What was seen in it.
     pub(in crate::scan) analysis: Analysis,
 }
@@ -46,12 +47,12 @@ pub(in crate::scan) struct Left {
 }
 
 /// What one file with handlers gives to others: their paths and texts with what is seen there, and what was left out.
-type Group = (Vec<(String, String, Vec<Seen>)>, Option<String>);
+type Group = (Vec<(String, Arc<str>, Vec<Seen>)>, Option<String>);
 
 /// One file in a form of several.
 struct Part {
     path: String,
-    text: String,
+    text: Arc<str>,
     body: FnId,
     /// Where its text begins behind the others.
     base: u32,
@@ -69,12 +70,12 @@ pub(in crate::scan) fn across(from: &[&str], paths: &[&str], texts: &Texts<'_>) 
 fn all(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<Left>) {
     let files = Files::of(paths, texts);
     let names = Names::of(paths);
-    let mut trees = Trees::default();
+    let mut trees = Trees::of(texts);
     let mut found: BTreeMap<String, Reached> = BTreeMap::new();
     let mut cuts = Vec::new();
     let mut left = TREE;
     for path in from {
-        let Some((text, language)) = texts(path) else { continue };
+        let Some((text, language)) = trees.text(path) else { continue };
         let Some(grammar) = Grammar::of_file(path, language) else { continue };
         if !names.may_be_named(grammar, &text) {
             continue;
@@ -84,7 +85,7 @@ fn all(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<L
             cuts.push(Left { path: (*path).to_owned(), gap: Gap::of_depth(why) });
             continue;
         }
-        let (group, cut) = match on_large_stack(|| group(path, (text, language), &files, texts, &mut trees)) {
+        let (group, cut) = match on_large_stack(|| group(path, (text, language), &files, &mut trees)) {
             Ok((group, cut)) => (group, cut.map(Gap::of_depth)),
             Err(gap) => (Vec::new(), Some(gap)),
         };
@@ -109,13 +110,7 @@ pub(in crate::scan) fn names_own(text: &str) -> bool {
 }
 
 /// Follows one file with the files that it names.
-fn group(
-    path: &str,
-    text: (String, Language),
-    files: &Files<'_>,
-    texts: &Texts<'_>,
-    trees: &mut Trees,
-) -> Group {
+fn group(path: &str, text: Text, files: &Files<'_>, trees: &mut Trees<'_>) -> Group {
     let mut form = Form::default();
     let mut parts: Vec<Part> = Vec::new();
     let mut links = Links::default();
@@ -130,11 +125,13 @@ fn group(
             link(&mut links, namer, *body);
             continue;
         }
-        let Some((text, language)) = text.or_else(|| texts(&path)) else { continue };
-        if parts.len() >= FILES || bytes + text.len() > BYTES {
+        let size = text.as_ref().map(|(text, _)| text.len()).or_else(|| trees.size(&path));
+        let Some(size) = size else { continue };
+        if parts.len() >= FILES || bytes + size > BYTES {
             cut = Some("it names more files, or larger ones, than are followed".to_owned());
             continue;
         }
+        let Some((text, language)) = text.or_else(|| trees.text(&path)) else { continue };
         // What a script names runs as one, whatever it is called; a file of Python is named without its ending.
         let grammar = Grammar::of_file(&path, language).or_else(|| is_run(&path).then_some(Grammar::Script));
         let Some(grammar) = grammar else { continue };
@@ -191,7 +188,7 @@ fn group(
 
 impl Part {
     /// Returns this file with what was seen in it, by where it stands in the file itself.
-    fn with_own(self, seen: &[Seen]) -> (String, String, Vec<Seen>) {
+    fn with_own(self, seen: &[Seen]) -> (String, Arc<str>, Vec<Seen>) {
         let end = self.base as usize + self.text.len();
         let inside = seen.iter().filter(|seen| seen.span.start >= self.base && seen.span.end as usize <= end);
         let moved = inside.map(|seen| {
@@ -203,13 +200,13 @@ impl Part {
 }
 
 /// A file to look at: its text where it is known, who names it how, and by way of how many.
-type Named = (String, Option<(String, Language)>, Option<(FnId, How)>, usize);
+type Named = (String, Option<Text>, Option<(FnId, How)>, usize);
 
 /// Files to look at, those first from which names are taken: what is only mentioned must not keep them out.
 struct Waiting([VecDeque<Named>; 3]);
 
 impl Waiting {
-    fn of(path: &str, text: (String, Language)) -> Self {
+    fn of(path: &str, text: Text) -> Self {
         Self([VecDeque::from([(path.to_owned(), Some(text), None, 0)]), VecDeque::new(), VecDeque::new()])
     }
 

@@ -1,31 +1,80 @@
-//! The files of one source tree: which of them may name others, and their syntax trees, each made once.
+//! The files of one source tree: which of them may name others, and their texts and syntax trees, each made once.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::across::Texts;
 use super::parse::{Grammar, parse};
 use super::syntax::Syntax;
+use crate::scan::language::Language;
 
-/// Bytes of the files whose syntax trees are kept.
+/// Bytes of the files whose texts are kept, and of those whose syntax trees are.
 const KEPT: usize = 4 << 20;
+/// Bytes of one that is kept; larger ones are not followed into.
+const LARGEST: usize = 512 << 10;
 
-/// Syntax trees of files that several others name.
-#[derive(Debug, Default)]
-pub(super) struct Trees {
-    kept: HashMap<String, Arc<Syntax>>,
-    bytes: usize,
+/// The text of a file, and the language in which it runs.
+pub(super) type Text = (Arc<str>, Language);
+
+/// Texts and syntax trees of files that several others name.
+pub(super) struct Trees<'a> {
+    texts: &'a Texts<'a>,
+    /// How long the text of each file is that was read; nothing for what is no text.
+    sizes: HashMap<String, Option<usize>>,
+    read: HashMap<String, Text>,
+    read_bytes: usize,
+    parsed: HashMap<String, Arc<Syntax>>,
+    parsed_bytes: usize,
 }
 
-impl Trees {
+impl<'a> Trees<'a> {
+    pub(super) fn of(texts: &'a Texts<'a>) -> Self {
+        Self {
+            texts,
+            sizes: HashMap::new(),
+            read: HashMap::new(),
+            read_bytes: 0,
+            parsed: HashMap::new(),
+            parsed_bytes: 0,
+        }
+    }
+
+    /// Returns how long the text of a file is, if it is one. It is read for that at most once: many files may name one
+    /// that is too large to be followed.
+    pub(super) fn size(&mut self, path: &str) -> Option<usize> {
+        match self.sizes.get(path) {
+            Some(size) => *size,
+            None => self.text(path).map(|(text, _)| text.len()),
+        }
+    }
+
+    /// Returns the text of a file, if it is one.
+    pub(super) fn text(&mut self, path: &str) -> Option<Text> {
+        if let Some(text) = self.read.get(path) {
+            return Some(text.clone());
+        }
+        if self.sizes.get(path) == Some(&None) {
+            return None;
+        }
+        let text = (self.texts)(path).map(|(text, language)| (Arc::<str>::from(text), language));
+        self.sizes.insert(path.to_owned(), text.as_ref().map(|(text, _)| text.len()));
+        let (text, language) = text?;
+        if text.len() <= LARGEST && self.read_bytes + text.len() <= KEPT {
+            self.read_bytes += text.len();
+            self.read.insert(path.to_owned(), (Arc::clone(&text), language));
+        }
+        Some((text, language))
+    }
+
     /// Parses a file, unless that was done before; fails with the reason in words.
     pub(super) fn parse(&mut self, grammar: Grammar, path: &str, text: &str) -> Result<Arc<Syntax>, String> {
-        if let Some(tree) = self.kept.get(path) {
+        if let Some(tree) = self.parsed.get(path) {
             return Ok(Arc::clone(tree));
         }
         let tree = Arc::new(parse(grammar, text)?);
-        if self.bytes + text.len() <= KEPT {
-            self.bytes += text.len();
-            self.kept.insert(path.to_owned(), Arc::clone(&tree));
+        if self.parsed_bytes + text.len() <= KEPT {
+            self.parsed_bytes += text.len();
+            self.parsed.insert(path.to_owned(), Arc::clone(&tree));
         }
         Ok(tree)
     }
@@ -117,8 +166,28 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_is_made_once() {
-        let mut trees = Trees::default();
+    fn a_text_is_read_and_a_tree_made_once() {
+        let reads = std::sync::Mutex::new(Vec::new());
+        let texts = |path: &str| {
+            reads.lock().unwrap().push(path.to_owned());
+            let size = match path {
+                "a.py" => 10,
+                "large.py" => LARGEST + 1,
+                _ => return None,
+            };
+            Some(("#".repeat(size), Language::Python))
+        };
+        let mut trees = Trees::of(&texts);
+        for _ in 0..3 {
+            assert_eq!(trees.size("none.py"), None);
+            assert_eq!(trees.size("large.py"), Some(LARGEST + 1));
+            assert_eq!(trees.size("a.py"), Some(10));
+            assert!(
+                trees.text("a.py").is_some_and(|(text, _)| text.len() == 10)
+                    && trees.text("none.py").is_none()
+            );
+        }
+        assert_eq!(*reads.lock().unwrap(), ["none.py", "large.py", "a.py"]);
         let nodes = |tree: Arc<Syntax>| tree.root().named_children().count();
         let first = trees.parse(Grammar::Python, "a.py", "a = 1\n").map(nodes);
         assert_eq!(trees.parse(Grammar::Python, "a.py", "").map(nodes), first);
