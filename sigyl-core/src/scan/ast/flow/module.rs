@@ -1,5 +1,8 @@
 //! Other files of the tree: what they give to those that name them.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use super::run::Flow;
 use super::statement::function_value;
 use super::value::{Object, Value};
@@ -67,16 +70,18 @@ impl Flow<'_> {
         self.load(file);
         // Python takes what `__all__` lists: what is not known to be listed replaces nothing.
         let listed = !given && self.finals.get(&file).is_some_and(|vars| vars.contains_key("__all__"));
-        let all = self.all_of(file);
-        self.steps = self.steps.saturating_sub(all.len());
-        for (name, value) in all {
+        let vars = self.finals.get(&file).cloned().unwrap_or_default();
+        let fields = self.fields_of(file);
+        self.steps = self.steps.saturating_sub(own(&vars).count() + fields.len());
+        for (name, value) in own(&vars).chain(fields.iter().map(|(name, value)| (Cow::Borrowed(name), value)))
+        {
             if given {
-                self.bind(&format!("{GIVEN}{name}").into(), value);
+                self.bind(&format!("{GIVEN}{name}").into(), value.clone());
                 continue;
             }
-            let stays = listed && self.state().vars.contains_key(&name);
+            let stays = listed && self.state().vars.contains_key(&*name);
             if !stays && !name.starts_with('_') {
-                self.bind(&name, value);
+                self.bind(&name, value.clone());
             }
         }
     }
@@ -84,11 +89,14 @@ impl Flow<'_> {
     /// Every name that a file gives.
     pub(super) fn all_of(&mut self, file: FnId) -> Vec<(Word, Value)> {
         let vars = self.finals.get(&file).cloned().unwrap_or_default();
-        let given = self.default_of(file).and_then(|value| value.fields).into_iter();
-        let fields = given.flat_map(|fields| fields.to_vec()).collect::<Vec<_>>();
-        let own = vars.iter().filter(|(name, _)| !name.starts_with("__") && &***name != "module");
-        let named = |name: &Word| Word::from(name.strip_prefix(GIVEN).unwrap_or(name));
-        own.map(|(name, value)| (named(name), value.clone())).chain(fields).collect()
+        let fields = self.fields_of(file);
+        let own = own(&vars).map(|(name, value)| (name.into_owned(), value.clone()));
+        own.chain(fields).collect()
+    }
+
+    /// What is held by what a file gives as a whole.
+    fn fields_of(&mut self, file: FnId) -> Vec<(Word, Value)> {
+        self.default_of(file).and_then(|value| value.fields).map(|fields| fields.to_vec()).unwrap_or_default()
     }
 
     /// Returns what a name stands for that only a module gives of which all names were taken.
@@ -209,6 +217,15 @@ impl Flow<'_> {
             _ => None,
         }
     }
+}
+
+/// The names that a file defines itself, without the mark that some are given to others.
+fn own(vars: &HashMap<Word, Value>) -> impl Iterator<Item = (Cow<'_, Word>, &Value)> {
+    let own = vars.iter().filter(|(name, _)| !name.starts_with("__") && &***name != "module");
+    own.map(|(name, value)| match name.strip_prefix(GIVEN) {
+        Some(name) => (Cow::Owned(name.into()), value),
+        None => (Cow::Borrowed(name), value),
+    })
 }
 
 pub(super) fn module(file: FnId) -> Value {
