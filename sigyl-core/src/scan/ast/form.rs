@@ -299,29 +299,30 @@ impl Form {
         &mut self.classes[id.0 as usize]
     }
 
-    /// Returns what an expression is made of, besides the functions and classes in it.
-    pub(super) fn inner(&self, id: ExprId) -> Vec<ExprId> {
+    /// Hands over what an expression is made of, in order, besides the functions and classes in it.
+    pub(super) fn each_inner(&self, id: ExprId, mut take: impl FnMut(ExprId)) {
         match &self.expr(id).kind {
             ExprKind::Member(one, _) | ExprKind::Slice(one) | ExprKind::Not(one) | ExprKind::Spread(one) => {
-                vec![*one]
+                take(*one);
             }
             ExprKind::Index(one, other)
             | ExprKind::Compare(_, one, other)
             | ExprKind::Binary(_, one, other)
-            | ExprKind::Bind(one, other) => vec![*one, *other],
+            | ExprKind::Bind(one, other) => [*one, *other].into_iter().for_each(take),
             ExprKind::Call { callee, args } => {
-                std::iter::once(*callee).chain(args.iter().map(|arg| arg.value)).collect()
+                take(*callee);
+                args.iter().for_each(|arg| take(arg.value));
             }
             ExprKind::Join(parts)
             | ExprKind::List(parts)
             | ExprKind::Results(parts)
             | ExprKind::Logic(_, parts)
-            | ExprKind::Other(parts) => parts.clone(),
-            ExprKind::Record(parts) => parts.iter().map(|(_, value)| *value).collect(),
-            ExprKind::Choice { condition, yes, no } => vec![*condition, *yes, *no],
+            | ExprKind::Other(parts) => parts.iter().copied().for_each(take),
+            ExprKind::Record(parts) => parts.iter().for_each(|(_, value)| take(*value)),
+            ExprKind::Choice { condition, yes, no } => [*condition, *yes, *no].into_iter().for_each(take),
             ExprKind::Each { binds, conditions, value } => {
                 let binds = binds.iter().flat_map(|(target, over)| [*target, *over]);
-                binds.chain(conditions.iter().copied()).chain([*value]).collect()
+                binds.chain(conditions.iter().copied()).chain([*value]).for_each(take);
             }
             ExprKind::Name(_)
             | ExprKind::Text(_)
@@ -329,7 +330,7 @@ impl Form {
             | ExprKind::Truth(_)
             | ExprKind::Nothing
             | ExprKind::Function(_)
-            | ExprKind::Class(_) => Vec::new(),
+            | ExprKind::Class(_) => {}
         }
     }
 
@@ -367,7 +368,7 @@ impl Form {
     }
 
     fn visit_expr<'f>(&'f self, id: ExprId, take: &mut dyn FnMut(Part<'f>)) {
-        self.inner(id).into_iter().for_each(|part| self.visit_expr(part, take));
+        self.each_inner(id, |part| self.visit_expr(part, take));
         take(Part::Expr(id));
     }
 

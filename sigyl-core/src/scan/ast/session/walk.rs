@@ -11,6 +11,7 @@ use crate::scan::ast::form::{Block, Comparison, ExprId, ExprKind, FnId, Form, Pa
 /// Returns every place where the id of a session alone decides who somebody is.
 pub(in crate::scan::ast) fn decisions(form: &Form) -> Vec<Seen> {
     let texts = texts(form);
+    let mut told = Told::default();
     let mut scopes: HashMap<FnId, (Rc<Names>, bool)> = HashMap::new();
     let mut seen: Vec<Seen> = Vec::new();
     // What a function stands in comes before it.
@@ -20,7 +21,7 @@ pub(in crate::scan::ast) fn decisions(form: &Form) -> Vec<Seen> {
         let names = Names::within(outer.map(|(names, _)| names));
         let mut reading = Reading { form, texts: &texts, names };
         reading.parameters(id);
-        let facts = facts(&mut reading, &function.body);
+        let facts = facts(&mut reading, &function.body, &mut told);
         // The body of a file proves nothing for the functions in it.
         let proved = proved || facts.proves && function.outer.is_some();
         let names = Rc::new(reading.names);
@@ -52,8 +53,19 @@ struct Facts {
     refuses: bool,
 }
 
+/// What names tell, each of which is asked once: few make up most of a file.
+#[derive(Default)]
+struct Told<'f>(HashMap<&'f str, (bool, bool)>);
+
+impl<'f> Told<'f> {
+    /// Tells whether a name is one of what proves who somebody is, and whether it refuses.
+    fn of(&mut self, name: &'f str) -> (bool, bool) {
+        *self.0.entry(name).or_insert_with(|| (proves(name), refuses(name)))
+    }
+}
+
 /// Learns what the names of a function stand for, and what its words tell.
-fn facts(reading: &mut Reading<'_>, body: &Block) -> Facts {
+fn facts<'f>(reading: &mut Reading<'f>, body: &'f Block, told: &mut Told<'f>) -> Facts {
     let form = reading.form;
     let mut facts = Facts::default();
     form.visit(body, &mut |part| match part {
@@ -61,40 +73,42 @@ fn facts(reading: &mut Reading<'_>, body: &Block) -> Facts {
             reading.learn(*target, *value)
         }
         Part::Stmt(_) => {}
-        Part::Expr(id) => facts.take(reading, id),
+        Part::Expr(id) => facts.take(reading, id, told),
     });
     facts
 }
 
 impl Facts {
-    fn take(&mut self, reading: &mut Reading<'_>, id: ExprId) {
-        match &reading.form.expr(id).kind {
-            ExprKind::Name(name) => self.name(name),
+    fn take<'f>(&mut self, reading: &mut Reading<'f>, id: ExprId, told: &mut Told<'f>) {
+        let form = reading.form;
+        match &form.expr(id).kind {
+            ExprKind::Name(name) => self.name(told.of(name)),
             ExprKind::Member(base, name) => {
-                self.name(name);
+                self.name(told.of(name));
                 // `req.auth` was made by what checked a token.
-                let request = reading.last(*base).is_some_and(|base| is_request(&base));
-                self.proves |= request && matches!(&**name, "auth" | "authInfo");
+                let made = || matches!(&**name, "auth" | "authInfo");
+                let of_request = || reading.last(*base).is_some_and(|base| is_request(&base));
+                self.proves = self.proves || made() && of_request();
             }
             ExprKind::Text(text) | ExprKind::Number(text) => {
-                self.proves |= !text.contains(' ') && proves(text);
-                self.refuses |= refuses(text);
+                self.proves = self.proves || !text.contains(' ') && proves(text);
+                self.refuses = self.refuses || refuses(text);
             }
             ExprKind::Bind(target, value) => reading.learn(*target, *value),
             ExprKind::Call { callee, args } => {
                 reading.hands_on(*callee, args);
                 // Whoever else is asked who calls may ask for more than the session.
-                let asks = reading.last(*callee).is_some_and(|name| asks_who(&name) && !fails(&name));
-                let given = args.iter().any(|arg| reading.is_id(arg.value) || reading.is_held(arg.value));
-                self.proves |= asks && !given && !args.is_empty();
+                let asks = || reading.last(*callee).is_some_and(|name| asks_who(&name) && !fails(&name));
+                let given = || args.iter().any(|arg| reading.is_id(arg.value) || reading.is_held(arg.value));
+                self.proves = self.proves || !args.is_empty() && asks() && !given();
             }
             _ => {}
         }
     }
 
-    fn name(&mut self, name: &str) {
-        self.proves |= proves(name);
-        self.refuses |= refuses(name);
+    fn name(&mut self, (proves, refuses): (bool, bool)) {
+        self.proves |= proves;
+        self.refuses |= refuses;
     }
 }
 
@@ -190,13 +204,13 @@ impl Walk<'_> {
                 let sets = named && self.reading.last(*callee).is_some_and(|name| &*name == "set");
                 let sets = sets && args.get(1).is_some_and(|arg| self.reading.is_held(arg.value));
                 self.grant(lets_in || sets, id);
-                form.inner(id).into_iter().for_each(|part| self.expr(part, known));
+                form.each_inner(id, |part| self.expr(part, known));
             }
             ExprKind::Member(base, name) => {
                 self.grant(self.refuses && is_identity(name) && self.reading.is_held(*base), id);
                 self.expr(*base, known);
             }
-            _ => form.inner(id).into_iter().for_each(|part| self.expr(part, known)),
+            _ => form.each_inner(id, |part| self.expr(part, known)),
         }
     }
 
