@@ -2,8 +2,9 @@
 
 use super::call::Given;
 use super::checks::host;
-use super::effects::{Effect, FUNCTIONS, METHODS, NAMED, is_credential, vouches};
+use super::effects::{Effect, NAMED, is_credential, vouches};
 use super::guard::decided;
+use super::index;
 use super::run::Flow;
 use super::value::{Entry, Facts, Object, Source, Value, bits};
 use crate::scan::ast::form::{Span, Word};
@@ -119,10 +120,9 @@ impl Flow<'_> {
         if let Some(value) = self.handed_on(path, name, given, span) {
             return value;
         }
-        let effect = FUNCTIONS.iter().find(|(known, _)| *known == path).map(|(_, effect)| *effect);
-        let effect = effect.or_else(|| {
+        let effect = index::function(path).or_else(|| {
             given.base.as_ref()?;
-            METHODS.iter().find(|(known, _)| *known == &**name).map(|(_, effect)| *effect)
+            index::method(name)
         });
         let called = || Object::Path(format!("{path}()").into());
         match effect {

@@ -17,6 +17,7 @@ mod go;
 mod go_library;
 mod guard;
 mod hidden;
+mod index;
 mod indirect;
 mod known;
 mod marks;

@@ -1,15 +1,16 @@
 //! What acts on what it is given: tables, and the few that need a closer look.
 
 use super::call::Given;
+use super::index;
 use super::run::Flow;
-use super::sinks::{CLIENTS, PROCESSES, SHELLS, SINKS, VERBS, Which};
+use super::sinks::{CLIENTS, PROCESSES, SHELLS, VERBS, Which};
 use super::value::{Source, Value, Weakness, bits};
 use crate::scan::ast::form::Span;
 use Weakness::{Address, Code, Command, Data, Sql, Template};
 
 /// Tells whether a function starts a program.
 pub(super) fn is_process(path: &str) -> bool {
-    PROCESSES.contains(&path) || SINKS.iter().any(|(sink, _, weakness)| *weakness == Command && *sink == path)
+    PROCESSES.contains(&path) || has(path, Command)
 }
 
 /// Tells whether a call asks a client of HTTP for an address.
@@ -21,18 +22,23 @@ fn is_client(path: &str, name: &str) -> bool {
 
 /// Tells whether a call asks for an address.
 pub(super) fn is_request(path: &str, name: &str) -> bool {
-    is_client(path, name) || SINKS.iter().any(|(sink, _, weakness)| *weakness == Address && *sink == path)
+    is_client(path, name) || has(path, Address)
 }
 
 /// Tells whether a function runs the code that it is given.
 pub(super) fn is_code(path: &str) -> bool {
     let timed = matches!(path, "setTimeout" | "setInterval" | "require" | "import" | "compile");
-    !timed && SINKS.iter().any(|(sink, _, weakness)| *weakness == Code && *sink == path)
+    !timed && has(path, Code)
 }
 
 /// Tells whether what is called so acts on what it is given.
 pub(super) fn is_sink(path: &str) -> bool {
-    SINKS.iter().any(|(sink, ..)| *sink == path)
+    index::sinks(path, None).next().is_some()
+}
+
+/// Tells whether a function is a sink of one kind.
+fn has(path: &str, kind: Weakness) -> bool {
+    index::sinks(path, None).any(|(.., weakness)| *weakness == kind)
 }
 
 impl Flow<'_> {
@@ -40,10 +46,7 @@ impl Flow<'_> {
     pub(super) fn sinks(&mut self, path: &str, name: &str, given: &Given, span: Span) {
         let method = given.base.is_some().then(|| format!(".{name}"));
         let plain = path.strip_suffix("Sync").filter(|path| path.starts_with("fs.")).unwrap_or(path);
-        let known = SINKS
-            .iter()
-            .filter(|(sink, ..)| *sink == plain || method.as_deref().is_some_and(|method| *sink == method));
-        for (sink, which, weakness) in known {
+        for (sink, which, weakness) in index::sinks(plain, method.as_deref()) {
             self.sink(sink, *which, *weakness, path, given, span);
         }
         if PROCESSES.contains(&path) {

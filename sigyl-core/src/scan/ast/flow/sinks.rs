@@ -17,8 +17,11 @@ pub(super) enum Which {
 }
 use Which::{At, Base, Every, Two};
 
+/// What acts, by its name, and how bad that is.
+pub(super) type Sink = (&'static str, Which, Weakness);
+
 /// Functions by the way to them, and methods of anything by their name.
-pub(super) const SINKS: &[(&str, Which, Weakness)] = &[
+pub(super) const SINKS: &[Sink] = &[
     ("os.system", At(0, "command"), Command),
     ("os.popen", At(0, "cmd"), Command),
     ("os.popen2", At(0, "cmd"), Command),
