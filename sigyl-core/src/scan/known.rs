@@ -100,6 +100,8 @@ impl Looked {
             skipped: kept.skipped,
             known: true,
             starts: kept.starts,
+            #[cfg(feature = "ast")]
+            tree: None,
             gaps: kept.gaps,
             objections: Vec::new(),
         })

@@ -56,6 +56,9 @@ pub(super) struct Looked {
     pub(super) gaps: Vec<Skipped>,
     /// Whether what flows from it into other files has to be followed.
     pub(super) starts: bool,
+    /// Its syntax tree, if that has to be.
+    #[cfg(feature = "ast")]
+    pub(super) tree: Option<super::ast::Parsed>,
 }
 
 impl<'a> Scanner<'a> {
@@ -245,7 +248,17 @@ impl<'a> Scanner<'a> {
         let (findings, unlisted) = found.finish();
         let (objections, gaps) = (suppress::objections(&file), self.gaps(&file, started.is_some()));
         let (bytes, starts) = (text.len() as u64, starts(&file));
-        Looked { findings, unlisted, objections, gaps, bytes, starts, ..Looked::default() }
+        Looked {
+            findings,
+            unlisted,
+            objections,
+            gaps,
+            bytes,
+            starts,
+            #[cfg(feature = "ast")]
+            tree: file.flow().tree.clone().filter(|_| starts),
+            ..Looked::default()
+        }
     }
 
     /// What flows through a file that was not followed; that of one that is started is told where nothing is followed.

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 #[cfg(feature = "ast")]
+use super::ast::Parsed;
+#[cfg(feature = "ast")]
 use super::decode::{Decoded, decode_as};
 #[cfg(feature = "ast")]
 use super::file::FileText;
@@ -21,6 +23,9 @@ use crate::source::{Entry, SourceTree};
 
 /// Bytes of one file that are looked at; a larger one is a gap.
 const FILE_BYTES: u64 = 24 << 20;
+/// Bytes of files whose syntax trees are kept to be followed into other files.
+#[cfg(feature = "ast")]
+const TREES: usize = 4 << 20;
 /// Threads that look at files.
 const THREADS: usize = 16;
 
@@ -66,9 +71,10 @@ impl Scanner<'_> {
         let (looked, clean) = self.entries(tree, prefix, started);
         let done = clean.files + looked.len() as u64;
         #[cfg(feature = "ast")]
-        let starts: Vec<&str> = {
+        let starts: Vec<(&str, Option<Parsed>)> = {
             let starts = looked.iter().filter(|(_, looked)| looked.starts);
-            starts.filter_map(|(at, _)| tree.entries().get(*at)).map(|entry| entry.path.as_str()).collect()
+            let path = |at: usize| tree.entries().get(at).map(|entry| entry.path.as_str());
+            starts.filter_map(|(at, looked)| Some((path(*at)?, looked.tree.clone()))).collect()
         };
         looked.into_iter().for_each(|(_, looked)| gathered.file(looked));
         gathered.clean(&clean);
@@ -99,7 +105,7 @@ impl Scanner<'_> {
         &self,
         (tree, started): (&SourceTree, &Started),
         prefix: &str,
-        starts: &[&str],
+        starts: &[(&str, Option<Parsed>)],
         gathered: &mut Gathered,
     ) {
         let key = || known::key_of_flow(&self.known_as(), prefix, tree.digest(), started);
@@ -125,7 +131,12 @@ impl Scanner<'_> {
 
     /// Follows what flows from some files into others.
     #[cfg(feature = "ast")]
-    fn follow(&self, (tree, started): (&SourceTree, &Started), prefix: &str, starts: &[&str]) -> Looked {
+    fn follow(
+        &self,
+        (tree, started): (&SourceTree, &Started),
+        prefix: &str,
+        starts: &[(&str, Option<Parsed>)],
+    ) -> Looked {
         let entries = tree.entries().iter().filter(|entry| entry.size <= FILE_BYTES);
         let paths = entries.map(|entry| entry.path.as_str()).collect::<Vec<_>>();
         let text = |path: &str| {
@@ -139,7 +150,10 @@ impl Scanner<'_> {
                 _ => None,
             }
         };
-        let (reached, left) = super::ast::across(starts, &paths, &text);
+        let made =
+            starts.iter().filter_map(|(path, tree)| Some(((*path).to_owned(), tree.clone()?))).collect();
+        let starts = starts.iter().map(|(path, _)| *path).collect::<Vec<_>>();
+        let (reached, left) = super::ast::across(&starts, &paths, &text, &made);
         let mut looked = Looked::default();
         for one in reached {
             let path = format!("{prefix}{}", one.path);
@@ -161,6 +175,8 @@ impl Scanner<'_> {
         let entries = tree.entries();
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let gathered = Mutex::new((Vec::new(), Clean::default()));
+        #[cfg(feature = "ast")]
+        let trees = AtomicUsize::new(0);
         let work = || {
             let (mut mine, mut clean) = (Vec::new(), Clean::default());
             while !self.watch.is_some_and(|watch| watch.is_cancelled()) {
@@ -168,7 +184,10 @@ impl Scanner<'_> {
                 let Some(entry) = entries.get(at) else { break };
                 let path = format!("{prefix}{}", entry.path);
                 let how = started.get(&entry.path);
-                mine.extend(clean.take(self.entry(tree, entry, &path, how)).map(|looked| (at, looked)));
+                let looked = self.entry(tree, entry, &path, how);
+                #[cfg(feature = "ast")]
+                let looked = looked.with_tree_within(&trees);
+                mine.extend(clean.take(looked).map(|looked| (at, looked)));
                 if let Some(watch) = self.watch {
                     watch.files(done.fetch_add(1, Ordering::Relaxed) + 1, entries.len());
                 }
@@ -211,5 +230,17 @@ impl Scanner<'_> {
             known.put(key, kept);
         }
         looked
+    }
+}
+
+#[cfg(feature = "ast")]
+impl Looked {
+    /// Keeps its syntax tree only if there is room beside `kept` bytes of others.
+    fn with_tree_within(mut self, kept: &AtomicUsize) -> Self {
+        self.tree = self.tree.filter(|tree| {
+            let before = kept.fetch_add(tree.bytes(), Ordering::Relaxed);
+            before + tree.bytes() <= TREES
+        });
+        self
     }
 }

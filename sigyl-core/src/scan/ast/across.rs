@@ -10,7 +10,7 @@ use super::form::{FnId, Form, Span};
 use super::handlers;
 use super::named::{How, named};
 use super::parse::Grammar;
-use super::tree_file::{Names, Text, Trees};
+use super::tree_file::{Made, Names, Text, Trees};
 use crate::scan::language::Language;
 use crate::scan::required::is_run;
 
@@ -59,18 +59,23 @@ struct Part {
 }
 
 /// Follows what handlers in the files of `from` give to other ones of `paths`; returns what is seen there, and what was
-/// not followed.
-pub(in crate::scan) fn across(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<Left>) {
-    on_large_stack(|| all(from, paths, texts)).unwrap_or_else(|gap| {
+/// not followed. Trees that were made of the files need not be made again.
+pub(in crate::scan) fn across(
+    from: &[&str],
+    paths: &[&str],
+    texts: &Texts<'_>,
+    made: &Made,
+) -> (Vec<Reached>, Vec<Left>) {
+    on_large_stack(|| all(from, paths, texts, made)).unwrap_or_else(|gap| {
         let left = from.iter().map(|path| Left { path: (*path).to_owned(), gap: gap.clone() });
         (Vec::new(), left.collect())
     })
 }
 
-fn all(from: &[&str], paths: &[&str], texts: &Texts<'_>) -> (Vec<Reached>, Vec<Left>) {
+fn all(from: &[&str], paths: &[&str], texts: &Texts<'_>, made: &Made) -> (Vec<Reached>, Vec<Left>) {
     let files = Files::of(paths, texts);
     let names = Names::of(paths);
-    let mut trees = Trees::of(texts);
+    let mut trees = Trees::of(texts, made);
     let mut found: BTreeMap<String, Reached> = BTreeMap::new();
     let mut cuts = Vec::new();
     let mut left = TREE;

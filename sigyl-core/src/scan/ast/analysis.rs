@@ -1,5 +1,7 @@
 //! One file: parsed, lowered, followed.
 
+use std::sync::Arc;
+
 use super::flow::{Links, Seen, follow};
 use super::form::Form;
 use super::gate::registers;
@@ -10,6 +12,7 @@ use super::near::{LARGE, Near, near};
 use super::parse::{Grammar, parse, parse_part};
 use super::session;
 use super::syntax::Syntax;
+use super::tree_file::Parsed;
 use crate::domain::SkipKind;
 use crate::scan::language::Language;
 use crate::scan::roomy;
@@ -23,6 +26,8 @@ pub(in crate::scan) struct Analysis {
     pub(in crate::scan) gap: Option<Gap>,
     /// Whether it registers something, so that what flows from it into other files has to be followed.
     pub(in crate::scan) starts: bool,
+    /// Its syntax tree, where the whole of it was parsed and has to be followed.
+    pub(in crate::scan) tree: Option<Parsed>,
 }
 
 /// Why something was not followed.
@@ -73,7 +78,7 @@ fn without_tools(grammar: Grammar, text: &str) -> Analysis {
         Ok(tree) => {
             let form = lower(grammar, text, &tree, Form::default());
             let gap = form.cut.then(|| Gap::of_bound(DEEP));
-            Analysis { gap, seen: session::decisions(&form), starts: false }
+            Analysis { gap, seen: session::decisions(&form), ..Analysis::default() }
         }
         Err(why) => Analysis { gap: Some(Gap::of_depth(why)), ..Analysis::default() },
     }
@@ -105,7 +110,7 @@ pub(super) fn of_parts(grammar: Grammar, text: &str, near: &Near) -> Analysis {
 /// Follows a text, all that is looked at of another.
 fn of_text(grammar: Grammar, text: &str, whole: &str, left_out: Option<Gap>) -> Analysis {
     let tree = match parse_part(grammar, text, whole.len()) {
-        Ok(tree) => tree,
+        Ok(tree) => Arc::new(tree),
         Err(why) => return Analysis { gap: Some(Gap::of_bound(why)), ..Analysis::default() },
     };
     let form = lower(grammar, text, &tree, Form::default());
@@ -113,7 +118,7 @@ fn of_text(grammar: Grammar, text: &str, whole: &str, left_out: Option<Gap>) -> 
     let decided = if session::may_decide(whole) { session::decisions(&form) } else { Vec::new() };
     let handlers = handlers::find(&form);
     if handlers.is_empty() && !handlers::may_register(&form) {
-        return Analysis { gap: deep.or(left_out), seen: decided, starts: false };
+        return Analysis { gap: deep.or(left_out), seen: decided, ..Analysis::default() };
     }
     let flow = follow(&form, &handlers, Links::default());
     // Handlers that stand behind were not looked at.
@@ -121,7 +126,10 @@ fn of_text(grammar: Grammar, text: &str, whole: &str, left_out: Option<Gap>) -> 
     let far = || flow.cut.then(|| Gap::of_depth("it calls deeper than is followed"));
     let beyond = || flow.beyond.then(|| Gap::of_depth(BEYOND));
     let seen = flow.seen.into_iter().chain(decided).collect();
-    Analysis { gap: deep.or_else(long).or(left_out).or_else(far).or_else(beyond), seen, starts: true }
+    let gap = deep.or_else(long).or(left_out).or_else(far).or_else(beyond);
+    // Parts that were joined are another text, however long it is.
+    let tree = (text == whole).then(|| Parsed::of(grammar, text, tree));
+    Analysis { gap, seen, starts: true, tree }
 }
 
 fn is_large_script(grammar: Grammar, text: &str) -> bool {

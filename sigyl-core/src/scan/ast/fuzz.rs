@@ -4,6 +4,7 @@ use super::across::across;
 use super::analysis::{on_large_stack, one};
 use super::flow::Seen;
 use super::parse::Grammar;
+use super::tree_file::Made;
 use crate::scan::language::Language;
 
 /// Follows files as if each registered tools, and one into the other: all that is seen is a place in its file, and the
@@ -31,7 +32,7 @@ pub fn flows(files: &[(&str, &str)]) {
             .find(|(one, _)| *one == path)
             .map(|(path, text)| ((*text).to_owned(), Language::of(path, text)))
     };
-    let (reached, left) = across(&paths, &paths, &text);
+    let (reached, left) = across(&paths, &paths, &text, &Made::new());
     reached.iter().for_each(|one| placed(&one.analysis.seen, &one.text));
     assert!(left.iter().all(|one| paths.contains(&one.path.as_str())));
 }

@@ -30,3 +30,4 @@ mod tree_file;
 pub(super) use across::{across, names_own};
 pub(super) use analysis::{Analysis, analyse, is_followed};
 pub(super) use rule::FlowRule;
+pub(super) use tree_file::Parsed;

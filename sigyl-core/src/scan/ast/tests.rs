@@ -13,6 +13,7 @@ use super::flow::{Grade, Weakness};
 use super::gate::registers;
 use super::near::{Near, near};
 use super::parse::Grammar;
+use super::tree_file::Made;
 use crate::scan::language::Language;
 
 fn analyse(path: &str, text: &str) -> Analysis {
@@ -238,7 +239,7 @@ fn what_is_not_followed_into_other_files_is_told() {
                 .find(|(known, _)| known == path)
                 .map(|(path, text)| (text.clone(), Language::of(path, text)))
         };
-        super::across(&["main.py"], &paths, &text).1
+        super::across(&["main.py"], &paths, &text, &Made::new()).1
     };
     let main = |imports: &str| {
         let text = format!(
@@ -277,7 +278,7 @@ fn what_a_handler_gives_is_followed_into_other_files() {
                 .find(|(known, _)| *known == path)
                 .map(|(path, text)| ((*text).to_owned(), Language::of(path, text)))
         };
-        let (reached, left) = super::across(&paths, &paths, &text);
+        let (reached, left) = super::across(&paths, &paths, &text, &Made::new());
         assert_eq!(left, []);
         let one = |reached: super::across::Reached| {
             let at = reached.analysis.seen[0].span;

@@ -16,6 +16,26 @@ const LARGEST: usize = 512 << 10;
 /// The text of a file, and the language in which it runs.
 pub(super) type Text = (Arc<str>, Language);
 
+/// The syntax tree of a whole file that is followed into others: it is made when the file itself is looked at.
+#[derive(Clone, Debug)]
+pub(in crate::scan) struct Parsed {
+    grammar: Grammar,
+    bytes: usize,
+    syntax: Arc<Syntax>,
+}
+
+impl Parsed {
+    /// Takes the tree of a text.
+    pub(super) fn of(grammar: Grammar, text: &str, syntax: Arc<Syntax>) -> Self {
+        Self { grammar, bytes: text.len(), syntax }
+    }
+
+    /// Returns how long the text is that it is of.
+    pub(in crate::scan) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
 /// Texts and syntax trees of files that several others name.
 pub(super) struct Trees<'a> {
     texts: &'a Texts<'a>,
@@ -25,10 +45,14 @@ pub(super) struct Trees<'a> {
     read_bytes: usize,
     parsed: HashMap<String, Arc<Syntax>>,
     parsed_bytes: usize,
+    made: &'a Made,
 }
 
+/// Syntax trees that were made before, by the paths of their files.
+pub(in crate::scan) type Made = HashMap<String, Parsed>;
+
 impl<'a> Trees<'a> {
-    pub(super) fn of(texts: &'a Texts<'a>) -> Self {
+    pub(super) fn of(texts: &'a Texts<'a>, made: &'a Made) -> Self {
         Self {
             texts,
             sizes: HashMap::new(),
@@ -36,6 +60,7 @@ impl<'a> Trees<'a> {
             read_bytes: 0,
             parsed: HashMap::new(),
             parsed_bytes: 0,
+            made,
         }
     }
 
@@ -70,6 +95,10 @@ impl<'a> Trees<'a> {
     pub(super) fn parse(&mut self, grammar: Grammar, path: &str, text: &str) -> Result<Arc<Syntax>, String> {
         if let Some(tree) = self.parsed.get(path) {
             return Ok(Arc::clone(tree));
+        }
+        let made = self.made.get(path).filter(|made| made.grammar == grammar && made.bytes == text.len());
+        if let Some(made) = made {
+            return Ok(Arc::clone(&made.syntax));
         }
         let tree = Arc::new(parse(grammar, text)?);
         if self.parsed_bytes + text.len() <= KEPT {
@@ -177,7 +206,9 @@ mod tests {
             };
             Some(("#".repeat(size), Language::Python))
         };
-        let mut trees = Trees::of(&texts);
+        let tree = |text: &str| Arc::new(parse(Grammar::Python, text).unwrap());
+        let made = Made::from([("c.py".to_owned(), Parsed::of(Grammar::Python, "a = 1\n", tree("a = 1\n")))]);
+        let mut trees = Trees::of(&texts, &made);
         for _ in 0..3 {
             assert_eq!(trees.size("none.py"), None);
             assert_eq!(trees.size("large.py"), Some(LARGEST + 1));
@@ -192,5 +223,7 @@ mod tests {
         let first = trees.parse(Grammar::Python, "a.py", "a = 1\n").map(nodes);
         assert_eq!(trees.parse(Grammar::Python, "a.py", "").map(nodes), first);
         assert_ne!(trees.parse(Grammar::Python, "b.py", "").map(nodes), first);
+        assert_eq!(trees.parse(Grammar::Python, "c.py", "#\n#\n#\n").map(nodes), first, "it was made before");
+        assert_ne!(trees.parse(Grammar::Script, "c.py", "a = 1\n").map(nodes), Ok(0), "of another grammar");
     }
 }

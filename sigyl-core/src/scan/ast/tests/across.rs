@@ -1,6 +1,7 @@
 //! What a handler gives to other files of its tree.
 
 use crate::scan::ast::across;
+use crate::scan::ast::tree_file::Made;
 use crate::scan::language::Language;
 
 /// Returns the paths in which something is seen, and why the rest was not followed.
@@ -10,7 +11,7 @@ fn followed(from: &str, files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
         let known = files.iter().find(|(known, _)| *known == path);
         known.map(|(path, text)| ((*text).to_owned(), Language::of(path, text)))
     };
-    let (reached, left) = across(&[from], &paths, &text);
+    let (reached, left) = across(&[from], &paths, &text, &Made::new());
     let reached = reached.into_iter().map(|reached| reached.path).collect();
     (reached, left.into_iter().map(|left| left.gap.why).collect())
 }
@@ -272,7 +273,7 @@ fn a_folder_that_is_named_again_and_again_is_read_once() {
         };
         Some((text, Language::Script))
     };
-    let (reached, _) = across(&["main.js"], &["main.js", "p/package.json", "p/x.js"], &text);
+    let (reached, _) = across(&["main.js"], &["main.js", "p/package.json", "p/x.js"], &text, &Made::new());
     assert_eq!(reached.into_iter().map(|reached| reached.path).collect::<Vec<_>>(), ["p/x.js"]);
     assert_eq!(read.into_inner(), 1);
 }
