@@ -14,6 +14,7 @@ mod open;
 mod operate;
 mod place;
 mod query;
+mod reach;
 mod release;
 mod restore;
 mod schedule;

@@ -134,6 +134,15 @@ impl Locator {
         }
     }
 
+    /// Tells whether it is on the machine of whoever reads it.
+    pub fn is_here(&self) -> bool {
+        match self {
+            Self::Path(_) | Self::Archive(_) => true,
+            Self::Git { url, .. } => !url.starts_with("https://") && !url.starts_with("ssh://"),
+            Self::Npm { .. } | Self::Pypi { .. } => false,
+        }
+    }
+
     /// Tells whether the same text may mean other bytes tomorrow, with the same version inside.
     pub fn is_moving(&self) -> bool {
         matches!(self, Self::Path(_) | Self::Archive(_) | Self::Git { .. })

@@ -11,3 +11,8 @@ pub const SIGYL_KEY: &str = "internal.sigyl/registry";
 
 /// The namespace of servers that were released here under a short name. The domain is reserved for private use.
 pub const RELEASED_NAMESPACE: &str = "internal.sigyl";
+
+/// Tells whether nobody may publish or deploy under a namespace, however it is spelled.
+pub fn is_reserved(namespace: &str) -> bool {
+    ["sigyl", RELEASED_NAMESPACE].iter().any(|own| namespace.eq_ignore_ascii_case(own))
+}

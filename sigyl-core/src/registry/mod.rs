@@ -20,7 +20,7 @@ pub mod shelf;
 pub use catalogue::{Catalogue, Query, QueryError, Which};
 pub use document::Document;
 pub use history::{last_served, previous};
-pub use keys::{OFFICIAL_KEY, PUBLISHER_KEY, RELEASED_NAMESPACE, SIGYL_KEY};
+pub use keys::{OFFICIAL_KEY, PUBLISHER_KEY, RELEASED_NAMESPACE, SIGYL_KEY, is_reserved};
 pub use publish::{Choice, Offer, PublishError, choose_version, latest};
 #[cfg(feature = "gateway")]
 pub use pull::{Pull, PullError};

@@ -2,11 +2,13 @@
 
 use std::sync::PoisonError;
 
+use serde_json::Value;
+
 use super::place::may_on_run;
 use super::{Frames, Sigyl};
 use crate::domain::{
-    Action, Caller, JudgementRecord, Report, ReportId, Run, RunId, RunState, Server, ServerName, Verdict,
-    VersionRecord,
+    Action, Caller, JudgementRecord, Locator, Report, ReportId, Run, RunId, RunState, Server, ServerName,
+    Verdict, VersionRecord,
 };
 use crate::error::Error;
 use crate::pipeline::Front as _;
@@ -243,6 +245,12 @@ fn without_secrets(mut run: Run) -> Run {
     if let Some(order) = run.request.as_object_mut() {
         order.remove("sealed");
         order.remove("before");
+        // A repository may have been named with a login.
+        let source = order.get("source").and_then(Value::as_str);
+        let open = source.and_then(|text| Locator::parse(text).ok()).map(|known| known.without_credentials());
+        if let Some(open) = open {
+            order.insert("source".to_owned(), Value::String(open.to_string()));
+        }
     }
     run
 }

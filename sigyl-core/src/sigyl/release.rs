@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use super::audit::{Act, Told};
+use super::reach::require_reach;
 use super::{Frames, Sigyl};
 use crate::domain::{
     Action, Caller, Decision, Denied, Locator, Namespace, Permissions, Plan, Run, RunId, RunState, Seq,
@@ -29,6 +30,7 @@ impl Sigyl {
 
     async fn start_deploy(&self, caller: &Caller, deploy: Deploy) -> Result<RunId, Error> {
         let placed = self.placed(caller, Action::Deploy, deploy.workspace, deploy.name.as_ref()).await?;
+        require_reach(caller, &deploy.env, &deploy.grant, &deploy.allow_scripts)?;
         self.may_be_granted(&deploy.grant)?;
         let order = Order {
             source: Some(deploy.source),
@@ -61,6 +63,7 @@ impl Sigyl {
                 why: error.to_string(),
             })?,
         };
+        require_reach(caller, &redeploy.env, &redeploy.grant, &redeploy.allow_scripts)?;
         let order = Order {
             source: Some(source),
             env: redeploy.env,

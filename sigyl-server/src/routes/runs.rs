@@ -141,33 +141,18 @@ impl Release {
             return Err(Problem::invalid(format!("`source` is longer than {SOURCE} bytes")));
         }
         let locator = Locator::parse(text).map_err(|error| Problem::invalid(error.to_string()))?;
-        let is_elsewhere = match &locator {
-            Locator::Npm { .. } | Locator::Pypi { .. } => true,
-            Locator::Git { url, .. } => url.starts_with("https://") || url.starts_with("ssh://"),
-            _ => false,
-        };
-        require(caller, is_elsewhere, "deploy what is on the machine of the server")?;
-        Ok(Some(locator))
+        let is_elsewhere = !locator.is_here();
+        if is_elsewhere || caller.may(Action::Operate) {
+            return Ok(Some(locator));
+        }
+        let denied = Denied::new(caller, "deploy what is on the machine of the server");
+        Err(Problem::from(sigyl_core::Error::from(denied)))
     }
-
-    /// Refuses what opens the machine that serves to a server, unless the caller operates it.
-    fn check(&self, caller: &Caller) -> Result<(), Problem> {
-        require(caller, self.grant.is_empty(), "grant a server what is on the machine of the server")?;
-        require(caller, self.allow_scripts.is_empty(), "let install scripts run on the machine of the server")
-    }
-}
-
-fn require(caller: &Caller, is_harmless: bool, what: &str) -> Result<(), Problem> {
-    if is_harmless || caller.may(Action::Operate) {
-        return Ok(());
-    }
-    Err(Problem::from(sigyl_core::Error::from(Denied::new(caller, what))))
 }
 
 async fn release(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let caller = ask.caller.clone();
     let wanted: Release = ask.json(RELEASE).await?;
-    wanted.check(&caller)?;
     if !wanted.revoke.is_empty() {
         return Err(Problem::invalid("`revoke` is for a server that exists: release it again"));
     }
@@ -191,7 +176,6 @@ async fn release(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 async fn again(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let (caller, name) = (ask.caller.clone(), name(&ask)?);
     let wanted: Release = ask.json(RELEASE).await?;
-    wanted.check(&caller)?;
     if wanted.workspace.is_some() || wanted.name.is_some() {
         return Err(Problem::invalid("a server that exists keeps its name and its workspace"));
     }

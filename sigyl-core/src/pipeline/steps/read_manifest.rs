@@ -6,8 +6,9 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::fetch_source::blocking;
-use crate::domain::{Server, ServerName, StepId};
+use crate::domain::{DocumentName, Server, ServerName, StepId};
 use crate::manifest::{self, Manifest};
+use crate::registry::is_reserved;
 use crate::scan::TreeFiles;
 
 pub(crate) struct ReadManifest;
@@ -64,7 +65,8 @@ pub(super) async fn enter(cx: &mut Context, name: &ServerName) -> Result<(), Ste
 /// since its clients may still trust it.
 async fn require_ours(cx: &Context, name: &ServerName, server: Option<&Server>) -> Result<(), StepError> {
     let order = &cx.order;
-    if *name == ServerName::own() {
+    let namespace = name.as_str().rsplit_once('/').map(|(namespace, _)| namespace);
+    if *name == ServerName::own() || namespace.is_some_and(is_reserved) {
         return Err(StepError::NotOurs(name.clone()));
     }
     if order.within.as_ref().is_some_and(|within| !within.iter().any(|names| names.matches(name))) {
@@ -77,7 +79,15 @@ async fn require_ours(cx: &Context, name: &ServerName, server: Option<&Server>) 
             order.any_grave || grave.is_none_or(|grave| grave.workspace == cx.run.workspace)
         }
     };
+    let is_ours = is_ours && !is_listed_elsewhere(cx, name).await?;
     if is_ours { Ok(()) } else { Err(StepError::NotOurs(name.clone())) }
+}
+
+/// Tells whether a document of that name belongs to another workspace.
+async fn is_listed_elsewhere(cx: &Context, name: &ServerName) -> Result<bool, StepError> {
+    let Ok(name) = DocumentName::parse(name.as_str()) else { return Ok(false) };
+    let listed = cx.platform.store.listings_of(&name).await?;
+    Ok(listed.iter().any(|listing| listing.workspace != cx.run.workspace))
 }
 
 async fn require_secrets(cx: &Context, manifest: &Manifest) -> Result<(), StepError> {

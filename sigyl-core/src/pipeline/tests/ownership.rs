@@ -1,9 +1,10 @@
 //! Names that belong to others, as a run meets them: it may learn the name only from the manifest.
 
 use super::house::{House, toy};
-use crate::domain::{Namespace, Plan, RunState, WorkspaceName};
+use crate::domain::{Listing, Namespace, Plan, RunState, ServerName, WorkspaceName};
 use crate::pipeline::Order;
-use crate::store::Page;
+use crate::store::contract::fixture;
+use crate::store::{Change, Page};
 
 fn workspace(name: &str) -> WorkspaceName {
     WorkspaceName::parse(name).unwrap()
@@ -61,8 +62,24 @@ async fn a_key_for_some_servers_deploys_no_other_whatever_the_manifest_says() {
 }
 
 #[tokio::test]
-async fn what_sigyl_seals_for_itself_is_under_no_server() {
+async fn no_server_stands_where_sigyl_keeps_what_is_its_own() {
     let house = House::new();
-    let order = Order { name: Some(crate::domain::ServerName::own()), ..house.order() };
-    assert_eq!(house.take(Plan::Release, order).await.failure.unwrap().code, "E1009");
+    for name in ["sigyl/own", "sigyl/x", "internal.sigyl/clock", "INTERNAL.Sigyl/clock"] {
+        let Ok(name) = ServerName::parse(name) else { continue };
+        let order = Order { name: Some(name.clone()), ..house.order() };
+        assert_eq!(house.take(Plan::Release, order).await.failure.unwrap().code, "E1009", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_name_of_a_document_is_deployed_by_its_workspace_alone() {
+    let house = House::new();
+    let listing =
+        Listing { workspace: workspace("red"), ..fixture::listing("com.example/toy", "0.1.0", "A toy.") };
+    house.platform.store.apply(Change::PublishListing(Box::new(listing))).await.unwrap();
+    let name = Some(ServerName::parse("com.example/toy").unwrap());
+    let order = |whose: &str| Order { workspace: workspace(whose), name: name.clone(), ..house.order() };
+    assert_eq!(house.take(Plan::Release, order("blue")).await.failure.unwrap().code, "E1009");
+    let run = house.take(Plan::Release, order("red")).await;
+    assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
 }

@@ -8,7 +8,7 @@ use crate::domain::{
     Digest, DocumentName, DocumentVersion, Listing, ListingStatus, Origin, Proof, RawDocument, Timestamp,
     Verdict, WorkspaceName,
 };
-use crate::registry::PUBLISHER_KEY;
+use crate::registry::{PUBLISHER_KEY, RELEASED_NAMESPACE};
 use crate::wire::registry::{Official, OriginKind, Provenance, ResponseMeta, ScanStatus, ServerResponse};
 
 /// Most words of tags and tools of a version that are looked at in a search.
@@ -108,6 +108,14 @@ impl Entry {
         self.released.as_ref().map(|released| &released.workspace).or(listed)
     }
 
+    /// What its name rests on when it was only released: short names are ours, and nobody proved another.
+    fn released_proof(&self) -> Proof {
+        match self.name.namespace() {
+            Some(RELEASED_NAMESPACE) => Proof::Granted,
+            _ => Proof::Unproven,
+        }
+    }
+
     /// Tells whether there is source of it here.
     pub fn is_released(&self) -> bool {
         self.released.is_some()
@@ -183,7 +191,7 @@ impl Entry {
             scan,
         };
         match self.listing.as_ref().map(|listing| (&listing.origin, listing.proof)) {
-            None => plain(OriginKind::Released, Proof::Granted),
+            None => plain(OriginKind::Released, self.released_proof()),
             Some((Origin::Published { .. }, proof)) => plain(OriginKind::Published, proof),
             Some((Origin::Imported { source, problems, official, .. }, proof)) => Provenance {
                 imported_from: Some(source.clone()),

@@ -9,7 +9,7 @@ use super::place::{self, Address};
 use super::{Document, Issues};
 use crate::domain::{Check, IssueSeverity, ServerName, Version};
 use crate::registry::schema::Pointer;
-use crate::registry::{OFFICIAL_KEY, PUBLISHER_KEY, RELEASED_NAMESPACE};
+use crate::registry::{OFFICIAL_KEY, PUBLISHER_KEY, is_reserved};
 
 /// Most bytes that a publisher may add under its own key, as JSON.
 const PUBLISHER_MAX: usize = 4096;
@@ -68,9 +68,8 @@ impl Rules<'_> {
                 if namespace.split('.').any(odd) {
                     self.error("/name", "the namespace is no domain read backwards", "name");
                 }
-                if namespace == RELEASED_NAMESPACE {
-                    let message =
-                        format!("`{RELEASED_NAMESPACE}` is for what is released here without a namespace");
+                if is_reserved(namespace) {
+                    let message = format!("`{namespace}` is for what is released here without a namespace");
                     self.error("/name", message, "reserved-namespace");
                 }
             }

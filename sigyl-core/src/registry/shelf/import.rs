@@ -14,7 +14,7 @@ use crate::domain::{
     WorkspaceName,
 };
 use crate::registry::document::Document;
-use crate::registry::{OFFICIAL_KEY, RELEASED_NAMESPACE};
+use crate::registry::{OFFICIAL_KEY, is_reserved};
 use crate::store::Change;
 use crate::wire::registry::{ImportReport, ImportRow, RowProblem};
 
@@ -133,7 +133,7 @@ enum Decision {
 fn decide(row: &Read, before: Option<Listing>, source: &str, at: Timestamp) -> Decision {
     let refuse = |message: &str, rule: &str| Decision::Refuse(error(message, rule));
     let document = &row.document;
-    if document.name().namespace() == Some(RELEASED_NAMESPACE) {
+    if document.name().namespace().is_some_and(is_reserved) {
         return refuse("its namespace is for what is released here", "reserved-namespace");
     }
     let standing = standing(row.official.as_ref(), at);
