@@ -63,7 +63,7 @@ pub(crate) async fn enter(
     headers: &HeaderMap,
 ) -> Result<(Caller, Option<Allowance>), Problem> {
     let caller = identify(app, route.access, client, headers).await?;
-    let who = caller.key().map_or(Who::Address(client.address), |holder| Who::Key(holder.key.id.clone()));
+    let who = caller.key().map_or(Who::Address(client.counted), |holder| Who::Key(holder.key.id.clone()));
     let share = route.class.map(|class| app.throttle.take(who, class)).transpose().map_err(too_many)?;
     let wanted = match route.access {
         Access::Key(action) => Some(action),
@@ -78,7 +78,7 @@ pub(crate) async fn enter(
 }
 
 async fn identify(app: &App, access: Access, client: Client, headers: &HeaderMap) -> Result<Caller, Problem> {
-    let address = Some(client.address);
+    let address = client.address;
     if access == Access::Open {
         return Ok(Caller::anonymous(address));
     }
@@ -87,7 +87,7 @@ async fn identify(app: &App, access: Access, client: Client, headers: &HeaderMap
             Ok(caller) => Ok(caller),
             Err(error) if error.kind() == Kind::Denied => {
                 // Whoever tries keys is slowed by it; a good key is let in whatever came from its address before.
-                app.throttle.take(Who::Address(client.address), Class::Login).map_err(too_many)?;
+                app.throttle.take(Who::Address(client.counted), Class::Login).map_err(too_many)?;
                 Err(Problem::from(error).status(StatusCode::UNAUTHORIZED).header(WWW_AUTHENTICATE, CHALLENGE))
             }
             Err(error) => Err(error.into()),

@@ -180,7 +180,7 @@ impl Log<'_> {
             http.route = self.place.map_or("none", |place| place.route.path),
             http.status = status.as_u16(),
             micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-            client = %self.client.address,
+            client = self.client.address.map(tracing::field::display),
             key = key.map(|holder| holder.key.id.as_str()),
             request = self.id,
             "answered"

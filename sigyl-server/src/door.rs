@@ -1,6 +1,6 @@
 //! Who comes in: which peers are proxies, and where a request really comes from.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use hyper::header::{FORWARDED, HeaderMap, HeaderName};
 use sigyl_core::domain::Network;
@@ -29,8 +29,10 @@ pub(crate) struct Door {
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Client {
-    /// Its address, as the last trusted proxy saw it.
-    pub(crate) address: IpAddr,
+    /// Its address, as the last trusted proxy saw it; nothing where that proxy does not say.
+    pub(crate) address: Option<IpAddr>,
+    /// The address that it is counted under: its own, or that of the proxy which does not say.
+    pub(crate) counted: IpAddr,
     /// Whether it is a program of this machine, with no proxy between.
     pub(crate) is_here: bool,
 }
@@ -55,23 +57,40 @@ impl Door {
         let peer = peer.to_canonical();
         if !self.is_proxy(peer) {
             let is_proxied = OF_PROXIES.iter().any(|name| headers.contains_key(name));
-            return Client { address: peer, is_here: peer.is_loopback() && !is_proxied };
+            let is_here = peer.is_loopback() && !is_proxied;
+            return Client { address: Some(peer), counted: peer, is_here };
         }
-        let said = headers.get_all(FORWARDED_FOR).iter().flat_map(|value| {
-            value.to_str().unwrap_or_default().split(',').map(|one| one.trim().parse::<IpAddr>().ok())
-        });
-        let hops: Vec<_> = said.collect();
-        // The nearest proxy wrote last. What is before the first address that is no proxy's, the client may have made up.
-        let mut address = peer;
-        for hop in hops.into_iter().rev().take(HOPS) {
-            let Some(hop) = hop else { break };
-            address = hop.to_canonical();
-            if !self.is_proxy(address) {
-                break;
+        let address = self.forwarded(headers);
+        Client { address, counted: address.unwrap_or(peer), is_here: false }
+    }
+
+    /// Reads whom a proxy speaks for. The nearest one wrote last, and what is before the first address that is no
+    /// proxy's, the client may have made up. An address that a proxy does not say is not known: its own would let
+    /// everybody behind it in where a key is good for its network.
+    fn forwarded(&self, headers: &HeaderMap) -> Option<IpAddr> {
+        let said: Vec<_> = headers
+            .get_all(FORWARDED_FOR)
+            .iter()
+            .flat_map(|value| value.to_str().unwrap_or_default().split(','))
+            .collect();
+        let mut address = None;
+        for hop in said.iter().rev().take(HOPS) {
+            let hop = hop_address(hop.trim())?;
+            address = Some(hop);
+            if !self.is_proxy(hop) {
+                return address;
             }
         }
-        Client { address, is_here: false }
+        address.filter(|_| said.len() <= HOPS)
     }
+}
+
+/// Reads an address as proxies write it: alone, or with a port.
+fn hop_address(text: &str) -> Option<IpAddr> {
+    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::from);
+    let with_port = || text.parse::<SocketAddr>().ok().map(|found| found.ip());
+    let address = text.parse().ok().or_else(bracketed).or_else(with_port)?;
+    Some(address.to_canonical())
 }
 
 #[cfg(test)]
@@ -91,7 +110,7 @@ mod tests {
             headers.append(FORWARDED_FOR, HeaderValue::from_static(value));
         }
         let client = door.client(ip(peer), &headers);
-        (client.address.to_string(), client.is_here)
+        (client.address.map_or("unknown".to_owned(), |address| address.to_string()), client.is_here)
     }
 
     #[test]
@@ -100,14 +119,27 @@ mod tests {
             ("10.0.0.1", &["192.0.2.1"][..], "192.0.2.1"),
             ("10.0.0.1", &["203.0.113.9, 192.0.2.1"], "192.0.2.1"),
             ("10.0.0.1", &["203.0.113.9", "192.0.2.1, 10.0.0.2"], "192.0.2.1"),
-            ("10.0.0.1", &["192.0.2.1, unknown"], "10.0.0.1"),
-            ("10.0.0.1", &["192.0.2.1, , 10.0.0.2"], "10.0.0.2"),
-            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["203.0.113.9, 192.0.2.1:4711"], "192.0.2.1"),
+            ("10.0.0.1", &["[2001:db8::1]:4711, 10.0.0.2:80"], "2001:db8::1"),
+            ("10.0.0.1", &["[2001:db8::1]"], "2001:db8::1"),
+            ("10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
             ("::ffff:10.0.0.1", &["::ffff:192.0.2.1"], "192.0.2.1"),
             ("192.0.2.7", &["127.0.0.1"], "192.0.2.7"),
         ] {
             assert_eq!(client(peer, forwarded), (address.to_owned(), false), "{peer} {forwarded:?}");
         }
+    }
+
+    #[test]
+    fn whom_a_proxy_does_not_name_is_unknown_and_counted_as_the_proxy() {
+        let long = vec!["10.0.0.2"; HOPS + 1].join(",").leak();
+        for forwarded in
+            [&[][..], &[""], &["192.0.2.1, unknown"], &["192.0.2.1, , 10.0.0.2"], &["192.0.2.1:x"], &[long]]
+        {
+            assert_eq!(client("10.0.0.1", forwarded), ("unknown".to_owned(), false), "{forwarded:?}");
+        }
+        let door = Door::new(vec![Network::parse("10.0.0.0/8").unwrap()], false);
+        assert_eq!(door.client(ip("10.0.0.1"), &HeaderMap::new()).counted, ip("10.0.0.1"));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use http_body_util::Full;
 use hyper::{Request, StatusCode};
 use sigyl_core::access::{Rate, Rates};
+use sigyl_core::domain::{Caller, Label, Network, Scope};
+use sigyl_core::wire::v1::NewKey;
 use sigyl_server::Config;
 use std::time::Duration;
 
@@ -134,5 +136,36 @@ async fn who_tries_keys_is_slowed_and_a_good_key_still_comes_in() {
         assert_eq!(ask("sigyl_0000000000000000_x").await, status);
     }
     assert_eq!(ask(&key).await, StatusCode::OK);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_key_for_a_network_is_not_good_for_whom_a_proxy_does_not_name() {
+    let mut config = Config::default();
+    config.trusted_proxies = vec![Network::parse("127.0.0.0/8").unwrap()];
+    let app = TestApp::with(config).await;
+    let new = NewKey {
+        label: Label::parse("test").unwrap(),
+        scopes: vec![Scope::parse("*").unwrap()],
+        workspace: None,
+        networks: vec![Network::parse("127.0.0.0/8").unwrap(), Network::parse("192.0.2.0/24").unwrap()],
+        expires: None,
+        account: None,
+    };
+    let made = app.core.create_key(&Caller::local_owner(), new).await.unwrap();
+    for (forwarded, status) in [
+        (None, StatusCode::UNAUTHORIZED),
+        (Some("unknown"), StatusCode::UNAUTHORIZED),
+        (Some("203.0.113.1"), StatusCode::UNAUTHORIZED),
+        (Some("192.0.2.1:4711"), StatusCode::OK),
+    ] {
+        let mut request = Request::builder().uri("/api/v1/whoami").header("host", "a");
+        request = request.header("authorization", format!("Bearer {}", made.plain.reveal()));
+        if let Some(forwarded) = forwarded {
+            request = request.header("x-forwarded-for", forwarded);
+        }
+        let reply = app.send(request.body(Full::default()).unwrap()).await;
+        assert_eq!(reply.status, status, "{forwarded:?}");
+    }
     app.end().await;
 }
