@@ -38,7 +38,7 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
     let working = app.metrics.requests.hold();
     let underway = line.begin();
     let (head, body) = request.into_parts();
-    let client = app.door.client(line.peer.ip(), &head.headers);
+    let client = app.door.client(line.peer.ip(), &head);
     let (method, asked) = (head.method.clone(), head.headers.clone());
     let way = locate(&head);
     let place = match &way {

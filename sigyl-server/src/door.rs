@@ -1,20 +1,25 @@
-//! Who comes in: which peers are proxies, and where a request really comes from.
+//! Who comes in: which peers are proxies, where a request really comes from, and whether from this machine.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use hyper::header::{FORWARDED, HeaderMap, HeaderName};
+use hyper::header::{FORWARDED, HOST, HeaderMap, HeaderName, VIA};
+use hyper::http::request::Parts;
 use sigyl_core::domain::Network;
 
 /// Where proxies write whom they speak for.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// What a proxy adds to a request; one of them says that there is a proxy.
-const OF_PROXIES: [HeaderName; 4] = [
+/// What a proxy adds to a request, beside [`OF_PROXIES_START`]; one of them says that there is a proxy.
+const OF_PROXIES: [HeaderName; 5] = [
     FORWARDED,
-    FORWARDED_FOR,
-    HeaderName::from_static("x-forwarded-host"),
-    HeaderName::from_static("x-forwarded-proto"),
+    VIA,
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("cf-connecting-ip"),
+    HeaderName::from_static("true-client-ip"),
 ];
+
+/// How other headers of proxies begin.
+const OF_PROXIES_START: &str = "x-forwarded-";
 
 /// Addresses in one header that are looked at.
 const HOPS: usize = 16;
@@ -33,7 +38,7 @@ pub(crate) struct Client {
     pub(crate) address: Option<IpAddr>,
     /// The address that it is counted under: its own, or that of the proxy which does not say.
     pub(crate) counted: IpAddr,
-    /// Whether it is a program of this machine, with no proxy between.
+    /// Whether it is a program of this machine that asks for this machine, with no proxy between.
     pub(crate) is_here: bool,
 }
 
@@ -53,14 +58,13 @@ impl Door {
     }
 
     /// Finds out where a request comes from. Only a proxy is believed what it says of others.
-    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
+    pub(crate) fn client(&self, peer: IpAddr, head: &Parts) -> Client {
         let peer = peer.to_canonical();
         if !self.is_proxy(peer) {
-            let is_proxied = OF_PROXIES.iter().any(|name| headers.contains_key(name));
-            let is_here = peer.is_loopback() && !is_proxied;
+            let is_here = peer.is_loopback() && !is_proxied(&head.headers) && asks_for_here(head);
             return Client { address: Some(peer), counted: peer, is_here };
         }
-        let address = self.forwarded(headers);
+        let address = self.forwarded(&head.headers);
         Client { address, counted: address.unwrap_or(peer), is_here: false }
     }
 
@@ -85,6 +89,30 @@ impl Door {
     }
 }
 
+fn is_proxied(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| OF_PROXIES.contains(name) || name.as_str().starts_with(OF_PROXIES_START))
+}
+
+/// Tells whether a request names this machine as the one that it is for. A tunnel names another, and so does a web page
+/// whose own name was led here.
+fn asks_for_here(head: &Parts) -> bool {
+    let hosts = head.headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
+    let mut names = hosts.chain(head.uri.authority().map(|authority| authority.as_str())).peekable();
+    names.peek().is_some() && names.all(is_loopback)
+}
+
+/// Tells whether a name, with or without a port, is one of this machine's for itself.
+fn is_loopback(authority: &str) -> bool {
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => host,
+        _ => authority,
+    };
+    let six = || host.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok();
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<Ipv4Addr>().is_ok_and(|four| four.is_loopback())
+        || six().is_some_and(|six| six.is_loopback())
+}
+
 /// Reads an address as proxies write it: alone, or with a port.
 fn hop_address(text: &str) -> Option<IpAddr> {
     let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::from);
@@ -95,21 +123,25 @@ fn hop_address(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use hyper::header::HeaderValue;
-
     use super::*;
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
     }
 
-    fn client(peer: &str, forwarded: &[&'static str]) -> (String, bool) {
-        let door = Door::new(vec![Network::parse("10.0.0.0/8").unwrap()], false);
-        let mut headers = HeaderMap::new();
-        for value in forwarded {
-            headers.append(FORWARDED_FOR, HeaderValue::from_static(value));
+    fn head(uri: &str, headers: &[(&str, &str)]) -> Parts {
+        let mut request = hyper::Request::builder().uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
-        let client = door.client(ip(peer), &headers);
+        request.body(()).unwrap().into_parts().0
+    }
+
+    fn client(peer: &str, forwarded: &[&str]) -> (String, bool) {
+        let door = Door::new(vec![Network::parse("10.0.0.0/8").unwrap()], false);
+        let mut headers = vec![("host", "localhost:7447")];
+        headers.extend(forwarded.iter().map(|value| ("x-forwarded-for", *value)));
+        let client = door.client(ip(peer), &head("/", &headers));
         (client.address.map_or("unknown".to_owned(), |address| address.to_string()), client.is_here)
     }
 
@@ -139,13 +171,57 @@ mod tests {
             assert_eq!(client("10.0.0.1", forwarded), ("unknown".to_owned(), false), "{forwarded:?}");
         }
         let door = Door::new(vec![Network::parse("10.0.0.0/8").unwrap()], false);
-        assert_eq!(door.client(ip("10.0.0.1"), &HeaderMap::new()).counted, ip("10.0.0.1"));
+        assert_eq!(door.client(ip("10.0.0.1"), &head("/", &[])).counted, ip("10.0.0.1"));
+    }
+
+    fn is_here(uri: &str, headers: &[(&str, &str)]) -> bool {
+        Door::new(Vec::new(), true).client(ip("127.0.0.1"), &head(uri, headers)).is_here
     }
 
     #[test]
-    fn a_program_of_this_machine_comes_without_a_proxy() {
-        assert_eq!(client("127.0.0.1", &[]), ("127.0.0.1".to_owned(), true));
-        assert_eq!(client("127.0.0.1", &["192.0.2.1"]), ("127.0.0.1".to_owned(), false));
+    fn a_program_of_this_machine_asks_for_this_machine() {
+        for host in ["localhost", "LocalHost:7447", "127.0.0.1", "127.9.9.9:80", "[::1]", "[::1]:7447"] {
+            assert!(is_here("/", &[("host", host)]), "{host}");
+            assert!(is_here(&format!("http://{host}/"), &[]), "{host}");
+        }
+        for host in [
+            "",
+            "mcp.example.org",
+            "localhost.example.org",
+            "127.0.0.1.example.org",
+            "10.0.0.1",
+            "[::2]",
+            "::1",
+            "localhost:x",
+            "0.0.0.0",
+            "localhost@example.org",
+        ] {
+            assert!(!is_here("/", &[("host", host)]), "{host}");
+        }
+        assert!(!is_here("/", &[]));
+        assert!(!is_here("http://mcp.example.org/", &[("host", "localhost")]));
+        assert!(!is_here("http://localhost/", &[("host", "mcp.example.org")]));
+        let elsewhere =
+            Door::new(Vec::new(), true).client(ip("192.0.2.1"), &head("/", &[("host", "localhost")]));
+        assert!(!elsewhere.is_here);
+    }
+
+    #[test]
+    fn whatever_a_proxy_adds_says_that_there_is_one() {
+        for name in [
+            "forwarded",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-proto",
+            "x-forwarded-server",
+            "via",
+            "x-real-ip",
+            "cf-connecting-ip",
+            "true-client-ip",
+        ] {
+            assert!(!is_here("/", &[("host", "localhost"), (name, "")]), "{name}");
+        }
+        assert!(is_here("/", &[("host", "localhost"), ("x-forwarded", "")]));
     }
 
     #[test]

@@ -147,12 +147,10 @@ async fn programs_of_this_machine_need_no_key_where_that_is_wanted_and_web_pages
     server.release().await;
     let here = [("host", server.address.as_str())];
     assert_eq!(server.send("POST", "/mcp/echo", &here, &call()).await.status, 200);
-    for headers in [
-        &[("host", "elsewhere.example")][..],
-        &[("host", server.address.as_str()), ("origin", "https://elsewhere.example")],
-    ] {
-        assert_eq!(server.send("POST", "/mcp/echo", headers, &call()).await.status, 403, "{headers:?}");
-    }
+    let page = [here[0], ("origin", "https://elsewhere.example")];
+    assert_eq!(server.send("POST", "/mcp/echo", &page, &call()).await.status, 403);
+    let led = [("host", "elsewhere.example")];
+    assert_eq!(server.send("POST", "/mcp/echo", &led, &call()).await.status, 401);
     let proxied = [here[0], ("x-forwarded-for", "192.0.2.1")];
     assert_eq!(server.send("POST", "/mcp/echo", &proxied, &call()).await.status, 401);
     assert_eq!(server.send("GET", "/api/v1/servers", &here, &Value::Null).await.status, 401);

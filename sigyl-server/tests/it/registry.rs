@@ -103,7 +103,9 @@ async fn vs_code_walks_the_gallery() {
 /// Copilot never sends a key, and asks from a browser: it needs these headers, also before it asks.
 #[tokio::test]
 async fn copilot_may_read_and_nobody_elsewhere_may_write() {
-    let app = TestApp::start().await;
+    let mut config = Config::default();
+    config.anonymous_read = true;
+    let app = TestApp::with(config).await;
     let key = app.admin_key().await;
     published(&app, &key, "com.example/clock", "1.0.0").await;
     for path in [
@@ -136,21 +138,26 @@ async fn copilot_may_read_and_nobody_elsewhere_may_write() {
 
 #[tokio::test]
 async fn without_a_key_only_this_machine_reads_unless_the_operator_lets_everybody() {
-    let proxied = async |app: &TestApp| {
-        let request = Request::builder()
-            .uri("/v0.1/servers")
-            .header("host", "a")
-            .header("x-forwarded-for", "192.0.2.1");
+    let elsewhere = [("localhost", Some("192.0.2.1")), ("mcp.example.org", None)];
+    let read = async |app: &TestApp, (host, forwarded): (&str, Option<&str>)| {
+        let mut request = Request::builder().uri("/v0.1/servers").header("host", host);
+        if let Some(forwarded) = forwarded {
+            request = request.header("x-forwarded-for", forwarded);
+        }
         app.send(request.body(Default::default()).unwrap()).await.status
     };
     let app = TestApp::start().await;
-    assert_eq!(app.get("/v0.1/servers").await.status, StatusCode::OK);
-    assert_eq!(proxied(&app).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(read(&app, ("localhost", None)).await, StatusCode::OK);
+    for from in elsewhere {
+        assert_eq!(read(&app, from).await, StatusCode::UNAUTHORIZED, "{from:?}");
+    }
     app.end().await;
     let mut config = Config::default();
     config.anonymous_read = true;
     let app = TestApp::with(config).await;
-    assert_eq!(proxied(&app).await, StatusCode::OK);
+    for from in elsewhere {
+        assert_eq!(read(&app, from).await, StatusCode::OK, "{from:?}");
+    }
     app.end().await;
 }
 
