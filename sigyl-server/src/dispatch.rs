@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, HOST, HeaderValue};
+use hyper::header::{ALLOW, AUTHORIZATION, HOST, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use sigyl_core::access::Allowance;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::{SHARE, enter};
-use crate::door::Client;
+use crate::door::{Client, is_page_of_elsewhere};
 use crate::listen::Line;
 use crate::request::Ask;
 use crate::respond::{Answer, Body, Problem, finish, let_pages_read, respond, tag};
@@ -41,6 +41,7 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
     let client = app.door.client(line.peer.ip(), &head);
     let (method, asked) = (head.method.clone(), head.headers.clone());
     let way = locate(&head);
+    let pages_may_read = matches!(way, Ok(Way::Preflight)) || pages_may_read(app, &head.headers);
     let place = match &way {
         Ok(Way::To(place, _)) => Some(*place),
         Ok(Way::Preflight) | Err(_) => None,
@@ -61,7 +62,7 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
     };
     let mut answer = answer.unwrap_or_else(|problem| problem.answer(&id));
     let route = place.map(|place| place.route);
-    if route.is_none_or(|route| route.access == Access::Browse) {
+    if pages_may_read && route.is_none_or(|route| route.access == Access::Browse) {
         let_pages_read(&mut answer.headers);
     }
     if route.is_some_and(|route| route.method == crate::router::Method::Get && route.access != Access::Open) {
@@ -90,6 +91,12 @@ fn locate(head: &Parts) -> Result<Way, Problem> {
 
 fn is_read_by_pages(routes: &[&Route]) -> bool {
     routes.iter().any(|route| route.access == Access::Browse)
+}
+
+/// Tells whether a web page may be shown the answer. One of elsewhere must not read, through the browser of somebody who
+/// sits here, what only programs of this machine are shown without a key.
+fn pages_may_read(app: &App, headers: &HeaderMap) -> bool {
+    app.openness.everybody_browses || headers.contains_key(AUTHORIZATION) || !is_page_of_elsewhere(headers)
 }
 
 /// A request says which server it means, once.

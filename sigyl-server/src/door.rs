@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use hyper::header::{FORWARDED, HOST, HeaderMap, HeaderName, VIA};
+use hyper::header::{FORWARDED, HOST, HeaderMap, HeaderName, ORIGIN, VIA};
 use hyper::http::request::Parts;
 use sigyl_core::domain::Network;
 
@@ -99,6 +99,15 @@ fn asks_for_here(head: &Parts) -> bool {
     let hosts = head.headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
     let mut names = hosts.chain(head.uri.authority().map(|authority| authority.as_str())).peekable();
     names.peek().is_some() && names.all(is_loopback)
+}
+
+/// Tells whether a web page of elsewhere asks. What no page asks has no origin.
+pub(crate) fn is_page_of_elsewhere(headers: &HeaderMap) -> bool {
+    let is_here = |origin: &str| match origin.split_once("://") {
+        Some(("http" | "https", authority)) => is_loopback(authority),
+        _ => false,
+    };
+    headers.get_all(ORIGIN).iter().any(|origin| !origin.to_str().is_ok_and(is_here))
 }
 
 /// Tells whether a name, with or without a port, is one of this machine's for itself.
@@ -222,6 +231,20 @@ mod tests {
             assert!(!is_here("/", &[("host", "localhost"), (name, "")]), "{name}");
         }
         assert!(is_here("/", &[("host", "localhost"), ("x-forwarded", "")]));
+    }
+
+    #[test]
+    fn a_page_is_of_elsewhere_unless_its_origin_is_this_machine() {
+        let elsewhere = |origin| is_page_of_elsewhere(&head("/", &[("origin", origin)]).headers);
+        assert!(!is_page_of_elsewhere(&HeaderMap::new()));
+        for origin in ["http://localhost:3000", "https://127.0.0.1", "http://[::1]:80"] {
+            assert!(!elsewhere(origin), "{origin}");
+        }
+        for origin in
+            ["null", "", "localhost", "https://github.com", "http://localhost.example.org", "file://"]
+        {
+            assert!(elsewhere(origin), "{origin}");
+        }
     }
 
     #[test]

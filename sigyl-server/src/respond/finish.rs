@@ -13,7 +13,7 @@ use super::{Answer, Content};
 /// Names a request in its answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Lets web pages and editors read the registry: it is shown to everybody who reaches it, or takes a key.
+/// Lets web pages and editors read an answer of the registry.
 pub(crate) fn let_pages_read(headers: &mut HeaderMap) {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, OPTIONS"));

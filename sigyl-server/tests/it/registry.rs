@@ -137,6 +137,31 @@ async fn copilot_may_read_and_nobody_elsewhere_may_write() {
 }
 
 #[tokio::test]
+async fn a_web_page_of_elsewhere_does_not_read_what_only_this_machine_is_shown() {
+    let app = TestApp::start().await;
+    let bearer = format!("Bearer {}", app.admin_key().await);
+    for (origin, key, readable) in [
+        (None, None, "*"),
+        (Some("http://localhost:3000"), None, "*"),
+        (Some("https://elsewhere.example"), None, ""),
+        (Some("null"), None, ""),
+        (Some("https://elsewhere.example"), Some(&bearer), "*"),
+    ] {
+        let mut request = Request::builder().uri("/v0.1/servers").header("host", "localhost");
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        if let Some(key) = key {
+            request = request.header("authorization", key);
+        }
+        let reply = app.send(request.body(Default::default()).unwrap()).await;
+        assert_eq!(reply.status, StatusCode::OK);
+        assert_eq!(reply.header("access-control-allow-origin"), readable, "{origin:?}");
+    }
+    app.end().await;
+}
+
+#[tokio::test]
 async fn without_a_key_only_this_machine_reads_unless_the_operator_lets_everybody() {
     let elsewhere = [("localhost", Some("192.0.2.1")), ("mcp.example.org", None)];
     let read = async |app: &TestApp, (host, forwarded): (&str, Option<&str>)| {
