@@ -13,6 +13,7 @@ use crate::bounds::Bounds;
 use crate::door::Door;
 use crate::metrics::Metrics;
 use crate::openapi;
+use crate::refusals::Refusals;
 
 /// The server, as its requests see it.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct App {
     pub(crate) openness: Openness,
     /// How often somebody may ask.
     pub(crate) throttle: Throttle,
+    /// How often keys were refused.
+    pub(crate) refusals: Refusals,
     pub(crate) metrics: Metrics,
     /// The OpenAPI document.
     pub(crate) openapi: Bytes,
@@ -43,12 +46,14 @@ impl App {
         door: Door,
         openness: Openness,
         throttle: Throttle,
+        refusals: Refusals,
     ) -> Arc<Self> {
         Arc::new(Self {
             core,
             door,
             openness,
             throttle,
+            refusals,
             metrics: Metrics::new(),
             openapi: openapi::document(openness).to_string().into(),
             permits: Arc::new(Semaphore::new(bounds.requests)),

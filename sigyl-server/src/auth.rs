@@ -2,7 +2,7 @@
 
 use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use sigyl_core::access::{Allowance, Class, TooMany, Who};
+use sigyl_core::access::{Allowance, TooMany, Who};
 use sigyl_core::domain::{Action, Caller, Kind};
 
 use crate::app::App;
@@ -83,20 +83,27 @@ async fn identify(app: &App, access: Access, client: Client, headers: &HeaderMap
         return Ok(Caller::anonymous(address));
     }
     match shown(headers)? {
-        Some(key) => match app.core.authenticate(key, address).await {
-            Ok(caller) => Ok(caller),
-            Err(error) if error.kind() == Kind::Denied => {
-                // Whoever tries keys is slowed by it; a good key is let in whatever came from its address before.
-                app.throttle.take(Who::Address(client.counted), Class::Login).map_err(too_many)?;
-                Err(Problem::from(error).status(StatusCode::UNAUTHORIZED).header(WWW_AUTHENTICATE, CHALLENGE))
-            }
-            Err(error) => Err(error.into()),
-        },
+        Some(key) => check(app, key, client).await,
         None if app.openness.lets(access, client) => Ok(match access {
             Access::Tools => Caller::limited("a program of this machine", [Action::Call]),
             _ => Caller::anonymous(address),
         }),
         None => Err(unknown("this needs a key: send it as `Authorization: Bearer KEY`")),
+    }
+}
+
+/// Finds out whose a key is. Whoever tries keys is slowed by it, before the next one is looked at.
+async fn check(app: &App, key: &str, client: Client) -> Result<Caller, Problem> {
+    let looked = app.refusals.begin(client.counted).await.map_err(too_many)?;
+    match app.core.authenticate(key, client.address).await {
+        Err(error) if error.kind() == Kind::Denied => {
+            drop(looked);
+            Err(Problem::from(error).status(StatusCode::UNAUTHORIZED).header(WWW_AUTHENTICATE, CHALLENGE))
+        }
+        found => {
+            looked.let_off();
+            Ok(found?)
+        }
     }
 }
 

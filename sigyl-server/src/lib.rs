@@ -10,6 +10,7 @@ mod door;
 mod listen;
 mod metrics;
 mod openapi;
+mod refusals;
 mod request;
 mod respond;
 mod router;

@@ -14,6 +14,7 @@ use crate::auth::Openness;
 use crate::bounds::Bounds;
 use crate::door::Door;
 use crate::listen::{Tls, accept};
+use crate::refusals::Refusals;
 
 /// How the server serves.
 #[derive(Debug, Default)]
@@ -64,8 +65,9 @@ pub async fn serve(
         neighbours_browse: address.ip().to_canonical().is_loopback(),
         neighbours_call: config.keyless_loopback,
     };
+    let refusals = Refusals::new(config.rates.login, config.rates.buckets, Arc::new(SystemClock));
     let throttle = Throttle::new(config.rates, Arc::new(SystemClock));
-    let app = App::new(core.clone(), config.bounds, door, openness, throttle);
+    let app = App::new(core.clone(), config.bounds, door, openness, throttle, refusals);
     let owner_ended = CancellationToken::new();
     let owning = async {
         let _ended = owner_ended.clone().drop_guard();

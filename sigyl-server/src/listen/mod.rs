@@ -8,4 +8,5 @@ mod tls;
 
 pub(crate) use accept::accept;
 pub(crate) use line::{Line, Underway};
+pub(crate) use peers::network;
 pub use tls::{Tls, TlsError};

@@ -50,7 +50,7 @@ impl Drop for Seat {
 }
 
 /// What counts as one address: whoever has one of IPv6 mostly has all of its network.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
