@@ -2,7 +2,7 @@
 
 use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use sigyl_core::access::{Allowance, TooMany, Who};
+use sigyl_core::access::{Allowance, Class, TooMany, Who};
 use sigyl_core::domain::{Action, Caller, Kind};
 
 use crate::app::App;
@@ -82,13 +82,29 @@ async fn identify(app: &App, access: Access, client: Client, headers: &HeaderMap
     if access == Access::Open {
         return Ok(Caller::anonymous(address));
     }
-    match shown(headers)? {
+    let shown = match shown(headers) {
+        Ok(shown) => shown,
+        Err(problem) => return Err(turned_away(app, client, problem)),
+    };
+    match shown {
         Some(key) => check(app, key, client).await,
         None if app.openness.lets(access, client) => Ok(match access {
             Access::Tools => Caller::limited("a program of this machine", [Action::Call]),
             _ => Caller::anonymous(address),
         }),
-        None => Err(unknown("this needs a key: send it as `Authorization: Bearer KEY`")),
+        None => {
+            let problem = unknown("this needs a key: send it as `Authorization: Bearer KEY`");
+            Err(turned_away(app, client, problem))
+        }
+    }
+}
+
+/// Counts a request that is refused before anybody looks at a key, and says so where its address had too many. They are
+/// cheap, so they take of what may be read: a client that asks without its key first must still get in with it.
+pub(crate) fn turned_away(app: &App, client: Client, problem: Problem) -> Problem {
+    match app.throttle.take(Who::Address(client.counted), Class::Read) {
+        Ok(_) => problem,
+        Err(refused) => too_many(refused),
     }
 }
 

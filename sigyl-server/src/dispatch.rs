@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::{SHARE, enter};
+use crate::auth::{SHARE, enter, turned_away};
 use crate::door::{Client, is_page_of_elsewhere};
 use crate::listen::Line;
 use crate::request::Ask;
@@ -58,7 +58,7 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
             Err(problem) => (Err(problem), None),
         },
         Ok(Way::Preflight) => (Ok(Answer::empty(StatusCode::NO_CONTENT)), None),
-        Err(problem) => (Err(problem), None),
+        Err(problem) => (Err(turned_away(app, client, problem)), None),
     };
     let mut answer = answer.unwrap_or_else(|problem| problem.answer(&id));
     let route = place.map(|place| place.route);

@@ -147,6 +147,30 @@ async fn who_tries_keys_is_slowed_before_they_are_looked_at() {
 }
 
 #[tokio::test]
+async fn who_is_turned_away_without_a_key_is_counted_and_a_good_key_is_not_slowed_by_it() {
+    for (method, path, authorization, status) in [
+        ("GET", "/api/v1/whoami", None, StatusCode::UNAUTHORIZED),
+        ("GET", "/api/v1/whoami", Some("Basic eDp5"), StatusCode::UNAUTHORIZED),
+        ("GET", "/nothing", None, StatusCode::NOT_FOUND),
+        ("GET", "/nothing", Some("Bearer x"), StatusCode::NOT_FOUND),
+        ("BREW", "/health", None, StatusCode::METHOD_NOT_ALLOWED),
+    ] {
+        let app = TestApp::with(rates(2)).await;
+        let key = app.admin_key().await;
+        for status in [status, status, StatusCode::TOO_MANY_REQUESTS] {
+            let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+            if let Some(authorization) = authorization {
+                request = request.header("authorization", authorization);
+            }
+            let reply = app.send(request.body(Full::default()).unwrap()).await;
+            assert_eq!(reply.status, status, "{method} {path} {authorization:?}");
+        }
+        assert_eq!(app.tell("GET", "/api/v1/whoami", Some(&key), None).await.status, StatusCode::OK);
+        app.end().await;
+    }
+}
+
+#[tokio::test]
 async fn a_good_key_takes_nothing_of_what_refusals_take() {
     let mut config = rates(2);
     config.rates.read.burst = 100;
