@@ -6,7 +6,7 @@ use std::time::Duration;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, AUTHORIZATION, HOST, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode, Version};
 use sigyl_core::access::Allowance;
 use sigyl_core::domain::Caller;
 use tokio::sync::OwnedSemaphorePermit;
@@ -99,11 +99,11 @@ fn pages_may_read(app: &App, headers: &HeaderMap) -> bool {
     app.openness.everybody_browses || headers.contains_key(AUTHORIZATION) || !is_page_of_elsewhere(headers)
 }
 
-/// A request says which server it means, once.
+/// A request says which server it means, once: in HTTP/1 by its Host header, also where its address names a server.
 fn check_host(head: &Parts) -> Result<(), Problem> {
     let mut hosts = head.headers.get_all(HOST).iter();
     let named = match (hosts.next(), hosts.next()) {
-        (None, _) => head.uri.authority().is_some(),
+        (None, _) => head.version >= Version::HTTP_2 && head.uri.authority().is_some(),
         (Some(host), None) => !host.is_empty(),
         (Some(_), Some(_)) => false,
     };

@@ -33,6 +33,19 @@ async fn what_is_no_request_is_refused() {
 }
 
 #[tokio::test]
+async fn an_address_that_names_a_server_does_not_stand_for_the_host_header() {
+    let app = TestApp::start().await;
+    for (version, host, status) in
+        [("1.1", "", "400"), ("1.0", "", "400"), ("1.1", "Host: localhost\r\n", "200")]
+    {
+        let asked = format!("GET http://localhost/health HTTP/{version}\r\n{host}\r\n");
+        let said = app.raw(asked.as_bytes()).await;
+        assert!(said.starts_with(&format!("HTTP/{version} {status}")), "{asked:?}: {said}");
+    }
+    app.end().await;
+}
+
+#[tokio::test]
 async fn what_two_readers_could_split_differently_is_read_once() {
     let app = TestApp::start().await;
     let smuggled = "POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX";
