@@ -11,7 +11,7 @@ use super::reading::Reading;
 use super::windows::Windows;
 
 /// Weight from which on somebody has to look.
-pub(crate) const HELD: f32 = 1.85;
+pub(crate) const HELD: f32 = 1.9;
 /// Weight from which on it is told.
 pub(crate) const TOLD: f32 = 0.5;
 
