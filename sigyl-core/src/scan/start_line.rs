@@ -41,6 +41,8 @@ pub(super) struct Line<'p> {
     read: HashSet<String>,
     /// The scripts that were read, by name: a line may name one many times.
     run: HashSet<String>,
+    /// How many patterns of names were looked for.
+    patterns: usize,
     /// Where the last `cd` led to.
     folder: String,
 }
@@ -50,7 +52,7 @@ type Add<'a> = dyn FnMut(&str, Option<Language>) + 'a;
 
 impl<'p> Line<'p> {
     pub(super) fn of(scripts: &'p Value) -> Self {
-        Self { scripts, read: HashSet::new(), run: HashSet::new(), folder: String::new() }
+        Self { scripts, read: HashSet::new(), run: HashSet::new(), patterns: 0, folder: String::new() }
     }
 
     /// Reads what a shell is given.
@@ -67,7 +69,10 @@ impl<'p> Line<'p> {
     pub(super) fn script(&mut self, name: &str, add: &mut Add<'_>) {
         let scripts = self.scripts;
         let texts: Vec<&str> = match (name.strip_suffix('*'), scripts.as_object()) {
-            (Some(start), Some(all)) if !start.is_empty() && self.run.insert(name.to_owned()) => {
+            (Some(start), Some(all))
+                if !start.is_empty() && self.patterns < LINES && self.run.insert(name.to_owned()) =>
+            {
+                self.patterns += 1;
                 let named = all.iter().filter(|(name, _)| name.starts_with(start));
                 named.filter_map(|(_, text)| text.as_str()).take(LINES).collect()
             }
@@ -249,5 +254,16 @@ mod tests {
         line.text(&"npm run a b ".repeat(40_000), &mut |_, _| {});
         assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
         assert_eq!(line.run.len(), 2);
+    }
+
+    #[test]
+    fn a_flood_of_patterns_is_looked_for_within_bounds() {
+        let scripts: serde_json::Map<_, _> =
+            (0..20_000).map(|at| (format!("s{at}"), Value::String("echo".to_owned()))).collect();
+        let scripts = Value::Object(scripts);
+        let mut line = Line::of(&scripts);
+        let flood: String = (0..20_000).map(|at| format!("p{at}* ")).collect();
+        line.text(&flood, &mut |_, _| {});
+        assert_eq!(line.patterns, LINES);
     }
 }

@@ -14,11 +14,19 @@ pub(in crate::scan) fn dressed(text: &str) -> Option<(Range<usize>, usize)> {
     }
     let of_asia = text.chars().any(|c| matches!(c, '\u{3040}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'));
     let odd = |c: char| is_dressed(c) || !of_asia && matches!(c, 'Ａ'..='Ｚ' | 'ａ'..='ｚ');
-    let flags = lone_flags(text);
-    let mut places = text.char_indices().filter(|(at, c)| odd(*c) || flags.contains(at)).map(|(at, _)| at);
-    let first = places.next()?;
-    let rest = places.collect::<Vec<_>>();
-    (rest.len() + 1 >= LETTERS).then(|| (first..rest.last().copied().unwrap_or(first), rest.len() + 1))
+    let (mut found, mut count, mut before) = (None::<Range<usize>>, 0, None);
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let after = chars.peek().map(|(_, next)| *next);
+        // Two letters of flags side by side are a flag.
+        let is_alone = is_flag(Some(c)) && !is_flag(before) && !is_flag(after);
+        if is_alone || odd(c) {
+            found = Some(found.map_or(at, |range| range.start)..at);
+            count += 1;
+        }
+        before = Some(c);
+    }
+    found.filter(|_| count >= LETTERS).map(|range| (range, count))
 }
 
 /// Returns where plain letters begin and end that all carry marks, and how many there are.
@@ -58,13 +66,8 @@ fn is_dressed(c: char) -> bool {
         | '\u{1d00}'..='\u{1d5b}' | 'ʟ' | 'ɴ' | 'ʜ' | 'ɢ' | 'ʙ' | 'ꜰ' | 'ꜱ')
 }
 
-/// Returns where letters of flags stand alone: two of them side by side are a flag.
-fn lone_flags(text: &str) -> Vec<usize> {
-    let is_flag = |c: Option<char>| c.is_some_and(|c| ('\u{1f1e6}'..='\u{1f1ff}').contains(&c));
-    let alone =
-        |at: usize| !is_flag(text[..at].chars().next_back()) && !is_flag(text[at + 4..].chars().next());
-    let flags = text.char_indices().filter(|(_, c)| is_flag(Some(*c))).map(|(at, _)| at);
-    flags.filter(|at| alone(*at)).collect()
+fn is_flag(c: Option<char>) -> bool {
+    c.is_some_and(|c| ('\u{1f1e6}'..='\u{1f1ff}').contains(&c))
 }
 
 #[cfg(test)]
@@ -85,6 +88,12 @@ mod tests {
         let zalgo: String = "publish".chars().flat_map(|c| [c, '\u{335}', '\u{353}']).collect();
         let joined: String = "upload".chars().flat_map(|c| [c, '\u{34f}']).collect();
         assert!(marked(&zalgo).is_some() && marked(&joined).is_some());
+    }
+
+    #[test]
+    fn a_flood_of_lone_flags_is_read_once() {
+        let flood = "🇴 ".repeat(400_000);
+        assert_eq!(dressed(&flood), Some((0..flood.len() - "🇴 ".len(), 400_000)));
     }
 
     #[test]
