@@ -86,6 +86,7 @@ impl Entry {
 
     fn members(&self) -> Map<String, Value> {
         match (&self.listing, &self.released) {
+            // It was read when it was recorded; it is listed even if nothing in it is found.
             (Some(listing), _) => listing.document.members().unwrap_or_default(),
             (None, Some(released)) => released.members.clone(),
             (None, None) => Map::new(),

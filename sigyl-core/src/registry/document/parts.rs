@@ -146,7 +146,7 @@ pub struct Argument {
 }
 
 /// Most items of a list that are read.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 200;
 
 /// Reads each item of a list that has the form of a part, with its place.
 pub(super) fn list<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> Vec<(usize, T)> {

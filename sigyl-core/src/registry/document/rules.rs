@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::parts::{Argument, KeyValue, Package, Remote, Transport};
+use super::parts::{Argument, KeyValue, MOST, Package, Remote, Transport};
 use super::place::{self, Address};
 use super::{Document, Issues};
 use crate::domain::{Check, IssueSeverity, ServerName, Version};
@@ -23,10 +23,13 @@ pub(super) fn check(document: &Document, issues: &mut Issues) {
     rules.addresses();
     rules.repository();
     rules.meta();
-    for (at, package) in document.packages() {
+    let (packages, remotes) = (document.packages(), document.remotes());
+    rules.list("packages", packages.iter().map(|(at, _)| *at));
+    rules.list("remotes", remotes.iter().map(|(at, _)| *at));
+    for (at, package) in packages {
         rules.package(at, &package);
     }
-    for (at, remote) in document.remotes() {
+    for (at, remote) in remotes {
         rules.remote(at, &remote);
     }
 }
@@ -54,6 +57,19 @@ impl Rules<'_> {
         rule: &str,
     ) {
         self.issues.push(check, severity, at.to_string(), message.into(), rule.to_owned());
+    }
+
+    /// Refuses what of a list was not read, since no rule has seen it.
+    fn list(&mut self, name: &'static str, read: impl Iterator<Item = usize>) {
+        let count = self.document.members().get(name).and_then(Value::as_array).map_or(0, Vec::len);
+        if count > MOST {
+            let message = format!("it has {count} entries, and only {MOST} are read");
+            self.error(Pointer::ROOT.member(name), message, "too-many");
+        }
+        let read = read.collect::<BTreeSet<_>>();
+        for at in (0..count.min(MOST)).filter(|at| !read.contains(at)) {
+            self.error(Pointer::ROOT.member(name).item(at), "it cannot be read", "unreadable");
+        }
     }
 
     fn name(&mut self) {

@@ -48,9 +48,10 @@ pub(super) fn remove(
     if let Some(list) = root.object_value().and_then(|object| object.array_value("inputs")) {
         for element in list.elements() {
             let id = element.to_serde_value().and_then(|input| Some(input.get("id")?.as_str()?.to_owned()));
-            let ours = id.as_ref().is_some_and(|id| inputs.contains(id));
             // What is still asked for elsewhere stays.
-            if ours && !root.to_string().contains(&format!("${{input:{}}}", id.unwrap_or_default())) {
+            if let Some(id) = id.filter(|id| inputs.contains(id))
+                && !root.to_string().contains(&format!("${{input:{id}}}"))
+            {
                 element.remove();
             }
         }

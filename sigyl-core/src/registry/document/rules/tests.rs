@@ -178,3 +178,13 @@ fn headers_and_variables_can_be_sent_and_hold_no_secret() {
     let variable = |name: &str| package(json!({"environmentVariables": [{"name": name}]}));
     assert_eq!(broken(variable("A=B")), ["/packages/0/environmentVariables variable-name"]);
 }
+
+#[test]
+fn nothing_of_a_list_passes_that_no_rule_has_seen() {
+    let one = json!({"type": "sse", "url": "https://mcp.example.com/sse"});
+    let many = |count: usize| broken(json!({"remotes": vec![one.clone(); count]}));
+    assert!(!many(200).contains(&"/remotes too-many".to_owned()));
+    assert!(many(201).contains(&"/remotes too-many".to_owned()), "{:?}", many(201));
+    let odd = broken(json!({"remotes": [one, 7]}));
+    assert!(odd.contains(&"/remotes/1 unreadable".to_owned()), "{odd:?}");
+}
