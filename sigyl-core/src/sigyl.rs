@@ -18,6 +18,7 @@ mod reach;
 mod release;
 mod restore;
 mod schedule;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod try_policy;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::domain::{Holder, KeyHash, Timestamp};
+use crate::domain::{Holder, KeyHash, KeyRefusal, Timestamp};
 use crate::store::Store;
 
 use super::key::Presented;
@@ -22,17 +22,34 @@ pub async fn authenticate(
     let hash = found.as_ref().map_or(KeyHash::new([0; 32]), |holder| holder.key.hash);
     let is_right = pepper.verifies(&shown.id, shown.secret, &hash);
     let holder = found.filter(|_| is_right).ok_or(AccessError::UnknownKey)?;
-    match holder.refusal(now, address) {
+    let why = match holder.refusal(now, address) {
+        Some(why) => Some(why),
+        None => of_parent(store, &holder, now, address).await?,
+    };
+    match why {
         Some(why) => Err(AccessError::NotGood { holder: Box::new(holder), why }),
         None => Ok(holder),
     }
+}
+
+/// Tells what speaks against the key that somebody signed in with; a session ends with it.
+async fn of_parent(
+    store: &dyn Store,
+    holder: &Holder,
+    now: Timestamp,
+    address: Option<IpAddr>,
+) -> Result<Option<KeyRefusal>, AccessError> {
+    let Some(parent) = &holder.key.parent else { return Ok(None) };
+    let parent = store.holder(parent).await?;
+    // A key that is gone is good for nothing, as one that was revoked.
+    Ok(parent.map_or(Some(KeyRefusal::Revoked), |parent| parent.refusal(now, address)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::access::{KeyTerms, Minted, mint};
-    use crate::domain::{KeyRefusal, Label, Network, Role, Scope};
+    use crate::domain::{Label, Network, Role, Scope};
     use crate::store::Change;
     use crate::store::contract::fixture::{account, account_id, at, workspace};
     use crate::store::sled::SledStore;
@@ -45,6 +62,7 @@ mod tests {
             scopes: vec![Scope::EVERYTHING],
             networks: vec![Network::parse("10.0.0.0/8").unwrap()],
             expires: Some(at(100)),
+            parent: None,
         };
         let made = mint(pepper, terms, at(1)).unwrap();
         let members = [("a1", Role::Owner)];

@@ -27,6 +27,8 @@ pub struct KeyTerms {
     pub networks: Vec<Network>,
     /// Until when it is good.
     pub expires: Option<Timestamp>,
+    /// The key that it stands for in a browser; nothing for a key of its own.
+    pub parent: Option<KeyId>,
 }
 
 /// A new key: what goes on record, and what is shown this once.
@@ -58,6 +60,7 @@ pub fn mint(pepper: &Pepper, terms: KeyTerms, now: Timestamp) -> Result<Minted, 
         revoked: None,
         last_used: None,
         uses: 0,
+        parent: terms.parent,
     };
     Ok(Minted { key, plain })
 }
@@ -122,6 +125,7 @@ mod tests {
             scopes: vec![Scope::EVERYTHING],
             networks: Vec::new(),
             expires: None,
+            parent: None,
         }
     }
 

@@ -87,6 +87,10 @@ pub struct ApiKey {
     pub uses: u64,
     /// The keyed hash of its secret.
     pub hash: KeyHash,
+    /// The key that somebody signed in with, when this one stands for a browser that is signed in: it is good only while
+    /// that one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<KeyId>,
 }
 
 /// Why a key is not good now, though its secret is right.
@@ -200,6 +204,7 @@ pub(crate) mod tests {
             last_used: None,
             uses: 0,
             hash: KeyHash::new([7; 32]),
+            parent: None,
         };
         Holder { key, account, roles: [(WorkspaceName::default(), role)].into() }
     }

@@ -74,6 +74,12 @@ impl Scope {
         self.allows(action) && self.names.matches(server)
     }
 
+    /// Returns what it says of `actions`, as scopes of one action each.
+    pub fn only(&self, actions: &[Action]) -> impl Iterator<Item = Self> {
+        let said = actions.iter().copied().filter(|action| self.allows(*action));
+        said.map(|action| Self { action: Some(action), names: self.names.clone() })
+    }
+
     /// Tells whether it says all that `other` says.
     pub fn covers(&self, other: &Self) -> bool {
         let action = match (self.action, other.action) {

@@ -36,6 +36,7 @@ impl Sigyl {
             scopes: vec![Scope::EVERYTHING],
             networks: Vec::new(),
             expires: None,
+            parent: None,
         };
         let made = crate::access::mint(self.pepper().await?, terms, self.inner.platform.clock.now())?;
         let file = self.admin_key_file();

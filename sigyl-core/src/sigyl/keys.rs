@@ -88,7 +88,8 @@ impl Sigyl {
         let _one_at_a_time = self.inner.members.lock().await;
         let now = self.inner.platform.clock.now();
         let keys = self.inner.platform.store.keys_of(&account.id).await?;
-        if keys.iter().filter(|key| key.refusal(now, None).is_none()).count() >= MOST_KEYS {
+        let counts = |key: &&ApiKey| key.parent.is_none() && key.refusal(now, None).is_none();
+        if keys.iter().filter(counts).count() >= MOST_KEYS {
             let why =
                 format!("{} has {MOST_KEYS} keys already: revoke those that nobody needs", account.login);
             return Err(AccessError::Terms(why).into());
@@ -100,6 +101,7 @@ impl Sigyl {
             scopes: new.scopes,
             networks: new.networks,
             expires: new.expires,
+            parent: None,
         };
         let (key, plain) = self.keep_new_key(terms, now).await?;
         Ok(MadeKey { key: KeyView::of(key, &account), plain })

@@ -80,6 +80,8 @@ pub enum Change {
         /// Since when; a key that was revoked before keeps its time.
         at: Timestamp,
     },
+    /// A key that is good for nothing any more is forgotten. What is not on record is passed over.
+    ForgetKey(KeyId),
     /// Keys were used. What is not on record is passed over.
     KeyUses(Vec<KeyUse>),
     /// The audit goes on. The entries must follow on its end and on each other: another end is a conflict.

@@ -6,3 +6,4 @@ mod house;
 mod keys;
 mod members;
 mod ownership;
+mod sessions;

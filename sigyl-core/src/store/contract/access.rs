@@ -22,6 +22,7 @@ pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
 async fn claims_about_keys<S: Store>(open: &impl AsyncFn() -> S) {
     only_accounts_on_record_are_members_and_hold_keys(&open().await).await;
     a_key_is_made_once_and_revoked_for_good(&open().await).await;
+    a_key_that_is_forgotten_is_found_nowhere(&open().await).await;
     uses_of_keys_add_up_and_revoke_nothing_back(&open().await).await;
     the_pepper_is_kept_as_it_was_sealed(&open().await).await;
 }
@@ -113,6 +114,19 @@ async fn a_key_is_made_once_and_revoked_for_good(store: &impl Store) {
     }
     let unknown = store.apply(Change::RevokeKey { id: key_id("key9999999999999"), at: at(7) }).await;
     assert!(matches!(unknown, Err(StoreError::Missing { .. })), "{unknown:?}");
+}
+
+async fn a_key_that_is_forgotten_is_found_nowhere(store: &impl Store) {
+    ok(store.apply(Change::PutAccount(Box::new(account("a1", "ada")))).await);
+    let (key, other) = (api_key("key0000000000000", "a1"), api_key("key1111111111111", "a1"));
+    for key in [&key, &other] {
+        ok(store.apply(Change::PutKey(Box::new(key.clone()))).await);
+    }
+    for _ in 0..2 {
+        ok(store.apply(Change::ForgetKey(key.id.clone())).await);
+        assert_eq!(ok(store.holder(&key.id).await), None);
+        assert_eq!(ok(store.keys_of(&account_id("a1")).await), std::slice::from_ref(&other));
+    }
 }
 
 async fn uses_of_keys_add_up_and_revoke_nothing_back(store: &impl Store) {

@@ -287,6 +287,7 @@ pub fn api_key(id: &str, account: &str) -> ApiKey {
         last_used: None,
         uses: 0,
         hash: KeyHash::new([7; 32]),
+        parent: None,
     }
 }
 

@@ -68,6 +68,15 @@ pub(super) fn revoke_key(draft: &mut Draft<'_>, id: &KeyId, at: Timestamp) -> Jo
     Ok(("revoke_key", id.to_string()))
 }
 
+pub(super) fn forget_key(draft: &mut Draft<'_>, id: &KeyId) -> Journalled {
+    draft.next_seq();
+    if let Some(key) = draft.get::<ApiKey>(&Key::Api(id))? {
+        draft.remove(&Key::ApiOf(&key.account, id))?;
+        draft.remove(&Key::Api(id))?;
+    }
+    Ok(("forget_key", id.to_string()))
+}
+
 pub(super) fn key_uses(draft: &mut Draft<'_>, uses: &[KeyUse]) -> Journalled {
     draft.next_seq();
     for used in uses {

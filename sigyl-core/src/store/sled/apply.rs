@@ -34,6 +34,7 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::PutWorkspace(workspace) => access::put_workspace(draft, &workspace),
         Change::PutKey(key) => access::put_key(draft, &key),
         Change::RevokeKey { id, at } => access::revoke_key(draft, &id, at),
+        Change::ForgetKey(id) => access::forget_key(draft, &id),
         Change::KeyUses(uses) => access::key_uses(draft, &uses),
         Change::Audit(entries) => access::audit(draft, &entries),
         Change::PutPepper(sealed) => access::put_pepper(draft, &sealed),

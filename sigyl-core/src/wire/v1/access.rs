@@ -57,6 +57,9 @@ pub struct KeyView {
     pub last_used: Option<Timestamp>,
     /// How often it was used.
     pub uses: u64,
+    /// The key that somebody signed in with, when this one stands for their browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<KeyId>,
 }
 
 impl KeyView {
@@ -74,6 +77,7 @@ impl KeyView {
             revoked: key.revoked,
             last_used: key.last_used,
             uses: key.uses,
+            parent: key.parent,
         }
     }
 }
