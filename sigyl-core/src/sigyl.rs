@@ -6,6 +6,7 @@ mod endpoint;
 mod first_key;
 mod front;
 mod history;
+mod inspect;
 mod judge;
 mod keys;
 mod listing;
@@ -37,6 +38,7 @@ use crate::pipeline::{Platform, Started, Tracker};
 
 pub use config::Config;
 pub use endpoint::DEFAULT_PORT;
+pub use inspect::Inspection;
 
 /// Everything that Sigyl can do, on one data directory. Cloning it is cheap; every clone is the same Sigyl.
 ///

@@ -32,6 +32,7 @@ mod scope;
 mod secret;
 mod server;
 mod source;
+mod specimen;
 mod taxon;
 mod text;
 mod timestamp;
@@ -73,6 +74,7 @@ pub use server::{Server, ToolPin, VersionRecord};
 #[cfg(feature = "runtime")]
 pub(crate) use source::part_credentials;
 pub use source::{Locator, LocatorError, SourceKind, SourceRef};
+pub use specimen::{specimen, specimen_lines};
 pub use taxon::{Taxon, TaxonError, Taxonomy};
 pub use timestamp::{Timestamp, TimestampError};
 pub use tool::{Tool, ToolError};

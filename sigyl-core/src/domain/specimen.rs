@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 /// Spells out every character that a terminal would obey or that a reader cannot see, so that the text stays on one
 /// line and says what it says.
-pub(crate) fn specimen(text: &str) -> String {
+pub fn specimen(text: &str) -> String {
     spell(text, false)
 }
 
 /// The same, but line breaks and tabs stay, for text that is shown as a block.
-pub(crate) fn specimen_lines(text: &str) -> String {
+pub fn specimen_lines(text: &str) -> String {
     spell(text, true)
 }
 

@@ -6,7 +6,7 @@ use super::Sigyl;
 use super::audit::{Act, Told};
 use crate::domain::{Action, Caller, DocumentName, Proof, ServerName, Timestamp, WorkspaceName};
 use crate::error::Error;
-use crate::registry::{Document, ListingError, Publication, Query, Shelf};
+use crate::registry::{Browse, Document, ListingError, Publication, Query, Shelf};
 use crate::wire::registry::{
     AllVersions, Finds, ImportReport, ImportRow, ServerList, ServerResponse, StatusUpdate, Validation,
 };
@@ -45,6 +45,12 @@ impl Sigyl {
     pub fn search(&self, caller: &Caller, words: &str, limit: usize) -> Result<Finds, Error> {
         caller.require(Action::Browse)?;
         Ok(self.shelf().search(words, limit, self.base().as_deref())?)
+    }
+
+    /// Shows a page of names to a person, each with its latest version, and tells how many there are.
+    pub fn browse(&self, caller: &Caller, browse: &Browse) -> Result<Finds, Error> {
+        caller.require(Action::Browse)?;
+        Ok(self.shelf().browse(browse, self.base().as_deref())?)
     }
 
     /// Returns a number that is another one after every change of the registry, for answers that are kept elsewhere. It

@@ -30,13 +30,13 @@ pub struct Catalogue {
 
 /// The versions of one name.
 #[derive(Debug, Default)]
-struct Row {
+pub(super) struct Row {
     entries: BTreeMap<DocumentVersion, Entry>,
     latest: Option<DocumentVersion>,
     /// What its versions are searched by, each text once.
     texts: Vec<Arc<str>>,
     /// When any of them last changed.
-    updated: Option<Timestamp>,
+    pub(super) updated: Option<Timestamp>,
 }
 
 impl Catalogue {
@@ -160,6 +160,11 @@ impl Catalogue {
         Ok(Finds { servers, total })
     }
 
+    /// Yields the names that a search would show, in their order.
+    pub(super) fn shown(&self) -> impl Iterator<Item = (&DocumentName, &Row)> {
+        self.rows.iter().filter(|(_, row)| row.shown().is_some())
+    }
+
     fn lines(&self) -> Lines {
         let mut lines = Lines::default();
         for (name, row) in &self.rows {
@@ -242,7 +247,7 @@ impl Row {
     }
 
     /// The entry that stands for the name in a search.
-    fn shown(&self) -> Option<&Entry> {
+    pub(super) fn shown(&self) -> Option<&Entry> {
         self.entries.get(self.latest.as_ref()?).filter(|entry| !entry.is_deleted())
     }
 

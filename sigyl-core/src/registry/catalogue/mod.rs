@@ -3,6 +3,7 @@
 //! It holds nothing that the store does not: it is built from there at the start, and follows every write.
 
 mod bounds;
+mod browse;
 #[expect(clippy::module_inception, reason = "the room's own noun is its main part")]
 mod catalogue;
 mod cursor;
@@ -10,6 +11,7 @@ mod entry;
 mod lines;
 mod query;
 
+pub use browse::{Browse, Order};
 pub use catalogue::Catalogue;
 pub use entry::{Entry, Released};
 pub use query::{Query, QueryError, Which};

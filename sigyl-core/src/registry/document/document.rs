@@ -9,7 +9,7 @@ use crate::domain::{
     Check, Digest, DocumentError, DocumentName, DocumentVersion, Issue, IssueSeverity, RawDocument,
 };
 use crate::registry::schema::Schema;
-use crate::wire::registry::Validation;
+use crate::wire::registry::{ServerResponse, Validation};
 
 /// A document with a name and a version to find it by.
 #[derive(Clone, Debug)]
@@ -53,6 +53,14 @@ impl Document {
     ) -> Result<Self, DocumentError> {
         let members = raw.members()?;
         Ok(Self { raw, members, digest, name, version })
+    }
+
+    /// Reads a document that a registry answered with.
+    pub fn answered(response: &ServerResponse) -> Result<Self, Vec<Issue>> {
+        match examine(response.server.as_str().as_bytes()) {
+            (Some(document), _) => Ok(document),
+            (None, issues) => Err(issues.finish()),
+        }
     }
 
     /// Returns its text.

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use super::error::ListingError;
 use super::released::{self, Releases};
 use crate::domain::{DocumentName, DocumentVersion, Listing, ServerName, WorkspaceName};
-use crate::registry::catalogue::{Catalogue, Entry, Query};
+use crate::registry::catalogue::{Browse, Catalogue, Entry, Query};
 use crate::store::{Page, Store, StoreError};
 use crate::wire::registry::{Finds, ServerList, ServerResponse};
 
@@ -106,6 +106,11 @@ impl Shelf {
         Ok(self.read().search(words, limit, base)?)
     }
 
+    /// Shows a page of names, each with its latest version.
+    pub fn browse(&self, browse: &Browse, base: Option<&str>) -> Result<Finds, ListingError> {
+        Ok(self.read().browse(browse, base)?)
+    }
+
     /// Returns a number that is another one after every write, for answers that are kept elsewhere.
     pub fn revision(&self) -> u64 {
         self.read().revision()
@@ -114,6 +119,11 @@ impl Shelf {
     /// Returns how many names and versions there are.
     pub fn counts(&self) -> (usize, usize) {
         self.read().counts()
+    }
+
+    /// Returns the server whose versions have documents under a name.
+    pub fn source_of(name: &DocumentName) -> Option<ServerName> {
+        released::server_name(name)
     }
 
     /// Returns the workspace that a name belongs to, if somebody has it.

@@ -10,22 +10,22 @@ use crate::store::contract::fixture;
 use crate::store::{Change, Store};
 use crate::wire::v1::{NewKey, NewWorkspace};
 
-pub(super) struct House {
+pub(in crate::sigyl) struct House {
     folder: tempfile::TempDir,
-    pub(super) sigyl: Sigyl,
-    pub(super) clock: Arc<FixedClock>,
+    pub(in crate::sigyl) sigyl: Sigyl,
+    pub(in crate::sigyl) clock: Arc<FixedClock>,
 }
 
-pub(super) fn login(text: &str) -> Login {
+pub(in crate::sigyl) fn login(text: &str) -> Login {
     Login::parse(text).unwrap()
 }
 
-pub(super) fn workspace(text: &str) -> WorkspaceName {
+pub(in crate::sigyl) fn workspace(text: &str) -> WorkspaceName {
     WorkspaceName::parse(text).unwrap()
 }
 
 /// A key without bounds but its scopes.
-pub(super) fn new_key(scopes: &[&str]) -> NewKey {
+pub(in crate::sigyl) fn new_key(scopes: &[&str]) -> NewKey {
     NewKey {
         label: crate::domain::Label::parse("test").unwrap(),
         scopes: scopes.iter().map(|scope| scope.parse().unwrap()).collect(),
@@ -38,11 +38,11 @@ pub(super) fn new_key(scopes: &[&str]) -> NewKey {
 
 impl House {
     /// Workspaces `red` and `blue`; `rita` owns one, `bert` the other.
-    pub(super) async fn new() -> Self {
+    pub(in crate::sigyl) async fn new() -> Self {
         Self::empty().await.with_people().await
     }
 
-    pub(super) async fn with_people(self) -> Self {
+    pub(in crate::sigyl) async fn with_people(self) -> Self {
         let house = self;
         let owner = Caller::local_owner();
         house.sigyl.ensure_admin_key(&owner).await.unwrap();
@@ -54,12 +54,12 @@ impl House {
         house
     }
 
-    pub(super) async fn empty() -> Self {
+    pub(in crate::sigyl) async fn empty() -> Self {
         Self::judging_by(crate::domain::Policy::default()).await
     }
 
     /// An empty installation under a policy.
-    pub(super) async fn judging_by(policy: crate::domain::Policy) -> Self {
+    pub(in crate::sigyl) async fn judging_by(policy: crate::domain::Policy) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_795_000_000_000)));
         let at = |name: &str| folder.path().join(name);
@@ -70,36 +70,36 @@ impl House {
         Self { folder, sigyl, clock }
     }
 
-    pub(super) fn data(&self) -> PathBuf {
+    pub(in crate::sigyl) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    pub(super) fn store(&self) -> &dyn Store {
+    pub(in crate::sigyl) fn store(&self) -> &dyn Store {
         &*self.sigyl.inner.platform.store
     }
 
-    pub(super) async fn member(&self, of: &str, person: &str, role: Role) {
+    pub(in crate::sigyl) async fn member(&self, of: &str, person: &str, role: Role) {
         let owner = Caller::local_owner();
         self.sigyl.set_member(&owner, &workspace(of), &login(person), role).await.unwrap();
     }
 
-    pub(super) async fn account(&self, person: &str) -> Account {
+    pub(in crate::sigyl) async fn account(&self, person: &str) -> Account {
         self.store().account_of(&login(person)).await.unwrap().unwrap()
     }
 
     /// Makes a key for a person, and returns it as they show it.
-    pub(super) async fn key(&self, person: &str, scopes: &[&str]) -> String {
+    pub(in crate::sigyl) async fn key(&self, person: &str, scopes: &[&str]) -> String {
         let new = NewKey { account: Some(login(person)), ..new_key(scopes) };
         self.sigyl.create_key(&Caller::local_owner(), new).await.unwrap().plain.reveal().to_owned()
     }
 
     /// Somebody who shows a key with these scopes.
-    pub(super) async fn caller(&self, person: &str, scopes: &[&str]) -> Caller {
+    pub(in crate::sigyl) async fn caller(&self, person: &str, scopes: &[&str]) -> Caller {
         self.sigyl.authenticate(&self.key(person, scopes).await, None).await.unwrap()
     }
 
     /// Records a server in a workspace, with a held run `run-NAME`.
-    pub(super) async fn server(&self, name: &str, of: &str) -> ServerName {
+    pub(in crate::sigyl) async fn server(&self, name: &str, of: &str) -> ServerName {
         let id = format!("run-{name}");
         self.store().apply(fixture::publish(name, "1.0.0", name)).await.unwrap();
         let run = Run { server: Some(fixture::name(name)), ..fixture::run(&id, RunState::Held) };

@@ -2,7 +2,7 @@
 
 mod audit;
 mod first_key;
-mod house;
+pub(super) mod house;
 mod keys;
 mod members;
 mod ownership;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::{Digest, Listing, ListingStatus, Standing, Verdict};
-use crate::registry::catalogue::Released;
+use crate::registry::catalogue::{Browse, Order, Released};
 use crate::store::contract::fixture::{at, document_name, document_version, listing};
 use crate::wire::registry::ScanStatus;
 
@@ -57,6 +57,23 @@ fn list(catalogue: &Catalogue, query: Query) -> Vec<String> {
 
 fn searched(text: &str) -> Query {
     Query { search: Some(text.to_owned()), ..Query::default() }
+}
+
+#[test]
+fn people_are_shown_one_line_for_each_name() {
+    let browse = |order, words: &str, page| {
+        let found = some().browse(&Browse { words: words.to_owned(), order, page }, None).unwrap();
+        let metadata = Metadata { next_cursor: None, count: found.servers.len(), omitted: 0 };
+        (shown(&ServerList { servers: found.servers, metadata }), found.total)
+    };
+    let by_name = ["a/clock 1.10.0*", "b/alarm 1.0.0*", "c/x b*"];
+    assert_eq!(browse(Order::Natural, " ", 0), (by_name.map(str::to_owned).into(), 3));
+    // The deletion of a version is the last thing that happened to the clock.
+    assert_eq!(browse(Order::Newest, "", 0).0, by_name);
+    assert_eq!(browse(Order::Natural, "", 1), (Vec::new(), 3));
+    assert_eq!(browse(Order::Natural, "", usize::MAX).0, Vec::<String>::new());
+    assert_eq!(browse(Order::Natural, "alarm", 0), (vec!["b/alarm 1.0.0*".to_owned()], 1));
+    assert_eq!(browse(Order::Natural, "alarm", 9).0, Vec::<String>::new());
 }
 
 #[test]
