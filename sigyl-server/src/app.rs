@@ -1,6 +1,6 @@
 //! What all requests share.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use sigyl_core::Sigyl;
@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Openness;
 use crate::bounds::Bounds;
 use crate::door::Door;
+use crate::html::El;
 use crate::metrics::Metrics;
 use crate::openapi;
 use crate::refusals::Refusals;
@@ -24,6 +25,8 @@ pub(crate) struct App {
     pub(crate) door: Door,
     /// Who comes in without a key.
     pub(crate) openness: Openness,
+    /// Whether browsers reach it over TLS, here or at a proxy.
+    pub(crate) is_secure: bool,
     /// How often somebody may ask.
     pub(crate) throttle: Throttle,
     /// How often keys were refused.
@@ -31,6 +34,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// The OpenAPI document.
     pub(crate) openapi: Bytes,
+    /// The page that is made of it, once somebody asked for it.
+    pub(crate) reference: OnceLock<Arc<El>>,
     /// One for each request that may be worked on, or be on its way to its client.
     pub(crate) permits: Arc<Semaphore>,
     /// One for each stream that may be open.
@@ -45,6 +50,7 @@ impl App {
         bounds: Bounds,
         door: Door,
         openness: Openness,
+        is_secure: bool,
         throttle: Throttle,
         refusals: Refusals,
     ) -> Arc<Self> {
@@ -52,10 +58,12 @@ impl App {
             core,
             door,
             openness,
+            is_secure,
             throttle,
             refusals,
             metrics: Metrics::new(),
             openapi: openapi::document(openness).to_string().into(),
+            reference: OnceLock::new(),
             permits: Arc::new(Semaphore::new(bounds.requests)),
             streams: Arc::new(Semaphore::new(bounds.streams)),
             ending: CancellationToken::new(),

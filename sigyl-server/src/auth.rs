@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::door::Client;
 use crate::respond::Problem;
 use crate::router::{Access, Route};
+use crate::session;
 
 /// Characters of a key; ours are much shorter.
 const KEY_MOST: usize = 512;
@@ -62,7 +63,7 @@ pub(crate) async fn enter(
     client: Client,
     headers: &HeaderMap,
 ) -> Result<(Caller, Option<Allowance>), Problem> {
-    let caller = identify(app, route.access, client, headers).await?;
+    let caller = identify(app, route, client, headers).await?;
     let who = caller.key().map_or(Who::Address(client.counted), |holder| Who::Key(holder.key.id.clone()));
     let share = route.class.map(|class| app.throttle.take(who, class)).transpose().map_err(too_many)?;
     let wanted = match route.access {
@@ -77,8 +78,8 @@ pub(crate) async fn enter(
     Ok((caller, share))
 }
 
-async fn identify(app: &App, access: Access, client: Client, headers: &HeaderMap) -> Result<Caller, Problem> {
-    let address = client.address;
+async fn identify(app: &App, route: &Route, client: Client, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let (access, address) = (route.access, client.address);
     if access == Access::Open {
         return Ok(Caller::anonymous(address));
     }
@@ -86,13 +87,23 @@ async fn identify(app: &App, access: Access, client: Client, headers: &HeaderMap
         Ok(shown) => shown,
         Err(problem) => return Err(turned_away(app, client, problem)),
     };
-    match shown {
-        Some(key) => check(app, key, client).await,
-        None if app.openness.lets(access, client) => Ok(match access {
+    let session = session::shown(headers, app.is_secure).filter(|_| route.is_page && shown.is_none());
+    match (shown, session) {
+        (Some(key), _) => check(app, key, client).await,
+        (None, Some(session)) => match check(app, session, client).await {
+            // A browser whose session is over sees what everybody sees.
+            Err(problem)
+                if problem.status == StatusCode::UNAUTHORIZED && app.openness.lets(access, client) =>
+            {
+                Ok(Caller::anonymous(address))
+            }
+            known => known,
+        },
+        (None, None) if app.openness.lets(access, client) => Ok(match access {
             Access::Tools => Caller::limited("a program of this machine", [Action::Call]),
             _ => Caller::anonymous(address),
         }),
-        None => {
+        (None, None) => {
             let problem = unknown("this needs a key: send it as `Authorization: Bearer KEY`");
             Err(turned_away(app, client, problem))
         }
@@ -109,7 +120,7 @@ pub(crate) fn turned_away(app: &App, client: Client, problem: Problem) -> Proble
 }
 
 /// Finds out whose a key is. Whoever tries keys is slowed by it, before the next one is looked at.
-async fn check(app: &App, key: &str, client: Client) -> Result<Caller, Problem> {
+pub(crate) async fn check(app: &App, key: &str, client: Client) -> Result<Caller, Problem> {
     let looked = app.refusals.begin(client.counted).await.map_err(too_many)?;
     match app.core.authenticate(key, client.address).await {
         Err(error) if error.kind() == Kind::Denied => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, AUTHORIZATION, HOST, HeaderMap, HeaderValue};
+use hyper::header::{ACCEPT, ALLOW, AUTHORIZATION, HOST, HeaderMap, HeaderValue, SET_COOKIE};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode, Version};
 use sigyl_core::access::Allowance;
@@ -17,9 +17,11 @@ use crate::app::App;
 use crate::auth::{SHARE, enter, turned_away};
 use crate::door::{Client, is_page_of_elsewhere};
 use crate::listen::Line;
+use crate::pages;
 use crate::request::Ask;
 use crate::respond::{Answer, Body, Problem, finish, let_pages_read, respond, tag};
 use crate::router::{Access, Found, Lasts, Params, Place, Route, find};
+use crate::session;
 
 /// Seconds after which a client should come back that came when too many requests were under way.
 const BUSY: u64 = 1;
@@ -51,7 +53,7 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
         Ok(Way::To(place, params)) => match admit(app, place.route, client, &head).await {
             Ok(Admitted { caller, share, permit }) => {
                 log.caller = Some(caller.clone());
-                let ask = Ask::new(caller, head, params, body, app.bounds.body_time);
+                let ask = Ask::new(caller, client, head, params, body, app.bounds.body_time);
                 let answer = work(app, place.route, ask).await;
                 (answer.map(|answer| with_share(answer, share)), permit)
             }
@@ -60,9 +62,16 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
         Ok(Way::Preflight) => (Ok(Answer::empty(StatusCode::NO_CONTENT)), None),
         Err(problem) => (Err(turned_away(app, client, problem)), None),
     };
-    let mut answer = answer.unwrap_or_else(|problem| problem.answer(&id));
     let route = place.map(|place| place.route);
-    if pages_may_read && route.is_none_or(|route| route.access == Access::Browse) {
+    let is_page = route.map_or_else(|| method == Method::GET && wants_page(&asked), |route| route.is_page);
+    let mut answer = answer.unwrap_or_else(|problem| match is_page {
+        true => pages::problem(problem, log.caller.as_ref(), &id),
+        false => problem.answer(&id),
+    });
+    if is_page && is_over(app, &asked, &log, answer.status) {
+        answer.headers.entry(SET_COOKIE).or_insert(session::taken(app.is_secure));
+    }
+    if pages_may_read && !is_page && route.is_none_or(|route| route.access == Access::Browse) {
         let_pages_read(&mut answer.headers);
     }
     if route.is_some_and(|route| route.method == crate::router::Method::Get && route.access != Access::Open) {
@@ -89,8 +98,24 @@ fn locate(head: &Parts) -> Result<Way, Problem> {
     }
 }
 
+/// Tells whether a person asks: what they see of an address that is not there is a page.
+fn wants_page(asked: &HeaderMap) -> bool {
+    let mut kinds = asked.get_all(ACCEPT).iter().filter_map(|kind| kind.to_str().ok());
+    kinds.any(|kinds| {
+        kinds.split(',').any(|kind| kind.split(';').next().unwrap_or_default().trim() == "text/html")
+    })
+}
+
+/// Tells whether a browser showed a session that is good for nothing, so that it should not show it again.
+fn is_over(app: &App, asked: &HeaderMap, log: &Log<'_>, status: StatusCode) -> bool {
+    let was_looked_at = log.place.is_some_and(|place| place.route.access != Access::Open);
+    let is_known = log.caller.as_ref().is_some_and(|caller| caller.key().is_some());
+    let is_refused = log.caller.is_some() || status == StatusCode::UNAUTHORIZED;
+    was_looked_at && !is_known && is_refused && session::shown(asked, app.is_secure).is_some()
+}
+
 fn is_read_by_pages(routes: &[&Route]) -> bool {
-    routes.iter().any(|route| route.access == Access::Browse)
+    routes.iter().any(|route| route.access == Access::Browse && !route.is_page)
 }
 
 /// Tells whether a web page may be shown the answer. One of elsewhere must not read, through the browser of somebody who

@@ -30,7 +30,7 @@ const WITH_BODY: [Means; 3] = [
 /// Makes the document; what is open to whom is told as it is in force.
 pub(crate) fn document(openness: Openness) -> Value {
     let mut paths = Map::new();
-    for route in ROUTES.iter().flat_map(|part| part.iter()) {
+    for route in told() {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.name().to_ascii_lowercase()] = operation(route, openness);
     }
@@ -47,6 +47,11 @@ pub(crate) fn document(openness: Openness) -> Value {
             "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } },
         },
     })
+}
+
+/// The operations: pages are for people.
+fn told() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().flat_map(|part| part.iter()).filter(|route| !route.is_page)
 }
 
 fn schemas() -> Value {
@@ -178,7 +183,7 @@ mod tests {
     #[test]
     fn every_route_is_in_the_document_with_what_it_asks_for() {
         let document = document(CLOSED);
-        for route in ROUTES.iter().flat_map(|part| part.iter()) {
+        for route in told() {
             let method = route.method.name().to_ascii_lowercase();
             let operation = &document["paths"][route.path][method];
             assert_eq!(operation["operationId"], route.doc.id);

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use sigyl_core::domain::Caller;
 
 use super::{Query, json, percent};
+use crate::door::Client;
 use crate::respond::Problem;
 use crate::router::Params;
 
@@ -19,6 +20,8 @@ use crate::router::Params;
 #[derive(Debug)]
 pub(crate) struct Ask {
     pub(crate) caller: Caller,
+    /// Where it comes from.
+    pub(crate) client: Client,
     pub(crate) method: hyper::Method,
     /// What the route's path calls parts of the address, as they were sent.
     pub(crate) params: Params,
@@ -34,13 +37,14 @@ impl Ask {
     /// Puts a request together from its parts.
     pub(crate) fn new(
         caller: Caller,
+        client: Client,
         head: Parts,
         params: Params,
         body: Incoming,
         body_time: Duration,
     ) -> Self {
         let query = head.uri.query().unwrap_or_default().to_owned();
-        Self { caller, method: head.method, params, query, headers: head.headers, body, body_time }
+        Self { caller, client, method: head.method, params, query, headers: head.headers, body, body_time }
     }
 
     /// Reads the part of the address that the route's path calls `name`.
@@ -79,12 +83,23 @@ impl Ask {
         Ok(text)
     }
 
+    /// Reads a body that a form of a page sent, of at most `limit` bytes.
+    pub(crate) async fn form(self, limit: usize) -> Result<Query, Problem> {
+        let bytes = self.body_of("application/x-www-form-urlencoded", "a form", limit).await?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| Problem::invalid("the form is not UTF-8"))?;
+        Query::read(text)
+    }
+
     /// Reads a body that is said to be JSON, of at most `limit` bytes, as it is.
     pub(crate) async fn bytes(self, limit: usize) -> Result<Bytes, Problem> {
+        self.body_of("application/json", "JSON", limit).await
+    }
+
+    async fn body_of(self, wanted: &str, called: &str, limit: usize) -> Result<Bytes, Problem> {
         let kind = self.headers.get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
         let kind = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim());
-        if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
-            let what = "the body has to be JSON, with the header `Content-Type: application/json`";
+        if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case(wanted)) {
+            let what = format!("the body has to be {called}, with the header `Content-Type: {wanted}`");
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, what));
         }
         let collected = tokio::time::timeout(self.body_time, collect(self.body, limit)).await;

@@ -96,6 +96,11 @@ impl Problem {
         self
     }
 
+    /// Returns the headers that go with it.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.told.headers
+    }
+
     /// Returns what is told of it.
     pub(crate) fn words(&self) -> Words<'_> {
         Words { code: self.told.code.as_deref(), detail: &self.told.detail, hint: self.told.hint.as_deref() }
@@ -159,9 +164,9 @@ impl From<Failure> for Problem {
 /// What is told of a problem in a stream, which has its status already.
 #[derive(Debug, Serialize)]
 pub(crate) struct Words<'a> {
-    code: Option<&'a str>,
-    detail: &'a str,
-    hint: Option<&'a str>,
+    pub(crate) code: Option<&'a str>,
+    pub(crate) detail: &'a str,
+    pub(crate) hint: Option<&'a str>,
 }
 
 /// The body of an answer that tells a problem.

@@ -79,6 +79,9 @@ pub(crate) struct Route {
     /// What it is counted as when somebody asks too often; nothing when it costs nothing.
     pub(crate) class: Option<Class>,
     pub(crate) lasts: Lasts,
+    /// Whether it is for people: it answers with pages, also where something is wrong, and takes the session of a browser
+    /// for a key. The OpenAPI document leaves it out.
+    pub(crate) is_page: bool,
     pub(crate) handler: Handler,
     pub(crate) doc: Doc,
 }
@@ -92,9 +95,15 @@ impl Route {
             access,
             class: Some(Class::Read),
             lasts: Lasts::Bounded,
+            is_page: false,
             handler,
             doc,
         }
+    }
+
+    /// A page to look at.
+    pub(crate) const fn page(path: &'static str, access: Access, handler: Handler, doc: Doc) -> Self {
+        Self { is_page: true, ..Self::get(path, access, handler, doc) }
     }
 
     /// Something that changes records.
@@ -105,7 +114,21 @@ impl Route {
         handler: Handler,
         doc: Doc,
     ) -> Self {
-        Self { method, path, access, class: Some(Class::Write), lasts: Lasts::Bounded, handler, doc }
+        Self {
+            method,
+            path,
+            access,
+            class: Some(Class::Write),
+            lasts: Lasts::Bounded,
+            is_page: false,
+            handler,
+            doc,
+        }
+    }
+
+    /// A form that a page sends.
+    pub(crate) const fn form(path: &'static str, access: Access, handler: Handler, doc: Doc) -> Self {
+        Self { is_page: true, ..Self::change(Method::Post, path, access, handler, doc) }
     }
 
     /// The same, counted as something else.

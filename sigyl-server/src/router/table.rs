@@ -1,11 +1,12 @@
 //! The table.
 
 use super::Route;
-use crate::routes;
+use crate::{pages, routes};
 
 /// Every route, by noun.
 pub(crate) static ROUTES: &[&[Route]] = &[
     routes::health::ROUTES,
+    pages::ROUTES,
     routes::registry::STABLE,
     routes::registry::MIRROR,
     routes::endpoint::ROUTES,
@@ -43,7 +44,8 @@ mod tests {
     #[test]
     fn every_route_says_what_it_is() {
         for route in all() {
-            assert!(route.path.starts_with('/') && !route.path.ends_with('/'), "{}", route.path);
+            let is_whole = route.path == "/" || !route.path.ends_with('/');
+            assert!(route.path.starts_with('/') && is_whole, "{}", route.path);
             assert!(route.doc.summary.ends_with('.'), "{}", route.path);
             assert!(!route.doc.answers.is_empty(), "{}", route.path);
         }
