@@ -7,7 +7,10 @@ use std::path::PathBuf;
 
 use crate::access::AccessError;
 use crate::deploy::TargetError;
-use crate::domain::{Denied, Failure, KeyId, Kind, MemberError, RunId, RunState, ServerName, WorkspaceName};
+use crate::domain::{
+    Denied, Failure, KeyId, Kind, MemberError, Quarantine, Quarantined, RunId, RunState, ServerName, Suspect,
+    WorkspaceName,
+};
 use crate::mcp::McpError;
 use crate::pipeline::{StepError, failure};
 use crate::registry::{ListingError, QueryError};
@@ -95,6 +98,21 @@ pub enum Error {
     /// A decision says why.
     #[error("a decision needs a reason")]
     NoReason,
+    /// It is under quarantine.
+    #[error(transparent)]
+    Quarantined(#[from] Quarantined),
+    /// A quarantine of this stands.
+    #[error("{0} is under quarantine already")]
+    Standing(Suspect),
+    /// This is not under quarantine, for this caller at least.
+    #[error("{0} is not under quarantine")]
+    NotStanding(Suspect),
+    /// There are more quarantines than may be.
+    #[error("{0} quarantines stand, and no more are taken: lift those that are over")]
+    TooManyStanding(usize),
+    /// A reason is too long, or cannot be shown.
+    #[error("a reason has 1 to {most} characters that can be seen", most = Quarantine::REASON_MAX)]
+    BadReason,
     /// A file or socket of the data directory failed.
     #[error("could not {action} {path}")]
     Io {
@@ -141,11 +159,15 @@ impl Error {
             Self::Mcp(error) => error.kind(),
             Self::Access(error) => error.kind(),
             Self::Listing(error) => error.kind(),
-            Self::NoServer(_) | Self::NoRun(_) => Kind::NotFound,
+            Self::NoServer(_) | Self::NoRun(_) | Self::NotStanding(_) => Kind::NotFound,
+            Self::Quarantined(_) => Kind::Blocked,
+            Self::Standing(_) | Self::TooManyStanding(_) => Kind::Conflict,
             Self::NoAccount(_) | Self::NoWorkspace(_) | Self::NoKey(_) => Kind::NotFound,
             Self::NotRunning(_) | Self::NotHeld { .. } | Self::NotOurs(_) | Self::Member(_) => Kind::Conflict,
             Self::WhichWorkspace => Kind::Invalid,
-            Self::NotConfirmed { .. } | Self::NoReason | Self::LongSocket { .. } => Kind::Invalid,
+            Self::NotConfirmed { .. } | Self::NoReason | Self::BadReason | Self::LongSocket { .. } => {
+                Kind::Invalid
+            }
             Self::Io { .. } | Self::Listen { .. } | Self::Protocol(_) => Kind::Unavailable,
         }
     }
@@ -173,7 +195,9 @@ impl Error {
             Self::NotRunning(_) => "E0406",
             Self::NotHeld { .. } => "E0306",
             Self::NotConfirmed { .. } => "E0407",
-            Self::NoReason => "E0307",
+            Self::NoReason | Self::BadReason => "E0307",
+            Self::Quarantined(_) => "E0308",
+            Self::Standing(_) | Self::NotStanding(_) | Self::TooManyStanding(_) => "E0309",
             Self::Io { .. } => "E0703",
             Self::Protocol(_) => "E0705",
             Self::Listen { .. } => "E0706",
@@ -206,6 +230,7 @@ fn listing_code(error: &ListingError) -> &'static str {
         ListingError::Taken { .. } | ListingError::UrlTaken { .. } | ListingError::TooMany { .. } => "E1102",
         ListingError::NoName(_) | ListingError::NoVersion { .. } | ListingError::Address(_) => "E1103",
         ListingError::Owned(_) => "E0901",
+        ListingError::Quarantined(_) => "E0308",
         ListingError::NoChange { .. } | ListingError::Standing(_) | ListingError::Released(_) => "E1104",
         ListingError::Query(QueryError::Cursor(_) | QueryError::OtherList(_)) => "E1106",
         ListingError::Query(_) => "E1105",

@@ -14,6 +14,7 @@ mod members;
 mod open;
 mod operate;
 mod place;
+mod quarantine;
 mod query;
 mod reach;
 mod release;

@@ -138,6 +138,16 @@ async fn access(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Resp
             done(sigyl.remove_member(caller, &workspace, &login).await?)
         }
         Request::Transfer { name, to } => done(sigyl.transfer(caller, &name, &to).await?),
+        Request::Quarantine { what, reason } => {
+            Response::Quarantine(Box::new(sigyl.quarantine(caller, what, &reason).await?))
+        }
+        Request::Quarantines => Response::Quarantines(sigyl.quarantines(caller).await?),
+        Request::ShowQuarantine { what } => {
+            Response::Quarantine(Box::new(sigyl.show_quarantine(caller, &what).await?))
+        }
+        Request::LiftQuarantine { what, reason } => {
+            Response::Quarantine(Box::new(sigyl.lift_quarantine(caller, what, &reason).await?))
+        }
         Request::Audit { after, limit } => Response::Audit(sigyl.audit(caller, after, limit).await?),
         Request::VerifyAudit { kept } => Response::AuditChecked(sigyl.verify_audit(caller, kept).await?),
         _ => return Err(Error::Protocol("an operation that it does not know".into())),

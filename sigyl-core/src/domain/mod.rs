@@ -26,6 +26,7 @@ mod namespace;
 mod network;
 mod permissions;
 mod pin;
+mod quarantine;
 mod report;
 mod run;
 mod scope;
@@ -63,6 +64,7 @@ pub use namespace::{Namespace, NamespaceError};
 pub use network::{Network, NetworkError};
 pub use permissions::{PermissionError, Permissions};
 pub use pin::{Entity, Pin};
+pub use quarantine::{Quarantine, Quarantined, Quarantines, Suspect, SuspectError};
 pub use report::{
     AdvisoriesUsed, Analyzer, AnalyzerStatus, Mode, PolicyUsed, Report, RulesUsed, Score, SkipKind, Skipped,
     Stats, Suppressed, SuppressedBy,

@@ -116,6 +116,18 @@ pub const CODES: &[CodeDoc] = &[
     ),
     doc("E0307", "no reason", "A decision is recorded with its reason.", "add --reason TEXT"),
     doc(
+        "E0308",
+        "under quarantine",
+        "The server, its source or something that it declares is under quarantine: it is neither started nor called, recorded nor shown.",
+        "`sigyl quarantine lift WHAT --reason TEXT` ends it, for who may approve",
+    ),
+    doc(
+        "E0309",
+        "quarantine stands or does not",
+        "A quarantine can be set once and lifted once.",
+        "`sigyl quarantine list` shows those that stand",
+    ),
+    doc(
         "E0401",
         "version taken",
         "The version is recorded already, from other bytes; a version never changes.",

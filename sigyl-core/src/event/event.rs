@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{RunId, RunState, Seq, ServerName, StepId, StepState, Timestamp, Verdict, Version};
+use crate::domain::{
+    RunId, RunState, Seq, ServerName, StepId, StepState, Suspect, Timestamp, Verdict, Version,
+};
 
 /// Something that happened, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,6 +97,20 @@ pub enum EventKind {
         removed: Vec<String>,
         /// Names whose definition differs.
         changed: Vec<String>,
+    },
+    /// Something that covers a server was put under quarantine.
+    Quarantined {
+        /// The name or digest.
+        what: Suspect,
+        /// Why.
+        reason: String,
+    },
+    /// A quarantine that covered a server was lifted.
+    QuarantineLifted {
+        /// The name or digest.
+        what: Suspect,
+        /// Why.
+        reason: String,
     },
     /// A server was removed.
     Deleted,

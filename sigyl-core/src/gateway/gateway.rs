@@ -5,11 +5,11 @@ use std::sync::{Arc, Weak};
 use tokio::sync::mpsc::Sender;
 
 use crate::clock::Clock;
-use crate::domain::ServerName;
+use crate::domain::{ServerName, Version};
 use crate::store::CallRecord;
 
 use super::GatewayConfig;
-use super::inner::Inner;
+use super::inner::{Bar, Inner};
 use super::journal::Journal;
 use super::route::{Route, Served};
 
@@ -26,9 +26,13 @@ impl Gateway {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Leads new clients of a server here. Sessions on an earlier route stay on it until they end, or until the time
-    /// to drain is over; the answer tells when.
+    /// Leads new clients of a server here, unless it is barred. Sessions on an earlier route stay on it until they end,
+    /// or until the time to drain is over; the answer tells when.
     pub fn route(&self, name: ServerName, route: Route) -> Draining {
+        let barred = self.inner.barred();
+        if barred.get(&name).is_some_and(|bar| bar.holds(&route.version)) {
+            return Draining { inner: Arc::clone(&self.inner), old: None };
+        }
         let served = Arc::new(Served::new(name.clone(), route));
         self.inner.starting().remove(&name);
         let replaced = self.inner.routes_mut().insert(name, served);
@@ -36,6 +40,7 @@ impl Gateway {
             old.retire();
             self.inner.retired().push(Arc::downgrade(old));
         }
+        drop(barred);
         Draining { inner: Arc::clone(&self.inner), old: replaced }
     }
 
@@ -54,6 +59,36 @@ impl Gateway {
         for served in retired.iter().chain(&removed).filter(|served| served.name == *name) {
             served.modern.end("the server was removed");
         }
+    }
+
+    /// Refuses every call of a server from now on, whatever is routed to it, and ends what is under way. With versions
+    /// named, only what those serve.
+    pub fn bar(&self, name: &ServerName, versions: Option<Vec<Version>>, why: String) {
+        let bar = Bar { versions, why };
+        self.inner.barred().insert(name.clone(), bar.clone());
+        self.inner.starting().remove(name);
+        let is_meant = |served: &Served| served.name == *name && bar.holds(&served.route.version);
+        let removed = {
+            let mut routes = self.inner.routes_mut();
+            let is_routed = routes.get(name).is_some_and(|served| is_meant(served));
+            if is_routed { routes.remove(name) } else { None }
+        };
+        self.inner.end_sessions(|session| is_meant(&session.served), &bar.why);
+        self.inner.pins().retain(|_, (served, _)| !is_meant(served));
+        let retired: Vec<Arc<Served>> = self.inner.retired().iter().filter_map(Weak::upgrade).collect();
+        for served in retired.iter().chain(&removed).filter(|served| is_meant(served)) {
+            served.modern.end(&bar.why);
+        }
+    }
+
+    /// Lets a server be routed to again.
+    pub fn unbar(&self, name: &ServerName) {
+        self.inner.barred().remove(name);
+    }
+
+    /// Tells whether this version of a server is refused.
+    pub fn refuses(&self, name: &ServerName, version: &Version) -> bool {
+        self.inner.barred().get(name).is_some_and(|bar| bar.holds(version))
     }
 
     /// Tells how many sessions are open on the present and earlier routes of a server.

@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use tokio::time::Instant;
 
-use crate::domain::ServerName;
+use crate::domain::{ServerName, Version};
 use crate::mcp::Upstream;
 use crate::mcp::era::LEGACY_ALL;
 
@@ -30,6 +30,21 @@ const PINS_MOST: usize = 4096;
 /// Bytes of such a session's name.
 const PIN_MOST: usize = 1024;
 
+/// What of a server is refused, and why.
+#[derive(Clone, Debug)]
+pub(super) struct Bar {
+    /// All of them when absent.
+    pub(super) versions: Option<Vec<Version>>,
+    pub(super) why: String,
+}
+
+impl Bar {
+    /// Tells whether a version is refused.
+    pub(super) fn holds(&self, version: &Version) -> bool {
+        self.versions.as_ref().is_none_or(|versions| versions.contains(version))
+    }
+}
+
 /// What all connections share.
 #[derive(Debug)]
 pub(super) struct Inner {
@@ -39,6 +54,8 @@ pub(super) struct Inner {
     routes: RwLock<HashMap<ServerName, Arc<Served>>>,
     /// Servers that have no route yet and will get one.
     starting: Mutex<HashSet<ServerName>>,
+    /// Servers whose calls are refused.
+    barred: Mutex<HashMap<ServerName, Bar>>,
     retired: Mutex<Vec<Weak<Served>>>,
     sessions: Mutex<HashMap<String, Arc<Session>>>,
     pins: Mutex<HashMap<String, (Arc<Served>, Instant)>>,
@@ -56,6 +73,7 @@ impl Inner {
             journal: Arc::new(journal),
             routes: RwLock::default(),
             starting: Mutex::default(),
+            barred: Mutex::default(),
             retired: Mutex::default(),
             sessions: Mutex::default(),
             pins: Mutex::default(),
@@ -72,6 +90,10 @@ impl Inner {
 
     pub(super) fn starting(&self) -> MutexGuard<'_, HashSet<ServerName>> {
         lock(&self.starting)
+    }
+
+    pub(super) fn barred(&self) -> MutexGuard<'_, HashMap<ServerName, Bar>> {
+        lock(&self.barred)
     }
 
     pub(super) fn sessions(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
@@ -114,6 +136,9 @@ impl Inner {
                 busy(None, "the server is starting")
             }
             None => {
+                if let Some(why) = name.as_ref().and_then(|name| self.refused(name)) {
+                    return error(StatusCode::FORBIDDEN, None, TRANSPORT_ERROR, &why);
+                }
                 let shown: String = rest.chars().take(200).filter(|c| !c.is_control()).collect();
                 let what = format!("Not found: no server `{shown}` is running here.");
                 error(StatusCode::NOT_FOUND, None, TRANSPORT_ERROR, &what)
@@ -186,7 +211,17 @@ impl Inner {
 
     /// Keeps a new session under its secret name.
     pub(super) fn keep_session(&self, name: String, session: Session) {
+        let (served, secret) = (Arc::clone(&session.served), name.clone());
         self.sessions().insert(name, Arc::new(session));
+        // It may have been barred while the session was opened.
+        let barred = self.barred().get(&served.name).filter(|bar| bar.holds(&served.route.version)).cloned();
+        if let Some(bar) = barred {
+            self.end_session(&secret, &bar.why);
+        }
+    }
+
+    fn refused(&self, name: &ServerName) -> Option<String> {
+        self.barred().get(name).map(|bar| bar.why.clone())
     }
 
     /// Gives a seat for one more session; the one that was not used for the longest time makes room.

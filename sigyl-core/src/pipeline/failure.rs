@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use crate::deploy::TargetError;
 use crate::domain::{
-    Failure, Kind, NameError, PermissionError, Refusal, ServerName, StepId, Version, WaiverError,
+    Failure, Kind, NameError, PermissionError, Quarantined, Refusal, ServerName, StepId, Version, WaiverError,
 };
 use crate::manifest::ManifestError;
 use crate::mcp::McpError;
@@ -47,6 +47,9 @@ pub enum StepError {
     /// The verdict stops it.
     #[error("the verdict stops it")]
     Refused(#[from] Refusal),
+    /// What it is about is under quarantine.
+    #[error(transparent)]
+    Quarantined(#[from] Quarantined),
     /// The version cannot be recorded.
     #[error("the version cannot be recorded")]
     Publish(#[from] PublishError),
@@ -123,7 +126,9 @@ impl StepError {
             | Self::NotGranted { .. }
             | Self::Name(_)
             | Self::SecretsMissing(_) => Kind::Invalid,
-            Self::Refused(_) | Self::LiveTools(_) | Self::Drifted { .. } => Kind::Blocked,
+            Self::Refused(_) | Self::LiveTools(_) | Self::Drifted { .. } | Self::Quarantined(_) => {
+                Kind::Blocked
+            }
             Self::NotOurs(_) => Kind::Conflict,
             Self::Beyond(_) => Kind::Denied,
             Self::Rules(error) => error.kind(),
@@ -146,6 +151,7 @@ impl StepError {
             Self::Refused(Refusal::Blocked(_) | Refusal::Incomplete(_)) => "E0301",
             Self::Refused(Refusal::Held(_)) => "E0302",
             Self::Refused(_) => "E0303",
+            Self::Quarantined(_) => QUARANTINED,
             Self::Waiver(_) => "E0304",
             Self::Grant(_) | Self::NotGranted { .. } => "E0305",
             Self::Publish(PublishError::VersionTaken { .. })
@@ -192,6 +198,7 @@ impl StepError {
             Self::Refused(Refusal::Incomplete(_)) => {
                 "make it possible to look at all of it, or let the policy hold where it blocks"
             }
+            Self::Quarantined(_) => LIFT,
             Self::Refused(Refusal::Observed(_) | Refusal::Enforced(_)) => {
                 "mend or waive what stands against it, and `sigyl redeploy NAME` has it judged anew"
             }
@@ -231,6 +238,8 @@ pub fn failure(error: &StepError) -> Failure {
     }
 }
 
+const QUARANTINED: &str = "E0308";
+const LIFT: &str = "`sigyl quarantine lift WHAT --reason TEXT` ends it, for who may approve";
 const MISSING_TOOL: &str = "`sigyl doctor` lists the tools that it looks for";
 const LOGS: &str = "`sigyl logs NAME` shows what the server wrote";
 const SCAN_AGAIN: &str = "start again, so that what is there now is scanned";
@@ -278,6 +287,7 @@ fn store_hint(error: &StoreError) -> &'static str {
         "E0704" => "`sigyl restore` a backup into a new data directory",
         "E0401" => "take another version",
         "E0402" => "`sigyl list` shows the servers on record",
+        QUARANTINED => LIFT,
         "E0703" => "free space or mend the permissions; nothing acknowledged was lost",
         _ => "please report it with the message",
     }
@@ -317,6 +327,7 @@ pub(crate) fn store_code(error: &StoreError) -> &'static str {
         StoreError::VersionTaken { .. } => "E0401",
         StoreError::Missing { .. } => "E0402",
         StoreError::NotAdmitted { .. } => "E0999",
+        StoreError::Quarantined(_) => QUARANTINED,
         StoreError::NoBackup { .. } | StoreError::BadBackup { .. } => "E0708",
         StoreError::NotEmpty { .. } => "E0709",
         StoreError::TooDeep { .. } => "E0710",

@@ -29,4 +29,4 @@ pub(crate) use steps::{bound_secrets, since as drift_since, tools_changed};
 pub use tracker::Tracker;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

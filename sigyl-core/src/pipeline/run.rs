@@ -185,9 +185,10 @@ async fn end(cx: &mut Context, error: &StepError) {
     }
     unwind(cx).await;
     cx.run.state = match error {
-        StepError::Refused(Refusal::Blocked(_) | Refusal::Incomplete(_)) | StepError::LiveTools(_) => {
-            RunState::Blocked
-        }
+        StepError::Refused(Refusal::Blocked(_) | Refusal::Incomplete(_))
+        | StepError::LiveTools(_)
+        | StepError::Quarantined(_)
+        | StepError::Store(StoreError::Quarantined(_)) => RunState::Blocked,
         StepError::Refused(_) => RunState::Void,
         _ => RunState::Failed,
     };

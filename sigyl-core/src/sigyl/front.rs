@@ -28,7 +28,7 @@ pub(super) struct Base {
 #[derive(Debug)]
 pub(super) struct GatewayFront {
     gateway: Gateway,
-    upstreams: Mutex<BTreeMap<ServerName, Upstream>>,
+    upstreams: Mutex<BTreeMap<ServerName, (Version, Upstream)>>,
     base: Mutex<Option<Base>>,
     /// Changes when records of calls were kept.
     pub(super) kept: watch::Sender<()>,
@@ -58,7 +58,23 @@ impl GatewayFront {
 
     /// Returns how to speak to the instance that serves `name`.
     pub(super) fn upstream(&self, name: &ServerName) -> Option<Upstream> {
-        self.upstreams.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.upstreams.lock().unwrap_or_else(PoisonError::into_inner).get(name).map(|(_, it)| it.clone())
+    }
+
+    /// Refuses every call of a server, or of some of its versions, until [`GatewayFront::unbar`].
+    pub(super) fn bar(&self, name: &ServerName, versions: Option<Vec<Version>>, why: String) {
+        let mut upstreams = self.upstreams.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_meant = |version: &Version| versions.as_ref().is_none_or(|some| some.contains(version));
+        if upstreams.get(name).is_some_and(|(version, _)| is_meant(version)) {
+            upstreams.remove(name);
+        }
+        // Held until here, so that no version is routed between the two.
+        self.gateway.bar(name, versions, why);
+    }
+
+    /// Lets a server be reached again, once something of it runs.
+    pub(super) fn unbar(&self, name: &ServerName) {
+        self.gateway.unbar(name);
     }
 
     /// Returns the base address of the endpoint.
@@ -81,7 +97,11 @@ impl Front for GatewayFront {
         resources: &Resources,
         probe: Option<&Probe>,
     ) -> Quiet {
-        self.upstreams.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), upstream.clone());
+        let mut upstreams = self.upstreams.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.gateway.refuses(name, version) {
+            return Box::pin(std::future::ready(()));
+        }
+        upstreams.insert(name.clone(), (version.clone(), upstream.clone()));
         let mut route = Route::new(upstream, version.clone());
         if let Some(most) = resources.max_instances {
             route.max_sessions = most as usize;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Sigyl;
 use super::audit::{Act, Told};
-use crate::domain::{Action, Caller, Deployment, ServerName};
+use crate::domain::{Action, Caller, Deployment, Server, ServerName};
 use crate::error::Error;
 use crate::mcp::{self, McpError, Probe, ProbeLimits, Upstream};
 use crate::store::{CallOutcome, CallRecord, Change};
@@ -22,8 +22,8 @@ impl Told for u64 {
 impl Sigyl {
     /// Asks a running server what it is; calls no tool.
     pub async fn probe(&self, caller: &Caller, name: &ServerName) -> Result<Probe, Error> {
-        self.known(caller, Action::Probe, name).await?;
-        let upstream = self.upstream(name)?;
+        let server = self.known(caller, Action::Probe, name).await?;
+        let upstream = self.reached(&server).await?;
         Ok(mcp::probe(&upstream, &ProbeLimits::default()).await?)
     }
 
@@ -37,6 +37,7 @@ impl Sigyl {
         arguments: serde_json::Value,
     ) -> Result<serde_json::Value, Error> {
         let server = self.known(caller, Action::Call, name).await?;
+        self.reached(&server).await?;
         let view = self.look(server).await?;
         let limits = call_limits(view.deployment.as_ref());
         if let Some(url) = view.url.filter(|_| !self.inner.front.is_guarded()) {
@@ -77,6 +78,17 @@ impl Sigyl {
 
     pub(super) fn upstream(&self, name: &ServerName) -> Result<Upstream, Error> {
         self.inner.front.upstream(name).ok_or_else(|| Error::NotRunning(name.clone()))
+    }
+
+    /// Finds how to speak to what serves a server, or says what keeps it from serving.
+    pub(super) async fn reached(&self, server: &Server) -> Result<Upstream, Error> {
+        match self.upstream(&server.name) {
+            Ok(upstream) => Ok(upstream),
+            Err(error) => match self.covering_active(server).await? {
+                Some(found) => Err(found.refuse(&server.name).into()),
+                None => Err(error),
+            },
+        }
     }
 }
 

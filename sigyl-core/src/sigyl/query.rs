@@ -202,6 +202,7 @@ impl Sigyl {
             }
             None => (None, None),
         };
+        let quarantine = self.covering(&server, active.as_ref()).await?;
         // What is recorded and not started serves for no reason at all.
         let observed = observed.filter(|_| status.is_some());
         Ok(ServerView {
@@ -214,6 +215,7 @@ impl Sigyl {
                 .unwrap_or_default(),
             verdict,
             observed,
+            quarantine,
             deployment,
             status,
             health,

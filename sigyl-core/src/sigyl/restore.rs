@@ -22,7 +22,11 @@ const PAUSE_MOST: Duration = Duration::from_secs(60);
 /// Begins to start every server that should run, each by itself. Dropping the answer ends the attempts.
 pub(super) async fn begin(sigyl: &Sigyl) -> Result<JoinSet<()>, Error> {
     let mut tasks = JoinSet::new();
+    sigyl.bar_covered().await?;
     for deployment in sigyl.inner.platform.store.deployments().await? {
+        if sigyl.inner.front.gateway().refuses(&deployment.server, &deployment.version) {
+            continue;
+        }
         sigyl.inner.front.gateway().expect(deployment.server.clone());
         tasks.spawn(keep_trying(sigyl.clone(), deployment));
     }
@@ -30,7 +34,7 @@ pub(super) async fn begin(sigyl: &Sigyl) -> Result<JoinSet<()>, Error> {
 }
 
 /// Tries until the server runs, or something else took its place. What fails is told and hinders no other.
-async fn keep_trying(sigyl: Sigyl, deployment: Deployment) {
+pub(super) async fn keep_trying(sigyl: Sigyl, deployment: Deployment) {
     let mut pause = PAUSE;
     loop {
         let outcome = attempt(&sigyl, &deployment).await;
@@ -70,6 +74,9 @@ async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>
     if wanted.is_none_or(|wanted| wanted.revision != deployment.revision) {
         return Ok(None);
     }
+    if sigyl.is_covered(deployment).await? {
+        return Ok(None);
+    }
     let secrets = bound_secrets(platform, &deployment.server).await?;
     let record = platform.store.version(&deployment.server, &deployment.version).await?;
     let record = record.ok_or(TargetError::NotAdmitted)?;
@@ -89,6 +96,11 @@ async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>
     if let Err(error) = same_as_pinned(sigyl, &record, &probe).await {
         platform.target.retire(&deployment.revision, platform.settings.grace).await?;
         return Err(error);
+    }
+    // It may have been put under quarantine while it was started; what comes after this finds it running.
+    if sigyl.is_covered(deployment).await? {
+        platform.target.retire(&deployment.revision, platform.settings.grace).await?;
+        return Ok(None);
     }
     // Nothing served before it, so that nothing has to be waited for.
     drop(sigyl.inner.front.route(

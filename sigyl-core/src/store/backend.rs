@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use crate::domain::{
     Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, DocumentName, DocumentVersion,
-    Holder, KeyId, Listing, Login, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName,
-    Version, VersionRecord, Workspace, WorkspaceName,
+    Holder, KeyId, Listing, Login, Quarantine, Report, ReportId, Run, RunId, SecretName, Seq, Server,
+    ServerName, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -117,6 +117,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     -> Result<Vec<Listing>, StoreError>;
     /// Lists every document of a name, by version.
     async fn listings_of(&self, name: &DocumentName) -> Result<Vec<Listing>, StoreError>;
+    /// Lists all that is under quarantine.
+    async fn quarantines(&self) -> Result<Vec<Quarantine>, StoreError>;
     /// Writes everything to `target` (a new file) as checked records, for `sigyl backup`.
     async fn backup(&self, target: &std::path::Path) -> Result<u64, StoreError>;
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     Account, Admission, ApiKey, AuditEntry, Deployment, DocumentName, DocumentVersion, KeyId, KeyUse,
-    Listing, Pin, Report, Run, RunId, SecretName, Seq, Server, ServerName, Standing, Timestamp, ToolPin,
-    Version, VersionRecord, Workspace, WorkspaceName,
+    Listing, Pin, Quarantine, Report, Run, RunId, SecretName, Seq, Server, ServerName, Standing, Suspect,
+    Timestamp, ToolPin, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -102,6 +102,11 @@ pub enum Change {
         /// How they stand.
         standing: Standing,
     },
+    /// Something is put under quarantine: from this on no version is recorded or activated, and no document published,
+    /// that it covers. One that stands is a conflict.
+    Quarantine(Box<Quarantine>),
+    /// A quarantine is lifted. It must be on record.
+    LiftQuarantine(Suspect),
 }
 
 /// One line of the journal: which fact, on what, without its content.

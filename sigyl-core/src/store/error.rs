@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::{AuditHead, Digest, Kind, ServerName, Version};
+use crate::domain::{AuditHead, Digest, Kind, Quarantined, ServerName, Version};
 
 /// A store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +74,9 @@ pub enum StoreError {
         /// What is taken.
         what: String,
     },
+    /// What is to be recorded is under quarantine.
+    #[error(transparent)]
+    Quarantined(#[from] Quarantined),
     /// An entry of the audit does not follow on its end.
     #[error("entry {offered} of the audit does not follow on its end {head}")]
     AuditFork {
@@ -159,6 +162,7 @@ impl StoreError {
             Self::NoBackup { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Kind::NotFound,
             Self::NoBackup { .. } | Self::BadBackup { .. } => Kind::Invalid,
             Self::Missing { .. } => Kind::NotFound,
+            Self::Quarantined(_) => Kind::Blocked,
             Self::TooDeep { .. } => Kind::Invalid,
             Self::NotAdmitted { .. } | Self::Corrupt { .. } => Kind::Internal,
         }

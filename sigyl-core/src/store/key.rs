@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::domain::{
     AccountId, Digest, DocumentName, DocumentVersion, KeyId, Login, ReportId, RunId, SecretName, Seq,
-    ServerName, Version, WorkspaceName,
+    ServerName, Suspect, Version, WorkspaceName,
 };
 
 /// The place of one record.
@@ -71,6 +71,8 @@ pub(crate) enum Key<'a> {
     Pepper,
     /// A document.
     Listing(&'a DocumentName, &'a DocumentVersion),
+    /// A quarantine.
+    Quarantine(&'a Suspect),
 }
 
 /// A range of records.
@@ -122,6 +124,8 @@ pub(crate) enum Span<'a> {
     Listings,
     /// Documents of one name, by version.
     ListingsOf(&'a DocumentName),
+    /// All that is under quarantine.
+    Quarantines,
 }
 
 /// First byte of a key. The numbers are part of the store's format: they are never changed or used again.
@@ -156,6 +160,7 @@ enum Tag {
     AuditHead = 47,
     Pepper = 48,
     Listing = 60,
+    Quarantine = 70,
 }
 
 struct Bytes(Vec<u8>);
@@ -228,6 +233,7 @@ impl Key<'_> {
             Self::AuditHead => tag(Tag::AuditHead),
             Self::Pepper => tag(Tag::Pepper),
             Self::Listing(name, version) => tag(Tag::Listing).text(name.as_str()).text(version.as_str()),
+            Self::Quarantine(what) => tag(Tag::Quarantine).text(&what.to_string()),
         };
         bytes.0
     }
@@ -261,6 +267,7 @@ impl Span<'_> {
             Self::Audit => tag(Tag::Audit),
             Self::Listings => tag(Tag::Listing),
             Self::ListingsOf(name) => tag(Tag::Listing).text(name.as_str()),
+            Self::Quarantines => tag(Tag::Quarantine),
         };
         bytes.0
     }

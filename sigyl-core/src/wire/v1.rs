@@ -2,6 +2,7 @@
 //! exactly one [`Frame::Done`] or [`Frame::Failed`].
 
 mod access;
+mod quarantine;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,8 +13,8 @@ use serde_json::Value;
 use crate::deploy::{LogLine, Status};
 use crate::domain::{
     Account, AuditEntry, AuditHead, Confinement, Deployment, KeyId, Locator, Login, Policy, PolicyUsed,
-    Report, Role, Run, RunId, SecretName, SecretValue, Seq, Server, ServerName, Timestamp, Tool, Verdict,
-    Version, VersionRecord, Waiver, WorkspaceName,
+    Quarantine, Report, Role, Run, RunId, SecretName, SecretValue, Seq, Server, ServerName, Suspect,
+    Timestamp, Tool, Verdict, Version, VersionRecord, Waiver, WorkspaceName,
 };
 use crate::event::Event;
 use crate::mcp::Probe;
@@ -24,6 +25,7 @@ pub use crate::domain::Failure;
 pub use access::{
     AuditChecked, KeyView, MadeKey, Member, NewAccount, NewKey, NewWorkspace, WhoAmI, WorkspaceView,
 };
+pub use quarantine::{Affected, QuarantineView};
 
 /// An operation of the handle, as data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -256,6 +258,27 @@ pub enum Request {
         /// How many entries.
         limit: usize,
     },
+    /// Put something under quarantine.
+    Quarantine {
+        /// What.
+        what: Suspect,
+        /// Why.
+        reason: String,
+    },
+    /// All that is under quarantine.
+    Quarantines,
+    /// A quarantine, with what it covers.
+    ShowQuarantine {
+        /// Of what.
+        what: Suspect,
+    },
+    /// Lift a quarantine.
+    LiftQuarantine {
+        /// Of what.
+        what: Suspect,
+        /// Why.
+        reason: String,
+    },
     /// Check that the audit is whole.
     VerifyAudit {
         /// An end of it that was kept elsewhere.
@@ -416,6 +439,10 @@ pub enum Response {
     Accounts(Vec<Account>),
     /// Workspaces by name.
     Workspaces(Vec<WorkspaceView>),
+    /// Quarantines.
+    Quarantines(Vec<Quarantine>),
+    /// A quarantine, with what it covers.
+    Quarantine(Box<QuarantineView>),
     /// Members by login.
     Members(Vec<Member>),
     /// Entries of the audit, oldest first.
@@ -486,6 +513,9 @@ pub struct ServerView {
     /// What would have become of what serves, had the policy stopped anything.
     #[serde(default)]
     pub observed: Option<Observed>,
+    /// The quarantine that covers it, or the version that would serve.
+    #[serde(default)]
+    pub quarantine: Option<Quarantine>,
 }
 
 /// A server that serves because a policy only observes.

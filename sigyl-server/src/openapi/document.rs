@@ -121,6 +121,7 @@ fn part_of(name: &str) -> &'static str {
         "run" => "RunId",
         "key" => "KeyId",
         "login" => "Login",
+        "what" => "Suspect",
         "workspace" => "Word",
         "name" | "namespace" => "ServerName",
         _ => "Part",

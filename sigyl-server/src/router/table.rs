@@ -14,6 +14,7 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     routes::runs::ROUTES,
     routes::keys::ROUTES,
     routes::workspaces::ROUTES,
+    routes::quarantines::ROUTES,
     routes::audit::ROUTES,
 ];
 

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod endpoint;
 pub(crate) mod health;
 pub(crate) mod keys;
+pub(crate) mod quarantines;
 pub(crate) mod registry;
 pub(crate) mod runs;
 pub(crate) mod servers;

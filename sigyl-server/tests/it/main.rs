@@ -6,6 +6,7 @@ mod app;
 mod auth;
 mod bounds;
 mod endpoint;
+mod life;
 mod matrix;
 mod pages;
 mod program;

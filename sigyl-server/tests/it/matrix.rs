@@ -86,6 +86,10 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("listMembers", Key(Action::Read), 404),
     ("setMember", Key(Action::Manage), 415),
     ("removeMember", Key(Action::Manage), 404),
+    ("listQuarantines", Key(Action::Read), 200),
+    ("quarantine", Key(Action::Approve), 415),
+    ("showQuarantine", Key(Action::Read), 404),
+    ("liftQuarantine", Key(Action::Approve), 415),
     ("readAudit", Either(Action::Administer, Action::Manage), 200),
     ("verifyAudit", Key(Action::Administer), 200),
 ];

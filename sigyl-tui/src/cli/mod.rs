@@ -33,6 +33,7 @@ mod pieces;
 mod policy;
 mod probe;
 mod publish;
+mod quarantine;
 mod redeploy;
 mod reject;
 mod release_args;

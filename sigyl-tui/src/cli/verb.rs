@@ -3,8 +3,8 @@
 use super::{
     Context, approve, audit, backup, call, calls, completions, config, delete, deploy, deprecate, doctor,
     events, explain, help, import, init, install, keys, list, logs, members, policy, probe, publish,
-    redeploy, reject, rescan, restore, rollback, rules, runs, scan, search, serve, show, stop, uninstall,
-    versions, watch, whoami, workspaces,
+    quarantine, redeploy, reject, rescan, restore, rollback, rules, runs, scan, search, serve, show, stop,
+    uninstall, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -36,6 +36,7 @@ pub(crate) enum Verb {
     Search(search::Args),
     Publish(publish::Args),
     Deprecate(deprecate::Args),
+    Quarantine(quarantine::Args),
     Import(import::Args),
     Config(config::Args),
     Install(install::Args),
@@ -84,6 +85,7 @@ impl Verb {
             Self::Search(args) => args.run(cx).await,
             Self::Publish(args) => args.run(cx).await,
             Self::Deprecate(args) => args.run(cx).await,
+            Self::Quarantine(args) => args.run(cx).await,
             Self::Import(args) => args.run(cx).await,
             Self::Config(args) => args.run(cx).await,
             Self::Install(args) => args.run(cx).await,

@@ -1,12 +1,12 @@
 //! What a response holds, or that it is not what was asked for.
 
 use serde_json::Value;
-use sigyl_core::domain::{AuditEntry, Policy, Run};
+use sigyl_core::domain::{AuditEntry, Policy, Quarantine, Run};
 use sigyl_core::mcp::Probe;
 use sigyl_core::wire::registry::{Finds, ImportReport, ServerResponse, Validation};
 use sigyl_core::wire::v1::{
-    AuditChecked, KeyView, MadeKey, Member, Owner, PolicyTest, Rescanned, Response, RunEnd, ServerView,
-    VersionView, WhoAmI, WorkspaceView,
+    AuditChecked, KeyView, MadeKey, Member, Owner, PolicyTest, QuarantineView, Rescanned, Response, RunEnd,
+    ServerView, VersionView, WhoAmI, WorkspaceView,
 };
 
 use crate::problem::Problem;
@@ -50,6 +50,8 @@ answer!(WhoAmI, WhoAmI, *);
 answer!(Vec<KeyView>, Keys);
 answer!(MadeKey, MadeKey, *);
 answer!(Vec<Member>, Members);
+answer!(Vec<Quarantine>, Quarantines);
+answer!(QuarantineView, Quarantine, *);
 answer!(Vec<WorkspaceView>, Workspaces);
 answer!(Vec<AuditEntry>, Audit);
 answer!(AuditChecked, AuditChecked);

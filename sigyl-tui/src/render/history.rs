@@ -40,6 +40,12 @@ pub(crate) fn event(event: &Event, look: &Look) -> String {
         EventKind::ToolsChanged { added, removed, changed } => {
             (Glyph::Warning, tools_changed(&[("added", added), ("removed", removed), ("changed", changed)]))
         }
+        EventKind::Quarantined { what, reason } => {
+            (Glyph::Failed, format!("under quarantine ({what}): {reason}"))
+        }
+        EventKind::QuarantineLifted { what, reason } => {
+            (Glyph::Serving, format!("under quarantine no more ({what}): {reason}"))
+        }
         EventKind::Deleted => (Glyph::Stopped, "removed".to_owned()),
         other => (Glyph::Info, format!("{other:?}")),
     };

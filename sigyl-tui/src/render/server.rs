@@ -11,6 +11,7 @@ use super::{Glyph, Look, Role, age, duration, specimen, wrap};
 /// How a server is, in one word, with its sign.
 fn state(view: &ServerView) -> (Glyph, &'static str) {
     match (&view.deployment, &view.status) {
+        _ if view.quarantine.is_some() => (Glyph::Failed, "quarantine"),
         _ if view.held.is_some() && view.deployment.is_none() => (Glyph::Held, "held"),
         (None, _) => (Glyph::Stopped, "recorded"),
         // An owner that tried to start it has told how that went.
@@ -180,6 +181,7 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     fact("process", view.status.as_ref().map(process));
     fact("health", view.health.as_deref().map(specimen));
     fact("drift", view.drift.as_deref().map(specimen));
+    fact("quarantine", view.quarantine.as_ref().map(|it| specimen(&format!("{} ({})", it.reason, it.what))));
     fact("held run", view.held.as_ref().map(ToString::to_string));
     fact("granted", Some(granted(deployment.map_or(&view.server.granted, |it| &it.granted))));
     let scripts = &view.server.allow_scripts;

@@ -160,3 +160,25 @@ async fn whoever_stands_before_it_hands_requests_over_on_streams() {
     stop.send(()).unwrap();
     attending.await.unwrap();
 }
+
+#[tokio::test]
+async fn what_is_barred_is_refused_and_not_routed_until_it_is_let_in_again() {
+    let (blue, green) = (named("blue"), named("green"));
+    let endpoint = Endpoint::of(quick(), blue.upstream()).await;
+    let old = endpoint.open().await;
+    let why = || "a is under quarantine (a): it leaks".to_owned();
+    endpoint.gateway.bar(&name("a"), None, why());
+    until(|| blue.alive() == 0).await;
+    let refused = old.send(&call(1, "echo", json!({}))).await;
+    assert_eq!(refused.status(), 403);
+    assert!(refused.text().await.unwrap().contains("it leaks"));
+    drop(endpoint.gateway.route(name("a"), route(green.upstream())));
+    assert_eq!(old.send(&call(2, "echo", json!({}))).await.status(), 403);
+    let other = vec![Version::parse("0.9.0").unwrap()];
+    endpoint.gateway.bar(&name("a"), Some(other), why());
+    drop(endpoint.gateway.route(name("a"), route(green.upstream())));
+    let new = endpoint.open().await;
+    assert_eq!(new.ask(&call(1, "echo", json!({}))).await[0]["result"]["by"], "green");
+    endpoint.gateway.unbar(&name("a"));
+    assert!(!endpoint.gateway.refuses(&name("a"), &Version::parse("0.9.0").unwrap()));
+}

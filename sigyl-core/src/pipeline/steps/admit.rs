@@ -8,8 +8,8 @@ use super::super::plan::steps_of;
 use super::super::step::{Outcome, Step};
 use super::grants::{narrowed, scripts};
 use crate::domain::{
-    Admission, Basis, Decision, Hold, Judgement, Locator, Permissions, Plan, Refusal, StepId, VersionRecord,
-    Waiver,
+    Admission, Basis, Decision, Hold, Judgement, Locator, Permissions, Plan, Quarantines, Refusal, StepId,
+    Tool, VersionRecord, Waiver,
 };
 use crate::manifest::Manifest;
 use crate::source::SourceTree;
@@ -26,6 +26,7 @@ impl Step for Admit {
         let defect = |why: &str| StepError::Defect { step: StepId::Admit, why: why.into() };
         let manifest = cx.results.manifest.clone().ok_or_else(|| defect("no manifest"))?;
         let report = cx.results.report.clone().ok_or_else(|| defect("no report"))?;
+        require_free(cx, cx.declared_tools()).await?;
         let given = granted(cx)?;
         let granted = narrowed(cx, given)?;
         cx.results.allow_scripts = scripts(&cx.order, cx.results.server.as_ref());
@@ -66,6 +67,17 @@ impl Step for Admit {
         cx.results.admission = Some(admission);
         Ok(Outcome::done(note))
     }
+}
+
+/// Refuses what is under quarantine: the server, its source, or tools that it declares.
+pub(super) async fn require_free(cx: &Context, tools: &[Tool]) -> Result<(), StepError> {
+    let quarantines: Quarantines = cx.platform.store.quarantines().await?.into_iter().collect();
+    let Some(server) = &cx.run.server else { return Ok(()) };
+    let others = cx.results.others.iter().map(|pin| pin.sha256);
+    let declared = tools.iter().filter_map(|tool| tool.digest().ok());
+    let before = cx.results.record.iter().flat_map(VersionRecord::digests);
+    let digests = cx.run.source.into_iter().chain(declared).chain(others).chain(before);
+    Ok(quarantines.check(server, digests)?)
 }
 
 /// Finds out whether the server came from elsewhere until now. A place on record that cannot be read back is another.

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::super::context::{Context, Reviewed};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
+use super::admit::require_free;
 use super::drift;
 use super::fetch_source::blocking;
 use super::review::reviewed;
@@ -34,6 +35,7 @@ impl Step for ProbeRelease {
         cx.results.pins = pins(&probe.tools)?;
         cx.results.others = Pin::of_others(&probe.prompts, &probe.resources, probe.instructions.as_deref())
             .map_err(|error| StepError::LiveTools(error.to_string()))?;
+        require_free(cx, &probe.tools).await?;
         let report = scan_live(cx, &probe).await?;
         let report = review_live(cx, report, &probe).await?;
         cx.platform.store.apply(Change::PutReport(Box::new(report.clone()))).await?;

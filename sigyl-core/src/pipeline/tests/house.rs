@@ -71,7 +71,7 @@ pub(super) struct House {
 }
 
 /// The rules, compiled once for all tests.
-fn rules() -> Arc<RuleSet> {
+pub(crate) fn rules() -> Arc<RuleSet> {
     static RULES: std::sync::OnceLock<Arc<RuleSet>> = std::sync::OnceLock::new();
     RULES.get_or_init(|| Arc::new(RuleSet::builtin().unwrap())).clone()
 }

@@ -3,10 +3,11 @@
 mod blocks;
 mod faults;
 mod holds;
-mod house;
+pub(crate) mod house;
 mod ownership;
 mod pins;
 mod policy;
+mod quarantine;
 mod review;
 mod story;
-mod target;
+pub(crate) mod target;

@@ -17,8 +17,8 @@ use crate::source::Progress;
 
 /// A stdio server that lives in the test's own process.
 #[derive(Debug)]
-pub(super) struct Toy {
-    pub(super) tools: Value,
+pub(crate) struct Toy {
+    pub(crate) tools: Value,
 }
 
 #[async_trait]
@@ -60,7 +60,7 @@ async fn answer(pipe: tokio::io::DuplexStream, tools: Value) {
 
 /// The calls of a target that a test can make fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     Build,
     Release,
     Silence,
@@ -70,15 +70,15 @@ pub(super) enum Fault {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct FakeTarget {
-    pub(super) tools: Mutex<Value>,
-    pub(super) faults: Mutex<BTreeSet<Fault>>,
-    pub(super) running: Mutex<BTreeSet<RevisionId>>,
-    pub(super) secrets: Mutex<Vec<String>>,
+pub(crate) struct FakeTarget {
+    pub(crate) tools: Mutex<Value>,
+    pub(crate) faults: Mutex<BTreeSet<Fault>>,
+    pub(crate) running: Mutex<BTreeSet<RevisionId>>,
+    pub(crate) secrets: Mutex<Vec<String>>,
     /// Where `/link` leads, instead of `/real`.
-    pub(super) link: Mutex<Option<String>>,
+    pub(crate) link: Mutex<Option<String>>,
     /// The packages whose install scripts the last build was let run.
-    pub(super) scripts: Mutex<Vec<String>>,
+    pub(crate) scripts: Mutex<Vec<String>>,
 }
 
 impl FakeTarget {

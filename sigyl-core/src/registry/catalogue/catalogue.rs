@@ -11,7 +11,7 @@ use super::cursor;
 use super::entry::Entry;
 use super::lines::Lines;
 use super::query::{Query, QueryError, Which};
-use crate::domain::{DocumentName, DocumentVersion, Timestamp};
+use crate::domain::{Digest, DocumentName, DocumentVersion, Timestamp};
 use crate::registry::search::{Index, Texts};
 use crate::wire::registry::{Finds, Metadata, ServerList, ServerResponse};
 
@@ -82,6 +82,15 @@ impl Catalogue {
         self.rows.get(name).into_iter().flat_map(|row| row.entries.values())
     }
 
+    /// Finds the names that a digest may belong to: of a document, or of anything that was released here.
+    pub fn names_of(&self, digest: Digest) -> Vec<DocumentName> {
+        let is_meant = |entry: &Entry| {
+            entry.is_released() || entry.listing().is_some_and(|listing| listing.digest == digest)
+        };
+        let rows = self.rows.iter().filter(|(_, row)| row.entries.values().any(is_meant));
+        rows.map(|(name, _)| name.clone()).collect()
+    }
+
     /// Finds another name that the address of a remote belongs to.
     pub fn other_owner(&self, url: &str, name: &DocumentName) -> Option<&DocumentName> {
         self.urls.get(url)?.iter().find(|owner| *owner != name)
@@ -118,7 +127,7 @@ impl Catalogue {
     ) -> Option<ServerList> {
         let row = self.rows.get(name)?;
         let mut entries: Vec<_> =
-            row.entries.values().filter(|entry| include_deleted || !entry.is_deleted()).collect();
+            row.entries.values().filter(|entry| entry.is_shown(include_deleted)).collect();
         entries.sort_by(|one, other| {
             other.published().cmp(&one.published()).then_with(|| other.version.precedence(&one.version))
         });
@@ -141,11 +150,20 @@ impl Catalogue {
         include_deleted: bool,
         base: Option<&str>,
     ) -> Option<ServerResponse> {
+        let (entry, is_latest) = self.find(name, version)?;
+        entry.is_shown(include_deleted).then(|| entry.response(is_latest, base)).flatten()
+    }
+
+    /// Finds a version however it stands, for who has just changed it.
+    pub fn any_version(&self, name: &DocumentName, version: &DocumentVersion) -> Option<ServerResponse> {
+        let (entry, is_latest) = self.find(name, Some(version))?;
+        entry.response(is_latest, None)
+    }
+
+    fn find(&self, name: &DocumentName, version: Option<&DocumentVersion>) -> Option<(&Entry, bool)> {
         let row = self.rows.get(name)?;
         let entry = row.entries.get(version.or(row.latest.as_ref())?)?;
-        let is_latest = row.latest.as_ref() == Some(&entry.version);
-        let shown = include_deleted || !entry.is_deleted();
-        shown.then(|| entry.response(is_latest, base)).flatten()
+        Some((entry, row.latest.as_ref() == Some(&entry.version)))
     }
 
     /// Finds names by words, the best first: each with its latest version. Words may be cut short or mistyped.
@@ -227,12 +245,11 @@ impl Row {
         row
     }
 
-    /// Finds the version that ranks highest: of those that are not deleted, if there is one.
+    /// Finds the version that ranks highest: of those that are shown, if there is one.
     fn rank(&self) -> Option<DocumentVersion> {
         let best = self.entries.values().max_by(|one, other| {
-            other
-                .is_deleted()
-                .cmp(&one.is_deleted())
+            (other.is_hidden(), other.is_deleted())
+                .cmp(&(one.is_hidden(), one.is_deleted()))
                 .then_with(|| one.version.precedence(&other.version))
                 .then_with(|| one.published().cmp(&other.published()))
                 .then_with(|| one.version.cmp(&other.version))
@@ -248,7 +265,7 @@ impl Row {
 
     /// The entry that stands for the name in a search.
     pub(super) fn shown(&self) -> Option<&Entry> {
-        self.entries.get(self.latest.as_ref()?).filter(|entry| !entry.is_deleted())
+        self.entries.get(self.latest.as_ref()?).filter(|entry| entry.is_shown(false))
     }
 
     fn some<'a>(
@@ -295,7 +312,7 @@ impl<'a> Wanted<'a> {
     }
 
     fn takes(&self, entry: &Entry) -> bool {
-        (self.deleted || !entry.is_deleted()) && self.since.is_none_or(|since| entry.updated() >= since)
+        entry.is_shown(self.deleted) && self.since.is_none_or(|since| entry.updated() >= since)
     }
 
     fn is_in(&self, text: &str) -> bool {

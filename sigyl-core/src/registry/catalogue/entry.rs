@@ -33,6 +33,8 @@ pub struct Released {
     pub path: Option<String>,
     /// Its tags and the names of its tools.
     pub words: Vec<String>,
+    /// Whether it is under quarantine.
+    pub quarantined: bool,
 }
 
 /// One version of one name.
@@ -42,6 +44,8 @@ pub struct Entry {
     pub(super) version: DocumentVersion,
     listing: Option<Listing>,
     released: Option<Released>,
+    /// Whether it is under quarantine, so that nobody is shown it.
+    hidden: bool,
     /// What a list is searched by: name, title and description in small letters.
     pub(super) text: Arc<str>,
     /// Addresses of its remotes.
@@ -59,13 +63,30 @@ impl Entry {
         if listing.is_none() && released.is_none() {
             return None;
         }
-        let mut entry = Self { name, version, listing, released, text: Arc::from(""), urls: Vec::new() };
+        let hidden = false;
+        let mut entry =
+            Self { name, version, listing, released, hidden, text: Arc::from(""), urls: Vec::new() };
         let members = entry.members();
         let [title, description] = ["title", "description"].map(|name| text(&members, name));
         entry.text = format!("{}\n{title}\n{description}", entry.name).to_lowercase().into();
         let remotes = members.get("remotes").and_then(Value::as_array).into_iter().flatten();
         entry.urls = remotes.filter_map(|remote| Some(remote.get("url")?.as_str()?.into())).collect();
         Some(entry)
+    }
+
+    /// The same, shown to nobody if it is under quarantine. Its name, version and addresses stay taken.
+    pub fn hidden(self, hidden: bool) -> Self {
+        Self { hidden, ..self }
+    }
+
+    /// Tells whether nobody is shown it.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.hidden
+    }
+
+    /// Tells whether it is shown to who does or does not want to see what was deleted.
+    pub(super) fn is_shown(&self, with_deleted: bool) -> bool {
+        !self.hidden && (with_deleted || !self.is_deleted())
     }
 
     /// Returns title and description.

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     AddressError, DocumentError, DocumentName, DocumentVersion, Issue, IssueSeverity, Kind, ListingStatus,
-    StandingError,
+    Quarantined, StandingError,
 };
 use crate::registry::QueryError;
 use crate::store::StoreError;
@@ -30,6 +30,9 @@ pub enum ListingError {
         /// Whose it is.
         name: DocumentName,
     },
+    /// It is under quarantine.
+    #[error(transparent)]
+    Quarantined(#[from] Quarantined),
     /// A name belongs to somebody else.
     #[error("{0} belongs to another workspace")]
     Owned(DocumentName),
@@ -105,6 +108,7 @@ impl ListingError {
                 Kind::Conflict
             }
             Self::Owned(_) => Kind::Denied,
+            Self::Quarantined(_) => Kind::Blocked,
             Self::NoName(_) | Self::NoVersion { .. } => Kind::NotFound,
             Self::Unreadable(_) | Self::CutOff(_) => Kind::Internal,
             Self::Store(error) => error.kind(),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::domain::{
-    AddressError, Basis, DocumentName, DocumentVersion, Server, ServerName, Verdict, Version, VersionRecord,
+    AddressError, Basis, DocumentName, DocumentVersion, Quarantines, Server, ServerName, Verdict, Version,
+    VersionRecord,
 };
 use crate::registry::RELEASED_NAMESPACE;
 use crate::registry::catalogue::Released;
@@ -35,14 +36,17 @@ pub(super) fn server_name(name: &DocumentName) -> Option<ServerName> {
 }
 
 /// Reads the versions of every server.
-pub(super) async fn all(store: &dyn Store) -> Result<BTreeMap<DocumentName, Releases>, StoreError> {
+pub(super) async fn all(
+    store: &dyn Store,
+    quarantines: &Quarantines,
+) -> Result<BTreeMap<DocumentName, Releases>, StoreError> {
     let (mut found, mut after) = (BTreeMap::new(), None);
     loop {
         let page = store.servers(Page { after, limit: PAGE }).await?;
         after = page.last().filter(|_| page.len() == PAGE).map(|last| last.name.clone());
         for server in page {
             if let Ok(name) = document_name(&server.name) {
-                found.insert(name, versions(store, &server).await?);
+                found.insert(name, versions(store, &server, quarantines).await?);
             }
         }
         if after.is_none() {
@@ -52,21 +56,30 @@ pub(super) async fn all(store: &dyn Store) -> Result<BTreeMap<DocumentName, Rele
 }
 
 /// Reads the versions of one server; none when there is no such server.
-pub(super) async fn of(store: &dyn Store, name: &ServerName) -> Result<Releases, StoreError> {
+pub(super) async fn of(
+    store: &dyn Store,
+    name: &ServerName,
+    quarantines: &Quarantines,
+) -> Result<Releases, StoreError> {
     match store.server(name).await? {
-        Some(server) => versions(store, &server).await,
+        Some(server) => versions(store, &server, quarantines).await,
         None => Ok(BTreeMap::new()),
     }
 }
 
-async fn versions(store: &dyn Store, server: &Server) -> Result<Releases, StoreError> {
+async fn versions(
+    store: &dyn Store,
+    server: &Server,
+    quarantines: &Quarantines,
+) -> Result<Releases, StoreError> {
     let (mut found, mut after) = (BTreeMap::new(), None);
     loop {
         let page = store.versions(&server.name, Page { after, limit: PAGE }).await?;
         after = page.last().filter(|_| page.len() == PAGE).map(|last| last.version.clone());
         for record in page {
             if let Ok(version) = DocumentVersion::parse(record.version.as_str()) {
-                found.insert(version, released(server, &record));
+                let quarantined = quarantines.of_version(&record).is_some();
+                found.insert(version, Released { quarantined, ..released(server, &record) });
             }
         }
         if after.is_none() {
@@ -94,6 +107,7 @@ fn released(server: &Server, record: &VersionRecord) -> Released {
         source: record.source.digest,
         path: (server.active.as_ref() == Some(&record.version)).then(|| format!("/mcp/{}", server.name)),
         words: tags.chain(tools).collect(),
+        quarantined: false,
     }
 }
 

@@ -7,7 +7,9 @@ use tokio::sync::Mutex;
 
 use super::error::ListingError;
 use super::released::{self, Releases};
-use crate::domain::{DocumentName, DocumentVersion, Listing, ServerName, WorkspaceName};
+use crate::domain::{
+    DocumentName, DocumentVersion, Listing, Quarantines, ServerName, Suspect, WorkspaceName,
+};
 use crate::registry::catalogue::{Browse, Catalogue, Entry, Query};
 use crate::store::{Page, Store, StoreError};
 use crate::wire::registry::{Finds, ServerList, ServerResponse};
@@ -32,7 +34,8 @@ impl Shelf {
 
     /// Reads everything in `store`.
     pub async fn load(store: Arc<dyn Store>) -> Result<Self, StoreError> {
-        let mut releases = released::all(&*store).await?;
+        let quarantines = store.quarantines().await?.into_iter().collect();
+        let mut releases = released::all(&*store, &quarantines).await?;
         let mut listed: BTreeMap<DocumentName, Vec<Listing>> = BTreeMap::new();
         let mut after = None;
         loop {
@@ -48,10 +51,10 @@ impl Shelf {
         let mut catalogue = Catalogue::default();
         for (name, listings) in listed {
             let own = releases.remove(&name).unwrap_or_default();
-            catalogue.replace(&name, join(&name, listings, own));
+            catalogue.replace(&name, join(&name, listings, own, &quarantines));
         }
         for (name, own) in releases {
-            catalogue.replace(&name, join(&name, Vec::new(), own));
+            catalogue.replace(&name, join(&name, Vec::new(), own, &quarantines));
         }
         Ok(Self { store, catalogue: RwLock::new(catalogue), turn: Mutex::default() })
     }
@@ -65,6 +68,28 @@ impl Shelf {
             tracing::warn!(%error, server = %server, "the registry does not show what was just recorded");
         }
         drop(turn);
+    }
+
+    /// Reads back every name that a quarantine covers, once it was set or lifted.
+    pub async fn follow_quarantine(&self, what: &Suspect) -> Result<(), StoreError> {
+        let turn = self.turn.lock().await;
+        for name in self.covered(what) {
+            self.refresh(&name).await?;
+        }
+        drop(turn);
+        Ok(())
+    }
+
+    /// Finds the names of documents that a quarantine may cover. What is declared is known by the records alone, so that
+    /// a digest may mean any name that was released here.
+    fn covered(&self, what: &Suspect) -> Vec<DocumentName> {
+        match what {
+            Suspect::Name(name) => {
+                let plain = DocumentName::parse(name.as_str());
+                plain.into_iter().chain(released::document_name(name)).collect()
+            }
+            Suspect::Digest(digest) => self.read().names_of(*digest),
+        }
     }
 
     /// Lists documents by name and version; `base` is where the endpoint is reached.
@@ -138,25 +163,38 @@ impl Shelf {
     /// Reads a name back. The caller has the turn.
     pub(super) async fn refresh(&self, name: &DocumentName) -> Result<(), StoreError> {
         let listings = self.store.listings_of(name).await?;
+        let quarantines = self.store.quarantines().await?.into_iter().collect();
         let releases = match released::server_name(name) {
-            Some(server) => released::of(&*self.store, &server).await?,
+            Some(server) => released::of(&*self.store, &server, &quarantines).await?,
             None => BTreeMap::new(),
         };
-        let entries = join(name, listings, releases);
+        let entries = join(name, listings, releases, &quarantines);
         self.catalogue.write().unwrap_or_else(PoisonError::into_inner).replace(name, entries);
         Ok(())
     }
 }
 
 /// Makes the entries of a name: what is listed, what is released, and what is both.
-fn join(name: &DocumentName, listings: Vec<Listing>, mut releases: Releases) -> Vec<Entry> {
+fn join(
+    name: &DocumentName,
+    listings: Vec<Listing>,
+    mut releases: Releases,
+    quarantines: &Quarantines,
+) -> Vec<Entry> {
     let mut entries = Vec::with_capacity(listings.len());
+    let all = released::server_name(name).is_some_and(|name| quarantines.of_name(&name).is_some());
     for listing in listings {
         let (version, own) = (listing.version.clone(), releases.remove(&listing.version));
-        entries.extend(Entry::of(name.clone(), version, Some(listing), own));
+        let hidden = all
+            || quarantines.of_digest(listing.digest).is_some()
+            || own.as_ref().is_some_and(|own| own.quarantined);
+        let entry = Entry::of(name.clone(), version, Some(listing), own);
+        entries.extend(entry.map(|entry| entry.hidden(hidden)));
     }
     for (version, own) in releases {
-        entries.extend(Entry::of(name.clone(), version, None, Some(own)));
+        let hidden = all || own.quarantined;
+        let entry = Entry::of(name.clone(), version, None, Some(own));
+        entries.extend(entry.map(|entry| entry.hidden(hidden)));
     }
     entries
 }

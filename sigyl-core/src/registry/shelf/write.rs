@@ -9,7 +9,7 @@ use crate::domain::{
     DocumentName, DocumentVersion, Listing, ListingStatus, Origin, Proof, Standing, Timestamp, WorkspaceName,
 };
 use crate::registry::document::Document;
-use crate::store::Change;
+use crate::store::{Change, StoreError};
 use crate::wire::registry::{AllVersions, ServerResponse, StatusUpdate};
 
 /// Most versions of one name.
@@ -50,7 +50,7 @@ impl Shelf {
                 proof,
                 others: Default::default(),
             };
-            shelf.store.apply(Change::PublishListing(Box::new(listing))).await?;
+            shelf.store.apply(Change::PublishListing(Box::new(listing))).await.map_err(refused)?;
             shelf.refresh(&name).await?;
             shelf.shown(&name, &version)
         })
@@ -215,8 +215,16 @@ impl Shelf {
     }
 
     fn shown(&self, name: &DocumentName, version: &DocumentVersion) -> Result<ServerResponse, ListingError> {
-        let found = self.read().version(name, Some(version), true, None);
+        let found = self.read().any_version(name, version);
         found.ok_or_else(|| ListingError::NoVersion { name: name.clone(), version: version.to_string() })
+    }
+}
+
+/// Tells a quarantine apart from a store that fails.
+fn refused(error: StoreError) -> ListingError {
+    match error {
+        StoreError::Quarantined(refused) => refused.into(),
+        other => other.into(),
     }
 }
 

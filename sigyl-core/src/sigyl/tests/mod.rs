@@ -7,3 +7,4 @@ mod keys;
 mod members;
 mod ownership;
 mod sessions;
+mod quarantine;

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::domain::{
     Account, AccountId, Actor, Admission, ApiKey, AuditEntry, AuditFact, AuditHead, AuditOutcome,
     Confinement, Deployment, Digest, DocumentName, DocumentVersion, Judgement, KeyHash, KeyId, Label, Launch,
-    Listing, Login, Origin, Permissions, Plan, Policy, Proof, RawDocument, Report, Resources, RevisionId,
-    Role, Run, RunId, RunState, Scope, Score, SecretName, Server, ServerName, SourceKind, SourceRef,
-    Standing, Stats, StepId, Timestamp, Tool, ToolPin, Transport, Verdict, Version, VersionRecord, Workspace,
-    WorkspaceName,
+    Listing, Login, Origin, Permissions, Plan, Policy, Proof, Quarantine, RawDocument, Report, Resources,
+    RevisionId, Role, Run, RunId, RunState, Scope, Score, SecretName, Server, ServerName, SourceKind,
+    SourceRef, Standing, Stats, StepId, Suspect, Timestamp, Tool, ToolPin, Transport, Verdict, Version,
+    VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::{Event, EventKind};
 use crate::store::{CallOutcome, CallRecord, Change, SealedSecret, Tombstone};
@@ -338,5 +338,15 @@ pub fn listing(name: &str, version: &str, description: &str) -> Listing {
         origin: Origin::Imported { source: "a file".to_owned(), at: at(8), problems: 0, official: None },
         proof: Proof::Unproven,
         others: Default::default(),
+    }
+}
+
+/// A quarantine of a name or a digest.
+pub fn quarantine(what: &str) -> Quarantine {
+    Quarantine {
+        what: known(Suspect::parse(what)),
+        reason: "it sends what it reads elsewhere".to_owned(),
+        by: "ada".to_owned(),
+        since: at(9),
     }
 }

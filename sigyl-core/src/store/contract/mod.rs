@@ -9,6 +9,7 @@ pub mod fixture;
 mod limits;
 mod listing;
 mod publish;
+mod quarantine;
 mod suite;
 
 pub use suite::run;

@@ -2,7 +2,7 @@
 
 use crate::store::{Store, StoreError};
 
-use super::{access, activate, audit, delete, documents, limits, listing, publish};
+use super::{access, activate, audit, delete, documents, limits, listing, publish, quarantine};
 
 /// Runs the whole suite; `open` makes a new, empty store each time.
 pub async fn run<S: Store>(open: impl AsyncFn() -> S) {
@@ -14,6 +14,7 @@ pub async fn run<S: Store>(open: impl AsyncFn() -> S) {
     access::claims(&open).await;
     audit::claims(&open).await;
     documents::claims(&open).await;
+    quarantine::claims(&open).await;
 }
 
 /// Takes what a store must be able to do.

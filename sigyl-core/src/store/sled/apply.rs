@@ -11,7 +11,7 @@ use crate::store::key::{Key, Span};
 use crate::store::{CallRecord, Change, SealedSecret, StoreError, Tombstone};
 
 use super::draft::Draft;
-use super::{access, listings};
+use super::{access, listings, quarantine};
 
 /// Writes `change` into `draft`, and returns its name and subject for the journal.
 pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static str, String), StoreError> {
@@ -43,6 +43,8 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::SetStanding { name, versions, standing } => {
             listings::set_standing(draft, &name, &versions, &standing)
         }
+        Change::Quarantine(quarantine) => quarantine::put(draft, &quarantine),
+        Change::LiftQuarantine(what) => quarantine::lift(draft, &what),
     }
 }
 
@@ -114,6 +116,7 @@ fn publish(
         return Err(StoreError::NotAdmitted { server: server.name.clone(), version: version.version });
     }
     let subject = format!("{} {}", server.name, version.version);
+    quarantine::refuse(draft, &version)?;
     let key = Key::Version(&server.name, &version.version);
     let recorded = match draft.get::<(Seq, VersionRecord)>(&key)? {
         Some((_, recorded)) => Some(recorded.source.digest),
@@ -152,6 +155,7 @@ fn activate(
     }
     record.tools = tools;
     record.others = Some(others);
+    quarantine::refuse(draft, &record)?;
     draft.put(&key, &(recorded, &record))?;
     draft.put(&Key::Server(name), server)?;
     draft.put(&Key::Deployment(name), deployment)?;

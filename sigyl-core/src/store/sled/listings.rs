@@ -6,11 +6,13 @@ use crate::store::key::Key;
 
 use super::apply::{Journalled, missing};
 use super::draft::Draft;
+use super::quarantine;
 
 pub(super) fn publish(draft: &mut Draft<'_>, listing: &Listing) -> Journalled {
     draft.next_seq();
     let key = Key::Listing(&listing.name, &listing.version);
     let subject = subject(&listing.name, &listing.version);
+    quarantine::refuse_listing(draft, listing)?;
     if draft.has(&key)? {
         return Err(StoreError::Taken { what: format!("version {} of {}", listing.version, listing.name) });
     }

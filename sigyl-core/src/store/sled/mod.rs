@@ -23,6 +23,7 @@ mod io;
 mod listings;
 mod migrate;
 mod open;
+mod quarantine;
 mod queries;
 mod records;
 mod restore;

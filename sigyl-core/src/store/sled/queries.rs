@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::{
     Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, DocumentName, DocumentVersion,
-    Holder, KeyId, Listing, Login, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName,
-    Version, VersionRecord, Workspace, WorkspaceName,
+    Holder, KeyId, Listing, Login, Quarantine, Report, ReportId, Run, RunId, SecretName, Seq, Server,
+    ServerName, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 use crate::store::key::{Key, Shown, Span, descending_seq_of, seq_of};
@@ -306,6 +306,10 @@ impl Store for SledStore {
     async fn listings_of(&self, name: &DocumentName) -> Result<Vec<Listing>, StoreError> {
         let name = name.clone();
         self.ask(move |reader| values(reader.list(&Span::ListingsOf(&name), None, usize::MAX))).await
+    }
+
+    async fn quarantines(&self) -> Result<Vec<Quarantine>, StoreError> {
+        self.ask(|reader| values(reader.list(&Span::Quarantines, None, usize::MAX))).await
     }
 
     async fn backup(&self, target: &Path) -> Result<u64, StoreError> {

@@ -187,6 +187,7 @@ fn what_was_released_here_is_a_document_with_its_verdict_and_address() {
     let members =
         json!({"name": "internal.sigyl/clock", "version": "1.0.0", "description": "Tells the time"});
     let released = Released {
+        quarantined: false,
         members: members.as_object().unwrap().clone(),
         recorded: at(3),
         workspace: Default::default(),

@@ -1,0 +1,343 @@
+//! Quarantine: set at once, lifted by approval alone. What it covers stops, is not shown, and is not let in again.
+
+use std::sync::PoisonError;
+
+use super::audit::{Act, Told};
+use super::{Sigyl, restore};
+use crate::domain::{
+    Action, Caller, Denied, Deployment, DocumentName, Kind, Quarantine, Quarantines, Run, Server, ServerName,
+    Suspect, Version, VersionRecord,
+};
+use crate::error::Error;
+use crate::event::EventKind;
+use crate::store::{Change, Page};
+use crate::wire::v1::{Affected, QuarantineView};
+
+/// Quarantines that may stand at a time.
+const MOST: usize = 10_000;
+/// Earlier activations of a server whose instances may still be ending.
+const ENDING: usize = 50;
+
+impl Told for QuarantineView {
+    fn told(&self) -> Option<String> {
+        let words = [&self.quarantine.reason, &format!("{} server(s)", self.affected.len())];
+        Some(words.map(String::as_str).join("; "))
+    }
+}
+
+impl Sigyl {
+    /// Puts a server, a source or a tool under quarantine. Once this returns, nothing that it covers runs here, is called
+    /// or shown; until it is lifted, none of it is started or recorded again. A name is for those who approve on it, a
+    /// digest for administrators, since it may reach into every workspace.
+    pub async fn quarantine(
+        &self,
+        caller: &Caller,
+        what: Suspect,
+        reason: &str,
+    ) -> Result<QuarantineView, Error> {
+        let act = Act::on("quarantine", &what, None);
+        let (sigyl, who, reason) = (self.clone(), caller.clone(), reason.to_owned());
+        self.audited(caller, act, async move { sigyl.put_quarantine(&who, what, reason).await }).await
+    }
+
+    async fn put_quarantine(
+        &self,
+        caller: &Caller,
+        what: Suspect,
+        reason: String,
+    ) -> Result<QuarantineView, Error> {
+        self.may_decide_on(caller, &what).await?;
+        let reason = sound(reason)?;
+        let _deciding = self.inner.deciding.lock().await;
+        let standing = self.standing().await?;
+        if standing.iter().any(|one| one.what == what) {
+            return Err(Error::Standing(what));
+        }
+        if standing.len() >= MOST {
+            return Err(Error::TooManyStanding(standing.len()));
+        }
+        let since = self.inner.platform.clock.now();
+        let quarantine = Quarantine { what, reason, by: caller.name().to_owned(), since };
+        self.inner.platform.store.apply(Change::Quarantine(Box::new(quarantine.clone()))).await?;
+        let affected = self.affected(&quarantine).await?;
+        let stopped = self.stop_covered(&quarantine, &affected).await;
+        self.inner.platform.shelf.follow_quarantine(&quarantine.what).await?;
+        let (what, reason) = (&quarantine.what, &quarantine.reason);
+        for one in &affected {
+            let kind = EventKind::Quarantined { what: what.clone(), reason: reason.clone() };
+            self.inner.platform.emitter.emit(None, Some(&one.server), kind);
+        }
+        // All else is done by now; what could not be ended is told.
+        stopped?;
+        Ok(self.shown_to(caller, quarantine, affected))
+    }
+
+    /// Lifts a quarantine; what it covered starts again, unless another covers it. With four eyes in the policy, it takes
+    /// somebody else than who set it.
+    pub async fn lift_quarantine(
+        &self,
+        caller: &Caller,
+        what: Suspect,
+        reason: &str,
+    ) -> Result<QuarantineView, Error> {
+        let act = Act::on("lift_quarantine", &what, None);
+        let (sigyl, who, reason) = (self.clone(), caller.clone(), reason.to_owned());
+        self.audited(caller, act, async move { sigyl.take_quarantine(&who, what, reason).await }).await
+    }
+
+    async fn take_quarantine(
+        &self,
+        caller: &Caller,
+        what: Suspect,
+        reason: String,
+    ) -> Result<QuarantineView, Error> {
+        self.may_decide_on(caller, &what).await?;
+        let reason = sound(reason)?;
+        let _deciding = self.inner.deciding.lock().await;
+        let standing = self.standing().await?.into_iter().find(|one| one.what == what);
+        let quarantine = standing.ok_or(Error::NotStanding(what))?;
+        if self.inner.platform.settings.policy.four_eyes && quarantine.by == caller.name() {
+            let what = "lift a quarantine that it set itself: the policy wants four eyes";
+            return Err(Denied::new(caller, what).into());
+        }
+        self.inner.platform.store.apply(Change::LiftQuarantine(quarantine.what.clone())).await?;
+        let affected = self.affected(&quarantine).await?;
+        self.inner.platform.shelf.follow_quarantine(&quarantine.what).await?;
+        for one in &affected {
+            self.inner.front.unbar(&one.server);
+        }
+        // What another one covers is barred again, before anything starts.
+        self.bar_covered().await?;
+        for one in &affected {
+            self.start_again(&one.server).await?;
+            let kind = EventKind::QuarantineLifted { what: quarantine.what.clone(), reason: reason.clone() };
+            self.inner.platform.emitter.emit(None, Some(&one.server), kind);
+        }
+        Ok(self.shown_to(caller, quarantine, affected))
+    }
+
+    /// Lists the quarantines that the caller may see: all of them those who administer, else those of names of their
+    /// workspaces. What covers a server stands in its own view too.
+    pub async fn quarantines(&self, caller: &Caller) -> Result<Vec<Quarantine>, Error> {
+        caller.require(Action::Read)?;
+        let mut found = Vec::new();
+        for one in self.standing().await? {
+            if self.may_see(caller, &one.what).await? {
+                found.push(one);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Shows a quarantine, with what it covers.
+    pub async fn show_quarantine(&self, caller: &Caller, what: &Suspect) -> Result<QuarantineView, Error> {
+        caller.require(Action::Read)?;
+        let found = self.standing().await?.into_iter().find(|one| one.what == *what);
+        match found {
+            Some(found) if self.may_see(caller, what).await? => {
+                let affected = self.affected(&found).await?;
+                Ok(self.shown_to(caller, found, affected))
+            }
+            _ => Err(Error::NotStanding(what.clone())),
+        }
+    }
+
+    async fn standing(&self) -> Result<Vec<Quarantine>, Error> {
+        Ok(self.inner.platform.store.quarantines().await?)
+    }
+
+    async fn in_force(&self) -> Result<Quarantines, Error> {
+        Ok(self.standing().await?.into_iter().collect())
+    }
+
+    /// Finds the quarantine that covers a server or the version that serves it.
+    pub(super) async fn covering(
+        &self,
+        server: &Server,
+        active: Option<&VersionRecord>,
+    ) -> Result<Option<Quarantine>, Error> {
+        let all = self.in_force().await?;
+        let found = match active {
+            Some(record) => all.of_version(record),
+            None => all.of_name(&server.name),
+        };
+        Ok(found.cloned())
+    }
+
+    /// The same for who does not have the version at hand.
+    pub(super) async fn covering_active(&self, server: &Server) -> Result<Option<Quarantine>, Error> {
+        let active = match &server.active {
+            Some(version) => self.inner.platform.store.version(&server.name, version).await?,
+            None => None,
+        };
+        self.covering(server, active.as_ref()).await
+    }
+
+    /// Tells whether what should serve must not.
+    pub(super) async fn is_covered(&self, deployment: &Deployment) -> Result<bool, Error> {
+        let all = self.in_force().await?;
+        let record = self.inner.platform.store.version(&deployment.server, &deployment.version).await?;
+        let digests = record.iter().flat_map(VersionRecord::digests).chain([deployment.source]);
+        Ok(all.of(&deployment.server, digests).is_some())
+    }
+
+    /// Bars everything that is covered from being reached.
+    pub(super) async fn bar_covered(&self) -> Result<(), Error> {
+        for quarantine in self.standing().await? {
+            for one in self.affected(&quarantine).await? {
+                self.bar(&quarantine, &one);
+            }
+        }
+        Ok(())
+    }
+
+    fn bar(&self, quarantine: &Quarantine, affected: &Affected) {
+        let versions = match &quarantine.what {
+            Suspect::Name(_) => None,
+            _ => Some(affected.versions.clone()),
+        };
+        let why = quarantine.refuse(&affected.server).to_string();
+        self.inner.front.bar(&affected.server, versions, why);
+    }
+
+    /// Ends what runs of what is covered. Everything is tried; the first failure is told.
+    async fn stop_covered(&self, quarantine: &Quarantine, affected: &[Affected]) -> Result<(), Error> {
+        self.cancel_runs(quarantine).await?;
+        let mut failed = None;
+        for one in affected {
+            self.bar(quarantine, one);
+            if let Err(error) = self.end_instances(one).await {
+                failed.get_or_insert(error);
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn end_instances(&self, affected: &Affected) -> Result<(), Error> {
+        let platform = &self.inner.platform;
+        let page = platform.store.activations(&affected.server, Page::first(ENDING)).await?;
+        let earlier = page.into_iter().map(|(_, deployment)| deployment);
+        let now = platform.store.deployment(&affected.server).await?;
+        for deployment in now.into_iter().chain(earlier) {
+            if affected.versions.contains(&deployment.version) {
+                platform.target.retire(&deployment.revision, platform.settings.grace).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops runs at work on what is covered, as far as that is known by now. What comes further is refused by the store.
+    async fn cancel_runs(&self, quarantine: &Quarantine) -> Result<(), Error> {
+        let at_work: Vec<_> = {
+            let runs = self.inner.runs.lock().unwrap_or_else(PoisonError::into_inner);
+            runs.values().cloned().collect()
+        };
+        for started in at_work {
+            let run = self.inner.platform.store.run(&started.id).await?;
+            if run.is_some_and(|run| is_about(&run, &quarantine.what)) {
+                started.cancel();
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts what should serve, where this process serves.
+    async fn start_again(&self, name: &ServerName) -> Result<(), Error> {
+        if self.inner.front.base().is_none() {
+            return Ok(());
+        }
+        let Some(deployment) = self.inner.platform.store.deployment(name).await? else { return Ok(()) };
+        if self.inner.front.gateway().refuses(name, &deployment.version)
+            || self.inner.front.upstream(name).is_some()
+        {
+            return Ok(());
+        }
+        self.inner.front.gateway().expect(name.clone());
+        let (sigyl, stop) = (self.clone(), self.inner.stop.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = restore::keep_trying(sigyl, deployment) => {}
+            }
+        });
+        Ok(())
+    }
+
+    /// Finds what a quarantine covers.
+    async fn affected(&self, quarantine: &Quarantine) -> Result<Vec<Affected>, Error> {
+        let names = match &quarantine.what {
+            Suspect::Name(name) => vec![name.clone()],
+            _ => self.names().await?,
+        };
+        let mut found = Vec::new();
+        for name in names {
+            let Some(server) = self.inner.platform.store.server(&name).await? else { continue };
+            let records = self.records(&name).await?;
+            let versions: Vec<Version> =
+                records.into_iter().filter(|it| quarantine.covers(it)).map(|it| it.version).collect();
+            if !versions.is_empty() || matches!(quarantine.what, Suspect::Name(_)) {
+                let active = server.active.as_ref().is_some_and(|active| versions.contains(active));
+                found.push(Affected { server: name, workspace: server.workspace, versions, active });
+            }
+        }
+        Ok(found)
+    }
+
+    fn shown_to(&self, caller: &Caller, quarantine: Quarantine, affected: Vec<Affected>) -> QuarantineView {
+        let seen = affected.into_iter().filter(|one| caller.sees(&one.workspace, &one.server));
+        QuarantineView { quarantine, affected: seen.collect() }
+    }
+
+    /// Refuses who may neither set nor lift a quarantine of this.
+    async fn may_decide_on(&self, caller: &Caller, what: &Suspect) -> Result<(), Error> {
+        caller.require(Action::Approve)?;
+        let Suspect::Name(name) = what else { return Ok(caller.require(Action::Administer)?) };
+        match self.known(caller, Action::Approve, name).await {
+            Err(Error::NoServer(_)) => {}
+            found => return found.map(|_| ()),
+        }
+        // It may be the name of a document, or one that is to be kept from ever coming.
+        let listed = DocumentName::parse(name.as_str()).ok();
+        match listed.and_then(|name| self.inner.platform.shelf.workspace(&name)) {
+            Some(workspace) if self.inner.platform.store.server(name).await?.is_none() => {
+                Ok(caller.require_on(Action::Approve, &workspace, name)?)
+            }
+            _ if caller.may(Action::Administer) => Ok(()),
+            _ => Err(Error::NoServer(name.clone())),
+        }
+    }
+
+    async fn may_see(&self, caller: &Caller, what: &Suspect) -> Result<bool, Error> {
+        if caller.may(Action::Administer) {
+            return Ok(true);
+        }
+        let Suspect::Name(name) = what else { return Ok(false) };
+        match self.known(caller, Action::Read, name).await {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Denied) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Checks a reason: it is kept, and shown to who is refused.
+fn sound(reason: String) -> Result<String, Error> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(Error::NoReason);
+    }
+    if reason.chars().count() > Quarantine::REASON_MAX || reason.chars().any(char::is_control) {
+        return Err(Error::BadReason);
+    }
+    Ok(reason.to_owned())
+}
+
+/// Tells whether a run at work is about what is put under quarantine.
+fn is_about(run: &Run, what: &Suspect) -> bool {
+    let deletes = run.plan == crate::domain::Plan::Delete;
+    !deletes
+        && match what {
+            Suspect::Name(name) => run.server.as_ref() == Some(name),
+            Suspect::Digest(digest) => run.source == Some(*digest),
+        }
+}

@@ -1,0 +1,218 @@
+//! Quarantine from end to end: what it stops, hides and refuses, over a restart, and who may set and lift it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::house::House;
+use crate::domain::{
+    Caller, Digest, Kind, Locator, Policy, Role, RunState, Seq, ServerName, Suspect, Version,
+};
+use crate::pipeline::tests::house::rules;
+use crate::pipeline::tests::target::FakeTarget;
+use crate::registry::Query;
+use crate::sigyl::{Config, Sigyl, restore};
+use crate::wire::v1::{Deploy, RunEnd};
+
+const CODE: &str = "print('hello')\n";
+
+fn toy() -> ServerName {
+    ServerName::parse("toy").unwrap()
+}
+
+fn name() -> Suspect {
+    Suspect::Name(toy())
+}
+
+/// A handle over a target that runs nothing.
+async fn open(folder: &Path, target: &Arc<FakeTarget>) -> Sigyl {
+    let at = |name: &str| folder.join(name);
+    let mut config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+    config.rules = Some(rules());
+    config.target = Some(target.clone());
+    let opening = async {
+        loop {
+            match Sigyl::open(config.clone()).await {
+                // Tasks of the handle before it end once they see that it is gone.
+                Err(error) if error.code() == "E0701" => tokio::task::yield_now().await,
+                opened => return opened.unwrap(),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), opening).await.unwrap()
+}
+
+fn target() -> Arc<FakeTarget> {
+    let target = Arc::new(FakeTarget::default());
+    *target.tools.lock().unwrap() =
+        json!([{"name": "one", "description": "Adds.", "inputSchema": {"type": "object"}}]);
+    target
+}
+
+fn source(folder: &Path, version: &str, code: &str) -> Locator {
+    let source = folder.join("source");
+    std::fs::create_dir_all(&source).unwrap();
+    let manifest = format!(
+        "name: toy\nversion: {version}\nruntime: python\nentryPoint: main.py\nstartCommand:\n  type: stdio\n"
+    );
+    std::fs::write(source.join("sigyl.yaml"), manifest).unwrap();
+    std::fs::write(source.join("main.py"), code).unwrap();
+    Locator::Path(source)
+}
+
+async fn deploy(sigyl: &Sigyl, source: Locator) -> RunEnd {
+    let owner = Caller::local_owner();
+    let run = sigyl.deploy(&owner, Deploy::of(source)).await.unwrap();
+    ended(sigyl, &run).await
+}
+
+async fn ended(sigyl: &Sigyl, run: &crate::domain::RunId) -> RunEnd {
+    let (frames, mut told) = tokio::sync::mpsc::channel(64);
+    let drain = tokio::spawn(async move { while told.recv().await.is_some() {} });
+    let end = sigyl.watch(&Caller::local_owner(), run, Seq(0), &frames).await.unwrap();
+    drop(frames);
+    drain.await.unwrap();
+    end
+}
+
+fn running(target: &FakeTarget) -> usize {
+    target.running.lock().unwrap().len()
+}
+
+/// Starts what should run, as a process does that serves.
+async fn restore_all(sigyl: &Sigyl) {
+    let mut tasks = restore::begin(sigyl).await.unwrap();
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+}
+
+async fn until(what: impl Fn() -> bool) {
+    let look = async {
+        while !what() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), look).await.expect("it never came true");
+}
+
+#[tokio::test]
+async fn a_server_under_quarantine_stops_is_hidden_and_stays_down_over_a_restart() {
+    let (folder, target, owner) = (tempfile::tempdir().unwrap(), target(), Caller::local_owner());
+    let sigyl = open(folder.path(), &target).await;
+    let end = deploy(&sigyl, source(folder.path(), "1.0.0", CODE)).await;
+    assert_eq!(end.run.state, RunState::Done, "{:?}", end.run.failure);
+    assert_eq!((running(&target), sigyl.search(&owner, "toy", 9).unwrap().total), (1, 1));
+
+    let view = sigyl.quarantine(&owner, name(), "it phones home").await.unwrap();
+    let [affected] = &view.affected[..] else { panic!("{view:?}") };
+    assert_eq!((affected.versions.len(), affected.active, running(&target)), (1, true, 0));
+    for error in [
+        sigyl.call(&owner, &toy(), "one", json!({})).await.unwrap_err(),
+        sigyl.probe(&owner, &toy()).await.unwrap_err(),
+    ] {
+        assert_eq!((error.code(), error.kind()), ("E0308", Kind::Blocked));
+        assert!(error.to_string().contains("it phones home"), "{error}");
+    }
+    assert_eq!(sigyl.search(&owner, "toy", 9).unwrap().total, 0);
+    let all = Query { include_deleted: true, ..Query::default() };
+    assert!(sigyl.listings(&owner, all).unwrap().servers.is_empty());
+    assert!(sigyl.listing(&owner, "internal.sigyl/toy", "1.0.0", true).is_err());
+    let shown = sigyl.show(&owner, &toy()).await.unwrap().quarantine.unwrap();
+    assert_eq!(shown.reason, "it phones home");
+    let again = sigyl.quarantine(&owner, name(), "twice").await.unwrap_err();
+    assert_eq!(again.code(), "E0309");
+    sigyl.shutdown().await;
+    drop(sigyl);
+
+    let sigyl = open(folder.path(), &target).await;
+    restore_all(&sigyl).await;
+    assert_eq!(running(&target), 0, "a restart does not bring it back");
+    assert_eq!(sigyl.search(&owner, "toy", 9).unwrap().total, 0);
+    let end = deploy(&sigyl, source(folder.path(), "2.0.0", "print('other')\n")).await;
+    assert_eq!((end.run.state, running(&target)), (RunState::Blocked, 0));
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let serving = tokio::spawn(sigyl.serve(listener));
+    until(|| sigyl.owner(&owner).unwrap().endpoint.is_some()).await;
+    sigyl.lift_quarantine(&owner, name(), "it was a false alarm").await.unwrap();
+    until(|| running(&target) == 1).await;
+    assert_eq!(sigyl.search(&owner, "toy", 9).unwrap().total, 1);
+    let gone = sigyl.lift_quarantine(&owner, name(), "again").await.unwrap_err();
+    assert_eq!(gone.code(), "E0309");
+    sigyl.stop(&owner).unwrap();
+    serving.await.unwrap().unwrap();
+    sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_source_under_quarantine_stops_its_versions_and_no_other() {
+    let (folder, target, owner) = (tempfile::tempdir().unwrap(), target(), Caller::local_owner());
+    let sigyl = open(folder.path(), &target).await;
+    let first = deploy(&sigyl, source(folder.path(), "1.0.0", CODE)).await.run.source.unwrap();
+    let end = deploy(&sigyl, source(folder.path(), "2.0.0", "print('mended')\n")).await;
+    assert_eq!(end.run.state, RunState::Done, "{:?}", end.run.failure);
+    let view = sigyl.quarantine(&owner, Suspect::Digest(first), "the old one leaks").await.unwrap();
+    let [affected] = &view.affected[..] else { panic!("{view:?}") };
+    assert_eq!((affected.active, running(&target)), (false, 1), "the mended one goes on");
+    sigyl.probe(&owner, &toy()).await.unwrap();
+    let shown = sigyl.listing_versions(&owner, "internal.sigyl/toy", true).unwrap();
+    assert_eq!(shown.metadata.count, 1);
+    let version = Version::parse("1.0.0").unwrap();
+    let back = sigyl.rollback(&owner, toy(), Some(version)).await.unwrap();
+    assert_eq!(ended(&sigyl, &back).await.run.state, RunState::Blocked);
+
+    let second = end.run.source.unwrap();
+    sigyl.quarantine(&owner, Suspect::Digest(second), "that one too").await.unwrap();
+    assert_eq!(running(&target), 0);
+    assert_eq!(sigyl.probe(&owner, &toy()).await.unwrap_err().code(), "E0308");
+    let end = deploy(&sigyl, source(folder.path(), "3.0.0", "print('mended twice')\n")).await;
+    assert_eq!((end.run.state, running(&target)), (RunState::Done, 1));
+    sigyl.probe(&owner, &toy()).await.unwrap();
+    sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_name_takes_who_approves_and_a_digest_an_administrator() {
+    let house = House::new().await;
+    let clock = Suspect::Name(house.server("clock", "red").await);
+    let digest = Suspect::Digest(Digest::of(b"x"));
+    let denied = |error: crate::error::Error| assert_eq!(error.kind(), Kind::Denied, "{error}");
+    house.member("red", "mia", Role::Member).await;
+    let (rita, bert, mia) = (
+        house.caller("rita", &["*"]).await,
+        house.caller("bert", &["*"]).await,
+        house.caller("mia", &["*"]).await,
+    );
+    denied(house.sigyl.quarantine(&mia, clock.clone(), "no").await.unwrap_err());
+    denied(house.sigyl.quarantine(&rita, digest.clone(), "no").await.unwrap_err());
+    let hidden = house.sigyl.quarantine(&bert, clock.clone(), "no").await.unwrap_err();
+    assert_eq!(hidden.code(), "E0402", "{hidden}");
+    for reason in ["", " ", "a\u{1b}[2J", &"x".repeat(501)] {
+        let error = house.sigyl.quarantine(&rita, clock.clone(), reason).await.unwrap_err();
+        assert_eq!(error.code(), "E0307", "{reason:?}");
+    }
+    house.sigyl.quarantine(&rita, clock.clone(), "it leaks").await.unwrap();
+    assert_eq!(house.sigyl.quarantines(&mia).await.unwrap().len(), 1);
+    assert_eq!(house.sigyl.quarantines(&bert).await.unwrap(), []);
+    assert_eq!(house.sigyl.show_quarantine(&bert, &clock).await.unwrap_err().code(), "E0309");
+    denied(house.sigyl.lift_quarantine(&mia, clock.clone(), "no").await.unwrap_err());
+    house.sigyl.lift_quarantine(&rita, clock, "mended").await.unwrap();
+    house.sigyl.quarantine(&Caller::local_owner(), digest, "known bad").await.unwrap();
+}
+
+#[tokio::test]
+async fn with_four_eyes_somebody_else_lifts_it() {
+    let policy = Policy { four_eyes: true, ..Policy::default() };
+    let house = House::judging_by(policy).await.with_people().await;
+    let clock = Suspect::Name(house.server("clock", "red").await);
+    house.member("red", "mia", Role::Admin).await;
+    let (rita, mia) = (house.caller("rita", &["*"]).await, house.caller("mia", &["*"]).await);
+    house.sigyl.quarantine(&rita, clock.clone(), "it leaks").await.unwrap();
+    let own = house.sigyl.lift_quarantine(&rita, clock.clone(), "no, it does not").await.unwrap_err();
+    assert_eq!(own.kind(), Kind::Denied, "{own}");
+    house.sigyl.lift_quarantine(&mia, clock, "looked at it").await.unwrap();
+}
