@@ -6,5 +6,5 @@ pub(super) mod house;
 mod keys;
 mod members;
 mod ownership;
-mod sessions;
 mod quarantine;
+mod sessions;
