@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use crate::access::AccessError;
 use crate::deploy::TargetError;
 use crate::domain::{
-    Denied, Failure, KeyId, Kind, MemberError, Quarantine, Quarantined, RunId, RunState, ServerName, Suspect,
-    WorkspaceName,
+    Denied, Failure, KeyId, Kind, MemberError, OverlayError, Quarantine, Quarantined, RunId, RunState,
+    ServerName, Suspect, WorkspaceName,
 };
 use crate::mcp::McpError;
 use crate::pipeline::{StepError, failure};
@@ -113,6 +113,15 @@ pub enum Error {
     /// A reason is too long, or cannot be shown.
     #[error("a reason has 1 to {most} characters that can be seen", most = Quarantine::REASON_MAX)]
     BadReason,
+    /// This cannot be said of a server.
+    #[error(transparent)]
+    Overlay(#[from] OverlayError),
+    /// A comment is too long.
+    #[error("a comment has at most {0} characters")]
+    LongComment(usize),
+    /// This account has not rated the server.
+    #[error("you have not rated {0}")]
+    NoRating(ServerName),
     /// A file or socket of the data directory failed.
     #[error("could not {action} {path}")]
     Io {
@@ -159,7 +168,8 @@ impl Error {
             Self::Mcp(error) => error.kind(),
             Self::Access(error) => error.kind(),
             Self::Listing(error) => error.kind(),
-            Self::NoServer(_) | Self::NoRun(_) | Self::NotStanding(_) => Kind::NotFound,
+            Self::NoServer(_) | Self::NoRun(_) | Self::NotStanding(_) | Self::NoRating(_) => Kind::NotFound,
+            Self::Overlay(_) | Self::LongComment(_) => Kind::Invalid,
             Self::Quarantined(_) => Kind::Blocked,
             Self::Standing(_) | Self::TooManyStanding(_) => Kind::Conflict,
             Self::NoAccount(_) | Self::NoWorkspace(_) | Self::NoKey(_) => Kind::NotFound,
@@ -196,6 +206,8 @@ impl Error {
             Self::NotHeld { .. } => "E0306",
             Self::NotConfirmed { .. } => "E0407",
             Self::NoReason | Self::BadReason => "E0307",
+            Self::Overlay(_) | Self::LongComment(_) => "E0408",
+            Self::NoRating(_) => "E0409",
             Self::Quarantined(_) => "E0308",
             Self::Standing(_) | Self::NotStanding(_) | Self::TooManyStanding(_) => "E0309",
             Self::Io { .. } => "E0703",

@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod edit;
 mod endpoint;
 mod first_key;
 mod front;
@@ -16,6 +17,7 @@ mod operate;
 mod place;
 mod quarantine;
 mod query;
+mod rate;
 mod reach;
 mod release;
 mod restore;
@@ -67,6 +69,8 @@ struct Inner {
     writing_uses: tokio::sync::Mutex<()>,
     /// Held while accounts, members or the number of keys change, so that each change sees the one before.
     members: tokio::sync::Mutex<()>,
+    /// Held while what is said of a server changes, so that each change sees the one before.
+    saying: tokio::sync::Mutex<()>,
     /// Runs at work in this process.
     runs: Mutex<BTreeMap<RunId, Started>>,
     /// What the last scheduled probe of each server saw.

@@ -110,6 +110,27 @@ async fn tell(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
             sigyl.stop(caller)?;
             Response::Ok
         }
+        other => return life(sigyl, caller, other).await,
+    })
+}
+
+/// What is said of servers, and what must not run.
+async fn life(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Response, Error> {
+    Ok(match request {
+        Request::Edit { name, patch } => Response::Server(Box::new(sigyl.edit(caller, &name, *patch).await?)),
+        Request::Rate { name, stars, comment } => done(sigyl.rate(caller, &name, stars, comment).await?),
+        Request::TakeRating { name } => done(sigyl.take_rating(caller, &name).await?),
+        Request::Ratings { name } => Response::Ratings(Box::new(sigyl.ratings(caller, &name).await?)),
+        Request::Quarantine { what, reason } => {
+            Response::Quarantine(Box::new(sigyl.quarantine(caller, what, &reason).await?))
+        }
+        Request::Quarantines => Response::Quarantines(sigyl.quarantines(caller).await?),
+        Request::ShowQuarantine { what } => {
+            Response::Quarantine(Box::new(sigyl.show_quarantine(caller, &what).await?))
+        }
+        Request::LiftQuarantine { what, reason } => {
+            Response::Quarantine(Box::new(sigyl.lift_quarantine(caller, what, &reason).await?))
+        }
         other => return access(sigyl, caller, other).await,
     })
 }
@@ -138,16 +159,6 @@ async fn access(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Resp
             done(sigyl.remove_member(caller, &workspace, &login).await?)
         }
         Request::Transfer { name, to } => done(sigyl.transfer(caller, &name, &to).await?),
-        Request::Quarantine { what, reason } => {
-            Response::Quarantine(Box::new(sigyl.quarantine(caller, what, &reason).await?))
-        }
-        Request::Quarantines => Response::Quarantines(sigyl.quarantines(caller).await?),
-        Request::ShowQuarantine { what } => {
-            Response::Quarantine(Box::new(sigyl.show_quarantine(caller, &what).await?))
-        }
-        Request::LiftQuarantine { what, reason } => {
-            Response::Quarantine(Box::new(sigyl.lift_quarantine(caller, what, &reason).await?))
-        }
         Request::Audit { after, limit } => Response::Audit(sigyl.audit(caller, after, limit).await?),
         Request::VerifyAudit { kept } => Response::AuditChecked(sigyl.verify_audit(caller, kept).await?),
         _ => return Err(Error::Protocol("an operation that it does not know".into())),

@@ -24,9 +24,11 @@ mod listing;
 mod name;
 mod namespace;
 mod network;
+mod overlay;
 mod permissions;
 mod pin;
 mod quarantine;
+mod rating;
 mod report;
 mod run;
 mod scope;
@@ -62,9 +64,11 @@ pub use listing::{Listing, ListingStatus, Origin, Proof, Standing, StandingError
 pub use name::{NameError, ServerName};
 pub use namespace::{Namespace, NamespaceError};
 pub use network::{Network, NetworkError};
+pub use overlay::{Blurb, Link, Overlay, OverlayError, Profile, ProfilePatch, Tag};
 pub use permissions::{PermissionError, Permissions};
 pub use pin::{Entity, Pin};
 pub use quarantine::{Quarantine, Quarantined, Quarantines, Suspect, SuspectError};
+pub use rating::{Rating, RatingTotal, Stars, StarsError};
 pub use report::{
     AdvisoriesUsed, Analyzer, AnalyzerStatus, Mode, PolicyUsed, Report, RulesUsed, Score, SkipKind, Skipped,
     Stats, Suppressed, SuppressedBy,

@@ -165,6 +165,18 @@ pub const CODES: &[CodeDoc] = &[
         "type the exact name, or pass --confirm NAME",
     ),
     doc(
+        "E0408",
+        "cannot be said of a server",
+        "A title, description, tag, category, picture or comment is too long, holds what cannot be shown, or there are too many.",
+        "say less; pictures are addresses that begin with https://",
+    ),
+    doc(
+        "E0409",
+        "not rated",
+        "There is no rating of this account to take back.",
+        "`sigyl rate NAME` lists the ratings of a server",
+    ),
+    doc(
         "E0501",
         "build failed",
         "A command of the build ended with an error.",

@@ -112,6 +112,15 @@ pub enum EventKind {
         /// Why.
         reason: String,
     },
+    /// A server is presented otherwise.
+    Edited,
+    /// Somebody rated a server, or took a rating back.
+    Rated {
+        /// How many ratings there are.
+        count: u64,
+        /// Their average; nothing when there are none.
+        average: Option<f64>,
+    },
     /// A server was removed.
     Deleted,
     /// Something that a newer Sigyl recorded.

@@ -76,6 +76,7 @@ impl Sigyl {
             tracker,
             front,
             deciding: tokio::sync::Mutex::default(),
+            saying: tokio::sync::Mutex::default(),
             runs: Mutex::default(),
             health: Mutex::new(BTreeMap::new()),
             drift: Mutex::default(),

@@ -13,6 +13,7 @@ use crate::domain::{
 use crate::error::Error;
 use crate::pipeline::Front as _;
 use crate::store::Page;
+use crate::wire::registry::Rated;
 use crate::wire::v1::{Frame, Observed, Owner, RunEnd, ServerView, VersionView};
 
 /// How many items are asked for at a time.
@@ -205,7 +206,11 @@ impl Sigyl {
         let quarantine = self.covering(&server, active.as_ref()).await?;
         // What is recorded and not started serves for no reason at all.
         let observed = observed.filter(|_| status.is_some());
+        let overlay = store.overlay(&server.name).await?;
+        let rating = Rated::of(store.rating_total(&server.name).await?);
         Ok(ServerView {
+            overlay,
+            rating,
             drift: drift.map(|(_, what)| what),
             url: deployment.as_ref().and_then(|_| self.url(&server.name)),
             confinement: deployment.as_ref().map(|deployment| deployment.confinement.clone()),

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use crate::domain::{
     Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, DocumentName, DocumentVersion,
-    Holder, KeyId, Listing, Login, Quarantine, Report, ReportId, Run, RunId, SecretName, Seq, Server,
-    ServerName, Version, VersionRecord, Workspace, WorkspaceName,
+    Holder, KeyId, Listing, Login, Overlay, Quarantine, Rating, RatingTotal, Report, ReportId, Run, RunId,
+    SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -117,6 +117,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     -> Result<Vec<Listing>, StoreError>;
     /// Lists every document of a name, by version.
     async fn listings_of(&self, name: &DocumentName) -> Result<Vec<Listing>, StoreError>;
+    /// Finds how a server is presented.
+    async fn overlay(&self, name: &ServerName) -> Result<Option<Overlay>, StoreError>;
+    /// Lists every rating of a server, by account.
+    async fn ratings(&self, name: &ServerName) -> Result<Vec<Rating>, StoreError>;
+    /// Tells what the ratings of a server come to.
+    async fn rating_total(&self, name: &ServerName) -> Result<RatingTotal, StoreError>;
     /// Lists all that is under quarantine.
     async fn quarantines(&self) -> Result<Vec<Quarantine>, StoreError>;
     /// Writes everything to `target` (a new file) as checked records, for `sigyl backup`.

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Account, Admission, ApiKey, AuditEntry, Deployment, DocumentName, DocumentVersion, KeyId, KeyUse,
-    Listing, Pin, Quarantine, Report, Run, RunId, SecretName, Seq, Server, ServerName, Standing, Suspect,
-    Timestamp, ToolPin, Version, VersionRecord, Workspace, WorkspaceName,
+    Account, AccountId, Admission, ApiKey, AuditEntry, Deployment, DocumentName, DocumentVersion, KeyId,
+    KeyUse, Listing, Overlay, Pin, Quarantine, Rating, Report, Run, RunId, SecretName, Seq, Server,
+    ServerName, Standing, Suspect, Timestamp, ToolPin, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -52,8 +52,8 @@ pub enum Change {
     },
     /// Calls went through the endpoint.
     Calls(Vec<CallRecord>),
-    /// A server is removed: versions, tools, deployment, activations, secrets, calls, runs that are not at work, events,
-    /// and reports and blobs that nothing else names. A tombstone stays, and the run that it names.
+    /// A server is removed: versions, tools, deployment, activations, secrets, calls, overlay, ratings, runs that are not
+    /// at work, events, and reports and blobs that nothing else names. A tombstone stays, and the run that it names.
     DeleteServer {
         /// Which.
         name: ServerName,
@@ -101,6 +101,27 @@ pub enum Change {
         versions: Vec<DocumentVersion>,
         /// How they stand.
         standing: Standing,
+    },
+    /// A server is presented otherwise from now on; without an overlay, as its versions say. It must be on record.
+    PutOverlay {
+        /// Which.
+        name: ServerName,
+        /// How.
+        overlay: Option<Box<Overlay>>,
+    },
+    /// An account rates a server, whatever it said before. The server must be on record.
+    PutRating {
+        /// Which.
+        name: ServerName,
+        /// What it says.
+        rating: Box<Rating>,
+    },
+    /// An account takes its rating of a server back, which must be on record.
+    DeleteRating {
+        /// Which.
+        name: ServerName,
+        /// The account; nothing for whoever owns the data directory.
+        account: Option<AccountId>,
     },
     /// Something is put under quarantine: from this on no version is recorded or activated, and no document published,
     /// that it covers. One that stands is a conflict.

@@ -73,6 +73,12 @@ pub(crate) enum Key<'a> {
     Listing(&'a DocumentName, &'a DocumentVersion),
     /// A quarantine.
     Quarantine(&'a Suspect),
+    /// How a server is presented.
+    Overlay(&'a ServerName),
+    /// What an account says of a server; nothing for whoever owns the data directory.
+    Rating(&'a ServerName, Option<&'a AccountId>),
+    /// What the ratings of a server come to.
+    RatingTotal(&'a ServerName),
 }
 
 /// A range of records.
@@ -126,6 +132,8 @@ pub(crate) enum Span<'a> {
     ListingsOf(&'a DocumentName),
     /// All that is under quarantine.
     Quarantines,
+    /// Ratings of a server, by account.
+    Ratings(&'a ServerName),
 }
 
 /// First byte of a key. The numbers are part of the store's format: they are never changed or used again.
@@ -161,6 +169,9 @@ enum Tag {
     Pepper = 48,
     Listing = 60,
     Quarantine = 70,
+    Overlay = 71,
+    Rating = 72,
+    RatingTotal = 73,
 }
 
 struct Bytes(Vec<u8>);
@@ -233,6 +244,11 @@ impl Key<'_> {
             Self::AuditHead => tag(Tag::AuditHead),
             Self::Pepper => tag(Tag::Pepper),
             Self::Listing(name, version) => tag(Tag::Listing).text(name.as_str()).text(version.as_str()),
+            Self::Overlay(name) => tag(Tag::Overlay).text(name.as_str()),
+            Self::Rating(name, account) => {
+                tag(Tag::Rating).text(name.as_str()).text(account.map_or("", AccountId::as_str))
+            }
+            Self::RatingTotal(name) => tag(Tag::RatingTotal).text(name.as_str()),
             Self::Quarantine(what) => tag(Tag::Quarantine).text(&what.to_string()),
         };
         bytes.0
@@ -268,6 +284,7 @@ impl Span<'_> {
             Self::Listings => tag(Tag::Listing),
             Self::ListingsOf(name) => tag(Tag::Listing).text(name.as_str()),
             Self::Quarantines => tag(Tag::Quarantine),
+            Self::Ratings(name) => tag(Tag::Rating).text(name.as_str()),
         };
         bytes.0
     }

@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::domain::{Digest, Issue, ListingStatus, Proof, RawDocument, Timestamp, Verdict};
+use crate::domain::{
+    Digest, Issue, ListingStatus, Profile, Proof, RatingTotal, RawDocument, Timestamp, Verdict,
+};
 
 /// Rows of an import whose problems are told.
 const MOST_PROBLEMS: usize = 1_000;
@@ -98,6 +100,28 @@ pub struct Provenance {
     pub namespace: Proof,
     /// What was scanned of it.
     pub scan: ScanStatus,
+    /// How its server is presented here, beside what the document says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// What ratings of its server come to, once there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<Rated>,
+}
+
+/// What ratings come to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rated {
+    /// How many there are.
+    pub count: u64,
+    /// Their average, from 1 to 5.
+    pub average: f64,
+}
+
+impl Rated {
+    /// Says what a total comes to; nothing when nobody rated.
+    pub fn of(total: RatingTotal) -> Option<Self> {
+        total.average().map(|average| Self { count: total.count, average })
+    }
 }
 
 /// How a document came here.
@@ -263,6 +287,8 @@ mod tests {
                     problems: None,
                     namespace: Proof::Granted,
                     scan: ScanStatus::Unscanned,
+                    profile: None,
+                    rating: None,
                 },
                 others: Map::new(),
             },

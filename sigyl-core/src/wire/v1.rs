@@ -12,14 +12,17 @@ use serde_json::Value;
 
 use crate::deploy::{LogLine, Status};
 use crate::domain::{
-    Account, AuditEntry, AuditHead, Confinement, Deployment, KeyId, Locator, Login, Policy, PolicyUsed,
-    Quarantine, Report, Role, Run, RunId, SecretName, SecretValue, Seq, Server, ServerName, Suspect,
-    Timestamp, Tool, Verdict, Version, VersionRecord, Waiver, WorkspaceName,
+    Account, AuditEntry, AuditHead, Blurb, Confinement, Deployment, KeyId, Locator, Login, Overlay, Policy,
+    PolicyUsed, ProfilePatch, Quarantine, Rating, Report, Role, Run, RunId, SecretName, SecretValue, Seq,
+    Server, ServerName, Stars, Suspect, Timestamp, Tool, Verdict, Version, VersionRecord, Waiver,
+    WorkspaceName,
 };
 use crate::event::Event;
 use crate::mcp::Probe;
 use crate::store::CallRecord;
-use crate::wire::registry::{Finds, ImportReport, ImportRow, ServerResponse, StatusUpdate, Validation};
+use crate::wire::registry::{
+    Finds, ImportReport, ImportRow, Rated, ServerResponse, StatusUpdate, Validation,
+};
 
 pub use crate::domain::Failure;
 pub use access::{
@@ -258,6 +261,32 @@ pub enum Request {
         /// How many entries.
         limit: usize,
     },
+    /// Change how a server is presented.
+    Edit {
+        /// The server.
+        name: ServerName,
+        /// What is to be changed.
+        patch: Box<ProfilePatch>,
+    },
+    /// Rate a server.
+    Rate {
+        /// The server.
+        name: ServerName,
+        /// How good it is.
+        stars: Stars,
+        /// Why.
+        comment: Option<Blurb>,
+    },
+    /// Take a rating back.
+    TakeRating {
+        /// The server.
+        name: ServerName,
+    },
+    /// The ratings of a server.
+    Ratings {
+        /// The server.
+        name: ServerName,
+    },
     /// Put something under quarantine.
     Quarantine {
         /// What.
@@ -439,6 +468,8 @@ pub enum Response {
     Accounts(Vec<Account>),
     /// Workspaces by name.
     Workspaces(Vec<WorkspaceView>),
+    /// Ratings of a server.
+    Ratings(Box<RatingsView>),
     /// Quarantines.
     Quarantines(Vec<Quarantine>),
     /// A quarantine, with what it covers.
@@ -516,6 +547,23 @@ pub struct ServerView {
     /// The quarantine that covers it, or the version that would serve.
     #[serde(default)]
     pub quarantine: Option<Quarantine>,
+    /// How it is presented, beside what its versions say.
+    #[serde(default)]
+    pub overlay: Option<Overlay>,
+    /// What its ratings come to, once there are any.
+    #[serde(default)]
+    pub rating: Option<Rated>,
+}
+
+/// The ratings of a server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RatingsView {
+    /// What they come to; nothing when there are none.
+    pub total: Option<Rated>,
+    /// The newest of them.
+    pub ratings: Vec<Rating>,
+    /// How many older ones are not listed.
+    pub omitted: usize,
 }
 
 /// A server that serves because a policy only observes.

@@ -11,6 +11,7 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     routes::registry::MIRROR,
     routes::endpoint::ROUTES,
     routes::servers::ROUTES,
+    routes::said::ROUTES,
     routes::runs::ROUTES,
     routes::keys::ROUTES,
     routes::workspaces::ROUTES,

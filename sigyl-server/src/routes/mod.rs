@@ -7,5 +7,6 @@ pub(crate) mod keys;
 pub(crate) mod quarantines;
 pub(crate) mod registry;
 pub(crate) mod runs;
+pub(crate) mod said;
 pub(crate) mod servers;
 pub(crate) mod workspaces;

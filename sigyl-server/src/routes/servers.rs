@@ -73,7 +73,8 @@ pub(crate) const ROUTES: &[Route] = &[
     .lasting(),
 ];
 
-const NO_SERVER: crate::router::Reply = fails(404, "There is no such server, for this key at least.");
+pub(super) const NO_SERVER: crate::router::Reply =
+    fails(404, "There is no such server, for this key at least.");
 const NOT_RUNNING: crate::router::Reply = fails(409, "The server does not run.");
 const NO_ANSWER: crate::router::Reply = fails(502, "The server does not answer as it should.");
 

@@ -1,4 +1,4 @@
-//! The life of servers over HTTP: quarantine.
+//! The life of servers over HTTP: what is said of them, and quarantine.
 
 use serde_json::json;
 use sigyl_core::domain::Digest;
@@ -70,5 +70,56 @@ async fn what_is_put_under_quarantine_has_to_be_named_exactly() {
         let reply = app.tell("POST", "/api/v1/quarantines", Some(&key), Some(&body)).await;
         assert_eq!(reply.status, status, "{body}: {reply:?}");
     }
+    app.end().await;
+}
+
+/// Records a server, which does not start for want of anything that could run it.
+async fn server(app: &TestApp) -> (String, String) {
+    let key = app.admin_key().await;
+    let folder = app.data_dir.parent().unwrap().join("source");
+    std::fs::create_dir_all(&folder).unwrap();
+    let manifest =
+        "name: toy\nversion: 1.0.0\nruntime: python\nentryPoint: main.py\nstartCommand:\n  type: stdio\n";
+    std::fs::write(folder.join("sigyl.yaml"), manifest).unwrap();
+    std::fs::write(folder.join("main.py"), "print('hello')\n").unwrap();
+    let begun = app.tell("POST", "/api/v1/releases", Some(&key), Some(&json!({"source": folder}))).await;
+    let events = begun.json()["events"].as_str().unwrap().to_owned();
+    app.tell("GET", &events, Some(&key), None).await;
+    let listed = app.tell("GET", "/api/v1/servers", Some(&key), None).await;
+    assert_eq!(listed.json()["servers"][0]["server"]["name"], "toy", "{listed:?}");
+    (key, "/api/v1/servers/toy".to_owned())
+}
+
+#[tokio::test]
+async fn a_server_is_described_and_rated_and_the_registry_shows_it() {
+    let app = TestApp::start().await;
+    let (key, toy) = server(&app).await;
+    let tell = async |method: &str, path: &str, body: Option<serde_json::Value>| {
+        app.tell(method, path, Some(&key), body.as_ref()).await
+    };
+    let edited = tell("PATCH", &toy, Some(json!({"title": "Sundial", "tags": ["sky"]}))).await;
+    assert_eq!((edited.status.as_u16(), &edited.json()["overlay"]["title"]), (200, &json!("Sundial")));
+    for bad in [json!({}), json!({"icon": "http://a.example"}), json!({"tags": ["A b"]}), json!({"x": 1})] {
+        assert_eq!(tell("PATCH", &toy, Some(bad.clone())).await.status, 400, "{bad}");
+    }
+    let rating = format!("{toy}/rating");
+    for bad in [json!({"stars": 0}), json!({"stars": 6}), json!({"stars": 4.5}), json!({})] {
+        assert_eq!(tell("PUT", &rating, Some(bad.clone())).await.status, 400, "{bad}");
+    }
+    for stars in [2, 4] {
+        let put = tell("PUT", &rating, Some(json!({"stars": stars, "comment": "as it is"}))).await;
+        assert_eq!(put.status, 204, "{put:?}");
+    }
+    let listed = tell("GET", &format!("{toy}/ratings"), None).await.json();
+    assert_eq!(
+        (&listed["total"], listed["ratings"].as_array().unwrap().len()),
+        (&json!({"count": 1, "average": 4.0}), 1)
+    );
+    let found = tell("GET", "/v0.1/x/internal.sigyl/search?q=sundial", None).await.json();
+    let meta = &found["servers"][0]["_meta"]["internal.sigyl/registry"];
+    assert_eq!((&meta["profile"]["tags"], &meta["rating"]["average"]), (&json!(["sky"]), &json!(4.0)));
+    assert!(meta["profile"].get("by").is_none(), "whoever reads the registry is not told who wrote it");
+    assert_eq!(tell("DELETE", &rating, None).await.status, 204);
+    assert_eq!(tell("DELETE", &rating, None).await.status, 404);
     app.end().await;
 }

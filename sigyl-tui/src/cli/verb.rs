@@ -2,9 +2,9 @@
 
 use super::{
     Context, approve, audit, backup, call, calls, completions, config, delete, deploy, deprecate, doctor,
-    events, explain, help, import, init, install, keys, list, logs, members, policy, probe, publish,
-    quarantine, redeploy, reject, rescan, restore, rollback, rules, runs, scan, search, serve, show, stop,
-    uninstall, versions, watch, whoami, workspaces,
+    edit, events, explain, help, import, init, install, keys, list, logs, members, policy, probe, publish,
+    quarantine, rate, redeploy, reject, rescan, restore, rollback, rules, runs, scan, search, serve, show,
+    stop, uninstall, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -36,6 +36,8 @@ pub(crate) enum Verb {
     Search(search::Args),
     Publish(publish::Args),
     Deprecate(deprecate::Args),
+    Edit(edit::Args),
+    Rate(rate::Args),
     Quarantine(quarantine::Args),
     Import(import::Args),
     Config(config::Args),
@@ -85,6 +87,8 @@ impl Verb {
             Self::Search(args) => args.run(cx).await,
             Self::Publish(args) => args.run(cx).await,
             Self::Deprecate(args) => args.run(cx).await,
+            Self::Edit(args) => args.run(cx).await,
+            Self::Rate(args) => args.run(cx).await,
             Self::Quarantine(args) => args.run(cx).await,
             Self::Import(args) => args.run(cx).await,
             Self::Config(args) => args.run(cx).await,

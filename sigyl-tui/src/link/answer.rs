@@ -5,8 +5,8 @@ use sigyl_core::domain::{AuditEntry, Policy, Quarantine, Run};
 use sigyl_core::mcp::Probe;
 use sigyl_core::wire::registry::{Finds, ImportReport, ServerResponse, Validation};
 use sigyl_core::wire::v1::{
-    AuditChecked, KeyView, MadeKey, Member, Owner, PolicyTest, QuarantineView, Rescanned, Response, RunEnd,
-    ServerView, VersionView, WhoAmI, WorkspaceView,
+    AuditChecked, KeyView, MadeKey, Member, Owner, PolicyTest, QuarantineView, RatingsView, Rescanned,
+    Response, RunEnd, ServerView, VersionView, WhoAmI, WorkspaceView,
 };
 
 use crate::problem::Problem;
@@ -52,6 +52,7 @@ answer!(MadeKey, MadeKey, *);
 answer!(Vec<Member>, Members);
 answer!(Vec<Quarantine>, Quarantines);
 answer!(QuarantineView, Quarantine, *);
+answer!(RatingsView, Ratings, *);
 answer!(Vec<WorkspaceView>, Workspaces);
 answer!(Vec<AuditEntry>, Audit);
 answer!(AuditChecked, AuditChecked);

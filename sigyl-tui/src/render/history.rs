@@ -46,6 +46,11 @@ pub(crate) fn event(event: &Event, look: &Look) -> String {
         EventKind::QuarantineLifted { what, reason } => {
             (Glyph::Serving, format!("under quarantine no more ({what}): {reason}"))
         }
+        EventKind::Edited => (Glyph::Info, "presented otherwise".to_owned()),
+        EventKind::Rated { count, average: Some(average) } => {
+            (Glyph::Info, format!("rated: {average} of 5 stars, by {count}"))
+        }
+        EventKind::Rated { average: None, .. } => (Glyph::Info, "rated by nobody any more".to_owned()),
         EventKind::Deleted => (Glyph::Stopped, "removed".to_owned()),
         other => (Glyph::Info, format!("{other:?}")),
     };

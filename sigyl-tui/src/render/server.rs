@@ -181,6 +181,12 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     fact("process", view.status.as_ref().map(process));
     fact("health", view.health.as_deref().map(specimen));
     fact("drift", view.drift.as_deref().map(specimen));
+    let profile = view.overlay.as_ref().map(|overlay| &overlay.profile);
+    fact("title", profile.and_then(|it| it.title.as_ref()).map(|it| specimen(it.as_str())));
+    fact("about", profile.and_then(|it| it.description.as_ref()).map(|it| specimen(it.as_str())));
+    fact("tags", profile.filter(|it| !it.tags.is_empty()).map(|it| names(it.tags.iter())));
+    fact("category", profile.and_then(|it| it.category.as_ref()).map(ToString::to_string));
+    fact("rating", view.rating.as_ref().map(super::rated));
     fact("quarantine", view.quarantine.as_ref().map(|it| specimen(&format!("{} ({})", it.reason, it.what))));
     fact("held run", view.held.as_ref().map(ToString::to_string));
     fact("granted", Some(granted(deployment.map_or(&view.server.granted, |it| &it.granted))));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::about::About;
 use crate::domain::{
     Digest, DocumentName, DocumentVersion, Listing, ListingStatus, Origin, Proof, RawDocument, Timestamp,
     Verdict, WorkspaceName,
@@ -44,6 +45,8 @@ pub struct Entry {
     pub(super) version: DocumentVersion,
     listing: Option<Listing>,
     released: Option<Released>,
+    /// What is said of its name.
+    about: Arc<About>,
     /// Whether it is under quarantine, so that nobody is shown it.
     hidden: bool,
     /// What a list is searched by: name, title and description in small letters.
@@ -63,15 +66,38 @@ impl Entry {
         if listing.is_none() && released.is_none() {
             return None;
         }
-        let hidden = false;
-        let mut entry =
-            Self { name, version, listing, released, hidden, text: Arc::from(""), urls: Vec::new() };
+        let mut entry = Self {
+            name,
+            version,
+            listing,
+            released,
+            about: Arc::default(),
+            hidden: false,
+            text: Arc::from(""),
+            urls: Vec::new(),
+        };
+        entry.text = entry.texts();
         let members = entry.members();
-        let [title, description] = ["title", "description"].map(|name| text(&members, name));
-        entry.text = format!("{}\n{title}\n{description}", entry.name).to_lowercase().into();
         let remotes = members.get("remotes").and_then(Value::as_array).into_iter().flatten();
         entry.urls = remotes.filter_map(|remote| Some(remote.get("url")?.as_str()?.into())).collect();
         Some(entry)
+    }
+
+    /// The same, with what is said of its name.
+    pub fn with(self, about: &Arc<About>) -> Self {
+        if **about == About::default() {
+            return self;
+        }
+        let mut entry = Self { about: Arc::clone(about), ..self };
+        entry.text = entry.texts();
+        entry
+    }
+
+    /// What a list is searched by.
+    fn texts(&self) -> Arc<str> {
+        let [title, description] = self.said();
+        let tags: Vec<_> = self.about.words().collect();
+        format!("{}\n{title}\n{description}\n{}", self.name, tags.join(" ")).trim_end().to_lowercase().into()
     }
 
     /// The same, shown to nobody if it is under quarantine. Its name, version and addresses stay taken.
@@ -92,7 +118,13 @@ impl Entry {
     /// Returns title and description.
     pub(super) fn said(&self) -> [String; 2] {
         let members = self.members();
-        ["title", "description"].map(|name| text(&members, name).to_owned())
+        let mut own = ["title", "description"].map(|name| text(&members, name).to_owned());
+        for (own, more) in own.iter_mut().zip(self.about.said()) {
+            if !more.is_empty() {
+                *own = format!("{own} {more}");
+            }
+        }
+        own
     }
 
     /// Returns tags that its publisher gave, and names of its tools.
@@ -102,7 +134,7 @@ impl Entry {
         let lists = ["tags", "keywords"].into_iter().filter_map(|name| given?.get(name)?.as_array());
         let tags = lists.flatten().filter_map(|tag| tag.as_str().map(str::to_owned));
         let tools = self.released.iter().flat_map(|released| released.words.iter().cloned());
-        tags.chain(tools).take(WORDS).collect()
+        self.about.words().chain(tags).chain(tools).take(WORDS).collect()
     }
 
     fn members(&self) -> Map<String, Value> {
@@ -161,7 +193,7 @@ impl Entry {
     pub(super) fn updated(&self) -> Timestamp {
         let listed = self.listing.as_ref().map(|listing| listing.updated);
         let released = self.released.as_ref().map(|released| released.recorded);
-        listed.max(released).unwrap_or(Timestamp::EPOCH)
+        listed.max(released).max(self.about.updated()).unwrap_or(Timestamp::EPOCH)
     }
 
     /// Answers with it; `base` is where the endpoint is reached, such as `http://127.0.0.1:7447`.
@@ -210,7 +242,9 @@ impl Entry {
             imported: None,
             problems: None,
             namespace,
-            scan,
+            scan: scan.clone(),
+            profile: self.about.profile().cloned(),
+            rating: self.about.rated(),
         };
         match self.listing.as_ref().map(|listing| (&listing.origin, listing.proof)) {
             None => plain(OriginKind::Released, self.released_proof()),

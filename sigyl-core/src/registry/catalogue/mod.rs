@@ -2,6 +2,7 @@
 //!
 //! It holds nothing that the store does not: it is built from there at the start, and follows every write.
 
+mod about;
 mod bounds;
 mod browse;
 #[expect(clippy::module_inception, reason = "the room's own noun is its main part")]
@@ -11,6 +12,7 @@ mod entry;
 mod lines;
 mod query;
 
+pub use about::About;
 pub use browse::{Browse, Order};
 pub use catalogue::Catalogue;
 pub use entry::{Entry, Released};

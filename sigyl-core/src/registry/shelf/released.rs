@@ -1,6 +1,7 @@
 //! Versions that were released here, as documents.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +10,7 @@ use crate::domain::{
     VersionRecord,
 };
 use crate::registry::RELEASED_NAMESPACE;
-use crate::registry::catalogue::Released;
+use crate::registry::catalogue::{About, Released};
 use crate::registry::schema::Schema;
 use crate::store::{Page, Store, StoreError};
 
@@ -18,8 +19,14 @@ const PAGE: usize = 500;
 /// Longest title and description that a document may have, in characters.
 const TEXT_MAX: usize = 100;
 
-/// The released versions of one name.
-pub(super) type Releases = BTreeMap<DocumentVersion, Released>;
+/// What was released under one name.
+#[derive(Debug, Default)]
+pub(super) struct Releases {
+    /// The versions.
+    pub(super) versions: BTreeMap<DocumentVersion, Released>,
+    /// What is said of them all.
+    pub(super) about: Arc<About>,
+}
 
 /// Returns the name that the documents of a server go by.
 pub(super) fn document_name(server: &ServerName) -> Result<DocumentName, AddressError> {
@@ -63,7 +70,7 @@ pub(super) async fn of(
 ) -> Result<Releases, StoreError> {
     match store.server(name).await? {
         Some(server) => versions(store, &server, quarantines).await,
-        None => Ok(BTreeMap::new()),
+        None => Ok(Releases::default()),
     }
 }
 
@@ -83,7 +90,9 @@ async fn versions(
             }
         }
         if after.is_none() {
-            return Ok(found);
+            let overlay = store.overlay(&server.name).await?;
+            let about = About { overlay, ratings: store.rating_total(&server.name).await? };
+            return Ok(Releases { versions: found, about: Arc::new(about) });
         }
     }
 }

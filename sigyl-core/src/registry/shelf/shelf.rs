@@ -166,7 +166,7 @@ impl Shelf {
         let quarantines = self.store.quarantines().await?.into_iter().collect();
         let releases = match released::server_name(name) {
             Some(server) => released::of(&*self.store, &server, &quarantines).await?,
-            None => BTreeMap::new(),
+            None => Releases::default(),
         };
         let entries = join(name, listings, releases, &quarantines);
         self.catalogue.write().unwrap_or_else(PoisonError::into_inner).replace(name, entries);
@@ -184,17 +184,17 @@ fn join(
     let mut entries = Vec::with_capacity(listings.len());
     let all = released::server_name(name).is_some_and(|name| quarantines.of_name(&name).is_some());
     for listing in listings {
-        let (version, own) = (listing.version.clone(), releases.remove(&listing.version));
+        let (version, own) = (listing.version.clone(), releases.versions.remove(&listing.version));
         let hidden = all
             || quarantines.of_digest(listing.digest).is_some()
             || own.as_ref().is_some_and(|own| own.quarantined);
         let entry = Entry::of(name.clone(), version, Some(listing), own);
-        entries.extend(entry.map(|entry| entry.hidden(hidden)));
+        entries.extend(entry.map(|entry| entry.hidden(hidden).with(&releases.about)));
     }
-    for (version, own) in releases {
+    for (version, own) in releases.versions {
         let hidden = all || own.quarantined;
         let entry = Entry::of(name.clone(), version, None, Some(own));
-        entries.extend(entry.map(|entry| entry.hidden(hidden)));
+        entries.extend(entry.map(|entry| entry.hidden(hidden).with(&releases.about)));
     }
     entries
 }

@@ -8,3 +8,4 @@ mod members;
 mod ownership;
 mod quarantine;
 mod sessions;
+mod said;

@@ -1,9 +1,11 @@
 //! Claims about removing servers.
 
-use crate::domain::{Digest, Run, RunState};
+use crate::domain::{Digest, RatingTotal, Run, RunState};
 use crate::store::{Change, Page, Store, StoreError};
 
-use super::fixture::{activate, call, delete, event, name, publish, report, run, run_id, secret, version};
+use super::fixture::{
+    activate, call, delete, event, name, overlay, publish, rating, report, run, run_id, secret, version,
+};
 use super::suite::{found, ok};
 
 /// Tries each claim on a fresh store.
@@ -24,10 +26,14 @@ async fn full(store: &impl Store, server: &str) {
     ok(store.apply(activate(server, "1.0.0", "a", Vec::new())).await);
     ok(store.apply(Change::PutSecret(secret(server, "KEY"))).await);
     ok(store.apply(Change::Calls(vec![call(server, "now")])).await);
+    ok(store.apply(Change::PutRating { name: name(server), rating: Box::new(rating("a1", 5)) }).await);
+    ok(store
+        .apply(Change::PutOverlay { name: name(server), overlay: Some(Box::new(overlay("Clock"))) })
+        .await);
 }
 
 /// Counts what is on record of a server.
-async fn counts(store: &impl Store, server: &str) -> [usize; 8] {
+async fn counts(store: &impl Store, server: &str) -> [usize; 11] {
     let server = name(server);
     [
         ok(store.servers(Page::first(99)).await).iter().filter(|listed| listed.name == server).count(),
@@ -38,15 +44,18 @@ async fn counts(store: &impl Store, server: &str) -> [usize; 8] {
         ok(store.activations(&server, Page::first(99)).await).len(),
         ok(store.secrets(&server).await).len(),
         ok(store.calls(&server, Page::first(99)).await).len(),
+        ok(store.ratings(&server).await).len(),
+        usize::from(ok(store.rating_total(&server).await) != RatingTotal::default()),
+        usize::from(ok(store.overlay(&server).await).is_some()),
     ]
 }
 
 async fn a_deleted_server_leaves_a_tombstone_alone(store: &impl Store) {
     full(store, "clock").await;
-    assert_eq!(counts(store, "clock").await, [1, 2, 1, 1, 1, 1, 1, 1]);
+    assert_eq!(counts(store, "clock").await, [1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
     assert!(ok(store.report(report("a").id()).await).is_some());
     ok(store.apply(delete("clock", "run-9")).await);
-    assert_eq!(counts(store, "clock").await, [0; 8]);
+    assert_eq!(counts(store, "clock").await, [0; 11]);
     assert_eq!(ok(store.report(report("a").id()).await), None);
     let left = found(store.tombstone(&name("clock")).await);
     let buried = [(version("1.0.0"), Digest::of(b"a")), (version("1.1.0"), Digest::of(b"b"))];

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::domain::{
     Account, AccountId, Actor, Admission, ApiKey, AuditEntry, AuditFact, AuditHead, AuditOutcome,
     Confinement, Deployment, Digest, DocumentName, DocumentVersion, Judgement, KeyHash, KeyId, Label, Launch,
-    Listing, Login, Origin, Permissions, Plan, Policy, Proof, Quarantine, RawDocument, Report, Resources,
-    RevisionId, Role, Run, RunId, RunState, Scope, Score, SecretName, Server, ServerName, SourceKind,
-    SourceRef, Standing, Stats, StepId, Suspect, Timestamp, Tool, ToolPin, Transport, Verdict, Version,
-    VersionRecord, Workspace, WorkspaceName,
+    Listing, Login, Origin, Overlay, Permissions, Plan, Policy, Profile, Proof, Quarantine, Rating,
+    RawDocument, Report, Resources, RevisionId, Role, Run, RunId, RunState, Scope, Score, SecretName, Server,
+    ServerName, SourceKind, SourceRef, Standing, Stars, Stats, StepId, Suspect, Timestamp, Tool, ToolPin,
+    Transport, Verdict, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::{Event, EventKind};
 use crate::store::{CallOutcome, CallRecord, Change, SealedSecret, Tombstone};
@@ -348,5 +348,22 @@ pub fn quarantine(what: &str) -> Quarantine {
         reason: "it sends what it reads elsewhere".to_owned(),
         by: "ada".to_owned(),
         since: at(9),
+    }
+}
+
+/// An overlay with this title.
+pub fn overlay(title: &str) -> Overlay {
+    let profile = Profile { title: Some(known(Label::parse(title))), ..Profile::default() };
+    Overlay { profile, by: "ada".to_owned(), updated: at(9) }
+}
+
+/// A rating of an account.
+pub fn rating(account: &str, stars: u8) -> Rating {
+    Rating {
+        account: Some(account_id(account)),
+        by: account.to_owned(),
+        stars: known(Stars::new(stars)),
+        comment: None,
+        at: at(9),
     }
 }

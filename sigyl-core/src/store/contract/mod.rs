@@ -10,6 +10,7 @@ mod limits;
 mod listing;
 mod publish;
 mod quarantine;
+mod said;
 mod suite;
 
 pub use suite::run;

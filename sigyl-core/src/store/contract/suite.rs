@@ -2,7 +2,7 @@
 
 use crate::store::{Store, StoreError};
 
-use super::{access, activate, audit, delete, documents, limits, listing, publish, quarantine};
+use super::{access, activate, audit, delete, documents, limits, listing, publish, quarantine, said};
 
 /// Runs the whole suite; `open` makes a new, empty store each time.
 pub async fn run<S: Store>(open: impl AsyncFn() -> S) {
@@ -15,6 +15,7 @@ pub async fn run<S: Store>(open: impl AsyncFn() -> S) {
     audit::claims(&open).await;
     documents::claims(&open).await;
     quarantine::claims(&open).await;
+    said::claims(&open).await;
 }
 
 /// Takes what a store must be able to do.

@@ -11,7 +11,7 @@ use crate::store::key::{Key, Span};
 use crate::store::{CallRecord, Change, SealedSecret, StoreError, Tombstone};
 
 use super::draft::Draft;
-use super::{access, listings, quarantine};
+use super::{access, listings, quarantine, said};
 
 /// Writes `change` into `draft`, and returns its name and subject for the journal.
 pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static str, String), StoreError> {
@@ -43,6 +43,9 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::SetStanding { name, versions, standing } => {
             listings::set_standing(draft, &name, &versions, &standing)
         }
+        Change::PutOverlay { name, overlay } => said::put_overlay(draft, &name, overlay.as_deref()),
+        Change::PutRating { name, rating } => said::put_rating(draft, &name, &rating),
+        Change::DeleteRating { name, account } => said::delete_rating(draft, &name, account.as_ref()),
         Change::Quarantine(quarantine) => quarantine::put(draft, &quarantine),
         Change::LiftQuarantine(what) => quarantine::lift(draft, &what),
     }
@@ -241,6 +244,7 @@ fn delete_server(draft: &mut Draft<'_>, name: &ServerName, mut tombstone: Tombst
         Span::Activations(name),
         Span::Secrets(name),
         Span::Calls(name),
+        Span::Ratings(name),
     ] {
         draft.remove_all(&span)?;
     }
@@ -248,6 +252,8 @@ fn delete_server(draft: &mut Draft<'_>, name: &ServerName, mut tombstone: Tombst
     forget_events(draft, name, &runs)?;
     draft.remove(&Key::Server(name))?;
     draft.remove(&Key::Deployment(name))?;
+    draft.remove(&Key::Overlay(name))?;
+    draft.remove(&Key::RatingTotal(name))?;
     draft.put(&Key::Tombstone(name), &tombstone)?;
     Ok(journalled)
 }

@@ -27,6 +27,7 @@ mod quarantine;
 mod queries;
 mod records;
 mod restore;
+mod said;
 mod wal;
 mod writer;
 

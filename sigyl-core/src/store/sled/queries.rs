@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::{
     Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, DocumentName, DocumentVersion,
-    Holder, KeyId, Listing, Login, Quarantine, Report, ReportId, Run, RunId, SecretName, Seq, Server,
-    ServerName, Version, VersionRecord, Workspace, WorkspaceName,
+    Holder, KeyId, Listing, Login, Overlay, Quarantine, Rating, RatingTotal, Report, ReportId, Run, RunId,
+    SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 use crate::store::key::{Key, Shown, Span, descending_seq_of, seq_of};
@@ -306,6 +306,21 @@ impl Store for SledStore {
     async fn listings_of(&self, name: &DocumentName) -> Result<Vec<Listing>, StoreError> {
         let name = name.clone();
         self.ask(move |reader| values(reader.list(&Span::ListingsOf(&name), None, usize::MAX))).await
+    }
+
+    async fn overlay(&self, name: &ServerName) -> Result<Option<Overlay>, StoreError> {
+        let name = name.clone();
+        self.ask(move |reader| reader.get(&Key::Overlay(&name))).await
+    }
+
+    async fn ratings(&self, name: &ServerName) -> Result<Vec<Rating>, StoreError> {
+        let name = name.clone();
+        self.ask(move |reader| values(reader.list(&Span::Ratings(&name), None, usize::MAX))).await
+    }
+
+    async fn rating_total(&self, name: &ServerName) -> Result<RatingTotal, StoreError> {
+        let name = name.clone();
+        self.ask(move |reader| Ok(reader.get(&Key::RatingTotal(&name))?.unwrap_or_default())).await
     }
 
     async fn quarantines(&self) -> Result<Vec<Quarantine>, StoreError> {
