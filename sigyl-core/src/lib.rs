@@ -72,4 +72,4 @@ pub use deploy::local_process::launcher;
 #[cfg(feature = "runtime")]
 pub use error::Error;
 #[cfg(all(feature = "sled", feature = "gateway"))]
-pub use sigyl::{Config, DEFAULT_PORT, Frames, Inspection, Sigyl};
+pub use sigyl::{Config, DEFAULT_PORT, FeedError, Frames, Held, Inspection, Sigyl, Wanted};

@@ -4,6 +4,7 @@ mod audit;
 mod config;
 mod edit;
 mod endpoint;
+mod feed;
 mod first_key;
 mod front;
 mod history;
@@ -11,6 +12,7 @@ mod inspect;
 mod judge;
 mod keys;
 mod listing;
+mod lost;
 mod members;
 mod open;
 mod operate;
@@ -32,7 +34,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{AuditLog, Pepper, Uses};
@@ -41,7 +43,9 @@ use crate::pipeline::{Platform, Started, Tracker};
 
 pub use config::Config;
 pub use endpoint::DEFAULT_PORT;
+pub use feed::{FeedError, Wanted};
 pub use inspect::Inspection;
+pub use lost::Held;
 
 /// Everything that Sigyl can do, on one data directory. Cloning it is cheap; every clone is the same Sigyl.
 ///
@@ -69,6 +73,8 @@ struct Inner {
     writing_uses: tokio::sync::Mutex<()>,
     /// Held while accounts, members or the number of keys change, so that each change sees the one before.
     members: tokio::sync::Mutex<()>,
+    /// Changes when somebody may have lost a right, so that open streams look again.
+    rights: watch::Sender<()>,
     /// Held while what is said of a server changes, so that each change sees the one before.
     saying: tokio::sync::Mutex<()>,
     /// Runs at work in this process.

@@ -10,9 +10,9 @@ use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body;
 use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use serde::Serialize;
-use sigyl_core::domain::Seq;
+use sigyl_core::domain::{Action, Caller, Seq};
 use sigyl_core::wire::v1::{Frame, RunEnd};
-use sigyl_core::{Error, Frames};
+use sigyl_core::{Error, Frames, Held};
 use tokio::sync::mpsc;
 
 use crate::app::App;
@@ -35,7 +35,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 type Work = Pin<Box<dyn Future<Output = Result<Option<RunEnd>, Error>> + Send>>;
 
 /// Reads which event a client has seen: by the header of its reconnection, else by the query.
-pub(crate) fn seen(ask: &Ask) -> Result<Seq, Problem> {
+pub(crate) fn seen(ask: &Ask) -> Result<Option<Seq>, Problem> {
     let header = ask.headers.get(LAST_EVENT_ID).map(|value| value.to_str().unwrap_or("?").parse::<u64>());
     let after = match header {
         Some(read) => {
@@ -43,15 +43,31 @@ pub(crate) fn seen(ask: &Ask) -> Result<Seq, Problem> {
         }
         None => ask.query()?.value("after", "the number of an event")?,
     };
-    Ok(Seq(after.unwrap_or(0)))
+    Ok(after.map(Seq))
 }
 
-/// Streams what `work` tells on the frames that it is given, and its end. When the client leaves, the work is dropped.
+/// Who has a stream open, by which right, and what it is about.
+pub(crate) struct Reader {
+    pub(crate) caller: Caller,
+    pub(crate) right: Action,
+    pub(crate) about: Held,
+}
+
+/// Streams what `work` tells on the frames that it is given, and its end. When the client leaves, or may read it no more,
+/// the work is dropped.
 ///
 /// Work that fails before it told anything is answered with the status of its failure, when it fails soon.
-pub(crate) async fn stream_of(app: &Arc<App>, work: impl FnOnce(Frames) -> Work) -> Result<Answer, Problem> {
+pub(crate) async fn stream_of(
+    app: &Arc<App>,
+    reader: Reader,
+    work: impl FnOnce(Frames) -> Work,
+) -> Result<Answer, Problem> {
     let (sender, frames) = mpsc::channel(BACKLOG);
-    let mut telling = Telling { frames, work: Some(work(sender)), end: None, app: Arc::clone(app) };
+    let core = app.core.clone();
+    let lost: Lost =
+        Box::pin(async move { core.lost(&reader.caller, reader.right, &reader.about).await.into() });
+    let work = Some(work(sender));
+    let mut telling = Telling { frames, work, lost: Some(lost), end: None, app: Arc::clone(app) };
     let first = match tokio::time::timeout(GRACE, telling.next()).await {
         Ok(Told::Failed(problem)) => return Err(problem),
         Ok(told) => told.written(),
@@ -70,10 +86,15 @@ pub(crate) async fn stream_of(app: &Arc<App>, work: impl FnOnce(Frames) -> Work)
         .header(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")))
 }
 
+/// Becomes ready when a client may read no more, and says why.
+type Lost = Pin<Box<dyn Future<Output = Problem> + Send>>;
+
 /// A stream under way.
 struct Telling {
     frames: mpsc::Receiver<Frame>,
     work: Option<Work>,
+    /// Nothing once it is over.
+    lost: Option<Lost>,
     end: Option<Told>,
     app: Arc<App>,
 }
@@ -104,8 +125,13 @@ impl Telling {
                     None => std::future::pending().await,
                 }
             };
+            let Some(lost) = &mut self.lost else { return Told::Over };
             tokio::select! {
                 biased;
+                problem = lost => {
+                    (self.work, self.lost) = (None, None);
+                    return Told::Failed(problem);
+                }
                 frame = self.frames.recv() => match frame {
                     Some(frame) => return Told::Piece(piece_of(&frame)),
                     // All was told, for the work is over.
@@ -131,6 +157,8 @@ impl Telling {
 fn piece_of(frame: &Frame) -> Bytes {
     match frame {
         Frame::Event(event) => written("event", Some(event.seq), event),
+        Frame::Mark { seq } => written("open", Some(*seq), &serde_json::json!({ "seq": seq })),
+        Frame::Gap { seq, why } => written("gap", Some(*seq), &serde_json::json!({ "seq": seq, "why": why })),
         Frame::Log(line) => written("log", None, line),
         Frame::Call(call) => written("call", None, call),
         // The work answers with its end, and tells nothing else.

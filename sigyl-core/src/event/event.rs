@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    RunId, RunState, Seq, ServerName, StepId, StepState, Suspect, Timestamp, Verdict, Version,
+    RunId, RunState, Seq, ServerName, StepId, StepState, Suspect, Timestamp, Verdict, Version, WorkspaceName,
 };
 
 /// Something that happened, in order.
@@ -121,9 +121,93 @@ pub enum EventKind {
         /// Their average; nothing when there are none.
         average: Option<f64>,
     },
+    /// Somebody decided on a held run.
+    Decided {
+        /// Whether it may pass.
+        approved: bool,
+        /// Who decided.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// A server belongs to another workspace.
+    Moved {
+        /// Which.
+        workspace: WorkspaceName,
+    },
     /// A server was removed.
     Deleted,
     /// Something that a newer Sigyl recorded.
     #[serde(other)]
     Unknown,
+}
+
+impl EventKind {
+    /// The names that kinds are written by.
+    pub const NAMES: [&'static str; 16] = [
+        "run",
+        "step",
+        "progress",
+        "log",
+        "scanned",
+        "activated",
+        "health",
+        "restarted",
+        "tools_changed",
+        "quarantined",
+        "quarantine_lifted",
+        "edited",
+        "rated",
+        "decided",
+        "moved",
+        "deleted",
+    ];
+
+    /// Returns the name that this kind is written by; one that a newer Sigyl recorded has none here.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Run { .. } => "run",
+            Self::Step { .. } => "step",
+            Self::Progress { .. } => "progress",
+            Self::Log { .. } => "log",
+            Self::Scanned { .. } => "scanned",
+            Self::Activated { .. } => "activated",
+            Self::Health { .. } => "health",
+            Self::Restarted { .. } => "restarted",
+            Self::ToolsChanged { .. } => "tools_changed",
+            Self::Quarantined { .. } => "quarantined",
+            Self::QuarantineLifted { .. } => "quarantine_lifted",
+            Self::Edited => "edited",
+            Self::Rated { .. } => "rated",
+            Self::Decided { .. } => "decided",
+            Self::Moved { .. } => "moved",
+            Self::Deleted => "deleted",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Tells whether it is one of many that a run tells while it works, and not a change of anything.
+    pub fn is_detail(&self) -> bool {
+        matches!(self, Self::Step { .. } | Self::Progress { .. } | Self::Log { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_named_as_it_is_written() {
+        for kind in [
+            EventKind::Deleted,
+            EventKind::Edited,
+            EventKind::Health { healthy: true, note: String::new() },
+            EventKind::Rated { count: 0, average: None },
+            EventKind::ToolsChanged { added: Vec::new(), removed: Vec::new(), changed: Vec::new() },
+        ] {
+            let written = serde_json::to_value(&kind).unwrap();
+            assert_eq!(written["kind"], kind.name());
+            assert!(EventKind::NAMES.contains(&kind.name()));
+        }
+    }
 }

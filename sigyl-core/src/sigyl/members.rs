@@ -4,6 +4,7 @@ use super::Sigyl;
 use super::audit::{Act, Told};
 use crate::domain::{Account, AccountId, Action, Caller, Login, Role, ServerName, Workspace, WorkspaceName};
 use crate::error::Error;
+use crate::event::EventKind;
 use crate::pipeline::new_id;
 use crate::store::{Change, Page, StoreError};
 use crate::wire::v1::{Member, NewAccount, NewWorkspace, WorkspaceView};
@@ -200,7 +201,14 @@ impl Sigyl {
             let server = sigyl.known(&who, Action::Read, &name).await?;
             who.require_in(Action::Manage, &server.workspace)?;
             sigyl.managed(&who, &to).await?;
-            sigyl.inner.platform.store.apply(Change::MoveServer { name: name.clone(), to }).await?;
+            sigyl
+                .inner
+                .platform
+                .store
+                .apply(Change::MoveServer { name: name.clone(), to: to.clone() })
+                .await?;
+            let moved = EventKind::Moved { workspace: to };
+            sigyl.inner.platform.emitter.emit(None, Some(&name), moved);
             sigyl.inner.platform.shelf.follow(&name).await;
             Ok(())
         };

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::front::GatewayFront;
@@ -76,6 +77,7 @@ impl Sigyl {
             tracker,
             front,
             deciding: tokio::sync::Mutex::default(),
+            rights: watch::Sender::new(()),
             saying: tokio::sync::Mutex::default(),
             runs: Mutex::default(),
             health: Mutex::new(BTreeMap::new()),

@@ -10,7 +10,7 @@ use crate::domain::{
     Server, ServerName, Version,
 };
 use crate::error::Error;
-use crate::event::Heard;
+use crate::event::{EventKind, Heard};
 use crate::pipeline::{Order, Started, StepError, start};
 use crate::store::Page;
 use crate::wire::v1::{Deploy, Frame, Redeploy, RunEnd};
@@ -121,7 +121,10 @@ impl Sigyl {
             }
             let judged = held.judgement.clone().ok_or(Error::NoRun(run))?;
             let approval = sigyl.inner.tracker.approval(&judged, who.name(), &reason);
+            let (id, server) = (held.id.clone(), held.server.clone());
             let started = sigyl.inner.tracker.resume(held, approval).await?;
+            let kind = EventKind::Decided { approved: true, by: who.name().to_owned(), reason };
+            sigyl.inner.platform.emitter.emit(Some(&id), server.as_ref(), kind);
             Ok(sigyl.remember(started))
         };
         self.audited(caller, act, work).await
@@ -135,6 +138,9 @@ impl Sigyl {
             let _deciding = sigyl.inner.deciding.lock().await;
             let held = sigyl.held(&who, &run, &reason).await?;
             let at = sigyl.inner.platform.clock.now();
+            let kind =
+                EventKind::Decided { approved: false, by: who.name().to_owned(), reason: reason.clone() };
+            sigyl.inner.platform.emitter.emit(Some(&held.id), held.server.as_ref(), kind);
             let decision = Decision::Rejected { who: who.name().to_owned(), reason, at };
             Ok(sigyl.inner.tracker.reject(held, decision).await?)
         };

@@ -65,6 +65,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn open_runs(&self) -> Result<Vec<Run>, StoreError>;
     /// Lists events after a position, of one run or of all.
     async fn events(&self, run: Option<&RunId>, page: Page<Seq>) -> Result<Vec<Event>, StoreError>;
+    /// Tells the last number that was given out, to an event or another fact.
+    async fn last_seq(&self) -> Result<Seq, StoreError>;
     /// Finds what serves a server's traffic.
     async fn deployment(&self, name: &ServerName) -> Result<Option<Deployment>, StoreError>;
     /// Lists everything that should be serving.

@@ -406,6 +406,18 @@ pub struct Redeploy {
 pub enum Frame {
     /// Something happened.
     Event(Box<Event>),
+    /// Where a feed stands: whoever goes on after this number misses nothing.
+    Mark {
+        /// The number.
+        seq: Seq,
+    },
+    /// Something of a feed cannot be told.
+    Gap {
+        /// Where it goes on.
+        seq: Seq,
+        /// What is missing.
+        why: String,
+    },
     /// A line of a log.
     Log(LogLine),
     /// A tool was called.

@@ -13,6 +13,7 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     routes::servers::ROUTES,
     routes::said::ROUTES,
     routes::runs::ROUTES,
+    routes::events::ROUTES,
     routes::keys::ROUTES,
     routes::workspaces::ROUTES,
     routes::quarantines::ROUTES,

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod endpoint;
+pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod quarantines;

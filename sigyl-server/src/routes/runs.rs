@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sigyl_core::Held;
 use sigyl_core::access::Class;
 use sigyl_core::domain::{
     Action, Caller, Denied, Locator, Run, RunId, SecretName, SecretValue, ServerName, Waiver, WorkspaceName,
@@ -212,9 +213,11 @@ async fn show(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn events(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    let (run, after) = (id(&ask)?, sse::seen(&ask)?);
+    let (run, after) = (id(&ask)?, sse::seen(&ask)?.unwrap_or_default());
+    let about = Held::Run(run.clone());
+    let reader = sse::Reader { caller: ask.caller.clone(), right: Action::Read, about };
     let core = app.core.clone();
-    sse::stream_of(&app, move |frames| {
+    sse::stream_of(&app, reader, move |frames| {
         Box::pin(async move { core.watch(&ask.caller, &run, after, &frames).await.map(Some) })
     })
     .await

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sigyl_core::Held;
 use sigyl_core::access::Class;
 use sigyl_core::domain::{Action, RunId, ServerName, Version, WorkspaceName};
 use sigyl_core::wire::v1::{ServerView, VersionView};
@@ -207,10 +208,15 @@ fn followed(ask: &Ask) -> Result<(usize, bool), Problem> {
     Ok((limit, query.value("follow", "true or false")?.unwrap_or(false)))
 }
 
+fn log_reader(ask: &Ask, name: &ServerName) -> sse::Reader {
+    let about = Held::Server(name.clone());
+    sse::Reader { caller: ask.caller.clone(), right: Action::ReadLogs, about }
+}
+
 async fn logs(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let (name, (limit, follow)) = (name(&ask)?, followed(&ask)?);
-    let core = app.core.clone();
-    sse::stream_of(&app, move |frames| {
+    let (core, reader) = (app.core.clone(), log_reader(&ask, &name));
+    sse::stream_of(&app, reader, move |frames| {
         Box::pin(async move { core.logs(&ask.caller, &name, limit, follow, &frames).await.map(|()| None) })
     })
     .await
@@ -218,8 +224,8 @@ async fn logs(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 
 async fn calls(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let (name, (limit, follow)) = (name(&ask)?, followed(&ask)?);
-    let core = app.core.clone();
-    sse::stream_of(&app, move |frames| {
+    let (core, reader) = (app.core.clone(), log_reader(&ask, &name));
+    sse::stream_of(&app, reader, move |frames| {
         Box::pin(async move { core.calls(&ask.caller, &name, limit, follow, &frames).await.map(|()| None) })
     })
     .await

@@ -51,6 +51,7 @@ pub(crate) fn event(event: &Event, look: &Look) -> String {
             (Glyph::Info, format!("rated: {average} of 5 stars, by {count}"))
         }
         EventKind::Rated { average: None, .. } => (Glyph::Info, "rated by nobody any more".to_owned()),
+        EventKind::Moved { workspace } => (Glyph::Info, format!("belongs to {workspace}")),
         EventKind::Deleted => (Glyph::Stopped, "removed".to_owned()),
         other => (Glyph::Info, format!("{other:?}")),
     };

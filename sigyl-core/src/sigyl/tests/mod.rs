@@ -1,6 +1,7 @@
 //! Who may do what through the handle, over the real store and vault.
 
 mod audit;
+mod feed;
 mod first_key;
 pub(super) mod house;
 mod keys;

@@ -75,6 +75,7 @@ async fn events_are_numbered_in_order(store: &impl Store) {
         let events = ok(store.events(run.as_ref(), page).await);
         events.into_iter().map(|event| event.seq.0).collect::<Vec<_>>()
     };
+    assert_eq!(ok(store.last_seq().await), then);
     let (last, then) = (last.0, then.0);
     let all = [last - 2, last - 1, last, then - 1, then];
     assert!(all.windows(2).all(|pair| pair[0] < pair[1]), "{all:?}");

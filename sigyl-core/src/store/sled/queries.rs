@@ -153,6 +153,10 @@ impl Store for SledStore {
         .await
     }
 
+    async fn last_seq(&self) -> Result<Seq, StoreError> {
+        self.ask(|reader| reader.last_seq()).await
+    }
+
     async fn deployment(&self, name: &ServerName) -> Result<Option<Deployment>, StoreError> {
         let name = name.clone();
         self.ask(move |reader| reader.get(&Key::Deployment(&name))).await
