@@ -13,6 +13,7 @@ use crate::bounds::Bounds;
 use crate::door::Door;
 use crate::html::El;
 use crate::metrics::Metrics;
+use crate::open::OpenStreams;
 use crate::openapi;
 use crate::refusals::Refusals;
 
@@ -40,6 +41,8 @@ pub(crate) struct App {
     pub(crate) permits: Arc<Semaphore>,
     /// One for each stream that may be open.
     pub(crate) streams: Arc<Semaphore>,
+    /// How many of these each caller has.
+    pub(crate) open: Arc<OpenStreams>,
     /// Set when no more requests are taken.
     pub(crate) ending: CancellationToken,
 }
@@ -66,6 +69,7 @@ impl App {
             reference: OnceLock::new(),
             permits: Arc::new(Semaphore::new(bounds.requests)),
             streams: Arc::new(Semaphore::new(bounds.streams)),
+            open: OpenStreams::new(bounds.streams_each),
             ending: CancellationToken::new(),
             bounds,
         })

@@ -64,7 +64,7 @@ pub(crate) async fn enter(
     headers: &HeaderMap,
 ) -> Result<(Caller, Option<Allowance>), Problem> {
     let caller = identify(app, route, client, headers).await?;
-    let who = caller.key().map_or(Who::Address(client.counted), |holder| Who::Key(holder.key.id.clone()));
+    let who = Who::of(&caller, client.counted);
     let share = route.class.map(|class| app.throttle.take(who, class)).transpose().map_err(too_many)?;
     let wanted = match route.access {
         Access::Key(action) => Some(action),

@@ -14,6 +14,8 @@ pub struct Bounds {
     pub requests: usize,
     /// Streams of events, and requests to MCP servers, that are open at a time.
     pub streams: usize,
+    /// The same of one key, or of one address without one.
+    pub streams_each: usize,
     /// Requests of one HTTP/2 connection at a time.
     pub requests_each: u32,
     /// How long a client has to begin, to shake hands, and to send the head of a request.
@@ -47,6 +49,7 @@ impl Default for Bounds {
             connections_each: 256,
             requests: 512,
             streams: 4096,
+            streams_each: 256,
             requests_each: 64,
             head_time: Duration::from_secs(15),
             head_bytes: 64 << 10,

@@ -7,9 +7,8 @@ use hyper::body::Incoming;
 use hyper::header::{ACCEPT, ALLOW, AUTHORIZATION, HOST, HeaderMap, HeaderValue, SET_COOKIE};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode, Version};
-use sigyl_core::access::Allowance;
+use sigyl_core::access::{Allowance, Who};
 use sigyl_core::domain::Caller;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -19,12 +18,15 @@ use crate::door::{Client, is_page_of_elsewhere};
 use crate::listen::Line;
 use crate::pages;
 use crate::request::Ask;
-use crate::respond::{Answer, Body, Problem, finish, let_pages_read, respond, tag};
+use crate::respond::{Answer, Body, Problem, Room, finish, let_pages_read, respond, tag};
 use crate::router::{Access, Found, Lasts, Params, Place, Route, find};
 use crate::session;
 
 /// Seconds after which a client should come back that came when too many requests were under way.
 const BUSY: u64 = 1;
+
+/// Seconds after which a client should come back that has too much open already.
+const CROWDED: u64 = 5;
 
 /// Where a request leads.
 enum Way {
@@ -49,13 +51,13 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
         Ok(Way::Preflight) | Err(_) => None,
     };
     let mut log = Log { method: &method, place, client, caller: None, id: &id };
-    let (answer, permit) = match way {
+    let (answer, room) = match way {
         Ok(Way::To(place, params)) => match admit(app, place.route, client, &head).await {
-            Ok(Admitted { caller, share, permit }) => {
+            Ok(Admitted { caller, share, room }) => {
                 log.caller = Some(caller.clone());
                 let ask = Ask::new(caller, client, head, params, body, app.bounds.body_time);
                 let answer = work(app, place.route, ask).await;
-                (answer.map(|answer| with_share(answer, share)), permit)
+                (answer.map(|answer| with_share(answer, share)), Some(room))
             }
             Err(problem) => (Err(problem), None),
         },
@@ -82,7 +84,7 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
     app.metrics.answered(place.map(|place| place.at), answer.status, took);
     drop(working);
     log.write(answer.status, took);
-    respond(answer, &app.bounds, underway, permit)
+    respond(answer, &app.bounds, underway, room)
 }
 
 /// Finds where a request leads.
@@ -155,7 +157,7 @@ fn not_allowed(there: &[&Route]) -> Problem {
 struct Admitted {
     caller: Caller,
     share: Option<Allowance>,
-    permit: Option<OwnedSemaphorePermit>,
+    room: Room,
 }
 
 /// Takes room for a request, and finds out whether who asks may come in.
@@ -170,7 +172,18 @@ async fn admit(app: &App, route: &Route, client: Client, head: &Parts) -> Result
         Problem::busy("the server works on as many requests as it may; try again", BUSY)
     })?;
     let (caller, share) = enter(app, route, client, &head.headers).await?;
-    Ok(Admitted { caller, share, permit })
+    let seat = match route.lasts {
+        Lasts::Open => {
+            let who = Who::of(&caller, client.counted);
+            Some(app.open.take(who).ok_or_else(|| {
+                app.metrics.refused_busy.add();
+                let what = "this key, or this address, has as many streams and calls open as it may";
+                Problem::busy(what, CROWDED).status(StatusCode::TOO_MANY_REQUESTS)
+            })?)
+        }
+        Lasts::Moment | Lasts::Bounded => None,
+    };
+    Ok(Admitted { caller, share, room: Room { _permit: permit, _seat: seat } })
 }
 
 /// Lets the handler work, for as long as it may.

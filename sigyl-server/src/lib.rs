@@ -10,6 +10,7 @@ mod door;
 mod html;
 mod listen;
 mod metrics;
+mod open;
 mod openapi;
 mod pages;
 mod refusals;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::domain::KeyId;
+use crate::domain::{Caller, KeyId};
 
 /// What an operation costs, by kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,13 @@ pub enum Who {
     Key(KeyId),
     /// All that comes from an address; of IPv6, from its network of 64 bits, which one host has whole.
     Address(IpAddr),
+}
+
+impl Who {
+    /// Whoever comes from an address: with a key, all uses of it count together.
+    pub fn of(caller: &Caller, address: IpAddr) -> Self {
+        caller.key().map_or(Self::Address(address), |holder| Self::Key(holder.key.id.clone()))
+    }
 }
 
 /// How much is let through.

@@ -8,4 +8,4 @@ mod send;
 pub(crate) use answer::{Answer, Content};
 pub(crate) use finish::{finish, let_pages_read, tag};
 pub(crate) use problem::Problem;
-pub(crate) use send::{Body, respond};
+pub(crate) use send::{Body, Room, respond};

@@ -16,14 +16,22 @@ use tokio::time::Instant;
 use super::{Answer, Content};
 use crate::bounds::Bounds;
 use crate::listen::Underway;
+use crate::open::Seat;
 
 /// The body of every response.
 pub(crate) type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
 
+/// The room that a request takes until the last byte of its answer is written.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) _permit: Option<OwnedSemaphorePermit>,
+    pub(crate) _seat: Option<Seat>,
+}
+
 /// What an answer holds: while it waits for its client, the request is under way and its permit is taken.
 struct Holds {
     underway: Underway,
-    _permit: Option<OwnedSemaphorePermit>,
+    _room: Option<Room>,
 }
 
 /// Bytes of an answer, with what it holds.
@@ -77,9 +85,9 @@ pub(crate) fn respond(
     answer: Answer,
     bounds: &Bounds,
     underway: Underway,
-    permit: Option<OwnedSemaphorePermit>,
+    room: Option<Room>,
 ) -> Response<Body> {
-    let holds = Holds { underway, _permit: permit };
+    let holds = Holds { underway, _room: room };
     let body = match answer.content {
         Content::Empty => Empty::new().map_err(|never: Infallible| match never {}).boxed_unsync(),
         Content::Whole(bytes) => {

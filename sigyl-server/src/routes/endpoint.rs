@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use http_body_util::BodyExt as _;
+use futures_util::StreamExt as _;
+use http_body_util::{BodyExt as _, BodyStream, StreamBody};
 use hyper::Request;
 use hyper::header::{
-    AUTHORIZATION, CONNECTION, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    AUTHORIZATION, CONNECTION, CONTENT_TYPE, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue,
+    ORIGIN, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use hyper_util::rt::TokioIo;
-use sigyl_core::domain::ServerName;
+use sigyl_core::Held;
+use sigyl_core::domain::{Action, Caller, ServerName};
 
 use crate::app::App;
 use crate::request::Ask;
-use crate::respond::{Answer, Content, Problem};
+use crate::respond::{Answer, Body, Content, Problem};
 use crate::router::{Access, Carries, Doc, Handler, Method, Reply, Route, fails, handler, shows};
 
 /// What is between two ends of a connection and no further.
@@ -26,6 +28,9 @@ const OF_CONNECTION: [HeaderName; 7] = [
     TRANSFER_ENCODING,
     UPGRADE,
 ];
+
+/// How the type of a stream of events begins.
+const EVENTS: &[u8] = b"text/event-stream";
 
 /// What is meant for this server, and not for the one behind it.
 const OF_DOOR: [HeaderName; 7] = [
@@ -90,7 +95,7 @@ async fn pass(app: &App, name: &ServerName, ask: Ask) -> Result<Answer, Problem>
             tracing::debug!(%error, "a stream to the endpoint broke");
         }
     });
-    let has_key = ask.caller.key().is_some();
+    let (caller, has_key) = (ask.caller.clone(), ask.caller.key().is_some());
     let mut request = Request::new(ask.body);
     *request.method_mut() = ask.method;
     *request.uri_mut() = format!("/mcp/{name}").parse().map_err(|error| Problem::defect(&error))?;
@@ -104,7 +109,19 @@ async fn pass(app: &App, name: &ServerName, ask: Ask) -> Result<Answer, Problem>
     without(&mut headers, &OF_CONNECTION);
     // Whoever drops the body closes the stream, which tells the endpoint that its client has gone.
     let body = body.map_err(Into::into).boxed_unsync();
+    let is_stream = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(EVENTS));
+    let body = if has_key && is_stream { while_allowed(app, caller, name, body) } else { body };
     Ok(Answer { status: head.status, headers, content: Content::Stream(body) })
+}
+
+/// Ends a stream once its caller may call the server no more.
+fn while_allowed(app: &App, caller: Caller, name: &ServerName, body: Body) -> Body {
+    let (core, about) = (app.core.clone(), Held::Server(name.clone()));
+    let lost = async move {
+        let why = core.lost(&caller, Action::Call, &about).await;
+        tracing::debug!(error = %why, "a stream of an MCP server ends");
+    };
+    StreamBody::new(BodyStream::new(body).take_until(Box::pin(lost))).boxed_unsync()
 }
 
 /// The headers that the endpoint is shown. Who shows a key is no web page of elsewhere, whatever its origin; who shows

@@ -1,7 +1,8 @@
-//! The life of servers over HTTP: what is said of them, and quarantine.
+//! The life of servers over HTTP: what is said of them, their events, and quarantine.
 
 use serde_json::json;
 use sigyl_core::domain::Digest;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
 
 use crate::app::TestApp;
 
@@ -121,5 +122,87 @@ async fn a_server_is_described_and_rated_and_the_registry_shows_it() {
     assert!(meta["profile"].get("by").is_none(), "whoever reads the registry is not told who wrote it");
     assert_eq!(tell("DELETE", &rating, None).await.status, 204);
     assert_eq!(tell("DELETE", &rating, None).await.status, 404);
+    app.end().await;
+}
+
+/// A stream of events that is open.
+struct Events(tokio::io::BufReader<tokio::net::TcpStream>);
+
+impl Events {
+    async fn of(app: &TestApp, key: &str, path: &str) -> Self {
+        let mut stream = app.connect().await;
+        let asked = format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {key}\r\n\r\n");
+        stream.write_all(asked.as_bytes()).await.unwrap();
+        Self(tokio::io::BufReader::new(stream))
+    }
+
+    /// Reads on to a line that begins so; nothing when the stream ends before.
+    async fn until(&mut self, start: &str) -> Option<String> {
+        let mut line = String::new();
+        while self.0.read_line(&mut line).await.ok()? > 0 {
+            if line.starts_with(start) {
+                return Some(line);
+            }
+            line.clear();
+        }
+        None
+    }
+}
+
+#[tokio::test]
+async fn events_are_told_from_a_number_on_and_end_when_the_key_is_revoked() {
+    let app = TestApp::start().await;
+    let key = app.admin_key().await;
+    let reader = app.key(None, &["read"]).await;
+    let mut live = Events::of(&app, &reader, "/api/v1/events").await;
+    assert!(live.until("HTTP/1.1 200").await.is_some());
+    assert!(live.until("event: open").await.is_some());
+    let (_, toy) = server(&app).await;
+    assert!(live.until("event: event").await.is_some());
+    app.tell("PATCH", &toy, Some(&key), Some(&json!({"title": "Toy"}))).await;
+    let edited = live.until(r#"data: {"seq""#).await.unwrap();
+    assert!(edited.contains(r#""kind""#), "{edited}");
+    let mut again = Events::of(&app, &reader, "/api/v1/events?after=0&kind=edited&server=toy").await;
+    let data = loop {
+        let line = again.until("data: ").await.unwrap();
+        if line.contains("edited") {
+            break line;
+        }
+    };
+    assert!(data.contains(r#""server":"toy""#), "{data}");
+    for (path, status) in [
+        ("/api/v1/events?kind=nonsense", 400),
+        ("/api/v1/events?after=x", 400),
+        ("/api/v1/events?server=nobody", 404),
+    ] {
+        assert_eq!(app.tell("GET", path, Some(&reader), None).await.status, status, "{path}");
+    }
+    let id = reader.split('_').nth(1).unwrap();
+    assert_eq!(app.tell("DELETE", &format!("/api/v1/keys/{id}"), Some(&key), None).await.status, 204);
+    assert!(live.until("event: failed").await.is_some(), "it is told");
+    assert!(live.until("nothing more").await.is_none(), "and it is over");
+    assert!(again.until("event: failed").await.is_some());
+    app.end().await;
+}
+
+#[tokio::test]
+async fn one_key_has_so_many_streams_open_and_others_have_their_own() {
+    let mut bounds = sigyl_server::Bounds::default();
+    bounds.streams_each = 2;
+    bounds.streams = 3;
+    let app = TestApp::bounded(bounds).await;
+    let (one, other) = (app.key(None, &["read"]).await, app.key(None, &["read"]).await);
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let mut stream = Events::of(&app, &one, "/api/v1/events").await;
+        stream.until("event: open").await.unwrap();
+        open.push(stream);
+    }
+    let refused = app.tell("GET", "/api/v1/events", Some(&one), None).await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, "5"));
+    let mut stream = Events::of(&app, &other, "/api/v1/events").await;
+    stream.until("event: open").await.unwrap();
+    let full = app.tell("GET", "/api/v1/events", Some(&other), None).await;
+    assert_eq!((full.status.as_u16(), full.header("retry-after")), (503, "1"));
     app.end().await;
 }
