@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use crate::access::AccessError;
 use crate::deploy::TargetError;
 use crate::domain::{
-    Denied, Failure, KeyId, Kind, MemberError, OverlayError, Quarantine, Quarantined, RunId, RunState,
-    ServerName, Suspect, WorkspaceName,
+    Denied, Failure, KeyId, Kind, MemberError, OnceName, OverlayError, Quarantine, Quarantined, RunId,
+    RunState, ServerName, Suspect, WorkspaceName,
 };
 use crate::mcp::McpError;
 use crate::pipeline::{StepError, failure};
@@ -122,6 +122,12 @@ pub enum Error {
     /// This account has not rated the server.
     #[error("you have not rated {0}")]
     NoRating(ServerName),
+    /// Another request was sent under the same idempotency key.
+    #[error("the idempotency key {0} was used for another request")]
+    OnceOther(OnceName),
+    /// What came of a request under this idempotency key is not known, or not kept.
+    #[error("a request with the idempotency key {0} was begun, and what came of it is not known here")]
+    OnceOpen(OnceName),
     /// A file or socket of the data directory failed.
     #[error("could not {action} {path}")]
     Io {
@@ -170,6 +176,7 @@ impl Error {
             Self::Listing(error) => error.kind(),
             Self::NoServer(_) | Self::NoRun(_) | Self::NotStanding(_) | Self::NoRating(_) => Kind::NotFound,
             Self::Overlay(_) | Self::LongComment(_) => Kind::Invalid,
+            Self::OnceOther(_) | Self::OnceOpen(_) => Kind::Conflict,
             Self::Quarantined(_) => Kind::Blocked,
             Self::Standing(_) | Self::TooManyStanding(_) => Kind::Conflict,
             Self::NoAccount(_) | Self::NoWorkspace(_) | Self::NoKey(_) => Kind::NotFound,
@@ -208,6 +215,7 @@ impl Error {
             Self::NoReason | Self::BadReason => "E0307",
             Self::Overlay(_) | Self::LongComment(_) => "E0408",
             Self::NoRating(_) => "E0409",
+            Self::OnceOther(_) | Self::OnceOpen(_) => "E1010",
             Self::Quarantined(_) => "E0308",
             Self::Standing(_) | Self::NotStanding(_) | Self::TooManyStanding(_) => "E0309",
             Self::Io { .. } => "E0703",

@@ -14,6 +14,7 @@ mod keys;
 mod listing;
 mod lost;
 mod members;
+mod once;
 mod open;
 mod operate;
 mod place;

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::auth::{SHARE, enter, turned_away};
 use crate::door::{Client, is_page_of_elsewhere};
 use crate::listen::Line;
+use crate::once;
 use crate::pages;
 use crate::request::Ask;
 use crate::respond::{Answer, Body, Problem, Room, finish, let_pages_read, respond, tag};
@@ -56,7 +57,7 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
             Ok(Admitted { caller, share, room }) => {
                 log.caller = Some(caller.clone());
                 let ask = Ask::new(caller, client, head, params, body, app.bounds.body_time);
-                let answer = work(app, place.route, ask).await;
+                let answer = work_once(app, place.route, ask).await;
                 (answer.map(|answer| with_share(answer, share)), Some(room))
             }
             Err(problem) => (Err(problem), None),
@@ -184,6 +185,17 @@ async fn admit(app: &App, route: &Route, client: Client, head: &Parts) -> Result
         Lasts::Moment | Lasts::Bounded => None,
     };
     Ok(Admitted { caller, share, room: Room { _permit: permit, _seat: seat } })
+}
+
+/// Lets the handler work, once for all requests that are sent under one key.
+async fn work_once(app: &Arc<App>, route: &'static Route, ask: Ask) -> Result<Answer, Problem> {
+    match once::named(route, &ask)? {
+        Some(name) => {
+            let own = Arc::clone(app);
+            once::do_once(app, route, name, ask, move |ask| async move { work(&own, route, ask).await }).await
+        }
+        None => work(app, route, ask).await,
+    }
 }
 
 /// Lets the handler work, for as long as it may.

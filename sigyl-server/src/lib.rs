@@ -10,6 +10,7 @@ mod door;
 mod html;
 mod listen;
 mod metrics;
+mod once;
 mod open;
 mod openapi;
 mod pages;

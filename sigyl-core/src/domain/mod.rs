@@ -24,6 +24,7 @@ mod listing;
 mod name;
 mod namespace;
 mod network;
+mod once;
 mod overlay;
 mod permissions;
 mod pin;
@@ -64,6 +65,7 @@ pub use listing::{Listing, ListingStatus, Origin, Proof, Standing, StandingError
 pub use name::{NameError, ServerName};
 pub use namespace::{Namespace, NamespaceError};
 pub use network::{Network, NetworkError};
+pub use once::{Once, OnceAnswer, OnceName, OnceNameError};
 pub use overlay::{Blurb, Link, Overlay, OverlayError, Profile, ProfilePatch, Tag};
 pub use permissions::{PermissionError, Permissions};
 pub use pin::{Entity, Pin};

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 
 use crate::domain::{
     Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, DocumentName, DocumentVersion,
-    Holder, KeyId, Listing, Login, Overlay, Quarantine, Rating, RatingTotal, Report, ReportId, Run, RunId,
-    SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace, WorkspaceName,
+    Holder, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating, RatingTotal, Report,
+    ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace,
+    WorkspaceName,
 };
 use crate::event::Event;
 
@@ -125,6 +126,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn ratings(&self, name: &ServerName) -> Result<Vec<Rating>, StoreError>;
     /// Tells what the ratings of a server come to.
     async fn rating_total(&self, name: &ServerName) -> Result<RatingTotal, StoreError>;
+    /// Finds a request that is to be done once.
+    async fn once(&self, key: &KeyId, name: &OnceName) -> Result<Option<Once>, StoreError>;
     /// Lists all that is under quarantine.
     async fn quarantines(&self) -> Result<Vec<Quarantine>, StoreError>;
     /// Writes everything to `target` (a new file) as checked records, for `sigyl backup`.

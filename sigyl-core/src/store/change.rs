@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     Account, AccountId, Admission, ApiKey, AuditEntry, Deployment, DocumentName, DocumentVersion, KeyId,
-    KeyUse, Listing, Overlay, Pin, Quarantine, Rating, Report, Run, RunId, SecretName, Seq, Server,
-    ServerName, Standing, Suspect, Timestamp, ToolPin, Version, VersionRecord, Workspace, WorkspaceName,
+    KeyUse, Listing, Once, OnceAnswer, OnceName, Overlay, Pin, Quarantine, Rating, Report, Run, RunId,
+    SecretName, Seq, Server, ServerName, Standing, Suspect, Timestamp, ToolPin, Version, VersionRecord,
+    Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -122,6 +123,23 @@ pub enum Change {
         name: ServerName,
         /// The account; nothing for whoever owns the data directory.
         account: Option<AccountId>,
+    },
+    /// A request is begun that is to be done once. One of the same name that was begun at `since` or later is a conflict;
+    /// some of those before are forgotten.
+    BeginOnce {
+        /// The request, without an answer.
+        once: Box<Once>,
+        /// From when on others count.
+        since: Timestamp,
+    },
+    /// A request that is to be done once was done: its record is replaced, or forgotten without one.
+    EndOnce {
+        /// The key of who sent it.
+        key: KeyId,
+        /// What they call it by.
+        name: OnceName,
+        /// What came of it.
+        answer: Option<Box<OnceAnswer>>,
     },
     /// Something is put under quarantine: from this on no version is recorded or activated, and no document published,
     /// that it covers. One that stands is a conflict.

@@ -6,8 +6,8 @@
 use std::fmt;
 
 use crate::domain::{
-    AccountId, Digest, DocumentName, DocumentVersion, KeyId, Login, ReportId, RunId, SecretName, Seq,
-    ServerName, Suspect, Version, WorkspaceName,
+    AccountId, Digest, DocumentName, DocumentVersion, KeyId, Login, OnceName, ReportId, RunId, SecretName,
+    Seq, ServerName, Suspect, Timestamp, Version, WorkspaceName,
 };
 
 /// The place of one record.
@@ -79,6 +79,10 @@ pub(crate) enum Key<'a> {
     Rating(&'a ServerName, Option<&'a AccountId>),
     /// What the ratings of a server come to.
     RatingTotal(&'a ServerName),
+    /// A request that is to be done once.
+    Once(&'a KeyId, &'a OnceName),
+    /// The same by its time, oldest first.
+    OnceAt(Timestamp, &'a KeyId, &'a OnceName),
 }
 
 /// A range of records.
@@ -134,6 +138,8 @@ pub(crate) enum Span<'a> {
     Quarantines,
     /// Ratings of a server, by account.
     Ratings(&'a ServerName),
+    /// Requests that are to be done once, oldest first.
+    OncesAt,
 }
 
 /// First byte of a key. The numbers are part of the store's format: they are never changed or used again.
@@ -172,6 +178,8 @@ enum Tag {
     Overlay = 71,
     Rating = 72,
     RatingTotal = 73,
+    Once = 74,
+    OnceAt = 75,
 }
 
 struct Bytes(Vec<u8>);
@@ -249,6 +257,11 @@ impl Key<'_> {
                 tag(Tag::Rating).text(name.as_str()).text(account.map_or("", AccountId::as_str))
             }
             Self::RatingTotal(name) => tag(Tag::RatingTotal).text(name.as_str()),
+            Self::Once(key, name) => tag(Tag::Once).text(key.as_str()).text(name.as_str()),
+            Self::OnceAt(at, key, name) => {
+                let millis = Seq(u64::try_from(at.millis()).unwrap_or(0));
+                tag(Tag::OnceAt).seq(millis).text(key.as_str()).text(name.as_str())
+            }
             Self::Quarantine(what) => tag(Tag::Quarantine).text(&what.to_string()),
         };
         bytes.0
@@ -284,6 +297,7 @@ impl Span<'_> {
             Self::Listings => tag(Tag::Listing),
             Self::ListingsOf(name) => tag(Tag::Listing).text(name.as_str()),
             Self::Quarantines => tag(Tag::Quarantine),
+            Self::OncesAt => tag(Tag::OnceAt),
             Self::Ratings(name) => tag(Tag::Rating).text(name.as_str()),
         };
         bytes.0

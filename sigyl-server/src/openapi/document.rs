@@ -21,6 +21,8 @@ const EVERYWHERE: [Means; 2] = [
 ];
 const COUNTED: [Means; 1] = [(429, "Too many requests; `Retry-After` says when the next may come.")];
 const WITH_KEY: [Means; 2] = [(401, "No key that is good was shown."), (403, "The key is not for this.")];
+const ONCE: [Means; 1] =
+    [(409, "The `Idempotency-Key` was used for another request, or its answer is not known.")];
 const WITH_BODY: [Means; 3] = [
     (408, "The body did not arrive in time."),
     (413, "The body is too large."),
@@ -99,6 +101,7 @@ fn problems(route: &Route) -> impl Iterator<Item = Means> {
         .chain(counted)
         .chain(with_key)
         .chain(with_body)
+        .chain(ONCE.into_iter().filter(|_| route.is_done_once()))
 }
 
 fn parameters(route: &Route) -> Vec<Value> {
@@ -112,7 +115,14 @@ fn parameters(route: &Route) -> Vec<Value> {
             "description": param.means, "schema": reference(param.schema),
         })
     });
-    in_path.chain(in_query).collect()
+    let once = route.is_done_once().then(|| {
+        json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "Under one key the request is done once within 24 hours; the same again has the same answer.",
+            "schema": reference("OnceName"),
+        })
+    });
+    in_path.chain(in_query).chain(once).collect()
 }
 
 /// The schema of a part of an address.

@@ -1,9 +1,10 @@
 //! One request, as its handler sees it. Nothing of it is read before the handler asks.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full};
 use hyper::StatusCode;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap};
@@ -13,7 +14,7 @@ use sigyl_core::domain::Caller;
 
 use super::{Query, json, percent};
 use crate::door::Client;
-use crate::respond::Problem;
+use crate::respond::{Body, Problem};
 use crate::router::Params;
 
 /// A request whose route is known, and who asks it.
@@ -25,10 +26,12 @@ pub(crate) struct Ask {
     pub(crate) method: hyper::Method,
     /// What the route's path calls parts of the address, as they were sent.
     pub(crate) params: Params,
+    /// The address up to `?`, as it was sent.
+    pub(crate) path: String,
     /// What stands after `?`, as it was sent.
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Incoming,
+    pub(crate) body: Body,
     /// How long the client has to send the body.
     pub(crate) body_time: Duration,
 }
@@ -43,8 +46,11 @@ impl Ask {
         body: Incoming,
         body_time: Duration,
     ) -> Self {
+        let path = head.uri.path().to_owned();
         let query = head.uri.query().unwrap_or_default().to_owned();
-        Self { caller, client, method: head.method, params, query, headers: head.headers, body, body_time }
+        let (method, headers) = (head.method, head.headers);
+        let body = body.map_err(Into::into).boxed_unsync();
+        Self { caller, client, method, params, path, query, headers, body, body_time }
     }
 
     /// Reads the part of the address that the route's path calls `name`.
@@ -90,6 +96,15 @@ impl Ask {
         Query::read(text)
     }
 
+    /// Reads the body now, of at most `limit` bytes, whatever it is said to be. The handler reads it again.
+    pub(crate) async fn read_whole(&mut self, limit: usize) -> Result<Bytes, Problem> {
+        let coming = std::mem::replace(&mut self.body, whole(Bytes::new()));
+        let collected = tokio::time::timeout(self.body_time, collect(coming, limit)).await;
+        let bytes = collected.map_err(|_| too_slow())??;
+        self.body = whole(bytes.clone());
+        Ok(bytes)
+    }
+
     /// Reads a body that is said to be JSON, of at most `limit` bytes, as it is.
     pub(crate) async fn bytes(self, limit: usize) -> Result<Bytes, Problem> {
         self.body_of("application/json", "JSON", limit).await
@@ -103,8 +118,16 @@ impl Ask {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, what));
         }
         let collected = tokio::time::timeout(self.body_time, collect(self.body, limit)).await;
-        collected.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"))?
+        collected.map_err(|_| too_slow())?
     }
+}
+
+fn whole(bytes: Bytes) -> Body {
+    Full::new(bytes).map_err(|never: Infallible| match never {}).boxed_unsync()
+}
+
+fn too_slow() -> Problem {
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")
 }
 
 fn not_json(error: &serde_json::Error) -> Problem {
@@ -112,7 +135,7 @@ fn not_json(error: &serde_json::Error) -> Problem {
 }
 
 /// Collects a body of at most `limit` bytes; one that says it is larger is not begun.
-async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, Problem> {
+async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
     let too_large = || {
         let what = format!("the body is larger than {limit} bytes");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, what)

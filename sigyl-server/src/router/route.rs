@@ -82,11 +82,19 @@ pub(crate) struct Route {
     /// Whether it is for people: it answers with pages, also where something is wrong, and takes the session of a browser
     /// for a key. The OpenAPI document leaves it out.
     pub(crate) is_page: bool,
+    /// Whether its answer holds a secret, and is kept nowhere.
+    pub(crate) tells_secret: bool,
     pub(crate) handler: Handler,
     pub(crate) doc: Doc,
 }
 
 impl Route {
+    /// Tells whether it is done once for all requests under one `Idempotency-Key`.
+    pub(crate) fn is_done_once(&self) -> bool {
+        let with_key = matches!(self.access, Access::AnyKey | Access::Key(_));
+        self.method == Method::Post && self.lasts == Lasts::Bounded && with_key && !self.is_page
+    }
+
     /// Something to look at.
     pub(crate) const fn get(path: &'static str, access: Access, handler: Handler, doc: Doc) -> Self {
         Self {
@@ -96,6 +104,7 @@ impl Route {
             class: Some(Class::Read),
             lasts: Lasts::Bounded,
             is_page: false,
+            tells_secret: false,
             handler,
             doc,
         }
@@ -121,6 +130,7 @@ impl Route {
             class: Some(Class::Write),
             lasts: Lasts::Bounded,
             is_page: false,
+            tells_secret: false,
             handler,
             doc,
         }
@@ -129,6 +139,11 @@ impl Route {
     /// A form that a page sends.
     pub(crate) const fn form(path: &'static str, access: Access, handler: Handler, doc: Doc) -> Self {
         Self { is_page: true, ..Self::change(Method::Post, path, access, handler, doc) }
+    }
+
+    /// The same with a secret in its answer.
+    pub(crate) const fn telling_a_secret(self) -> Self {
+        Self { tells_secret: true, ..self }
     }
 
     /// The same, counted as something else.

@@ -18,7 +18,8 @@ const SMALL: usize = 64 << 10;
 pub(crate) const ROUTES: &[Route] = &[
     Route::get("/api/v1/whoami", Access::AnyKey, handler!(whoami), WHOAMI),
     Route::get("/api/v1/keys", Access::Key(Action::Keys), handler!(list), LIST),
-    Route::change(Method::Post, "/api/v1/keys", Access::Key(Action::Keys), handler!(create), CREATE),
+    Route::change(Method::Post, "/api/v1/keys", Access::Key(Action::Keys), handler!(create), CREATE)
+        .telling_a_secret(),
     Route::change(Method::Delete, "/api/v1/keys/{key}", Access::AnyKey, handler!(revoke), REVOKE),
 ];
 

@@ -206,3 +206,52 @@ async fn one_key_has_so_many_streams_open_and_others_have_their_own() {
     assert_eq!((full.status.as_u16(), full.header("retry-after")), (503, "1"));
     app.end().await;
 }
+
+#[tokio::test]
+async fn a_request_under_an_idempotency_key_is_done_once() {
+    let app = TestApp::start().await;
+    let (key, other) = (app.admin_key().await, app.admin_key().await);
+    let send = async |key: &str, path: &str, once: &str, body: serde_json::Value| {
+        let request = hyper::Request::builder()
+            .method("POST")
+            .uri(path)
+            .header("host", "a")
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/json")
+            .header("idempotency-key", once);
+        app.send(request.body(body.to_string().into()).unwrap()).await
+    };
+    let accounts = "/api/v1/accounts";
+    let first = send(&key, accounts, "one", json!({"login": "ada"})).await;
+    assert_eq!((first.status.as_u16(), first.header("idempotency-replayed")), (201, ""));
+    let again = send(&key, accounts, "one", json!({"login": "ada"})).await;
+    assert_eq!((again.status.as_u16(), &again.body), (201, &first.body));
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    for (key, path, once, body, status) in [
+        // Another body, address or caller under the same key.
+        (&key, accounts, "one", json!({"login": "bob"}), 409),
+        (&key, "/api/v1/accounts?x=1", "one", json!({"login": "ada"}), 409),
+        (&other, accounts, "one", json!({"login": "ada"}), 409),
+        // What was refused was not done.
+        (&key, accounts, "two", json!({"login": "not a login"}), 400),
+        (&key, accounts, "two", json!({"login": "bob"}), 201),
+        (&key, accounts, &"x".repeat(201), json!({"login": "eve"}), 400),
+    ] {
+        let reply = send(key, path, once, body.clone()).await;
+        assert_eq!(reply.status, status, "{once} {body}: {reply:?}");
+    }
+    let made = send(&key, "/api/v1/keys", "key", json!({"label": "ci"})).await;
+    assert_eq!(made.status, 201);
+    let again = send(&key, "/api/v1/keys", "key", json!({"label": "ci"})).await;
+    assert_eq!(
+        (again.status.as_u16(), &again.json()["code"]),
+        (409, &json!("E1010")),
+        "a secret is shown once"
+    );
+    let many = (0..8).map(|_| send(&key, accounts, "many", json!({"login": "mia"})));
+    let replies = futures_util::future::join_all(many).await;
+    assert!(replies.iter().all(|reply| [201, 409].contains(&reply.status.as_u16())), "{replies:?}");
+    let audit = app.tell("GET", "/api/v1/audit", Some(&key), None).await.json().to_string();
+    assert_eq!(audit.matches("\"on\":\"mia\"").count(), 1, "{audit}");
+    app.end().await;
+}

@@ -8,6 +8,7 @@ mod documents;
 pub mod fixture;
 mod limits;
 mod listing;
+mod once;
 mod publish;
 mod quarantine;
 mod said;

@@ -2,7 +2,7 @@
 
 use crate::store::{Store, StoreError};
 
-use super::{access, activate, audit, delete, documents, limits, listing, publish, quarantine, said};
+use super::{access, activate, audit, delete, documents, limits, listing, once, publish, quarantine, said};
 
 /// Runs the whole suite; `open` makes a new, empty store each time.
 pub async fn run<S: Store>(open: impl AsyncFn() -> S) {
@@ -16,6 +16,7 @@ pub async fn run<S: Store>(open: impl AsyncFn() -> S) {
     documents::claims(&open).await;
     quarantine::claims(&open).await;
     said::claims(&open).await;
+    once::claims(&open).await;
 }
 
 /// Takes what a store must be able to do.

@@ -11,7 +11,7 @@ use crate::store::key::{Key, Span};
 use crate::store::{CallRecord, Change, SealedSecret, StoreError, Tombstone};
 
 use super::draft::Draft;
-use super::{access, listings, quarantine, said};
+use super::{access, listings, once, quarantine, said};
 
 /// Writes `change` into `draft`, and returns its name and subject for the journal.
 pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static str, String), StoreError> {
@@ -46,6 +46,8 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::PutOverlay { name, overlay } => said::put_overlay(draft, &name, overlay.as_deref()),
         Change::PutRating { name, rating } => said::put_rating(draft, &name, &rating),
         Change::DeleteRating { name, account } => said::delete_rating(draft, &name, account.as_ref()),
+        Change::BeginOnce { once, since } => once::begin(draft, &once, since),
+        Change::EndOnce { key, name, answer } => once::end(draft, &key, &name, answer.map(|it| *it)),
         Change::Quarantine(quarantine) => quarantine::put(draft, &quarantine),
         Change::LiftQuarantine(what) => quarantine::lift(draft, &what),
     }

@@ -22,6 +22,7 @@ mod full_disk;
 mod io;
 mod listings;
 mod migrate;
+mod once;
 mod open;
 mod quarantine;
 mod queries;

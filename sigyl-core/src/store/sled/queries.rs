@@ -8,8 +8,9 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::{
     Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, DocumentName, DocumentVersion,
-    Holder, KeyId, Listing, Login, Overlay, Quarantine, Rating, RatingTotal, Report, ReportId, Run, RunId,
-    SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace, WorkspaceName,
+    Holder, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating, RatingTotal, Report,
+    ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace,
+    WorkspaceName,
 };
 use crate::event::Event;
 use crate::store::key::{Key, Shown, Span, descending_seq_of, seq_of};
@@ -325,6 +326,11 @@ impl Store for SledStore {
     async fn rating_total(&self, name: &ServerName) -> Result<RatingTotal, StoreError> {
         let name = name.clone();
         self.ask(move |reader| Ok(reader.get(&Key::RatingTotal(&name))?.unwrap_or_default())).await
+    }
+
+    async fn once(&self, key: &KeyId, name: &OnceName) -> Result<Option<Once>, StoreError> {
+        let (key, name) = (key.clone(), name.clone());
+        self.ask(move |reader| reader.get(&Key::Once(&key, &name))).await
     }
 
     async fn quarantines(&self) -> Result<Vec<Quarantine>, StoreError> {

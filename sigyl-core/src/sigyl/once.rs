@@ -1,0 +1,60 @@
+//! Requests that are done once, however often they are sent: what came of the first is the answer to all.
+
+use std::time::Duration;
+
+use super::Sigyl;
+use crate::domain::{Caller, Digest, KeyHash, KeyId, Once, OnceAnswer, OnceName, Timestamp};
+use crate::error::Error;
+use crate::store::{Change, StoreError};
+
+/// How long what came of a request is kept.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+
+impl Sigyl {
+    /// Begins a request that is to be done once, and returns what came of it if it was done already. `asked` is all of
+    /// what is asked; under the same name, for the same key, it has to be the same. Only who shows a key has names.
+    pub async fn begin_once(
+        &self,
+        caller: &Caller,
+        name: &OnceName,
+        asked: &[u8],
+    ) -> Result<Option<OnceAnswer>, Error> {
+        let Some(holder) = caller.key() else { return Ok(None) };
+        let key = holder.key.id.clone();
+        // What was asked may hold secrets that are easy to guess, and a plain hash of it would tell them.
+        let print = self.pepper().await?.hash(&key, &format!("once {}", Digest::of(asked)));
+        let now = self.inner.platform.clock.now();
+        let since = Timestamp::from_millis(now.millis().saturating_sub(KEPT.as_millis() as i64));
+        let once = Once { key: key.clone(), name: name.clone(), print, at: now, answer: None };
+        let begun = self.inner.platform.store.apply(Change::BeginOnce { once: Box::new(once), since }).await;
+        match begun {
+            Ok(_) => Ok(None),
+            Err(StoreError::Taken { .. }) => self.answer_of(&key, name, print).await.map(Some),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn answer_of(&self, key: &KeyId, name: &OnceName, print: KeyHash) -> Result<OnceAnswer, Error> {
+        let found = self.inner.platform.store.once(key, name).await?;
+        // It was forgotten in this very moment: whoever asks again begins anew.
+        let found = found.ok_or_else(|| Error::OnceOpen(name.clone()))?;
+        if found.print != print {
+            return Err(Error::OnceOther(name.clone()));
+        }
+        found.answer.ok_or_else(|| Error::OnceOpen(name.clone()))
+    }
+
+    /// Keeps what came of a request that was begun; without an answer nothing was done, and it may be sent again.
+    pub async fn end_once(
+        &self,
+        caller: &Caller,
+        name: &OnceName,
+        answer: Option<OnceAnswer>,
+    ) -> Result<(), Error> {
+        let Some(holder) = caller.key() else { return Ok(()) };
+        let (key, answer) = (holder.key.id.clone(), answer.map(Box::new));
+        let change = Change::EndOnce { key, name: name.clone(), answer };
+        self.inner.platform.store.apply(change).await?;
+        Ok(())
+    }
+}
