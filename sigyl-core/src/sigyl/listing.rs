@@ -81,6 +81,7 @@ impl Sigyl {
 
     async fn publish(&self, caller: &Caller, document: Document) -> Result<ServerResponse, Error> {
         let workspace = self.may_change(caller, document.name())?;
+        self.may_follow_on(caller, document.name(), &workspace).await?;
         let proof = proof(caller);
         let at = self.inner.platform.clock.now();
         let publication = Publication { document, workspace, by: caller.name().to_owned(), proof, at };
@@ -217,6 +218,23 @@ impl Sigyl {
             Err(_) => caller.require(Action::Administer)?,
         }
         Ok(workspace)
+    }
+}
+
+impl Sigyl {
+    /// Refuses a name whose deleted server belonged to another workspace: its clients may still trust it.
+    async fn may_follow_on(
+        &self,
+        caller: &Caller,
+        name: &DocumentName,
+        workspace: &WorkspaceName,
+    ) -> Result<(), Error> {
+        let Ok(server) = ServerName::parse(name.as_str()) else { return Ok(()) };
+        let grave = self.inner.platform.store.tombstone(&server).await?;
+        match grave.filter(|grave| grave.workspace != *workspace) {
+            Some(_) if !caller.may(Action::Administer) => Err(Error::NotOurs(server)),
+            _ => Ok(()),
+        }
     }
 }
 

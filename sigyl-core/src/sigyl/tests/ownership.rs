@@ -8,7 +8,7 @@ use crate::domain::{Action, Caller, Kind, Locator, Policy, Reach, Role, Run, Seq
 use crate::error::Error;
 use crate::sigyl::{Frames, Sigyl};
 use crate::store::Change;
-use crate::store::contract::fixture::run_id;
+use crate::store::contract::fixture::{self, run_id};
 use crate::wire::v1::{Deploy, Redeploy};
 
 fn frames() -> (Frames, mpsc::Receiver<crate::wire::v1::Frame>) {
@@ -244,4 +244,18 @@ async fn a_deploy_goes_to_the_workspace_that_is_named_or_the_only_one() {
     assert_eq!(placed(&rita, Some("blue")).await.unwrap(), workspace("blue"));
     assert_eq!(placed(&Caller::local_owner(), None).await.unwrap(), workspace("default"));
     house.sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_name_of_a_deleted_server_is_followed_on_by_its_workspace_or_an_administrator() {
+    const CLOCK: &str = include_str!("../../../tests/data/registry/clock.json");
+    let house = House::new().await;
+    house.server("com.example/clock", "red").await;
+    house.store().apply(fixture::delete("com.example/clock", "run-9")).await.unwrap();
+    let (rita, bert) = (house.caller("rita", &["*"]).await, house.caller("bert", &["*"]).await);
+    let refused = house.sigyl.publish_listing(&bert, CLOCK.into()).await.unwrap_err();
+    assert_eq!((refused.kind(), refused.code()), (Kind::Conflict, "E1009"), "{refused}");
+    house.sigyl.publish_listing(&rita, CLOCK.into()).await.unwrap();
+    let next = CLOCK.replace("1.2.0", "1.3.0");
+    house.sigyl.publish_listing(&Caller::local_owner(), next.into()).await.unwrap();
 }
