@@ -39,7 +39,9 @@ pub(super) fn document_name(server: &ServerName) -> Result<DocumentName, Address
 /// Returns the server whose documents would go by a name.
 pub(super) fn server_name(name: &DocumentName) -> Option<ServerName> {
     let short = name.as_str().strip_prefix(RELEASED_NAMESPACE).and_then(|rest| rest.strip_prefix('/'));
-    ServerName::parse(short.unwrap_or(name.as_str())).ok()
+    let server = ServerName::parse(short.unwrap_or(name.as_str())).ok()?;
+    // A document that was imported under a short name is another one.
+    document_name(&server).is_ok_and(|own| own == *name).then_some(server)
 }
 
 /// Reads the versions of every server.
@@ -176,7 +178,9 @@ mod tests {
             assert_eq!(name.as_str(), document);
             assert_eq!(server_name(&name), Some(server));
         }
-        assert_eq!(server_name(&fixture::document_name("Microsoft Learn")), None);
+        for other in ["Microsoft Learn", "clock"] {
+            assert_eq!(server_name(&fixture::document_name(other)), None, "{other}");
+        }
     }
 
     #[test]

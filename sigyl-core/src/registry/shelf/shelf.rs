@@ -182,7 +182,8 @@ fn join(
     quarantines: &Quarantines,
 ) -> Vec<Entry> {
     let mut entries = Vec::with_capacity(listings.len());
-    let all = released::server_name(name).is_some_and(|name| quarantines.of_name(&name).is_some());
+    let names = released::server_name(name).into_iter().chain(ServerName::parse(name.as_str()));
+    let all = names.into_iter().any(|name| quarantines.of_name(&name).is_some());
     for listing in listings {
         let (version, own) = (listing.version.clone(), releases.versions.remove(&listing.version));
         let hidden = all

@@ -8,5 +8,5 @@ mod keys;
 mod members;
 mod ownership;
 mod quarantine;
-mod sessions;
 mod said;
+mod sessions;
