@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod download;
 mod edit;
 mod endpoint;
 mod feed;
@@ -39,7 +40,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{AuditLog, Pepper, Uses};
-use crate::domain::{RevisionId, RunId, ServerName, Timestamp};
+use crate::domain::{Download, RevisionId, RunId, ServerName, Timestamp};
 use crate::pipeline::{Platform, Started, Tracker};
 
 pub use config::Config;
@@ -74,6 +75,8 @@ struct Inner {
     writing_uses: tokio::sync::Mutex<()>,
     /// Held while accounts, members or the number of keys change, so that each change sees the one before.
     members: tokio::sync::Mutex<()>,
+    /// Takes who asked for documents, to be written down.
+    downloads: mpsc::Sender<Download>,
     /// Changes when somebody may have lost a right, so that open streams look again.
     rights: watch::Sender<()>,
     /// Held while what is said of a server changes, so that each change sees the one before.

@@ -69,6 +69,7 @@ impl Sigyl {
         let inner = Inner {
             data_dir,
             audit: AuditLog::start(platform.store.clone()),
+            downloads: super::download::record(platform.store.clone()),
             pepper: tokio::sync::OnceCell::new(),
             uses: Uses::default(),
             writing_uses: tokio::sync::Mutex::default(),

@@ -211,6 +211,7 @@ impl Sigyl {
         Ok(ServerView {
             overlay,
             rating,
+            downloads: store.downloads(&server.name).await?,
             drift: drift.map(|(_, what)| what),
             url: deployment.as_ref().and_then(|_| self.url(&server.name)),
             confinement: deployment.as_ref().map(|deployment| deployment.confinement.clone()),

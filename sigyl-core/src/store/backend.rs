@@ -126,6 +126,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn ratings(&self, name: &ServerName) -> Result<Vec<Rating>, StoreError>;
     /// Tells what the ratings of a server come to.
     async fn rating_total(&self, name: &ServerName) -> Result<RatingTotal, StoreError>;
+    /// Tells how often documents of a server were asked for, each caller counted once a day.
+    async fn downloads(&self, name: &ServerName) -> Result<u64, StoreError>;
     /// Finds a request that is to be done once.
     async fn once(&self, key: &KeyId, name: &OnceName) -> Result<Option<Once>, StoreError>;
     /// Lists all that is under quarantine.

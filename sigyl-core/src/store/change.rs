@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Account, AccountId, Admission, ApiKey, AuditEntry, Deployment, DocumentName, DocumentVersion, KeyId,
-    KeyUse, Listing, Once, OnceAnswer, OnceName, Overlay, Pin, Quarantine, Rating, Report, Run, RunId,
+    Account, AccountId, Admission, ApiKey, AuditEntry, Deployment, DocumentName, DocumentVersion, Download,
+    KeyId, KeyUse, Listing, Once, OnceAnswer, OnceName, Overlay, Pin, Quarantine, Rating, Report, Run, RunId,
     SecretName, Seq, Server, ServerName, Standing, Suspect, Timestamp, ToolPin, Version, VersionRecord,
     Workspace, WorkspaceName,
 };
@@ -141,6 +141,9 @@ pub enum Change {
         /// What came of it.
         answer: Option<Box<OnceAnswer>>,
     },
+    /// Callers asked for documents. What was counted for the same caller and day already is passed over, and marks of days
+    /// before the last are forgotten bit by bit.
+    Downloads(Vec<Download>),
     /// Something is put under quarantine: from this on no version is recorded or activated, and no document published,
     /// that it covers. One that stands is a conflict.
     Quarantine(Box<Quarantine>),

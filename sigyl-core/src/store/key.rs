@@ -6,8 +6,8 @@
 use std::fmt;
 
 use crate::domain::{
-    AccountId, Digest, DocumentName, DocumentVersion, KeyId, Login, OnceName, ReportId, RunId, SecretName,
-    Seq, ServerName, Suspect, Timestamp, Version, WorkspaceName,
+    AccountId, Digest, DocumentName, DocumentVersion, Download, KeyId, Login, OnceName, ReportId, RunId,
+    SecretName, Seq, ServerName, Suspect, Timestamp, Version, WorkspaceName,
 };
 
 /// The place of one record.
@@ -79,6 +79,10 @@ pub(crate) enum Key<'a> {
     Rating(&'a ServerName, Option<&'a AccountId>),
     /// What the ratings of a server come to.
     RatingTotal(&'a ServerName),
+    /// A mark that a download was counted, by its day, oldest first.
+    Download(&'a Download),
+    /// How often documents of a server were asked for.
+    DownloadTotal(&'a ServerName),
     /// A request that is to be done once.
     Once(&'a KeyId, &'a OnceName),
     /// The same by its time, oldest first.
@@ -138,6 +142,8 @@ pub(crate) enum Span<'a> {
     Quarantines,
     /// Ratings of a server, by account.
     Ratings(&'a ServerName),
+    /// Marks of downloads, oldest first.
+    Downloads,
     /// Requests that are to be done once, oldest first.
     OncesAt,
 }
@@ -180,6 +186,8 @@ enum Tag {
     RatingTotal = 73,
     Once = 74,
     OnceAt = 75,
+    Download = 76,
+    DownloadTotal = 77,
 }
 
 struct Bytes(Vec<u8>);
@@ -257,6 +265,10 @@ impl Key<'_> {
                 tag(Tag::Rating).text(name.as_str()).text(account.map_or("", AccountId::as_str))
             }
             Self::RatingTotal(name) => tag(Tag::RatingTotal).text(name.as_str()),
+            Self::Download(one) => {
+                tag(Tag::Download).seq(Seq(one.day.into())).text(one.server.as_str()).raw(one.who.as_bytes())
+            }
+            Self::DownloadTotal(name) => tag(Tag::DownloadTotal).text(name.as_str()),
             Self::Once(key, name) => tag(Tag::Once).text(key.as_str()).text(name.as_str()),
             Self::OnceAt(at, key, name) => {
                 let millis = Seq(u64::try_from(at.millis()).unwrap_or(0));
@@ -297,6 +309,7 @@ impl Span<'_> {
             Self::Listings => tag(Tag::Listing),
             Self::ListingsOf(name) => tag(Tag::Listing).text(name.as_str()),
             Self::Quarantines => tag(Tag::Quarantine),
+            Self::Downloads => tag(Tag::Download),
             Self::OncesAt => tag(Tag::OnceAt),
             Self::Ratings(name) => tag(Tag::Rating).text(name.as_str()),
         };

@@ -565,6 +565,9 @@ pub struct ServerView {
     /// What its ratings come to, once there are any.
     #[serde(default)]
     pub rating: Option<Rated>,
+    /// How often its documents were asked for, each caller counted once a day.
+    #[serde(default)]
+    pub downloads: u64,
 }
 
 /// The ratings of a server.

@@ -223,7 +223,11 @@ async fn versions(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 
 async fn show(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let (name, version, deleted) = (ask.text("serverName")?, ask.text("version")?, with_deleted(&ask)?);
-    Answer::json(&app.core.listing(&ask.caller, &name, &version, deleted)?)
+    let found = app.core.listing(&ask.caller, &name, &version, deleted)?;
+    if ask.method == hyper::Method::GET {
+        app.core.note_download(&ask.caller, &name).await?;
+    }
+    Answer::json(&found)
 }
 
 async fn search(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

@@ -255,3 +255,24 @@ async fn a_request_under_an_idempotency_key_is_done_once() {
     assert_eq!(audit.matches("\"on\":\"mia\"").count(), 1, "{audit}");
     app.end().await;
 }
+
+#[tokio::test]
+async fn who_asks_for_a_document_is_counted_once_a_day() {
+    let app = TestApp::start().await;
+    let (key, toy) = server(&app).await;
+    let document = "/v0.1/servers/internal.sigyl%2Ftoy/versions/latest";
+    for shown in [Some(key.as_str()), None, Some(key.as_str()), None] {
+        assert_eq!(app.tell("GET", document, shown, None).await.status, 200);
+    }
+    let counted = async {
+        loop {
+            let view = app.tell("GET", &toy, Some(&key), None).await.json();
+            if view["downloads"] == 2 {
+                return;
+            }
+            assert!(view["downloads"].as_u64().unwrap() < 2, "{view}");
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), counted).await.unwrap();
+    app.end().await;
+}

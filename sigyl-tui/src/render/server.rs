@@ -187,6 +187,7 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     fact("tags", profile.filter(|it| !it.tags.is_empty()).map(|it| names(it.tags.iter())));
     fact("category", profile.and_then(|it| it.category.as_ref()).map(ToString::to_string));
     fact("rating", view.rating.as_ref().map(super::rated));
+    fact("downloads", Some(view.downloads).filter(|count| *count > 0).map(|count| count.to_string()));
     fact("quarantine", view.quarantine.as_ref().map(|it| specimen(&format!("{} ({})", it.reason, it.what))));
     fact("held run", view.held.as_ref().map(ToString::to_string));
     fact("granted", Some(granted(deployment.map_or(&view.server.granted, |it| &it.granted))));

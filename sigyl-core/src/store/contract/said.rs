@@ -1,6 +1,6 @@
 //! Claims about what people say of servers.
 
-use crate::domain::RatingTotal;
+use crate::domain::{Download, KeyHash, RatingTotal};
 use crate::store::{Change, Store, StoreError};
 
 use super::fixture::{account_id, name, overlay, publish, rating};
@@ -11,6 +11,7 @@ pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
     an_overlay_stands_until_it_is_replaced_or_taken(&open().await).await;
     an_account_rates_a_server_once(&open().await).await;
     nothing_is_said_of_what_is_not_there(&open().await).await;
+    a_caller_is_counted_once_a_day(&open().await).await;
 }
 
 fn rate(server: &str, account: &str, stars: u8) -> Change {
@@ -54,4 +55,19 @@ async fn nothing_is_said_of_what_is_not_there(store: &impl Store) {
         let missing = store.apply(change).await;
         assert!(matches!(missing, Err(StoreError::Missing { .. })), "{missing:?}");
     }
+}
+
+async fn a_caller_is_counted_once_a_day(store: &impl Store) {
+    let asked = |who: u8, day| Download { server: name("clock"), day, who: KeyHash::new([who; 32]) };
+    let count = async || ok(store.downloads(&name("clock")).await);
+    ok(store.apply(Change::Downloads(vec![asked(1, 7), asked(1, 7), asked(2, 7)])).await);
+    assert_eq!(count().await, 2);
+    ok(store.apply(Change::Downloads(vec![asked(1, 7)])).await);
+    ok(store.apply(Change::Downloads(vec![asked(1, 8)])).await);
+    assert_eq!(count().await, 3);
+    ok(store.apply(Change::Downloads(vec![asked(1, 20)])).await);
+    assert_eq!((count().await, ok(store.downloads(&name("clock-two")).await)), (4, 0));
+    ok(store.apply(publish("clock", "1.0.0", "a")).await);
+    ok(store.apply(super::fixture::delete("clock", "run-1")).await);
+    assert_eq!(count().await, 0);
 }

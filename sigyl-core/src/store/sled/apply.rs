@@ -46,6 +46,7 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::PutOverlay { name, overlay } => said::put_overlay(draft, &name, overlay.as_deref()),
         Change::PutRating { name, rating } => said::put_rating(draft, &name, &rating),
         Change::DeleteRating { name, account } => said::delete_rating(draft, &name, account.as_ref()),
+        Change::Downloads(downloads) => said::put_downloads(draft, &downloads),
         Change::BeginOnce { once, since } => once::begin(draft, &once, since),
         Change::EndOnce { key, name, answer } => once::end(draft, &key, &name, answer.map(|it| *it)),
         Change::Quarantine(quarantine) => quarantine::put(draft, &quarantine),
@@ -256,6 +257,7 @@ fn delete_server(draft: &mut Draft<'_>, name: &ServerName, mut tombstone: Tombst
     draft.remove(&Key::Deployment(name))?;
     draft.remove(&Key::Overlay(name))?;
     draft.remove(&Key::RatingTotal(name))?;
+    draft.remove(&Key::DownloadTotal(name))?;
     draft.put(&Key::Tombstone(name), &tombstone)?;
     Ok(journalled)
 }

@@ -328,6 +328,11 @@ impl Store for SledStore {
         self.ask(move |reader| Ok(reader.get(&Key::RatingTotal(&name))?.unwrap_or_default())).await
     }
 
+    async fn downloads(&self, name: &ServerName) -> Result<u64, StoreError> {
+        let name = name.clone();
+        self.ask(move |reader| Ok(reader.get(&Key::DownloadTotal(&name))?.unwrap_or(0))).await
+    }
+
     async fn once(&self, key: &KeyId, name: &OnceName) -> Result<Option<Once>, StoreError> {
         let (key, name) = (key.clone(), name.clone());
         self.ask(move |reader| reader.get(&Key::Once(&key, &name))).await

@@ -1,8 +1,8 @@
-//! What people say of servers: how they are presented, and how good they are.
+//! What people say of servers, how they are presented and how good they are; and how many asked for them.
 
-use crate::domain::{AccountId, Overlay, Rating, RatingTotal, ServerName, Stars};
+use crate::domain::{AccountId, Download, Overlay, Rating, RatingTotal, ServerName, Stars};
 use crate::store::StoreError;
-use crate::store::key::Key;
+use crate::store::key::{Key, Span};
 
 use super::apply::{Journalled, missing};
 use super::draft::Draft;
@@ -40,6 +40,29 @@ pub(super) fn delete_rating(
     draft.remove(&key)?;
     count(draft, name, Some(before.stars), None)?;
     Ok(("delete_rating", name.to_string()))
+}
+
+/// Marks that are forgotten for each that is made, and beyond.
+const FORGOTTEN: usize = 4;
+
+pub(super) fn put_downloads(draft: &mut Draft<'_>, downloads: &[Download]) -> Journalled {
+    draft.next_seq();
+    for one in downloads {
+        let (key, total) = (Key::Download(one), Key::DownloadTotal(&one.server));
+        if draft.has(&key)? {
+            continue;
+        }
+        draft.put(&key, one)?;
+        let count = draft.get::<u64>(&total)?.unwrap_or(0);
+        draft.put(&total, &count.saturating_add(1))?;
+    }
+    let today = downloads.iter().map(|one| one.day).max().unwrap_or(0);
+    let old = draft.recorded::<Download>(&Span::Downloads).take(downloads.len() * FORGOTTEN + FORGOTTEN);
+    let old = old.take_while(|one| one.as_ref().map_or(true, |one| one.day.saturating_add(1) < today));
+    for one in old.collect::<Vec<_>>() {
+        draft.remove(&Key::Download(&one?))?;
+    }
+    Ok(("downloads", downloads.first().map(|one| one.server.to_string()).unwrap_or_default()))
 }
 
 fn count(
