@@ -1,6 +1,5 @@
 //! Elements and text. There is no way to write markup from a text, whoever it came from.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use sigyl_core::domain::{specimen, specimen_lines};
@@ -110,10 +109,12 @@ impl El {
 
     /// Writes it down.
     pub(crate) fn write(&self, out: &mut String) {
-        // Writing to a String cannot fail.
-        write!(out, "<{}", self.name).ok();
+        out.push('<');
+        out.push_str(self.name);
         for (name, value) in &self.attributes {
-            write!(out, " {name}=\"").ok();
+            out.push(' ');
+            out.push_str(name);
+            out.push_str("=\"");
             escape(out, &specimen(value));
             out.push('"');
         }
@@ -124,7 +125,9 @@ impl El {
         for child in &self.children {
             child.write(out);
         }
-        write!(out, "</{}>", self.name).ok();
+        out.push_str("</");
+        out.push_str(self.name);
+        out.push('>');
     }
 
     fn attribute(mut self, name: &'static str, value: String) -> Self {

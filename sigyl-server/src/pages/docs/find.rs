@@ -29,7 +29,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         for heading in &volume.open().headings {
             let (title, below) = (heading.text.to_lowercase(), heading.below.to_lowercase());
             let holds = |word: &&str| title.contains(*word) || below.contains(*word);
-            if words.iter().all(|word| holds(&word)) {
+            if words.iter().all(holds) {
                 let in_title = words.iter().filter(|word| title.contains(**word)).count();
                 found.push((in_title, Found { volume, heading, around: around(&heading.below, words[0]) }));
             }
