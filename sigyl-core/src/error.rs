@@ -246,7 +246,7 @@ impl Error {
 
 fn listing_code(error: &ListingError) -> &'static str {
     match error {
-        ListingError::Invalid(_) | ListingError::ElseWhere { .. } => "E1101",
+        ListingError::Invalid(_) | ListingError::ElseWhere { .. } | ListingError::Source { .. } => "E1101",
         ListingError::Taken { .. } | ListingError::UrlTaken { .. } | ListingError::TooMany { .. } => "E1102",
         ListingError::NoName(_) | ListingError::NoVersion { .. } | ListingError::Address(_) => "E1103",
         ListingError::Owned(_) => "E0901",

@@ -217,6 +217,12 @@ const CODES: &[CodeDoc] = &[
         "The registry of `sigyl import URL` cannot be reached, or does not answer as one; what was taken before stays.",
         "check the address; importing again goes on",
     ),
+    doc(
+        "E0039",
+        "export not written",
+        "The folder of `sigyl export` is there already, or cannot be written; nothing is left of what was begun.",
+        "name a folder that is not there yet, where there is room",
+    ),
 ];
 
 const fn doc(

@@ -2,6 +2,7 @@
 
 use crate::domain::{Caller, Failure, RunId, Seq};
 use crate::error::Error;
+use crate::registry::Query;
 use crate::sigyl::{Frames, Sigyl};
 use crate::wire::v1::{Request, Response};
 
@@ -104,6 +105,15 @@ async fn tell(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
         }
         Request::Import { source, rows } => {
             Response::Imported(Box::new(sigyl.import(caller, &source, rows).await?))
+        }
+        Request::Bookmark { source } => Response::Bookmark(sigyl.bookmark(caller, &source).await?),
+        Request::SetBookmark { source, until } => {
+            sigyl.set_bookmark(caller, &source, until).await?;
+            Response::Ok
+        }
+        Request::Listings { cursor } => {
+            let query = Query { cursor, limit: Some(Query::MOST), ..Query::default() };
+            Response::Page(Box::new(sigyl.listings(caller, query)?))
         }
         Request::Backup { to } => Response::Backup { records: sigyl.backup(caller, &to).await? },
         Request::Stop => {

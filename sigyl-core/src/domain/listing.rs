@@ -35,6 +35,15 @@ pub struct Listing {
     pub others: Map<String, Value>,
 }
 
+/// How far another registry was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bookmark {
+    /// The address of its list.
+    pub source: String,
+    /// When what was read last had changed there, by its own clock.
+    pub until: Timestamp,
+}
+
 /// What users should make of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -63,7 +63,7 @@ pub use id::{AccountId, IdError, ReportId, RevisionId, RunId, Seq};
 pub use issue::{Check, Issue, IssueSeverity};
 pub use kind::Kind;
 pub use label::{Label, LabelError};
-pub use listing::{Listing, ListingStatus, Origin, Proof, Standing, StandingError};
+pub use listing::{Bookmark, Listing, ListingStatus, Origin, Proof, Standing, StandingError};
 pub use name::{NameError, ServerName};
 pub use namespace::{Namespace, NamespaceError};
 pub use network::{Network, NetworkError};

@@ -5,6 +5,8 @@
 
 pub mod catalogue;
 pub mod document;
+pub mod export;
+mod foreign;
 #[cfg(feature = "testing")]
 pub mod fuzz;
 mod history;

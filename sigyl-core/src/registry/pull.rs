@@ -1,5 +1,6 @@
 //! Reads another registry, page by page.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -7,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::domain::{Kind, Timestamp};
 use crate::mcp::{self, McpError};
+use crate::registry::OFFICIAL_KEY;
 use crate::wire::registry::ImportRow;
 
 /// Largest page that is read, in bytes.
@@ -27,6 +29,7 @@ pub struct Pull {
     cursor: Option<String>,
     pages: u64,
     rows: u64,
+    newest: Option<Timestamp>,
     is_over: bool,
 }
 
@@ -80,6 +83,25 @@ struct Metadata {
     next_cursor: Option<String>,
 }
 
+/// What a registry says of a document, as far as it is needed.
+#[derive(Deserialize)]
+struct About<'a> {
+    #[serde(rename = "_meta", borrow)]
+    meta: Option<HashMap<&'a str, &'a RawValue>>,
+}
+
+/// Reads when a document changed in its registry.
+fn changed(row: &RawValue) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Official {
+        updated_at: String,
+    }
+    let about: About<'_> = serde_json::from_str(row.get()).ok()?;
+    let official: Official = serde_json::from_str(about.meta?.get(OFFICIAL_KEY)?.get()).ok()?;
+    Timestamp::parse(&official.updated_at).ok()
+}
+
 impl Pull {
     /// Begins a walk over the registry at `address`, which may name its version, as in `https://example.com/v0`. With
     /// `since`, only what changed there then or later.
@@ -89,12 +111,18 @@ impl Pull {
         let versioned = plain.rsplit('/').next().is_some_and(|last| last == "v0" || last.starts_with("v0."));
         let list = if versioned { format!("{plain}/servers") } else { format!("{plain}/v0.1/servers") };
         let client = mcp::proxy_client(&list)?;
-        Ok(Self { client, list, since, cursor: None, pages: 0, rows: 0, is_over: false })
+        Ok(Self { client, list, since, cursor: None, pages: 0, rows: 0, newest: None, is_over: false })
     }
 
     /// Returns the address of its list.
     pub fn list(&self) -> &str {
         &self.list
+    }
+
+    /// Returns when what was read last had changed there, once all of it was read: a later walk may begin at that. Nothing
+    /// when its registry does not say, or said nothing.
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.newest.filter(|_| self.is_over)
     }
 
     /// Reads the next page; nothing after the last.
@@ -119,6 +147,7 @@ impl Pull {
         }
         self.is_over = next.is_none();
         self.cursor = next;
+        self.newest = page.servers.iter().filter_map(|row| changed(row)).chain(self.newest).max();
         let first = self.rows;
         self.rows += page.servers.len() as u64;
         let row = |(line, item): (u64, &RawValue)| ImportRow { line, text: item.get().to_owned() };
@@ -220,6 +249,30 @@ mod tests {
         let since = "updated_since=1970-01-01T00%3A00%3A00.000Z";
         assert_eq!(asked[0], format!("GET /v0.1/servers?limit=100&{since} HTTP/1.1"));
         assert_eq!(asked[1], format!("GET /v0.1/servers?limit=100&{since}&cursor=a%2Fc%3A1%2B2 HTTP/1.1"));
+    }
+
+    #[tokio::test]
+    async fn the_newest_change_is_known_once_all_was_read() {
+        let row = |name: &str, at: &str| {
+            format!(
+                r#"{{"server": {{"name": "{name}"}}, "_meta": {{"x": 1, "{OFFICIAL_KEY}": {{"updatedAt": "{at}"}}}}}}"#
+            )
+        };
+        let page = |rows: &str, next: &str| {
+            (200, format!(r#"{{"servers": [{rows}], "metadata": {{"nextCursor": "{next}"}}}}"#))
+        };
+        let first = [
+            row("a/b", "2026-02-01T00:00:00Z"),
+            row("a/c", "2026-01-01T00:00:00Z"),
+            r#"{"server": {}}"#.to_owned(),
+        ];
+        let (base, task) = registry(vec![page(&first.join(","), "n"), page("", "")]).await;
+        let mut pull = Pull::new(&base, None).unwrap();
+        pull.page().await.unwrap();
+        assert_eq!(pull.newest(), None, "a walk that breaks off must begin anew");
+        pull.page().await.unwrap();
+        assert_eq!(pull.newest(), Some(Timestamp::parse("2026-02-01T00:00:00Z").unwrap()));
+        task.await.unwrap();
     }
 
     #[tokio::test]

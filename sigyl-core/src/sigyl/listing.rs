@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use super::Sigyl;
 use super::audit::{Act, Told};
-use crate::domain::{Action, Caller, DocumentName, Proof, ServerName, Timestamp, WorkspaceName};
+use crate::domain::{Action, Bookmark, Caller, DocumentName, Proof, ServerName, Timestamp, WorkspaceName};
 use crate::error::Error;
 use crate::registry::{Browse, Document, ListingError, Publication, Query, Shelf};
+use crate::store::Change;
 use crate::wire::registry::{
     AllVersions, Finds, ImportReport, ImportRow, ServerList, ServerResponse, StatusUpdate, Validation,
 };
+
+/// Longest address of another registry, in bytes.
+const SOURCE_MAX: usize = 2_048;
 
 impl Sigyl {
     /// Lists documents by name and version.
@@ -163,6 +167,27 @@ impl Sigyl {
             who.require(Action::Administer)?;
             let at = sigyl.inner.platform.clock.now();
             Ok(sigyl.shelf().import(&source, rows, workspace, at).await?)
+        })
+        .await
+    }
+
+    /// Tells up to when the registry at `source` was read: importing can go on from there.
+    pub async fn bookmark(&self, caller: &Caller, source: &str) -> Result<Option<Timestamp>, Error> {
+        caller.require(Action::Administer)?;
+        Ok(self.inner.platform.store.bookmark(source).await?.map(|bookmark| bookmark.until))
+    }
+
+    /// Keeps up to when the registry at `source` was read whole.
+    pub async fn set_bookmark(&self, caller: &Caller, source: &str, until: Timestamp) -> Result<(), Error> {
+        let act = Act::on("set_bookmark", shown(source, None), None);
+        let (sigyl, who, source) = (self.clone(), caller.clone(), source.to_owned());
+        self.audited(caller, act, async move {
+            who.require(Action::Administer)?;
+            if source.is_empty() || source.len() > SOURCE_MAX {
+                return Err(ListingError::Source { bytes: source.len(), most: SOURCE_MAX }.into());
+            }
+            sigyl.inner.platform.store.apply(Change::PutBookmark(Bookmark { source, until })).await?;
+            Ok(())
         })
         .await
     }

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 
 use crate::domain::{
-    Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, DocumentName, DocumentVersion,
-    Holder, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating, RatingTotal, Report,
-    ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace,
+    Account, AccountId, ApiKey, AuditEntry, AuditHead, Bookmark, Deployment, Digest, DocumentName,
+    DocumentVersion, Holder, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating, RatingTotal,
+    Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace,
     WorkspaceName,
 };
 use crate::event::Event;
@@ -132,6 +132,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn once(&self, key: &KeyId, name: &OnceName) -> Result<Option<Once>, StoreError>;
     /// Lists all that is under quarantine.
     async fn quarantines(&self) -> Result<Vec<Quarantine>, StoreError>;
+    /// Tells how far the registry at an address was read.
+    async fn bookmark(&self, source: &str) -> Result<Option<Bookmark>, StoreError>;
     /// Writes everything to `target` (a new file) as checked records, for `sigyl backup`.
     async fn backup(&self, target: &std::path::Path) -> Result<u64, StoreError>;
 }

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Account, AccountId, Admission, ApiKey, AuditEntry, Deployment, DocumentName, DocumentVersion, Download,
-    KeyId, KeyUse, Listing, Once, OnceAnswer, OnceName, Overlay, Pin, Quarantine, Rating, Report, Run, RunId,
-    SecretName, Seq, Server, ServerName, Standing, Suspect, Timestamp, ToolPin, Version, VersionRecord,
-    Workspace, WorkspaceName,
+    Account, AccountId, Admission, ApiKey, AuditEntry, Bookmark, Deployment, DocumentName, DocumentVersion,
+    Download, KeyId, KeyUse, Listing, Once, OnceAnswer, OnceName, Overlay, Pin, Quarantine, Rating, Report,
+    Run, RunId, SecretName, Seq, Server, ServerName, Standing, Suspect, Timestamp, ToolPin, Version,
+    VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -94,6 +94,8 @@ pub enum Change {
     /// Documents are recorded, or their records replaced. Another content under the same name and version is a conflict,
     /// and then none of them is recorded.
     PutListings(Vec<Listing>),
+    /// Another registry was read up to a time.
+    PutBookmark(Bookmark),
     /// Versions of one name stand otherwise from now on. Each must be on record.
     SetStanding {
         /// The name.

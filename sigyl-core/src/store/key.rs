@@ -87,6 +87,8 @@ pub(crate) enum Key<'a> {
     Once(&'a KeyId, &'a OnceName),
     /// The same by its time, oldest first.
     OnceAt(Timestamp, &'a KeyId, &'a OnceName),
+    /// How far another registry was read, by the digest of its address.
+    Bookmark(Digest),
 }
 
 /// A range of records.
@@ -188,6 +190,7 @@ enum Tag {
     OnceAt = 75,
     Download = 76,
     DownloadTotal = 77,
+    Bookmark = 61,
 }
 
 struct Bytes(Vec<u8>);
@@ -259,6 +262,7 @@ impl Key<'_> {
             Self::Audit(number) => tag(Tag::Audit).seq(Seq(number)),
             Self::AuditHead => tag(Tag::AuditHead),
             Self::Pepper => tag(Tag::Pepper),
+            Self::Bookmark(source) => tag(Tag::Bookmark).raw(source.as_bytes()),
             Self::Listing(name, version) => tag(Tag::Listing).text(name.as_str()).text(version.as_str()),
             Self::Overlay(name) => tag(Tag::Overlay).text(name.as_str()),
             Self::Rating(name, account) => {

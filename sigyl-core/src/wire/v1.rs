@@ -21,7 +21,7 @@ use crate::event::Event;
 use crate::mcp::Probe;
 use crate::store::CallRecord;
 use crate::wire::registry::{
-    Finds, ImportReport, ImportRow, Rated, ServerResponse, StatusUpdate, Validation,
+    Finds, ImportReport, ImportRow, Rated, ServerList, ServerResponse, StatusUpdate, Validation,
 };
 
 pub use crate::domain::Failure;
@@ -189,6 +189,23 @@ pub enum Request {
         source: String,
         /// The documents.
         rows: Vec<ImportRow>,
+    },
+    /// Up to when was the registry at an address read?
+    Bookmark {
+        /// The address of its list.
+        source: String,
+    },
+    /// The registry at an address was read whole.
+    SetBookmark {
+        /// The address of its list.
+        source: String,
+        /// Up to when.
+        until: Timestamp,
+    },
+    /// A page of documents by name and version.
+    Listings {
+        /// Where it begins, from the page before.
+        cursor: Option<String>,
     },
     /// Write everything to a new file.
     Backup {
@@ -465,6 +482,10 @@ pub enum Response {
     Validation(Validation),
     /// What became of an import.
     Imported(Box<ImportReport>),
+    /// Up to when a registry was read, if it was.
+    Bookmark(Option<Timestamp>),
+    /// A page of documents.
+    Page(Box<ServerList>),
     /// How many records were written.
     Backup {
         /// Records.

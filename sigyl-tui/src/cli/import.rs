@@ -18,8 +18,8 @@ const EXAMPLES: &str = "\
 Examples:
   sigyl import servers.jsonl
       Take in each line: a server.json, or what a registry answers with.
-  sigyl import https://registry.example.com --since 2026-11-01
-      Walk over another registry, for what changed there since then.";
+  sigyl import https://registry.example.com
+      Walk over another registry: all of it, and from then on what changed there since the last time.";
 
 /// Take documents of other registries into this one
 ///
@@ -34,17 +34,20 @@ pub(crate) struct Args {
     /// Of a registry, only what changed then or later
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     since: Option<Timestamp>,
+    /// Of a registry, all of it, also what was read before
+    #[arg(long, conflicts_with = "since")]
+    all: bool,
 }
 
 impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let report = if self.from.contains("://") {
-            from_registry(self.from, self.since, cx).await?
+            from_registry(self.from, self.since, self.all, cx).await?
         } else {
-            if self.since.is_some() {
-                let message = "--since is for a registry, and a file is read whole";
-                return Err(Problem::wrong_use("E0001", message, "leave --since out"));
+            if self.since.is_some() || self.all {
+                let message = "--since and --all are for a registry, and a file is read whole";
+                return Err(Problem::wrong_use("E0001", message, "leave them out"));
             }
             from_file(&self.from, cx).await?
         };
@@ -63,6 +66,7 @@ impl Args {
 async fn from_registry(
     address: String,
     since: Option<Timestamp>,
+    all: bool,
     cx: &mut Context,
 ) -> Result<ImportReport, Problem> {
     let address = probe::reachable(address, cx.settings.offline)?;
@@ -70,10 +74,22 @@ async fn from_registry(
         let hint = "check the address; what was taken before stays, and importing again goes on";
         Problem::failed("E0038", error.kind(), &error, hint)
     };
-    let mut pull = Pull::new(&address, since).map_err(wrong)?;
+    let source = Pull::new(&address, None).map_err(wrong)?.list().to_owned();
+    let kept = match (since, all) {
+        (None, false) => cx.ask(Request::Bookmark { source: source.clone() }).await?,
+        _ => None,
+    };
+    if let Some(kept) = kept {
+        cx.output.note(&format!("Only what changed there since {kept}; --all walks over everything."));
+    }
+    let mut pull = Pull::new(&address, since.or(kept)).map_err(wrong)?;
     let mut report = ImportReport::default();
     while let Some(rows) = pull.page().await.map_err(wrong)? {
         report.join(take(pull.list(), rows, cx).await?);
+    }
+    // A walk that a person began somewhere says nothing of what was before.
+    if let Some(until) = pull.newest().filter(|_| since.is_none()) {
+        cx.done(Request::SetBookmark { source, until }).await?;
     }
     Ok(report)
 }

@@ -19,6 +19,7 @@ mod edit;
 mod ending;
 mod events;
 mod explain;
+mod export;
 mod foreground;
 mod help;
 mod import;

@@ -2,9 +2,9 @@
 
 use super::{
     Context, approve, audit, backup, call, calls, completions, config, delete, deploy, deprecate, doctor,
-    edit, events, explain, help, import, init, install, keys, list, logs, members, policy, probe, publish,
-    quarantine, rate, redeploy, reject, rescan, restore, rollback, rules, runs, scan, search, serve, show,
-    stop, uninstall, versions, watch, whoami, workspaces,
+    edit, events, explain, export, help, import, init, install, keys, list, logs, members, policy, probe,
+    publish, quarantine, rate, redeploy, reject, rescan, restore, rollback, rules, runs, scan, search, serve,
+    show, stop, uninstall, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -40,6 +40,7 @@ pub(crate) enum Verb {
     Rate(rate::Args),
     Quarantine(quarantine::Args),
     Import(import::Args),
+    Export(export::Args),
     Config(config::Args),
     Install(install::Args),
     Uninstall(uninstall::Args),
@@ -91,6 +92,7 @@ impl Verb {
             Self::Rate(args) => args.run(cx).await,
             Self::Quarantine(args) => args.run(cx).await,
             Self::Import(args) => args.run(cx).await,
+            Self::Export(args) => args.run(cx).await,
             Self::Config(args) => args.run(cx).await,
             Self::Install(args) => args.run(cx).await,
             Self::Uninstall(args) => args.run(cx).await,

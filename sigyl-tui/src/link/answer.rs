@@ -1,9 +1,9 @@
 //! What a response holds, or that it is not what was asked for.
 
 use serde_json::Value;
-use sigyl_core::domain::{AuditEntry, Policy, Quarantine, Run};
+use sigyl_core::domain::{AuditEntry, Policy, Quarantine, Run, Timestamp};
 use sigyl_core::mcp::Probe;
-use sigyl_core::wire::registry::{Finds, ImportReport, ServerResponse, Validation};
+use sigyl_core::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
 use sigyl_core::wire::v1::{
     AuditChecked, KeyView, MadeKey, Member, Owner, PolicyTest, QuarantineView, RatingsView, Rescanned,
     Response, RunEnd, ServerView, VersionView, WhoAmI, WorkspaceView,
@@ -61,6 +61,8 @@ answer!(ServerResponse, Listing, *);
 answer!(Vec<ServerResponse>, Listings);
 answer!(Validation, Validation);
 answer!(ImportReport, Imported, *);
+answer!(ServerList, Page, *);
+answer!(Option<Timestamp>, Bookmark);
 
 impl Answer for () {
     fn of(response: Response) -> Result<Self, Box<Response>> {

@@ -89,6 +89,84 @@ fn other_registries_are_taken_in_with_every_problem_told() {
     assert!(nothing.err.starts_with("error[E0032]: "), "{nothing:?}");
 }
 
+/// A registry that answers each request in turn, and says what it was asked for.
+fn registry(answers: Vec<String>) -> (String, std::thread::JoinHandle<Vec<String>>) {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let task = std::thread::spawn(move || {
+        let answer = |body: String| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let first = lines.next().unwrap().unwrap();
+            while !lines.next().unwrap().unwrap().is_empty() {}
+            let length = body.len();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+            first
+        };
+        answers.into_iter().map(answer).collect()
+    });
+    (base, task)
+}
+
+#[test]
+fn another_registry_is_read_whole_once_and_from_then_on_what_changed_there() {
+    let page = |version: &str, at: &str| {
+        let document = CLOCK.replace("1.2.0", version);
+        format!(
+            r#"{{"servers": [{{"server": {document}, "_meta": {{"io.modelcontextprotocol.registry/official": {{"status": "active", "updatedAt": "{at}"}}}}}}], "metadata": {{}}}}"#
+        )
+    };
+    let (first, second) = ("2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z");
+    let (base, task) = registry(vec![page("1.2.0", first), page("1.3.0", second), page("1.3.0", second)]);
+    let home = Home::new();
+    let took = home.run(&["import", &base]);
+    assert_eq!(
+        (took.code, took.out.as_str()),
+        (0, "1 rows: 1 added, 0 updated, 0 unchanged, 0 refused\n"),
+        "{took:?}"
+    );
+    let more = home.run(&["import", &base]);
+    assert!(more.code == 0 && more.err.contains("Only what changed there since 2026-01-01"), "{more:?}");
+    assert_eq!(home.run(&["import", &base, "--all"]).code, 0);
+    let asked = task.join().unwrap();
+    let since = |at: usize| asked[at].split("updated_since=").nth(1).map(str::to_owned);
+    assert_eq!((since(0), since(2)), (None, None), "{asked:?}");
+    assert!(since(1).unwrap().starts_with("2026-01-01T00%3A00%3A00"), "{asked:?}");
+}
+
+#[test]
+fn the_registry_becomes_files_that_answer_like_it() {
+    let home = home();
+    let done = home.run(&["export", "site", "--format", "json"]);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!((done.document()["names"].clone(), done.document()["versions"].clone()), (1.into(), 1.into()));
+    let read = |path: &str| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(home.path().join("site").join(path)).unwrap()).unwrap()
+    };
+    let latest = read("v0.1/servers/com.example/clock/versions/latest");
+    assert_eq!(latest["server"], serde_json::from_str::<Value>(CLOCK).unwrap());
+    assert_eq!(read("v0.1/servers/index.json")["servers"][0], latest);
+    let again = home.run(&["export", "site"]);
+    assert!(again.code != 0 && again.err.contains("error[E0039]"), "{again:?}");
+    assert!(!home.path().join("site.part").exists());
+}
+
+#[test]
+fn catalogues_of_other_products_are_taken_in_as_documents() {
+    let home = Home::new();
+    home.write(
+        "docker.jsonl",
+        r#"{"name": "sqlite", "type": "server", "image": "mcp/sqlite", "about": {"title": "SQLite", "description": "A database."}}"#,
+    );
+    for count in ["1 added, 0 updated, 0 unchanged", "0 added, 0 updated, 1 unchanged"] {
+        let took = home.run(&["import", "docker.jsonl"]);
+        assert!(took.code == 0 && took.out.contains(count), "{took:?}");
+    }
+    assert!(home.run(&["search", "sqlite"]).out.contains("com.docker.catalog/sqlite"));
+}
+
 #[test]
 fn a_server_is_put_beside_what_is_there_and_taken_out_to_the_byte() {
     let home = home();

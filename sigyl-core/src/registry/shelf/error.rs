@@ -80,6 +80,14 @@ pub enum ListingError {
     /// A name or version cannot be one.
     #[error(transparent)]
     Address(#[from] AddressError),
+    /// The address of another registry cannot be one.
+    #[error("the address of the registry has {bytes} bytes, and it has 1 to {most}")]
+    Source {
+        /// How many it has.
+        bytes: usize,
+        /// How many it may have.
+        most: usize,
+    },
     /// A list cannot be asked for so.
     #[error(transparent)]
     Query(#[from] QueryError),
@@ -102,6 +110,7 @@ impl ListingError {
             | Self::ElseWhere { .. }
             | Self::NoChange { .. }
             | Self::Standing(_)
+            | Self::Source { .. }
             | Self::Address(_) => Kind::Invalid,
             Self::Query(error) => error.kind(),
             Self::Taken { .. } | Self::UrlTaken { .. } | Self::TooMany { .. } | Self::Released(_) => {

@@ -4,9 +4,11 @@ use std::io::{self, BufRead, Read as _};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::import::ROW_MAX;
 use crate::domain::Kind;
+use crate::registry::foreign;
 use crate::wire::registry::ImportRow;
 
 /// Rows that are handed on together, and bytes of them.
@@ -66,7 +68,7 @@ impl<R: BufRead> Rows<R> {
 
     fn batch(&mut self) -> Result<Vec<ImportRow>, RowsError> {
         let first = if matches!(self.state, State::Fresh) { self.begin()? } else { None };
-        self.more(first.into_iter().collect())
+        self.more(first.into_iter().map(translated).collect())
     }
 
     /// Finds out what the file is. Returns the row that was read for it.
@@ -101,7 +103,7 @@ impl<R: BufRead> Rows<R> {
             };
             let Some(row) = next else { break };
             bytes += row.text.len();
-            rows.push(row);
+            rows.push(translated(row));
         }
         Ok(rows)
     }
@@ -148,10 +150,38 @@ struct Page<'a> {
     servers: Option<Vec<&'a RawValue>>,
 }
 
+/// An entry of another product's catalogue, as the document that it stands for; all else stays as it is.
+fn translated(row: ImportRow) -> ImportRow {
+    // What has none of this word is no such entry, and is not read twice.
+    if !row.text.contains("\"type\"") || row.text.len() > ROW_MAX {
+        return row;
+    }
+    let entry = serde_json::from_str::<Map<String, Value>>(&row.text).ok();
+    let document = entry.filter(|entry| !entry.contains_key("server")).and_then(|it| foreign::document(&it));
+    match document {
+        Some(document) => ImportRow { text: Value::Object(document).to_string(), ..row },
+        None => row,
+    }
+}
+
+/// Reads the catalogue of another product, in JSON or YAML.
+fn catalogue(text: &str) -> Option<Vec<ImportRow>> {
+    let whole: Map<String, Value> = match text.starts_with('{') {
+        true => serde_json::from_str(text).ok()?,
+        false => serde_yaml::from_str(text).ok()?,
+    };
+    let documents = foreign::documents(&whole)?;
+    let row = |(line, document)| ImportRow { line, text: Value::Object(document).to_string() };
+    Some((1..).zip(documents).map(row).collect())
+}
+
 fn whole_rows(text: &str) -> Result<Vec<ImportRow>, RowsError> {
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.is_empty() {
         return Ok(Vec::new());
+    }
+    if let Some(rows) = (!text.starts_with('[')).then(|| catalogue(text)).flatten() {
+        return Ok(rows);
     }
     let items: Vec<&RawValue> = match text.starts_with('[') {
         true => serde_json::from_str(text)?,
@@ -195,6 +225,25 @@ mod tests {
         );
         assert_eq!(rows(&format!("{one}\n\n{two}")).unwrap()[1].0, 3, "lines are counted as an editor does");
         assert!(rows("").unwrap().is_empty() && rows(" \n\n").unwrap().is_empty());
+    }
+
+    #[test]
+    fn catalogues_of_others_are_rows_of_documents() {
+        let entry = r#"{"name": "x", "type": "server", "image": "mcp/x", "about": {"title": "X", "description": "y"}}"#;
+        let yaml = "version: 3\nregistry:\n  x:\n    title: X\n    description: y\n    type: server\n    image: mcp/x\n";
+        let hive = r#"{"servers": {"x": {"description": "y", "image": "mcp/x"}}, "remote_servers": {}}"#;
+        for (text, name) in [
+            (entry.to_owned(), "com.docker.catalog/x"),
+            (format!("{entry}\n{entry}"), "com.docker.catalog/x"),
+            (format!("[{entry}]"), "com.docker.catalog/x"),
+            (yaml.to_owned(), "com.docker.catalog/x"),
+            (hive.to_owned(), "dev.toolhive.catalog/x"),
+        ] {
+            let rows = rows(&text).unwrap();
+            assert!(rows[0].1.contains(&format!("\"name\":\"{name}\"")), "{rows:?}");
+        }
+        let page = r#"{"servers": [{"server": {"name": "a/b"}, "type": "server"}]}"#;
+        assert_eq!(rows(page).unwrap()[0].1, r#"{"server": {"name": "a/b"}, "type": "server"}"#);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Claims about documents.
 
-use crate::domain::{ListingStatus, Standing};
+use crate::domain::{Bookmark, ListingStatus, Standing};
 use crate::store::{Change, Page, Store, StoreError};
 
 use super::fixture::{at, document_name, document_version, listing};
@@ -13,6 +13,7 @@ pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
     a_published_version_is_never_published_again(&open().await).await;
     a_version_never_gets_another_content(&open().await).await;
     versions_stand_otherwise_together_or_not_at_all(&open().await).await;
+    a_bookmark_is_kept_for_each_source(&open().await).await;
 }
 
 async fn documents_come_back_as_they_were(store: &impl Store) {
@@ -64,6 +65,17 @@ async fn a_version_never_gets_another_content(store: &impl Store) {
     assert_eq!(ok(store.listings(Page::first(9)).await), [newer]);
     let twice = vec![listing("x/y", "1", "a"), listing("x/y", "1", "b")];
     assert!(matches!(store.apply(Change::PutListings(twice)).await, Err(StoreError::Taken { .. })));
+}
+
+async fn a_bookmark_is_kept_for_each_source(store: &impl Store) {
+    let bookmark = |source: &str, seconds| Bookmark { source: source.to_owned(), until: at(seconds) };
+    let (one, other) = ("https://one.example/v0.1/servers", "https://other.example/v0.1/servers");
+    assert_eq!(ok(store.bookmark(one).await), None);
+    for kept in [bookmark(one, 9), bookmark(other, 3), bookmark(one, 7)] {
+        ok(store.apply(Change::PutBookmark(kept.clone())).await);
+        assert_eq!(found(store.bookmark(&kept.source).await), kept);
+    }
+    assert_eq!(found(store.bookmark(other).await), bookmark(other, 3));
 }
 
 async fn versions_stand_otherwise_together_or_not_at_all(store: &impl Store) {

@@ -40,6 +40,7 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::PutPepper(sealed) => access::put_pepper(draft, &sealed),
         Change::PublishListing(listing) => listings::publish(draft, &listing),
         Change::PutListings(new) => listings::put(draft, &new),
+        Change::PutBookmark(bookmark) => listings::put_bookmark(draft, &bookmark),
         Change::SetStanding { name, versions, standing } => {
             listings::set_standing(draft, &name, &versions, &standing)
         }

@@ -1,6 +1,6 @@
 //! Documents: what changes do to them.
 
-use crate::domain::{DocumentName, DocumentVersion, Listing, Standing};
+use crate::domain::{Bookmark, Digest, DocumentName, DocumentVersion, Listing, Standing};
 use crate::store::StoreError;
 use crate::store::key::Key;
 
@@ -33,6 +33,12 @@ pub(super) fn put(draft: &mut Draft<'_>, listings: &[Listing]) -> Journalled {
     }
     let subject = listings.first().map(|first| subject(&first.name, &first.version)).unwrap_or_default();
     Ok(("put_listings", subject))
+}
+
+pub(super) fn put_bookmark(draft: &mut Draft<'_>, bookmark: &Bookmark) -> Journalled {
+    draft.next_seq();
+    draft.put(&Key::Bookmark(Digest::of(bookmark.source.as_bytes())), bookmark)?;
+    Ok(("put_bookmark", bookmark.source.clone()))
 }
 
 pub(super) fn set_standing(

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 
 use crate::domain::{
-    Account, AccountId, ApiKey, AuditEntry, AuditHead, Deployment, Digest, DocumentName, DocumentVersion,
-    Holder, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating, RatingTotal, Report,
-    ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace,
+    Account, AccountId, ApiKey, AuditEntry, AuditHead, Bookmark, Deployment, Digest, DocumentName,
+    DocumentVersion, Holder, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating, RatingTotal,
+    Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace,
     WorkspaceName,
 };
 use crate::event::Event;
@@ -340,6 +340,11 @@ impl Store for SledStore {
 
     async fn quarantines(&self) -> Result<Vec<Quarantine>, StoreError> {
         self.ask(|reader| values(reader.list(&Span::Quarantines, None, usize::MAX))).await
+    }
+
+    async fn bookmark(&self, source: &str) -> Result<Option<Bookmark>, StoreError> {
+        let source = Digest::of(source.as_bytes());
+        self.ask(move |reader| reader.get(&Key::Bookmark(source))).await
     }
 
     async fn backup(&self, target: &Path) -> Result<u64, StoreError> {
