@@ -38,6 +38,23 @@ fn is_none(count: &usize) -> bool {
     *count == 0
 }
 
+/// Which documents are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListQuery {
+    /// Text that the name, title or description holds, in any case.
+    pub search: Option<String>,
+    /// Only what changed then or later.
+    pub updated_since: Option<Timestamp>,
+    /// `latest`, or one version.
+    pub version: Option<String>,
+    /// Whether deleted versions are shown.
+    pub include_deleted: bool,
+    /// How many at most.
+    pub limit: Option<usize>,
+    /// Where the page begins, from the page before; it holds all else that was asked for.
+    pub cursor: Option<String>,
+}
+
 /// A document, and what the registry says of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServerResponse {

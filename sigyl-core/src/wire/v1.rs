@@ -2,6 +2,7 @@
 //! exactly one [`Frame::Done`] or [`Frame::Failed`].
 
 mod access;
+mod body;
 mod quarantine;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,11 @@ use crate::wire::registry::{
 pub use crate::domain::Failure;
 pub use access::{
     AuditChecked, KeyView, MadeKey, Member, NewAccount, NewKey, NewWorkspace, WhoAmI, WorkspaceView,
+};
+pub use body::{
+    AccountChange, Accounts, Audit, Begun, Broken, Health, Import, Keys, Members, Membership, PolicyText,
+    Problem, ProblemPlace, Reason, Release, Rescan, RescannedVersions, Rollback, Runs, Servers, Transfer,
+    Versions, Workspaces,
 };
 pub use quarantine::{Affected, QuarantineView};
 

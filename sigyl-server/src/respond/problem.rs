@@ -2,10 +2,10 @@
 
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use serde::Serialize;
 use sigyl_core::Error;
 use sigyl_core::domain::{Failure, Issue, Kind};
 use sigyl_core::registry::ListingError;
+use sigyl_core::wire::v1::{self, Broken, ProblemPlace};
 
 use super::Answer;
 
@@ -24,16 +24,8 @@ struct Told {
     detail: String,
     code: Option<String>,
     hint: Option<String>,
-    errors: Vec<Detail>,
+    errors: Vec<ProblemPlace>,
     headers: HeaderMap,
-}
-
-/// One of several things that are wrong with a body.
-#[derive(Debug, Serialize)]
-struct Detail {
-    message: String,
-    /// Such as `body/packages/0/version`.
-    location: String,
 }
 
 /// The status of each class of failure. What the server does to others' requests is decided here alone.
@@ -102,23 +94,24 @@ impl Problem {
     }
 
     /// Returns what is told of it.
-    pub(crate) fn words(&self) -> Words<'_> {
-        Words { code: self.told.code.as_deref(), detail: &self.told.detail, hint: self.told.hint.as_deref() }
+    pub(crate) fn words(&self) -> Broken {
+        let Told { code, detail, hint, .. } = &*self.told;
+        Broken { code: code.clone(), detail: detail.clone(), hint: hint.clone() }
     }
 
     /// Writes it down for the client; `instance` is the request that it happened to.
     pub(crate) fn answer(self, instance: &str) -> Answer {
         let Told { detail, code, hint, errors, headers } = *self.told;
-        let body = Body {
-            r#type: "about:blank",
-            title: self.status.canonical_reason().unwrap_or("Error"),
+        let body = v1::Problem {
+            r#type: "about:blank".to_owned(),
+            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
             status: self.status.as_u16(),
-            detail: &detail,
-            instance: &format!("urn:uuid:{instance}"),
-            error: &detail,
-            code: code.as_deref(),
-            hint: hint.as_deref(),
-            errors: &errors,
+            error: detail.clone(),
+            detail,
+            instance: format!("urn:uuid:{instance}"),
+            code,
+            hint,
+            errors,
         };
         // Strings and a number always have a form in JSON.
         let text = serde_json::to_vec(&body).unwrap_or_default();
@@ -133,8 +126,10 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let mut problem = Self::from(error.failure());
         if let Error::Listing(ListingError::Invalid(issues)) = error {
-            let detail =
-                |issue: Issue| Detail { message: issue.message, location: format!("body{}", issue.path) };
+            let detail = |issue: Issue| ProblemPlace {
+                message: issue.message,
+                location: format!("body{}", issue.path),
+            };
             problem.told.errors = issues.into_iter().map(detail).collect();
         }
         problem
@@ -159,31 +154,6 @@ impl From<Failure> for Problem {
             _ => problem,
         }
     }
-}
-
-/// What is told of a problem in a stream, which has its status already.
-#[derive(Debug, Serialize)]
-pub(crate) struct Words<'a> {
-    pub(crate) code: Option<&'a str>,
-    pub(crate) detail: &'a str,
-    pub(crate) hint: Option<&'a str>,
-}
-
-/// The body of an answer that tells a problem.
-#[derive(Serialize)]
-struct Body<'a> {
-    r#type: &'a str,
-    title: &'a str,
-    status: u16,
-    detail: &'a str,
-    instance: &'a str,
-    error: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[Detail]>::is_empty")]
-    errors: &'a [Detail],
 }
 
 fn bounded(text: String) -> String {

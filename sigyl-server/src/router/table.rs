@@ -18,6 +18,8 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     routes::workspaces::ROUTES,
     routes::quarantines::ROUTES,
     routes::audit::ROUTES,
+    routes::policy::ROUTES,
+    routes::imports::ROUTES,
 ];
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-use sigyl_core::domain::{Action, AuditEntry};
+use sigyl_core::domain::{Action, AuditHead};
+use sigyl_core::wire::v1::Audit;
 
 use crate::app::App;
 use crate::request::{Ask, LISTED_MOST};
@@ -41,13 +41,10 @@ const VERIFY: Doc = Doc::new(
         gives("AuditChecked", "It is whole; where it ends is worth keeping elsewhere."),
         fails(500, "It is not."),
     ],
-);
+)
+.asks(&[param("kept", "AuditHead", "An end of it that was kept elsewhere, which must still be there.")]);
 
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Serialize)]
-    struct Audit {
-        entries: Vec<AuditEntry>,
-    }
     let query = ask.query()?;
     let after = query.value("after", "the number of an entry")?;
     let limit = query.count("limit", LISTED_MOST)?.unwrap_or(LISTED);
@@ -55,5 +52,10 @@ async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn verify(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    Answer::json(&app.core.verify_audit(&ask.caller, None).await?)
+    let query = ask.query()?;
+    let kept = query.text("kept").map(|text| {
+        AuditHead::parse(text)
+            .ok_or_else(|| Problem::invalid("`kept` in the query is not NUMBER:sha256:HASH"))
+    });
+    Answer::json(&app.core.verify_audit(&ask.caller, kept.transpose()?).await?)
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hyper::header::HeaderValue;
-use serde::Serialize;
 use sigyl_core::domain::Action;
+use sigyl_core::wire::v1::Health;
 
 use crate::app::App;
 use crate::request::Ask;
@@ -46,25 +46,17 @@ const OPENAPI: Doc = Doc::new(
     &[gives("Document", "The document.")],
 );
 
-#[derive(Serialize)]
-struct Health {
-    status: &'static str,
-    version: &'static str,
-}
-
-impl Health {
-    fn answer(status: &'static str) -> Result<Answer, Problem> {
-        Answer::json(&Self { status, version: env!("CARGO_PKG_VERSION") })
-    }
+fn healthy(status: &str) -> Result<Answer, Problem> {
+    Answer::json(&Health { status: status.to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() })
 }
 
 async fn health(_: Arc<App>, _: Ask) -> Result<Answer, Problem> {
-    Health::answer("ok")
+    healthy("ok")
 }
 
 async fn ready(app: Arc<App>, _: Ask) -> Result<Answer, Problem> {
     match app.core.ready().await {
-        Ok(true) => Health::answer("ready"),
+        Ok(true) => healthy("ready"),
         Ok(false) => Err(Problem::busy("the server is ending", LATER)),
         Err(error) => {
             tracing::error!(cause = &error as &dyn std::error::Error, "the store does not answer");

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use serde::Serialize;
 use sigyl_core::domain::{Action, KeyId, Login};
-use sigyl_core::wire::v1::{KeyView, NewKey};
+use sigyl_core::wire::v1::{Keys, NewKey};
 
 use crate::app::App;
 use crate::request::Ask;
@@ -52,10 +51,6 @@ async fn whoami(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Serialize)]
-    struct Keys {
-        keys: Vec<KeyView>,
-    }
     let query = ask.query()?;
     let account = query.text("account").map(Login::parse).transpose();
     let account = account.map_err(|error| Problem::invalid(error.to_string()))?;

@@ -1,15 +1,11 @@
 //! Runs: begun, watched, decided, and what was found on the way.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use sigyl_core::Held;
 use sigyl_core::access::Class;
-use sigyl_core::domain::{
-    Action, Caller, Denied, Locator, Run, RunId, SecretName, SecretValue, ServerName, Waiver, WorkspaceName,
-};
-use sigyl_core::wire::v1::{Deploy, Redeploy};
+use sigyl_core::domain::{Action, Caller, Denied, Locator, RunId};
+use sigyl_core::wire::v1::{Deploy, Reason, Redeploy, Release, Runs};
 
 use super::servers::{begun, name};
 use crate::app::App;
@@ -108,47 +104,19 @@ const REJECT: Doc = Doc::new(
 )
 .takes("Decision");
 
-/// What a release takes. A key says what, and for whom; what reaches into the machine that serves is for those who
-/// operate it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Release {
-    source: Option<String>,
-    workspace: Option<WorkspaceName>,
-    name: Option<ServerName>,
-    #[serde(default)]
-    env: BTreeMap<String, String>,
-    #[serde(default)]
-    secrets: BTreeMap<SecretName, SecretValue>,
-    #[serde(default)]
-    grant: Vec<String>,
-    #[serde(default)]
-    revoke: Vec<String>,
-    #[serde(default)]
-    waive: Vec<Waiver>,
-    #[serde(default)]
-    allow_scripts: Vec<String>,
-    #[serde(default)]
-    deep: bool,
-    #[serde(default)]
-    review: bool,
-}
-
-impl Release {
-    /// Reads where the code is.
-    fn locator(&self, caller: &Caller) -> Result<Option<Locator>, Problem> {
-        let Some(text) = &self.source else { return Ok(None) };
-        if text.len() > SOURCE {
-            return Err(Problem::invalid(format!("`source` is longer than {SOURCE} bytes")));
-        }
-        let locator = Locator::parse(text).map_err(|error| Problem::invalid(error.to_string()))?;
-        let is_elsewhere = !locator.is_here();
-        if is_elsewhere || caller.may(Action::Operate) {
-            return Ok(Some(locator));
-        }
-        let denied = Denied::new(caller, "deploy what is on the machine of the server");
-        Err(Problem::from(sigyl_core::Error::from(denied)))
+/// Reads where the code is. A key says for whom it is; what reaches into the machine that serves is for those who operate it.
+fn locator(wanted: &Release, caller: &Caller) -> Result<Option<Locator>, Problem> {
+    let Some(text) = &wanted.source else { return Ok(None) };
+    if text.len() > SOURCE {
+        return Err(Problem::invalid(format!("`source` is longer than {SOURCE} bytes")));
     }
+    let locator = Locator::parse(text).map_err(|error| Problem::invalid(error.to_string()))?;
+    let is_elsewhere = !locator.is_here();
+    if is_elsewhere || caller.may(Action::Operate) {
+        return Ok(Some(locator));
+    }
+    let denied = Denied::new(caller, "deploy what is on the machine of the server");
+    Err(Problem::from(sigyl_core::Error::from(denied)))
 }
 
 async fn release(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
@@ -158,7 +126,7 @@ async fn release(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
         return Err(Problem::invalid("`revoke` is for a server that exists: release it again"));
     }
     let source =
-        wanted.locator(&caller)?.ok_or_else(|| Problem::invalid("`source` says where the code is"))?;
+        locator(&wanted, &caller)?.ok_or_else(|| Problem::invalid("`source` says where the code is"))?;
     let deploy = Deploy {
         workspace: wanted.workspace,
         name: wanted.name,
@@ -182,7 +150,7 @@ async fn again(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     }
     let redeploy = Redeploy {
         name,
-        source: wanted.locator(&caller)?,
+        source: locator(&wanted, &caller)?,
         env: wanted.env,
         secrets: wanted.secrets,
         grant: wanted.grant,
@@ -196,10 +164,6 @@ async fn again(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Serialize)]
-    struct Runs {
-        runs: Vec<Run>,
-    }
     let limit = ask.query()?.count("limit", LISTED_MOST)?.unwrap_or(LISTED);
     Answer::json(&Runs { runs: app.core.runs(&ask.caller, limit).await? })
 }
@@ -223,20 +187,14 @@ async fn events(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     .await
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Decision {
-    reason: String,
-}
-
 async fn approve(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let (caller, run) = (ask.caller.clone(), id(&ask)?);
-    let Decision { reason } = ask.json(DECISION).await?;
+    let Reason { reason } = ask.json(DECISION).await?;
     begun(app.core.approve(&caller, &run, &reason).await?)
 }
 
 async fn reject(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let (caller, run) = (ask.caller.clone(), id(&ask)?);
-    let Decision { reason } = ask.json(DECISION).await?;
+    let Reason { reason } = ask.json(DECISION).await?;
     Answer::json(&app.core.reject(&caller, &run, &reason).await?)
 }

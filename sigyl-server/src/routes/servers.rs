@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sigyl_core::Held;
 use sigyl_core::access::Class;
-use sigyl_core::domain::{Action, RunId, ServerName, Version, WorkspaceName};
-use sigyl_core::wire::v1::{ServerView, VersionView};
+use sigyl_core::domain::{Action, RunId, ServerName};
+use sigyl_core::wire::v1::{Begun, Rollback, Servers, Transfer, Versions};
 
 use crate::app::App;
 use crate::request::{Ask, LISTED_MOST};
@@ -133,18 +132,9 @@ const CALL: Doc = Doc::new(
 )
 .takes("Arguments");
 
-/// A run that was begun.
-#[derive(Serialize)]
-pub(super) struct Begun {
-    run: RunId,
-    /// Where it is told.
-    events: String,
-}
-
 /// Answers that a run was begun.
 pub(super) fn begun(run: RunId) -> Result<Answer, Problem> {
-    let events = format!("/api/v1/runs/{run}/events");
-    Ok(Answer::json(&Begun { run, events })?.status(StatusCode::ACCEPTED))
+    Ok(Answer::json(&Begun::of(run))?.status(StatusCode::ACCEPTED))
 }
 
 /// Reads the name of a server from the address.
@@ -153,10 +143,6 @@ pub(super) fn name(ask: &Ask) -> Result<ServerName, Problem> {
 }
 
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Serialize)]
-    struct Servers {
-        servers: Vec<ServerView>,
-    }
     Answer::json(&Servers { servers: app.core.list(&ask.caller).await? })
 }
 
@@ -171,32 +157,18 @@ async fn delete(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn versions(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Serialize)]
-    struct Versions {
-        versions: Vec<VersionView>,
-    }
     Answer::json(&Versions { versions: app.core.versions(&ask.caller, &name(&ask)?).await? })
 }
 
 async fn rollback(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Wanted {
-        version: Option<Version>,
-    }
     let (caller, name) = (ask.caller.clone(), name(&ask)?);
-    let Wanted { version } = ask.json(SMALL).await?;
+    let Rollback { version } = ask.json(SMALL).await?;
     begun(app.core.rollback(&caller, name, version).await?)
 }
 
 async fn transfer(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Wanted {
-        workspace: WorkspaceName,
-    }
     let (caller, name) = (ask.caller.clone(), name(&ask)?);
-    let Wanted { workspace } = ask.json(SMALL).await?;
+    let Transfer { workspace } = ask.json(SMALL).await?;
     app.core.transfer(&caller, &name, &workspace).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use serde::{Deserialize, Serialize};
-use sigyl_core::domain::{Account, Action, Login, Role, WorkspaceName};
-use sigyl_core::wire::v1::{Member, NewAccount, NewWorkspace, WorkspaceView};
+use sigyl_core::domain::{Action, Login, WorkspaceName};
+use sigyl_core::wire::v1::{
+    AccountChange, Accounts, Members, Membership, NewAccount, NewWorkspace, Workspaces,
+};
 
 use crate::app::App;
 use crate::request::Ask;
@@ -94,10 +95,6 @@ const REMOVE_MEMBER: Doc =
     Doc::new("removeMember", "Takes an account out of a workspace.", &[DONE, NO_WORKSPACE, UNFIT]);
 
 async fn accounts(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Serialize)]
-    struct Accounts {
-        accounts: Vec<Account>,
-    }
     Answer::json(&Accounts { accounts: app.core.accounts(&ask.caller).await? })
 }
 
@@ -108,21 +105,12 @@ async fn create_account(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn change_account(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Change {
-        disabled: bool,
-    }
     let (caller, login) = (ask.caller.clone(), ask.part("login", Login::parse)?);
-    let Change { disabled } = ask.json(SMALL).await?;
+    let AccountChange { disabled } = ask.json(SMALL).await?;
     Answer::json(&app.core.disable_account(&caller, &login, disabled).await?)
 }
 
 async fn workspaces(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Serialize)]
-    struct Workspaces {
-        workspaces: Vec<WorkspaceView>,
-    }
     Answer::json(&Workspaces { workspaces: app.core.workspaces(&ask.caller).await? })
 }
 
@@ -137,19 +125,10 @@ fn workspace(ask: &Ask) -> Result<WorkspaceName, Problem> {
 }
 
 async fn members(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Serialize)]
-    struct Members {
-        members: Vec<Member>,
-    }
     Answer::json(&Members { members: app.core.members(&ask.caller, &workspace(&ask)?).await? })
 }
 
 async fn set_member(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Membership {
-        role: Role,
-    }
     let (caller, workspace, login) = (ask.caller.clone(), workspace(&ask)?, ask.part("login", Login::parse)?);
     let Membership { role } = ask.json(SMALL).await?;
     app.core.set_member(&caller, &workspace, &login, role).await?;

@@ -97,6 +97,10 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("liftQuarantine", Key(Action::Approve), 415),
     ("readAudit", Either(Action::Administer, Action::Manage), 200),
     ("verifyAudit", Key(Action::Administer), 200),
+    ("showPolicy", Key(Action::Read), 200),
+    ("testPolicy", Key(Action::Read), 415),
+    ("rescan", Key(Action::Operate), 415),
+    ("importDocuments", Key(Action::Administer), 415),
 ];
 
 /// A kind of caller: the key that it shows, and what it may do.
