@@ -29,6 +29,7 @@
 //! | `runtime` | all that needs tokio: fetching, events, the MCP client, the vault, runs, the local target |
 //! | `sled` | the embedded store |
 //! | `gateway` | the MCP endpoint in front of running servers; with `sled`, the handle [`Sigyl`] |
+//! | `client` | the typed client of `sigyl-server` |
 //! | `llm` | the reviewer: a language model of the operator's choice looks at what was scanned |
 //! | `testing` | the contract suites that every backend passes; not covered by semver |
 #![warn(missing_docs)]
@@ -42,6 +43,8 @@ pub mod source;
 
 #[cfg(feature = "runtime")]
 pub mod access;
+#[cfg(feature = "client")]
+pub mod client;
 #[cfg(all(feature = "sled", feature = "gateway"))]
 pub mod control;
 #[cfg(feature = "runtime")]

@@ -406,6 +406,42 @@ pub const CODES: &[CodeDoc] = &[
         "The cursor is not one that a page gave, or belongs to another list.",
         "begin again without a cursor",
     ),
+    doc(
+        "E1301",
+        "no address of a server",
+        "The address of a server cannot be used, or a key would go over http:// where everybody between can read it.",
+        "write https://HOST, or http:// for a server on this machine",
+    ),
+    doc(
+        "E1302",
+        "server not reached",
+        "Nobody answered at the address of the server, or not in time.",
+        "check the address and the network; `curl ADDRESS/health` shows whether a server is there",
+    ),
+    doc(
+        "E1303",
+        "refused by the server",
+        "The server did not take the request: the key is missing, not good or not for this, or too much was asked.",
+        "`sigyl whoami` shows what the key is for; SIGYL_KEY or --key-file names another one",
+    ),
+    doc(
+        "E1304",
+        "unreadable answer",
+        "What answered is no sigyl-server, or one of another version; a page of a proxy looks like this.",
+        "check the address, and that the server and this program have the same version",
+    ),
+    doc(
+        "E1305",
+        "stream broken off",
+        "What the server told ended before it was over, and could not be taken up again.",
+        "`sigyl runs` shows how a run stands, and `sigyl watch RUN` goes on",
+    ),
+    doc(
+        "E1306",
+        "name in an address",
+        "A name is empty or `.` or `..`, and would lead to something else of the server.",
+        "write the name of a tool, version or server as lists show it",
+    ),
 ];
 
 const fn doc(

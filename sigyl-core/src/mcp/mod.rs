@@ -31,7 +31,7 @@ pub(crate) mod skim;
 pub(crate) mod sse;
 mod transport;
 mod upstream;
-#[cfg(feature = "llm")]
+#[cfg(any(feature = "llm", feature = "client"))]
 pub(crate) use transport::tls;
 
 pub use crate::domain::Era;

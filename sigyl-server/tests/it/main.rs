@@ -5,6 +5,7 @@ mod api;
 mod app;
 mod auth;
 mod bounds;
+mod client;
 mod endpoint;
 mod life;
 mod matrix;

@@ -1,0 +1,88 @@
+//! The operations of a server, as its own table has them.
+
+/// One operation.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// What the document of the server calls it.
+    pub id: &'static str,
+    /// The method of HTTP.
+    pub method: &'static str,
+    /// Its address; a part in braces stands for any text.
+    pub path: &'static str,
+}
+
+impl Operation {
+    /// Tells whether it may be asked for twice: it looks, and changes nothing.
+    pub(super) fn only_looks(&self) -> bool {
+        self.method == "GET"
+    }
+}
+
+/// Gives each operation a name, and lists all of them.
+macro_rules! operations {
+    ($($name:ident = $id:literal $method:literal $path:literal;)*) => {
+        $(pub(super) const $name: &Operation = &Operation { id: $id, method: $method, path: $path };)*
+
+        /// Every operation that the client has a method for.
+        pub const OPERATIONS: &[&Operation] = &[$($name),*];
+    };
+}
+
+operations! {
+    HEALTH = "health" "GET" "/health";
+    READY = "ready" "GET" "/ready";
+    METRICS = "metrics" "GET" "/metrics";
+    OPENAPI = "openapi" "GET" "/openapi.json";
+
+    LIST_DOCUMENTS = "listDocuments" "GET" "/v0.1/servers";
+    LIST_DOCUMENT_VERSIONS = "listDocumentVersions" "GET" "/v0.1/servers/{serverName}/versions";
+    SHOW_DOCUMENT = "showDocument" "GET" "/v0.1/servers/{serverName}/versions/{version}";
+    PUBLISH_DOCUMENT = "publishDocument" "POST" "/v0.1/publish";
+    VALIDATE_DOCUMENT = "validateDocument" "POST" "/v0.1/validate";
+    PUT_DOCUMENT = "putDocument" "PUT" "/v0.1/servers/{serverName}/versions/{version}";
+    DELETE_DOCUMENT = "deleteDocument" "DELETE" "/v0.1/servers/{serverName}/versions/{version}";
+    SET_DOCUMENT_STATUS = "setDocumentStatus" "PATCH" "/v0.1/servers/{serverName}/versions/{version}/status";
+    SET_STATUS_OF_ALL = "setStatusOfAll" "PATCH" "/v0.1/servers/{serverName}/status";
+    SEARCH_DOCUMENTS = "searchDocuments" "GET" "/v0.1/x/internal.sigyl/search";
+
+    LIST_SERVERS = "listServers" "GET" "/api/v1/servers";
+    SHOW_SERVER = "showServer" "GET" "/api/v1/servers/{name}";
+    DELETE_SERVER = "deleteServer" "DELETE" "/api/v1/servers/{name}";
+    LIST_VERSIONS = "listVersions" "GET" "/api/v1/servers/{name}/versions";
+    ROLL_BACK = "rollBack" "POST" "/api/v1/servers/{name}/rollback";
+    TRANSFER_SERVER = "transferServer" "PUT" "/api/v1/servers/{name}/workspace";
+    READ_LOGS = "readLogs" "GET" "/api/v1/servers/{name}/logs";
+    READ_CALLS = "readCalls" "GET" "/api/v1/servers/{name}/calls";
+    PROBE_SERVER = "probeServer" "POST" "/api/v1/servers/{name}/probe";
+    CALL_TOOL = "callTool" "POST" "/api/v1/servers/{name}/tools/{tool}";
+
+    RELEASE = "release" "POST" "/api/v1/releases";
+    RELEASE_AGAIN = "releaseAgain" "POST" "/api/v1/servers/{name}/releases";
+    LIST_RUNS = "listRuns" "GET" "/api/v1/runs";
+    SHOW_RUN = "showRun" "GET" "/api/v1/runs/{run}";
+    WATCH_RUN = "watchRun" "GET" "/api/v1/runs/{run}/events";
+    APPROVE_RUN = "approveRun" "POST" "/api/v1/runs/{run}/approval";
+    REJECT_RUN = "rejectRun" "POST" "/api/v1/runs/{run}/rejection";
+
+    WHO_AM_I = "whoAmI" "GET" "/api/v1/whoami";
+    LIST_KEYS = "listKeys" "GET" "/api/v1/keys";
+    CREATE_KEY = "createKey" "POST" "/api/v1/keys";
+    REVOKE_KEY = "revokeKey" "DELETE" "/api/v1/keys/{key}";
+
+    LIST_ACCOUNTS = "listAccounts" "GET" "/api/v1/accounts";
+    CREATE_ACCOUNT = "createAccount" "POST" "/api/v1/accounts";
+    CHANGE_ACCOUNT = "changeAccount" "PATCH" "/api/v1/accounts/{login}";
+    LIST_WORKSPACES = "listWorkspaces" "GET" "/api/v1/workspaces";
+    CREATE_WORKSPACE = "createWorkspace" "POST" "/api/v1/workspaces";
+    LIST_MEMBERS = "listMembers" "GET" "/api/v1/workspaces/{workspace}/members";
+    SET_MEMBER = "setMember" "PUT" "/api/v1/workspaces/{workspace}/members/{login}";
+    REMOVE_MEMBER = "removeMember" "DELETE" "/api/v1/workspaces/{workspace}/members/{login}";
+
+    READ_AUDIT = "readAudit" "GET" "/api/v1/audit";
+    VERIFY_AUDIT = "verifyAudit" "POST" "/api/v1/audit/verification";
+
+    SHOW_POLICY = "showPolicy" "GET" "/api/v1/policy";
+    TEST_POLICY = "testPolicy" "POST" "/api/v1/policy/test";
+    RESCAN = "rescan" "POST" "/api/v1/rescans";
+    IMPORT_DOCUMENTS = "importDocuments" "POST" "/api/v1/imports";
+}

@@ -1,0 +1,62 @@
+//! Runs: begun, watched, decided.
+
+use super::call::Call;
+use super::operation::{APPROVE_RUN, LIST_RUNS, REJECT_RUN, RELEASE, RELEASE_AGAIN, SHOW_RUN, WATCH_RUN};
+use super::told::{Listener, Picked, Silent, Told, data};
+use super::{Client, ClientError};
+use crate::domain::{Run, RunId, Seq, ServerName};
+use crate::event::Event;
+use crate::wire::v1::{Begun, Reason, Release, RunEnd, Runs};
+
+/// What is told of a run.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum RunNews {
+    /// Something happened in it.
+    Event(Box<Event>),
+    /// It is over, or waits for a decision: nothing is told after this.
+    End(Box<RunEnd>),
+}
+
+impl Client {
+    /// Scans, records, builds, starts and probes a new server, or one of that name.
+    pub async fn release(&self, release: &Release) -> Result<RunId, ClientError> {
+        self.ask::<Begun>(Call::of(RELEASE).json(release)?).await.map(|it| it.run)
+    }
+
+    /// The same for a server that exists, with its settings kept.
+    pub async fn release_again(&self, name: &ServerName, release: &Release) -> Result<RunId, ClientError> {
+        self.ask::<Begun>(Call::of(RELEASE_AGAIN).part(name).json(release)?).await.map(|it| it.run)
+    }
+
+    /// Lists the runs that the key may see, newest first.
+    pub async fn runs(&self, limit: usize) -> Result<Vec<Run>, ClientError> {
+        self.ask::<Runs>(Call::of(LIST_RUNS).asks("limit", limit)).await.map(|it| it.runs)
+    }
+
+    /// Shows how a run stands, with its reports.
+    pub async fn run(&self, run: &RunId) -> Result<RunEnd, ClientError> {
+        self.ask(Call::of(SHOW_RUN).part(run)).await
+    }
+
+    /// Follows a run from an event on. When the connection breaks, it is taken up after the last event that came.
+    pub fn watch(&self, run: &RunId, after: Seq) -> Told<RunNews> {
+        let call = Call::of(WATCH_RUN).part(run).asks("after", after.0);
+        Told::of(Listener::new(self, call, Silent::Again), |event| match event.event.as_str() {
+            "event" => Ok(Picked::Piece(RunNews::Event(data(WATCH_RUN.id, event)?))),
+            "end" => Ok(Picked::Last(RunNews::End(data(WATCH_RUN.id, event)?))),
+            _ => Ok(Picked::Nothing),
+        })
+    }
+
+    /// Lets a held run pass.
+    pub async fn approve(&self, run: &RunId, reason: &str) -> Result<RunId, ClientError> {
+        let call = Call::of(APPROVE_RUN).part(run).json(&Reason { reason: reason.to_owned() })?;
+        self.ask::<Begun>(call).await.map(|it| it.run)
+    }
+
+    /// Turns a held run down.
+    pub async fn reject(&self, run: &RunId, reason: &str) -> Result<Run, ClientError> {
+        self.ask(Call::of(REJECT_RUN).part(run).json(&Reason { reason: reason.to_owned() })?).await
+    }
+}

@@ -1,0 +1,82 @@
+//! Servers: what is on record, how it stands, and what is done to it.
+
+use serde_json::Value;
+
+use super::call::Call;
+use super::operation::{
+    CALL_TOOL, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, PROBE_SERVER, READ_CALLS, READ_LOGS, ROLL_BACK,
+    SHOW_SERVER, TRANSFER_SERVER,
+};
+use super::told::{Listener, Picked, Silent, Told, data};
+use super::{Client, ClientError};
+use crate::deploy::LogLine;
+use crate::domain::{RunId, ServerName, Version, WorkspaceName};
+use crate::mcp::Probe;
+use crate::store::CallRecord;
+use crate::wire::v1::{Begun, Rollback, ServerView, Servers, Transfer, VersionView, Versions};
+
+impl Client {
+    /// Lists the servers that the key may see.
+    pub async fn servers(&self) -> Result<Vec<ServerView>, ClientError> {
+        self.ask::<Servers>(Call::of(LIST_SERVERS)).await.map(|it| it.servers)
+    }
+
+    /// Shows a server.
+    pub async fn server(&self, name: &ServerName) -> Result<ServerView, ClientError> {
+        self.ask(Call::of(SHOW_SERVER).part(name)).await
+    }
+
+    /// Removes a server; `confirm` is its name, typed by a person.
+    pub async fn delete_server(&self, name: &ServerName, confirm: &str) -> Result<RunId, ClientError> {
+        self.ask::<Begun>(Call::of(DELETE_SERVER).part(name).asks("confirm", confirm)).await.map(|it| it.run)
+    }
+
+    /// Lists the versions of a server, newest first.
+    pub async fn versions(&self, name: &ServerName) -> Result<Vec<VersionView>, ClientError> {
+        self.ask::<Versions>(Call::of(LIST_VERSIONS).part(name)).await.map(|it| it.versions)
+    }
+
+    /// Lets an earlier version serve again: the one before the present one when none is named.
+    pub async fn roll_back(&self, name: &ServerName, version: Option<Version>) -> Result<RunId, ClientError> {
+        let call = Call::of(ROLL_BACK).part(name).json(&Rollback { version })?;
+        self.ask::<Begun>(call).await.map(|it| it.run)
+    }
+
+    /// Gives a server to another workspace.
+    pub async fn transfer(&self, name: &ServerName, to: &WorkspaceName) -> Result<(), ClientError> {
+        self.done(Call::of(TRANSFER_SERVER).part(name).json(&Transfer { workspace: to.clone() })?).await
+    }
+
+    /// Reads the log of a server: `limit` lines of the past, and with `follow` what comes.
+    pub fn logs(&self, name: &ServerName, limit: usize, follow: bool) -> Told<LogLine> {
+        let call = Call::of(READ_LOGS).part(name).asks("limit", limit).asks("follow", follow);
+        Told::of(Listener::new(self, call, silence(follow)), |event| match event.event.as_str() {
+            "log" => data(READ_LOGS.id, event).map(Picked::Piece),
+            _ => Ok(Picked::Nothing),
+        })
+    }
+
+    /// Reads the calls of a server's tools: `limit` of the past, and with `follow` what comes.
+    pub fn calls(&self, name: &ServerName, limit: usize, follow: bool) -> Told<CallRecord> {
+        let call = Call::of(READ_CALLS).part(name).asks("limit", limit).asks("follow", follow);
+        Told::of(Listener::new(self, call, silence(follow)), |event| match event.event.as_str() {
+            "call" => data(READ_CALLS.id, event).map(Picked::Piece),
+            _ => Ok(Picked::Nothing),
+        })
+    }
+
+    /// Asks a running server what it is.
+    pub async fn probe(&self, name: &ServerName) -> Result<Probe, ClientError> {
+        self.ask(Call::of(PROBE_SERVER).part(name)).await
+    }
+
+    /// Calls a tool of a running server.
+    pub async fn call(&self, name: &ServerName, tool: &str, arguments: &Value) -> Result<Value, ClientError> {
+        self.ask(Call::of(CALL_TOOL).part(name).part(tool).json(arguments)?.long()).await
+    }
+}
+
+/// Whoever stays does not go by itself; lines have no numbers, so that nobody could say where to go on.
+fn silence(follow: bool) -> Silent {
+    if follow { Silent::CutOff } else { Silent::Over }
+}

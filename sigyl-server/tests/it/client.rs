@@ -1,0 +1,233 @@
+//! The typed client against a server: it has every operation, and each is asked for here once at least.
+#![expect(clippy::cognitive_complexity, reason = "operations are asked for one after the other")]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use serde_json::{Value, json};
+use sigyl_core::client::{Client, ClientError, ClientSettings, OPERATIONS, Patience, RunNews};
+use sigyl_core::domain::{
+    Kind, Label, ListingStatus, Login, Role, RunId, RunState, SecretValue, Seq, ServerName, WorkspaceName,
+};
+use sigyl_core::wire::registry::{ImportRow, ListQuery, StatusUpdate};
+use sigyl_core::wire::v1::{Import, NewAccount, NewKey, NewWorkspace, PolicyText, Release, Rescan, RunEnd};
+
+use crate::app::TestApp;
+
+const POISONED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/servers/poisoned");
+
+/// Operations that are for other clients: those of MCP, readers of the mirror, and web browsers.
+fn is_for_others(path: &str) -> bool {
+    path.starts_with("/mcp/") || path.starts_with("/v0/")
+}
+
+/// The operations of the document: id, method and path.
+async fn operations(app: &TestApp) -> BTreeSet<(String, String, String)> {
+    let document = app.get("/openapi.json").await.json();
+    let mut found = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap().to_owned();
+            found.insert((id, method.to_ascii_uppercase(), path.clone()));
+        }
+    }
+    found.retain(|(_, _, path)| !is_for_others(path));
+    found
+}
+
+fn client(app: &TestApp, key: &str) -> Client {
+    let settings = ClientSettings {
+        key: Some(SecretValue::new(key)),
+        patience: Patience { retries: 0, ..Patience::default() },
+        ..ClientSettings::of(format!("http://{}", app.address))
+    };
+    Client::new(settings).unwrap()
+}
+
+#[tokio::test]
+async fn the_client_has_every_operation_and_no_other() {
+    let app = TestApp::start().await;
+    let has: BTreeSet<_> =
+        OPERATIONS.iter().map(|it| (it.id.to_owned(), it.method.to_owned(), it.path.to_owned())).collect();
+    assert_eq!(has, operations(&app).await);
+    app.end().await;
+}
+
+/// What the client is refused with.
+fn refused<T: std::fmt::Debug>(result: Result<T, ClientError>) -> (u16, Option<String>) {
+    match result {
+        Err(ClientError::Refused(refused)) => {
+            assert!(refused.request.is_some(), "{refused:?}");
+            (refused.status, refused.code)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn access(client: &Client) {
+    let ada = Login::parse("ada").unwrap();
+    client
+        .create_account(&NewAccount { login: ada.clone(), name: None, administrator: false })
+        .await
+        .unwrap();
+    assert!(client.disable_account(&ada, true).await.unwrap().disabled.is_some());
+    client.disable_account(&ada, false).await.unwrap();
+    assert!(client.accounts().await.unwrap().iter().any(|it| it.login == ada));
+    let team = WorkspaceName::parse("team").unwrap();
+    let new = NewWorkspace { name: team.clone(), title: None, owner: ada.clone() };
+    assert_eq!(client.create_workspace(&new).await.unwrap().name, team);
+    assert_eq!(client.workspaces().await.unwrap().len(), 2);
+    let default = WorkspaceName::default();
+    client.set_member(&default, &ada, Role::Member).await.unwrap();
+    assert!(client.members(&default).await.unwrap().iter().any(|it| it.login == ada));
+    client.remove_member(&default, &ada).await.unwrap();
+    let new = NewKey {
+        label: Label::parse("ci").unwrap(),
+        scopes: Vec::new(),
+        workspace: None,
+        networks: Vec::new(),
+        expires: None,
+        account: Some(ada.clone()),
+    };
+    let made = client.create_key(&new).await.unwrap();
+    assert_eq!(client.keys(Some(&ada)).await.unwrap(), std::slice::from_ref(&made.key));
+    client.revoke_key(&made.key.id).await.unwrap();
+    assert!(client.whoami().await.unwrap().account.is_some());
+    let head = client.verify_audit(None).await.unwrap().head;
+    assert_eq!(client.audit(Some(0), 1).await.unwrap()[0].number, 1);
+    assert_eq!(client.verify_audit(Some(head)).await.unwrap().head, head);
+}
+
+fn document(version: &str) -> String {
+    json!({
+        "$schema": "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json",
+        "name": "com.example/tide", "title": "Tide", "description": "Tells the tide.", "version": version,
+        "packages": [{
+            "registryType": "npm", "identifier": "tide-mcp", "version": version, "transport": {"type": "stdio"},
+        }],
+    })
+    .to_string()
+}
+
+async fn registry(client: &Client) {
+    let name = "com.example/tide";
+    let checked = client.validate(&document("1.0.0")).await.unwrap();
+    assert!(checked.valid, "{checked:?}");
+    let published = client.publish(&document("1.0.0")).await.unwrap();
+    assert!(published.meta.official.is_latest);
+    assert_eq!(refused(client.publish("{").await).0, 400);
+    let update = StatusUpdate { status: ListingStatus::Deprecated, status_message: Some("old".to_owned()) };
+    let shown = client.set_listing_status(name, "1.0.0", &update).await.unwrap();
+    assert_eq!(shown.meta.official.status, ListingStatus::Deprecated);
+    let update = StatusUpdate { status: ListingStatus::Active, status_message: None };
+    assert_eq!(client.set_status_of_all(name, &update).await.unwrap().updated_count, 1);
+    let put = client.put_listing(name, "1.0.0", &document("1.0.0"), Some(ListingStatus::Deprecated)).await;
+    assert_eq!(put.unwrap().meta.official.status, ListingStatus::Deprecated);
+    let query = ListQuery { search: Some("tide".to_owned()), limit: Some(5), ..ListQuery::default() };
+    assert_eq!(client.listings(&query).await.unwrap().servers.len(), 1);
+    assert_eq!(client.search("tied", 5).await.unwrap().servers.len(), 1, "in spite of slips");
+    client.delete_listing(name, "1.0.0").await.unwrap();
+    assert_eq!(client.listing_versions(name, true).await.unwrap().servers.len(), 1);
+    assert_eq!(refused(client.listing(name, "latest", false).await).0, 404);
+    client.listing(name, "1.0.0", true).await.unwrap();
+    let rows = vec![ImportRow { line: 1, text: document("2.0.0") }];
+    let report = client.import(&Import { source: "a test".to_owned(), rows }).await.unwrap();
+    assert_eq!((report.added, report.refused), (1, 0), "{report:?}");
+}
+
+/// Follows a run to its end.
+async fn ended(client: &Client, run: &RunId) -> (Vec<Seq>, RunEnd) {
+    let (mut seqs, mut end) = (Vec::new(), None);
+    let mut told = client.watch(run, Seq(0));
+    while let Some(news) = told.next().await {
+        match news.unwrap() {
+            RunNews::Event(event) => seqs.push(event.seq),
+            RunNews::End(it) => end = Some(*it),
+            other => panic!("{other:?}"),
+        }
+    }
+    (seqs, end.unwrap())
+}
+
+async fn runs(client: &Client) {
+    let release = Release { source: Some(POISONED.to_owned()), ..Release::default() };
+    let run = client.release(&release).await.unwrap();
+    let (seqs, end) = ended(client, &run).await;
+    assert!(seqs.len() > 3 && seqs.is_sorted(), "{seqs:?}");
+    assert_eq!(end.run.state, RunState::Blocked);
+    assert_eq!(client.run(&run).await.unwrap(), end);
+    assert_eq!(client.runs(5).await.unwrap(), [end.run]);
+    assert_eq!(refused(client.approve(&run, "fine").await), (409, Some("E0306".to_owned())));
+    assert_eq!(refused(client.reject(&run, "no").await), (409, Some("E0306".to_owned())));
+    assert_eq!(client.rescan(&Rescan::default()).await.unwrap(), []);
+    assert_eq!(client.policy().await.unwrap().name, "default");
+    let policy = PolicyText { file: "p.yaml".to_owned(), text: "nonsense: true\n".to_owned() };
+    assert_eq!(refused(client.test_policy(&policy).await).1.as_deref(), Some("E0202"));
+}
+
+/// What is asked of a server that is not there.
+async fn servers(client: &Client) {
+    let name = ServerName::parse("nobody").unwrap();
+    let missing = (404, Some("E0402".to_owned()));
+    assert_eq!(client.servers().await.unwrap(), []);
+    assert_eq!(refused(client.server(&name).await), missing);
+    assert_eq!(refused(client.versions(&name).await), missing);
+    assert_eq!(refused(client.delete_server(&name, "nobody").await), missing);
+    assert_eq!(refused(client.roll_back(&name, None).await), missing);
+    assert_eq!(refused(client.release_again(&name, &Release::default()).await), missing);
+    assert_eq!(refused(client.transfer(&name, &WorkspaceName::default()).await), missing);
+    assert_eq!(refused(client.probe(&name).await), missing);
+    assert_eq!(refused(client.call(&name, "now", &json!({})).await), missing);
+    let log = client.logs(&name, 5, false).next().await.unwrap();
+    assert_eq!(refused(log), missing);
+    let call = client.calls(&name, 5, true).next().await.unwrap();
+    assert_eq!(refused(call), missing);
+}
+
+#[tokio::test]
+async fn every_operation_is_asked_for_and_answered_in_the_same_words() {
+    let app = TestApp::start().await;
+    let client = client(&app, &app.admin_key().await);
+    assert_eq!(client.health().await.unwrap().status, "ok");
+    assert_eq!(client.ready().await.unwrap().status, "ready");
+    assert_eq!(client.openapi().await.unwrap()["openapi"], Value::from("3.1.0"));
+    access(&client).await;
+    registry(&client).await;
+    runs(&client).await;
+    servers(&client).await;
+    client.metrics().await.unwrap();
+    // The server has counted what came.
+    let counted = client.metrics().await.unwrap();
+    for (id, method, path) in operations(&app).await {
+        let line = format!(r#"sigyl_http_requests_total{{method="{method}",route="{path}","#);
+        assert!(counted.contains(&line), "{id} was never asked for");
+    }
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_good_is_told_as_that() {
+    let app = TestApp::start().await;
+    let stranger = client(&app, "sigyl_0000000000000000_x");
+    let error = stranger.servers().await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (Kind::Denied, "E1001"));
+    let reader = client(&app, &app.key(None, &["read"]).await);
+    assert_eq!(refused(reader.rescan(&Rescan::default()).await).0, 403);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_stream_outlives_the_connection_that_it_began_on() {
+    let app = TestApp::start().await;
+    let key = app.admin_key().await;
+    let run = client(&app, &key)
+        .release(&Release { source: Some(POISONED.to_owned()), ..Release::default() })
+        .await
+        .unwrap();
+    let (all, _) = ended(&client(&app, &key), &run).await;
+    let middle = all[all.len() / 2];
+    let rest: Vec<_> = client(&app, &key).watch(&run, middle).collect().await;
+    assert_eq!(rest.len(), all.iter().filter(|seq| **seq > middle).count() + 1, "and the end");
+    assert!(tokio::time::timeout(Duration::from_secs(5), app.end()).await.is_ok());
+}
