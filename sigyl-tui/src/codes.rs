@@ -223,6 +223,12 @@ const CODES: &[CodeDoc] = &[
         "The folder of `sigyl export` is there already, or cannot be written; nothing is left of what was begun.",
         "name a folder that is not there yet, where there is room",
     ),
+    doc(
+        "E0048",
+        "not put in",
+        "What a document has a client start gives it power over this machine, or nobody agreed to what is worth knowing.",
+        "read what was told; --yes, --allow-host and --allow-code agree to it",
+    ),
 ];
 
 const fn doc(

@@ -38,6 +38,8 @@ mod secret;
 mod server;
 mod source;
 mod specimen;
+#[cfg(feature = "runtime")]
+mod steering;
 mod taxon;
 mod text;
 mod timestamp;
@@ -85,6 +87,8 @@ pub use server::{Server, ToolPin, VersionRecord};
 pub(crate) use source::part_credentials;
 pub use source::{Locator, LocatorError, SourceKind, SourceRef};
 pub use specimen::{specimen, specimen_lines};
+#[cfg(feature = "runtime")]
+pub(crate) use steering::steers;
 pub use taxon::{Taxon, TaxonError, Taxonomy};
 pub use timestamp::{Timestamp, TimestampError};
 pub use tool::{Tool, ToolError};

@@ -52,6 +52,8 @@ pub fn client_file(word: &str, text: &str) {
         body: body.as_object().cloned().unwrap_or_default(),
         inputs: Vec::new(),
         shown: String::new(),
+        given: Vec::new(),
+        risks: Vec::new(),
         notes: Vec::new(),
     };
     let Ok(merged) = install::merge(client, text, &entry) else { return };

@@ -2,33 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Action, Caller, Denied};
-
-/// Variables by which a runtime or a loader takes other code than what was scanned, or another place for it.
-const STEERING: &[&str] = &[
-    "PATH",
-    "HOME",
-    "SHELL",
-    "ENV",
-    "BASH_ENV",
-    "IFS",
-    "NODE_OPTIONS",
-    "NODE_PATH",
-    "NODE_REPL_EXTERNAL_MODULE",
-    "RUBYOPT",
-    "RUBYLIB",
-    "CLASSPATH",
-    "JAVA_TOOL_OPTIONS",
-    "JDK_JAVA_OPTIONS",
-    "_JAVA_OPTIONS",
-    "GCONV_PATH",
-    "LOCPATH",
-    "OPENSSL_CONF",
-    "OPENSSL_MODULES",
-];
-/// How the names of others begin.
-const FAMILIES: &[&str] =
-    &["LD_", "DYLD_", "PYTHON", "PERL", "NPM_", "UV_", "PIP_", "GIT_", "BUN_", "DENO_", "TSX_", "TS_NODE_"];
+use crate::domain::{Action, Caller, Denied, steers};
 
 /// Refuses what a caller may not reach that only deploys: grants, install scripts, and variables that decide which code
 /// runs, since no scan has seen that code.
@@ -52,11 +26,6 @@ pub(super) fn require_reach(
         Some(name) => refuse(format!("set {name}, which decides which code runs")),
         None => Ok(()),
     }
-}
-
-fn steers(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    STEERING.contains(&&*name) || FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use sigyl_core::registry::install::{self, Client};
 
-use super::{Context, client};
+use super::{Context, client, consent};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::specimen;
@@ -40,11 +40,15 @@ impl Args {
         let text = install::snippet(self.client, &entries).map_err(|error| {
             Problem::failed("E0035", error.kind(), &error, "ask for one of them at a time")
         })?;
+        let risks: Vec<_> = entries.iter().flat_map(|entry| &entry.risks).collect();
         let notes: Vec<_> = entries.iter().flat_map(|entry| &entry.notes).collect();
         if cx.output.is_json() {
-            let body = serde_json::json!({ "client": self.client.word, "text": text, "notes": notes });
+            let body = serde_json::json!({ "client": self.client.word, "text": text, "notes": notes, "risks": risks });
             cx.output.document("sigyl.config/1", &body)?;
         } else {
+            for entry in &entries {
+                consent::show(self.client.title, entry, cx);
+            }
             cx.output.print(&text)?;
             for note in notes {
                 cx.output.note(&format!("{}.", specimen(note)));

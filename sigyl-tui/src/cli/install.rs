@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use sigyl_core::registry::install::{self, Client};
 
+use super::consent::Consent;
 use super::installed::{self, Installed};
 use super::{Context, client};
 use crate::exit::Exit;
@@ -19,7 +20,8 @@ Examples:
 
 /// Put a server of the registry into a client's configuration
 ///
-/// What else stands in the file stays as it is, comments included. `sigyl uninstall` takes it out again.
+/// What the client will start is shown, with what the document has it given. What gives the server power over this machine
+/// is asked about, or refused until it is allowed. What else stands in the file stays as it is, comments included. `sigyl uninstall` takes it out again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -36,6 +38,8 @@ pub(crate) struct Args {
     named: Option<String>,
     #[command(flatten)]
     way: client::Way,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 impl Args {
@@ -56,20 +60,21 @@ impl Args {
             )
         })?;
         if merged.changed {
+            self.consent.require(self.client.title, &entry, cx)?;
             let record = Installed::new(self.client, &file, &entry.name, &merged, before);
             record.keep(&cx.settings.data_dir()?)?;
             installed::write(&file, &merged.text)?;
         }
         if cx.output.is_json() {
             let body = serde_json::json!({
-                "file": file, "name": entry.name, "changed": merged.changed, "starts": entry.shown, "notes": entry.notes,
+                "file": file, "name": entry.name, "changed": merged.changed, "starts": entry.shown,
+                "given": entry.given, "risks": entry.risks, "notes": entry.notes,
             });
             cx.output.document("sigyl.install/1", &body)?;
         } else {
             let done = if merged.changed { "is in" } else { "was in already:" };
             let line = format!("{} {done} {}\n", specimen(&entry.name), file.display());
             cx.output.print(&line)?;
-            cx.output.note(&format!("{} will use: {}", self.client.title, specimen(&entry.shown)));
             for note in &entry.notes {
                 cx.output.note(&format!("{}.", specimen(note)));
             }

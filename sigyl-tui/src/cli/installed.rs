@@ -98,14 +98,36 @@ fn key(client: &str, file: &Path, name: &str) -> String {
     format!("{}.json", digest.hex())
 }
 
-/// Follows links to where the file is, or will be.
+/// Follows links to where the file is, or will be. A link that leads nowhere is refused: what should be there may come
+/// back, and a file in the place of the link would part them.
 pub(super) fn real(path: &Path) -> Result<PathBuf, Problem> {
-    let found = match path.canonicalize() {
-        Ok(real) => return Ok(real),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => std::path::absolute(path),
-        Err(error) => Err(error),
-    };
-    found.map_err(failed("find", path))
+    let wrong = failed("find", path);
+    match path.canonicalize() {
+        Ok(real) => Ok(real),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => not_yet_there(path).map_err(wrong),
+        Err(error) => Err(wrong(error)),
+    }
+}
+
+fn not_yet_there(path: &Path) -> std::io::Result<PathBuf> {
+    let absolute = std::path::absolute(path)?;
+    let dangles = |path: &Path| path.symlink_metadata().is_ok_and(|about| about.is_symlink());
+    // Folders that are links lead to the same place before the file is there and after.
+    let mut there = absolute.as_path();
+    let mut rest = Vec::new();
+    while let (Some(name), Some(parent)) = (there.file_name(), there.parent()) {
+        if dangles(there) {
+            let to = std::fs::read_link(there)?;
+            let why = format!("{} is a link to {}, which is not there", there.display(), to.display());
+            return Err(std::io::Error::other(why));
+        }
+        rest.push(name.to_owned());
+        there = parent;
+        if let Ok(real) = there.canonicalize() {
+            return Ok(rest.iter().rev().fold(real, |path, name| path.join(name)));
+        }
+    }
+    Ok(absolute)
 }
 
 /// Reads a file; nothing when there is none.

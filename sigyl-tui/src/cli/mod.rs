@@ -10,6 +10,7 @@ mod calls;
 mod client;
 mod completions;
 mod config;
+mod consent;
 mod context;
 mod delete;
 mod deploy;

@@ -255,3 +255,59 @@ fn what_a_stranger_wrote_does_not_move_the_cursor() {
     let found = ended(home.command().args(["search", "turned"]));
     assert!(found.out.contains("turned") && !found.out.contains(['\u{1b}', '\u{202e}']), "{found:?}");
 }
+
+/// A document whose package is a container that is told `arguments`.
+fn container(arguments: &str) -> String {
+    format!(
+        r#"{{"name": "a/box", "version": "1.0.0", "description": "A box", "packages": [{{"registryType": "oci",
+            "identifier": "ghcr.io/a/box:1", "transport": {{"type": "stdio"}}, "runtimeArguments": [{arguments}],
+            "environmentVariables": [{{"name": "LOG", "value": "debug"}}, {{"name": "KEY", "isSecret": true}}]}}]}}"#
+    )
+    .replace('\n', " ")
+}
+
+#[test]
+fn a_command_that_opens_the_machine_is_shown_and_has_to_be_allowed() {
+    let home = Home::new();
+    home.write("box.jsonl", &container(r#"{"type": "named", "name": "-v", "value": "/:/host"}"#));
+    assert_eq!(home.run(&["import", "box.jsonl"]).code, 0);
+    let line = ["install", "a/box", "--client", "cursor"];
+    let refused = home.run(&[&line[..], &["--yes"]].concat());
+    assert!(refused.code == 3 && refused.err.contains("error[E0048]"), "{refused:?}");
+    for told in [
+        "docker run -i --rm -e LOG -e KEY -v /:/host ghcr.io/a/box:1",
+        "LOG is `debug`, as the document says",
+        "KEY is what you say",
+        "--allow-host",
+    ] {
+        let err = refused.err.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(err.contains(told), "{told}: {err}");
+    }
+    assert!(!home.path().join(".cursor").exists());
+    let unasked = home.run(&[&line[..], &["--allow-host"]].concat());
+    assert!(unasked.code == 3 && unasked.err.contains("no terminal"), "{unasked:?}");
+    let put = home.run(&[&line[..], &["--allow-host", "--yes", "--format", "json"]].concat());
+    assert_eq!((put.code, &put.document()["risks"][0]["power"]), (0, &"host".into()), "{put:?}");
+    let shown = home.run(&["config", "cursor", "a/box"]);
+    assert!(shown.code == 0 && shown.err.contains("-v /:/host"), "{shown:?}");
+}
+
+#[test]
+fn a_link_is_followed_to_where_it_leads_and_one_that_leads_nowhere_is_refused() {
+    let home = home();
+    std::fs::create_dir(home.path().join("real")).unwrap();
+    std::os::unix::fs::symlink("real", home.path().join(".cursor")).unwrap();
+    let line = ["install", "com.example/clock", "--client", "cursor"];
+    assert_eq!(home.run(&line).code, 0);
+    let file = home.path().join("real/mcp.json");
+    assert!(std::fs::read_to_string(&file).unwrap().contains("clock"));
+    let out = home.run(&["uninstall", "clock", "--client", "cursor"]);
+    assert_eq!(out.code, 0, "what was put in through a link is found through it: {out:?}");
+    assert!(!file.exists());
+    std::os::unix::fs::symlink("nowhere.json", &file).unwrap();
+    let refused = home.run(&line);
+    assert!(refused.code == 3 && refused.err.contains("is a link to nowhere.json"), "{refused:?}");
+    assert!(file.symlink_metadata().unwrap().is_symlink(), "the link stays");
+    let refused = home.run(&["uninstall", "clock", "--client", "cursor"]);
+    assert_eq!(refused.code, 3, "{refused:?}");
+}

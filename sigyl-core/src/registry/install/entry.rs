@@ -1,8 +1,10 @@
 //! Writes the entry of one server as a client wants it.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::client::{Asks, Client, Form};
+use super::risk::Risk;
 use super::value::{Asked, Text};
 use super::way::{self, Choice, Way};
 use crate::domain::{DocumentName, Kind};
@@ -19,8 +21,21 @@ pub struct Entry {
     pub inputs: Vec<Value>,
     /// The command or address, for a person to read before it is put in.
     pub shown: String,
+    /// The variables and headers that it is given, each with who says its value.
+    pub given: Vec<Given>,
+    /// What of it gives the server more than a server needs.
+    pub risks: Vec<Risk>,
     /// What the user has to do besides.
     pub notes: Vec<String>,
+}
+
+/// A variable or header that a server is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Given {
+    /// Its name.
+    pub name: String,
+    /// The value that the document sets; nothing when its user says it.
+    pub value: Option<String>,
 }
 
 /// A document cannot become an entry.
@@ -95,7 +110,8 @@ pub fn entry(
         Form::Toml => named_variables(&way, client),
         Form::Json | Form::Yaml => body(&way, client),
     };
-    Ok(Entry { shown: shown(&way), notes: notes(client, &asked), name, body, inputs })
+    let (shown, given, risks) = (shown(&way), given(&way), way.risks());
+    Ok(Entry { shown, given, risks, notes: notes(client, &asked), name, body, inputs })
 }
 
 fn check(way: &Way) -> Result<(), InstallError> {
@@ -137,7 +153,7 @@ fn body(way: &Way, client: &Client) -> Map<String, Value> {
         put(member, words[place].into());
     }
     match way {
-        Way::Command { program, args, env } => {
+        Way::Command { program, args, env, .. } => {
             let args = args.iter().map(text);
             if style.one_list {
                 put("command", std::iter::once(Value::from(program.as_str())).chain(args).collect());
@@ -236,6 +252,18 @@ fn shown(way: &Way) -> String {
         }
         Way::Address { url, .. } => text(url),
     }
+}
+
+fn given(way: &Way) -> Vec<Given> {
+    let pairs = match way {
+        Way::Command { env, .. } => env,
+        Way::Address { headers, .. } => headers,
+    };
+    let of = |(name, text): &(String, Text)| {
+        let is_fixed = text.asked().next().is_none();
+        Given { name: name.clone(), value: is_fixed.then(|| text.write(|_| String::new())) }
+    };
+    pairs.iter().map(of).collect()
 }
 
 fn notes(client: &Client, asked: &[Asked]) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! How a client reaches a server: a command that it starts, or an address.
 
 use super::entry::InstallError;
+use super::risk::{self, Power, Risk};
 use super::value::{Text, variable};
 use crate::registry::document::{Argument, Document, KeyValue, Package, Remote};
 
@@ -29,6 +30,8 @@ pub enum Way {
         args: Vec<Text>,
         /// Its environment.
         env: Vec<(String, Text)>,
+        /// What of it gives the server more than a server needs.
+        risks: Vec<Risk>,
     },
     /// The client asks an address.
     Address {
@@ -76,8 +79,21 @@ impl Way {
         }
     }
 
+    /// Returns what of it gives the server, or whoever is on the way, more than they need.
+    pub(super) fn risks(&self) -> Vec<Risk> {
+        let url = match self {
+            Self::Command { risks, .. } => return risks.clone(),
+            Self::Address { url, .. } => url.write(|_| "x".to_owned()),
+        };
+        let host = url.strip_prefix("http://").map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
+        let is_open = host.is_some_and(|host| !matches!(host, "localhost" | "127.0.0.1" | "[" | ""));
+        let why = "everybody on the way can read and change what is said over http://";
+        if is_open { vec![Risk::new(Power::Notable, url, why)] } else { Vec::new() }
+    }
+
     /// The command that reaches an address for clients that only start commands.
     pub(super) fn bridged(self) -> Self {
+        let risks = self.risks();
         let Self::Address { url, headers, .. } = self else { return self };
         let mut args = vec![Text::plain("-y"), Text::plain("mcp-remote@0.15.1"), url];
         let mut env = Vec::new();
@@ -87,7 +103,7 @@ impl Way {
             args.extend([Text::plain("--header"), Text::plain(format!("{name}:${{{held}}}"))]);
             env.push((held, text));
         }
-        Self::Command { program: "npx".to_owned(), args, env }
+        Self::Command { program: "npx".to_owned(), args, env, risks }
     }
 }
 
@@ -173,10 +189,24 @@ fn command(package: &Package, short: &str) -> Result<Way, InstallError> {
         (Some(version), "npm" | "pypi" | "nuget") => format!("{}@{version}", package.identifier),
         _ => package.identifier.clone(),
     };
+    let risks = risks(program, &args, &exact, package, &env);
     args.push(Text::plain(exact));
     args.extend(after.map(Text::plain));
     args.extend(arguments(&package.package_arguments, short));
-    Ok(Way::Command { program: program.to_owned(), args, env })
+    Ok(Way::Command { program: program.to_owned(), args, env, risks })
+}
+
+fn risks(program: &str, args: &[Text], exact: &str, package: &Package, env: &[(String, Text)]) -> Vec<Risk> {
+    let words: Vec<_> = args.iter().map(|text| text.write(|asked| format!("<{}>", asked.name))).collect();
+    let mut risks = match program {
+        // The first word is `run`.
+        "docker" => risk::of_docker(words.get(1..).unwrap_or_default(), exact),
+        _ => risk::of_runner(program, &words, exact, &package.identifier),
+    };
+    let variables =
+        env.iter().filter_map(|(name, text)| risk::of_variable(name, text.asked().next().is_none()));
+    risks.extend(variables);
+    risks
 }
 
 fn arguments(given: &[Argument], short: &str) -> Vec<Text> {

@@ -10,6 +10,8 @@ fn entry(name: &str) -> Entry {
         body: body.as_object().unwrap().clone(),
         inputs: Vec::new(),
         shown: String::new(),
+        given: Vec::new(),
+        risks: Vec::new(),
         notes: Vec::new(),
     }
 }
