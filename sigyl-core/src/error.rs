@@ -16,6 +16,7 @@ use crate::pipeline::{StepError, failure};
 use crate::registry::{ListingError, QueryError};
 use crate::scan::RuleSetError;
 use crate::scan::policy::PolicyError;
+use crate::source::UploadError;
 use crate::store::StoreError;
 use crate::vault::VaultError;
 
@@ -155,6 +156,9 @@ pub enum Error {
     /// A document of the registry cannot be taken, found or changed.
     #[error(transparent)]
     Listing(#[from] ListingError),
+    /// An archive cannot be taken, or is not there.
+    #[error(transparent)]
+    Upload(#[from] UploadError),
     /// The owner and this program do not understand each other.
     #[error("the owner of the data directory answered {0}")]
     Protocol(String),
@@ -174,6 +178,7 @@ impl Error {
             Self::Mcp(error) => error.kind(),
             Self::Access(error) => error.kind(),
             Self::Listing(error) => error.kind(),
+            Self::Upload(error) => error.kind(),
             Self::NoServer(_) | Self::NoRun(_) | Self::NotStanding(_) | Self::NoRating(_) => Kind::NotFound,
             Self::Overlay(_) | Self::LongComment(_) => Kind::Invalid,
             Self::OnceOther(_) | Self::OnceOpen(_) => Kind::Conflict,
@@ -207,6 +212,7 @@ impl Error {
             Self::NoKey(_) => "E1004",
             Self::NotOurs(_) => "E1009",
             Self::Listing(error) => listing_code(error),
+            Self::Upload(_) => "E1307",
             Self::NoServer(_) => "E0402",
             Self::NoRun(_) => "E0405",
             Self::NotRunning(_) => "E0406",

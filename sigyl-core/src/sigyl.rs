@@ -30,6 +30,7 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 mod try_policy;
+mod upload;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -14,14 +14,17 @@ const WITHIN: Duration = Duration::from_secs(90);
 /// How long a tool, or a look at all that is on record, may take.
 const LONG: Duration = Duration::from_secs(15 * 60);
 
+/// What most bodies are.
+const JSON: &str = "application/json";
+
 /// A request to be sent.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) operation: &'static Operation,
     parts: Vec<String>,
     query: Vec<(&'static str, String)>,
-    /// JSON.
-    pub(super) body: Option<Vec<u8>>,
+    /// What it carries, and what that is.
+    pub(super) body: Option<(Vec<u8>, &'static str)>,
     /// How long the whole answer may take.
     pub(super) within: Duration,
     /// The last event that was seen of a stream.
@@ -56,7 +59,7 @@ impl Call {
 
     /// The same with text that is JSON, or should be.
     pub(super) fn text(self, body: &str) -> Self {
-        Self { body: Some(body.as_bytes().to_vec()), ..self }
+        Self { body: Some((body.as_bytes().to_vec(), JSON)), ..self }
     }
 
     /// The same with a body.
@@ -64,7 +67,12 @@ impl Call {
         let written = serde_json::to_vec(body);
         let written = written
             .map_err(|error| ClientError::Unwritten { operation: self.operation.id, source: error.into() })?;
-        Ok(Self { body: Some(written), ..self })
+        Ok(Self { body: Some((written, JSON)), ..self })
+    }
+
+    /// The same with an archive.
+    pub(super) fn archive(self, packed: Vec<u8>) -> Self {
+        Self { body: Some((packed, "application/gzip")), ..self }
     }
 
     /// The same for something that takes as long as a tool does.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Refused;
+use super::problem::is_code;
 use crate::domain::{Failure, Kind};
 use crate::wire::v1::Broken;
 
@@ -109,7 +110,7 @@ impl ClientError {
     pub fn code(&self) -> &str {
         match self {
             Self::Refused(refused) => refused.code.as_deref().unwrap_or("E1303"),
-            Self::Broken(broken) => broken.code.as_deref().unwrap_or("E1305"),
+            Self::Broken(broken) => broken.code.as_deref().filter(|code| is_code(code)).unwrap_or("E1305"),
             Self::Address { .. } | Self::Key => "E1301",
             Self::Unreachable { .. } | Self::Timeout { .. } => "E1302",
             Self::TooLarge { .. } | Self::Unreadable { .. } => "E1304",

@@ -1,6 +1,6 @@
 //! Sends a request, and reads its answer, bounded.
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use reqwest::{Method, Response};
 use serde::de::DeserializeOwned;
 
@@ -83,9 +83,8 @@ impl Client {
         if let Some(key) = &self.inner.key {
             request = request.header(AUTHORIZATION, key.clone());
         }
-        if let Some(body) = &call.body {
-            request =
-                request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body.clone());
+        if let Some((body, kind)) = &call.body {
+            request = request.header(CONTENT_TYPE, *kind).body(body.clone());
         }
         if let Some(seen) = &call.seen {
             request = request.header(LAST_EVENT_ID, seen);

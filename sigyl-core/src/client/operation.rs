@@ -56,6 +56,7 @@ operations! {
     PROBE_SERVER = "probeServer" "POST" "/api/v1/servers/{name}/probe";
     CALL_TOOL = "callTool" "POST" "/api/v1/servers/{name}/tools/{tool}";
 
+    UPLOAD_SOURCE = "uploadSource" "POST" "/api/v1/sources";
     RELEASE = "release" "POST" "/api/v1/releases";
     RELEASE_AGAIN = "releaseAgain" "POST" "/api/v1/servers/{name}/releases";
     LIST_RUNS = "listRuns" "GET" "/api/v1/runs";

@@ -72,7 +72,8 @@ impl Refused {
     }
 }
 
-fn is_code(code: &str) -> bool {
+/// Tells whether a text is the code of a failure, and nothing else.
+pub(super) fn is_code(code: &str) -> bool {
     code.len() == 5 && code.starts_with('E') && code[1..].bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -1,12 +1,14 @@
 //! Runs: begun, watched, decided.
 
 use super::call::Call;
-use super::operation::{APPROVE_RUN, LIST_RUNS, REJECT_RUN, RELEASE, RELEASE_AGAIN, SHOW_RUN, WATCH_RUN};
+use super::operation::{
+    APPROVE_RUN, LIST_RUNS, REJECT_RUN, RELEASE, RELEASE_AGAIN, SHOW_RUN, UPLOAD_SOURCE, WATCH_RUN,
+};
 use super::told::{Listener, Picked, Silent, Told, data};
 use super::{Client, ClientError};
-use crate::domain::{Run, RunId, Seq, ServerName};
+use crate::domain::{Digest, Run, RunId, Seq, ServerName};
 use crate::event::Event;
-use crate::wire::v1::{Begun, Reason, Release, RunEnd, Runs};
+use crate::wire::v1::{Begun, Reason, Release, RunEnd, Runs, Uploaded};
 
 /// What is told of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +21,12 @@ pub enum RunNews {
 }
 
 impl Client {
+    /// Sends a `.tar.gz`, as [`crate::source::SourceTree::pack`] makes it, to be released within an hour.
+    pub async fn upload(&self, packed: Vec<u8>) -> Result<Uploaded, ClientError> {
+        let digest = Digest::of(&packed);
+        self.ask(Call::of(UPLOAD_SOURCE).asks("digest", digest).archive(packed).long()).await
+    }
+
     /// Scans, records, builds, starts and probes a new server, or one of that name.
     pub async fn release(&self, release: &Release) -> Result<RunId, ClientError> {
         self.ask::<Begun>(Call::of(RELEASE).json(release)?).await.map(|it| it.run)

@@ -44,6 +44,7 @@ mod taxon;
 mod text;
 mod timestamp;
 mod tool;
+mod upload;
 mod verdict;
 mod version;
 mod workspace;
@@ -92,6 +93,7 @@ pub(crate) use steering::steers;
 pub use taxon::{Taxon, TaxonError, Taxonomy};
 pub use timestamp::{Timestamp, TimestampError};
 pub use tool::{Tool, ToolError};
+pub use upload::{UploadId, UploadIdError};
 #[cfg(feature = "runtime")]
 pub(crate) use verdict::LiveJudgement;
 pub use verdict::{

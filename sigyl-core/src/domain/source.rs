@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Digest;
+use super::{Digest, UploadId};
 
 /// The kind of place that code comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,8 +29,10 @@ pub enum SourceKind {
     Code,
 }
 
-/// What the operator named as the source: `path`, `file.tar.gz`, `npm:NAME[@VERSION]`, `pypi:NAME[@VERSION]`,
-/// `git:URL[#REF][:SUBDIR]` (an address with a colon in its path is followed by `#`).
+/// What the operator named as the source.
+///
+/// It reads `path`, `file.tar.gz`, `npm:NAME[@VERSION]`, `pypi:NAME[@VERSION]`, `upload:ID` or `git:URL[#REF][:SUBDIR]`, where
+/// an address with a colon in its path is followed by `#`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
@@ -53,6 +55,8 @@ pub enum Locator {
         /// Exact version.
         version: Option<String>,
     },
+    /// An archive that was sent to this machine.
+    Upload(UploadId),
     /// A git repository, by the user's own git.
     Git {
         /// Address as git takes it.
@@ -81,7 +85,7 @@ impl Locator {
             Self::Git { url, subdir, .. } => {
                 Self::Git { url: url.clone(), reference: None, subdir: subdir.clone() }
             }
-            Self::Path(_) | Self::Archive(_) => self.clone(),
+            Self::Path(_) | Self::Archive(_) | Self::Upload(_) => self.clone(),
         }
     }
 
@@ -104,6 +108,10 @@ impl Locator {
                 split_package(package, pypi_name).ok_or_else(|| wrong("expected pypi:NAME[@VERSION]"))?;
             return Ok(Self::Pypi { name, version });
         }
+        if let Some(upload) = text.strip_prefix("upload:") {
+            let id = UploadId::parse(upload);
+            return id.map(Self::Upload).map_err(|_| wrong("expected upload:ID, as an upload was answered"));
+        }
         if let Some(repository) = text.strip_prefix("git:") {
             return parse_git(repository).ok_or_else(|| wrong("expected git:URL[#REF][:SUBDIR]"));
         }
@@ -115,7 +123,7 @@ impl Locator {
     pub fn kind(&self) -> SourceKind {
         match self {
             Self::Path(_) => SourceKind::Path,
-            Self::Archive(_) => SourceKind::Archive,
+            Self::Archive(_) | Self::Upload(_) => SourceKind::Archive,
             Self::Npm { .. } => SourceKind::Npm,
             Self::Pypi { .. } => SourceKind::Pypi,
             Self::Git { .. } => SourceKind::Git,
@@ -139,13 +147,13 @@ impl Locator {
         match self {
             Self::Path(_) | Self::Archive(_) => true,
             Self::Git { url, .. } => !url.starts_with("https://") && !url.starts_with("ssh://"),
-            Self::Npm { .. } | Self::Pypi { .. } => false,
+            Self::Npm { .. } | Self::Pypi { .. } | Self::Upload(_) => false,
         }
     }
 
     /// Tells whether the same text may mean other bytes tomorrow, with the same version inside.
     pub fn is_moving(&self) -> bool {
-        matches!(self, Self::Path(_) | Self::Archive(_) | Self::Git { .. })
+        matches!(self, Self::Path(_) | Self::Archive(_) | Self::Upload(_) | Self::Git { .. })
     }
 }
 
@@ -242,6 +250,7 @@ impl fmt::Display for Locator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) | Self::Archive(path) => write!(f, "{}", path.display()),
+            Self::Upload(id) => write!(f, "upload:{id}"),
             Self::Npm { name, version: None } => write!(f, "npm:{name}"),
             Self::Npm { name, version: Some(version) } => write!(f, "npm:{name}@{version}"),
             Self::Pypi { name, version: None } => write!(f, "pypi:{name}"),

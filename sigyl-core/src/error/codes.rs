@@ -442,6 +442,12 @@ pub const CODES: &[CodeDoc] = &[
         "A name is empty or `.` or `..`, and would lead to something else of the server.",
         "write the name of a tool, version or server as lists show it",
     ),
+    doc(
+        "E1307",
+        "upload refused",
+        "An archive is no .tar.gz, larger than 64 MiB or altered on the way, or it is gone after an hour.",
+        "send the source again: `sigyl deploy FOLDER --server URL` and `redeploy NAME --source FOLDER` do",
+    ),
 ];
 
 const fn doc(

@@ -19,11 +19,13 @@ use crate::error::Error;
 use crate::event::Bus;
 use crate::pipeline::{Emitter, Lanes, Platform, Rules, Settings, Tracker};
 use crate::registry::Shelf;
-use crate::source::Fetcher;
+use crate::source::{Fetcher, Uploads};
 use crate::store::sled::SledStore;
 use crate::store::{Page, Store};
 use crate::vault::{Vault, VaultError};
 
+/// The folder of archives that were sent here.
+pub(super) const UPLOADS: &str = "uploads";
 /// How long a held run waits for a decision.
 const HOLD_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long an instance may take to end by itself before it is ended.
@@ -47,6 +49,12 @@ impl Sigyl {
         if let Err(error) = crate::source::sweep(&trees) {
             tracing::warn!(%error, "what a killed process left among the trees is still there");
         }
+        let uploads = data_dir.join(UPLOADS);
+        if let Err(error) = crate::source::sweep(&uploads) {
+            tracing::warn!(%error, "what a killed process left among the uploads is still there");
+        }
+        let fetcher = Fetcher::new(config.tool_env.clone(), config.limits, work, config.offline)
+            .with_uploads(Uploads::new(uploads));
         let emitter = Emitter::start(store.clone(), config.clock.clone(), Bus::new());
         let settings = Settings { trees, policy: config.policy.clone(), hold_for: HOLD_FOR, grace: GRACE };
         let platform = Platform {
@@ -54,7 +62,7 @@ impl Sigyl {
             store,
             target,
             front: front.clone(),
-            fetcher: Arc::new(Fetcher::new(config.tool_env.clone(), config.limits, work, config.offline)),
+            fetcher: Arc::new(fetcher),
             vault,
             rules,
             review: config.review.clone(),

@@ -32,6 +32,7 @@ impl Sigyl {
         let placed = self.placed(caller, Action::Deploy, deploy.workspace, deploy.name.as_ref()).await?;
         require_reach(caller, &deploy.env, &deploy.grant, &deploy.allow_scripts)?;
         self.may_be_granted(&deploy.grant)?;
+        self.require_upload(caller, &deploy.source)?;
         let order = Order {
             source: Some(deploy.source),
             name: deploy.name,
@@ -57,7 +58,10 @@ impl Sigyl {
         let server = self.known(caller, Action::Deploy, &redeploy.name).await?;
         self.may_be_granted(&redeploy.grant)?;
         let source = match redeploy.source {
-            Some(source) => source,
+            Some(source) => {
+                self.require_upload(caller, &source)?;
+                source
+            }
             None => Locator::parse(&server.locator).map_err(|error| StepError::Defect {
                 step: crate::domain::StepId::FetchSource,
                 why: error.to_string(),

@@ -25,6 +25,8 @@ mod scratch;
 #[cfg(feature = "runtime")]
 mod tests;
 mod tree;
+#[cfg(feature = "runtime")]
+mod upload;
 
 pub use error::SourceError;
 #[cfg(feature = "runtime")]
@@ -40,3 +42,5 @@ pub(crate) use requirement::{Requirement, write_all as write_requirements};
 #[cfg(feature = "runtime")]
 pub use scratch::sweep;
 pub use tree::{Entry, Limits, SourceTree};
+#[cfg(feature = "runtime")]
+pub use upload::{Upload, UploadError, Uploads};

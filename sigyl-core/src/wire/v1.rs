@@ -32,7 +32,7 @@ pub use access::{
 pub use body::{
     AccountChange, Accounts, Audit, Begun, Broken, Health, Import, Keys, Members, Membership, PolicyText,
     Problem, ProblemPlace, Reason, Release, Rescan, RescannedVersions, Rollback, Runs, Servers, Transfer,
-    Versions, Workspaces,
+    Uploaded, Versions, Workspaces,
 };
 pub use quarantine::{Affected, QuarantineView};
 

@@ -84,8 +84,8 @@ fn operation(route: &Route, openness: Openness) -> Value {
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
     }
-    if let Some(schema) = route.doc.body {
-        let content = json!({ "application/json": { "schema": reference(schema) } });
+    if let Some((schema, kind)) = route.doc.body {
+        let content = json!({ kind: { "schema": reference(schema) } });
         operation["requestBody"] = json!({ "required": true, "content": content });
     }
     operation

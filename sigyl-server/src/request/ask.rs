@@ -105,6 +105,19 @@ impl Ask {
         Ok(bytes)
     }
 
+    /// Reads a body that is said to be `kind`, of at most `limit` bytes, piece by piece.
+    pub(crate) fn pieces(self, kind: &str, limit: u64) -> Result<Pieces, Problem> {
+        let said = self.headers.get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
+        if !said.is_some_and(|said| said.eq_ignore_ascii_case(kind)) {
+            let what = format!("the body has to have the header `Content-Type: {kind}`");
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, what));
+        }
+        if self.body.size_hint().lower() > limit {
+            return Err(too_large(limit));
+        }
+        Ok(Pieces { body: self.body, left: limit, limit })
+    }
+
     /// Reads a body that is said to be JSON, of at most `limit` bytes, as it is.
     pub(crate) async fn bytes(self, limit: usize) -> Result<Bytes, Problem> {
         self.body_of("application/json", "JSON", limit).await
@@ -130,25 +143,47 @@ fn too_slow() -> Problem {
     Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")
 }
 
+/// A body that comes piece by piece.
+#[derive(Debug)]
+pub(crate) struct Pieces {
+    body: Body,
+    left: u64,
+    limit: u64,
+}
+
+impl Pieces {
+    /// Returns what came next; nothing when all is there.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        while let Some(frame) = self.body.frame().await {
+            let frame = frame.map_err(|_| Problem::invalid("the body ended too early"))?;
+            let Ok(data) = frame.into_data() else { continue };
+            let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+            self.left = self.left.checked_sub(length).ok_or_else(|| too_large(self.limit))?;
+            return Ok(Some(data));
+        }
+        Ok(None)
+    }
+}
+
+fn too_large(limit: impl std::fmt::Display) -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {limit} bytes"))
+}
+
 fn not_json(error: &serde_json::Error) -> Problem {
     Problem::invalid(format!("the body cannot be read: {error}"))
 }
 
 /// Collects a body of at most `limit` bytes; one that says it is larger is not begun.
 async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let too_large = || {
-        let what = format!("the body is larger than {limit} bytes");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, what)
-    };
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
-        return Err(too_large());
+        return Err(too_large(limit));
     }
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Problem::invalid("the body ended too early"))?;
         let Ok(data) = frame.into_data() else { continue };
         if whole.len() + data.len() > limit {
-            return Err(too_large());
+            return Err(too_large(limit));
         }
         whole.extend_from_slice(&data);
     }

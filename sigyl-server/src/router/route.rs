@@ -165,8 +165,8 @@ pub(crate) struct Doc {
     pub(crate) summary: &'static str,
     /// Its parameters after `?`.
     pub(crate) query: &'static [Param],
-    /// The schema of the JSON that it takes.
-    pub(crate) body: Option<&'static str>,
+    /// The schema of what it takes, and what that is.
+    pub(crate) body: Option<(&'static str, &'static str)>,
     /// What it answers; problems that every route of its kind can have are not named.
     pub(crate) answers: &'static [Reply],
 }
@@ -187,9 +187,14 @@ impl Doc {
         Self { query, ..self }
     }
 
-    /// The same with a body.
+    /// The same with a body that is JSON.
     pub(crate) const fn takes(self, schema: &'static str) -> Self {
-        Self { body: Some(schema), ..self }
+        self.takes_as(schema, "application/json")
+    }
+
+    /// The same with a body of another type.
+    pub(crate) const fn takes_as(self, schema: &'static str, kind: &'static str) -> Self {
+        Self { body: Some((schema, kind)), ..self }
     }
 }
 

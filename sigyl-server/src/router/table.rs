@@ -20,6 +20,7 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     routes::audit::ROUTES,
     routes::policy::ROUTES,
     routes::imports::ROUTES,
+    routes::sources::ROUTES,
 ];
 
 #[cfg(test)]

@@ -12,4 +12,5 @@ pub(crate) mod registry;
 pub(crate) mod runs;
 pub(crate) mod said;
 pub(crate) mod servers;
+pub(crate) mod sources;
 pub(crate) mod workspaces;

@@ -10,6 +10,7 @@ use sigyl_core::client::{Client, ClientError, ClientSettings, OPERATIONS, Patien
 use sigyl_core::domain::{
     Kind, Label, ListingStatus, Login, Role, RunId, RunState, SecretValue, Seq, ServerName, WorkspaceName,
 };
+use sigyl_core::source::{Limits, SourceTree};
 use sigyl_core::wire::registry::{ImportRow, ListQuery, StatusUpdate};
 use sigyl_core::wire::v1::{Import, NewAccount, NewKey, NewWorkspace, PolicyText, Release, Rescan, RunEnd};
 
@@ -151,11 +152,14 @@ async fn ended(client: &Client, run: &RunId) -> (Vec<Seq>, RunEnd) {
 }
 
 async fn runs(client: &Client) {
-    let release = Release { source: Some(POISONED.to_owned()), ..Release::default() };
+    let tree = SourceTree::from_folder(POISONED.as_ref(), &Limits::default()).unwrap();
+    let sent = client.upload(tree.pack(1 << 20).unwrap()).await.unwrap();
+    let release = Release { source: Some(sent.source), ..Release::default() };
     let run = client.release(&release).await.unwrap();
     let (seqs, end) = ended(client, &run).await;
     assert!(seqs.len() > 3 && seqs.is_sorted(), "{seqs:?}");
     assert_eq!(end.run.state, RunState::Blocked);
+    assert_eq!(end.report.as_ref().unwrap().source.digest, tree.digest());
     assert_eq!(client.run(&run).await.unwrap(), end);
     assert_eq!(client.runs(5).await.unwrap(), [end.run]);
     assert_eq!(refused(client.approve(&run, "fine").await), (409, Some("E0306".to_owned())));
@@ -214,6 +218,24 @@ async fn a_key_that_is_not_good_is_told_as_that() {
     assert_eq!((error.kind(), error.code()), (Kind::Denied, "E1001"));
     let reader = client(&app, &app.key(None, &["read"]).await);
     assert_eq!(refused(reader.rescan(&Rescan::default()).await).0, 403);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn an_upload_is_for_whoever_sent_it() {
+    let app = TestApp::start().await;
+    let admin = client(&app, &app.admin_key().await);
+    let ada = Login::parse("ada").unwrap();
+    admin.create_account(&NewAccount { login: ada.clone(), name: None, administrator: true }).await.unwrap();
+    let ada = client(&app, &app.key(Some(&ada), &["*"]).await);
+    let tree = SourceTree::from_folder(POISONED.as_ref(), &Limits::default()).unwrap();
+    let sent = ada.upload(tree.pack(1 << 20).unwrap()).await.unwrap();
+    let release = Release { source: Some(sent.source), ..Release::default() };
+    let gone = (404, Some("E1307".to_owned()));
+    assert_eq!(refused(admin.release(&release).await), gone);
+    ada.release(&release).await.unwrap();
+    assert_eq!(refused(ada.upload(b"PK no".to_vec()).await), (400, Some("E1307".to_owned())));
+    assert_eq!(refused(ada.upload(vec![0x1f; (64 << 20) + 1]).await).0, 413);
     app.end().await;
 }
 

@@ -100,6 +100,7 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("showPolicy", Key(Action::Read), 200),
     ("testPolicy", Key(Action::Read), 415),
     ("rescan", Key(Action::Operate), 415),
+    ("uploadSource", Key(Action::Deploy), 415),
     ("importDocuments", Key(Action::Administer), 415),
 ];
 

@@ -2,6 +2,7 @@
 
 mod meter;
 mod open;
+mod pack;
 mod tar;
 #[cfg(test)]
 mod tests;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::{ToolEnv, git, npm, pypi};
 use crate::domain::Locator;
+use crate::source::archive::unpack_file;
 use crate::source::scratch::Scratch;
 use crate::source::tree::Limits;
-use crate::source::{Progress, SourceError, SourceTree, resolve};
+use crate::source::{Progress, SourceError, SourceTree, Uploads, resolve};
 
 /// Gets sources of every kind, and pins their dependencies.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Fetcher {
     pub(in crate::source) limits: Limits,
     pub(in crate::source) work: PathBuf,
     pub(in crate::source) offline: bool,
+    /// Where archives that were sent here are; nowhere when none are taken.
+    pub(in crate::source) uploads: Option<Uploads>,
     /// Packages whose code may run when they are built.
     pub(in crate::source) allowed: Vec<String>,
 }
@@ -24,7 +27,12 @@ impl Fetcher {
     /// Makes a fetcher that keeps what it gets under `work`, each in a folder `scratch-<pid>-<number>` that goes away
     /// with the last clone of the tree. With `offline`, whatever is not on this machine is refused.
     pub fn new(env: ToolEnv, limits: Limits, work: PathBuf, offline: bool) -> Self {
-        Self { env, limits, work, offline, allowed: Vec::new() }
+        Self { env, limits, work, offline, uploads: None, allowed: Vec::new() }
+    }
+
+    /// Returns one that finds archives that were sent here.
+    pub(crate) fn with_uploads(self, uploads: Uploads) -> Self {
+        Self { uploads: Some(uploads), ..self }
     }
 
     /// Returns one that may pin a source archive of the packages `names`, since they may run code when they are built.
@@ -45,6 +53,17 @@ impl Fetcher {
                 blocking(move || {
                     let scratch = Scratch::new(&work)?;
                     let tree = SourceTree::from_archive(&path, &scratch.path().join("tree"), &limits)?;
+                    Ok(tree.in_scratch(Arc::new(scratch)))
+                })
+                .await
+            }
+            Locator::Upload(id) => {
+                let gone = || SourceError::NotFound(locator.to_string());
+                let path = self.uploads.as_ref().map(|uploads| uploads.path(id)).ok_or_else(gone)?;
+                let (name, limits, work) = (locator.to_string(), self.limits, self.work.clone());
+                blocking(move || {
+                    let scratch = Scratch::new(&work)?;
+                    let tree = unpack_file(&path, &name, &scratch.path().join("tree"), &limits)?;
                     Ok(tree.in_scratch(Arc::new(scratch)))
                 })
                 .await

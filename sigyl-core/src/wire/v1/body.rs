@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{KeyView, Member, Rescanned, ServerView, VersionView, WorkspaceView};
 use crate::domain::{
-    Account, AuditEntry, Role, Run, RunId, SecretName, SecretValue, ServerName, Version, Waiver,
+    Account, AuditEntry, Role, Run, RunId, SecretName, SecretValue, ServerName, Timestamp, Version, Waiver,
     WorkspaceName,
 };
 use crate::wire::registry::ImportRow;
@@ -65,6 +65,17 @@ impl Begun {
         let events = format!("/api/v1/runs/{run}/events");
         Self { run, events }
     }
+}
+
+/// An archive that was kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uploaded {
+    /// What a release calls it.
+    pub source: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Until when it is kept.
+    pub until: Timestamp,
 }
 
 /// Which version is to serve again.
