@@ -224,6 +224,24 @@ const CODES: &[CodeDoc] = &[
         "name a folder that is not there yet, where there is room",
     ),
     doc(
+        "E0045",
+        "not over a server",
+        "The verb is about a data directory of this machine, or the server that was named cannot do it.",
+        "leave --server out, and unset SIGYL_SERVER, to work on this machine",
+    ),
+    doc(
+        "E0046",
+        "source not sent",
+        "A source of this machine that should be sent to a server cannot be read, or is larger than 64 MiB when packed.",
+        "send less, or name a source that the server reaches: git:https://…, npm:NAME or pypi:NAME",
+    ),
+    doc(
+        "E0047",
+        "key not read",
+        "The file that should hold the key of a server cannot be read, holds no key, or can be read by others.",
+        "put the key alone into a file of mode 0600, or into the variable SIGYL_KEY",
+    ),
+    doc(
         "E0048",
         "not put in",
         "What a document has a client start gives it power over this machine, or nobody agreed to what is worth knowing.",

@@ -55,6 +55,15 @@ pub(crate) struct Global {
     /// Advisories that dependencies are looked up in: an OSV file (.json, .jsonl, .zip), or a folder of them
     #[arg(long, global = true, value_name = "PATH")]
     advisories: Option<PathBuf>,
+    /// Work with a sigyl-server instead of the data directory; its key comes from SIGYL_KEY or a file
+    #[arg(long = "server", global = true, value_name = "URL")]
+    at_server: Option<String>,
+    /// File of mode 0600 that holds the key for the server [default: sigyl/keys/HOST in the user's configuration folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// Let the key go over http:// to another machine, where everybody between can read it
+    #[arg(long, global = true)]
+    plain_http: bool,
     /// When text has colours [default: auto, on a terminal unless NO_COLOR is set]
     #[arg(long, global = true, value_name = "auto|always|never", hide_possible_values = true)]
     color: Option<Color>,
@@ -72,6 +81,9 @@ impl From<Global> for Flags {
             policy: global.policy,
             waivers: global.waivers,
             advisories: global.advisories,
+            server: global.at_server,
+            key_file: global.key_file,
+            plain_http: global.plain_http,
             color: global.color,
         }
     }

@@ -40,9 +40,9 @@ impl Context {
 
     /// Answers what needs no store when there is none yet.
     pub(super) fn answer_of_nothing(&self, request: &Request) -> Result<Option<Response>, Problem> {
-        match self.link {
-            Some(_) => Ok(None),
-            None => link::answer_of_nothing(request, &self.settings),
+        match self.link.is_some() || self.settings.server.is_some() {
+            true => Ok(None),
+            false => link::answer_of_nothing(request, &self.settings),
         }
     }
 
@@ -96,6 +96,9 @@ impl Context {
             if goes_out(&request) || matches!(request, Request::Rescan { .. }) {
                 self.require_our_policy().await?;
             }
+        }
+        if matches!(link, Link::Server(_)) {
+            self.require_no_say(&request)?;
         }
         let mut interrupts = Interrupts::listen()?;
         let mut track = Track::new(self.output.err_look);
@@ -153,8 +156,29 @@ impl Context {
         }
     }
 
+    /// Refuses settings that a server does not obey: it goes out, and judges, as whoever runs it decided.
+    fn require_no_say(&self, request: &Request) -> Result<(), Problem> {
+        let judges = goes_out(request) || matches!(request, Request::Rescan { .. });
+        if judges && (self.settings.policy.is_some() || self.settings.waivers.is_some()) {
+            let message = "the server judges by its own policy and waivers";
+            let hint = "leave --policy and --waivers out; `sigyl policy show` shows the server's";
+            return Err(Problem::failed("E0025", Kind::Conflict, message, hint));
+        }
+        if self.settings.offline && goes_out(request) {
+            let message = "--offline does not bind the server, which fetches what it is told to";
+            return Err(Problem::failed(
+                "E0021",
+                Kind::Unavailable,
+                message,
+                "leave --offline out, or start the server with it",
+            ));
+        }
+        Ok(())
+    }
+
     fn interrupted(&self, link: &Link) -> Problem {
         let (what, hint) = match link {
+            Link::Server(_) => ("the run goes on in the server", "`sigyl runs` shows it"),
             Link::Remote(_) => {
                 ("the run goes on in the owner of the data directory", "`sigyl runs` shows it")
             }

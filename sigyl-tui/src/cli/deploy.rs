@@ -31,7 +31,7 @@ pub(crate) struct Args {
     /// Workspace of the server [default: the one it is in, or the default one]
     #[arg(long, value_name = "NAME")]
     workspace: Option<WorkspaceName>,
-    /// Serve in the background instead of until Ctrl-C
+    /// Serve in the background instead of until Ctrl-C; a server that was named serves anyway
     #[arg(long)]
     detach: bool,
     #[command(flatten)]
@@ -46,7 +46,7 @@ impl Args {
         let (name, workspace) = (self.name, self.workspace);
         let deploy =
             Deploy { source, name, workspace, env, secrets, grant, waive, allow_scripts, deep, review };
-        if self.detach {
+        if self.detach && cx.settings.server.is_none() {
             background::start(cx).await?;
         }
         let serving = match cx.link().await? {

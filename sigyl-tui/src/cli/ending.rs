@@ -14,7 +14,7 @@ pub(super) fn show(end: &RunEnd, cx: &mut Context) -> Result<Exit, Problem> {
     if cx.output.is_json() {
         cx.output.document("sigyl.run/1", end)?;
     } else if let Some(url) = &end.url {
-        cx.output.print(&format!("{url}\n"))?;
+        cx.output.print(&format!("{}\n", render::specimen(url)))?;
     }
     Ok(Exit::of_run(&end.run, [&end.report, &end.live].into_iter().flatten()))
 }

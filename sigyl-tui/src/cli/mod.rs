@@ -1,5 +1,6 @@
 //! The command line: what it takes, and one file for each verb.
 
+mod accounts;
 mod approve;
 mod args;
 mod audit;

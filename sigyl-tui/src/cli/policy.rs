@@ -36,7 +36,7 @@ enum What {
         /// The file
         file: PathBuf,
     },
-    /// Show the policy in force: that of the owner of the data directory, if there is one
+    /// Show the policy in force: that of the server, or of the owner of the data directory, if there is one
     Show,
     /// Judge every version on record by another policy, and list what would newly pass, hold or block
     Test {
@@ -84,9 +84,10 @@ fn check(file: &Path, cx: &mut Context) -> Result<Exit, Problem> {
 
 async fn show(cx: &mut Context) -> Result<Exit, Problem> {
     // Looking at a policy makes no store.
-    let policy: Policy = match link::owner(&cx.settings.data_dir()?).await? {
-        Some(_) => cx.ask(Request::Policy).await?,
-        None => {
+    let is_elsewhere = cx.settings.server.is_some() || link::owner(&cx.settings.data_dir()?).await?.is_some();
+    let policy: Policy = match is_elsewhere {
+        true => cx.ask(Request::Policy).await?,
+        false => {
             let read = cx.settings.policy(&rules()?)?;
             tell(&read, cx);
             read.policy

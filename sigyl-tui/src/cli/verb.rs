@@ -1,13 +1,14 @@
 //! The verbs.
 
 use super::{
-    Context, approve, audit, backup, call, calls, completions, config, delete, deploy, deprecate, doctor,
+    Context, accounts, approve, audit, backup, call, calls, completions, config, delete, deploy, deprecate, doctor,
     edit, events, explain, export, help, import, init, install, keys, list, logs, members, policy, probe,
     publish, quarantine, rate, redeploy, reject, rescan, restore, rollback, rules, runs, scan, search, serve,
     show, stop, uninstall, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
+use crate::render::specimen;
 
 /// What sigyl can be told to do.
 #[derive(Debug, clap::Subcommand)]
@@ -48,6 +49,7 @@ pub(crate) enum Verb {
     Stop(stop::Args),
     Doctor(doctor::Args),
     Whoami(whoami::Args),
+    Accounts(accounts::Args),
     Keys(keys::Args),
     Members(members::Args),
     Workspaces(workspaces::Args),
@@ -60,9 +62,19 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
+    /// Tells whether it is about the data directory of this machine, which no server stands for.
+    fn is_of_this_machine(&self) -> bool {
+        matches!(self, Self::Serve(_) | Self::Stop(_) | Self::Backup(_) | Self::Restore(_))
+    }
+
     /// Does it.
     #[expect(clippy::cognitive_complexity, reason = "one arm for each verb")]
     pub(crate) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
+        if let Some(server) = cx.settings.server.as_ref().filter(|_| self.is_of_this_machine()) {
+            let message = format!("this is about a data directory, and {} was named", specimen(&server.url));
+            let hint = "run it where the data directory is, without --server and SIGYL_SERVER";
+            return Err(Problem::wrong_use("E0045", message, hint));
+        }
         match self {
             Self::Init(args) => args.run(cx),
             Self::Scan(args) => args.run(cx).await,
@@ -100,6 +112,7 @@ impl Verb {
             Self::Stop(args) => args.run(cx).await,
             Self::Doctor(args) => args.run(cx).await,
             Self::Whoami(args) => args.run(cx).await,
+            Self::Accounts(args) => args.run(cx).await,
             Self::Keys(args) => args.run(cx).await,
             Self::Members(args) => args.run(cx).await,
             Self::Workspaces(args) => args.run(cx).await,

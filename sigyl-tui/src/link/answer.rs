@@ -1,7 +1,7 @@
 //! What a response holds, or that it is not what was asked for.
 
 use serde_json::Value;
-use sigyl_core::domain::{AuditEntry, Policy, Quarantine, Run, Timestamp};
+use sigyl_core::domain::{Account, AuditEntry, Policy, Quarantine, Run, Timestamp};
 use sigyl_core::mcp::Probe;
 use sigyl_core::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
 use sigyl_core::wire::v1::{
@@ -47,6 +47,7 @@ answer!(Probe, Probe, *);
 answer!(Vec<Rescanned>, Rescanned);
 answer!(Value, Call);
 answer!(WhoAmI, WhoAmI, *);
+answer!(Vec<Account>, Accounts);
 answer!(Vec<KeyView>, Keys);
 answer!(MadeKey, MadeKey, *);
 answer!(Vec<Member>, Members);

@@ -6,7 +6,7 @@ use sigyl_core::control::Client;
 use sigyl_core::wire::v1::{Frame, Request, Response};
 
 use super::local::Local;
-use super::remote;
+use super::{remote, server};
 use crate::problem::Problem;
 use crate::settings::Settings;
 
@@ -24,12 +24,21 @@ pub(crate) enum Link {
     Local(Local),
     /// The owner of the data directory, in another process.
     Remote(Client),
+    /// A server that was named.
+    Server(server::Server),
 }
 
 impl Link {
-    /// Finds the owner of the data directory, or becomes it. Another command may hold the store for a moment without
+    /// Goes to the server that was named; without one, finds the owner of the data directory, or becomes it. Another command may hold the store for a moment without
     /// being an owner that can be asked: then it is tried again.
     pub(crate) async fn open(settings: &Settings) -> Result<Self, Problem> {
+        if let Some(server) = &settings.server {
+            return Ok(Self::Server(server::Server {
+                client: server.client(settings.offline)?,
+                tools: settings.environment.tool_env(),
+                temporary: settings.temporary_dir(),
+            }));
+        }
         let data_dir = settings.data_dir()?;
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
@@ -55,15 +64,16 @@ impl Link {
         let answer = match self {
             Self::Local(local) => local.call(request, on_frame).await,
             Self::Remote(client) => client.call(&request, on_frame).await,
+            Self::Server(server) => server::call(server, request, on_frame).await,
         };
         Ok(answer?)
     }
 
-    /// Waits until another process asks this one to end. The owner that is another process ends without us.
+    /// Waits until another process asks this one to end. Another owner ends without us.
     pub(crate) async fn stopped(&self) {
         match self {
             Self::Local(local) => local.stopped().await,
-            Self::Remote(_) => std::future::pending().await,
+            Self::Remote(_) | Self::Server(_) => std::future::pending().await,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Keys, members, workspaces and the audit.
 
-use sigyl_core::domain::{AuditEntry, AuditOutcome, Scope, Timestamp};
+use sigyl_core::domain::{Account, AuditEntry, AuditOutcome, Scope, Timestamp};
 use sigyl_core::wire::v1::{KeyView, Member, WhoAmI, WorkspaceView};
 
 use super::table::{Cell, Column, Table};
@@ -51,6 +51,21 @@ pub(crate) fn members(members: &[Member], look: &Look) -> String {
         };
         let name = member.name.as_ref().map_or(String::new(), |name| specimen(name.as_str()));
         table.push([login, member.role.to_string().into(), name.into()]);
+    }
+    table.render(look)
+}
+
+/// Writes accounts.
+pub(crate) fn accounts(accounts: &[Account], look: &Look) -> String {
+    let mut table = Table::new([Column::key("LOGIN"), Column::left("STATE"), Column::flexible("NAME")]);
+    for account in accounts {
+        let state = match (account.disabled, account.administrator) {
+            (Some(_), _) => Cell::new(Role::Dim, "disabled"),
+            (None, true) => Cell::new(Role::Ok, "administrator"),
+            (None, false) => Cell::new(Role::Ok, "good"),
+        };
+        let name = account.name.as_ref().map_or(String::new(), |name| specimen(name.as_str()));
+        table.push([Cell::new(Role::Strong, account.login.as_str()), state, name.into()]);
     }
     table.render(look)
 }
@@ -107,7 +122,8 @@ pub(crate) fn audited(entry: &AuditEntry, look: &Look) -> String {
     let at = look.paint(Role::Dim, at.get(..19).unwrap_or(&at));
     let how = look.paint(glyph.role(), &format!("{} {:<7}", look.sign(glyph), fact.outcome));
     let who = look.paint(Role::Strong, &specimen(&fact.who.name));
-    let mut line = format!("{:>6}  {at}  {how}  {who}  {} {}", entry.number, fact.what, specimen(&fact.on));
+    let mut line =
+        format!("{:>6}  {at}  {how}  {who}  {} {}", entry.number, specimen(&fact.what), specimen(&fact.on));
     if let Some(workspace) = &fact.workspace {
         line.push_str(&format!(" in {workspace}"));
     }

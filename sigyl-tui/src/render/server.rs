@@ -76,7 +76,7 @@ pub(super) fn verdict(verdict: Option<Verdict>) -> Cell {
 fn below(views: &[ServerView], look: &Look) -> String {
     let mut notes = Vec::new();
     if let Some((base, _)) = views.iter().filter_map(|view| view.url.as_ref()?.split_once("/mcp/")).next() {
-        notes.push(format!("reached at {base}/mcp/NAME"));
+        notes.push(format!("reached at {}/mcp/NAME", specimen(base)));
     } else if views.iter().any(|view| view.deployment.is_some()) {
         notes.push("nothing serves now; `sigyl serve` starts what is active".to_owned());
     }
@@ -165,7 +165,7 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let mut fact = |label, value: Option<String>| facts.extend(value.map(|value| (label, value)));
     let deployment = view.deployment.as_ref();
-    fact("url", view.url.clone());
+    fact("url", view.url.as_deref().map(specimen));
     fact("active", view.server.active.as_ref().map(|version| specimen(version.as_str())));
     fact("latest", Some(specimen(view.server.latest.as_str())));
     fact("verdict", view.verdict.map(|verdict| verdict.to_string()));

@@ -53,6 +53,14 @@ pub(crate) enum SettingsError {
         /// What is wrong.
         why: &'static str,
     },
+    /// The file that should hold a key cannot be used.
+    #[error("could not read a key from {path}")]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
     /// There is no home, and the folder was not named.
     #[error("there is no home directory, so the {what} has no default")]
     NoHome {
@@ -80,6 +88,7 @@ impl SettingsError {
             Self::Unreadable { .. } | Self::Wrong { .. } | Self::Llm { .. } => "E0002",
             Self::Variable { .. } => "E0003",
             Self::Listen { .. } => "E0004",
+            Self::KeyFile { .. } => "E0047",
             Self::NoHome { .. } | Self::NoCurrent { .. } | Self::NoProgram(_) => "E0005",
         }
     }
@@ -91,6 +100,9 @@ impl SettingsError {
             Self::Wrong { .. } => "docs/config.md lists every key".to_owned(),
             Self::Llm { .. } => "docs/reviewer.md says how a reviewer is configured".to_owned(),
             Self::Variable { name, .. } => format!("correct or unset {name}"),
+            Self::KeyFile { .. } => {
+                "put the key alone into a file of mode 0600, or into the variable SIGYL_KEY".to_owned()
+            }
             Self::Listen { .. } => {
                 "write ADDR:PORT with a loopback address, such as 127.0.0.1:8640".to_owned()
             }

@@ -29,6 +29,10 @@ pub(super) struct File {
     pub(super) policy: Option<PathBuf>,
     /// Waivers that stand beside the policy.
     pub(super) waivers: Option<PathBuf>,
+    /// The server that commands go to.
+    pub(super) server: Option<String>,
+    /// The file that holds the key for it.
+    pub(super) key_file: Option<PathBuf>,
     /// Advisories that dependencies are looked up in.
     pub(super) advisories: Option<PathBuf>,
     /// The language model that may look at what is scanned.
@@ -36,8 +40,19 @@ pub(super) struct File {
 }
 
 /// Every key of [`File`].
-const KEYS: [&str; 9] =
-    ["data_dir", "cache_dir", "listen", "offline", "format", "policy", "waivers", "advisories", "llm"];
+const KEYS: [&str; 11] = [
+    "data_dir",
+    "cache_dir",
+    "listen",
+    "offline",
+    "format",
+    "policy",
+    "waivers",
+    "server",
+    "key_file",
+    "advisories",
+    "llm",
+];
 
 impl File {
     /// Reads a file that must exist.
@@ -52,8 +67,8 @@ impl File {
         let mut file = Self::parse(&text, path)?;
         // Relative folders are meant from the file, not from wherever the command was started.
         let base = path.parent().unwrap_or(Path::new(""));
-        let Self { data_dir, cache_dir, policy, waivers, advisories, .. } = &mut file;
-        let paths = [data_dir, cache_dir, policy, waivers, advisories];
+        let Self { data_dir, cache_dir, policy, waivers, advisories, key_file, .. } = &mut file;
+        let paths = [data_dir, cache_dir, policy, waivers, advisories, key_file];
         for folder in paths.into_iter().flatten() {
             *folder = base.join(&*folder);
         }
@@ -101,7 +116,7 @@ mod tests {
 
     #[test]
     fn every_listed_key_is_known() {
-        let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\nadvisories = 'a'\nllm = {base_url = 'u', model = 'm'}\n";
+        let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\nserver = 's'\nkey_file = 'k'\nadvisories = 'a'\nllm = {base_url = 'u', model = 'm'}\n";
         assert_eq!(text.lines().count(), KEYS.len());
         let file = File::parse(text, Path::new("x")).unwrap();
         assert_eq!(file.data_dir, Some(PathBuf::from("d")));

@@ -9,8 +9,10 @@ mod listen;
 mod llm;
 pub(crate) mod policy;
 mod resolve;
+mod server;
 
 pub(crate) use environment::Environment;
 pub(crate) use error::SettingsError;
 pub(crate) use listen::Listen;
 pub(crate) use resolve::{Color, Flags, Format, Settings, absolute};
+pub(crate) use server::Server;

@@ -10,7 +10,8 @@ use sigyl_core::Config;
 use sigyl_core::scan::reviewer::ReviewerSettings;
 
 use super::file::File;
-use super::{Environment, Listen, SettingsError};
+use super::server::KeyFrom;
+use super::{Environment, Listen, Server, SettingsError};
 use crate::problem::Problem;
 
 /// How results are written.
@@ -79,6 +80,12 @@ pub(crate) struct Flags {
     pub(crate) waivers: Option<PathBuf>,
     /// `--advisories`
     pub(crate) advisories: Option<PathBuf>,
+    /// `--server`
+    pub(crate) server: Option<String>,
+    /// `--key-file`
+    pub(crate) key_file: Option<PathBuf>,
+    /// `--plain-http`
+    pub(crate) plain_http: bool,
     /// `--color`
     pub(crate) color: Option<Color>,
 }
@@ -102,6 +109,8 @@ pub(crate) struct Settings {
     pub(crate) policy: Option<PathBuf>,
     /// Waivers that stand beside the policy.
     pub(crate) waivers: Option<PathBuf>,
+    /// The server that commands go to, instead of the data directory.
+    pub(crate) server: Option<Server>,
     /// Advisories that dependencies are looked up in.
     pub(crate) advisories: Option<PathBuf>,
     /// The environment that child tools get a part of.
@@ -137,7 +146,19 @@ impl Settings {
         let waivers = flags.waivers.or_else(|| environment.path("SIGYL_WAIVERS")).or(file.waivers);
         let advisories =
             flags.advisories.or_else(|| environment.path("SIGYL_ADVISORIES")).or(file.advisories);
+        let server = match flags.server {
+            Some(server) => Some(server),
+            None => environment.text("SIGYL_SERVER")?.map(str::to_owned).or(file.server),
+        };
+        let server = match server.filter(|url| !url.is_empty()) {
+            Some(url) => {
+                let key = KeyFrom::find(flags.key_file, &environment, file.key_file)?;
+                Some(Server { url, key, plain_http: flags.plain_http })
+            }
+            None => None,
+        };
         Ok(Self {
+            server,
             advisories: advisories.map(absolute).transpose()?,
             policy: policy.map(absolute).transpose()?,
             waivers: waivers.map(absolute).transpose()?,

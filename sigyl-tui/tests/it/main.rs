@@ -10,6 +10,7 @@ mod owner;
 mod policy;
 mod probe;
 mod registry;
+mod remote;
 mod review;
 mod rows;
 mod rules;

@@ -1,0 +1,74 @@
+//! `sigyl accounts`: people and programs that keys are for.
+
+use sigyl_core::domain::{Account, Label, Login};
+use sigyl_core::wire::v1::{NewAccount, Request};
+
+use super::Context;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::render;
+
+const EXAMPLES: &str = "\
+Examples:
+  sigyl accounts create ada --name 'Ada Lovelace'
+      An account that belongs to no workspace yet; `sigyl members add` lets it in.
+  sigyl accounts disable ada
+      Its keys are good for nothing until it is enabled again.";
+
+/// List, make, disable and enable accounts
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// List accounts by login
+    List,
+    /// Make an account
+    Create {
+        /// What it signs in by
+        login: Login,
+        /// What people call it
+        #[arg(long, value_name = "TEXT")]
+        name: Option<Label>,
+        /// Let it do everything, in every workspace and with the installation itself
+        #[arg(long)]
+        administrator: bool,
+    },
+    /// Make all keys of an account good for nothing
+    Disable {
+        /// Whose
+        login: Login,
+    },
+    /// Take that back
+    Enable {
+        /// Whose
+        login: Login,
+    },
+}
+
+impl Args {
+    /// Does it.
+    pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
+        let request = match self.what {
+            What::List => Request::Accounts,
+            What::Create { login, name, administrator } => {
+                Request::CreateAccount(NewAccount { login, name, administrator })
+            }
+            What::Disable { login } => Request::DisableAccount { login, disabled: true },
+            What::Enable { login } => Request::DisableAccount { login, disabled: false },
+        };
+        let accounts: Vec<Account> = cx.ask(request).await?;
+        if cx.output.is_json() {
+            cx.output.document("sigyl.accounts/1", &serde_json::json!({ "accounts": accounts }))?;
+        } else if accounts.is_empty() {
+            cx.output.note("No accounts yet.");
+        } else {
+            cx.output.print(&render::accounts(&accounts, &cx.output.look))?;
+        }
+        Ok(Exit::Well)
+    }
+}
