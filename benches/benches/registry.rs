@@ -4,24 +4,23 @@
 //!     cargo bench -p sigyl-benches --bench registry [VERSIONS]
 #![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use sigyl_core::domain::{Listing, RawDocument, Timestamp};
+use sigyl_core::domain::{Listing, Timestamp};
 use sigyl_core::registry::{Query, Shelf, Which};
+use sigyl_core::store::Store;
 use sigyl_core::store::contract::fixture;
 use sigyl_core::store::sled::SledStore;
-use sigyl_core::store::{Change, Store};
 use sigyl_core::wire::registry::ImportRow;
 
 const VERSIONS: usize = 100_000;
-/// Versions of one name.
-const EACH: usize = 4;
-const BATCH: usize = 500;
 const ROUNDS: usize = 400;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+#[path = "filled/listings.rs"]
+mod listings;
+
+use listings::{Failure, fill, name};
 
 fn main() -> Result<(), Failure> {
     let versions = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(VERSIONS);
@@ -102,41 +101,6 @@ fn show(name: &str, times: &mut [f64]) {
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
     println!("{name:28} median {:8.3} ms, 99th {:8.3} ms", at(0.5), at(0.99));
-}
-
-async fn fill(dir: &Path, versions: usize) -> Result<(), Failure> {
-    let store = SledStore::open(dir)?;
-    let all: Vec<usize> = (0..versions).collect();
-    for part in all.chunks(BATCH) {
-        store
-            .apply(Change::PutListings(part.iter().map(|at| document(*at)).collect::<Result<_, _>>()?))
-            .await?;
-    }
-    Ok(())
-}
-
-const WORDS: [&str; 24] = [
-    "weather", "postgres", "calendar", "browser", "files", "search", "memory", "git", "issues", "mail",
-    "chat", "music", "maps", "prices", "tickets", "logs", "metrics", "images", "video", "notes", "tasks",
-    "queries", "cloud", "secrets",
-];
-
-fn name(at: usize) -> String {
-    let row = at / EACH;
-    format!("io.github.user{:05}/{}-{row}", row % 9_000, WORDS[row % WORDS.len()])
-}
-
-/// As long as real documents are: about 1 200 bytes.
-fn document(at: usize) -> Result<Listing, Failure> {
-    let row = at / EACH;
-    let (one, other) = (WORDS[row % WORDS.len()], WORDS[(row / 7) % WORDS.len()]);
-    let description =
-        format!("MCP server number {row} for {one} and {other}, with tools to list, read and change them");
-    let listing = fixture::listing(&name(at), &format!("1.{}.0", at % EACH), &description);
-    let more = format!(",\"packages\":[{{\"note\":\"{}\"}}]}}", "x".repeat(950));
-    let text = format!("{}{more}", listing.document.as_str().trim_end_matches('}'));
-    let (document, _) = RawDocument::parse(text.as_bytes())?;
-    Ok(Listing { document, ..listing })
 }
 
 /// KiB of memory that this process has.
