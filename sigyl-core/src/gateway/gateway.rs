@@ -62,10 +62,14 @@ impl Gateway {
     }
 
     /// Refuses every call of a server from now on, whatever is routed to it, and ends what is under way. With versions
-    /// named, only what those serve.
+    /// named, only what those serve. What was barred before stays so.
     pub fn bar(&self, name: &ServerName, versions: Option<Vec<Version>>, why: String) {
-        let bar = Bar { versions, why };
-        self.inner.barred().insert(name.clone(), bar.clone());
+        let bar = {
+            let mut barred = self.inner.barred();
+            let bar = Bar { versions, why }.and(barred.get(name));
+            barred.insert(name.clone(), bar.clone());
+            bar
+        };
         self.inner.starting().remove(name);
         let is_meant = |served: &Served| served.name == *name && bar.holds(&served.route.version);
         let removed = {

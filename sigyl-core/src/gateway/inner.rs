@@ -39,6 +39,16 @@ pub(super) struct Bar {
 }
 
 impl Bar {
+    /// The same with what was refused before.
+    pub(super) fn and(self, before: Option<&Self>) -> Self {
+        let Some(before) = before else { return self };
+        let versions = match (self.versions, &before.versions) {
+            (Some(versions), Some(more)) => Some([versions.as_slice(), more].concat()),
+            (None, _) | (_, None) => None,
+        };
+        Self { versions, why: self.why }
+    }
+
     /// Tells whether a version is refused.
     pub(super) fn holds(&self, version: &Version) -> bool {
         self.versions.as_ref().is_none_or(|versions| versions.contains(version))

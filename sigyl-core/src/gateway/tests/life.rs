@@ -174,11 +174,17 @@ async fn what_is_barred_is_refused_and_not_routed_until_it_is_let_in_again() {
     assert!(refused.text().await.unwrap().contains("it leaks"));
     drop(endpoint.gateway.route(name("a"), route(green.upstream())));
     assert_eq!(old.send(&call(2, "echo", json!({}))).await.status(), 403);
-    let other = vec![Version::parse("0.9.0").unwrap()];
-    endpoint.gateway.bar(&name("a"), Some(other), why());
+    let version = |text| Version::parse(text).unwrap();
+    endpoint.gateway.bar(&name("a"), Some(vec![version("0.9.0")]), why());
+    assert!(endpoint.gateway.refuses(&name("a"), &version("1.0.0")), "all of it still is");
+    endpoint.gateway.unbar(&name("a"));
+    for old in ["0.8.0", "0.9.0"] {
+        endpoint.gateway.bar(&name("a"), Some(vec![version(old)]), why());
+    }
+    assert!(endpoint.gateway.refuses(&name("a"), &version("0.8.0")));
     drop(endpoint.gateway.route(name("a"), route(green.upstream())));
     let new = endpoint.open().await;
     assert_eq!(new.ask(&call(1, "echo", json!({}))).await[0]["result"]["by"], "green");
     endpoint.gateway.unbar(&name("a"));
-    assert!(!endpoint.gateway.refuses(&name("a"), &Version::parse("0.9.0").unwrap()));
+    assert!(!endpoint.gateway.refuses(&name("a"), &version("0.9.0")));
 }
