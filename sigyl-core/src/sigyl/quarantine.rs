@@ -35,7 +35,7 @@ impl Sigyl {
         what: Suspect,
         reason: &str,
     ) -> Result<QuarantineView, Error> {
-        let act = Act::on("quarantine", &what, None);
+        let act = act("quarantine", &what);
         let (sigyl, who, reason) = (self.clone(), caller.clone(), reason.to_owned());
         self.audited(caller, act, async move { sigyl.put_quarantine(&who, what, reason).await }).await
     }
@@ -80,7 +80,7 @@ impl Sigyl {
         what: Suspect,
         reason: &str,
     ) -> Result<QuarantineView, Error> {
-        let act = Act::on("lift_quarantine", &what, None);
+        let act = act("lift_quarantine", &what);
         let (sigyl, who, reason) = (self.clone(), caller.clone(), reason.to_owned());
         self.audited(caller, act, async move { sigyl.take_quarantine(&who, what, reason).await }).await
     }
@@ -181,11 +181,24 @@ impl Sigyl {
         Ok(all.of(&deployment.server, digests).is_some())
     }
 
-    /// Bars everything that is covered from being reached.
+    /// Bars from being reached what is covered: names, and the versions that would serve. No other version comes to serve
+    /// without the store, which refuses it.
     pub(super) async fn bar_covered(&self) -> Result<(), Error> {
-        for quarantine in self.standing().await? {
-            for one in self.affected(&quarantine).await? {
-                self.bar(&quarantine, &one);
+        let standing = self.standing().await?;
+        for quarantine in &standing {
+            if let Suspect::Name(name) = &quarantine.what {
+                self.inner.front.bar(name, None, quarantine.refuse(name).to_string());
+            }
+        }
+        if standing.is_empty() {
+            return Ok(());
+        }
+        let (all, store) = (Quarantines::from_iter(standing), &self.inner.platform.store);
+        for deployment in store.deployments().await? {
+            let record = store.version(&deployment.server, &deployment.version).await?;
+            if let Some(found) = record.as_ref().and_then(|record| all.of_version(record)) {
+                let why = found.refuse(&deployment.server).to_string();
+                self.inner.front.bar(&deployment.server, Some(vec![deployment.version]), why);
             }
         }
         Ok(())
@@ -317,6 +330,13 @@ impl Sigyl {
             Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Denied) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+}
+
+fn act(what: &'static str, on: &Suspect) -> Act {
+    match on {
+        Suspect::Name(name) => Act::on_server(what, name),
+        _ => Act::on(what, on, None),
     }
 }
 
