@@ -225,7 +225,7 @@ async fn show(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let (name, version, deleted) = (ask.text("serverName")?, ask.text("version")?, with_deleted(&ask)?);
     let found = app.core.listing(&ask.caller, &name, &version, deleted)?;
     if ask.method == hyper::Method::GET {
-        app.core.note_download(&ask.caller, &name).await?;
+        app.core.note_download(&ask.caller, &name).await;
     }
     Answer::json(&found)
 }
