@@ -164,7 +164,7 @@ async fn accepting_findings_and_setting_secrets_take_their_own_scopes() {
     let waiver = serde_json::json!({"rule": "debug-mode", "path": null, "fingerprint": null, "reason": "known",
         "owner": null, "expires": "2026-12-01"});
     let waive = Redeploy { waive: vec![serde_json::from_value(waiver).unwrap()], ..redeploy(&clock) };
-    let secret = (crate::store::contract::fixture::secret_name("KEY"), crate::domain::SecretValue::new("x"));
+    let secret = (fixture::secret_name("KEY"), crate::domain::SecretValue::new("x"));
     let secrets = Redeploy { secrets: [secret].into(), ..redeploy(&clock) };
     for (order, action) in [(waive, "approve"), (secrets, "secrets")] {
         let ci = house.caller("rita", &["read", "deploy"]).await;
@@ -250,8 +250,14 @@ async fn a_deploy_goes_to_the_workspace_that_is_named_or_the_only_one() {
 async fn the_name_of_a_deleted_server_is_followed_on_by_its_workspace_or_an_administrator() {
     const CLOCK: &str = include_str!("../../../tests/data/registry/clock.json");
     let house = House::new().await;
-    house.server("com.example/clock", "red").await;
-    house.store().apply(fixture::delete("com.example/clock", "run-9")).await.unwrap();
+    let name = || fixture::name("com.example/clock");
+    for change in [
+        fixture::publish("com.example/clock", "1.0.0", "a"),
+        Change::MoveServer { name: name(), to: workspace("red") },
+        fixture::delete("com.example/clock", "run-9"),
+    ] {
+        house.store().apply(change).await.unwrap();
+    }
     let (rita, bert) = (house.caller("rita", &["*"]).await, house.caller("bert", &["*"]).await);
     let refused = house.sigyl.publish_listing(&bert, CLOCK.into()).await.unwrap_err();
     assert_eq!((refused.kind(), refused.code()), (Kind::Conflict, "E1009"), "{refused}");
