@@ -221,7 +221,7 @@ impl Error {
             Self::NoReason | Self::BadReason => "E0307",
             Self::Overlay(_) | Self::LongComment(_) => "E0408",
             Self::NoRating(_) => "E0409",
-            Self::OnceOther(_) | Self::OnceOpen(_) => "E1010",
+            Self::OnceOther(_) | Self::OnceOpen(_) => "E1014",
             Self::Quarantined(_) => "E0308",
             Self::Standing(_) | Self::NotStanding(_) | Self::TooManyStanding(_) => "E0309",
             Self::Io { .. } => "E0703",

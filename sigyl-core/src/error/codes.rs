@@ -365,7 +365,7 @@ pub const CODES: &[CodeDoc] = &[
         "take another name, or ask an admin of that workspace to move the server",
     ),
     doc(
-        "E1010",
+        "E1014",
         "idempotency key used",
         "The idempotency key was used for another request, or the first request under it has no answer that is known: it is at work, it was cut off, it failed inside, or its answer held a secret that is shown once.",
         "look whether it was done; use another key for another request",

@@ -245,7 +245,7 @@ async fn a_request_under_an_idempotency_key_is_done_once() {
     let again = send(&key, "/api/v1/keys", "key", json!({"label": "ci"})).await;
     assert_eq!(
         (again.status.as_u16(), &again.json()["code"]),
-        (409, &json!("E1010")),
+        (409, &json!("E1014")),
         "a secret is shown once"
     );
     let many = (0..8).map(|_| send(&key, accounts, "many", json!({"login": "mia"})));
