@@ -146,31 +146,18 @@ impl Sigyl {
         Ok(self.inner.platform.store.quarantines().await?)
     }
 
-    async fn in_force(&self) -> Result<Quarantines, Error> {
+    /// Returns all that is under quarantine.
+    pub(super) async fn in_force(&self) -> Result<Quarantines, Error> {
         Ok(self.standing().await?.into_iter().collect())
     }
 
     /// Finds the quarantine that covers a server or the version that serves it.
-    pub(super) async fn covering(
-        &self,
-        server: &Server,
-        active: Option<&VersionRecord>,
-    ) -> Result<Option<Quarantine>, Error> {
-        let all = self.in_force().await?;
-        let found = match active {
-            Some(record) => all.of_version(record),
-            None => all.of_name(&server.name),
-        };
-        Ok(found.cloned())
-    }
-
-    /// The same for who does not have the version at hand.
     pub(super) async fn covering_active(&self, server: &Server) -> Result<Option<Quarantine>, Error> {
         let active = match &server.active {
             Some(version) => self.inner.platform.store.version(&server.name, version).await?,
             None => None,
         };
-        self.covering(server, active.as_ref()).await
+        Ok(covering(&self.in_force().await?, server, active.as_ref()).cloned())
     }
 
     /// Tells whether what should serve must not.
@@ -337,6 +324,18 @@ fn act(what: &'static str, on: &Suspect) -> Act {
     match on {
         Suspect::Name(name) => Act::on_server(what, name),
         _ => Act::on(what, on, None),
+    }
+}
+
+/// Finds the quarantine that covers a server or the version that serves it.
+pub(super) fn covering<'a>(
+    all: &'a Quarantines,
+    server: &Server,
+    active: Option<&VersionRecord>,
+) -> Option<&'a Quarantine> {
+    match active {
+        Some(record) => all.of_version(record),
+        None => all.of_name(&server.name),
     }
 }
 

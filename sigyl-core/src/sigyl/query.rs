@@ -5,10 +5,11 @@ use std::sync::PoisonError;
 use serde_json::Value;
 
 use super::place::may_on_run;
+use super::quarantine::covering;
 use super::{Frames, Sigyl};
 use crate::domain::{
-    Action, Caller, JudgementRecord, Locator, Report, ReportId, Run, RunId, RunState, Server, ServerName,
-    Verdict, VersionRecord,
+    Action, Caller, JudgementRecord, Locator, Quarantines, Report, ReportId, Run, RunId, RunState, Server,
+    ServerName, Verdict, VersionRecord,
 };
 use crate::error::Error;
 use crate::pipeline::Front as _;
@@ -45,13 +46,13 @@ impl Sigyl {
     /// Lists the servers that the caller may see, by name.
     pub async fn list(&self, caller: &Caller) -> Result<Vec<ServerView>, Error> {
         caller.require(Action::Read)?;
-        let held = self.held_runs().await?;
+        let (held, quarantines) = (self.held_runs().await?, self.in_force().await?);
         let (mut views, mut after) = (Vec::new(), None);
         loop {
             let page = self.inner.platform.store.servers(Page { after, limit: PAGE }).await?;
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.name.clone());
             for server in page.into_iter().filter(|it| caller.sees(&it.workspace, &it.name)) {
-                views.push(self.view(server, &held).await?);
+                views.push(self.view(server, &held, &quarantines).await?);
             }
             if after.is_none() {
                 return Ok(views);
@@ -147,8 +148,8 @@ impl Sigyl {
 
     /// Shows a server that the caller may see.
     pub(super) async fn look(&self, server: Server) -> Result<ServerView, Error> {
-        let held = self.held_runs().await?;
-        self.view(server, &held).await
+        let (held, quarantines) = (self.held_runs().await?, self.in_force().await?);
+        self.view(server, &held, &quarantines).await
     }
 
     pub(super) async fn run_end(&self, run: Run) -> Result<RunEnd, Error> {
@@ -179,7 +180,12 @@ impl Sigyl {
         Ok(open.into_iter().filter(|run| run.state == RunState::Held).collect())
     }
 
-    async fn view(&self, server: Server, held: &[Run]) -> Result<ServerView, Error> {
+    async fn view(
+        &self,
+        server: Server,
+        held: &[Run],
+        quarantines: &Quarantines,
+    ) -> Result<ServerView, Error> {
         let store = &self.inner.platform.store;
         let deployment = store.deployment(&server.name).await?;
         let active = match &server.active {
@@ -203,7 +209,7 @@ impl Sigyl {
             }
             None => (None, None),
         };
-        let quarantine = self.covering(&server, active.as_ref()).await?;
+        let quarantine = covering(quarantines, &server, active.as_ref()).cloned();
         // What is recorded and not started serves for no reason at all.
         let observed = observed.filter(|_| status.is_some());
         let overlay = store.overlay(&server.name).await?;
