@@ -56,6 +56,9 @@ pub enum Error {
     /// A membership cannot be changed like this.
     #[error(transparent)]
     Member(#[from] MemberError),
+    /// Nobody could administer the installation any more.
+    #[error("this is {0}")]
+    LastWayIn(&'static str),
     /// There is no such account.
     #[error("there is no account {0}")]
     NoAccount(String),
@@ -186,6 +189,7 @@ impl Error {
             Self::Standing(_) | Self::TooManyStanding(_) => Kind::Conflict,
             Self::NoAccount(_) | Self::NoWorkspace(_) | Self::NoKey(_) => Kind::NotFound,
             Self::NotRunning(_) | Self::NotHeld { .. } | Self::NotOurs(_) | Self::Member(_) => Kind::Conflict,
+            Self::LastWayIn(_) => Kind::Conflict,
             Self::WhichWorkspace => Kind::Invalid,
             Self::NotConfirmed { .. } | Self::NoReason | Self::BadReason | Self::LongSocket { .. } => {
                 Kind::Invalid
@@ -206,7 +210,7 @@ impl Error {
             Self::Target(_) => "E0505",
             Self::Mcp(_) => "E0601",
             Self::Access(error) => error.code(),
-            Self::Member(_) => "E1006",
+            Self::Member(_) | Self::LastWayIn(_) => "E1006",
             Self::NoAccount(_) => "E1002",
             Self::NoWorkspace(_) | Self::WhichWorkspace => "E1003",
             Self::NoKey(_) => "E1004",

@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod door;
 mod download;
 mod edit;
 mod endpoint;
@@ -27,6 +28,7 @@ mod release;
 mod restore;
 mod schedule;
 mod sessions;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod try_policy;
@@ -40,7 +42,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{AuditLog, Pepper, Uses};
+use crate::access::{AuditLog, Door, Pepper, Uses};
 use crate::domain::{Download, RevisionId, RunId, ServerName, Timestamp};
 use crate::pipeline::{Platform, Started, Tracker};
 
@@ -68,6 +70,8 @@ struct Inner {
     deciding: tokio::sync::Mutex<()>,
     /// Writes down what changes something.
     audit: AuditLog,
+    /// Refusals that are counted and not told.
+    door: Door,
     /// Under which keys are hashed, once one was made or shown.
     pepper: tokio::sync::OnceCell<Pepper>,
     /// Uses of keys that are not written down yet.

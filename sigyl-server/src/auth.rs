@@ -73,7 +73,7 @@ pub(crate) async fn enter(
         Access::Open | Access::AnyKey => None,
     };
     if let Some(action) = wanted {
-        caller.require(action).map_err(|denied| Problem::from(sigyl_core::Error::from(denied)))?;
+        app.core.admit(&caller, action).await?;
     }
     Ok((caller, share))
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use hyper::StatusCode;
+use sigyl_core::wire::v1::CallCount;
 
 use crate::router::{ROUTES, Route};
 
@@ -142,6 +143,30 @@ impl Metrics {
         Ok(text)
     }
 
+    /// Writes how many calls there were of tools.
+    pub(crate) fn calls_text(counts: &[CallCount]) -> Result<String, std::fmt::Error> {
+        let (calls, seconds) = ("sigyl_mcp_calls_total", "sigyl_mcp_call_seconds_total");
+        let mut text = String::new();
+        writeln!(text, "# HELP {calls} Calls of tools by caller, server, tool and how they ended.")?;
+        writeln!(text, "# TYPE {calls} counter")?;
+        for count in counts {
+            let outcomes = [
+                ("ok", count.ok),
+                ("tool_error", count.tool_error),
+                ("protocol_error", count.protocol_error),
+                ("failed", count.failed),
+            ];
+            for (outcome, number) in outcomes.into_iter().filter(|(_, number)| *number > 0) {
+                writeln!(text, "{calls}{{{},outcome=\"{outcome}\"}} {number}", Labels(count))?;
+            }
+        }
+        writeln!(text, "# HELP {seconds} Time that calls of tools took.\n# TYPE {seconds} counter")?;
+        for count in counts {
+            writeln!(text, "{seconds}{{{}}} {}", Labels(count), Seconds(count.micros))?;
+        }
+        Ok(text)
+    }
+
     fn requests_text(&self, text: &mut String) -> std::fmt::Result {
         let name = "sigyl_http_requests_total";
         writeln!(text, "# HELP {name} Requests by route and class of status.\n# TYPE {name} counter")?;
@@ -186,6 +211,31 @@ impl Metrics {
     }
 }
 
+/// What calls are counted by.
+struct Labels<'a>(&'a CallCount);
+
+impl std::fmt::Display for Labels<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let CallCount { caller, server, tool, .. } = self.0;
+        let (caller, tool) = (Quoted(caller), Quoted(tool));
+        write!(f, "caller=\"{caller}\",server=\"{server}\",tool=\"{tool}\"")
+    }
+}
+
+/// The value of a label: tools have names that their servers chose.
+struct Quoted<'a>(&'a str);
+
+impl std::fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            '\\' => f.write_str("\\\\"),
+            '"' => f.write_str("\\\""),
+            '\n' => f.write_str("\\n"),
+            c => f.write_char(c),
+        })
+    }
+}
+
 /// Microseconds, written as seconds.
 struct Seconds(u64);
 
@@ -216,6 +266,22 @@ mod tests {
             format!("sigyl_http_request_seconds_bucket{{{labels},le=\"30.000000\"}} 1"),
             format!("sigyl_http_request_seconds_bucket{{{labels},le=\"+Inf\"}} 2"),
             format!("sigyl_http_request_seconds_sum{{{labels}}} 3600.001000"),
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn calls_are_told_with_names_that_cannot_break_out() {
+        let server = sigyl_core::domain::ServerName::parse("clock").unwrap();
+        let mut count = CallCount::none(server, "ada".to_owned(), "a\"} 1\n\\b".to_owned());
+        (count.ok, count.failed, count.micros) = (2, 1, 1_500_000);
+        let text = Metrics::calls_text(&[count]).unwrap();
+        let labels = r#"caller="ada",server="clock",tool="a\"} 1\n\\b""#;
+        for line in [
+            format!("sigyl_mcp_calls_total{{{labels},outcome=\"ok\"}} 2"),
+            format!("sigyl_mcp_calls_total{{{labels},outcome=\"failed\"}} 1"),
+            format!("sigyl_mcp_call_seconds_total{{{labels}}} 1.500000"),
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

@@ -4,6 +4,7 @@
 //! the [`Pepper`], which the vault seals. What a caller may do is decided by [`Caller`](crate::domain::Caller) alone.
 
 mod audit_log;
+mod door;
 mod error;
 mod gate;
 mod key;
@@ -12,6 +13,7 @@ mod throttle;
 mod uses;
 
 pub use audit_log::{AuditLog, verify_chain};
+pub use door::{Again, Door, Refused};
 pub use error::{AccessError, ChainFault};
 pub use gate::authenticate;
 pub use key::{KeyTerms, Minted, mint};

@@ -52,6 +52,7 @@ operations! {
     ROLL_BACK = "rollBack" "POST" "/api/v1/servers/{name}/rollback";
     TRANSFER_SERVER = "transferServer" "PUT" "/api/v1/servers/{name}/workspace";
     READ_LOGS = "readLogs" "GET" "/api/v1/servers/{name}/logs";
+    COUNT_CALLS = "countCalls" "GET" "/api/v1/calls";
     READ_CALLS = "readCalls" "GET" "/api/v1/servers/{name}/calls";
     PROBE_SERVER = "probeServer" "POST" "/api/v1/servers/{name}/probe";
     CALL_TOOL = "callTool" "POST" "/api/v1/servers/{name}/tools/{tool}";

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::operation::{
-    CALL_TOOL, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, PROBE_SERVER, READ_CALLS, READ_LOGS, ROLL_BACK,
+    CALL_TOOL, COUNT_CALLS, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, PROBE_SERVER, READ_CALLS, READ_LOGS, ROLL_BACK,
     SHOW_SERVER, TRANSFER_SERVER,
 };
 use super::told::{Listener, Picked, Silent, Told, data};
@@ -13,9 +13,14 @@ use crate::deploy::LogLine;
 use crate::domain::{RunId, ServerName, Version, WorkspaceName};
 use crate::mcp::Probe;
 use crate::store::CallRecord;
-use crate::wire::v1::{Begun, Rollback, ServerView, Servers, Transfer, VersionView, Versions};
+use crate::wire::v1::{Begun, CallCount, CallCounts, Rollback, ServerView, Servers, Transfer, VersionView, Versions};
 
 impl Client {
+    /// Tells how many calls there were, by caller, server and tool, since the server began.
+    pub async fn call_counts(&self) -> Result<Vec<CallCount>, ClientError> {
+        self.ask::<CallCounts>(Call::of(COUNT_CALLS)).await.map(|it| it.counts)
+    }
+
     /// Lists the servers that the key may see.
     pub async fn servers(&self) -> Result<Vec<ServerView>, ClientError> {
         self.ask::<Servers>(Call::of(LIST_SERVERS)).await.map(|it| it.servers)

@@ -4,7 +4,7 @@ use crate::domain::{Caller, Failure, RunId, Seq};
 use crate::error::Error;
 use crate::registry::Query;
 use crate::sigyl::{Frames, Sigyl};
-use crate::wire::v1::{Request, Response};
+use crate::wire::v1::{AuditFrom, Request, Response};
 
 /// Does what `request` asks for, telling on `frames` what happens meanwhile.
 pub async fn handle(
@@ -75,7 +75,7 @@ async fn tell(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
         Request::List => Response::Servers(sigyl.list(caller).await?),
         Request::Show { name } => Response::Server(Box::new(sigyl.show(caller, &name).await?)),
         Request::Versions { name } => Response::Versions(sigyl.versions(caller, &name).await?),
-        Request::Runs { limit } => Response::Runs(sigyl.runs(caller, limit).await?),
+        Request::Runs { limit } => Response::Runs(sigyl.runs(caller, None, limit).await?.items),
         Request::Probe { name } => Response::Probe(Box::new(sigyl.probe(caller, &name).await?)),
         Request::Call { name, tool, arguments } => {
             Response::Call(sigyl.call(caller, &name, &tool, arguments).await?)
@@ -169,7 +169,10 @@ async fn access(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Resp
             done(sigyl.remove_member(caller, &workspace, &login).await?)
         }
         Request::Transfer { name, to } => done(sigyl.transfer(caller, &name, &to).await?),
-        Request::Audit { after, limit } => Response::Audit(sigyl.audit(caller, after, limit).await?),
+        Request::Audit { after, limit } => {
+            let from = after.map_or(AuditFrom::End, AuditFrom::After);
+            Response::Audit(sigyl.audit(caller, from, limit).await?.items)
+        }
         Request::VerifyAudit { kept } => Response::AuditChecked(sigyl.verify_audit(caller, kept).await?),
         _ => return Err(Error::Protocol("an operation that it does not know".into())),
     })

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Approval, Digest, Failure, JudgementRecord, ReportId, RunId, ServerName, Timestamp, Version,
-    WorkspaceName,
+    AccountId, Approval, Caller, Digest, Failure, JudgementRecord, ReportId, RunId, ServerName, Timestamp,
+    Version, WorkspaceName,
 };
 
 /// Which steps a run takes.
@@ -184,6 +184,9 @@ pub struct Run {
     pub plan: Plan,
     /// Who asked for it.
     pub caller: String,
+    /// The account of whoever asked for it, when they have one.
+    #[serde(default)]
+    pub account: Option<AccountId>,
     /// The workspace that it is for.
     #[serde(default)]
     pub workspace: WorkspaceName,
@@ -220,4 +223,17 @@ pub struct Run {
     pub created: Timestamp,
     /// When it last changed.
     pub updated: Timestamp,
+}
+
+impl Run {
+    /// Tells whether a caller is who asked for this: by their account, whichever key they show and whatever it is called
+    /// now. By name alone where either has no account.
+    pub fn is_of(&self, caller: &Caller) -> bool {
+        match (&self.account, caller.account()) {
+            (Some(asked), Some(asks)) => asked == asks,
+            // Runs of before accounts were written down have a name alone.
+            (None, _) => self.caller == caller.name(),
+            (Some(_), None) => false,
+        }
+    }
 }

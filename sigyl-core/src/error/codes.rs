@@ -343,8 +343,9 @@ pub const CODES: &[CodeDoc] = &[
     doc(
         "E1006",
         "membership refused",
-        "A workspace keeps an owner and a bounded number of members, and only its members have a role.",
-        "make another member its owner first, or remove members who have left",
+        "A workspace keeps an owner and a bounded number of members, and only its members have a role. The installation keeps \
+         an administrator, and a key to come in by.",
+        "make another member its owner, or another account an administrator with a key, first; or remove members who have left",
     ),
     doc(
         "E1007",

@@ -21,6 +21,8 @@ pub(super) struct Budget {
 #[derive(Debug)]
 pub(super) struct Account {
     budget: Arc<Budget>,
+    /// Who asks, as whoever stands before the endpoint knows them.
+    by: Option<Arc<str>>,
     tally: Mutex<Tally>,
     over: Notify,
 }
@@ -57,10 +59,10 @@ impl Budget {
         Arc::new(Self { most, used: AtomicUsize::new(0), accounts: Mutex::default() })
     }
 
-    /// Opens the account of a connection.
-    pub(super) fn open(self: &Arc<Self>) -> Arc<Account> {
+    /// Opens the account of a connection, of whoever asks on it.
+    pub(super) fn open(self: &Arc<Self>, by: Option<Arc<str>>) -> Arc<Account> {
         let tally = Mutex::new(Tally { held: 0, since: Instant::now(), over: false });
-        let account = Arc::new(Account { budget: Arc::clone(self), tally, over: Notify::new() });
+        let account = Arc::new(Account { budget: Arc::clone(self), by, tally, over: Notify::new() });
         let mut accounts = lock(&self.accounts);
         if accounts.len() >= CLOSED_MOST && accounts.len() == accounts.capacity() {
             accounts.retain(|account| account.strong_count() > 0);
@@ -82,6 +84,11 @@ impl Budget {
 }
 
 impl Account {
+    /// Returns who asks, when that is known.
+    pub(super) fn by(&self) -> Option<Arc<str>> {
+        self.by.clone()
+    }
+
     /// Counts bytes that wait for this client. `None` when it is being let go.
     pub(super) fn hold(self: &Arc<Self>, bytes: Vec<u8>) -> Option<Held> {
         let mut count = self.count();
@@ -198,7 +205,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_client_for_whom_much_waits_for_long_makes_room() {
         let budget = Budget::new(100);
-        let (idle, slow, quick) = (budget.open(), budget.open(), budget.open());
+        let (idle, slow, quick) = (budget.open(None), budget.open(None), budget.open(None));
         let old = slow.hold(vec![0; 60]).unwrap();
         tokio::time::advance(Duration::from_secs(9)).await;
         let one = quick.hold(vec![0; 40]).unwrap();
@@ -216,7 +223,7 @@ mod tests {
     #[tokio::test]
     async fn one_client_cannot_hold_more_than_there_is() {
         let budget = Budget::new(100);
-        let only = budget.open();
+        let only = budget.open(None);
         let held: Vec<Held> = (0..9).map_while(|_| only.hold(vec![0; 60])).collect();
         assert_eq!(held.len(), 2);
         assert!(only.over().now_or_never().is_some());
@@ -228,7 +235,7 @@ mod tests {
     fn closed_accounts_are_forgotten() {
         let budget = Budget::new(1);
         for _ in 0..CLOSED_MOST * 4 {
-            drop(budget.open());
+            drop(budget.open(None));
         }
         assert!(lock(&budget.accounts).len() <= CLOSED_MOST * 2);
     }

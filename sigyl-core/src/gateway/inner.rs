@@ -176,11 +176,11 @@ impl Inner {
         let named = header(&parts.headers, SESSION);
         let pinned = named.and_then(|named| self.pinned(named, &served.name));
         if let Some(served) = pinned {
-            return self.pass(served, &parts, body).await;
+            return self.pass(served, &parts, body, account).await;
         }
         let session = named.and_then(|named| self.session(named, &served.name));
         if let (Upstream::Http { .. }, None) = (&served.route.upstream, &session) {
-            return self.pass(served, &parts, body).await;
+            return self.pass(served, &parts, body, account).await;
         }
         // The modern era has no sessions, and ignores the header that names one.
         let modern = header(&parts.headers, VERSION).is_some_and(|version| !LEGACY_ALL.contains(&version));
@@ -205,9 +205,10 @@ impl Inner {
         served: Arc<Served>,
         parts: &hyper::http::request::Parts,
         body: bytes::Bytes,
+        account: &Arc<Account>,
     ) -> Answer {
         let (method, uri, headers) = (parts.method.clone(), parts.uri.clone(), &parts.headers);
-        Passed { inner: self, served, method, uri, headers, body }.forward().await
+        Passed { inner: self, served, method, uri, headers, body, by: account.by() }.forward().await
     }
 
     fn session(&self, named: &str, server: &ServerName) -> Option<Arc<Session>> {

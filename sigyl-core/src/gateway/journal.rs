@@ -30,6 +30,7 @@ pub(super) struct Journal {
 pub(super) struct Call {
     journal: Arc<Journal>,
     served: Arc<Served>,
+    by: Option<Arc<str>>,
     tool: String,
     at: Timestamp,
     start: Instant,
@@ -66,10 +67,11 @@ impl Journal {
 }
 
 impl Call {
-    /// Starts the record of `method` if it is a call of a tool.
+    /// Starts the record of `method` if it is a call of a tool; `by` is who calls it, when that is known.
     pub(super) fn start(
         journal: &Arc<Journal>,
         served: &Arc<Served>,
+        by: Option<Arc<str>>,
         method: &str,
         params: Option<&RawValue>,
     ) -> Option<Self> {
@@ -88,6 +90,7 @@ impl Call {
         Some(Self {
             journal: Arc::clone(journal),
             served: Arc::clone(served),
+            by,
             tool,
             at: journal.clock.now(),
             start: Instant::now(),
@@ -123,6 +126,7 @@ impl Drop for Call {
             server: self.served.name.clone(),
             version: self.served.route.version.clone(),
             tool: std::mem::take(&mut self.tool),
+            caller: self.by.as_deref().map(str::to_owned),
             at: self.at,
             micros: u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX),
             outcome: self.outcome,

@@ -51,6 +51,7 @@ pub(super) struct Passed<'a> {
     pub(super) uri: Uri,
     pub(super) headers: &'a HeaderMap,
     pub(super) body: Bytes,
+    pub(super) by: Option<Arc<str>>,
 }
 
 impl Passed<'_> {
@@ -113,7 +114,7 @@ impl Passed<'_> {
     fn look(&self) -> (Option<Id>, Option<Call>) {
         match Message::read(&self.body) {
             Ok(Message::Request { id, method, params }) => {
-                (Some(id), Call::start(&self.inner.journal, &self.served, &method, params))
+                (Some(id), Call::start(&self.inner.journal, &self.served, self.by.clone(), &method, params))
             }
             _ => (None, None),
         }

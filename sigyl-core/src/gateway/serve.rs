@@ -72,7 +72,7 @@ impl Gateway {
                 _ = clock.tick() => inner.look(),
                 Some(_ended) = connections.join_next() => {}
                 (stream, permit) = accept(&listener, &permits) => {
-                    let talk = converse(stream, Arc::clone(&inner), Some(graceful.watcher()));
+                    let talk = converse(stream, Arc::clone(&inner), Some(graceful.watcher()), None);
                     connections.spawn(async move {
                         talk.await;
                         drop(permit);
@@ -105,9 +105,13 @@ impl Gateway {
         self.inner.end_all();
     }
 
-    /// Answers what is asked on one stream of HTTP, until it ends.
-    pub async fn answer(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
-        converse(stream, Arc::clone(&self.inner), None).await;
+    /// Answers what is asked on one stream of HTTP, until it ends; records of calls say that they are `by` somebody.
+    pub async fn answer(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        by: Option<Arc<str>>,
+    ) {
+        converse(stream, Arc::clone(&self.inner), None, by).await;
     }
 }
 
@@ -138,6 +142,7 @@ async fn converse(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     inner: Arc<Inner>,
     watcher: Option<Watcher>,
+    by: Option<Arc<str>>,
 ) {
     let config = Arc::clone(&inner.config);
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -147,7 +152,7 @@ async fn converse(
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
         .keep_alive_interval(config.head_timeout);
-    let account = inner.budget.open();
+    let account = inner.budget.open(by);
     let holder = Arc::clone(&account);
     let service = service_fn(move |request| {
         let (inner, account) = (Arc::clone(&inner), Arc::clone(&holder));

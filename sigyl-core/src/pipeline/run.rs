@@ -10,7 +10,7 @@ use super::failure::{StepError, failure};
 use super::plan;
 use super::step::{Outcome, Step};
 use crate::domain::{
-    Failure, Hold, Plan, Refusal, Run, RunId, RunState, SecretName, SecretValue, StepId, StepRecord,
+    Caller, Failure, Hold, Plan, Refusal, Run, RunId, RunState, SecretName, SecretValue, StepId, StepRecord,
     StepState,
 };
 use crate::event::EventKind;
@@ -42,7 +42,7 @@ impl Started {
 pub async fn start(
     platform: Platform,
     plan: Plan,
-    caller: &str,
+    caller: &Caller,
     order: Order,
     secrets: BTreeMap<SecretName, SecretValue>,
 ) -> Result<Started, StoreError> {
@@ -50,7 +50,8 @@ pub async fn start(
     let run = Run {
         id: new_id(now)?,
         plan,
-        caller: caller.to_owned(),
+        caller: caller.name().to_owned(),
+        account: caller.account().cloned(),
         workspace: order.workspace.clone(),
         request: as_json(&order)?,
         server: order.name.clone(),

@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 
 use super::Sigyl;
+use super::query::LOOKED_MOST;
 use crate::access::{self, AccessError};
 use crate::domain::{
-    Action, AuditEntry, AuditFact, AuditHead, AuditOutcome, Caller, Kind, RunId, ServerName, WorkspaceName,
+    Action, AuditEntry, AuditFact, AuditHead, AuditOutcome, Caller, Holder, KeyId, Kind, RunId, ServerName,
+    WorkspaceName,
 };
 use crate::error::Error;
 use crate::store::{Page, StoreError};
-use crate::wire::v1::AuditChecked;
+use crate::wire::v1::{AuditChecked, AuditFrom, Part};
 
 /// Entries that are read at a time.
 const PAGE: usize = 1_000;
@@ -30,6 +32,7 @@ enum About {
     Server(ServerName),
     Run(RunId),
     Workspace(Option<WorkspaceName>),
+    Key(KeyId),
 }
 
 impl Act {
@@ -41,6 +44,11 @@ impl Act {
     /// Something done to a run.
     pub(super) fn on_run(what: &'static str, run: &RunId) -> Self {
         Self { what, on: run.to_string(), about: About::Run(run.clone()) }
+    }
+
+    /// Something done to a key.
+    pub(super) fn on_key(what: &'static str, key: &KeyId) -> Self {
+        Self { what, on: key.to_string(), about: About::Key(key.clone()) }
     }
 
     /// Something done in a workspace, or to the installation.
@@ -76,13 +84,16 @@ impl Sigyl {
         let (sigyl, caller) = (self.clone(), caller.clone());
         let whole = tokio::spawn(async move {
             let workspace = sigyl.workspace_of(&act.about).await;
+            let workspace = workspace.or_else(|| caller.key().and_then(home_of));
             let done = joined(tokio::spawn(work).await);
             if done.is_ok() && RIGHTS.contains(&act.what) {
                 sigyl.inner.rights.send_replace(());
             }
             let (outcome, note) = outcome_of(&done);
-            // Anybody could fill the disk with what nobody in particular was refused.
-            if outcome == AuditOutcome::Done || !caller.is_anonymous() {
+            if outcome == AuditOutcome::Refused {
+                sigyl.tell_refusal(&caller, act.what, act.on, workspace, note.unwrap_or_default()).await?;
+            // Anybody could fill the disk with what nobody in particular failed at.
+            } else if outcome == AuditOutcome::Done || !caller.is_anonymous() {
                 sigyl.append(&caller, act.what, act.on, workspace, outcome, note).await?;
             }
             done
@@ -121,54 +132,75 @@ impl Sigyl {
             About::Server(name) => store.server(name).await.ok().flatten().map(|server| server.workspace),
             About::Run(id) => store.run(id).await.ok().flatten().map(|run| run.workspace),
             About::Workspace(name) => name.clone(),
+            About::Key(id) => store.holder(id).await.ok().flatten().and_then(|holder| home_of(&holder)),
         }
     }
 
     /// Lists the audit after an entry, or its last entries; oldest first, at most `limit`. Those who administer see all of
-    /// it, those who manage workspaces what is about these.
+    /// it, those who manage workspaces what is about these. Who sees few of them is given what is among the
+    /// [`LOOKED_MOST`] that are looked at, and where to go on.
     pub async fn audit(
         &self,
         caller: &Caller,
-        after: Option<u64>,
+        from: AuditFrom,
         limit: usize,
-    ) -> Result<Vec<AuditEntry>, Error> {
+    ) -> Result<Part<AuditEntry, AuditFrom>, Error> {
         if !caller.may(Action::Administer) {
             caller.require(Action::Manage)?;
         }
         let limit = limit.min(MOST);
-        match after {
-            Some(after) => self.audit_after(caller, after, limit).await,
-            None => self.audit_last(caller, limit).await,
-        }
-    }
-
-    async fn audit_after(&self, caller: &Caller, after: u64, limit: usize) -> Result<Vec<AuditEntry>, Error> {
-        let (mut after, mut found) = (after, Vec::new());
-        while found.len() < limit {
-            let page = Page { after: Some(after), limit: PAGE };
-            let entries = self.inner.platform.store.audit(page).await?;
-            let Some(last) = entries.last() else { break };
-            after = last.number;
-            found.extend(entries.into_iter().filter(|entry| may_see(caller, entry)));
-        }
-        found.truncate(limit);
-        Ok(found)
-    }
-
-    async fn audit_last(&self, caller: &Caller, limit: usize) -> Result<Vec<AuditEntry>, Error> {
-        let mut end = self.inner.platform.store.audit_head().await?.number;
-        let mut found = VecDeque::new();
-        while end > 0 && found.len() < limit {
-            let start = end.saturating_sub(PAGE as u64);
-            let page = Page { after: Some(start), limit: PAGE.min((end - start) as usize) };
-            let entries = self.inner.platform.store.audit(page).await?;
-            for entry in entries.into_iter().rev().filter(|entry| may_see(caller, entry)) {
-                found.push_front(entry);
+        match from {
+            AuditFrom::After(after) => self.audit_after(caller, after, limit).await,
+            AuditFrom::Before(end) => self.audit_before(caller, end, limit).await,
+            AuditFrom::End => {
+                let head = self.inner.platform.store.audit_head().await?;
+                self.audit_before(caller, head.number.saturating_add(1), limit).await
             }
-            end = start;
         }
-        let more = found.len().saturating_sub(limit);
-        Ok(found.into_iter().skip(more).collect())
+    }
+
+    async fn audit_after(
+        &self,
+        caller: &Caller,
+        after: u64,
+        limit: usize,
+    ) -> Result<Part<AuditEntry, AuditFrom>, Error> {
+        let (mut after, mut looked, mut items) = (after, 0, Vec::new());
+        loop {
+            let page = Page { after: Some(after), limit: PAGE.min(limit - items.len()) };
+            let whole = page.limit;
+            let entries = self.inner.platform.store.audit(page).await?;
+            looked += entries.len();
+            let is_end = entries.len() < whole;
+            after = entries.last().map_or(after, |last| last.number);
+            items.extend(entries.into_iter().filter(|entry| may_see(caller, entry)));
+            if is_end || items.len() >= limit || looked >= LOOKED_MOST {
+                let next = (!is_end).then_some(AuditFrom::After(after));
+                return Ok(Part { items, next });
+            }
+        }
+    }
+
+    /// Reads back from the entry before `end`.
+    async fn audit_before(
+        &self,
+        caller: &Caller,
+        end: u64,
+        limit: usize,
+    ) -> Result<Part<AuditEntry, AuditFrom>, Error> {
+        let (mut end, mut looked, mut items) = (end, 0, VecDeque::new());
+        while end > 1 && items.len() < limit && looked < LOOKED_MOST {
+            let start = (end - 1).saturating_sub(PAGE.min(limit - items.len()) as u64);
+            let page = Page { after: Some(start), limit: (end - 1 - start) as usize };
+            let entries = self.inner.platform.store.audit(page).await?;
+            looked += entries.len();
+            for entry in entries.into_iter().rev().filter(|entry| may_see(caller, entry)) {
+                items.push_front(entry);
+            }
+            end = start + 1;
+        }
+        let next = (end > 1).then_some(AuditFrom::Before(end));
+        Ok(Part { items: items.into(), next })
     }
 
     /// Checks the whole audit: no entry was changed, removed or put in, and none is missing before an end that was
@@ -190,6 +222,13 @@ fn outcome_of<T: Told>(done: &Result<T, Error>) -> (AuditOutcome, Option<String>
         Err(error) if error.kind() == Kind::Denied => (AuditOutcome::Refused, Some(error.failure().message)),
         Err(error) => (AuditOutcome::Failed, Some(error.failure().message)),
     }
+}
+
+/// The workspace that a key is for, or the only one that its account belongs to.
+pub(super) fn home_of(holder: &Holder) -> Option<WorkspaceName> {
+    let mut roles = holder.roles.keys();
+    let only = roles.next().filter(|_| roles.next().is_none() && !holder.account.administrator);
+    holder.key.workspace.clone().or_else(|| only.cloned())
 }
 
 fn may_see(caller: &Caller, entry: &AuditEntry) -> bool {

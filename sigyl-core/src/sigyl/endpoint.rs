@@ -79,7 +79,8 @@ impl Sigyl {
         self.known(caller, Action::Call, name).await?;
         let (near, far) = tokio::io::duplex(STREAM_BYTES);
         let gateway = self.inner.front.gateway().clone();
-        tokio::spawn(async move { gateway.answer(far).await });
+        let by = caller.name().into();
+        tokio::spawn(async move { gateway.answer(far, Some(by)).await });
         Ok(near)
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, watch};
 
+use super::tally::Tally;
 use crate::clock::Clock;
 use crate::domain::{Resources, ServerName, Version};
 use crate::gateway::{Gateway, GatewayConfig, Route};
@@ -32,18 +33,22 @@ pub(super) struct GatewayFront {
     base: Mutex<Option<Base>>,
     /// Changes when records of calls were kept.
     pub(super) kept: watch::Sender<()>,
+    /// How many there were since this process began.
+    pub(super) tally: Arc<Tally>,
 }
 
 impl GatewayFront {
     pub(super) fn new(store: &Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let (calls, receiver) = mpsc::channel(BACKLOG);
         let kept = watch::Sender::new(());
-        tokio::spawn(record_calls(store.clone(), receiver, kept.clone()));
+        let tally = Arc::new(Tally::default());
+        tokio::spawn(record_calls(store.clone(), receiver, kept.clone(), Arc::clone(&tally)));
         Self {
             gateway: Gateway::new(GatewayConfig::default(), clock, calls),
             upstreams: Mutex::default(),
             base: Mutex::default(),
             kept,
+            tally,
         }
     }
 
@@ -127,9 +132,11 @@ async fn record_calls(
     store: Arc<dyn Store>,
     mut receiver: mpsc::Receiver<CallRecord>,
     kept: watch::Sender<()>,
+    tally: Arc<Tally>,
 ) {
     let mut calls = Vec::new();
     while receiver.recv_many(&mut calls, 256).await > 0 {
+        calls.iter().for_each(|call| tally.count(call));
         let count = calls.len();
         match store.apply(Change::Calls(std::mem::take(&mut calls))).await {
             Ok(_) => {

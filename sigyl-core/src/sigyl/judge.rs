@@ -188,6 +188,7 @@ impl Sigyl {
             id: new_id(now)?,
             plan: Plan::Scan,
             caller: caller.name().to_owned(),
+            account: caller.account().cloned(),
             workspace: order.workspace.clone(),
             request: request.map_err(|error| StoreError::Engine(error.to_string()))?,
             server: Some(record.server.clone()),

@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use super::Sigyl;
-use super::audit::{Act, Told};
+use super::audit::{Act, Told, home_of};
 use crate::access::{self, AccessError, KeyTerms, Pepper};
 use crate::domain::{
-    Account, Action, ApiKey, AuditOutcome, Caller, Denied, Holder, KeyId, Login, Scope, SecretValue,
-    Timestamp, WorkspaceName,
+    Account, Action, ApiKey, Caller, Denied, Holder, KeyId, Login, Scope, SecretValue, Timestamp,
+    WorkspaceName,
 };
 use crate::error::Error;
 use crate::store::Change;
@@ -40,11 +40,9 @@ impl Sigyl {
             }
             Err(AccessError::NotGood { holder, why }) => {
                 // The secret was right: somebody has a key that they should not, or no more.
-                let id = holder.key.id.to_string();
-                let workspace = holder.key.workspace.clone();
+                let (id, workspace) = (holder.key.id.to_string(), home_of(&holder));
                 let caller = Caller::holder((*holder).clone(), address);
-                let (what, outcome) = ("authenticate", AuditOutcome::Refused);
-                self.append(&caller, what, id, workspace, outcome, Some(why.to_string())).await?;
+                self.tell_refusal(&caller, "authenticate", id, workspace, why.to_string()).await?;
                 Err(AccessError::NotGood { holder, why }.into())
             }
             Err(error) => Err(error.into()),
@@ -144,22 +142,41 @@ impl Sigyl {
 
     /// Makes a key good for nothing, at once. A key may always revoke itself.
     pub async fn revoke_key(&self, caller: &Caller, id: &KeyId) -> Result<(), Error> {
-        let act = Act::on("revoke_key", id, None);
+        let act = Act::on_key("revoke_key", id);
         let (sigyl, who, id) = (self.clone(), caller.clone(), id.clone());
         let work = async move {
+            let _one_at_a_time = sigyl.inner.members.lock().await;
             let store = &sigyl.inner.platform.store;
             let found = store.holder(&id).await?;
             let found = found.filter(|found| may_handle(&who, &found.key));
-            let key = found.ok_or_else(|| Error::NoKey(id.clone()))?.key;
-            let itself = who.key().is_some_and(|own| own.key.id == key.id);
-            if !itself && who.account() == Some(&key.account) {
+            let found = found.ok_or_else(|| Error::NoKey(id.clone()))?;
+            let itself = who.key().is_some_and(|own| own.key.id == id);
+            if !itself && who.account() == Some(&found.account.id) {
                 who.require(Action::Keys)?;
             }
+            require_above(&who, &found)?;
+            sigyl.keep_a_way_in(&who, &found).await?;
             let at = sigyl.inner.platform.clock.now();
             store.apply(Change::RevokeKey { id, at }).await?;
             Ok(())
         };
         self.audited(caller, act, work).await
+    }
+
+    /// Refuses to revoke the last key that an administrator can come in by. The owner of the data directory may: they need
+    /// none to make another.
+    async fn keep_a_way_in(&self, caller: &Caller, going: &Holder) -> Result<(), Error> {
+        let now = self.inner.platform.clock.now();
+        if caller.key().is_none() || !going.account.administrator || !lets_administer(&going.key, now) {
+            return Ok(());
+        }
+        for account in self.administrators().await? {
+            let keys = self.inner.platform.store.keys_of(&account.id).await?;
+            if keys.iter().any(|key| key.id != going.key.id && lets_administer(key, now)) {
+                return Ok(());
+            }
+        }
+        Err(Error::LastWayIn("the last key of an administrator: make another one first"))
     }
 
     /// Writes down how often keys were used until now.
@@ -211,8 +228,29 @@ impl Sigyl {
     }
 }
 
+/// Refuses to take a key from somebody who holds more than the caller where the key is good: an owner's from an admin, an
+/// administrator's from everybody else.
+fn require_above(caller: &Caller, found: &Holder) -> Result<(), Denied> {
+    let Some(own) = caller.key() else { return Ok(()) };
+    if caller.may(Action::Administer) || own.account.id == found.account.id {
+        return Ok(());
+    }
+    let role = |holder: &Holder| found.key.workspace.as_ref().and_then(|it| holder.role_in(it));
+    if found.account.administrator || role(found) > role(own) {
+        return Err(Denied::new(caller, format!("revoke a key of {}, who holds more", found.account.login)));
+    }
+    Ok(())
+}
+
 fn is_own(caller: &Caller, login: &Login) -> bool {
     caller.key().is_some_and(|holder| holder.account.login == *login)
+}
+
+/// Tells whether an administrator can do with this key what only they may.
+fn lets_administer(key: &ApiKey, now: Timestamp) -> bool {
+    let is_good = key.revoked.is_none() && key.expires.is_none_or(|end| end > now);
+    let is_for_it = key.scopes.iter().any(|scope| scope.allows(Action::Administer));
+    is_good && is_for_it && key.workspace.is_none()
 }
 
 /// Tells whether a key is the caller's own, or one that it manages.

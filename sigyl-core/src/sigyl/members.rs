@@ -24,6 +24,10 @@ impl Sigyl {
     /// Lists accounts by login.
     pub async fn accounts(&self, caller: &Caller) -> Result<Vec<Account>, Error> {
         caller.require(Action::Administer)?;
+        self.all_accounts().await
+    }
+
+    async fn all_accounts(&self) -> Result<Vec<Account>, Error> {
         let mut accounts = Vec::<Account>::new();
         loop {
             let after = accounts.last().map(|account| account.login.clone());
@@ -61,6 +65,9 @@ impl Sigyl {
             who.require(Action::Administer)?;
             let _one_at_a_time = sigyl.inner.members.lock().await;
             let account = sigyl.known_account(&login).await?;
+            if disabled {
+                sigyl.keep_an_administrator(&account).await?;
+            }
             let since =
                 disabled.then(|| account.disabled.unwrap_or_else(|| sigyl.inner.platform.clock.now()));
             let account = Account { disabled: since, ..account };
@@ -68,6 +75,21 @@ impl Sigyl {
             Ok(account)
         };
         self.audited(caller, act, work).await
+    }
+
+    /// Lists the accounts that may do everything, without those that are disabled.
+    pub(super) async fn administrators(&self) -> Result<Vec<Account>, Error> {
+        let accounts = self.all_accounts().await?;
+        Ok(accounts.into_iter().filter(|it| it.administrator && it.disabled.is_none()).collect())
+    }
+
+    /// Refuses what would take away the last administrator. It goes on in a lock over accounts.
+    pub(super) async fn keep_an_administrator(&self, going: &Account) -> Result<(), Error> {
+        let others = self.administrators().await?.into_iter().any(|account| account.id != going.id);
+        if others || !going.administrator || going.disabled.is_some() {
+            return Ok(());
+        }
+        Err(Error::LastWayIn("the last administrator: make another account one first"))
     }
 
     /// Lists the workspaces that the caller belongs to; all of them for administrators.

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::front::GatewayFront;
 use super::{Config, Inner, Sigyl};
-use crate::access::{AuditLog, Uses};
+use crate::access::{AuditLog, Door, Uses};
 use crate::deploy::Target;
 use crate::deploy::local_process::{LocalConfig, LocalProcess};
 use crate::error::Error;
@@ -78,6 +78,7 @@ impl Sigyl {
             data_dir,
             audit: AuditLog::start(platform.store.clone()),
             downloads: super::download::record(platform.store.clone()),
+            door: Door::default(),
             pepper: tokio::sync::OnceCell::new(),
             uses: Uses::default(),
             writing_uses: tokio::sync::Mutex::default(),
@@ -117,6 +118,7 @@ impl Sigyl {
         if let Err(error) = self.write_uses_down().await {
             tracing::warn!(%error, "the last uses of keys were not written down");
         }
+        self.tell_refusals().await;
         self.inner.platform.emitter.flush().await;
     }
 

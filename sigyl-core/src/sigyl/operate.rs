@@ -55,10 +55,12 @@ impl Sigyl {
                     .take(TOOL_MOST)
                     .map(|c| if c.is_control() { '\u{fffd}' } else { c })
                     .collect(),
+                caller: Some(caller.name().to_owned()),
                 at,
                 micros: u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
                 outcome: outcome(&called),
             };
+            self.inner.front.tally.count(&record);
             self.inner.platform.store.apply(Change::Calls(vec![record])).await?;
             self.inner.front.kept.send_replace(());
         }

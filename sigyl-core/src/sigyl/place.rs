@@ -87,8 +87,7 @@ pub(super) fn may_on_run(caller: &Caller, action: Action, run: &Run) -> bool {
         Some(server) => caller.may_on(action, &run.workspace, server),
         // What it will be about nobody knows: a key for some servers may not do it, but for its own account's run.
         None => {
-            caller.may_in(action, &run.workspace)
-                && (caller.names_for(action).is_none() || caller.name() == run.caller)
+            caller.may_in(action, &run.workspace) && (caller.names_for(action).is_none() || run.is_of(caller))
         }
     }
 }
@@ -108,7 +107,7 @@ fn only_workspace(caller: &Caller, action: Action) -> Result<WorkspaceName, Erro
     }
 }
 
-/// Remembers for the length of one answer which servers are shown.
+/// Remembers which servers are shown, until rights change.
 pub(super) struct Sight<'a> {
     sigyl: &'a Sigyl,
     caller: &'a Caller,

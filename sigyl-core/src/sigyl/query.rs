@@ -15,12 +15,14 @@ use crate::error::Error;
 use crate::pipeline::Front as _;
 use crate::store::Page;
 use crate::wire::registry::Rated;
-use crate::wire::v1::{Frame, Observed, Owner, RunEnd, ServerView, VersionView};
+use crate::wire::v1::{Frame, Observed, Owner, Part, RunEnd, ServerView, VersionView};
 
 /// How many items are asked for at a time.
 const PAGE: usize = 1_000;
 /// Lines of the past of a log, and runs, that can be asked for at once.
 const MOST: usize = 10_000;
+/// Records that are looked at for one answer, whether they are shown or not.
+pub(super) const LOOKED_MOST: usize = 20_000;
 
 impl Sigyl {
     /// Tells who owns the data directory: this process.
@@ -87,19 +89,29 @@ impl Sigyl {
         }
     }
 
-    /// Lists the runs that the caller may see, newest first.
-    pub async fn runs(&self, caller: &Caller, limit: usize) -> Result<Vec<Run>, Error> {
+    /// Lists the runs that the caller may see after a run, or from the newest on: newest first, at most `limit`. Who sees
+    /// few of them is given what is among the next [`LOOKED_MOST`], and where to go on.
+    pub async fn runs(
+        &self,
+        caller: &Caller,
+        after: Option<RunId>,
+        limit: usize,
+    ) -> Result<Part<Run, RunId>, Error> {
         caller.require(Action::Read)?;
-        let (limit, mut found, mut after) = (limit.min(MOST), Vec::new(), None);
-        while found.len() < limit {
-            let page = Page { after, limit: PAGE.min(limit) };
+        let (limit, mut part, mut looked) = (limit.min(MOST), Part { items: Vec::new(), next: after }, 0);
+        while part.items.len() < limit && looked < LOOKED_MOST {
+            let page = Page { after: part.next.take(), limit: PAGE.min(limit - part.items.len()) };
+            let whole = page.limit;
             let runs = self.inner.platform.store.runs(page).await?;
-            let Some(last) = runs.last() else { break };
-            after = Some(last.id.clone());
-            found.extend(runs.into_iter().filter(|run| may_on_run(caller, Action::Read, run)));
+            looked += runs.len();
+            part.next = runs.last().filter(|_| runs.len() == whole).map(|last| last.id.clone());
+            let seen = runs.into_iter().filter(|run| may_on_run(caller, Action::Read, run));
+            part.items.extend(seen.map(without_secrets));
+            if part.next.is_none() {
+                break;
+            }
         }
-        found.truncate(limit);
-        Ok(found.into_iter().map(without_secrets).collect())
+        Ok(part)
     }
 
     /// Finds a run.

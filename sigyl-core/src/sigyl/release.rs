@@ -120,7 +120,7 @@ impl Sigyl {
         let work = async move {
             let _deciding = sigyl.inner.deciding.lock().await;
             let held = sigyl.held(&who, &run, &reason).await?;
-            if sigyl.inner.platform.settings.policy.four_eyes && held.caller == who.name() {
+            if sigyl.inner.platform.settings.policy.four_eyes && held.is_of(&who) {
                 return Err(Denied::new(&who, "approve its own release: the policy wants four eyes").into());
             }
             let judged = held.judgement.clone().ok_or(Error::NoRun(run))?;
@@ -227,7 +227,7 @@ impl Sigyl {
         for waiver in &order.waive {
             waiver.check_end(now).map_err(StepError::from)?;
         }
-        let started = start(self.inner.platform.clone(), plan, caller.name(), order, secrets).await?;
+        let started = start(self.inner.platform.clone(), plan, caller, order, secrets).await?;
         Ok(self.remember(started))
     }
 

@@ -201,6 +201,9 @@ pub struct CallRecord {
     pub version: Version,
     /// The tool.
     pub tool: String,
+    /// Who called it, by the name of the account; nobody knows of an endpoint without keys.
+    #[serde(default)]
+    pub caller: Option<String>,
     /// When.
     pub at: Timestamp,
     /// How long it took, in microseconds.

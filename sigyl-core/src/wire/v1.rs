@@ -27,10 +27,11 @@ use crate::wire::registry::{
 
 pub use crate::domain::Failure;
 pub use access::{
-    AuditChecked, KeyView, MadeKey, Member, NewAccount, NewKey, NewWorkspace, WhoAmI, WorkspaceView,
+    AuditChecked, AuditFrom, CallCount, KeyView, MadeKey, Member, NewAccount, NewKey, NewWorkspace, Part,
+    WhoAmI, WorkspaceView,
 };
 pub use body::{
-    AccountChange, Accounts, Audit, Begun, Broken, Health, Import, Keys, Members, Membership, PolicyText,
+    AccountChange, Accounts, Audit, Begun, Broken, CallCounts, Health, Import, Keys, Members, Membership, PolicyText,
     Problem, ProblemPlace, Reason, Release, Rescan, RescannedVersions, Rollback, Runs, Servers, Transfer,
     Uploaded, Versions, Workspaces,
 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sigyl_core::domain::{Action, AuditHead};
-use sigyl_core::wire::v1::Audit;
+use sigyl_core::wire::v1::{Audit, AuditFrom};
 
 use crate::app::App;
 use crate::request::{Ask, LISTED_MOST};
@@ -28,10 +28,11 @@ const LIST: Doc = Doc::new(
     "readAudit",
     "Lists entries of the audit, oldest first: all of them for those who administer, those of their workspaces for \
      those who manage these.",
-    &[gives("Audit", "They.")],
+    &[gives("Audit", "They, and where to go on when there may be more: a part can hold fewer than were asked for.")],
 )
 .asks(&[
     param("after", "Number", "The last entry that was seen; the last entries there are when absent."),
+    param("before", "Number", "The first entry that was seen, to read back from there."),
     param("limit", "Count", "How many."),
 ]);
 const VERIFY: Doc = Doc::new(
@@ -46,9 +47,16 @@ const VERIFY: Doc = Doc::new(
 
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let query = ask.query()?;
-    let after = query.value("after", "the number of an entry")?;
+    let number = |name| query.value(name, "the number of an entry");
+    let from = match (number("after")?, number("before")?) {
+        (Some(_), Some(_)) => return Err(Problem::invalid("name `after` or `before`, not both")),
+        (Some(after), None) => AuditFrom::After(after),
+        (None, Some(before)) => AuditFrom::Before(before),
+        (None, None) => AuditFrom::End,
+    };
     let limit = query.count("limit", LISTED_MOST)?.unwrap_or(LISTED);
-    Answer::json(&Audit { entries: app.core.audit(&ask.caller, after, limit).await? })
+    let part = app.core.audit(&ask.caller, from, limit).await?;
+    Answer::json(&Audit { entries: part.items, next: part.next })
 }
 
 async fn verify(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

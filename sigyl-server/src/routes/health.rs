@@ -7,6 +7,7 @@ use sigyl_core::domain::Action;
 use sigyl_core::wire::v1::Health;
 
 use crate::app::App;
+use crate::metrics::Metrics;
 use crate::request::Ask;
 use crate::respond::{Answer, Problem};
 use crate::router::{Access, Doc, Lasts, Route, gives, handler, shows};
@@ -65,8 +66,10 @@ async fn ready(app: Arc<App>, _: Ask) -> Result<Answer, Problem> {
     }
 }
 
-async fn metrics(app: Arc<App>, _: Ask) -> Result<Answer, Problem> {
-    let text = app.metrics.text().map_err(|error| Problem::defect(&error))?;
+async fn metrics(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let counts = app.core.call_counts(&ask.caller).await?;
+    let calls = Metrics::calls_text(&counts).map_err(|error| Problem::defect(&error))?;
+    let text = app.metrics.text().map_err(|error| Problem::defect(&error))? + &calls;
     Ok(Answer::whole(HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"), text))
 }
 

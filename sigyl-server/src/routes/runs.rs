@@ -80,9 +80,15 @@ const RELEASE_DOC: Doc =
 const AGAIN: Doc =
     Doc::new("releaseAgain", "The same for a server that exists, with its settings kept.", BEGINS)
         .takes("ReleaseAgain");
-const LIST: Doc =
-    Doc::new("listRuns", "Lists the runs that the caller may see, newest first.", &[gives("Runs", "They.")])
-        .asks(&[param("limit", "Count", "How many.")]);
+const LIST: Doc = Doc::new(
+    "listRuns",
+    "Lists the runs that the caller may see, newest first.",
+    &[gives(
+        "Runs",
+        "They, and the run to go on after when there may be more: a part can hold fewer than were asked for.",
+    )],
+)
+.asks(&[param("after", "Text", "The run after which to go on."), param("limit", "Count", "How many.")]);
 const SHOW: Doc =
     Doc::new("showRun", "Shows how a run stands, with its reports.", &[gives("RunEnd", "It."), NO_RUN]);
 const EVENTS: Doc = Doc::new(
@@ -164,8 +170,11 @@ async fn again(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    let limit = ask.query()?.count("limit", LISTED_MOST)?.unwrap_or(LISTED);
-    Answer::json(&Runs { runs: app.core.runs(&ask.caller, limit).await? })
+    let query = ask.query()?;
+    let after = query.value("after", "the id of a run")?;
+    let limit = query.count("limit", LISTED_MOST)?.unwrap_or(LISTED);
+    let part = app.core.runs(&ask.caller, after, limit).await?;
+    Answer::json(&Runs { runs: part.items, next: part.next })
 }
 
 fn id(ask: &Ask) -> Result<RunId, Problem> {

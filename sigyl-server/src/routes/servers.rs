@@ -7,7 +7,7 @@ use serde_json::Value;
 use sigyl_core::Held;
 use sigyl_core::access::Class;
 use sigyl_core::domain::{Action, RunId, ServerName};
-use sigyl_core::wire::v1::{Begun, Rollback, Servers, Transfer, Versions};
+use sigyl_core::wire::v1::{Begun, CallCounts, Rollback, Servers, Transfer, Versions};
 
 use crate::app::App;
 use crate::request::{Ask, LISTED_MOST};
@@ -54,6 +54,7 @@ pub(crate) const ROUTES: &[Route] = &[
         TRANSFER,
     ),
     Route::get("/api/v1/servers/{name}/logs", Access::Key(Action::ReadLogs), handler!(logs), LOGS).lasting(),
+    Route::get("/api/v1/calls", Access::Key(Action::ReadLogs), handler!(counts), COUNTS),
     Route::get("/api/v1/servers/{name}/calls", Access::Key(Action::ReadLogs), handler!(calls), CALLS)
         .lasting(),
     Route::change(
@@ -114,6 +115,11 @@ const LOGS: Doc = Doc::new(
     &[shows("text/event-stream", "The lines."), NO_SERVER],
 )
 .asks(FOLLOWED);
+const COUNTS: Doc = Doc::new(
+    "countCalls",
+    "How many calls there were by caller, server and tool since the server began, of what the caller may see.",
+    &[gives("CallCounts", "The counts. Of very many callers and tools, the rest is counted as `(other)`.")],
+);
 const CALLS: Doc = Doc::new(
     "readCalls",
     "The calls of a server's tools, as a stream of events `call`: never what they say.",
@@ -192,6 +198,10 @@ async fn logs(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
         Box::pin(async move { core.logs(&ask.caller, &name, limit, follow, &frames).await.map(|()| None) })
     })
     .await
+}
+
+async fn counts(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    Answer::json(&CallCounts { counts: app.core.call_counts(&ask.caller).await? })
 }
 
 async fn calls(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

@@ -57,6 +57,7 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("mcpSendTo", Key(Action::Call), 404),
     ("mcpListenTo", Key(Action::Call), 404),
     ("mcpEndOf", Key(Action::Call), 404),
+    ("countCalls", Key(Action::ReadLogs), 200),
     ("listServers", Key(Action::Read), 200),
     ("showServer", Key(Action::Read), 404),
     ("deleteServer", Key(Action::Delete), 404),

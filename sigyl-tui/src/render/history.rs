@@ -26,7 +26,8 @@ pub(crate) fn call(call: &CallRecord, look: &Look) -> String {
     let how = look.paint(glyph.role(), &format!("{} {word:<10}", look.sign(glyph)));
     let took = duration(Duration::from_micros(call.micros));
     let version = look.paint(Role::Dim, &specimen(call.version.as_str()));
-    format!("{}  {how} {took:>9}  {}  {version}\n", at(call.at, look), specimen(&call.tool))
+    let by = call.caller.as_deref().map(|by| format!("  by {}", specimen(by))).unwrap_or_default();
+    format!("{}  {how} {took:>9}  {}  {version}{by}\n", at(call.at, look), specimen(&call.tool))
 }
 
 /// Writes an event that belongs to no run: when, of which server, what happened.

@@ -71,7 +71,7 @@ impl Post<'_> {
                 outbox: outbox.clone(),
                 open: takes.events,
                 token: Params::read(raw).meta_id("progressToken"),
-                call: Call::start(&self.inner.journal, &session.served, method, raw),
+                call: Call::start(&self.inner.journal, &session.served, self.account.by(), method, raw),
                 deadline: Instant::now() + within,
             };
             if let Err(what) = session.board.expect(id.clone(), pending) {

@@ -53,7 +53,7 @@ impl Post<'_> {
         if method == "subscriptions/listen" && !takes.events {
             return empty(StatusCode::NOT_ACCEPTABLE);
         }
-        let call = Call::start(&self.inner.journal, served, method, raw);
+        let call = Call::start(&self.inner.journal, served, self.account.by(), method, raw);
         let account = Arc::clone(self.account);
         let asked = Asked { id: id.clone(), method, params, raw, call, account };
         match shared.ask(asked, served.route.timeout, &self.inner.config).await {

@@ -152,7 +152,7 @@ async fn whoever_stands_before_it_hands_requests_over_on_streams() {
         let (mut near, far) = tokio::io::duplex(1024);
         let asked = format!("GET /health HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
         near.write_all(asked.as_bytes()).await.unwrap();
-        gateway.answer(far).await;
+        gateway.answer(far, Some("ada".into())).await;
         let mut said = String::new();
         near.read_to_string(&mut said).await.unwrap();
         assert!(said.starts_with(&format!("HTTP/1.1 {status}")), "{said}");

@@ -1,6 +1,6 @@
 //! Every step that can fail leaves what served before as it was.
 
-use super::house::{House, toy};
+use super::house::{House, ada, toy};
 use super::target::Fault;
 use crate::clock::Clock as _;
 use crate::domain::{Plan, RunState, SecretName, SecretValue, StepId, StepRecord, StepState};
@@ -60,10 +60,11 @@ async fn an_undo_that_fails_is_told() {
 #[tokio::test]
 async fn a_cancelled_run_is_taken_back() {
     let house = House::new();
+    let ada = ada();
     let started = crate::pipeline::start(
         house.platform.clone(),
         Plan::Release,
-        "ada",
+        &ada,
         house.order(),
         Default::default(),
     );
@@ -81,8 +82,9 @@ async fn a_run_that_is_stopped_while_its_version_takes_over_has_succeeded() {
     house.deploy().await;
     house.write("2.0.0", "");
     let order = Order { name: Some(toy()), ..house.order() };
+    let ada = ada();
     let started =
-        crate::pipeline::start(house.platform.clone(), Plan::Redeploy, "ada", order, Default::default());
+        crate::pipeline::start(house.platform.clone(), Plan::Redeploy, &ada, order, Default::default());
     let mut started = started.await.unwrap();
     *house.routes.2.lock().unwrap() = Some(started.clone());
     started.wait().await;

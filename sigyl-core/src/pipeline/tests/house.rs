@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use super::target::FakeTarget;
 use crate::clock::FixedClock;
 use crate::domain::{
-    Locator, Permissions, Plan, Policy, Resources, Run, SecretName, SecretValue, ServerName, Timestamp,
-    Version,
+    Caller, Locator, Permissions, Plan, Policy, Resources, Run, SecretName, SecretValue, ServerName,
+    Timestamp, Version,
 };
 use crate::event::Bus;
 use crate::mcp::{Probe, Upstream};
@@ -175,7 +175,7 @@ impl House {
         order: Order,
         secrets: BTreeMap<SecretName, SecretValue>,
     ) -> Run {
-        let mut started = start(self.platform.clone(), plan, "ada", order, secrets).await.unwrap();
+        let mut started = start(self.platform.clone(), plan, &ada(), order, secrets).await.unwrap();
         started.wait().await;
         self.platform.store.run(&started.id).await.unwrap().unwrap()
     }
@@ -222,4 +222,9 @@ impl House {
     pub(super) async fn granted(&self) -> Permissions {
         self.platform.store.server(&toy()).await.unwrap().unwrap().granted
     }
+}
+
+/// Who asks for the runs here.
+pub(super) fn ada() -> Caller {
+    Caller::limited("ada", [])
 }

@@ -1,11 +1,12 @@
 //! What the audit says of operations.
 
 use super::house::{House, login, new_key, workspace};
-use crate::domain::{AuditEntry, AuditOutcome, Caller, Role};
+use crate::domain::{Action, AuditEntry, AuditOutcome, Caller, Role};
 use crate::store::Page;
+use crate::wire::v1::{AuditFrom, Part};
 
 async fn last(house: &House) -> AuditEntry {
-    house.sigyl.audit(&Caller::local_owner(), None, 1).await.unwrap().remove(0)
+    house.sigyl.audit(&Caller::local_owner(), AuditFrom::End, 1).await.unwrap().items.remove(0)
 }
 
 #[tokio::test]
@@ -86,17 +87,29 @@ async fn who_manages_a_workspace_sees_what_is_about_it_alone() {
         house.member("blue", "mia", Role::Viewer).await;
         house.member("red", "mia", Role::Viewer).await;
     }
-    let seen = house.sigyl.audit(&rita, None, 99).await.unwrap();
+    let read = async |from, limit| house.sigyl.audit(&rita, from, limit).await.unwrap();
+    let seen = read(AuditFrom::End, 99).await.items;
     assert!(seen.len() >= 4 && seen.iter().all(|entry| entry.fact.workspace == Some(workspace("red"))));
     assert!(seen.is_sorted_by_key(|entry| entry.number));
-    let last_two = house.sigyl.audit(&rita, None, 2).await.unwrap();
-    assert_eq!(last_two, seen[seen.len() - 2..]);
-    let first_two = house.sigyl.audit(&rita, Some(0), 2).await.unwrap();
-    assert_eq!(first_two, seen[..2]);
-    assert_eq!(house.sigyl.audit(&rita, Some(seen[0].number), 99).await.unwrap(), seen[1..]);
+    assert_eq!(
+        read(AuditFrom::After(seen[0].number), 99).await,
+        Part { items: seen[1..].to_vec(), next: None }
+    );
+    // In parts, which may be shorter than they could be, in both directions.
+    for first in [AuditFrom::After(0), AuditFrom::End] {
+        let (mut all, mut from) = (Vec::new(), Some(first));
+        while let Some(begin) = from {
+            let part = read(begin, 2).await;
+            assert!(part.items.len() <= 2);
+            all.extend(part.items);
+            from = part.next;
+        }
+        all.sort_by_key(|entry| entry.number);
+        assert_eq!(all, seen, "{first:?}");
+    }
     assert_eq!(house.sigyl.verify_audit(&rita, None).await.unwrap_err().code(), "E0901");
     let reader = house.caller("rita", &["read"]).await;
-    assert_eq!(house.sigyl.audit(&reader, None, 9).await.unwrap_err().code(), "E0901");
+    assert_eq!(house.sigyl.audit(&reader, AuditFrom::End, 9).await.unwrap_err().code(), "E0901");
 }
 
 #[tokio::test]
@@ -117,4 +130,40 @@ async fn no_key_is_written_anywhere() {
         let (_, secret) = key.trim_end().rsplit_once('_').unwrap();
         assert!(!kept.windows(secret.len()).any(|part| part == secret.as_bytes()));
     }
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_once_a_minute_with_how_often_it_came() {
+    let house = House::new().await;
+    let plain = house.key("rita", &["read"]).await;
+    let rita = house.sigyl.authenticate(&plain, None).await.unwrap();
+    let before = house.store().audit_head().await.unwrap().number;
+    let since =
+        async || house.sigyl.audit(&Caller::local_owner(), AuditFrom::After(before), 99).await.unwrap().items;
+    for _ in 0..5 {
+        house.sigyl.admit(&rita, Action::Deploy).await.unwrap_err();
+    }
+    house.sigyl.admit(&rita, Action::Read).await.unwrap();
+    house.sigyl.admit(&Caller::anonymous(None), Action::Deploy).await.unwrap_err();
+    let told = since().await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        (told[0].fact.what.as_str(), told[0].fact.workspace.clone(), told[0].fact.outcome),
+        ("deploy", Some(workspace("red")), AuditOutcome::Refused)
+    );
+    house.sigyl.tell_refusals().await;
+    assert_eq!(since().await[1].fact.note.as_deref(), Some("4 more times within a minute"));
+    house.sigyl.revoke_key(&rita, &rita.key().unwrap().key.id).await.unwrap();
+    for _ in 0..3 {
+        house.sigyl.authenticate(&plain, None).await.unwrap_err();
+    }
+    let told = since().await;
+    assert_eq!(told.len(), 4);
+    assert_eq!(told[2].fact.workspace, Some(workspace("red")), "a revocation is in the workspace of its key");
+    assert_eq!(
+        (told[3].fact.what.as_str(), told[3].fact.note.as_deref()),
+        ("authenticate", Some("it was revoked"))
+    );
+    house.sigyl.tell_refusals().await;
+    assert_eq!(since().await[4].fact.note.as_deref(), Some("2 more times within a minute"));
 }

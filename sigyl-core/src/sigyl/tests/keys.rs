@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::house::{House, login, new_key, workspace};
 use crate::clock::Clock as _;
 use crate::domain::{Action, Caller, KeyId, Role};
-use crate::wire::v1::NewKey;
+use crate::wire::v1::{NewAccount, NewKey};
 
 #[tokio::test]
 async fn a_key_stands_for_its_account_until_it_is_revoked() {
@@ -119,4 +119,56 @@ async fn good_uses_are_counted_and_written_down() {
     let rita = house.account("rita").await;
     let keys = house.store().keys_of(&rita.id).await.unwrap();
     assert_eq!((keys[0].uses, keys[0].last_used), (3, Some(house.clock.now())));
+}
+
+#[tokio::test]
+async fn nobody_takes_a_key_from_somebody_who_holds_more_but_an_administrator() {
+    let house = House::new().await;
+    house.member("red", "mia", Role::Admin).await;
+    house.member("red", "adam", Role::Admin).await;
+    house.member("red", "owner", Role::Viewer).await;
+    let for_red = async |person: &str| {
+        let new =
+            NewKey { account: Some(login(person)), workspace: Some(workspace("red")), ..new_key(&["read"]) };
+        house.sigyl.create_key(&Caller::local_owner(), new).await.unwrap().key.id
+    };
+    let mia = house.caller("mia", &["*"]).await;
+    for above in ["rita", "owner"] {
+        let error = house.sigyl.revoke_key(&mia, &for_red(above).await).await.unwrap_err();
+        assert!(error.to_string().ends_with(&format!("revoke a key of {above}, who holds more")), "{error}");
+    }
+    house.sigyl.revoke_key(&mia, &for_red("adam").await).await.unwrap();
+    let rita = house.caller("rita", &["*"]).await;
+    house.sigyl.revoke_key(&rita, &for_red("mia").await).await.unwrap();
+    let administrator = house.caller("owner", &["*"]).await;
+    house.sigyl.revoke_key(&administrator, &for_red("rita").await).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_last_administrator_keeps_an_account_and_a_key_to_come_in_by() {
+    let house = House::new().await;
+    let first = std::fs::read_to_string(house.data().join("admin.key")).unwrap();
+    let owner = house.sigyl.authenticate(first.trim_end(), None).await.unwrap();
+    let id = owner.key().unwrap().key.id.clone();
+    let narrow = house.caller("owner", &["read", "keys"]).await;
+    for caller in [&owner, &narrow] {
+        assert_eq!(house.sigyl.revoke_key(caller, &id).await.unwrap_err().code(), "E1006");
+    }
+    house.sigyl.revoke_key(&narrow, &narrow.key().unwrap().key.id).await.unwrap();
+    let disabled = house.sigyl.disable_account(&owner, &login("owner"), true).await.unwrap_err();
+    assert_eq!(disabled.to_string(), "this is the last administrator: make another account one first");
+    let local = house.sigyl.disable_account(&Caller::local_owner(), &login("owner"), true).await;
+    assert_eq!(local.unwrap_err().code(), "E1006");
+    let new = NewAccount { login: login("second"), name: None, administrator: true };
+    house.sigyl.create_account(&owner, new).await.unwrap();
+    house.sigyl.disable_account(&owner, &login("second"), true).await.unwrap();
+    assert!(
+        house.sigyl.disable_account(&owner, &login("owner"), true).await.is_err(),
+        "the other one is disabled"
+    );
+    house.sigyl.disable_account(&owner, &login("second"), false).await.unwrap();
+    assert!(house.sigyl.revoke_key(&owner, &id).await.is_err(), "the other one has no key");
+    house.key("second", &["*"]).await;
+    house.sigyl.revoke_key(&owner, &id).await.unwrap();
+    house.sigyl.disable_account(&Caller::local_owner(), &login("owner"), true).await.unwrap();
 }

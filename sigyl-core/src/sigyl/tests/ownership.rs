@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 
 use super::house::{House, login, workspace};
 use crate::clock::Clock as _;
-use crate::domain::{Action, Caller, Kind, Locator, Policy, Reach, Role, Run, Seq, ServerName};
+use crate::domain::{Account, Action, Caller, Kind, Locator, Policy, Reach, Role, Run, Seq, ServerName};
 use crate::error::Error;
 use crate::sigyl::{Frames, Sigyl};
 use crate::store::Change;
@@ -120,7 +120,7 @@ async fn what_belongs_to_another_workspace_is_not_there() {
     }
     let names = async |caller: &Caller| {
         let servers = house.sigyl.list(caller).await.unwrap();
-        let runs = house.sigyl.runs(caller, 99).await.unwrap();
+        let runs = house.sigyl.runs(caller, None, 99).await.unwrap().items;
         let servers: Vec<_> = servers.into_iter().map(|view| view.server.name.to_string()).collect();
         (servers, runs.len())
     };
@@ -155,6 +155,26 @@ async fn events_are_shown_as_their_servers() {
     assert_eq!(told(&house.caller("rita", &["*"]).await).await, 1);
     assert_eq!(told(&house.caller("rita", &["read:other"]).await).await, 0);
     assert_eq!(told(&Caller::local_owner()).await, 2);
+}
+
+#[tokio::test]
+async fn runs_are_read_in_parts_by_who_sees_few_of_them() {
+    let house = House::new().await;
+    for at in 0..7 {
+        house.server(&format!("server-{at}"), if at % 3 == 0 { "red" } else { "blue" }).await;
+    }
+    let rita = house.caller("rita", &["*"]).await;
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let part = house.sigyl.runs(&rita, after, 2).await.unwrap();
+        assert!(part.items.len() <= 2);
+        seen.extend(part.items.into_iter().map(|run| run.id));
+        after = part.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, ["run-server-6", "run-server-3", "run-server-0"].map(run_id));
 }
 
 #[tokio::test]
@@ -196,6 +216,16 @@ async fn with_four_eyes_nobody_lets_their_own_release_pass() {
         expires: house.clock.now(),
     }];
     let refused = house.sigyl.redeploy(&rita, Redeploy { waive, ..redeploy(&clock) }).await.unwrap_err();
+    assert!(refused.to_string().contains("four eyes"), "{refused}");
+    // Another key and another name of the account are the same person.
+    let account = house.account("rita").await;
+    let rename = Change::PutAccount(Box::new(Account { login: login("rose"), ..account.clone() }));
+    let asked =
+        Run { account: Some(account.id), ..house.store().run(&run_id("run-clock")).await.unwrap().unwrap() };
+    house.store().apply(Change::PutRun(Box::new(asked))).await.unwrap();
+    house.store().apply(rename).await.unwrap();
+    let rose = house.caller("rose", &["approve", "read"]).await;
+    let refused = house.sigyl.approve(&rose, &run_id("run-clock"), "seen").await.unwrap_err();
     assert!(refused.to_string().contains("four eyes"), "{refused}");
     // What was never judged cannot be approved by anybody; but it is not for want of a right.
     let other = house.sigyl.approve(&Caller::local_owner(), &run_id("run-clock"), "seen").await.unwrap_err();

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Account, ApiKey, AuditHead, KeyId, Label, Login, Network, Role, Scope, SecretValue, Timestamp, Workspace,
-    WorkspaceName,
+    Account, ApiKey, AuditHead, KeyId, Label, Login, Network, Role, Scope, SecretValue, ServerName,
+    Timestamp, Workspace, WorkspaceName,
 };
 
 /// What a new key is for.
@@ -168,4 +168,54 @@ pub struct WhoAmI {
 pub struct AuditChecked {
     /// Where the audit ends: worth keeping elsewhere, for the next check.
     pub head: AuditHead,
+}
+
+/// How many calls somebody made of a tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallCount {
+    /// The server.
+    pub server: ServerName,
+    /// The login of whoever called; empty where nobody asks.
+    pub caller: String,
+    /// The tool.
+    pub tool: String,
+    /// How many the server answered.
+    pub ok: u64,
+    /// How many the tool answered with `isError`.
+    pub tool_error: u64,
+    /// How many the server answered with a JSON-RPC error.
+    pub protocol_error: u64,
+    /// How many had no answer.
+    pub failed: u64,
+    /// How long they took together, in microseconds.
+    pub micros: u64,
+}
+
+impl CallCount {
+    /// No calls yet.
+    pub fn none(server: ServerName, caller: String, tool: String) -> Self {
+        Self { server, caller, tool, ok: 0, tool_error: 0, protocol_error: 0, failed: 0, micros: 0 }
+    }
+}
+
+/// A part of a list: what is shown of the records that were looked at, and where to go on when there may be more. It can
+/// be shorter than what was asked for, or empty, and go on all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part<T, K> {
+    /// What is shown.
+    pub items: Vec<T>,
+    /// Where the next part begins.
+    pub next: Option<K>,
+}
+
+/// Where a part of the audit begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditFrom {
+    /// After the entry with this number, towards the end.
+    After(u64),
+    /// Before the entry with this number, towards the beginning.
+    Before(u64),
+    /// At the end, towards the beginning.
+    End,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{KeyView, Member, Rescanned, ServerView, VersionView, WorkspaceView};
+use super::{AuditFrom, CallCount, KeyView, Member, Rescanned, ServerView, VersionView, WorkspaceView};
 use crate::domain::{
     Account, AuditEntry, Role, Run, RunId, SecretName, SecretValue, ServerName, Timestamp, Version, Waiver,
     WorkspaceName,
@@ -177,6 +177,9 @@ pub struct Versions {
 pub struct Runs {
     /// They.
     pub runs: Vec<Run>,
+    /// The run to go on after, when there may be more.
+    #[serde(default)]
+    pub next: Option<RunId>,
 }
 
 /// Keys, newest first.
@@ -212,6 +215,16 @@ pub struct Members {
 pub struct Audit {
     /// They.
     pub entries: Vec<AuditEntry>,
+    /// Where to go on, when there may be more.
+    #[serde(default)]
+    pub next: Option<AuditFrom>,
+}
+
+/// How many calls there were.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallCounts {
+    /// By caller, server and tool.
+    pub counts: Vec<CallCount>,
 }
 
 /// Whether a server lives, or can work.

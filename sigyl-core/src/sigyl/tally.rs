@@ -1,0 +1,130 @@
+//! How many calls there were, by caller, server and tool, since this process began.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::Sigyl;
+use crate::domain::{Action, Caller, ServerName};
+use crate::error::Error;
+use crate::store::{CallOutcome, CallRecord};
+use crate::wire::v1::CallCount;
+
+/// Callers and tools of one server that are counted apart; what comes beside these is counted as one.
+const EACH_MOST: usize = 1_000;
+/// The same of all servers together.
+const ALL_MOST: usize = 20_000;
+/// The caller and the tool of what is not counted apart. No login and no tool is called so.
+const OTHER: &str = "(other)";
+
+/// Counts calls in memory, of a bounded number of kinds.
+#[derive(Debug, Default)]
+pub(super) struct Tally(Mutex<Counted>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    /// By server, then by caller and tool.
+    servers: BTreeMap<ServerName, BTreeMap<(String, String), CallCount>>,
+    kinds: usize,
+}
+
+impl Tally {
+    /// Counts a call.
+    pub(super) fn count(&self, call: &CallRecord) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Counted { servers, kinds } = &mut *all;
+        // Only what runs here is called, so the servers need no bound of their own.
+        let counts = servers.entry(call.server.clone()).or_default();
+        let mut kind = (call.caller.clone().unwrap_or_default(), call.tool.clone());
+        if !counts.contains_key(&kind) {
+            if counts.len() >= EACH_MOST || *kinds >= ALL_MOST {
+                kind = (OTHER.to_owned(), OTHER.to_owned());
+            } else {
+                *kinds += 1;
+            }
+        }
+        let (caller, tool) = kind.clone();
+        let new = || CallCount::none(call.server.clone(), caller, tool);
+        let count = counts.entry(kind).or_insert_with(new);
+        match call.outcome {
+            CallOutcome::Ok => count.ok += 1,
+            CallOutcome::ToolError => count.tool_error += 1,
+            CallOutcome::ProtocolError => count.protocol_error += 1,
+            CallOutcome::Failed => count.failed += 1,
+        }
+        count.micros = count.micros.saturating_add(call.micros);
+    }
+
+    fn servers(&self) -> Vec<ServerName> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).servers.keys().cloned().collect()
+    }
+
+    fn of(&self, server: &ServerName) -> Vec<CallCount> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.servers.get(server).into_iter().flat_map(|counts| counts.values().cloned()).collect()
+    }
+}
+
+impl Sigyl {
+    /// Tells how many calls there were of the servers whose calls the caller may see, by caller and tool, since this
+    /// process began.
+    pub async fn call_counts(&self, caller: &Caller) -> Result<Vec<CallCount>, Error> {
+        caller.require(Action::Read)?;
+        let mut counts = Vec::new();
+        for name in self.inner.front.tally.servers() {
+            // What is gone, or not for them, is left out.
+            if let Some(server) = self.inner.platform.store.server(&name).await?
+                && caller.may_on(Action::ReadLogs, &server.workspace, &name)
+            {
+                counts.extend(self.inner.front.tally.of(&name));
+            }
+        }
+        Ok(counts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::contract::fixture;
+
+    #[test]
+    fn calls_are_counted_by_caller_server_and_tool_and_how_they_ended() {
+        let tally = Tally::default();
+        let call = |caller: &str, tool: &str, outcome| {
+            let caller = Some(caller.to_owned());
+            tally.count(&CallRecord { caller, outcome, micros: 5, ..fixture::call("clock", tool) });
+        };
+        for (caller, outcome) in [
+            ("ada", CallOutcome::Ok),
+            ("ada", CallOutcome::Ok),
+            ("ada", CallOutcome::Failed),
+            ("bob", CallOutcome::ToolError),
+        ] {
+            call(caller, "now", outcome);
+        }
+        let counts = tally.of(&fixture::name("clock"));
+        assert_eq!(counts.len(), 2);
+        assert_eq!(
+            (counts[0].caller.as_str(), counts[0].ok, counts[0].failed, counts[0].micros),
+            ("ada", 2, 1, 15)
+        );
+        assert_eq!((counts[1].caller.as_str(), counts[1].tool_error), ("bob", 1));
+    }
+
+    #[test]
+    fn what_is_more_than_is_counted_apart_is_counted_as_one() {
+        let tally = Tally::default();
+        for at in 0..EACH_MOST + 7 {
+            tally.count(&fixture::call("clock", &format!("tool-{at}")));
+        }
+        let counts = tally.of(&fixture::name("clock"));
+        assert_eq!(counts.len(), EACH_MOST + 1);
+        let other = counts.iter().find(|count| count.tool == OTHER).unwrap();
+        assert_eq!(other.ok + other.failed + other.tool_error + other.protocol_error, 7);
+        for at in 0..ALL_MOST {
+            tally.count(&fixture::call(&format!("server-{}", at / 500), &format!("tool-{at}")));
+        }
+        let all: usize = tally.servers().iter().map(|server| tally.of(server).len()).sum();
+        assert!((ALL_MOST..ALL_MOST + 50).contains(&all), "{all}");
+    }
+}
