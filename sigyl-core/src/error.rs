@@ -5,7 +5,7 @@ mod codes;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::access::AccessError;
+use crate::access::{AccessError, SignInError};
 use crate::deploy::TargetError;
 use crate::domain::{
     Denied, Failure, KeyId, Kind, MemberError, OnceName, OverlayError, Quarantine, Quarantined, RunId,
@@ -53,6 +53,9 @@ pub enum Error {
     /// A key, or the audit.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// Somebody cannot sign in.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
     /// A membership cannot be changed like this.
     #[error(transparent)]
     Member(#[from] MemberError),
@@ -180,6 +183,7 @@ impl Error {
             Self::Target(error) => error.kind(),
             Self::Mcp(error) => error.kind(),
             Self::Access(error) => error.kind(),
+            Self::SignIn(error) => error.kind(),
             Self::Listing(error) => error.kind(),
             Self::Upload(error) => error.kind(),
             Self::NoServer(_) | Self::NoRun(_) | Self::NotStanding(_) | Self::NoRating(_) => Kind::NotFound,
@@ -210,6 +214,7 @@ impl Error {
             Self::Target(_) => "E0505",
             Self::Mcp(_) => "E0601",
             Self::Access(error) => error.code(),
+            Self::SignIn(error) => error.code(),
             Self::Member(_) | Self::LastWayIn(_) => "E1006",
             Self::NoAccount(_) => "E1002",
             Self::NoWorkspace(_) | Self::WhichWorkspace => "E1003",

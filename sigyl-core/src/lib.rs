@@ -56,6 +56,8 @@ pub mod event;
 #[cfg(feature = "gateway")]
 pub mod gateway;
 #[cfg(feature = "runtime")]
+pub mod github;
+#[cfg(feature = "runtime")]
 pub mod mcp;
 #[cfg(feature = "runtime")]
 pub mod pipeline;
@@ -68,6 +70,8 @@ pub mod store;
 #[cfg(feature = "runtime")]
 pub mod vault;
 #[cfg(feature = "runtime")]
+pub mod web;
+#[cfg(feature = "runtime")]
 pub mod wire;
 
 #[cfg(feature = "runtime")]
@@ -75,4 +79,6 @@ pub use deploy::local_process::launcher;
 #[cfg(feature = "runtime")]
 pub use error::Error;
 #[cfg(all(feature = "sled", feature = "gateway"))]
-pub use sigyl::{Config, DEFAULT_PORT, FeedError, Frames, Held, Inspection, Sigyl, Wanted};
+pub use sigyl::{
+    BrowserLogin, Config, DEFAULT_PORT, FeedError, Frames, Held, Inspection, SignIn, Sigyl, Wanted,
+};

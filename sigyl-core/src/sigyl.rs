@@ -28,6 +28,7 @@ mod release;
 mod restore;
 mod schedule;
 mod sessions;
+mod sign_in;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -46,11 +47,12 @@ use crate::access::{AuditLog, Door, Pepper, Uses};
 use crate::domain::{Download, RevisionId, RunId, ServerName, Timestamp};
 use crate::pipeline::{Platform, Started, Tracker};
 
-pub use config::Config;
+pub use config::{Config, SignIn};
 pub use endpoint::DEFAULT_PORT;
 pub use feed::{FeedError, Wanted};
 pub use inspect::Inspection;
 pub use lost::Held;
+pub use sign_in::BrowserLogin;
 
 /// Everything that Sigyl can do, on one data directory. Cloning it is cheap; every clone is the same Sigyl.
 ///
@@ -86,6 +88,8 @@ struct Inner {
     rights: watch::Sender<()>,
     /// Held while what is said of a server changes, so that each change sees the one before.
     saying: tokio::sync::Mutex<()>,
+    /// How somebody gets a key by signing in, and who is about to.
+    signing_in: sign_in::SigningIn,
     /// Runs at work in this process.
     runs: Mutex<BTreeMap<RunId, Started>>,
     /// What the last scheduled probe of each server saw.

@@ -26,6 +26,8 @@ pub(crate) struct App {
     pub(crate) door: Door,
     /// Who comes in without a key.
     pub(crate) openness: Openness,
+    /// How clients reach it, without a slash at its end.
+    pub(crate) base: String,
     /// Whether browsers reach it over TLS, here or at a proxy.
     pub(crate) is_secure: bool,
     /// How often somebody may ask.
@@ -53,7 +55,7 @@ impl App {
         bounds: Bounds,
         door: Door,
         openness: Openness,
-        is_secure: bool,
+        base: String,
         throttle: Throttle,
         refusals: Refusals,
     ) -> Arc<Self> {
@@ -61,7 +63,8 @@ impl App {
             core,
             door,
             openness,
-            is_secure,
+            is_secure: base.starts_with("https://"),
+            base: base.trim_end_matches('/').to_owned(),
             throttle,
             refusals,
             metrics: Metrics::new(),

@@ -59,8 +59,7 @@ pub async fn serve(
     let address = listener.local_addr().map_err(ServeError::Address)?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let base = config.public_url.unwrap_or_else(|| format!("{scheme}://{address}"));
-    let is_secure = base.starts_with("https://");
-    let owning = core.serve_behind(base);
+    let owning = core.serve_behind(base.clone());
     let door = Door::new(config.trusted_proxies, config.tls.is_some());
     let openness = Openness {
         everybody_browses: config.anonymous_read,
@@ -69,7 +68,7 @@ pub async fn serve(
     };
     let refusals = Refusals::new(config.rates.login, config.rates.buckets, Arc::new(SystemClock));
     let throttle = Throttle::new(config.rates, Arc::new(SystemClock));
-    let app = App::new(core.clone(), config.bounds, door, openness, is_secure, throttle, refusals);
+    let app = App::new(core.clone(), config.bounds, door, openness, base, throttle, refusals);
     let owner_ended = CancellationToken::new();
     let owning = async {
         let _ended = owner_ended.clone().drop_guard();

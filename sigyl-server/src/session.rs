@@ -12,9 +12,34 @@ const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Cookies that are looked at; a browser has few for one host.
 const MOST: usize = 64;
 
+/// The cookie that binds a sign-in to the browser that began it.
+const LOGIN: [&str; 2] = ["sigyl_login", "__Host-sigyl_login"];
+
 /// Returns the session that a browser shows. Two of them are none: somebody else may have put one in.
 pub(crate) fn shown(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
-    let name = NAMES[usize::from(is_secure)];
+    named(headers, NAMES[usize::from(is_secure)])
+}
+
+/// Returns what binds a sign-in to the browser that shows it.
+pub(crate) fn login_shown(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
+    named(headers, LOGIN[usize::from(is_secure)])
+}
+
+/// The header that gives a browser what binds a sign-in to it, for `seconds`; none take it away. It has to come back
+/// with the browser from another site, which a stricter cookie does not.
+pub(crate) fn login_given(
+    plain: &str,
+    seconds: u64,
+    is_secure: bool,
+) -> Result<HeaderValue, InvalidHeaderValue> {
+    let (name, secure) = (LOGIN[usize::from(is_secure)], if is_secure { "; Secure" } else { "" });
+    let text = format!("{name}={plain}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let mut value = HeaderValue::from_str(&text)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let texts = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs = texts.flat_map(|text| text.split(';')).take(MOST);
     let mut found = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(own, _)| *own == name);

@@ -56,6 +56,7 @@ pub async fn start(
         launcher,
     );
     core.offline = settings.offline.value;
+    core.sign_in = settings.sign_in();
     if let Some((policy, rules)) = settings.policy(SystemClock.now())? {
         core.policy = policy;
         core.rules = Some(Arc::new(rules));

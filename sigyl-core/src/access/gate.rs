@@ -22,23 +22,22 @@ pub async fn authenticate(
     let hash = found.as_ref().map_or(KeyHash::new([0; 32]), |holder| holder.key.hash);
     let is_right = pepper.verifies(&shown.id, shown.secret, &hash);
     let holder = found.filter(|_| is_right).ok_or(AccessError::UnknownKey)?;
-    let why = match holder.refusal(now, address) {
-        Some(why) => Some(why),
-        None => of_parent(store, &holder, now, address).await?,
-    };
-    match why {
+    match refusal(store, &holder, now, address).await? {
         Some(why) => Err(AccessError::NotGood { holder: Box::new(holder), why }),
         None => Ok(holder),
     }
 }
 
-/// Tells what speaks against the key that somebody signed in with; a session ends with it.
-async fn of_parent(
+/// Tells what speaks against a key now, or against the one that somebody signed in with: a session ends with it.
+pub async fn refusal(
     store: &dyn Store,
     holder: &Holder,
     now: Timestamp,
     address: Option<IpAddr>,
 ) -> Result<Option<KeyRefusal>, AccessError> {
+    if let Some(why) = holder.refusal(now, address) {
+        return Ok(Some(why));
+    }
     let Some(parent) = &holder.key.parent else { return Ok(None) };
     let parent = store.holder(parent).await?;
     // A key that is gone is good for nothing, as one that was revoked.
@@ -63,6 +62,7 @@ mod tests {
             networks: vec![Network::parse("10.0.0.0/8").unwrap()],
             expires: Some(at(100)),
             parent: None,
+            sign_in: false,
         };
         let made = mint(pepper, terms, at(1)).unwrap();
         let members = [("a1", Role::Owner)];

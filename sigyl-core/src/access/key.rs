@@ -29,6 +29,8 @@ pub struct KeyTerms {
     pub expires: Option<Timestamp>,
     /// The key that it stands for in a browser; nothing for a key of its own.
     pub parent: Option<KeyId>,
+    /// Whether somebody gets it by signing in.
+    pub sign_in: bool,
 }
 
 /// A new key: what goes on record, and what is shown this once.
@@ -61,6 +63,7 @@ pub fn mint(pepper: &Pepper, terms: KeyTerms, now: Timestamp) -> Result<Minted, 
         last_used: None,
         uses: 0,
         parent: terms.parent,
+        sign_in: terms.sign_in,
     };
     Ok(Minted { key, plain })
 }
@@ -126,6 +129,7 @@ mod tests {
             networks: Vec::new(),
             expires: None,
             parent: None,
+            sign_in: false,
         }
     }
 

@@ -13,6 +13,7 @@ mod exchange;
 mod health;
 mod keys;
 mod listings;
+mod login;
 mod operation;
 mod patience;
 mod policy;

@@ -71,6 +71,10 @@ operations! {
     CREATE_KEY = "createKey" "POST" "/api/v1/keys";
     REVOKE_KEY = "revokeKey" "DELETE" "/api/v1/keys/{key}";
 
+    BEGIN_LOGIN = "beginLogin" "POST" "/api/v1/login/device";
+    POLL_LOGIN = "pollLogin" "POST" "/api/v1/login/device/token";
+    EXCHANGE_TOKEN = "exchangeToken" "POST" "/api/v1/tokens/oidc";
+
     LIST_ACCOUNTS = "listAccounts" "GET" "/api/v1/accounts";
     CREATE_ACCOUNT = "createAccount" "POST" "/api/v1/accounts";
     CHANGE_ACCOUNT = "changeAccount" "PATCH" "/api/v1/accounts/{login}";

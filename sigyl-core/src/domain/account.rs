@@ -29,6 +29,65 @@ impl Login {
 
 checked_text!(Login, LoginError);
 
+/// How a system that people sign in by knows somebody: it never changes there, whatever they are called.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "IdentityParts", into = "IdentityParts")]
+pub struct Identity {
+    issuer: Box<str>,
+    subject: Box<str>,
+}
+
+/// The same, unchecked.
+#[derive(Serialize, Deserialize)]
+struct IdentityParts {
+    issuer: String,
+    subject: String,
+}
+
+/// An issuer and a subject that name nobody.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an identity has an issuer of 1 to {most} bytes and a subject of as many, without control characters", most = Identity::MOST)]
+pub struct IdentityError;
+
+impl Identity {
+    /// Bytes of each part.
+    pub const MOST: usize = 512;
+
+    /// Checks and takes both parts.
+    pub fn new(issuer: &str, subject: &str) -> Result<Self, IdentityError> {
+        let sound =
+            |text: &str| !text.is_empty() && text.len() <= Self::MOST && !text.contains(char::is_control);
+        if !sound(issuer) || !sound(subject) {
+            return Err(IdentityError);
+        }
+        Ok(Self { issuer: issuer.into(), subject: subject.into() })
+    }
+
+    /// Returns the address of the system.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Returns what somebody is there.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+}
+
+impl TryFrom<IdentityParts> for Identity {
+    type Error = IdentityError;
+
+    fn try_from(parts: IdentityParts) -> Result<Self, Self::Error> {
+        Self::new(&parts.issuer, &parts.subject)
+    }
+}
+
+impl From<Identity> for IdentityParts {
+    fn from(identity: Identity) -> Self {
+        Self { issuer: identity.issuer.into(), subject: identity.subject.into() }
+    }
+}
+
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -45,11 +104,25 @@ pub struct Account {
     pub created: Timestamp,
     /// Since when it may do nothing.
     pub disabled: Option<Timestamp>,
+    /// By what it can sign in without a key; each belongs to one account.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<Identity>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_identity_has_two_parts_that_can_be_kept() {
+        let good = Identity::new("https://github.com", "583231").unwrap();
+        let text = serde_json::to_string(&good).unwrap();
+        assert_eq!(serde_json::from_str::<Identity>(&text).unwrap(), good);
+        for (issuer, subject) in [("", "1"), ("x", ""), ("x\0", "1"), ("x", "1\n"), ("x", &*"1".repeat(513))]
+        {
+            assert!(Identity::new(issuer, subject).is_err(), "{subject:?}");
+        }
+    }
 
     #[test]
     fn a_login_is_plain_and_of_one_case() {

@@ -91,6 +91,9 @@ pub struct ApiKey {
     /// that one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<KeyId>,
+    /// Whether somebody got it by signing in: it is forgotten once it is over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sign_in: bool,
 }
 
 /// Why a key is not good now, though its secret is right.
@@ -190,6 +193,7 @@ pub(crate) mod tests {
             administrator: false,
             created: Timestamp::EPOCH,
             disabled: None,
+            identities: Vec::new(),
         };
         let key = ApiKey {
             id: KeyId::parse("0123456789abcdef").unwrap(),
@@ -205,6 +209,7 @@ pub(crate) mod tests {
             uses: 0,
             hash: KeyHash::new([7; 32]),
             parent: None,
+            sign_in: false,
         };
         Holder { key, account, roles: [(WorkspaceName::default(), role)].into() }
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, DigestError, NameError, ServerName, Timestamp, VersionRecord};
+use super::{AccountId, Caller, Digest, DigestError, NameError, ServerName, Timestamp, VersionRecord};
 
 /// What is put under quarantine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -87,6 +87,9 @@ pub struct Quarantine {
     pub reason: String,
     /// Who set it.
     pub by: String,
+    /// Their account, when they have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
     /// Since when.
     pub since: Timestamp,
 }
@@ -94,6 +97,15 @@ pub struct Quarantine {
 impl Quarantine {
     /// Longest reason, in characters.
     pub const REASON_MAX: usize = 500;
+
+    /// Tells whether a caller set it: by their account, whichever key they show; by name where either has none.
+    pub fn is_of(&self, caller: &Caller) -> bool {
+        match (&self.account, caller.account()) {
+            (Some(set), Some(asks)) => set == asks,
+            (None, _) => self.by == caller.name(),
+            (Some(_), None) => false,
+        }
+    }
 }
 
 /// Something is under quarantine.
@@ -195,6 +207,7 @@ mod tests {
             what,
             reason: "steals".to_owned(),
             by: "ada".to_owned(),
+            account: None,
             since: Timestamp::EPOCH,
         };
         let all: Quarantines =

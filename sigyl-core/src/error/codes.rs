@@ -372,6 +372,19 @@ pub const CODES: &[CodeDoc] = &[
         "look whether it was done; use another key for another request",
     ),
     doc(
+        "E1020",
+        "sign-in refused",
+        "GitHub or another system signed nobody in, its token is not good, or no rule of the server makes an account for \
+         them or trusts their job.",
+        "begin again; ask an administrator to make the account, or to name you or your organisation under [login]",
+    ),
+    doc(
+        "E1021",
+        "sign-in not set up",
+        "The server has no settings for this way to sign in.",
+        "use a key, or set [github] or [[trust]] in the configuration of the server",
+    ),
+    doc(
         "E1101",
         "document refused",
         "A server.json does not pass the checks of a publication; each issue is listed with its place.",

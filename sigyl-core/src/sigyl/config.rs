@@ -4,12 +4,25 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::access::{SignInRules, Trust};
 use crate::clock::{Clock, SystemClock};
 use crate::deploy::Target;
 use crate::domain::Policy;
+use crate::github::GitHub;
 use crate::pipeline::Review;
 use crate::scan::RuleSet;
 use crate::source::{Limits, ToolEnv};
+
+/// How people and jobs get keys without being given one.
+#[derive(Clone, Debug, Default)]
+pub struct SignIn {
+    /// GitHub, where people sign in by it.
+    pub github: Option<Arc<dyn GitHub>>,
+    /// Whom an account is made for.
+    pub rules: SignInRules,
+    /// Jobs that are trusted by the tokens of their system.
+    pub trust: Vec<Trust>,
+}
 
 /// Configuration of a [`super::Sigyl`].
 #[derive(Clone, Debug)]
@@ -39,6 +52,8 @@ pub struct Config {
     pub review: Option<Arc<dyn Review>>,
     /// The rules, instead of the built-in ones.
     pub rules: Option<Arc<RuleSet>>,
+    /// How people and jobs get keys without being given one; nobody does without settings.
+    pub sign_in: SignIn,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
 }
@@ -59,6 +74,7 @@ impl Config {
             target: None,
             review: None,
             rules: None,
+            sign_in: SignIn::default(),
             clock: Arc::new(SystemClock),
         }
     }

@@ -37,6 +37,7 @@ impl Sigyl {
             networks: Vec::new(),
             expires: None,
             parent: None,
+            sign_in: false,
         };
         let made = crate::access::mint(self.pepper().await?, terms, self.inner.platform.clock.now())?;
         let file = self.admin_key_file();

@@ -86,7 +86,7 @@ impl Sigyl {
         let _one_at_a_time = self.inner.members.lock().await;
         let now = self.inner.platform.clock.now();
         let keys = self.inner.platform.store.keys_of(&account.id).await?;
-        let counts = |key: &&ApiKey| key.parent.is_none() && key.refusal(now, None).is_none();
+        let counts = |key: &&ApiKey| key.parent.is_none() && !key.sign_in && key.refusal(now, None).is_none();
         if keys.iter().filter(counts).count() >= MOST_KEYS {
             let why =
                 format!("{} has {MOST_KEYS} keys already: revoke those that nobody needs", account.login);
@@ -100,6 +100,7 @@ impl Sigyl {
             networks: new.networks,
             expires: new.expires,
             parent: None,
+            sign_in: false,
         };
         let (key, plain) = self.keep_new_key(terms, now).await?;
         Ok(MadeKey { key: KeyView::of(key, &account), plain })

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Sigyl;
-use crate::access::AccessError;
+use crate::access::{self, AccessError};
 use crate::domain::{Action, Caller, RunId, ServerName};
 use crate::error::Error;
 
@@ -59,7 +59,8 @@ impl Sigyl {
         let Some(before) = caller.key() else { return Ok(caller.clone()) };
         let platform = &self.inner.platform;
         let holder = platform.store.holder(&before.key.id).await?.ok_or(AccessError::UnknownKey)?;
-        match holder.refusal(platform.clock.now(), caller.address()) {
+        let now = platform.clock.now();
+        match access::refusal(&*platform.store, &holder, now, caller.address()).await? {
             Some(why) => Err(AccessError::NotGood { holder: Box::new(holder), why }.into()),
             None => Ok(Caller::holder(holder, caller.address())),
         }

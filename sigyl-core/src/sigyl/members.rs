@@ -2,7 +2,9 @@
 
 use super::Sigyl;
 use super::audit::{Act, Told};
-use crate::domain::{Account, AccountId, Action, Caller, Login, Role, ServerName, Workspace, WorkspaceName};
+use crate::domain::{
+    Account, AccountId, Action, Caller, Identity, Login, Role, ServerName, Workspace, WorkspaceName,
+};
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::pipeline::new_id;
@@ -291,7 +293,16 @@ impl Sigyl {
         Ok(workspace)
     }
 
-    async fn keep_account(&self, new: NewAccount) -> Result<Account, Error> {
+    pub(super) async fn keep_account(&self, new: NewAccount) -> Result<Account, Error> {
+        self.keep_account_of(new, Vec::new()).await
+    }
+
+    /// Makes an account that signs in by `identities`.
+    pub(super) async fn keep_account_of(
+        &self,
+        new: NewAccount,
+        identities: Vec<Identity>,
+    ) -> Result<Account, Error> {
         let now = self.inner.platform.clock.now();
         // As for runs, so that ids sort by time.
         let id = AccountId::parse(new_id(now)?.as_str());
@@ -302,6 +313,7 @@ impl Sigyl {
             administrator: new.administrator,
             created: now,
             disabled: None,
+            identities,
         };
         self.inner.platform.store.apply(Change::PutAccount(Box::new(account.clone()))).await?;
         Ok(account)

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::front::GatewayFront;
+use super::sign_in::SigningIn;
 use super::{Config, Inner, Sigyl};
 use crate::access::{AuditLog, Door, Uses};
 use crate::deploy::Target;
@@ -23,6 +24,7 @@ use crate::source::{Fetcher, Uploads};
 use crate::store::sled::SledStore;
 use crate::store::{Page, Store};
 use crate::vault::{Vault, VaultError};
+use crate::web::Web;
 
 /// The folder of archives that were sent here.
 pub(super) const UPLOADS: &str = "uploads";
@@ -92,6 +94,7 @@ impl Sigyl {
             runs: Mutex::default(),
             health: Mutex::new(BTreeMap::new()),
             drift: Mutex::default(),
+            signing_in: SigningIn::new(config.sign_in.clone(), Web::new(config.offline)),
             since,
             public_url: config.public_url.clone(),
             offline: config.offline,

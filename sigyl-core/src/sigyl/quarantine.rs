@@ -57,7 +57,13 @@ impl Sigyl {
             return Err(Error::TooManyStanding(standing.len()));
         }
         let since = self.inner.platform.clock.now();
-        let quarantine = Quarantine { what, reason, by: caller.name().to_owned(), since };
+        let quarantine = Quarantine {
+            what,
+            reason,
+            by: caller.name().to_owned(),
+            account: caller.account().cloned(),
+            since,
+        };
         self.inner.platform.store.apply(Change::Quarantine(Box::new(quarantine.clone()))).await?;
         let affected = self.affected(&quarantine).await?;
         let stopped = self.stop_covered(&quarantine, &affected).await;
@@ -96,7 +102,7 @@ impl Sigyl {
         let _deciding = self.inner.deciding.lock().await;
         let standing = self.standing().await?.into_iter().find(|one| one.what == what);
         let quarantine = standing.ok_or(Error::NotStanding(what))?;
-        if self.inner.platform.settings.policy.four_eyes && quarantine.by == caller.name() {
+        if self.inner.platform.settings.policy.four_eyes && quarantine.is_of(caller) {
             let what = "lift a quarantine that it set itself: the policy wants four eyes";
             return Err(Denied::new(caller, what).into());
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Sigyl;
 use super::audit::Act;
 use crate::access::{AccessError, KeyTerms};
-use crate::domain::{Action, ApiKey, Caller, Denied, Holder, Label, Timestamp};
+use crate::domain::{AccountId, Action, ApiKey, Caller, Denied, Holder, Label, Timestamp};
 use crate::error::Error;
 use crate::store::Change;
 use crate::wire::v1::{KeyView, MadeKey};
@@ -46,7 +46,7 @@ impl Sigyl {
     async fn keep_session(&self, holder: Holder) -> Result<MadeKey, Error> {
         let _one_at_a_time = self.inner.members.lock().await;
         let now = self.inner.platform.clock.now();
-        self.make_room(&holder, now).await?;
+        self.make_room(&holder.account.id, MOST, now, |key| key.parent.is_some()).await?;
         let end = now.plus(LASTS);
         let mut scopes: Vec<_> = holder.key.scopes.iter().flat_map(|scope| scope.only(&ACTIONS)).collect();
         scopes.sort_unstable();
@@ -63,20 +63,27 @@ impl Sigyl {
             networks: holder.key.networks,
             expires: Some(holder.key.expires.map_or(end, |expires| expires.min(end))),
             parent: Some(holder.key.id),
+            sign_in: false,
         };
         let (key, plain) = self.keep_new_key(terms, now).await?;
         Ok(MadeKey { key: KeyView::of(key, &holder.account), plain })
     }
 
-    /// Forgets sessions of an account that are over, and ends the oldest when there are too many.
-    async fn make_room(&self, holder: &Holder, now: Timestamp) -> Result<(), Error> {
+    /// Forgets keys of a kind that are over, and ends the oldest when an account has `most` of them.
+    pub(super) async fn make_room(
+        &self,
+        account: &AccountId,
+        most: usize,
+        now: Timestamp,
+        is_one: impl Fn(&ApiKey) -> bool,
+    ) -> Result<(), Error> {
         let store = &self.inner.platform.store;
-        let keys = store.keys_of(&holder.account.id).await?;
-        let sessions = keys.into_iter().filter(|key| key.parent.is_some());
+        let keys = store.keys_of(account).await?;
+        let sessions = keys.into_iter().filter(is_one);
         let is_over = |key: &ApiKey| key.revoked.is_some() || key.expires.is_some_and(|end| end <= now);
         let (over, mut open): (Vec<_>, Vec<_>) = sessions.partition(is_over);
         open.sort_by_key(|key| std::cmp::Reverse(key.created));
-        for key in over.into_iter().chain(open.into_iter().skip(MOST - 1)) {
+        for key in over.into_iter().chain(open.into_iter().skip(most.saturating_sub(1))) {
             store.apply(Change::ForgetKey(key.id)).await?;
         }
         Ok(())

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::domain::{
     Account, AccountId, ApiKey, AuditEntry, AuditHead, Bookmark, Deployment, Digest, DocumentName,
-    DocumentVersion, Holder, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating, RatingTotal,
+    DocumentVersion, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating, RatingTotal,
     Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace,
     WorkspaceName,
 };
@@ -93,6 +93,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn account(&self, id: &AccountId) -> Result<Option<Account>, StoreError>;
     /// Finds the account that has a login.
     async fn account_of(&self, login: &Login) -> Result<Option<Account>, StoreError>;
+    /// Finds the account that signs in by an identity.
+    async fn account_by(&self, identity: &Identity) -> Result<Option<Account>, StoreError>;
     /// Lists accounts by login.
     async fn accounts(&self, page: Page<Login>) -> Result<Vec<Account>, StoreError>;
     /// Finds a workspace.

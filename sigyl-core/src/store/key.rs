@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::domain::{
-    AccountId, Digest, DocumentName, DocumentVersion, Download, KeyId, Login, OnceName, ReportId, RunId,
+    AccountId, Digest, DocumentName, DocumentVersion, Download, Identity, KeyId, Login, OnceName, ReportId, RunId,
     SecretName, Seq, ServerName, Suspect, Timestamp, Version, WorkspaceName,
 };
 
@@ -55,6 +55,8 @@ pub(crate) enum Key<'a> {
     Account(&'a AccountId),
     /// The account that has a login.
     Login(&'a Login),
+    /// The account that signs in by an identity.
+    Identity(&'a Identity),
     /// A workspace.
     Workspace(&'a WorkspaceName),
     /// What an account is in a workspace.
@@ -181,6 +183,7 @@ enum Tag {
     Audit = 46,
     AuditHead = 47,
     Pepper = 48,
+    Identity = 49,
     Listing = 60,
     Quarantine = 70,
     Overlay = 71,
@@ -255,6 +258,7 @@ impl Key<'_> {
             Self::Doomed(digest) => tag(Tag::Doomed).raw(digest.as_bytes()),
             Self::Account(id) => tag(Tag::Account).text(id.as_str()),
             Self::Login(login) => tag(Tag::Login).text(login.as_str()),
+            Self::Identity(it) => tag(Tag::Identity).text(it.issuer()).text(it.subject()),
             Self::Workspace(name) => tag(Tag::Workspace).text(name.as_str()),
             Self::Member(account, name) => tag(Tag::Member).text(account.as_str()).text(name.as_str()),
             Self::Api(id) => tag(Tag::Api).text(id.as_str()),

@@ -27,8 +27,8 @@ use crate::wire::registry::{
 
 pub use crate::domain::Failure;
 pub use access::{
-    AuditChecked, AuditFrom, CallCount, KeyView, MadeKey, Member, NewAccount, NewKey, NewWorkspace, Part,
-    WhoAmI, WorkspaceView,
+    AuditChecked, AuditFrom, CallCount, DeviceLogin, KeyView, LoginState, MadeKey, Member, NewAccount,
+    NewKey, NewWorkspace, Part, SignedToken, Ticket, WhoAmI, WorkspaceView,
 };
 pub use body::{
     AccountChange, Accounts, Audit, Begun, Broken, CallCounts, Health, Import, Keys, Members, Membership, PolicyText,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const RANKS: &[&[&str]] = &[
     &["domain", "clock"],
     &["manifest", "event", "source"],
-    &["store", "github", "mcp", "wire"],
+    &["store", "github", "mcp", "web", "wire"],
     &["vault", "access", "client", "scan", "registry", "deploy"],
     &["guard"],
     &["gateway", "pipeline"],
@@ -24,6 +24,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("sigyl", "control", "rank 6 is one floor: serving opens the socket beside the endpoint"),
     ("access", "vault", "the pepper of keys is sealed as secrets are"),
     ("client", "deploy", "the client tells deploy's plain value: a log line"),
+    ("web", "mcp", "there is one way to make a client: its TLS, addresses and redirects"),
+    ("github", "web", "GitHub is asked as every other server is"),
     ("wire", "deploy", "wire carries deploy's plain values: a log line and a status"),
     ("wire", "mcp", "wire carries the probe as it was recorded"),
     ("wire", "store", "wire carries the record of a call as it was kept"),

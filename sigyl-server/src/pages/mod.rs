@@ -7,6 +7,7 @@ mod assets;
 mod browse;
 mod docs;
 mod frame;
+mod login;
 mod parts;
 mod problem;
 mod server;

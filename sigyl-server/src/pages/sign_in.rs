@@ -20,8 +20,12 @@ const FORM: usize = 4 << 10;
 /// Longest key that is looked at.
 const KEY: usize = 512;
 
-pub(super) async fn show(_: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    Ok(page(None).answer(Some(&ask.caller)))
+pub(super) async fn show(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let mut page = page(None);
+    if app.core.has_browser_login() {
+        page = page.with(by_github());
+    }
+    Ok(page.answer(Some(&ask.caller)))
 }
 
 /// Signs a browser in with the key that its form sent.
@@ -98,6 +102,13 @@ fn page(wrong: Option<&str>) -> Page {
         .all(alert)
         .with(form);
     Page::new("Sign in", Section::SignIn).with(card)
+}
+
+fn by_github() -> El {
+    el("section")
+        .class("card narrow")
+        .with(el("h2").text("Without a key"))
+        .with(el("p").with(el("a").href(&Link::to("/login")).text("Sign in with GitHub")))
 }
 
 fn help() -> El {

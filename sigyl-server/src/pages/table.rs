@@ -2,7 +2,7 @@
 
 use sigyl_core::access::Class;
 
-use super::{api, assets, browse, docs, server, sign_in};
+use super::{api, assets, browse, docs, login, server, sign_in};
 use crate::router::{Access, Carries, Doc, Reply, Route, handler, shows};
 
 pub(crate) const ROUTES: &[Route] = &[
@@ -39,6 +39,14 @@ pub(crate) const ROUTES: &[Route] = &[
         handler!(sign_in::show),
         doc("pageSignIn", "Shows where to sign in."),
     ),
+    Route::page("/login", Access::Open, handler!(login::begin), LOGIN).counts_as(Class::Login),
+    Route::page(
+        "/login/callback",
+        Access::Open,
+        handler!(login::end),
+        doc("pageLoginEnd", "Signs a browser in that comes back from GitHub."),
+    )
+    .counts_as(Class::Login),
     Route::form(
         "/session",
         Access::Open,
@@ -60,6 +68,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
 ];
 
+const LOGIN: Doc = sent("pageLogin", "Sends a browser to GitHub, to sign in.");
 const PAGE: &[Reply] = &[shows("text/html", "The page.")];
 const LED: &[Reply] =
     &[Reply { status: 303, means: "It is done, and another page is next.", carries: Carries::Nothing }];

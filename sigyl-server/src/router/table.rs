@@ -15,6 +15,7 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     routes::runs::ROUTES,
     routes::events::ROUTES,
     routes::keys::ROUTES,
+    routes::login::ROUTES,
     routes::workspaces::ROUTES,
     routes::quarantines::ROUTES,
     routes::audit::ROUTES,

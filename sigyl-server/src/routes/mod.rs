@@ -6,6 +6,7 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod imports;
 pub(crate) mod keys;
+pub(crate) mod login;
 pub(crate) mod policy;
 pub(crate) mod quarantines;
 pub(crate) mod registry;

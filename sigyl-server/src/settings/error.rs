@@ -38,6 +38,20 @@ pub enum SettingsError {
         /// What is wrong.
         why: String,
     },
+    /// A secret is not where it should be.
+    #[error("the variable `{name}`, which `github.client_secret_env` names, is not set")]
+    Secret {
+        /// The variable.
+        name: String,
+    },
+    /// Jobs cannot be trusted like this.
+    #[error("the [[trust]] in tokens of {issuer} cannot be used: {why}")]
+    Trust {
+        /// Who signs them.
+        issuer: String,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// Only half of what TLS needs was named.
     #[error("TLS needs a certificate and a key: name both, or none")]
     HalfTls,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sigyl_core::domain::Network;
 
-use super::{LogFormat, SettingsError};
+use super::{GitHub, LogFormat, Login, SettingsError, Trusted};
 
 /// Bytes of a file that an operator names.
 const LIMIT: u64 = 32 << 20;
@@ -30,6 +30,9 @@ pub(super) struct File {
     pub(super) registry: Registry,
     pub(super) mcp: Mcp,
     pub(super) rates: Rates,
+    pub(super) github: Option<GitHub>,
+    pub(super) login: Option<Login>,
+    pub(super) trust: Vec<Trusted>,
 }
 
 /// The table `[tls]`.

@@ -10,8 +10,10 @@ mod print;
 mod rates;
 mod resolve;
 mod set;
+mod sign_in;
 
 pub use arguments::Arguments;
 pub use error::SettingsError;
 pub use resolve::{LogFormat, Settings, TlsFiles};
 pub use set::{Origin, Set};
+pub use sign_in::{GitHub, Login, SignInSettings, Trusted};

@@ -47,8 +47,17 @@ impl fmt::Display for Settings {
         ] {
             line(f, key, set, |a_minute| a_minute.map(|count| count.to_string()))?;
         }
-        Ok(())
+        line(f, "github", &self.sign_in.github, |table| table.as_ref().and_then(inline))?;
+        line(f, "login", &self.sign_in.login, |table| table.as_ref().and_then(inline))?;
+        line(f, "trust", &self.sign_in.trust, |rules| {
+            Some(rules).filter(|it| !it.is_empty()).and_then(inline)
+        })
     }
+}
+
+/// A table in one line.
+fn inline(table: &impl serde::Serialize) -> Option<String> {
+    toml::Value::try_from(table).ok().map(|value| value.to_string())
 }
 
 /// One line; what is not set is a comment.

@@ -13,7 +13,7 @@ use sigyl_core::domain::Network;
 
 use super::file::File;
 use super::listen::{check_listen, check_public_url};
-use super::{Arguments, Set, SettingsError};
+use super::{Arguments, Set, SettingsError, SignInSettings};
 
 /// The port that is listened on when none is named.
 const PORT: u16 = 7447;
@@ -74,6 +74,8 @@ pub struct Settings {
     pub anonymous_read: Set<bool>,
     /// Whether programs of this machine reach MCP endpoints without a key.
     pub keyless_loopback: Set<bool>,
+    /// How people and jobs get keys without being given one.
+    pub sign_in: SignInSettings,
     /// How often a caller may look something up in a minute.
     pub read_rate: Set<Option<NonZeroU32>>,
     /// How often it may change records.
@@ -153,6 +155,7 @@ impl Settings {
                 file.mcp.keyless_loopback,
                 || false,
             ),
+            sign_in: SignInSettings::resolve(file.github, file.login, file.trust, variables)?,
             read_rate: rate(variables, "SIGYL_RATES_READ", file.rates.read)?,
             write_rate: rate(variables, "SIGYL_RATES_WRITE", file.rates.write)?,
             deploy_rate: rate(variables, "SIGYL_RATES_DEPLOY", file.rates.deploy)?,

@@ -8,6 +8,7 @@ mod bounds;
 mod client;
 mod endpoint;
 mod life;
+mod login;
 mod matrix;
 mod pages;
 mod program;

@@ -60,12 +60,21 @@ impl House {
 
     /// An empty installation under a policy.
     pub(in crate::sigyl) async fn judging_by(policy: crate::domain::Policy) -> Self {
+        Self::configured(|config| config.policy = policy).await
+    }
+
+    /// An empty installation that people and jobs sign in at.
+    pub(in crate::sigyl) async fn signing_in(sign_in: crate::sigyl::SignIn) -> Self {
+        Self::configured(|config| config.sign_in = sign_in).await
+    }
+
+    async fn configured(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_795_000_000_000)));
         let at = |name: &str| folder.path().join(name);
         let mut config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
         config.clock = clock.clone();
-        config.policy = policy;
+        change(&mut config);
         let sigyl = Sigyl::open(config).await.unwrap();
         Self { folder, sigyl, clock }
     }

@@ -10,3 +10,4 @@ mod ownership;
 mod quarantine;
 mod said;
 mod sessions;
+mod sign_in;

@@ -35,8 +35,11 @@ async fn a_session_ends_with_its_key_and_by_itself() {
     house.clock.advance(Duration::from_secs(12 * 3_600));
     assert!(!good(&first).await);
     let second = open().await;
+    let browser = house.sigyl.authenticate(&second, None).await.unwrap();
+    house.sigyl.as_of_now(&browser).await.unwrap();
     house.sigyl.revoke_key(&rita, &rita.key().unwrap().key.id.clone()).await.unwrap();
     assert!(!good(&second).await);
+    assert_eq!(house.sigyl.as_of_now(&browser).await.unwrap_err().code(), "E1001", "what it has open ends");
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! Claims about accounts, workspaces and keys.
 
-use crate::domain::{KeyUse, Role, Run, RunState, Workspace};
+use crate::domain::{Account, KeyUse, Role, Run, RunState, Workspace};
 use crate::store::{Change, Page, Store, StoreError};
 
 use super::fixture::{
-    account, account_id, api_key, at, key_id, login, name, publish, run, run_id, sealed_pepper, workspace,
+    account, account_id, api_key, at, identity, key_id, login, name, publish, run, run_id, sealed_pepper,
+    workspace,
 };
 use super::suite::{found, ok};
 
@@ -12,6 +13,7 @@ use super::suite::{found, ok};
 pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
     a_login_belongs_to_one_account(&open().await).await;
     accounts_come_by_login(&open().await).await;
+    an_identity_belongs_to_one_account(&open().await).await;
     members_are_replaced_whole(&open().await).await;
     workspaces_come_by_name(&open().await).await;
     a_server_moves_to_a_workspace_on_record(&open().await).await;
@@ -49,6 +51,21 @@ async fn accounts_come_by_login(store: &impl Store) {
     };
     assert_eq!(logins(Page::first(9)).await, ["ada", "bob", "eve"]);
     assert_eq!(logins(Page { after: Some(login("ada")), limit: 1 }).await, ["bob"]);
+}
+
+async fn an_identity_belongs_to_one_account(store: &impl Store) {
+    let (one, two) = (identity("1"), identity("2"));
+    let ada = Account { identities: vec![one.clone()], ..account("a1", "ada") };
+    ok(store.apply(Change::PutAccount(Box::new(ada.clone()))).await);
+    assert_eq!(found(store.account_by(&one).await), ada);
+    let bob = Account { identities: vec![two.clone(), one.clone()], ..account("a2", "bob") };
+    let taken = store.apply(Change::PutAccount(Box::new(bob.clone()))).await;
+    assert!(matches!(taken, Err(StoreError::Taken { .. })), "{taken:?}");
+    assert_eq!(ok(store.account_by(&two).await), None);
+    ok(store.apply(Change::PutAccount(Box::new(account("a1", "ada")))).await);
+    assert_eq!(ok(store.account_by(&one).await), None);
+    ok(store.apply(Change::PutAccount(Box::new(bob.clone()))).await);
+    assert_eq!(found(store.account_by(&one).await), bob);
 }
 
 async fn members_are_replaced_whole(store: &impl Store) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::domain::{
     Account, AccountId, Actor, Admission, ApiKey, AuditEntry, AuditFact, AuditHead, AuditOutcome,
-    Confinement, Deployment, Digest, DocumentName, DocumentVersion, Judgement, KeyHash, KeyId, Label, Launch,
+    Confinement, Deployment, Digest, DocumentName, DocumentVersion, Identity, Judgement, KeyHash, KeyId, Label, Launch,
     Listing, Login, Origin, Overlay, Permissions, Plan, Policy, Profile, Proof, Quarantine, Rating,
     RawDocument, Report, Resources, RevisionId, Role, Run, RunId, RunState, Scope, Score, SecretName, Server,
     ServerName, SourceKind, SourceRef, Standing, Stars, Stats, StepId, Suspect, Timestamp, Tool, ToolPin,
@@ -247,6 +247,11 @@ pub fn login(text: &str) -> Login {
     known(Login::parse(text))
 }
 
+/// Somebody as GitHub knows them.
+pub fn identity(subject: &str) -> Identity {
+    known(Identity::new("https://github.com", subject))
+}
+
 /// A key's id.
 pub fn key_id(text: &str) -> KeyId {
     known(KeyId::parse(text))
@@ -261,6 +266,7 @@ pub fn account(id: &str, name: &str) -> Account {
         administrator: false,
         created: at(8),
         disabled: None,
+        identities: Vec::new(),
     }
 }
 
@@ -290,6 +296,7 @@ pub fn api_key(id: &str, account: &str) -> ApiKey {
         uses: 0,
         hash: KeyHash::new([7; 32]),
         parent: None,
+        sign_in: false,
     }
 }
 
@@ -349,6 +356,7 @@ pub fn quarantine(what: &str) -> Quarantine {
         what: known(Suspect::parse(what)),
         reason: "it sends what it reads elsewhere".to_owned(),
         by: "ada".to_owned(),
+        account: None,
         since: at(9),
     }
 }

@@ -25,6 +25,17 @@ pub(super) fn put_account(draft: &mut Draft<'_>, account: &Account) -> Journalle
     if let Some(before) = draft.get::<Account>(&key)?.filter(|before| before.login != account.login) {
         draft.remove(&Key::Login(&before.login))?;
     }
+    let before = draft.get::<Account>(&key)?.map(|before| before.identities).unwrap_or_default();
+    for gone in before.iter().filter(|identity| !account.identities.contains(identity)) {
+        draft.remove(&Key::Identity(gone))?;
+    }
+    for identity in &account.identities {
+        let at = Key::Identity(identity);
+        if draft.get::<AccountId>(&at)?.is_some_and(|owner| owner != account.id) {
+            return Err(StoreError::Taken { what: format!("the identity {}", identity.subject()) });
+        }
+        draft.put(&at, &account.id)?;
+    }
     draft.put(&login, &account.id)?;
     draft.put(&key, account)?;
     Ok(("put_account", account.id.to_string()))

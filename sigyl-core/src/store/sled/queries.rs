@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::{
     Account, AccountId, ApiKey, AuditEntry, AuditHead, Bookmark, Deployment, Digest, DocumentName,
-    DocumentVersion, Holder, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating, RatingTotal,
+    DocumentVersion, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating, RatingTotal,
     Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace,
     WorkspaceName,
 };
@@ -235,6 +235,15 @@ impl Store for SledStore {
         let login = login.clone();
         self.ask(move |reader| {
             let id = reader.get::<AccountId>(&Key::Login(&login))?;
+            id.map(|id| access::account(reader, &id)).transpose()
+        })
+        .await
+    }
+
+    async fn account_by(&self, identity: &Identity) -> Result<Option<Account>, StoreError> {
+        let identity = identity.clone();
+        self.ask(move |reader| {
+            let id = reader.get::<AccountId>(&Key::Identity(&identity))?;
             id.map(|id| access::account(reader, &id)).transpose()
         })
         .await

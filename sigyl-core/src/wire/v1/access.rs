@@ -60,6 +60,9 @@ pub struct KeyView {
     /// The key that somebody signed in with, when this one stands for their browser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<KeyId>,
+    /// Whether somebody got it by signing in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sign_in: bool,
 }
 
 impl KeyView {
@@ -78,6 +81,7 @@ impl KeyView {
             last_used: key.last_used,
             uses: key.uses,
             parent: key.parent,
+            sign_in: key.sign_in,
         }
     }
 }
@@ -168,6 +172,51 @@ pub struct WhoAmI {
 pub struct AuditChecked {
     /// Where the audit ends: worth keeping elsewhere, for the next check.
     pub head: AuditHead,
+}
+
+/// A sign-in that waits for somebody to type a code into a browser.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DeviceLogin {
+    /// What its outcome is asked for by.
+    pub ticket: SecretValue,
+    /// What they type.
+    pub user_code: String,
+    /// Where they type it.
+    pub verification_uri: String,
+    /// Seconds to wait before each question.
+    pub interval: u64,
+    /// Seconds until it is over.
+    pub expires_in: u64,
+}
+
+/// By what the outcome of a sign-in is asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ticket {
+    /// As it was given when the sign-in began.
+    pub ticket: SecretValue,
+}
+
+/// A token that the system of a job signed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedToken {
+    /// The token.
+    pub token: SecretValue,
+}
+
+/// How such a sign-in stands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LoginState {
+    /// Nobody typed the code yet.
+    Waiting {
+        /// Seconds to wait before the next question.
+        interval: u64,
+    },
+    /// They did: this key stands for them.
+    Done(Box<MadeKey>),
 }
 
 /// How many calls somebody made of a tool.

@@ -1,0 +1,16 @@
+//! OpenID Connect: signed statements of another server about who somebody is. Only RS256, ES256 and EdDSA are signatures
+//! here; `none` and shared secrets are refused, whatever a token says of itself.
+
+mod claims;
+mod keys;
+mod provider;
+mod token;
+
+#[cfg(test)]
+pub(crate) use token::tests;
+
+pub use claims::{Claims, Expected};
+pub use keys::KeySet;
+pub use provider::{Provider, Providers};
+pub(crate) use token::issuer_named;
+pub use token::{TokenError, verify};

@@ -1,0 +1,6 @@
+//! Small answers of other servers: bounded in size and time, no redirect to elsewhere, nothing of what was sent in an error.
+
+mod asking;
+
+pub(crate) use asking::encoded;
+pub use asking::{Heard, Web, WebError};
