@@ -5,10 +5,10 @@ mod codes;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::access::{AccessError, SignInError};
+use crate::access::{AccessError, DomainError, SignInError};
 use crate::deploy::TargetError;
 use crate::domain::{
-    Denied, Failure, KeyId, Kind, MemberError, OnceName, OverlayError, Quarantine, Quarantined, RunId,
+    Denied, Failure, KeyId, Kind, Login, MemberError, OnceName, OverlayError, Quarantine, Quarantined, RunId,
     RunState, ServerName, Suspect, WorkspaceName,
 };
 use crate::mcp::McpError;
@@ -56,12 +56,31 @@ pub enum Error {
     /// Somebody cannot sign in.
     #[error(transparent)]
     SignIn(#[from] SignInError),
+    /// A namespace is not proven.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
     /// A membership cannot be changed like this.
     #[error(transparent)]
     Member(#[from] MemberError),
     /// Nobody could administer the installation any more.
     #[error("this is {0}")]
     LastWayIn(&'static str),
+    /// Servers would be nobody's.
+    #[error("{login} is the only owner of what these belong to: {servers}")]
+    HoldsServers {
+        /// The account.
+        login: Login,
+        /// The servers, with their workspaces.
+        servers: String,
+    },
+    /// The login was not typed exactly.
+    #[error("`{typed}` is not `{login}`: no account was deleted")]
+    AccountNotConfirmed {
+        /// The account.
+        login: Login,
+        /// What was typed.
+        typed: String,
+    },
     /// There is no such account.
     #[error("there is no account {0}")]
     NoAccount(String),
@@ -184,6 +203,7 @@ impl Error {
             Self::Mcp(error) => error.kind(),
             Self::Access(error) => error.kind(),
             Self::SignIn(error) => error.kind(),
+            Self::Domain(error) => error.kind(),
             Self::Listing(error) => error.kind(),
             Self::Upload(error) => error.kind(),
             Self::NoServer(_) | Self::NoRun(_) | Self::NotStanding(_) | Self::NoRating(_) => Kind::NotFound,
@@ -193,6 +213,8 @@ impl Error {
             Self::Standing(_) | Self::TooManyStanding(_) => Kind::Conflict,
             Self::NoAccount(_) | Self::NoWorkspace(_) | Self::NoKey(_) => Kind::NotFound,
             Self::NotRunning(_) | Self::NotHeld { .. } | Self::NotOurs(_) | Self::Member(_) => Kind::Conflict,
+            Self::HoldsServers { .. } => Kind::Conflict,
+            Self::AccountNotConfirmed { .. } => Kind::Invalid,
             Self::LastWayIn(_) => Kind::Conflict,
             Self::WhichWorkspace => Kind::Invalid,
             Self::NotConfirmed { .. } | Self::NoReason | Self::BadReason | Self::LongSocket { .. } => {
@@ -215,6 +237,9 @@ impl Error {
             Self::Mcp(_) => "E0601",
             Self::Access(error) => error.code(),
             Self::SignIn(error) => error.code(),
+            Self::Domain(_) => "E1022",
+            Self::HoldsServers { .. } => "E1023",
+            Self::AccountNotConfirmed { .. } => "E0407",
             Self::Member(_) | Self::LastWayIn(_) => "E1006",
             Self::NoAccount(_) => "E1002",
             Self::NoWorkspace(_) | Self::WhichWorkspace => "E1003",

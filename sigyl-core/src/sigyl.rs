@@ -1,5 +1,6 @@
 //! The handle: every capability of Sigyl as one short method. The only place that wires the rooms together.
 
+mod accounts;
 mod audit;
 mod config;
 mod door;
@@ -16,6 +17,7 @@ mod keys;
 mod listing;
 mod lost;
 mod members;
+mod namespaces;
 mod once;
 mod open;
 mod operate;

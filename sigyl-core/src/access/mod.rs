@@ -4,6 +4,7 @@
 //! the [`Pepper`], which the vault seals. What a caller may do is decided by [`Caller`](crate::domain::Caller) alone.
 
 mod audit_log;
+mod domain_key;
 mod door;
 mod error;
 mod gate;
@@ -16,6 +17,7 @@ mod uses;
 mod waiting;
 
 pub use audit_log::{AuditLog, verify_chain};
+pub use domain_key::{DomainError, check_signed, of_domain};
 pub use door::{Again, Door, Refused};
 pub use error::{AccessError, ChainFault};
 pub use gate::{authenticate, refusal};

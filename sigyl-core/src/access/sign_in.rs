@@ -38,6 +38,8 @@ pub struct Proven {
     pub name: Option<String>,
     /// Whether an account may be made for them.
     pub allowed: bool,
+    /// Namespaces that are theirs by it.
+    pub namespaces: Vec<String>,
 }
 
 impl Proven {

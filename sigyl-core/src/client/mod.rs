@@ -14,6 +14,7 @@ mod health;
 mod keys;
 mod listings;
 mod login;
+mod me;
 mod operation;
 mod patience;
 mod policy;

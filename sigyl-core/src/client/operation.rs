@@ -75,6 +75,11 @@ operations! {
     POLL_LOGIN = "pollLogin" "POST" "/api/v1/login/device/token";
     EXCHANGE_TOKEN = "exchangeToken" "POST" "/api/v1/tokens/oidc";
 
+    EXPORT_ME = "exportMe" "GET" "/api/v1/me/export";
+    RENAME_ME = "renameMe" "PATCH" "/api/v1/me";
+    DELETE_ME = "deleteMe" "DELETE" "/api/v1/me";
+    PROVE_NAMESPACE = "proveNamespace" "POST" "/api/v1/namespaces";
+
     LIST_ACCOUNTS = "listAccounts" "GET" "/api/v1/accounts";
     CREATE_ACCOUNT = "createAccount" "POST" "/api/v1/accounts";
     CHANGE_ACCOUNT = "changeAccount" "PATCH" "/api/v1/accounts/{login}";

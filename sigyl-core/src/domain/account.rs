@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::text::checked_text;
-use super::{AccountId, Label, Timestamp};
+use super::{AccountId, Label, Proof, Timestamp};
 
 /// The name that a person or a program signs in by; one account has it at a time.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -107,6 +107,44 @@ pub struct Account {
     /// By what it can sign in without a key; each belongs to one account.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<Identity>,
+    /// Namespaces that it proved to be its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub namespaces: Vec<ProvenNamespace>,
+}
+
+/// A namespace that an account proved to be its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvenNamespace {
+    /// What stands before the `/` of names, such as `com.example`; its case counts.
+    pub space: String,
+    /// How it was proven.
+    pub by: Proof,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Account {
+    /// Namespaces that an account may have.
+    pub const MOST_NAMESPACES: usize = 200;
+
+    /// Tells how a namespace was proven, if it was.
+    pub fn proof_of(&self, space: &str) -> Option<Proof> {
+        self.namespaces.iter().find(|proven| proven.space == space).map(|proven| proven.by)
+    }
+
+    /// Takes proven namespaces instead of those of before that were proven in the same way, or have the same name.
+    pub fn prove(
+        &mut self,
+        by: Proof,
+        instead: bool,
+        spaces: impl IntoIterator<Item = String>,
+        at: Timestamp,
+    ) {
+        let spaces: Vec<_> = spaces.into_iter().take(Self::MOST_NAMESPACES).collect();
+        self.namespaces.retain(|old| !(instead && old.by == by) && !spaces.contains(&old.space));
+        let room = Self::MOST_NAMESPACES.saturating_sub(self.namespaces.len());
+        self.namespaces.extend(spaces.into_iter().take(room).map(|space| ProvenNamespace { space, by, at }));
+    }
 }
 
 #[cfg(test)]

@@ -194,6 +194,7 @@ pub(crate) mod tests {
             created: Timestamp::EPOCH,
             disabled: None,
             identities: Vec::new(),
+            namespaces: Vec::new(),
         };
         let key = ApiKey {
             id: KeyId::parse("0123456789abcdef").unwrap(),

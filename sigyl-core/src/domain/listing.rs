@@ -150,6 +150,11 @@ pub enum Origin {
 pub enum Proof {
     /// Whoever administers this registry granted it.
     Granted,
+    /// Whoever published signed in by GitHub, as its user or as a member of its organisation.
+    #[serde(rename = "github")]
+    GitHub,
+    /// Whoever published holds the key that the domain names at its own address.
+    Http,
     /// Nothing that this registry checked.
     Unproven,
 }

@@ -49,7 +49,7 @@ mod verdict;
 mod version;
 mod workspace;
 
-pub use account::{Account, Identity, IdentityError, Login, LoginError};
+pub use account::{Account, Identity, IdentityError, Login, LoginError, ProvenNamespace};
 pub use action::{Action, Reach};
 pub use api_key::{ApiKey, Holder, KeyHash, KeyId, KeyIdError, KeyRefusal, KeyUse};
 pub use audit::{Actor, AuditEntry, AuditError, AuditFact, AuditHead, AuditOutcome};

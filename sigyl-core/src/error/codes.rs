@@ -385,6 +385,18 @@ pub const CODES: &[CodeDoc] = &[
         "use a key, or set [github] or [[trust]] in the configuration of the server",
     ),
     doc(
+        "E1022",
+        "namespace not proven",
+        "The domain names no key that signed the time, or cannot be asked.",
+        "publish a line `v=MCPv1; k=ed25519; p=KEY` at https://DOMAIN/.well-known/mcp-registry-auth, and sign the time with it",
+    ),
+    doc(
+        "E1023",
+        "account holds servers",
+        "The account is the only owner of a workspace that has servers.",
+        "`sigyl workspaces move SERVER WORKSPACE` for each, or make another member an owner; then delete the account",
+    ),
+    doc(
         "E1101",
         "document refused",
         "A server.json does not pass the checks of a publication; each issue is listed with its place.",

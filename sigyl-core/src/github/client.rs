@@ -165,7 +165,7 @@ impl GitHub for GitHubClient {
             let url = format!("{}/user/orgs?per_page={PAGE}&page={page}", self.config.api_url);
             let found: Vec<Organisation> = self.web.get(&url, Some(token)).await?.good()?;
             let whole = found.len() >= PAGE;
-            all.extend(found.into_iter().map(|one| one.login.to_lowercase()));
+            all.extend(found.into_iter().map(|one| plain(&one.login)));
             if !whole {
                 break;
             }
@@ -285,7 +285,7 @@ mod tests {
         let token = github.exchange("c", &verifier, "https://here/login/callback").await.unwrap();
         let user = github.user(&token).await.unwrap();
         assert_eq!(user, GitHubUser { id: 583_231, login: "Octocat".into(), name: Some("The Cat".into()) });
-        assert_eq!(github.organisations(&token).await.unwrap(), ["octo-org"]);
+        assert_eq!(github.organisations(&token).await.unwrap(), ["Octo-Org"]);
         let wrong = github.user(&token).await.unwrap_err();
         assert!(!format!("{wrong:?}").contains("ghu_2"), "{wrong:?}");
         let asked = asked.join().unwrap();

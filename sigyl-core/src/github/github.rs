@@ -28,7 +28,7 @@ pub trait GitHub: Send + Sync + std::fmt::Debug {
     /// Tells whose a token is.
     async fn user(&self, token: &SecretValue) -> Result<GitHubUser, GitHubError>;
 
-    /// Lists the organisations that the user of a token belongs to, in lower case.
+    /// Lists the organisations that the user of a token belongs to.
     async fn organisations(&self, token: &SecretValue) -> Result<Vec<String>, GitHubError>;
 
     /// Returns the address by which accounts of this GitHub are told from those of another.

@@ -19,8 +19,16 @@ const PAGE: usize = 1_000;
 const MOST: usize = 10_000;
 
 /// What may take a right from somebody who has a stream open.
-const RIGHTS: [&str; 6] =
-    ["revoke_key", "close_session", "disable_account", "set_member", "remove_member", "transfer"];
+const RIGHTS: [&str; 8] = [
+    "revoke_key",
+    "close_session",
+    "disable_account",
+    "demote_administrator",
+    "delete_account",
+    "set_member",
+    "remove_member",
+    "transfer",
+];
 
 /// What is to be audited.
 pub(super) struct Act {

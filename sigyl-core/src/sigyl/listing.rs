@@ -86,7 +86,7 @@ impl Sigyl {
     async fn publish(&self, caller: &Caller, document: Document) -> Result<ServerResponse, Error> {
         let workspace = self.may_change(caller, document.name())?;
         self.may_follow_on(caller, document.name(), &workspace).await?;
-        let proof = proof(caller);
+        let proof = proof(caller, document.name());
         let at = self.inner.platform.clock.now();
         let publication = Publication { document, workspace, by: caller.name().to_owned(), proof, at };
         Ok(self.shelf().publish(publication).await?)
@@ -293,10 +293,15 @@ fn own_workspace(caller: &Caller) -> WorkspaceName {
     holder.key.workspace.as_ref().or(only).cloned().unwrap_or_default()
 }
 
-/// What a caller's right to a namespace rests on: it is granted when an administrator publishes. A key that was made for
-/// a namespace proves nothing, since its holder may have made it.
-fn proof(caller: &Caller) -> Proof {
-    if caller.may(Action::Administer) { Proof::Granted } else { Proof::Unproven }
+/// What a caller's right to a namespace rests on: what their account proved, or it is granted when an administrator
+/// publishes. A key that was made for a namespace proves nothing, since its holder may have made it.
+fn proof(caller: &Caller, name: &DocumentName) -> Proof {
+    if caller.may(Action::Administer) {
+        return Proof::Granted;
+    }
+    let account = caller.key().map(|holder| &holder.account);
+    let proven = account.zip(name.namespace()).and_then(|(account, space)| account.proof_of(space));
+    proven.unwrap_or(Proof::Unproven)
 }
 
 /// Checks a document off the runtime: the largest take a while.

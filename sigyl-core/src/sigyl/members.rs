@@ -314,6 +314,7 @@ impl Sigyl {
             created: now,
             disabled: None,
             identities,
+            namespaces: Vec::new(),
         };
         self.inner.platform.store.apply(Change::PutAccount(Box::new(account.clone()))).await?;
         Ok(account)

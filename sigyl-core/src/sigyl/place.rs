@@ -76,8 +76,9 @@ impl Sigyl {
     }
 
     /// Returns what tells of servers whether their records are shown to this caller.
-    pub(super) fn sight<'a>(&'a self, caller: &'a Caller) -> Sight<'a> {
-        Sight { sigyl: self, caller, known: BTreeMap::new() }
+    pub(super) fn sight(&self, caller: &Caller) -> Sight<'_> {
+        let rights = self.inner.rights.subscribe();
+        Sight { sigyl: self, caller: caller.clone(), rights, known: BTreeMap::new() }
     }
 }
 
@@ -110,7 +111,8 @@ fn only_workspace(caller: &Caller, action: Action) -> Result<WorkspaceName, Erro
 /// Remembers which servers are shown, until rights change.
 pub(super) struct Sight<'a> {
     sigyl: &'a Sigyl,
-    caller: &'a Caller,
+    caller: Caller,
+    rights: tokio::sync::watch::Receiver<()>,
     known: BTreeMap<ServerName, bool>,
 }
 
@@ -118,10 +120,15 @@ impl Sight<'_> {
     /// Tells whether the records of a server are shown; those of a server that is gone are not, but to whoever sees
     /// everything.
     pub(super) async fn shows(&mut self, name: &ServerName) -> Result<bool, Error> {
+        if self.rights.has_changed().unwrap_or(true) {
+            self.rights.mark_unchanged();
+            self.caller = self.sigyl.as_of_now(&self.caller).await?;
+            self.known.clear();
+        }
         if let Some(known) = self.known.get(name) {
             return Ok(*known);
         }
-        let shown = match self.sigyl.known(self.caller, Action::Read, name).await {
+        let shown = match self.sigyl.known(&self.caller, Action::Read, name).await {
             Ok(_) => true,
             Err(Error::NoServer(_)) => self.caller.key().is_none(),
             Err(error) if error.kind() == Kind::Denied => false,

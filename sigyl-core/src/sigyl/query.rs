@@ -267,7 +267,7 @@ impl Sigyl {
 }
 
 /// A run as it is shown: even sealed secrets stay inside.
-fn without_secrets(mut run: Run) -> Run {
+pub(super) fn without_secrets(mut run: Run) -> Run {
     if let Some(order) = run.request.as_object_mut() {
         order.remove("sealed");
         order.remove("before");

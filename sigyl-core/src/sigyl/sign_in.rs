@@ -8,7 +8,7 @@ use super::{SignIn, Sigyl};
 use crate::access::oidc::{Expected, Providers, issuer_named};
 use crate::access::{KeyTerms, Proven, SignInError, Trust, Waiting, code_challenge, random_secret};
 use crate::domain::{
-    Account, Action, Caller, Digest, Identity, Label, Login, Role, Scope, SecretValue, Timestamp,
+    Account, Action, Caller, Digest, Identity, Label, Login, Proof, Role, Scope, SecretValue, Timestamp,
     WorkspaceName,
 };
 use crate::error::Error;
@@ -34,6 +34,7 @@ const KEYS_MOST: usize = 100;
 #[derive(Debug)]
 pub(super) struct SigningIn {
     settings: SignIn,
+    web: Web,
     providers: Providers,
     devices: Waiting<Device>,
     browsers: Waiting<Browser>,
@@ -68,10 +69,16 @@ impl SigningIn {
     pub(super) fn new(settings: SignIn, web: Web) -> Self {
         Self {
             settings,
+            web,
             providers: Providers::new(web),
             devices: Waiting::new(WAITING_MOST, WAITS),
             browsers: Waiting::new(WAITING_MOST, WAITS),
         }
+    }
+
+    /// Returns what asks other servers.
+    pub(super) fn web(&self) -> &Web {
+        &self.web
     }
 
     fn github(&self) -> Result<&dyn GitHub, SignInError> {
@@ -208,15 +215,23 @@ impl Sigyl {
         let github = signing_in.github()?;
         let user = github.user(token).await.map_err(SignInError::from)?;
         let rules = &signing_in.settings.rules;
-        let organisations = match rules.organisations.is_empty() {
-            true => Vec::new(),
-            false => github.organisations(token).await.map_err(SignInError::from)?,
+        let organisations = match github.organisations(token).await {
+            Ok(organisations) => organisations,
+            // Nobody is let in by them here, and their namespaces stay unproven.
+            Err(error) if rules.organisations.is_empty() => {
+                tracing::info!(%error, user = user.login, "the organisations of a user are not known");
+                Vec::new()
+            }
+            Err(error) => return Err(SignInError::from(error).into()),
         };
+        let spaces = std::iter::once(&user.login).chain(&organisations);
+        let namespaces = spaces.map(|name| format!("io.github.{name}")).collect();
         let identity = Identity::new(github.issuer(), &user.id.to_string());
         Ok(Proven {
             identity: identity
                 .map_err(|error| SignInError::Login { who: user.login.clone(), why: error.to_string() })?,
             allowed: rules.allow(&user.login, &organisations),
+            namespaces,
             login: user.login,
             name: user.name,
         })
@@ -235,7 +250,9 @@ impl Sigyl {
         let (sigyl, scopes) = (self.clone(), scopes.to_vec());
         let work = async move {
             let _one_at_a_time = sigyl.inner.members.lock().await;
-            let account = sigyl.account_of_person(&proven).await?;
+            let mut account = sigyl.account_of_person(&proven).await?;
+            account.prove(Proof::GitHub, true, proven.namespaces, sigyl.inner.platform.clock.now());
+            sigyl.inner.platform.store.apply(Change::PutAccount(Box::new(account.clone()))).await?;
             let terms = sigyl.sign_in_terms(&account, &format!("signed in at a {at}"), scopes, lasts)?;
             sigyl.keep_sign_in(terms, &account).await
         };

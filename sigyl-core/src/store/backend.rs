@@ -4,9 +4,9 @@ use async_trait::async_trait;
 
 use crate::domain::{
     Account, AccountId, ApiKey, AuditEntry, AuditHead, Bookmark, Deployment, Digest, DocumentName,
-    DocumentVersion, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating, RatingTotal,
-    Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord, Workspace,
-    WorkspaceName,
+    DocumentVersion, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating,
+    RatingTotal, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord,
+    Workspace, WorkspaceName,
 };
 use crate::event::Event;
 

@@ -70,6 +70,15 @@ pub enum Change {
     },
     /// An account is made, or its record replaced. A login that another account has is a conflict.
     PutAccount(Box<Account>),
+    /// An account is gone, with its login, its identities, its keys and its memberships. What it did stays on record.
+    DeleteAccount {
+        /// Which.
+        account: Box<Account>,
+        /// All its keys.
+        keys: Vec<KeyId>,
+        /// The workspaces that it belonged to, as they are without it.
+        workspaces: Vec<Workspace>,
+    },
     /// A workspace is made, or its record replaced with all its members, who must be on record.
     PutWorkspace(Box<Workspace>),
     /// A key is made for an account that is on record. An id that is taken is a conflict.

@@ -6,8 +6,8 @@
 use std::fmt;
 
 use crate::domain::{
-    AccountId, Digest, DocumentName, DocumentVersion, Download, Identity, KeyId, Login, OnceName, ReportId, RunId,
-    SecretName, Seq, ServerName, Suspect, Timestamp, Version, WorkspaceName,
+    AccountId, Digest, DocumentName, DocumentVersion, Download, Identity, KeyId, Login, OnceName, ReportId,
+    RunId, SecretName, Seq, ServerName, Suspect, Timestamp, Version, WorkspaceName,
 };
 
 /// The place of one record.

@@ -27,11 +27,11 @@ use crate::wire::registry::{
 
 pub use crate::domain::Failure;
 pub use access::{
-    AuditChecked, AuditFrom, CallCount, DeviceLogin, KeyView, LoginState, MadeKey, Member, NewAccount,
-    NewKey, NewWorkspace, Part, SignedToken, Ticket, WhoAmI, WorkspaceView,
+    AccountExport, AuditChecked, AuditFrom, CallCount, DeviceLogin, KeyView, LoginState, MadeKey, Member, NewAccount,
+    NewKey, NewWorkspace, Part, SignedTime, SignedToken, Ticket, WhoAmI, WorkspaceView,
 };
 pub use body::{
-    AccountChange, Accounts, Audit, Begun, Broken, CallCounts, Health, Import, Keys, Members, Membership, PolicyText,
+    AccountChange, AccountProfile, Accounts, Audit, Begun, Broken, CallCounts, Health, Import, Keys, Members, Membership, PolicyText,
     Problem, ProblemPlace, Reason, Release, Rescan, RescannedVersions, Rollback, Runs, Servers, Transfer,
     Uploaded, Versions, Workspaces,
 };

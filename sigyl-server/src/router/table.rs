@@ -16,6 +16,8 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     routes::events::ROUTES,
     routes::keys::ROUTES,
     routes::login::ROUTES,
+    routes::me::ROUTES,
+    routes::namespaces::ROUTES,
     routes::workspaces::ROUTES,
     routes::quarantines::ROUTES,
     routes::audit::ROUTES,

@@ -7,6 +7,8 @@ pub(crate) mod health;
 pub(crate) mod imports;
 pub(crate) mod keys;
 pub(crate) mod login;
+pub(crate) mod me;
+pub(crate) mod namespaces;
 pub(crate) mod policy;
 pub(crate) mod quarantines;
 pub(crate) mod registry;

@@ -1,5 +1,6 @@
 //! Who may do what through the handle, over the real store and vault.
 
+mod accounts;
 mod audit;
 mod feed;
 mod first_key;

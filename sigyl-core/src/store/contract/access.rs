@@ -14,6 +14,7 @@ pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
     a_login_belongs_to_one_account(&open().await).await;
     accounts_come_by_login(&open().await).await;
     an_identity_belongs_to_one_account(&open().await).await;
+    an_account_that_is_deleted_is_found_nowhere(&open().await).await;
     members_are_replaced_whole(&open().await).await;
     workspaces_come_by_name(&open().await).await;
     a_server_moves_to_a_workspace_on_record(&open().await).await;
@@ -66,6 +67,33 @@ async fn an_identity_belongs_to_one_account(store: &impl Store) {
     assert_eq!(ok(store.account_by(&one).await), None);
     ok(store.apply(Change::PutAccount(Box::new(bob.clone()))).await);
     assert_eq!(found(store.account_by(&one).await), bob);
+}
+
+async fn an_account_that_is_deleted_is_found_nowhere(store: &impl Store) {
+    let ada = Account { identities: vec![identity("1")], ..account("a1", "ada") };
+    for one in [&ada, &account("a2", "bob")] {
+        ok(store.apply(Change::PutAccount(Box::new(one.clone()))).await);
+    }
+    let members = [("a1", Role::Member), ("a2", Role::Owner)];
+    ok(store.apply(Change::PutWorkspace(Box::new(workspace("red", &members)))).await);
+    let key = api_key("key0000000000000", "a1");
+    ok(store.apply(Change::PutKey(Box::new(key.clone()))).await);
+    let gone = Change::DeleteAccount {
+        account: Box::new(ada.clone()),
+        keys: vec![key.id.clone()],
+        workspaces: vec![workspace("red", &members[1..])],
+    };
+    ok(store.apply(gone).await);
+    assert_eq!(ok(store.account(&ada.id).await), None);
+    assert_eq!(ok(store.account_of(&ada.login).await), None);
+    assert_eq!(ok(store.account_by(&identity("1")).await), None);
+    assert_eq!(ok(store.holder(&key.id).await), None);
+    assert_eq!(ok(store.keys_of(&ada.id).await), []);
+    let red = workspace("red", &members[1..]);
+    assert_eq!(found(store.workspace(&red.name).await), red);
+    let again = Account { identities: vec![identity("1")], ..account("a3", "ada") };
+    ok(store.apply(Change::PutAccount(Box::new(again.clone()))).await);
+    assert_eq!(found(store.account_by(&identity("1")).await), again);
 }
 
 async fn members_are_replaced_whole(store: &impl Store) {

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::domain::{
     Account, AccountId, Actor, Admission, ApiKey, AuditEntry, AuditFact, AuditHead, AuditOutcome,
-    Confinement, Deployment, Digest, DocumentName, DocumentVersion, Identity, Judgement, KeyHash, KeyId, Label, Launch,
-    Listing, Login, Origin, Overlay, Permissions, Plan, Policy, Profile, Proof, Quarantine, Rating,
-    RawDocument, Report, Resources, RevisionId, Role, Run, RunId, RunState, Scope, Score, SecretName, Server,
-    ServerName, SourceKind, SourceRef, Standing, Stars, Stats, StepId, Suspect, Timestamp, Tool, ToolPin,
-    Transport, Verdict, Version, VersionRecord, Workspace, WorkspaceName,
+    Confinement, Deployment, Digest, DocumentName, DocumentVersion, Identity, Judgement, KeyHash, KeyId,
+    Label, Launch, Listing, Login, Origin, Overlay, Permissions, Plan, Policy, Profile, Proof, Quarantine,
+    Rating, RawDocument, Report, Resources, RevisionId, Role, Run, RunId, RunState, Scope, Score, SecretName,
+    Server, ServerName, SourceKind, SourceRef, Standing, Stars, Stats, StepId, Suspect, Timestamp, Tool,
+    ToolPin, Transport, Verdict, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::{Event, EventKind};
 use crate::store::{CallOutcome, CallRecord, Change, SealedSecret, Tombstone};
@@ -267,6 +267,7 @@ pub fn account(id: &str, name: &str) -> Account {
         created: at(8),
         disabled: None,
         identities: Vec::new(),
+        namespaces: Vec::new(),
     }
 }
 

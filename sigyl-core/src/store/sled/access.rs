@@ -41,6 +41,29 @@ pub(super) fn put_account(draft: &mut Draft<'_>, account: &Account) -> Journalle
     Ok(("put_account", account.id.to_string()))
 }
 
+pub(super) fn delete_account(
+    draft: &mut Draft<'_>,
+    account: &Account,
+    keys: &[KeyId],
+    workspaces: &[Workspace],
+) -> Journalled {
+    draft.next_seq();
+    for workspace in workspaces {
+        put_workspace(draft, workspace)?;
+    }
+    for key in keys {
+        forget_key(draft, key)?;
+    }
+    if let Some(known) = draft.get::<Account>(&Key::Account(&account.id))? {
+        for identity in &known.identities {
+            draft.remove(&Key::Identity(identity))?;
+        }
+        draft.remove(&Key::Login(&known.login))?;
+        draft.remove(&Key::Account(&known.id))?;
+    }
+    Ok(("delete_account", account.id.to_string()))
+}
+
 pub(super) fn put_workspace(draft: &mut Draft<'_>, workspace: &Workspace) -> Journalled {
     draft.next_seq();
     let key = Key::Workspace(&workspace.name);

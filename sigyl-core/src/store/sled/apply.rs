@@ -31,6 +31,9 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::DeleteServer { name, tombstone } => delete_server(draft, &name, tombstone),
         Change::MoveServer { name, to } => move_server(draft, &name, to),
         Change::PutAccount(account) => access::put_account(draft, &account),
+        Change::DeleteAccount { account, keys, workspaces } => {
+            access::delete_account(draft, &account, &keys, &workspaces)
+        }
         Change::PutWorkspace(workspace) => access::put_workspace(draft, &workspace),
         Change::PutKey(key) => access::put_key(draft, &key),
         Change::RevokeKey { id, at } => access::revoke_key(draft, &id, at),

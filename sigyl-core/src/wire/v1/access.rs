@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Account, ApiKey, AuditHead, KeyId, Label, Login, Network, Role, Scope, SecretValue, ServerName,
-    Timestamp, Workspace, WorkspaceName,
+    Account, ApiKey, AuditEntry, AuditHead, KeyId, Label, Login, Network, Role, Run, Scope, SecretValue,
+    ServerName, Timestamp, Workspace, WorkspaceName,
 };
 
 /// What a new key is for.
@@ -217,6 +217,37 @@ pub enum LoginState {
     },
     /// They did: this key stands for them.
     Done(Box<MadeKey>),
+}
+
+/// The proof that a domain belongs to somebody.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedTime {
+    /// The domain, such as `example.com`.
+    pub domain: String,
+    /// The time, in the form of RFC 3339.
+    pub time: String,
+    /// The ed25519 signature of that text, in hex digits.
+    pub signature: String,
+}
+
+/// All that is on record of an account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountExport {
+    /// When it was put together.
+    pub at: Timestamp,
+    /// The account, with what it signs in by and the namespaces that it proved.
+    pub account: Account,
+    /// What it is in each workspace.
+    pub roles: BTreeMap<WorkspaceName, Role>,
+    /// Its keys, without their secrets.
+    pub keys: Vec<KeyView>,
+    /// Runs that it asked for, newest first.
+    pub runs: Vec<Run>,
+    /// What it did, oldest first.
+    pub audit: Vec<AuditEntry>,
+    /// What was not looked at.
+    pub left_out: Vec<String>,
 }
 
 /// How many calls somebody made of a tool.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AuditFrom, CallCount, KeyView, Member, Rescanned, ServerView, VersionView, WorkspaceView};
 use crate::domain::{
-    Account, AuditEntry, Role, Run, RunId, SecretName, SecretValue, ServerName, Timestamp, Version, Waiver,
+    Account, AuditEntry, Label, Role, Run, RunId, SecretName, SecretValue, ServerName, Timestamp, Version, Waiver,
     WorkspaceName,
 };
 use crate::wire::registry::ImportRow;
@@ -109,6 +109,14 @@ pub struct Reason {
 pub struct AccountChange {
     /// Whether it is disabled.
     pub disabled: bool,
+}
+
+/// What one's own account is called from now on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountProfile {
+    /// What people call it; nothing takes the name away.
+    pub name: Option<Label>,
 }
 
 /// What an account is in a workspace from now on.

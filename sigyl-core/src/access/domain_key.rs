@@ -1,0 +1,177 @@
+//! Keys that a domain names as its own, and what is signed with them: as publishers of the MCP Registry do it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::signature::{ED25519, UnparsedPublicKey};
+
+use crate::domain::{Kind, Timestamp};
+use crate::web::WebError;
+
+/// Seconds by which a signed time may differ from ours.
+const WITHIN: i64 = 15;
+/// Records of a domain that are looked at.
+const RECORDS: usize = 20;
+
+/// A domain does not prove a namespace. Never holds a signature.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DomainError {
+    /// It is no domain that can prove one.
+    #[error("`{0}` is no domain: write it as in example.com")]
+    Domain(String),
+    /// What was signed is no time, or not now.
+    #[error("the signed time has to be within {WITHIN} seconds of the time here, in the form of RFC 3339")]
+    Time,
+    /// No key of the domain signed it.
+    #[error(
+        "no ed25519 key at {0} signed the time: publish a line `v=MCPv1; k=ed25519; p=KEY` there, KEY in base64, and sign \
+         with it"
+    )]
+    Signature(String),
+    /// The domain cannot be asked.
+    #[error("the domain cannot be asked")]
+    Web(#[from] WebError),
+    /// It has proven too many.
+    #[error("the account has proven {0} namespaces, and may not have more")]
+    TooMany(usize),
+}
+
+impl DomainError {
+    /// Returns the class of this failure.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Domain(_) | Self::Time => Kind::Invalid,
+            Self::Signature(_) => Kind::Denied,
+            Self::Web(error) => error.kind(),
+            Self::TooMany(_) => Kind::Conflict,
+        }
+    }
+}
+
+/// Returns the address at which a domain names its keys, and the namespace that is its own.
+pub fn of_domain(domain: &str) -> Result<(String, String), DomainError> {
+    let label = |label: &str| {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        (1..=63).contains(&label.len())
+            && label.bytes().all(plain)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let labels: Vec<_> = domain.split('.').collect();
+    // What ends in a number is an address.
+    let is_name = labels.last().is_some_and(|last| last.bytes().any(|b| b.is_ascii_lowercase()));
+    if domain.len() > 253 || labels.len() < 2 || !is_name || !labels.iter().all(|it| label(it)) {
+        return Err(DomainError::Domain(domain.chars().take(253).collect()));
+    }
+    let space: Vec<_> = labels.into_iter().rev().collect();
+    Ok((format!("https://{domain}/.well-known/mcp-registry-auth"), space.join(".")))
+}
+
+/// Checks that `time` is now and that one of the keys in `records` signed it; the signature is in hex digits.
+pub fn check_signed(
+    records: &str,
+    at: &str,
+    time: &str,
+    signature: &str,
+    now: Timestamp,
+) -> Result<(), DomainError> {
+    let signed_at = Timestamp::parse(time).map_err(|_| DomainError::Time)?;
+    if (signed_at.millis() - now.millis()).abs() > WITHIN * 1_000 {
+        return Err(DomainError::Time);
+    }
+    let refused = || DomainError::Signature(at.to_owned());
+    let signature = from_hex(signature).ok_or_else(refused)?;
+    let keys = records.lines().take(RECORDS).filter_map(key_of);
+    let verifies =
+        |key: Vec<u8>| UnparsedPublicKey::new(&ED25519, key).verify(time.as_bytes(), &signature).is_ok();
+    if keys.map(verifies).any(|good| good) { Ok(()) } else { Err(refused()) }
+}
+
+/// Reads a record such as `v=MCPv1; k=ed25519; p=BASE64`.
+fn key_of(record: &str) -> Option<Vec<u8>> {
+    let (mut version, mut kind, mut key) = (None, None, None);
+    for part in record.trim().trim_matches('"').split(';') {
+        match part.trim().split_once('=') {
+            Some(("v", value)) => version = Some(value),
+            Some(("k", value)) => kind = Some(value),
+            Some(("p", value)) => key = Some(value),
+            _ => {}
+        }
+    }
+    let key = key.filter(|_| version == Some("MCPv1") && kind == Some("ed25519"))?;
+    STANDARD.decode(key).ok().filter(|key| key.len() == 32)
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    if digits.len() != 128 {
+        return None;
+    }
+    let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|it| u8::try_from(it).ok());
+    digits.chunks(2).map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ring::signature::{Ed25519KeyPair, KeyPair as _};
+
+    use super::*;
+
+    #[test]
+    fn a_domain_has_an_address_and_a_namespace() {
+        assert_eq!(
+            of_domain("mcp.example.com").unwrap(),
+            (
+                "https://mcp.example.com/.well-known/mcp-registry-auth".to_owned(),
+                "com.example.mcp".to_owned()
+            )
+        );
+        for bad in [
+            "",
+            "com",
+            "localhost",
+            "127.0.0.1",
+            "1.2",
+            "a..b",
+            "-a.com",
+            "a-.com",
+            "A.com",
+            "a.com/x",
+            "a.com:80",
+            "u@a.com",
+        ] {
+            assert!(of_domain(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_time_is_signed_by_a_key_of_the_domain_and_is_now() {
+        let pair = Ed25519KeyPair::from_seed_unchecked(&[5; 32]).unwrap();
+        let record = format!("v=MCPv1; k=ed25519; p={}", STANDARD.encode(pair.public_key()));
+        let time = "2026-11-26T12:00:00Z";
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let signature = hex(pair.sign(time.as_bytes()).as_ref());
+        let now =
+            |seconds: i64| Timestamp::from_millis(Timestamp::parse(time).unwrap().millis() + seconds * 1_000);
+        let check = |records: &str, time: &str, signature: &str, seconds| {
+            check_signed(records, "x", time, signature, now(seconds)).is_ok()
+        };
+        assert!(
+            check(&record, time, &signature, 15)
+                && check(&format!("other\n{record}\n"), time, &signature, -15)
+        );
+        assert!(!check(&record, time, &signature, 16) && !check(&record, time, &signature, -16));
+        assert!(!check(&record, "2026-11-26T12:00:01Z", &signature, 0), "another time");
+        assert!(!check(&record, "now", &signature, 0));
+        assert!(!check(&record, time, &signature.replace('a', "b"), 0));
+        assert!(!check(&record, time, "", 0));
+        for other in [
+            "",
+            "v=MCPv2; k=ed25519; p=AA==",
+            &record.replace("ed25519", "ecdsap384"),
+            &record.replace("MCPv1", "MCPv2"),
+        ] {
+            assert!(!check(other, time, &signature, 0), "{other}");
+        }
+    }
+}
