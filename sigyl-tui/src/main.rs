@@ -6,6 +6,7 @@ mod confirm;
 mod exit;
 #[cfg(test)]
 mod fixtures;
+mod kept_keys;
 mod link;
 mod output;
 mod problem;

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::operation::{
-    CALL_TOOL, COUNT_CALLS, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, PROBE_SERVER, READ_CALLS, READ_LOGS, ROLL_BACK,
-    SHOW_SERVER, TRANSFER_SERVER,
+    CALL_TOOL, COUNT_CALLS, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, PROBE_SERVER, READ_CALLS, READ_LOGS,
+    ROLL_BACK, SHOW_SERVER, TRANSFER_SERVER,
 };
 use super::told::{Listener, Picked, Silent, Told, data};
 use super::{Client, ClientError};
@@ -13,7 +13,9 @@ use crate::deploy::LogLine;
 use crate::domain::{RunId, ServerName, Version, WorkspaceName};
 use crate::mcp::Probe;
 use crate::store::CallRecord;
-use crate::wire::v1::{Begun, CallCount, CallCounts, Rollback, ServerView, Servers, Transfer, VersionView, Versions};
+use crate::wire::v1::{
+    Begun, CallCount, CallCounts, Rollback, ServerView, Servers, Transfer, VersionView, Versions,
+};
 
 impl Client {
     /// Tells how many calls there were, by caller, server and tool, since the server began.

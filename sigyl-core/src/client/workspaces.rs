@@ -24,7 +24,18 @@ impl Client {
 
     /// Disables an account, or enables it again.
     pub async fn disable_account(&self, login: &Login, disabled: bool) -> Result<Account, ClientError> {
-        self.ask(Call::of(CHANGE_ACCOUNT).part(login).json(&AccountChange { disabled })?).await
+        let change = AccountChange { disabled: Some(disabled), administrator: None };
+        self.ask(Call::of(CHANGE_ACCOUNT).part(login).json(&change)?).await
+    }
+
+    /// Makes an account an administrator, or takes that from it.
+    pub async fn set_administrator(
+        &self,
+        login: &Login,
+        administrator: bool,
+    ) -> Result<Account, ClientError> {
+        let change = AccountChange { disabled: None, administrator: Some(administrator) };
+        self.ask(Call::of(CHANGE_ACCOUNT).part(login).json(&change)?).await
     }
 
     /// Lists the workspaces that the key may see.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use reqwest::{RequestBuilder, Url};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::{Kind, SecretValue};
@@ -102,6 +103,19 @@ impl Web {
     pub async fn post(&self, url: &str, form: &[(&str, &str)]) -> Result<Heard, WebError> {
         let request = self.client(url)?.post(url);
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(encoded(form));
+        self.ask(url, request).await
+    }
+
+    /// Sends JSON.
+    pub async fn post_json(&self, url: &str, body: &impl Serialize) -> Result<Heard, WebError> {
+        let request = self.client(url)?.post(url).json(body);
+        self.ask(url, request).await
+    }
+
+    /// Removes what is at an address.
+    pub async fn delete(&self, url: &str, token: &SecretValue) -> Result<Heard, WebError> {
+        let request = self.client(url)?.delete(url);
+        let request = request.header(AUTHORIZATION, format!("Bearer {}", token.reveal()));
         self.ask(url, request).await
     }
 

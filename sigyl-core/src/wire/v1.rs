@@ -27,13 +27,13 @@ use crate::wire::registry::{
 
 pub use crate::domain::Failure;
 pub use access::{
-    AccountExport, AuditChecked, AuditFrom, CallCount, DeviceLogin, KeyView, LoginState, MadeKey, Member, NewAccount,
-    NewKey, NewWorkspace, Part, SignedTime, SignedToken, Ticket, WhoAmI, WorkspaceView,
+    AccountExport, AuditChecked, AuditFrom, CallCount, DeviceLogin, KeyView, LoginState, MadeKey, Member,
+    NewAccount, NewKey, NewWorkspace, Part, SignedTime, SignedToken, Ticket, WhoAmI, WorkspaceView,
 };
 pub use body::{
-    AccountChange, AccountProfile, Accounts, Audit, Begun, Broken, CallCounts, Health, Import, Keys, Members, Membership, PolicyText,
-    Problem, ProblemPlace, Reason, Release, Rescan, RescannedVersions, Rollback, Runs, Servers, Transfer,
-    Uploaded, Versions, Workspaces,
+    AccountChange, AccountProfile, Accounts, Audit, Begun, Broken, CallCounts, Health, Import, Keys, Members,
+    Membership, PolicyText, Problem, ProblemPlace, Reason, Release, Rescan, RescannedVersions, Rollback,
+    Runs, Servers, Transfer, Uploaded, Versions, Workspaces,
 };
 pub use quarantine::{Affected, QuarantineView};
 

@@ -68,7 +68,8 @@ const CREATE_ACCOUNT: Doc = Doc::new(
 .takes("NewAccount");
 const CHANGE_ACCOUNT: Doc = Doc::new(
     "changeAccount",
-    "Disables an account, or enables it again. Its keys are good for nothing while it is disabled.",
+    "Disables an account, or enables it again: its keys are good for nothing while it is disabled. Or makes it an \
+     administrator, or takes that from it.",
     &[gives("Account", "It."), NO_ACCOUNT, UNFIT],
 )
 .takes("AccountChange");
@@ -106,8 +107,15 @@ async fn create_account(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 
 async fn change_account(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let (caller, login) = (ask.caller.clone(), ask.part("login", Login::parse)?);
-    let AccountChange { disabled } = ask.json(SMALL).await?;
-    Answer::json(&app.core.disable_account(&caller, &login, disabled).await?)
+    match ask.json(SMALL).await? {
+        AccountChange { disabled: Some(disabled), administrator: None } => {
+            Answer::json(&app.core.disable_account(&caller, &login, disabled).await?)
+        }
+        AccountChange { disabled: None, administrator: Some(administrator) } => {
+            Answer::json(&app.core.set_administrator(&caller, &login, administrator).await?)
+        }
+        _ => Err(Problem::invalid("name `disabled` or `administrator`, one at a time")),
+    }
 }
 
 async fn workspaces(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

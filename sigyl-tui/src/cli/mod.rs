@@ -31,6 +31,8 @@ mod installed;
 mod judging;
 mod keys;
 mod list;
+mod login;
+mod logout;
 mod logs;
 mod members;
 mod pieces;

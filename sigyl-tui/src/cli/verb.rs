@@ -1,10 +1,10 @@
 //! The verbs.
 
 use super::{
-    Context, accounts, approve, audit, backup, call, calls, completions, config, delete, deploy, deprecate, doctor,
-    edit, events, explain, export, help, import, init, install, keys, list, logs, members, policy, probe,
-    publish, quarantine, rate, redeploy, reject, rescan, restore, rollback, rules, runs, scan, search, serve,
-    show, stop, uninstall, versions, watch, whoami, workspaces,
+    Context, accounts, approve, audit, backup, call, calls, completions, config, delete, deploy, deprecate,
+    doctor, edit, events, explain, export, help, import, init, install, keys, list, login, logout, logs,
+    members, policy, probe, publish, quarantine, rate, redeploy, reject, rescan, restore, rollback, rules,
+    runs, scan, search, serve, show, stop, uninstall, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -48,6 +48,8 @@ pub(crate) enum Verb {
     Serve(serve::Args),
     Stop(stop::Args),
     Doctor(doctor::Args),
+    Login(login::Args),
+    Logout(logout::Args),
     Whoami(whoami::Args),
     Accounts(accounts::Args),
     Keys(keys::Args),
@@ -111,6 +113,8 @@ impl Verb {
             Self::Serve(args) => args.run(cx).await,
             Self::Stop(args) => args.run(cx).await,
             Self::Doctor(args) => args.run(cx).await,
+            Self::Login(args) => args.run(cx).await,
+            Self::Logout(args) => args.run(cx).await,
             Self::Whoami(args) => args.run(cx).await,
             Self::Accounts(args) => args.run(cx).await,
             Self::Keys(args) => args.run(cx).await,

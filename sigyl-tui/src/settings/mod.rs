@@ -15,4 +15,4 @@ pub(crate) use environment::Environment;
 pub(crate) use error::SettingsError;
 pub(crate) use listen::Listen;
 pub(crate) use resolve::{Color, Flags, Format, Settings, absolute};
-pub(crate) use server::Server;
+pub(crate) use server::{Server, kept};

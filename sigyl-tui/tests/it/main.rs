@@ -6,6 +6,7 @@ mod docs;
 mod help;
 mod history;
 mod init;
+mod login;
 mod owner;
 mod policy;
 mod probe;

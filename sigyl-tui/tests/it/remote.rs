@@ -72,11 +72,19 @@ const WITHOUT_VERB: &[(&str, &str)] = &[
     ("listDocumentVersions", "for editors"),
     ("putDocument", "`publish` and `deprecate` are its two halves"),
     ("deleteDocument", "`deprecate --hide` comes to the same"),
+    ("pollLogin", "`login` asks it until somebody typed the code"),
+    ("exchangeToken", "for jobs, which have a token of their system"),
+    ("exportMe", "for programs, until there is a verb for it"),
+    ("renameMe", "for programs, until there is a verb for it"),
+    ("deleteMe", "for programs, until there is a verb for it"),
+    ("proveNamespace", "for programs that sign with the key of a domain"),
+    ("countCalls", "for programs; `calls` shows each"),
     ("showRun", "`watch` ends with what it shows"),
 ];
 
 /// Every other operation, by a line that asks for it, and the exit code that it has.
 const LINES: &[(&str, i32)] = &[
+    ("login", 3),
     ("whoami", 0),
     ("accounts list", 0),
     ("accounts create ada", 0),

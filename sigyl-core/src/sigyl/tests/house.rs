@@ -109,7 +109,7 @@ impl House {
 
     /// Records a server in a workspace, with a held run `run-NAME`.
     pub(in crate::sigyl) async fn server(&self, name: &str, of: &str) -> ServerName {
-        let id = format!("run-{name}");
+        let id = format!("run-{}", name.replace(['.', '/'], "-"));
         self.store().apply(fixture::publish(name, "1.0.0", name)).await.unwrap();
         let run = Run { server: Some(fixture::name(name)), ..fixture::run(&id, RunState::Held) };
         self.store().apply(Change::PutRun(Box::new(run))).await.unwrap();

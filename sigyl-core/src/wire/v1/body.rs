@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{AuditFrom, CallCount, KeyView, Member, Rescanned, ServerView, VersionView, WorkspaceView};
 use crate::domain::{
-    Account, AuditEntry, Label, Role, Run, RunId, SecretName, SecretValue, ServerName, Timestamp, Version, Waiver,
-    WorkspaceName,
+    Account, AuditEntry, Label, Role, Run, RunId, SecretName, SecretValue, ServerName, Timestamp, Version,
+    Waiver, WorkspaceName,
 };
 use crate::wire::registry::ImportRow;
 
@@ -103,12 +103,16 @@ pub struct Reason {
     pub reason: String,
 }
 
-/// How an account is from now on.
+/// What becomes of an account: one of these.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountChange {
     /// Whether it is disabled.
-    pub disabled: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+    /// Whether it may do everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub administrator: Option<bool>,
 }
 
 /// What one's own account is called from now on.
