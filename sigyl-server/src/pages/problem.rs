@@ -26,7 +26,7 @@ pub(crate) fn problem(problem: Problem, caller: Option<&Caller>, id: &str) -> An
         }
         _ => ("That cannot be read", "Something in the request is wrong."),
     };
-    let told = el("p").class("told").text(sentence(words.detail));
+    let told = el("p").class("told").text(sentence(&words.detail));
     let mut card = el("section")
         .class("card narrow")
         .with(el("p").class("eyebrow").text(format!("{}", status.as_u16())))
@@ -34,7 +34,7 @@ pub(crate) fn problem(problem: Problem, caller: Option<&Caller>, id: &str) -> An
         .with(el("p").text(lead))
         .with(told);
     if let Some(hint) = words.hint {
-        card.push(el("p").text(sentence(hint)));
+        card.push(el("p").text(sentence(&hint)));
     }
     if status == StatusCode::UNAUTHORIZED {
         card.push(how_to_come_in());
