@@ -15,7 +15,9 @@ Examples:
   sigyl quarantine lift clock --reason 'mended, and read by Ada'
       Let it run again.";
 
-/// Stop, hide and refuse a server, a source or a tool until somebody lets it
+/// Stop, hide and refuse a server, a source or a tool
+///
+/// It stays so, also after a restart, until somebody who may approve lifts it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {

@@ -311,3 +311,38 @@ fn a_link_is_followed_to_where_it_leads_and_one_that_leads_nowhere_is_refused() 
     let refused = home.run(&["uninstall", "clock", "--client", "cursor"]);
     assert_eq!(refused.code, 3, "{refused:?}");
 }
+
+#[test]
+fn what_is_under_quarantine_is_hidden_and_refused_until_it_is_lifted() {
+    let home = home();
+    let name = "com.example/clock";
+    let added = home.run(&["quarantine", "add", name, "--reason", "it leaks", "--format", "json"]);
+    assert_eq!(added.document()["quarantine"]["reason"], "it leaks");
+    assert_eq!(home.run(&["search", "clock"]).out, "");
+    let listed = home.run(&["quarantine", "list"]);
+    assert!(listed.out.contains(name) && listed.out.contains("it leaks"), "{listed:?}");
+    home.write("next.json", &CLOCK.replace("1.2.0", "1.3.0"));
+    let refused = home.run(&["publish", "next.json"]);
+    assert_eq!(refused.code, 3, "{refused:?}");
+    assert!(refused.err.contains("error[E0308]") && refused.err.contains("it leaks"), "{refused:?}");
+    let twice = home.run(&["quarantine", "add", name, "--reason", "again"]);
+    assert!(twice.err.starts_with("error[E0309]: "), "{twice:?}");
+    assert_eq!(home.run(&["quarantine", "lift", name, "--reason", "mended"]).code, 0);
+    assert!(home.run(&["search", "clock"]).out.contains(name));
+    assert!(home.run(&["quarantine", "list"]).err.contains("Nothing is under quarantine"));
+}
+
+#[test]
+fn what_is_not_there_is_neither_edited_nor_rated() {
+    let home = home();
+    for line in [["edit", "nobody", "--title", "x"].as_slice(), &["rate", "nobody", "4"], &["rate", "nobody"]]
+    {
+        let refused = home.run(line);
+        assert_eq!(refused.code, 3, "{refused:?}");
+        assert!(refused.err.starts_with("error[E0402]: "), "{refused:?}");
+    }
+    for line in [["rate", "nobody", "6"].as_slice(), &["edit", "nobody", "--icon", "http://a.example/i.png"]]
+    {
+        assert_eq!(home.run(line).code, 2, "{line:?}");
+    }
+}
