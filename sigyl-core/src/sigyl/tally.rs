@@ -68,7 +68,7 @@ impl Sigyl {
     /// Tells how many calls there were of the servers whose calls the caller may see, by caller and tool, since this
     /// process began.
     pub async fn call_counts(&self, caller: &Caller) -> Result<Vec<CallCount>, Error> {
-        caller.require(Action::Read)?;
+        caller.require(Action::ReadLogs)?;
         let mut counts = Vec::new();
         for name in self.inner.front.tally.servers() {
             // What is gone, or not for them, is left out.

@@ -12,7 +12,10 @@ use sigyl_core::domain::{
 };
 use sigyl_core::source::{Limits, SourceTree};
 use sigyl_core::wire::registry::{ImportRow, ListQuery, StatusUpdate};
-use sigyl_core::wire::v1::{Import, NewAccount, NewKey, NewWorkspace, PolicyText, Release, Rescan, RunEnd};
+use sigyl_core::wire::v1::{
+    Import, NewAccount, NewKey, NewWorkspace, PolicyText, Release, Rescan, RunEnd, SignedTime, SignedToken,
+    Ticket,
+};
 
 use crate::app::TestApp;
 
@@ -98,6 +101,25 @@ async fn access(client: &Client) {
     let head = client.verify_audit(None).await.unwrap().head;
     assert_eq!(client.audit(Some(0), 1).await.unwrap()[0].number, 1);
     assert_eq!(client.verify_audit(Some(head)).await.unwrap().head, head);
+}
+
+/// Signing in, which is not set up here, and one's own account.
+async fn own(client: &Client) {
+    assert_eq!(refused(client.begin_login().await), (404, Some("E1021".to_owned())));
+    let ticket = Ticket { ticket: SecretValue::new("none") };
+    assert_eq!(refused(client.poll_login(&ticket).await).0, 403);
+    let token = SignedToken { token: SecretValue::new("none") };
+    assert_eq!(refused(client.exchange_token(&token).await).0, 404);
+    assert!(client.call_counts().await.unwrap().is_empty());
+    let named = client.rename_me(Some(Label::parse("The first").unwrap())).await.unwrap();
+    let export = client.export_me().await.unwrap();
+    assert_eq!(export.account.name, named.name);
+    assert!(!export.keys.is_empty() && !export.audit.is_empty());
+    let somebody = Login::parse("somebody").unwrap();
+    assert_eq!(refused(client.delete_me(&somebody).await), (400, Some("E0407".to_owned())));
+    let (time, signature) = ("2026-11-26T12:00:00Z".to_owned(), "0".repeat(128));
+    let proof = SignedTime { domain: "localhost".to_owned(), time, signature };
+    assert_eq!(refused(client.prove_namespace(&proof).await), (400, Some("E1022".to_owned())));
 }
 
 fn document(version: &str) -> String {
@@ -197,6 +219,7 @@ async fn every_operation_is_asked_for_and_answered_in_the_same_words() {
     assert_eq!(client.ready().await.unwrap().status, "ready");
     assert_eq!(client.openapi().await.unwrap()["openapi"], Value::from("3.1.0"));
     access(&client).await;
+    own(&client).await;
     registry(&client).await;
     runs(&client).await;
     servers(&client).await;
