@@ -57,6 +57,18 @@ operations! {
     PROBE_SERVER = "probeServer" "POST" "/api/v1/servers/{name}/probe";
     CALL_TOOL = "callTool" "POST" "/api/v1/servers/{name}/tools/{tool}";
 
+    EDIT_SERVER = "editServer" "PATCH" "/api/v1/servers/{name}";
+    LIST_RATINGS = "listRatings" "GET" "/api/v1/servers/{name}/ratings";
+    RATE_SERVER = "rateServer" "PUT" "/api/v1/servers/{name}/rating";
+    TAKE_RATING = "takeRating" "DELETE" "/api/v1/servers/{name}/rating";
+
+    LIST_QUARANTINES = "listQuarantines" "GET" "/api/v1/quarantines";
+    QUARANTINE = "quarantine" "POST" "/api/v1/quarantines";
+    SHOW_QUARANTINE = "showQuarantine" "GET" "/api/v1/quarantines/{what}";
+    LIFT_QUARANTINE = "liftQuarantine" "POST" "/api/v1/quarantines/{what}/lifting";
+
+    READ_EVENTS = "readEvents" "GET" "/api/v1/events";
+
     UPLOAD_SOURCE = "uploadSource" "POST" "/api/v1/sources";
     RELEASE = "release" "POST" "/api/v1/releases";
     RELEASE_AGAIN = "releaseAgain" "POST" "/api/v1/servers/{name}/releases";

@@ -35,7 +35,7 @@ pub use body::{
     Membership, PolicyText, Problem, ProblemPlace, Reason, Release, Rescan, RescannedVersions, Rollback,
     Runs, Servers, Transfer, Uploaded, Versions, Workspaces,
 };
-pub use quarantine::{Affected, QuarantineView};
+pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines};
 
 /// An operation of the handle, as data.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use serde::{Deserialize, Serialize};
-use sigyl_core::domain::{Action, Quarantine, Suspect};
+use sigyl_core::domain::{Action, Suspect};
+use sigyl_core::wire::v1::{NewQuarantine, Quarantines, Reason};
 
 use crate::app::App;
 use crate::request::Ask;
@@ -54,22 +54,12 @@ const LIFT: Doc = Doc::new(
 .takes("Decision");
 
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Serialize)]
-    struct Quarantines {
-        quarantines: Vec<Quarantine>,
-    }
     Answer::json(&Quarantines { quarantines: app.core.quarantines(&ask.caller).await? })
 }
 
 async fn put(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct New {
-        what: Suspect,
-        reason: String,
-    }
     let caller = ask.caller.clone();
-    let New { what, reason } = ask.json(SMALL).await?;
+    let NewQuarantine { what, reason } = ask.json(SMALL).await?;
     let view = app.core.quarantine(&caller, what, &reason).await?;
     Ok(Answer::json(&view)?.status(StatusCode::CREATED))
 }
@@ -83,12 +73,7 @@ async fn show(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn lift(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Decision {
-        reason: String,
-    }
     let (caller, what) = (ask.caller.clone(), what(&ask)?);
-    let Decision { reason } = ask.json(SMALL).await?;
+    let Reason { reason } = ask.json(SMALL).await?;
     Answer::json(&app.core.lift_quarantine(&caller, what, &reason).await?)
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use serde::Deserialize;
-use sigyl_core::domain::{Action, Blurb, ProfilePatch, Stars};
+use sigyl_core::domain::{Action, ProfilePatch};
+use sigyl_core::wire::v1::NewRating;
 
 use super::servers::{NO_SERVER, name};
 use crate::app::App;
@@ -64,15 +64,8 @@ async fn ratings(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn rate(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct New {
-        stars: Stars,
-        #[serde(default)]
-        comment: Option<Blurb>,
-    }
     let (caller, name) = (ask.caller.clone(), name(&ask)?);
-    let New { stars, comment } = ask.json(SMALL).await?;
+    let NewRating { stars, comment } = ask.json(SMALL).await?;
     app.core.rate(&caller, &name, stars, comment).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }

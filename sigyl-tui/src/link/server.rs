@@ -7,7 +7,8 @@ use sigyl_core::client::{Client, ClientError, RunNews, Told};
 use sigyl_core::domain::{Kind, Locator, RunId, Seq};
 use sigyl_core::source::{Fetcher, Limits, Silent, SourceError, ToolEnv, Uploads};
 use sigyl_core::wire::v1::{
-    Deploy, Failure, Frame, Import, PolicyText, Redeploy, Release, Request, Rescan, Response, RunEnd,
+    Deploy, Failure, Frame, Import, NewQuarantine, NewRating, PolicyText, Redeploy, Release, Request, Rescan,
+    Response, RunEnd,
 };
 
 use crate::codes;
@@ -153,6 +154,30 @@ async fn registry(client: &Client, request: Request) -> Result<Response, Failure
             let report = client.import(&Import { source, rows }).await;
             report.map(|it| Response::Imported(Box::new(it)))
         }
+        other => return life(client, other).await,
+    };
+    answered.map_err(told_of)
+}
+
+/// What is said of servers, and what must not run.
+async fn life(client: &Client, request: Request) -> Result<Response, Failure> {
+    let done = |(): ()| Response::Ok;
+    let shown = |view| Response::Quarantine(Box::new(view));
+    let answered = match request {
+        Request::Edit { name, patch } => {
+            client.edit(&name, &patch).await.map(|it| Response::Server(Box::new(it)))
+        }
+        Request::Rate { name, stars, comment } => {
+            client.rate(&name, &NewRating { stars, comment }).await.map(done)
+        }
+        Request::TakeRating { name } => client.take_rating(&name).await.map(done),
+        Request::Ratings { name } => client.ratings(&name).await.map(|it| Response::Ratings(Box::new(it))),
+        Request::Quarantine { what, reason } => {
+            client.quarantine(&NewQuarantine { what, reason }).await.map(shown)
+        }
+        Request::Quarantines => client.quarantines().await.map(Response::Quarantines),
+        Request::ShowQuarantine { what } => client.show_quarantine(&what).await.map(shown),
+        Request::LiftQuarantine { what, reason } => client.lift_quarantine(&what, &reason).await.map(shown),
         other => return access(client, other).await,
     };
     answered.map_err(told_of)

@@ -79,6 +79,7 @@ const WITHOUT_VERB: &[(&str, &str)] = &[
     ("deleteMe", "for programs, until there is a verb for it"),
     ("proveNamespace", "for programs that sign with the key of a domain"),
     ("countCalls", "for programs; `calls` shows each"),
+    ("readEvents", "for programs; `watch` follows a run"),
     ("showRun", "`watch` ends with what it shows"),
 ];
 
@@ -127,6 +128,14 @@ const LINES: &[(&str, i32)] = &[
     ("probe nobody", 3),
     ("call nobody now", 3),
     ("runs", 0),
+    ("edit nobody --title x", 3),
+    ("rate nobody 4", 3),
+    ("rate nobody --remove", 3),
+    ("rate nobody", 3),
+    ("quarantine add nobody --reason bad", 0),
+    ("quarantine show nobody", 0),
+    ("quarantine list", 0),
+    ("quarantine lift nobody --reason fine", 0),
 ];
 
 /// How often the server was asked for each route, by method and path.

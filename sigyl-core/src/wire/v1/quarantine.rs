@@ -1,8 +1,8 @@
-//! Quarantines, with what they cover.
+//! Quarantines, with what they cover; and ratings.
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Quarantine, ServerName, Version, WorkspaceName};
+use crate::domain::{Blurb, Quarantine, ServerName, Stars, Suspect, Version, WorkspaceName};
 
 /// A quarantine, with what it covers of what the caller may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,4 +24,32 @@ pub struct Affected {
     pub versions: Vec<Version>,
     /// Whether one of them is the one that serves, or would.
     pub active: bool,
+}
+
+/// What is to be put under quarantine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewQuarantine {
+    /// What.
+    pub what: Suspect,
+    /// Why.
+    pub reason: String,
+}
+
+/// Quarantines that stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantines {
+    /// They.
+    pub quarantines: Vec<Quarantine>,
+}
+
+/// What an account says of a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewRating {
+    /// How good it is.
+    pub stars: Stars,
+    /// Why.
+    #[serde(default)]
+    pub comment: Option<Blurb>,
 }
