@@ -81,10 +81,10 @@ pub fn check_signed(
     }
     let refused = || DomainError::Signature(at.to_owned());
     let signature = from_hex(signature).ok_or_else(refused)?;
-    let keys = records.lines().take(RECORDS).filter_map(key_of);
+    let mut keys = records.lines().take(RECORDS).filter_map(key_of);
     let verifies =
         |key: Vec<u8>| UnparsedPublicKey::new(&ED25519, key).verify(time.as_bytes(), &signature).is_ok();
-    if keys.map(verifies).any(|good| good) { Ok(()) } else { Err(refused()) }
+    if keys.any(verifies) { Ok(()) } else { Err(refused()) }
 }
 
 /// Reads a record such as `v=MCPv1; k=ed25519; p=BASE64`.

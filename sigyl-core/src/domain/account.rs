@@ -141,7 +141,8 @@ impl Account {
         at: Timestamp,
     ) {
         let spaces: Vec<_> = spaces.into_iter().take(Self::MOST_NAMESPACES).collect();
-        self.namespaces.retain(|old| !(instead && old.by == by) && !spaces.contains(&old.space));
+        let is_over = |old: &ProvenNamespace| (instead && old.by == by) || spaces.contains(&old.space);
+        self.namespaces.retain(|old| !is_over(old));
         let room = Self::MOST_NAMESPACES.saturating_sub(self.namespaces.len());
         self.namespaces.extend(spaces.into_iter().take(room).map(|space| ProvenNamespace { space, by, at }));
     }

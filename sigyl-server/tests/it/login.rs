@@ -77,12 +77,12 @@ async fn app(users: &[&str]) -> (TestApp, Arc<FixedClock>) {
         sigyl_core::Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
     let clock = Arc::new(FixedClock::default());
     owned.clock = clock.clone();
-    let mut rules = SignInRules::default();
-    rules.users = users.iter().map(|&user| user.to_owned()).collect();
-    let mut sign_in = SignIn::default();
-    sign_in.github = Some(Arc::new(GitHubClient::new(config, Web::default())));
-    sign_in.rules = rules;
-    owned.sign_in = sign_in;
+    let users = users.iter().map(|&user| user.to_owned()).collect();
+    owned.sign_in = SignIn {
+        github: Some(Arc::new(GitHubClient::new(config, Web::default()))),
+        rules: SignInRules { users, ..SignInRules::default() },
+        trust: Vec::new(),
+    };
     (TestApp::over(owned, Config::default(), folder).await, clock)
 }
 
