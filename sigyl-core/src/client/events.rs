@@ -47,4 +47,15 @@ impl Client {
             _ => Ok(Picked::Nothing),
         })
     }
+
+    /// Tells of events that belong to no run: `limit` of the past, and with `follow` what comes.
+    pub fn events(&self, server: Option<&ServerName>, limit: usize, follow: bool) -> Told<Event> {
+        let call =
+            Call::of(READ_EVENTS).may_ask("server", server).asks("limit", limit).asks("follow", follow);
+        let silent = if follow { Silent::CutOff } else { Silent::Over };
+        Told::of(Listener::new(self, call, silent), |event| match event.event.as_str() {
+            "event" => data(READ_EVENTS.id, event).map(Picked::Piece),
+            _ => Ok(Picked::Nothing),
+        })
+    }
 }

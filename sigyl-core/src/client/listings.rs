@@ -3,14 +3,15 @@
 use super::call::Call;
 use super::operation::{
     DELETE_DOCUMENT, IMPORT_DOCUMENTS, LIST_DOCUMENT_VERSIONS, LIST_DOCUMENTS, PUBLISH_DOCUMENT,
-    PUT_DOCUMENT, SEARCH_DOCUMENTS, SET_DOCUMENT_STATUS, SET_STATUS_OF_ALL, SHOW_DOCUMENT, VALIDATE_DOCUMENT,
+    PUT_DOCUMENT, SEARCH_DOCUMENTS, SET_BOOKMARK, SET_DOCUMENT_STATUS, SET_STATUS_OF_ALL, SHOW_BOOKMARK,
+    SHOW_DOCUMENT, VALIDATE_DOCUMENT,
 };
 use super::{Client, ClientError};
-use crate::domain::ListingStatus;
+use crate::domain::{ListingStatus, Timestamp};
 use crate::wire::registry::{
     AllVersions, Finds, ImportReport, ListQuery, ServerList, ServerResponse, StatusUpdate, Validation,
 };
-use crate::wire::v1::Import;
+use crate::wire::v1::{Bookmark, Import};
 
 impl Client {
     /// Lists documents by name and version, a page at a time.
@@ -89,6 +90,17 @@ impl Client {
         update: &StatusUpdate,
     ) -> Result<AllVersions, ClientError> {
         self.ask(Call::of(SET_STATUS_OF_ALL).part(name).json(update)?).await
+    }
+
+    /// Tells up to when the registry whose list is at `source` was read whole, if it was.
+    pub async fn bookmark(&self, source: &str) -> Result<Option<Timestamp>, ClientError> {
+        self.ask::<Bookmark>(Call::of(SHOW_BOOKMARK).asks("source", source)).await.map(|it| it.until)
+    }
+
+    /// Keeps up to when the registry whose list is at `source` was read whole.
+    pub async fn set_bookmark(&self, source: &str, until: Timestamp) -> Result<(), ClientError> {
+        let bookmark = Bookmark { source: source.to_owned(), until: Some(until) };
+        self.done(Call::of(SET_BOOKMARK).json(&bookmark)?).await
     }
 
     /// Takes in documents that were published elsewhere.

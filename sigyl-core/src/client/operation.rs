@@ -48,6 +48,10 @@ operations! {
     LIST_SERVERS = "listServers" "GET" "/api/v1/servers";
     SHOW_SERVER = "showServer" "GET" "/api/v1/servers/{name}";
     DELETE_SERVER = "deleteServer" "DELETE" "/api/v1/servers/{name}";
+    EDIT_SERVER = "editServer" "PATCH" "/api/v1/servers/{name}";
+    LIST_RATINGS = "listRatings" "GET" "/api/v1/servers/{name}/ratings";
+    RATE_SERVER = "rateServer" "PUT" "/api/v1/servers/{name}/rating";
+    TAKE_RATING = "takeRating" "DELETE" "/api/v1/servers/{name}/rating";
     LIST_VERSIONS = "listVersions" "GET" "/api/v1/servers/{name}/versions";
     ROLL_BACK = "rollBack" "POST" "/api/v1/servers/{name}/rollback";
     TRANSFER_SERVER = "transferServer" "PUT" "/api/v1/servers/{name}/workspace";
@@ -56,11 +60,6 @@ operations! {
     READ_CALLS = "readCalls" "GET" "/api/v1/servers/{name}/calls";
     PROBE_SERVER = "probeServer" "POST" "/api/v1/servers/{name}/probe";
     CALL_TOOL = "callTool" "POST" "/api/v1/servers/{name}/tools/{tool}";
-
-    EDIT_SERVER = "editServer" "PATCH" "/api/v1/servers/{name}";
-    LIST_RATINGS = "listRatings" "GET" "/api/v1/servers/{name}/ratings";
-    RATE_SERVER = "rateServer" "PUT" "/api/v1/servers/{name}/rating";
-    TAKE_RATING = "takeRating" "DELETE" "/api/v1/servers/{name}/rating";
 
     LIST_QUARANTINES = "listQuarantines" "GET" "/api/v1/quarantines";
     QUARANTINE = "quarantine" "POST" "/api/v1/quarantines";
@@ -107,5 +106,7 @@ operations! {
     SHOW_POLICY = "showPolicy" "GET" "/api/v1/policy";
     TEST_POLICY = "testPolicy" "POST" "/api/v1/policy/test";
     RESCAN = "rescan" "POST" "/api/v1/rescans";
+    SHOW_BOOKMARK = "showBookmark" "GET" "/api/v1/imports/bookmark";
+    SET_BOOKMARK = "setBookmark" "PUT" "/api/v1/imports/bookmark";
     IMPORT_DOCUMENTS = "importDocuments" "POST" "/api/v1/imports";
 }

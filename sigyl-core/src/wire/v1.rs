@@ -31,9 +31,9 @@ pub use access::{
     NewAccount, NewKey, NewWorkspace, Part, SignedTime, SignedToken, Ticket, WhoAmI, WorkspaceView,
 };
 pub use body::{
-    AccountChange, AccountProfile, Accounts, Audit, Begun, Broken, CallCounts, Health, Import, Keys, Members,
-    Membership, PolicyText, Problem, ProblemPlace, Reason, Release, Rescan, RescannedVersions, Rollback,
-    Runs, Servers, Transfer, Uploaded, Versions, Workspaces,
+    AccountChange, AccountProfile, Accounts, Audit, Begun, Bookmark, Broken, CallCounts, Health, Import,
+    Keys, Members, Membership, PolicyText, Problem, ProblemPlace, Reason, Release, Rescan, RescannedVersions,
+    Rollback, Runs, Servers, Transfer, Uploaded, Versions, Workspaces,
 };
 pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines};
 

@@ -6,7 +6,7 @@ use sigyl_core::domain::{Action, ServerName};
 use sigyl_core::{Held, Wanted};
 
 use crate::app::App;
-use crate::request::Ask;
+use crate::request::{Ask, LISTED_MOST};
 use crate::respond::{Answer, Problem};
 use crate::router::{Access, Doc, Route, fails, handler, param, shows};
 use crate::sse;
@@ -24,6 +24,8 @@ const FEED: Doc = Doc::new(
     param("after", "Number", "The last event that was seen; the header Last-Event-ID counts before it."),
     param("kind", "Text", "Kinds of events, with commas between; every change when absent."),
     param("server", "ServerName", "A server."),
+    param("limit", "Count", "Instead of the feed: so many events of the past that belong to no run."),
+    param("follow", "Switch", "With `limit`, whether to stay, and be sent what comes."),
 ]);
 
 async fn feed(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
@@ -32,13 +34,21 @@ async fn feed(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let server = query.text("server").map(ServerName::parse).transpose();
     let server =
         server.map_err(|error| Problem::invalid(format!("`server` in the query is wrong: {error}")))?;
+    let limit = query.count("limit", LISTED_MOST)?;
+    let follow = query.value("follow", "true or false")?.unwrap_or(false);
     let wanted = Wanted::changes().after(sse::seen(&ask)?).of_server(server.clone());
     let wanted = wanted.of_kinds(&kinds).map_err(|error| Problem::invalid(error.to_string()))?;
-    let about = server.map_or(Held::Nothing, Held::Server);
+    let about = server.clone().map_or(Held::Nothing, Held::Server);
     let reader = sse::Reader { caller: ask.caller.clone(), right: Action::Read, about };
     let core = app.core.clone();
     sse::stream_of(&app, reader, move |frames| {
-        Box::pin(async move { core.feed(&ask.caller, wanted, &frames).await.map(|()| None) })
+        Box::pin(async move {
+            let told = match limit {
+                Some(limit) => core.events(&ask.caller, server.as_ref(), limit, follow, &frames).await,
+                None => core.feed(&ask.caller, wanted, &frames).await,
+            };
+            told.map(|()| None)
+        })
     })
     .await
 }

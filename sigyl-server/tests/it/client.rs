@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use sigyl_core::client::{Client, ClientError, ClientSettings, OPERATIONS, Patience, RunNews};
+use sigyl_core::client::{Client, ClientError, ClientSettings, FeedNews, OPERATIONS, Patience, RunNews};
 use sigyl_core::domain::{
-    Kind, Label, ListingStatus, Login, Role, RunId, RunState, SecretValue, Seq, ServerName, WorkspaceName,
+    Kind, Label, ListingStatus, Login, ProfilePatch, Role, RunId, RunState, SecretValue, Seq, ServerName,
+    Stars, Suspect, Timestamp, WorkspaceName,
 };
 use sigyl_core::source::{Limits, SourceTree};
 use sigyl_core::wire::registry::{ImportRow, ListQuery, StatusUpdate};
 use sigyl_core::wire::v1::{
-    Import, NewAccount, NewKey, NewWorkspace, PolicyText, Release, Rescan, RunEnd, SignedTime, SignedToken,
-    Ticket,
+    Import, NewAccount, NewKey, NewQuarantine, NewRating, NewWorkspace, PolicyText, Release, Rescan, RunEnd,
+    SignedTime, SignedToken, Ticket,
 };
 
 use crate::app::TestApp;
@@ -154,6 +155,10 @@ async fn registry(client: &Client) {
     assert_eq!(client.listing_versions(name, true).await.unwrap().servers.len(), 1);
     assert_eq!(refused(client.listing(name, "latest", false).await).0, 404);
     client.listing(name, "1.0.0", true).await.unwrap();
+    let source = "https://registry.example.com/v0.1/servers";
+    assert_eq!(client.bookmark(source).await.unwrap(), None);
+    client.set_bookmark(source, Timestamp::from_millis(1_000)).await.unwrap();
+    assert_eq!(client.bookmark(source).await.unwrap(), Some(Timestamp::from_millis(1_000)));
     let rows = vec![ImportRow { line: 1, text: document("2.0.0") }];
     let report = client.import(&Import { source: "a test".to_owned(), rows }).await.unwrap();
     assert_eq!((report.added, report.refused), (1, 0), "{report:?}");
@@ -192,6 +197,23 @@ async fn runs(client: &Client) {
     assert_eq!(refused(client.test_policy(&policy).await).1.as_deref(), Some("E0202"));
 }
 
+/// Quarantines, and what is told of them.
+async fn quarantines(client: &Client) {
+    let mut feed = client.feed(Some(Seq(0)), &["run"], None);
+    let Some(Ok(FeedNews::Open(mark))) = feed.next().await else { panic!("no mark") };
+    let Some(Ok(FeedNews::Event(event))) = feed.next().await else { panic!("no event") };
+    assert!(event.seq > mark, "{event:?}");
+    let what = Suspect::parse(&format!("sha256:{:064}", 7)).unwrap();
+    let new = NewQuarantine { what: what.clone(), reason: "odd".to_owned() };
+    assert_eq!(client.quarantine(&new).await.unwrap().quarantine.what, what);
+    assert_eq!(client.quarantines().await.unwrap().len(), 1);
+    assert_eq!(client.show_quarantine(&what).await.unwrap().affected, []);
+    client.lift_quarantine(&what, "fine").await.unwrap();
+    assert_eq!(client.quarantines().await.unwrap(), []);
+    let told: Vec<_> = client.events(None, 5, false).collect().await;
+    assert!(told.iter().all(Result::is_ok), "{told:?}");
+}
+
 /// What is asked of a server that is not there.
 async fn servers(client: &Client) {
     let name = ServerName::parse("nobody").unwrap();
@@ -205,6 +227,13 @@ async fn servers(client: &Client) {
     assert_eq!(refused(client.transfer(&name, &WorkspaceName::default()).await), missing);
     assert_eq!(refused(client.probe(&name).await), missing);
     assert_eq!(refused(client.call(&name, "now", &json!({})).await), missing);
+    assert_eq!(refused(client.edit(&name, &ProfilePatch::default()).await), missing);
+    assert_eq!(refused(client.ratings(&name).await), missing);
+    assert_eq!(
+        refused(client.rate(&name, &NewRating { stars: Stars::new(5).unwrap(), comment: None }).await),
+        missing
+    );
+    assert_eq!(refused(client.take_rating(&name).await), missing);
     let log = client.logs(&name, 5, false).next().await.unwrap();
     assert_eq!(refused(log), missing);
     let call = client.calls(&name, 5, true).next().await.unwrap();
@@ -223,6 +252,7 @@ async fn every_operation_is_asked_for_and_answered_in_the_same_words() {
     registry(&client).await;
     runs(&client).await;
     servers(&client).await;
+    quarantines(&client).await;
     client.metrics().await.unwrap();
     // The server has counted what came.
     let counted = client.metrics().await.unwrap();

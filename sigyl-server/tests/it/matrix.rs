@@ -109,6 +109,8 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("testPolicy", Key(Action::Read), 415),
     ("rescan", Key(Action::Operate), 415),
     ("uploadSource", Key(Action::Deploy), 415),
+    ("showBookmark", Key(Action::Administer), 200),
+    ("setBookmark", Key(Action::Administer), 415),
     ("importDocuments", Key(Action::Administer), 415),
 ];
 

@@ -6,6 +6,7 @@ use futures_util::StreamExt as _;
 use sigyl_core::client::{Client, ClientError, RunNews, Told};
 use sigyl_core::domain::{Kind, Locator, RunId, Seq};
 use sigyl_core::source::{Fetcher, Limits, Silent, SourceError, ToolEnv, Uploads};
+use sigyl_core::wire::registry::ListQuery;
 use sigyl_core::wire::v1::{
     Deploy, Failure, Frame, Import, NewQuarantine, NewRating, PolicyText, Redeploy, Release, Request, Rescan,
     Response, RunEnd,
@@ -13,6 +14,9 @@ use sigyl_core::wire::v1::{
 
 use crate::codes;
 use crate::problem::{Problem, chain};
+
+/// Documents that are asked for at a time.
+const PAGE: usize = 100;
 
 /// A server that was named, and what it takes to send it sources of this machine.
 #[derive(Clone, Debug)]
@@ -44,6 +48,10 @@ pub(super) async fn call(
         }
         Request::Calls { name, limit, follow } => {
             told(client.calls(&name, limit, follow), |call| Frame::Call(Box::new(call)), on_frame).await
+        }
+        Request::Events { name, limit, follow } => {
+            let events = client.events(name.as_ref(), limit, follow);
+            told(events, |event| Frame::Event(Box::new(event)), on_frame).await
         }
         request => return look(client, request).await,
     };
@@ -149,6 +157,14 @@ async fn registry(client: &Client, request: Request) -> Result<Response, Failure
         }
         Request::SetListingStatus { name, version: None, update } => {
             client.set_status_of_all(&name, &update).await.map(|it| Response::Listings(it.servers))
+        }
+        Request::Listings { cursor } => {
+            let query = ListQuery { cursor, limit: Some(PAGE), ..ListQuery::default() };
+            client.listings(&query).await.map(|it| Response::Page(Box::new(it)))
+        }
+        Request::Bookmark { source } => client.bookmark(&source).await.map(Response::Bookmark),
+        Request::SetBookmark { source, until } => {
+            client.set_bookmark(&source, until).await.map(|()| Response::Ok)
         }
         Request::Import { source, rows } => {
             let report = client.import(&Import { source, rows }).await;

@@ -68,7 +68,8 @@ const WITHOUT_VERB: &[(&str, &str)] = &[
     ("ready", "for whoever watches the process"),
     ("metrics", "for Prometheus"),
     ("openapi", "for programs that make clients"),
-    ("listDocuments", "`search` finds, and editors list"),
+    ("showBookmark", "`import URL` asks for it, and no registry is here"),
+    ("setBookmark", "`import URL` sets it, and no registry is here"),
     ("listDocumentVersions", "for editors"),
     ("putDocument", "`publish` and `deprecate` are its two halves"),
     ("deleteDocument", "`deprecate --hide` comes to the same"),
@@ -79,7 +80,6 @@ const WITHOUT_VERB: &[(&str, &str)] = &[
     ("deleteMe", "for programs, until there is a verb for it"),
     ("proveNamespace", "for programs that sign with the key of a domain"),
     ("countCalls", "for programs; `calls` shows each"),
-    ("readEvents", "for programs; `watch` follows a run"),
     ("showRun", "`watch` ends with what it shows"),
 ];
 
@@ -135,6 +135,8 @@ const LINES: &[(&str, i32)] = &[
     ("quarantine add nobody --reason bad", 0),
     ("quarantine show nobody", 0),
     ("quarantine list", 0),
+    ("events", 0),
+    ("export tree", 0),
     ("quarantine lift nobody --reason fine", 0),
 ];
 

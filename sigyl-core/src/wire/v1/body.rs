@@ -160,6 +160,16 @@ pub struct RescannedVersions {
     pub versions: Vec<Rescanned>,
 }
 
+/// Up to when a registry was read whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bookmark {
+    /// The address of its list.
+    pub source: String,
+    /// Up to when; nothing when it never was.
+    pub until: Option<Timestamp>,
+}
+
 /// Documents that were published elsewhere, to be taken in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
