@@ -43,6 +43,8 @@ pub(super) struct Form {
     classes: Vec<Class>,
     /// Whether some part was nested too deeply to be read.
     pub(super) cut: bool,
+    /// Whether it is a script, in whose language records share a prototype.
+    pub(super) script: bool,
 }
 
 /// An expression and where it stands.

@@ -8,6 +8,9 @@ pub(super) const SAFE: u32 = (1 << 10) - 1;
 /// Says of a value that it is no larger, or longer, than something fixed.
 const CAPPED: u32 = 1 << 17;
 
+/// Says of a value that it may be a record or list where a text is meant.
+const LOOSE: u32 = 1 << 23;
+
 /// A part of an input, and what its type makes sure of.
 pub(super) type Kept = (Word, u32);
 
@@ -23,10 +26,23 @@ pub(super) fn typed(form: &Form, function: FnId) -> Vec<Kept> {
                 ExprKind::Call { args, .. } => args.iter().any(|arg| arg.name.as_deref().is_some_and(limits)),
                 _ => false,
             });
-        let bits = safe | if limited || safe != 0 && !counts { CAPPED } else { 0 };
+        let loose = if is_loose_type(of) { LOOSE } else { 0 };
+        let bits = safe | loose | if limited || safe != 0 && !counts { CAPPED } else { 0 };
         Some((form.name(param.target)?.clone(), bits)).filter(|(_, bits)| *bits != 0)
     };
     form.function(function).params.iter().filter_map(kept).collect()
+}
+
+/// Tells whether a type lets a caller give a record of his own.
+fn is_loose_type(of: &str) -> bool {
+    let text = unquoted(of);
+    let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    words
+        .find(|word| {
+            !word.is_empty()
+                && !matches!(*word, "Optional" | "Annotated" | "Union" | "typing" | "list" | "List")
+        })
+        .is_some_and(|word| matches!(word, "dict" | "Dict" | "Any" | "object" | "Mapping" | "MutableMapping"))
 }
 
 fn is_safe_type(form: &Form, of: &str) -> bool {
@@ -161,6 +177,8 @@ fn kept_by(form: &Form, id: ExprId) -> u32 {
     ];
     const SMALL: &[&str] =
         &["enum", "nativeEnum", "boolean", "literal", "uuid", "max", "lte", "lt", "length"];
+    // `const side = z.number().max(10)`, said once and used for several.
+    let id = form.name(id).and_then(|name| assigned(form, name)).unwrap_or(id);
     let (mut at, mut bits, mut of_zod) = (id, 0, false);
     for _ in 0..24 {
         match &form.expr(at).kind {
@@ -171,6 +189,9 @@ fn kept_by(form: &Form, id: ExprId) -> u32 {
                         || &**name == "regex" && first.is_some_and(|first| is_strict_regex(form, first));
                     bits |= if safe { SAFE } else { 0 };
                     bits |= if SMALL.contains(&&**name) { CAPPED } else { 0 };
+                    let loose =
+                        matches!(&**name, "any" | "unknown" | "record" | "passthrough" | "looseObject");
+                    bits |= if loose { LOOSE } else { 0 };
                     if matches!(&**name, "array" | "optional") && is_zod(form, *base) {
                         bits |= first.map_or(0, |first| kept_by(form, first));
                     }

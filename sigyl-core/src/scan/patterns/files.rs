@@ -51,5 +51,6 @@ files![
     "unsafe-redirect.yaml",
     "unverified-token.yaml",
     "url-exfiltration.yaml",
+    "weak-cipher.yaml",
     "xml-entities.yaml",
 ];

@@ -1,7 +1,7 @@
 //! What code does on its own account, whatever it is given: by what its commands, paths and addresses say.
 
 use super::call::Given;
-use super::marks::{COMMANDS, IN_CONTAINER, METADATA, SCOUTS, SENDERS, STARTERS, SYSTEM, in_order};
+use super::marks::{COMMANDS, IN_CONTAINER, METADATA, SCOUTS, SENDERS, STARTERS, SYSTEM, TOLD, in_order};
 use super::run::{Flow, Grade};
 use super::value::{Object, Source, Value, Weakness};
 use crate::scan::ast::form::Span;
@@ -24,6 +24,7 @@ impl Flow<'_> {
         self.unpacks(path, given, span);
         self.goes_on(path, name, given, span);
         self.goes_back(path, name, given, span);
+        self.careless(path, name, given, span);
     }
 
     pub(super) fn command(&mut self, given: &Given, span: Span, path: &str) {
@@ -46,7 +47,8 @@ impl Flow<'_> {
             self.script(text, span, path);
         }
         let program = whole.split_whitespace().next().map(|word| word.rsplit('/').next().unwrap_or(word));
-        if let Some(program) = program.filter(|program| SCOUTS.contains(program)) {
+        let told = |program: &str| TOLD.iter().any(|(of, words)| *of == program && self.says_any(words));
+        if let Some(program) = program.filter(|program| SCOUTS.contains(program) && !told(program)) {
             self.act(Weakness::SystemFile, program, path, span);
         }
     }
@@ -64,6 +66,9 @@ impl Flow<'_> {
     fn touches(&mut self, path: &str, name: &str, given: &Given, span: Span) {
         let opens = matches!(path, "open" | "io.open" | "codecs.open" | "aiofiles.open" | "os.open");
         let mode = given.get("mode", 1).and_then(Value::known).unwrap_or("r");
+        // `path.open("a")`.
+        let opened = (name == "open" && !opens && given.base.is_some())
+            .then(|| given.get("mode", 0).and_then(Value::known).unwrap_or("r"));
         let writes = opens && mode.contains(['w', 'a', 'x', '+'])
             || matches!(
                 name,
@@ -75,12 +80,14 @@ impl Flow<'_> {
                     | "appendFileSync"
                     | "createWriteStream"
                     | "symlink_to"
-            );
+            )
+            || opened.is_some_and(|mode| mode.contains(['w', 'a', 'x', '+']));
         let reads = opens && !writes
             || matches!(name, "read_text" | "read_bytes" | "readFile" | "readFileSync" | "readlines")
             || matches!(path, "os.listdir" | "configparser.ConfigParser().read");
         let place = match name {
             "write_text" | "write_bytes" | "read_text" | "read_bytes" | "symlink_to" => given.base.as_ref(),
+            _ if opened.is_some() => given.base.as_ref(),
             _ => given.at(0),
         };
         let place = place.filter(|place| !place.shapes.is_empty()).cloned();
@@ -89,8 +96,10 @@ impl Flow<'_> {
                 if writes {
                     self.writes(&shape, span, path);
                 }
-                let told =
-                    SYSTEM.iter().any(|start| shape.starts_with(start)) && !IN_CONTAINER.contains(&&*shape);
+                let says = TOLD.iter().any(|(of, words)| shape.starts_with(of) && self.says_any(words));
+                let told = SYSTEM.iter().any(|start| shape.starts_with(start))
+                    && !IN_CONTAINER.contains(&&*shape)
+                    && !says;
                 if reads && (told || super::effects::is_login(&shape)) {
                     self.act(Weakness::SystemFile, &shape.replace('\0', "…"), path, span);
                 }
@@ -157,12 +166,14 @@ impl Flow<'_> {
     fn sends(&mut self, path: &str, name: &str, given: &Given, span: Span) {
         let asks = super::sink::is_request(path, name);
         let sender = given.base.is_some() && SENDERS.contains(&name);
-        let resolves =
-            matches!(path, "socket.gethostbyname" | "socket.getaddrinfo" | "dns.lookup" | "dns.resolve");
+        let resolves = matches!(path, "socket.gethostbyname" | "socket.getaddrinfo")
+            || path.starts_with("dns") && (name.starts_with("resolve") || name == "lookup");
         if !asks && !sender && !resolves {
             return;
         }
-        let secret = [Source::Environment, Source::Credential, Source::Private];
+        let secret = [Source::Environment, Source::Credential, Source::Private, Source::Key];
+        // A key goes to whom it is for, but in no name that is looked up.
+        let secret = if resolves { &secret[..] } else { &secret[..3] };
         for (name, value) in &given.args {
             if matches!(name.as_deref(), Some("headers" | "auth" | "timeout" | "cert" | "verify" | "env")) {
                 continue;
@@ -172,7 +183,7 @@ impl Flow<'_> {
                 let open = fields.iter().filter(|(key, _)| !matches!(&**key, "headers" | "auth"));
                 shown.fields = Some(open.cloned().collect());
             }
-            self.reach(Weakness::Exfiltration, &shown, &secret, span, path);
+            self.reach(Weakness::Exfiltration, &shown, secret, span, path);
             self.copies(value, span, path);
         }
         for shape in given.values().flat_map(|value| value.shapes.clone()) {
@@ -267,6 +278,12 @@ impl Flow<'_> {
                 self.act(Weakness::Metadata, "its address", path, span);
             }
         }
+    }
+
+    /// Tells whether the tool that runs says one of these words of itself. What is only called back where it is
+    /// registered is judged when the tool runs.
+    pub(super) fn says_any(&self, words: &[&str]) -> bool {
+        self.handler.is_none() && self.frames.len() > 1 || words.iter().any(|word| self.says.contains(word))
     }
 
     /// Tells that the code does something itself.

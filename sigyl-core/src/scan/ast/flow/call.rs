@@ -183,8 +183,9 @@ impl Flow<'_> {
             Some(constructor) => drop(self.enter(constructor, Some(value.clone()), args)),
             // Classes that only hold data name what they hold.
             None => {
+                let mut fields = form.class(class).fields.iter().map(|(name, _)| name.clone());
                 for (name, value) in args {
-                    if let Some(name) = name {
+                    if let Some(name) = name.or_else(|| fields.next()) {
                         self.attributes.entry(class).or_default().insert(name, value);
                     }
                 }

@@ -67,23 +67,6 @@ impl Flow<'_> {
         }
     }
 
-    /// A token that is made of what others know.
-    pub(super) fn names_token(&mut self, name: &str, value: &Value, span: Span) {
-        let lower = name.to_ascii_lowercase();
-        let secret =
-            ["token", "session_id", "sessionid", "otp", "reset_code", "api_key", "nonce", "password"]
-                .iter()
-                .any(|word| lower.contains(word));
-        let guessable = value.is_path().is_some_and(|path| {
-            path.starts_with("random.")
-                || path.starts_with("Math.random")
-                || path.starts_with("hashlib.md5") && path.contains("digest")
-        });
-        if secret && guessable && self.handler.is_some() {
-            self.act(Weakness::Guessable, name, value.is_path().unwrap_or_default(), span);
-        }
-    }
-
     /// A query for what belongs to somebody whom the caller names.
     pub(super) fn asks_for_owner(&mut self, name: &str, given: &Given, span: Span) {
         if !matches!(name, "execute" | "query" | "fetch" | "fetchrow" | "get" | "all") {
@@ -224,7 +207,8 @@ impl Flow<'_> {
         ) || path == "open" && mode.contains(['w', 'a', 'x', '+'])
             || matches!(name, "delete" | "put" | "patch") && super::sink::is_request(path, name)
             || matches!(name, "execute" | "executescript" | "executemany" | "query" | "run" | "exec")
-                && given.at(0).is_some_and(changes_rows);
+                && given.at(0).is_some_and(changes_rows)
+            || super::sink::is_process(path) && deletes(given);
         if changes && self.reads_only {
             self.act(Weakness::Mismatch, name, path, span);
         }
@@ -235,7 +219,7 @@ impl Flow<'_> {
         let log = matches!(
             name,
             "debug" | "info" | "warning" | "warn" | "error" | "exception" | "critical" | "log"
-        ) && (path.starts_with("logging") || path.starts_with("console") || path.contains("ogger"))
+        ) && (is_logger(path))
             || path == "print";
         if !log {
             return;
@@ -259,6 +243,54 @@ impl Flow<'_> {
             }
         }
     }
+}
+
+/// Tells whether a program that is started takes something away.
+fn deletes(given: &Given) -> bool {
+    const TAKES: &[&[&str]] = &[
+        &["rm "],
+        &["git ", " branch ", " -D "],
+        &["git ", " branch ", " -d "],
+        &["git ", " push "],
+        &["git ", " reset ", " --hard "],
+        &["git ", " clean "],
+        &["kubectl ", " delete "],
+        &["docker ", " rm "],
+        &["docker ", " rmi "],
+        &["docker ", " prune "],
+        &["gh ", " delete "],
+        &["terraform ", " destroy "],
+        &["systemctl ", " stop "],
+        &["dropdb "],
+    ];
+    let mut text = String::new();
+    for (_, value) in &given.args {
+        let items = value.items.iter().flat_map(|items| items.iter());
+        for shape in items.chain([value]).filter_map(|word| word.shapes.first()) {
+            text.push_str(shape);
+            text.push_str("  ");
+        }
+    }
+    TAKES.iter().any(|words| text.starts_with(words[0]) && super::marks::in_order(&text, words))
+}
+
+/// Tells whether something is a log, by the way to it.
+fn is_logger(path: &str) -> bool {
+    const LOGGERS: &[&str] = &[
+        "logging",
+        "console",
+        "pino",
+        "winston",
+        "bunyan",
+        "log4js",
+        "loguru",
+        "structlog",
+        "loglevel",
+        "signale",
+        "consola",
+        "tslog",
+    ];
+    path.contains("ogger") || LOGGERS.iter().any(|logger| path.starts_with(logger))
 }
 
 /// Tells whether a query takes away or changes what is there.

@@ -30,18 +30,33 @@ pub(super) enum Effect {
     Network,
     /// What other programs hold.
     Private,
+    /// Numbers that can be foretold, or something picked by them.
+    Guess,
 }
-use Effect::{Decode, First, Join, Keep, Network, Nothing, Piece, Private, Relative, Resolve, Same, Text};
+use Effect::{
+    Decode, First, Guess, Join, Keep, Network, Nothing, Piece, Private, Relative, Resolve, Same, Text,
+};
 
 const QUOTED: u32 = bits::COMMAND | bits::ARGV;
 pub(super) const NAMED: u32 = bits::PATH | bits::NO_PARENT | bits::NO_ROOT;
 const ENCODED: u32 = bits::URL | bits::PATH | bits::COMMAND | bits::SQL | bits::HOSTED;
 
 pub(super) const FUNCTIONS: &[(&str, Effect)] = &[
+    ("random.random", Guess),
+    ("random.randint", Guess),
+    ("random.randrange", Guess),
+    ("random.getrandbits", Guess),
+    ("random.randbytes", Guess),
+    ("random.uniform", Guess),
+    ("random.choice", Guess),
+    ("random.choices", Guess),
+    ("random.sample", Guess),
+    ("Math.random", Guess),
+    ("lodash.random", Guess),
     ("int", Keep(bits::ALL)),
     ("float", Keep(bits::ALL)),
     ("bool", Keep(bits::ALL)),
-    ("len", Keep(bits::ALL | bits::PIECE)),
+    ("len", Keep(bits::ALL | bits::PIECE | bits::VEILED)),
     ("Number", Keep(bits::ALL)),
     ("parseInt", Keep(bits::ALL)),
     ("parseFloat", Keep(bits::ALL)),
@@ -159,7 +174,7 @@ pub(super) const FUNCTIONS: &[(&str, Effect)] = &[
     ("os.path.split", Piece),
     ("os.path.dirname", Piece),
     ("path.dirname", Keep(0)),
-    ("path.extname", Piece),
+    ("path.extname", Keep(NAMED | bits::PIECE)),
     ("urllib.parse.quote_plus", Keep(ENCODED)),
     ("encodeURIComponent", Keep(ENCODED | bits::LINE)),
     ("encodeURI", Keep(0)),
@@ -446,7 +461,8 @@ pub(super) fn is_login(path: &str) -> bool {
         "logins.json",
         "/.vault-token",
     ];
-    LOGINS.iter().any(|name| path.contains(name))
+    let shows = [".ssh/config", ".ssh/known_hosts"].iter().any(|name| path.ends_with(name));
+    !shows && LOGINS.iter().any(|name| path.contains(name))
 }
 
 /// Tells whether a name says that what bears it checks or mends what it is given.

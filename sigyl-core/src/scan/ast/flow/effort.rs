@@ -3,7 +3,7 @@
 use super::call::Given;
 use super::run::Flow;
 use super::value::{Source, Value, Weakness, bits};
-use crate::scan::ast::form::{Block, ExprId, ExprKind, FnId, Span, StmtKind};
+use crate::scan::ast::form::{Block, Comparison, ExprId, ExprKind, FnId, Span, StmtKind};
 
 /// Rounds of a loop, or parts of a list, that no tool needs.
 const VAST: f64 = 5e6;
@@ -27,6 +27,13 @@ impl Flow<'_> {
     ) -> bool {
         let endless = self.is_endless(over, condition, body);
         self.endless += usize::from(endless);
+        if self.counts_to_argument(over, condition)
+            && self.adds(body)
+            && let (Some(id), true) = (condition, self.handler.is_some())
+        {
+            let span = self.form.expr(id).span;
+            self.act(Weakness::Exhaustion, "as much as it says", "a loop", span);
+        }
         let span = bind.map(|(_, over)| over).or(condition).map(|id| self.form.expr(id).span);
         let (Some(span), true) = (span, self.handler.is_some()) else { return endless };
         if endless && over.is_none() && grows(body) {
@@ -54,6 +61,26 @@ impl Flow<'_> {
             ExprKind::Number(number) => &**number == "1" && !leaves(body),
             _ => false,
         })
+    }
+
+    /// Tells whether a loop goes on until what it keeps is as much as the caller says: `while len(kept) < wanted`.
+    fn counts_to_argument(&mut self, over: Option<&Value>, condition: Option<ExprId>) -> bool {
+        let form = self.form;
+        let Some(condition) = condition.filter(|_| over.is_none()) else { return false };
+        let ExprKind::Compare(Comparison::Below | Comparison::Above | Comparison::Order, one, other) =
+            form.expr(condition).kind
+        else {
+            return false;
+        };
+        let counts = |id: ExprId| matches!(&form.expr(id).kind, ExprKind::Call { callee, .. } if form.name(*callee).is_some_and(|name| &**name == "len"));
+        let wanted = match (counts(one), counts(other)) {
+            (true, false) => other,
+            (false, true) => one,
+            _ => return false,
+        };
+        let wanted = self.eval(wanted);
+        let is_number = wanted.taint.iter().all(|entry| self.bits_of(entry) & bits::ALL == bits::ALL);
+        is_number && self.is_boundless(&wanted)
     }
 
     /// Tells whether each round of a loop keeps more than the one before, or computes on what that gave.
@@ -128,6 +155,7 @@ impl Flow<'_> {
         let (Some(span), true) = (self.calling, self.handler.is_some()) else { return };
         let Some(at) = self.frames.iter().position(|frame| frame.function == function) else { return };
         let name = &*self.form.function(function).name;
+        self.merges(args, span);
         // What makes an instance calls what makes the one that it is made of; what wraps another gives on all it has.
         if matches!(name, "__init__" | "constructor") || self.gives_on_all {
             return;
@@ -153,6 +181,13 @@ impl Flow<'_> {
             | "os.urandom" => {
                 let counted = first.taint.iter().all(|entry| entry.bits & bits::ALL == bits::ALL);
                 counted && self.is_boundless(first) || number(first) >= Some(VAST * 20.0)
+            }
+            "PIL.Image.new" | "canvas.createCanvas" => {
+                let sides = given.args.iter().flat_map(|(_, value)| match &value.items {
+                    Some(items) => items.to_vec(),
+                    None => vec![value.clone()],
+                });
+                sides.into_iter().any(|side| self.is_boundless(&side))
             }
             "sys.setrecursionlimit" => number(first) >= Some(DEEP),
             _ => false,

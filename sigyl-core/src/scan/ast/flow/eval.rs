@@ -41,7 +41,10 @@ impl Flow<'_> {
                 let base = self.eval(*base);
                 let key = self.eval(*key);
                 self.calling = Some(form.expr(id).span);
-                self.index(&base, &key)
+                self.taking = true;
+                let value = self.index(&base, &key);
+                self.taking = false;
+                value
             }
             ExprKind::Slice(base) => {
                 let base = self.eval(*base);
@@ -202,6 +205,19 @@ impl Flow<'_> {
         // Which part is taken may be up to the caller; what it holds is not.
         let mut element = self.element(base);
         self.picks(&element, key);
+        self.picked(&mut element, base, key);
+        // In Python a record that lacks what it is asked for fails.
+        let fixed = base.fields.as_ref().is_some_and(|fields| !fields.is_empty())
+            && base.taint.is_empty()
+            && base.items.is_none()
+            && matches!(base.object, Object::Unknown);
+        if fixed && self.language() == Language::Dynamic && !self.form.script && self.taking {
+            // What else it could hold is not known for sure, so that it is made safe as a name alone.
+            let whole = |entry: &&Entry| entry.bits & bits::PIECE == 0;
+            let facts = key.taint.iter().filter(whole).map(|entry| (entry.origin, super::effects::NAMED));
+            let facts = facts.collect::<Vec<_>>();
+            self.state().learn(&facts);
+        }
         self.of_session(&mut element, key);
         if let (Some(path), Object::Unknown) = (base.is_path(), &element.object) {
             element.object = Object::Path(format!("{path}[]").into());
@@ -234,7 +250,13 @@ impl Flow<'_> {
         for (name, part) in parts {
             let one = self.eval(*part);
             match name {
-                Some(name) => value.set(name, one),
+                Some(name) => {
+                    // What has such a name already was looked at when it was set.
+                    if !self.form.name(*part).is_some_and(|own| super::chance::bears_secret(own)) {
+                        self.names_token(name, &one, self.form.expr(*part).span);
+                    }
+                    value.set(name, one);
+                }
                 None => {
                     let fields = one.fields.clone();
                     value.absorb(&one.taint);
@@ -285,6 +307,7 @@ impl Flow<'_> {
                 let known = if led { known | bits::LED } else { known };
                 if fixed { known | bits::HOSTED } else { known }
             };
+            self.leads(&before, part);
             let ways =
                 if first && parts.len() == 1 { part.ways() } else { Value::of(part.ways()).with(mark).taint };
             value.absorb(&ways);

@@ -58,7 +58,7 @@ impl Flow<'_> {
     pub(super) fn replaces_code(&mut self, path: &str, name: &str, given: &Given, span: Span) {
         let (place, content) = match name {
             "write_text" | "write_bytes" => (given.base.as_ref(), given.at(0)),
-            "write" => return,
+            "write" => (given.base.as_ref().and_then(|file| file.field(super::held::PLACE)), given.at(0)),
             _ => (given.at(0), given.at(1)),
         };
         let (Some(place), Some(content)) = (place, content) else { return };
@@ -71,7 +71,7 @@ impl Flow<'_> {
     }
 
     /// Tells whether a value came from the network, and nothing vouches for it.
-    fn is_fetched(&self, value: &Value) -> bool {
+    pub(super) fn is_fetched(&self, value: &Value) -> bool {
         let open = |entry: &Entry| entry.source == Source::Network && self.bits_of(entry) & bits::CODE == 0;
         value.ways().iter().any(open)
     }

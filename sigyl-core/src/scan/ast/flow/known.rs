@@ -2,13 +2,16 @@
 
 use super::call::Given;
 use super::checks::host;
-use super::effects::{Effect, NAMED, is_credential, vouches};
+use super::effects::{Effect, NAMED, vouches};
 use super::guard::decided;
+use super::held::is_path_object;
 use super::index;
 use super::run::Flow;
 use super::value::{Entry, Facts, Object, Source, Value, bits};
 use crate::scan::ast::form::{Span, Word};
-use Effect::{Decode, First, Join, Keep, Network, Nothing, Piece, Private, Relative, Resolve, Same, Text};
+use Effect::{
+    Decode, First, Guess, Join, Keep, Network, Nothing, Piece, Private, Relative, Resolve, Same, Text,
+};
 
 impl Flow<'_> {
     /// Returns a part that means something by its name.
@@ -32,10 +35,17 @@ impl Flow<'_> {
             {
                 return Some(self.variable(name));
             }
+            (Some(path), "token") if path == "authInfo" || path.ends_with("get_access_token()") => {
+                let origin = self.origins.add("token".into());
+                return Some(Value::of(vec![Entry { source: Source::Token, origin, bits: 0 }]));
+            }
             (Some("os" | "path" | "os.path"), "sep") => {
                 return Some(Value::text("/"));
             }
             _ => {}
+        }
+        if &**name == "authInfo" && path.is_none() {
+            return Some(Value::path("authInfo"));
         }
         if matches!(&**name, "authorization" | "Authorization")
             && (path.is_none() || path.is_some_and(|path| path.ends_with("headers")))
@@ -51,9 +61,11 @@ impl Flow<'_> {
         }
         let change: fn(u32) -> u32 = match &**name {
             "hostname" | "host" | "netloc" | "origin" => |bits| bits | bits::HOST,
-            "length" | "size" | "real" | "year" => |bits| bits | bits::ALL,
-            "suffix" | "stem" | "scheme" | "protocol" | "parts" | "port" | "query" | "fragment"
-            | "search" => |bits| bits | bits::PIECE,
+            "length" | "size" | "real" | "year" => |bits| bits | bits::ALL | bits::VEILED,
+            "suffix" => |bits| bits | bits::PIECE | NAMED,
+            "stem" | "scheme" | "protocol" | "parts" | "port" | "query" | "fragment" | "search" => {
+                |bits| bits | bits::PIECE
+            }
             "name" if path == Some("pathlib.Path()") => |bits| bits | NAMED,
             "parents" => {
                 return Some(Value {
@@ -183,12 +195,16 @@ impl Flow<'_> {
             {
                 given.base.clone().unwrap_or_default()
             }
+            First if matches!(path, "json.loads" | "JSON.parse") => {
+                given.at(0).cloned().unwrap_or_default().with(|known| known | bits::LOOSE)
+            }
             First => match given.args.first() {
                 Some((None, value)) if given.args.len() == 1 || !matches!(path, "dict" | "Object.assign") => {
                     value.clone()
                 }
                 _ => all(),
             },
+            Guess => self.guessed(path, given, all()),
             Piece => all().with(|known| known | bits::PIECE),
             Text => self.text_of(&parts(), given),
             Decode => self.decoded(all()),
@@ -311,6 +327,16 @@ impl Flow<'_> {
                 return self.loaded(path, given);
             }
             (path, _) if path.ends_with("createRequire()") => return self.loaded(path, given),
+            ("dataclasses.asdict" | "asdict" | "vars" | "dataclasses.astuple", _)
+                if matches!(first.map(|first| &first.object), Some(Object::Instance(_))) =>
+            {
+                self.held_by(first?)
+            }
+            (_, "model_dump" | "_asdict" | "model_dump_json")
+                if matches!(given.base.as_ref().map(|base| &base.object), Some(Object::Instance(_))) =>
+            {
+                self.held_by(given.base.as_ref()?)
+            }
             ("functools.partial" | "partial" | "functools.partialmethod", _) => Self::bound(first?, given),
             ("Object.entries" | "Map" | "Object.fromEntries" | "dict" | "Object.assign", _)
                 if first.is_some_and(super::reflected::holds_functions) =>
@@ -327,12 +353,17 @@ impl Flow<'_> {
             ("open" | "io.open" | "codecs.open" | "aiofiles.open" | "fs.readFile" | "fs.readFileSync", _) => {
                 self.file(first)
             }
+            (_, "open") if given.base.as_ref().is_some_and(is_path_object) => self.file(given.base.as_ref()),
             (_, "read_text" | "read_bytes") => self.file(given.base.as_ref()),
             (_, "read" | "readlines" | "readline") => given.base.clone().unwrap_or_default(),
             (_, "get" | "pop" | "setdefault") => return self.get(path, given),
             (_, "append" | "set") if path.contains("searchParams.") => return self.asked(given),
             (_, "append" | "push" | "add" | "extend" | "unshift" | "insert" | "appendleft") => {
                 return self.grown(name, given);
+            }
+            // What is split at every white space has no line breaks.
+            (_, "split") if given.args.is_empty() && given.base.as_ref().is_some_and(Self::is_argument) => {
+                given.base.as_ref()?.made(|known| known | bits::PIECE | bits::LINE)
             }
             (_, "update" | "assign" | "set") => return self.updated(given),
             (_, "replace" | "replaceAll" | "sub") => return self.rewritten(path, name, given),
@@ -379,35 +410,6 @@ impl Flow<'_> {
         Some(base)
     }
 
-    /// A list that something was added to.
-    fn grown(&mut self, name: &str, given: &Given) -> Option<Value> {
-        let mut base = given.base.clone()?;
-        for (_, value) in &given.args {
-            match &value.items {
-                Some(items) if name == "extend" => items.iter().for_each(|item| base.push(item.clone())),
-                _ => base.push(value.clone()),
-            }
-        }
-        self.changed = Some(base.clone());
-        Some(base)
-    }
-
-    /// A record that something was set in.
-    fn updated(&mut self, given: &Given) -> Option<Value> {
-        let mut base = given.base.clone()?;
-        for (_, value) in &given.args {
-            base.absorb(&value.taint);
-            for (name, part) in value.fields.iter().flat_map(|fields| fields.iter()) {
-                base.set(name, part.clone());
-            }
-        }
-        if let (Some(key), Some(value)) = (given.at(0).and_then(Value::known), given.at(1)) {
-            base.set(key, value.clone());
-        }
-        self.changed = Some(base.clone());
-        Some(base)
-    }
-
     /// A text of which all but some signs were taken out.
     fn rewritten(&mut self, path: &str, name: &str, given: &Given) -> Option<Value> {
         let pattern = match (name, &given.base) {
@@ -419,6 +421,14 @@ impl Flow<'_> {
             (_, "sub") => given.at(1),
             _ => given.base.as_ref(),
         };
+        // `text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")` writes a text as an expression that is that text.
+        let signs = ['.', '*', '+', '?', '(', ')', '|'];
+        if pattern.is_some_and(|pattern| {
+            pattern.starts_with('[') && signs.iter().all(|sign| pattern.contains(*sign))
+        }) && given.at(1).and_then(Value::known).is_some_and(|by| by.ends_with("$&"))
+        {
+            return Some(subject?.made(|known| known | bits::REGEX));
+        }
         let keeps = |pattern: &&str| path == "re.sub" || pattern.starts_with("[^");
         let breaks =
             ["\n", "\r", "\r\n", "[\r\n]", "[\n\r]", "[\\r\\n]", "[\\r\\n]+", "\\s+", "\\n", "\\r?\\n"];
@@ -452,16 +462,6 @@ impl Flow<'_> {
             value = value.or(default);
         }
         Some(value)
-    }
-
-    pub(super) fn file(&mut self, path: Option<&Value>) -> Value {
-        let secret = path.is_some_and(|path| path.shapes.iter().any(|shape| is_credential(shape)));
-        let mut value = Value::path("open()");
-        if secret {
-            let origin = self.origins.add("a file of credentials".into());
-            value.taint.push(Entry { source: Source::Credential, origin, bits: 0 });
-        }
-        value
     }
 
     pub(super) fn output(&mut self, given: &Given) -> Value {

@@ -108,6 +108,24 @@ pub(super) const SCOUTS: &[&str] = &[
     "dmesg",
 ];
 
+/// What a tool may look at that says so: programs and places, and the words for what they show.
+pub(super) const TOLD: &[(&str, &[&str])] = &[
+    ("journalctl", &["journal", "log"]),
+    ("dmesg", &["kernel", "log"]),
+    ("lsof", &["open file", "port", "handle"]),
+    ("netstat", &["connection", "port", "network", "socket"]),
+    ("ifconfig", &["interface", "network", "address"]),
+    ("arp", &["network", "neighbo", "arp"]),
+    ("route", &["route", "routing", "network"]),
+    ("lspci", &["hardware", "device", "pci", "graphics"]),
+    ("lsusb", &["hardware", "device", "usb"]),
+    ("dmidecode", &["hardware", "bios", "memory", "serial"]),
+    ("last", &["login", "logged", "boot"]),
+    ("who", &["logged", "session", "user"]),
+    ("/var/log/", &["log"]),
+    ("/proc/", &["process", "memory", "cpu", "load", "uptime", "system", "kernel", "worker"]),
+];
+
 /// Files that start something, or give rights, when they are written.
 pub(super) const STARTERS: &[&str] = &[
     "/etc/cron",

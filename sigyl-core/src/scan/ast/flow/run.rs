@@ -98,6 +98,12 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) asks_proof: bool,
     /// The handler of which it was told that it writes what it is given to a log.
     pub(super) logs_of: Option<FnId>,
+    /// Whether a part is taken in a way that fails if it is not there.
+    pub(super) taking: bool,
+    /// What of the caller's stands behind the name of a header.
+    pub(super) led: HashSet<u32>,
+    /// Files that hold what was fetched and that nothing vouches for.
+    pub(super) fetched: Vec<Word>,
     /// Paths that were resolved so far, and comparisons of whole folders.
     pub(super) fences: (usize, usize),
     /// Whether the handler that runs asks who somebody is.
@@ -158,6 +164,9 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         sent: Vec::new(),
         says: String::new(),
         logs_of: None,
+        taking: false,
+        led: HashSet::new(),
+        fetched: Vec::new(),
         fences: (0, 0),
         asks_owner: false,
         asks_proof: false,
@@ -396,7 +405,7 @@ impl Flow<'_> {
 fn is_safe(known: u32, weakness: Weakness) -> bool {
     let clean = known & weakness.bit() != 0;
     match weakness {
-        Weakness::Line => clean || known & bits::ALL == bits::ALL,
+        Weakness::Line | Weakness::Header => clean || known & bits::ALL == bits::ALL,
         Weakness::Path => {
             clean || known & bits::NO_PARENT != 0 && known & (bits::NO_ROOT | bits::RELATIVE) != 0
         }

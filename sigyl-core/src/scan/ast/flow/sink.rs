@@ -116,6 +116,9 @@ impl Flow<'_> {
             || program.is_path().is_some_and(|path| matches!(path, "sys.executable" | "process.execPath"));
         let mut before = "";
         let mut ended = false;
+        // What stands behind the host is read by a shell there.
+        let afar = runs == Some("ssh");
+        let mut host = false;
         for word in rest {
             let tells = matches!(
                 before,
@@ -123,9 +126,15 @@ impl Flow<'_> {
             );
             if runs_words && tells {
                 self.reach(Command, word, sources, span, path);
+                // What stands behind a script is what it is given, whatever it looks like.
+                ended |= runs.is_some_and(|program| program.ends_with("sh"));
             } else if !ended && !is_valued(before) {
                 self.reach(Weakness::Option, word, sources, span, path);
             }
+            if afar && host {
+                self.reach(Command, word, sources, span, path);
+            }
+            host |= !is_valued(before) && !word.known().is_some_and(|word| word.starts_with('-'));
             ended |= word.known() == Some("--");
             before = word.known().unwrap_or("");
         }
@@ -144,6 +153,22 @@ impl Flow<'_> {
         self.forwards(given, span, path);
     }
 
+    /// Tells whether a loader of YAML makes nothing but plain values: by its name, or by what it is derived from.
+    fn is_safe_loader(&self, loader: &Value) -> bool {
+        let safe = |name: &str| name.contains("Safe") || name.contains("Base");
+        match &loader.object {
+            super::value::Object::Path(path) => safe(path),
+            super::value::Object::Class(class) => {
+                let bases = &self.form.class(*class).bases;
+                bases
+                    .iter()
+                    .filter_map(|base| crate::scan::ast::handlers::last_name(self.form, *base))
+                    .any(|name| safe(&name))
+            }
+            _ => false,
+        }
+    }
+
     /// Looks at the headers of a request for the token of the caller.
     fn forwards(&mut self, given: &Given, span: Span, path: &str) {
         let headers = given.option("headers").cloned();
@@ -156,8 +181,8 @@ impl Flow<'_> {
         let sources = &[Source::Argument];
         match path {
             "yaml.load" | "yaml.load_all" => {
-                let loader = given.get("Loader", 1).and_then(|loader| loader.is_path());
-                let safe = loader.is_some_and(|loader| loader.contains("Safe") || loader.contains("Base"));
+                let loader = given.get("Loader", 1).cloned();
+                let safe = loader.is_some_and(|loader| self.is_safe_loader(&loader));
                 if let Some(value) = given.at(0).filter(|_| !safe) {
                     self.reach(Data, value, sources, span, path);
                 }
@@ -179,6 +204,21 @@ impl Flow<'_> {
                 let is_code = given.option("eval").and_then(Value::known) == Some("\u{1}true");
                 if let Some(code) = given.at(0).filter(|_| is_code) {
                     self.reach(Code, code, sources, span, path);
+                }
+            }
+            path if name == "search" && path.to_ascii_lowercase().contains("ldap") => {
+                let filter = given.option("filter").filter(|filter| !filter.shapes.is_empty());
+                if let Some(filter) = filter {
+                    self.reach(Sql, filter, sources, span, path);
+                }
+            }
+            // A schema of one's own may make functions of a text.
+            "js-yaml.load" | "js-yaml.loadAll" => {
+                let schema = given.option("schema").and_then(Value::is_path);
+                let more =
+                    schema.is_some_and(|schema| schema.ends_with("extend()") || schema.contains("FULL"));
+                if let Some(value) = given.at(0).filter(|_| more) {
+                    self.reach(Data, value, sources, span, path);
                 }
             }
             "getattr" => {
@@ -238,14 +278,46 @@ fn is_valued(word: &str) -> bool {
         "--quiet",
         "--stat",
         "--oneline",
+        "--line-number",
+        "--fixed-strings",
+        "--word-regexp",
+        "--ignore-case",
+        "--files-with-matches",
+        "--hidden",
+        "--follow",
+        "--name-only",
+        "--name-status",
+        "--numstat",
+        "--porcelain",
+        "--short",
+        "--json",
+        "--all",
+        "--force",
+        "--cached",
+        "--staged",
+        "--decorate",
+        "--graph",
+        "--patch",
     ];
-    word.len() > 1 && !ALONE.contains(&word) && word.starts_with('-') && word != "--"
+    word.len() > 1
+        && !ALONE.contains(&word)
+        && !word.starts_with("--no-")
+        && word.starts_with('-')
+        && word != "--"
 }
 
 /// Tells whether what it is given is a part of a query, or a query of few words: it is put together if it has a form.
 fn is_part(sink: &str) -> bool {
     sink.ends_with("Raw")
-        || matches!(sink, ".search_s" | ".search_ext_s" | ".xpath" | "ldap3.Connection().search")
+        || matches!(
+            sink,
+            ".search_s"
+                | ".search_ext_s"
+                | ".xpath"
+                | "xpath.select"
+                | "xpath.select1"
+                | "ldap3.Connection().search"
+        )
 }
 
 /// Tells whether a text is a query that was put together, or comes whole from elsewhere.

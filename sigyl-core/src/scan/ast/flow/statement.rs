@@ -258,6 +258,9 @@ impl Flow<'_> {
             ExprKind::Member(base, name) => self.assign_part(*base, Some(name), value),
             ExprKind::Index(base, key) => {
                 let name = form.text(*key).cloned();
+                if name.is_none() {
+                    self.pollutes(*base, *key, form.expr(target).span);
+                }
                 self.assign_part(*base, name.as_ref(), value);
             }
             ExprKind::List(parts) => {

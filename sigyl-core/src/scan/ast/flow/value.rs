@@ -48,6 +48,8 @@ pub(super) mod bits {
     pub(in crate::scan::ast::flow) const VAGUE: u32 = 1 << 21;
     /// Something that nothing is known of says that it checks it.
     pub(in crate::scan::ast::flow) const VOUCHED: u32 = 1 << 22;
+    /// It may be a record or list where a text is meant: its type lets it, or it was read from JSON.
+    pub(in crate::scan::ast::flow) const LOOSE: u32 = 1 << 23;
 }
 
 /// Where a value comes from.
@@ -69,6 +71,10 @@ pub(in crate::scan::ast) enum Source {
     Network,
     /// What a session holds that the caller named.
     Session,
+    /// Numbers that look random, and can be foretold.
+    Chance,
+    /// A part that was picked by a name of the caller's.
+    Picked,
 }
 
 impl Source {
@@ -94,6 +100,10 @@ pub(in crate::scan::ast) enum Weakness {
     Redirect,
     Redirection,
     Archive,
+    Assignment,
+    Prototype,
+    Markup,
+    Header,
     Disclosure,
     Passthrough,
     RemoteShell,
@@ -116,6 +126,8 @@ pub(in crate::scan::ast) enum Weakness {
     Session,
     SessionDecides,
     Guessable,
+    PasswordHash,
+    Download,
 }
 
 impl Weakness {
@@ -134,8 +146,8 @@ impl Weakness {
             Self::Sql => bits::SQL,
             Self::Address | Self::Redirection => bits::URL,
             Self::Data => bits::DATA,
-            Self::Line => bits::LINE,
-            Self::Template => bits::TEMPLATE,
+            Self::Line | Self::Header => bits::LINE,
+            Self::Template | Self::Markup => bits::TEMPLATE,
             Self::Expression => bits::REGEX,
             _ => bits::SHOWN,
         }

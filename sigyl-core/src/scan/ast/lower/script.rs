@@ -13,6 +13,7 @@ pub(in crate::scan::ast) fn script(text: &str, syntax: &Syntax, form: Form) -> F
     let root = syntax.root();
     let whole = reader.0.form.add_function(Function::default());
     reader.0.inside = Some(whole);
+    reader.0.form.script = true;
     let body = reader.block(root);
     reader.0.form.function_mut(whole).body = body;
     reader.0.form
@@ -124,8 +125,9 @@ impl Script<'_> {
         let kind = match node.kind() {
             "assignment_expression" | "augmented_assignment_expression" => {
                 let target = self.expr_of(node, "left");
-                let value = self.expr_of(node, "right");
-                StmtKind::Assign { target, value, adds: node.kind().starts_with("augmented") }
+                let value = self.assigned(node);
+                let adds = node.kind().starts_with("augmented") && !self.keeps_old(node);
+                StmtKind::Assign { target, value, adds }
             }
             "internal_module" => return self.statement(node, block),
             _ => StmtKind::Eval(self.expr(node)),

@@ -1,6 +1,6 @@
 //! JavaScript and TypeScript: expressions.
 
-use super::reader::{Lower, Reader, children, operands, unescape};
+use super::reader::{Lower, Reader, children, operands, span, unescape};
 use super::script::Script;
 use crate::scan::ast::form::{Arg, Comparison, ExprId, ExprKind, Word};
 use crate::scan::ast::syntax::Node;
@@ -57,7 +57,7 @@ impl Script<'_> {
                 no: self.expr_of(node, "alternative"),
             },
             "assignment_expression" | "augmented_assignment_expression" => {
-                ExprKind::Bind(self.expr_of(node, "left"), self.expr_of(node, "right"))
+                ExprKind::Bind(self.expr_of(node, "left"), self.assigned(node))
             }
             "arrow_function" | "function_expression" | "generator_function" | "method_definition" => {
                 ExprKind::Function(self.function(node, None))
@@ -120,6 +120,21 @@ impl Script<'_> {
         };
         let args = args.into_iter().map(|arg| Arg { name: None, value: self.expr(arg) });
         ExprKind::Call { callee, args: args.collect() }
+    }
+
+    /// What an assignment gives its target; `a ??= b` keeps what is there.
+    pub(super) fn assigned(&mut self, node: Node<'_>) -> ExprId {
+        let value = self.expr_of(node, "right");
+        if !self.keeps_old(node) {
+            return value;
+        }
+        let old = self.expr_of(node, "left");
+        self.0.form.add(ExprKind::Logic(false, vec![old, value]), span(node))
+    }
+
+    /// Tells whether an assignment may leave its target as it is.
+    pub(super) fn keeps_old(&self, node: Node<'_>) -> bool {
+        matches!(self.operator(node), "??=" | "||=" | "&&=")
     }
 
     fn operator(&self, node: Node<'_>) -> &str {
