@@ -140,12 +140,24 @@ impl Shown {
     }
 }
 
+/// Characters of what is said of a finding: what a rule says of itself, with some names in it, is not cut.
+const SAID: usize = 800;
+
 /// Puts text on one line, spells out what does not show, and cuts it.
 pub(super) fn bounded(text: &str) -> String {
+    cut(text, LONGEST)
+}
+
+/// The same of what is said of a finding.
+pub(super) fn said(text: &str) -> String {
+    cut(text, SAID)
+}
+
+fn cut(text: &str, most: usize) -> String {
     let words = text.split_ascii_whitespace();
     let mut line = String::new();
     for word in words {
-        if line.len() > 8 * LONGEST {
+        if line.len() > 8 * most {
             break;
         }
         if !line.is_empty() {
@@ -154,11 +166,11 @@ pub(super) fn bounded(text: &str) -> String {
         line.push_str(word);
     }
     let spelled = spell(&line, true);
-    if spelled.chars().count() <= LONGEST {
+    if spelled.chars().count() <= most {
         return spelled.into_owned();
     }
-    let cut: String = spelled.chars().take(LONGEST - 1).collect();
-    cut + "…"
+    let kept: String = spelled.chars().take(most - 1).collect();
+    kept + "…"
 }
 
 fn floor(text: &str, at: usize) -> usize {
@@ -176,6 +188,22 @@ mod tests {
     fn evidence(text: &str, part: &str) -> String {
         let start = text.find(part).unwrap();
         Masker::new().unwrap().evidence(text, start, start + part.len())
+    }
+
+    #[test]
+    fn what_a_rule_says_is_told_to_its_end_and_what_strangers_say_is_cut() {
+        let long = "word ".repeat(60);
+        assert_eq!(said(&long).chars().count(), 299);
+        assert_eq!(said(&"word ".repeat(600)).chars().count(), SAID);
+        assert!(bounded(&long).ends_with('…'));
+    }
+
+    #[test]
+    fn what_rules_say_of_themselves_is_never_cut() {
+        let rules = crate::scan::RuleSet::builtin().unwrap();
+        for rule in rules.metas() {
+            assert!(rule.why.chars().count() + 200 < SAID, "{}", rule.id);
+        }
     }
 
     #[test]

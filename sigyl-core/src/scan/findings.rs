@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::evidence::{Masker, bounded};
+use super::evidence::{Masker, said};
 use super::file::FileText;
 use super::rule::RuleMeta;
 use super::trial::weighed;
@@ -115,7 +115,7 @@ impl<'a> Findings<'a> {
             category: rule.category,
             severity,
             confidence,
-            message: bounded(&self.masker.mask(&message.unwrap_or_else(|| rule.why.clone()))),
+            message: said(&self.masker.mask(&message.unwrap_or_else(|| rule.why.clone()))),
             location,
             evidence: self.masker.evidence(hit.text, hit.start, hit.end),
             fix: Some(rule.fix.clone()),
