@@ -93,7 +93,7 @@ fn members_of_octo_org() -> SignInRules {
 }
 
 /// Signs in at a terminal, once GitHub says that the code was typed.
-async fn at_a_terminal(house: &House, fake: &Fake) -> Result<Caller, crate::Error> {
+async fn at_a_terminal(house: &House, fake: &Fake) -> Result<Caller, crate::error::Error> {
     let begun = house.sigyl.begin_device_login().await?;
     *fake.polls.lock().unwrap() = vec![DeviceState::Token(SecretValue::new("token"))];
     house.clock.advance(Duration::from_secs(5));

@@ -291,6 +291,7 @@ pub struct Part<T, K> {
 /// Where a part of the audit begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum AuditFrom {
     /// After the entry with this number, towards the end.
     After(u64),
