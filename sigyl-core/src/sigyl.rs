@@ -46,7 +46,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{AuditLog, Door, Pepper, Uses};
-use crate::domain::{Download, RevisionId, RunId, ServerName, Timestamp};
+use crate::domain::{Download, RevisionId, RunId, ServerName, Shows, Timestamp};
 use crate::pipeline::{Platform, Started, Tracker};
 
 pub use config::{Config, SignIn};
@@ -101,6 +101,8 @@ struct Inner {
     since: Timestamp,
     /// Where clients reach the endpoint, when that is not where it listens.
     public_url: Option<String>,
+    /// What of the registry is shown to who does not administer it.
+    shows: Shows,
     /// Whether everything but loopback is refused.
     offline: bool,
     /// Time between two scheduled probes of a server.

@@ -8,7 +8,7 @@ use sigyl_core::domain::{Action, Caller, Kind};
 use crate::app::App;
 use crate::door::Client;
 use crate::respond::Problem;
-use crate::router::{Access, Route};
+use crate::router::{Access, Params, Route};
 use crate::session;
 
 /// Characters of a key; ours are much shorter.
@@ -38,7 +38,7 @@ pub(crate) struct Openness {
 impl Openness {
     fn lets(self, access: Access, client: Client) -> bool {
         match access {
-            Access::Open => true,
+            Access::Open | Access::View => true,
             Access::Browse => self.everybody_browses || (self.neighbours_browse && client.is_here),
             Access::Tools => self.neighbours_call && client.is_here,
             Access::AnyKey | Access::Key(_) => false,
@@ -48,7 +48,7 @@ impl Openness {
     /// Tells whether somebody may come in without a key.
     pub(crate) fn lets_some(self, access: Access) -> bool {
         match access {
-            Access::Open => true,
+            Access::Open | Access::View => true,
             Access::Browse => self.everybody_browses || self.neighbours_browse,
             Access::Tools => self.neighbours_call,
             Access::AnyKey | Access::Key(_) => false,
@@ -60,15 +60,19 @@ impl Openness {
 pub(crate) async fn enter(
     app: &App,
     route: &Route,
+    params: &Params,
     client: Client,
     headers: &HeaderMap,
 ) -> Result<(Caller, Option<Allowance>), Problem> {
-    let caller = identify(app, route, client, headers).await?;
+    let caller = match route.access {
+        Access::View => of_view(app, params, client).await?,
+        _ => identify(app, route, client, headers).await?,
+    };
     let who = Who::of(&caller, client.counted);
     let share = route.class.map(|class| app.throttle.take(who, class)).transpose().map_err(too_many)?;
     let wanted = match route.access {
         Access::Key(action) => Some(action),
-        Access::Browse => Some(Action::Browse),
+        Access::Browse | Access::View => Some(Action::Browse),
         Access::Tools => Some(Action::Call),
         Access::Open | Access::AnyKey => None,
     };
@@ -76,6 +80,18 @@ pub(crate) async fn enter(
         app.core.admit(&caller, action).await?;
     }
     Ok((caller, share))
+}
+
+/// Finds out whose view an address is. An address that is none, or none any more, is one that nothing answers.
+async fn of_view(app: &App, params: &Params, client: Client) -> Result<Caller, Problem> {
+    let nothing = || Problem::not_found("there is nothing at this address");
+    let key = params.get("view").filter(|key| key.len() <= KEY_MOST).unwrap_or_default();
+    match check(app, key, client).await {
+        Ok(caller) if caller.key().is_some_and(|holder| holder.key.view.is_some()) => Ok(caller),
+        Ok(_) => Err(nothing()),
+        Err(problem) if problem.status == StatusCode::UNAUTHORIZED => Err(nothing()),
+        Err(problem) => Err(problem),
+    }
 }
 
 async fn identify(app: &App, route: &Route, client: Client, headers: &HeaderMap) -> Result<Caller, Problem> {

@@ -53,7 +53,7 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
     };
     let mut log = Log { method: &method, place, client, caller: None, id: &id };
     let (answer, room) = match way {
-        Ok(Way::To(place, params)) => match admit(app, place.route, client, &head).await {
+        Ok(Way::To(place, params)) => match admit(app, place.route, &params, client, &head).await {
             Ok(Admitted { caller, share, room }) => {
                 log.caller = Some(caller.clone());
                 let ask = Ask::new(caller, client, head, params, body, app.bounds.body_time);
@@ -74,7 +74,8 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
     if is_page && is_over(app, &asked, &log, answer.status) {
         answer.headers.entry(SET_COOKIE).or_insert(session::taken(app.is_secure));
     }
-    if pages_may_read && !is_page && route.is_none_or(|route| route.access == Access::Browse) {
+    let is_view = route.is_some_and(|route| route.access == Access::View);
+    if is_view || (pages_may_read && !is_page && route.is_none_or(|route| route.access == Access::Browse)) {
         let_pages_read(&mut answer.headers);
     }
     if route.is_some_and(|route| route.method == crate::router::Method::Get && route.access != Access::Open) {
@@ -118,7 +119,7 @@ fn is_over(app: &App, asked: &HeaderMap, log: &Log<'_>, status: StatusCode) -> b
 }
 
 fn is_read_by_pages(routes: &[&Route]) -> bool {
-    routes.iter().any(|route| route.access == Access::Browse && !route.is_page)
+    routes.iter().any(|route| matches!(route.access, Access::Browse | Access::View) && !route.is_page)
 }
 
 /// Tells whether a web page may be shown the answer. One of elsewhere must not read, through the browser of somebody who
@@ -162,7 +163,13 @@ struct Admitted {
 }
 
 /// Takes room for a request, and finds out whether who asks may come in.
-async fn admit(app: &App, route: &Route, client: Client, head: &Parts) -> Result<Admitted, Problem> {
+async fn admit(
+    app: &App,
+    route: &Route,
+    params: &Params,
+    client: Client,
+    head: &Parts,
+) -> Result<Admitted, Problem> {
     let room = match route.lasts {
         Lasts::Moment => None,
         Lasts::Bounded => Some(&app.permits),
@@ -172,7 +179,7 @@ async fn admit(app: &App, route: &Route, client: Client, head: &Parts) -> Result
         app.metrics.refused_busy.add();
         Problem::busy("the server works on as many requests as it may; try again", BUSY)
     })?;
-    let (caller, share) = enter(app, route, client, &head.headers).await?;
+    let (caller, share) = enter(app, route, params, client, &head.headers).await?;
     let seat = match route.lasts {
         Lasts::Open => {
             let who = Who::of(&caller, client.counted);

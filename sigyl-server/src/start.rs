@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sigyl_core::clock::{Clock as _, SystemClock};
-use sigyl_core::domain::Caller;
+use sigyl_core::domain::{Caller, Shows};
 use sigyl_core::source::ToolEnv;
 use sigyl_core::{Error, Sigyl};
 use tokio::net::TcpListener;
@@ -57,6 +57,7 @@ pub async fn start(
     );
     core.offline = settings.offline.value;
     core.sign_in = settings.sign_in();
+    core.shows = Shows { known: settings.shows.value, names: Vec::new() };
     if let Some((policy, rules)) = settings.policy(SystemClock.now())? {
         core.policy = policy;
         core.rules = Some(Arc::new(rules));

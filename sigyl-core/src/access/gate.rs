@@ -63,6 +63,7 @@ mod tests {
             expires: Some(at(100)),
             parent: None,
             sign_in: false,
+            view: None,
         };
         let made = mint(pepper, terms, at(1)).unwrap();
         let members = [("a1", Role::Owner)];

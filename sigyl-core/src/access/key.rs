@@ -2,7 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use crate::domain::{AccountId, ApiKey, KeyId, Label, Network, Scope, SecretValue, Timestamp, WorkspaceName};
+use crate::domain::{
+    AccountId, ApiKey, KeyId, Label, Network, Scope, SecretValue, Shows, Timestamp, WorkspaceName,
+};
 
 use super::{AccessError, Pepper};
 
@@ -31,6 +33,8 @@ pub struct KeyTerms {
     pub parent: Option<KeyId>,
     /// Whether somebody gets it by signing in.
     pub sign_in: bool,
+    /// What of the registry it shows, when it is the address of a view.
+    pub view: Option<Shows>,
 }
 
 /// A new key: what goes on record, and what is shown this once.
@@ -64,6 +68,7 @@ pub fn mint(pepper: &Pepper, terms: KeyTerms, now: Timestamp) -> Result<Minted, 
         uses: 0,
         parent: terms.parent,
         sign_in: terms.sign_in,
+        view: terms.view,
     };
     Ok(Minted { key, plain })
 }
@@ -130,6 +135,7 @@ mod tests {
             expires: None,
             parent: None,
             sign_in: false,
+            view: None,
         }
     }
 

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::text::checked_text;
-use super::{Account, AccountId, Digest, Label, Network, Role, Scope, Timestamp, WorkspaceName};
+use super::{Account, AccountId, Digest, Label, Network, Role, Scope, Shows, Timestamp, WorkspaceName};
 
 /// The public part of a key, by which it is found and named.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -94,6 +94,9 @@ pub struct ApiKey {
     /// Whether somebody got it by signing in: it is forgotten once it is over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sign_in: bool,
+    /// What of the registry it shows, when it is the address of a view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<Shows>,
 }
 
 /// Why a key is not good now, though its secret is right.
@@ -211,6 +214,7 @@ pub(crate) mod tests {
             hash: KeyHash::new([7; 32]),
             parent: None,
             sign_in: false,
+            view: None,
         };
         Holder { key, account, roles: [(WorkspaceName::default(), role)].into() }
     }

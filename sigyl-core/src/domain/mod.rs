@@ -36,6 +36,7 @@ mod run;
 mod scope;
 mod secret;
 mod server;
+mod shows;
 mod source;
 mod specimen;
 #[cfg(feature = "runtime")]
@@ -84,6 +85,7 @@ pub use run::{Decision, Plan, Run, RunState, StepId, StepRecord, StepState};
 pub use scope::{Scope, ScopeError};
 pub use secret::{SecretName, SecretNameError, SecretValue};
 pub use server::{Server, ToolPin, VersionRecord};
+pub use shows::{Known, KnownError, Shows};
 #[cfg(feature = "runtime")]
 pub(crate) use source::part_credentials;
 pub use source::{Locator, LocatorError, SourceKind, SourceRef};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::access::{SignInRules, Trust};
 use crate::clock::{Clock, SystemClock};
 use crate::deploy::Target;
-use crate::domain::Policy;
+use crate::domain::{Policy, Shows};
 use crate::github::GitHub;
 use crate::pipeline::Review;
 use crate::scan::RuleSet;
@@ -44,6 +44,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where clients reach the endpoint, such as `https://mcp.example.com`, when that is not the address it listens on.
     pub public_url: Option<String>,
+    /// What of the registry is shown to who does not administer it, without a view of their own.
+    pub shows: Shows,
     /// Time between two scheduled probes of a server.
     pub probe_every: Duration,
     /// Where servers run, instead of this machine.
@@ -70,6 +72,7 @@ impl Config {
             policy: Policy::default(),
             limits: Limits::default(),
             public_url: None,
+            shows: Shows::default(),
             probe_every: Duration::from_secs(300),
             target: None,
             review: None,

@@ -38,6 +38,7 @@ impl Sigyl {
             expires: None,
             parent: None,
             sign_in: false,
+            view: None,
         };
         let made = crate::access::mint(self.pepper().await?, terms, self.inner.platform.clock.now())?;
         let file = self.admin_key_file();

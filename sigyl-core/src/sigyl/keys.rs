@@ -6,7 +6,7 @@ use super::Sigyl;
 use super::audit::{Act, Told, home_of};
 use crate::access::{self, AccessError, KeyTerms, Pepper};
 use crate::domain::{
-    Account, Action, ApiKey, Caller, Denied, Holder, KeyId, Login, Scope, SecretValue, Timestamp,
+    Account, Action, ApiKey, Caller, Denied, Holder, KeyId, Login, Scope, SecretValue, Shows, Timestamp,
     WorkspaceName,
 };
 use crate::error::Error;
@@ -79,6 +79,7 @@ impl Sigyl {
             caller.require_in(Action::Keys, workspace)?;
             self.known_workspace(caller, workspace).await?;
         }
+        check_view(caller, &mut new)?;
         inherit(caller, &mut new)?;
         for scope in &new.scopes {
             caller.require_grant(scope, new.workspace.as_ref())?;
@@ -101,6 +102,7 @@ impl Sigyl {
             expires: new.expires,
             parent: None,
             sign_in: false,
+            view: new.view,
         };
         let (key, plain) = self.keep_new_key(terms, now).await?;
         Ok(MadeKey { key: KeyView::of(key, &account), plain })
@@ -240,6 +242,23 @@ fn require_above(caller: &Caller, found: &Holder) -> Result<(), Denied> {
     if found.account.administrator || role(found) > role(own) {
         return Err(Denied::new(caller, format!("revoke a key of {}, who holds more", found.account.login)));
     }
+    Ok(())
+}
+
+/// A key that is the address of a view shows the registry, and does nothing else; administrators alone make one. It stands
+/// in addresses, which are written down in many places: it must be worth no more than what it shows.
+fn check_view(caller: &Caller, new: &mut NewKey) -> Result<(), Error> {
+    let Some(view) = &new.view else { return Ok(()) };
+    caller.require(Action::Administer)?;
+    if !new.scopes.is_empty() && new.scopes != [Scope::anywhere(Action::Browse)] {
+        let why = "a view only shows the registry: it takes no other scope than browse".to_owned();
+        return Err(AccessError::Terms(why).into());
+    }
+    if view.names.len() > Shows::MOST_NAMES {
+        let why = format!("a view has at most {} patterns of names", Shows::MOST_NAMES);
+        return Err(AccessError::Terms(why).into());
+    }
+    new.scopes = vec![Scope::anywhere(Action::Browse)];
     Ok(())
 }
 

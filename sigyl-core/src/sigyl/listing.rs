@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::Sigyl;
 use super::audit::{Act, Told};
-use crate::domain::{Action, Bookmark, Caller, DocumentName, Proof, ServerName, Timestamp, WorkspaceName};
+use crate::domain::{
+    Action, Bookmark, Caller, DocumentName, Proof, ServerName, Shows, Timestamp, WorkspaceName,
+};
 use crate::error::Error;
 use crate::registry::{Browse, Document, ListingError, Publication, Query, Shelf};
 use crate::store::Change;
@@ -19,7 +21,7 @@ impl Sigyl {
     /// Lists documents by name and version.
     pub fn listings(&self, caller: &Caller, query: Query) -> Result<ServerList, Error> {
         caller.require(Action::Browse)?;
-        Ok(self.shelf().list(query, self.base().as_deref())?)
+        Ok(self.shelf().list(&self.view_of(caller), query, self.base().as_deref())?)
     }
 
     /// Lists the versions of a name, the newest publication first.
@@ -30,7 +32,7 @@ impl Sigyl {
         include_deleted: bool,
     ) -> Result<ServerList, Error> {
         caller.require(Action::Browse)?;
-        Ok(self.shelf().versions(name, include_deleted, self.base().as_deref())?)
+        Ok(self.shelf().versions(&self.view_of(caller), name, include_deleted, self.base().as_deref())?)
     }
 
     /// Finds a version of a name; `latest` is that which ranks highest.
@@ -42,19 +44,25 @@ impl Sigyl {
         include_deleted: bool,
     ) -> Result<ServerResponse, Error> {
         caller.require(Action::Browse)?;
-        Ok(self.shelf().version(name, version, include_deleted, self.base().as_deref())?)
+        Ok(self.shelf().version(
+            &self.view_of(caller),
+            name,
+            version,
+            include_deleted,
+            self.base().as_deref(),
+        )?)
     }
 
     /// Finds names by words, the best first; words may be cut short or mistyped.
     pub fn search(&self, caller: &Caller, words: &str, limit: usize) -> Result<Finds, Error> {
         caller.require(Action::Browse)?;
-        Ok(self.shelf().search(words, limit, self.base().as_deref())?)
+        Ok(self.shelf().search(&self.view_of(caller), words, limit, self.base().as_deref())?)
     }
 
     /// Shows a page of names to a person, each with its latest version, and tells how many there are.
     pub fn browse(&self, caller: &Caller, browse: &Browse) -> Result<Finds, Error> {
         caller.require(Action::Browse)?;
-        Ok(self.shelf().browse(browse, self.base().as_deref())?)
+        Ok(self.shelf().browse(&self.view_of(caller), browse, self.base().as_deref())?)
     }
 
     /// Returns a number that is another one after every change of the registry, for answers that are kept elsewhere. It
@@ -222,6 +230,17 @@ impl Sigyl {
     async fn publishable(&self, caller: &Caller, document: Vec<u8>) -> Result<Document, Error> {
         caller.require(Action::Publish)?;
         checked(move || Document::publish(&document).map_err(ListingError::Invalid)).await
+    }
+
+    /// What a caller is shown of the registry: what its view shows; everything to who administers it; to all others what
+    /// the operator settled.
+    fn view_of(&self, caller: &Caller) -> Shows {
+        let view = caller.key().and_then(|holder| holder.key.view.clone());
+        let usual = || match caller.may(Action::Administer) {
+            true => Shows::default(),
+            false => self.inner.shows.clone(),
+        };
+        view.unwrap_or_else(usual)
     }
 
     fn shelf(&self) -> &Arc<Shelf> {

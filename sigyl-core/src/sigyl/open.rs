@@ -97,6 +97,7 @@ impl Sigyl {
             signing_in: SigningIn::new(config.sign_in.clone(), Web::new(config.offline)),
             since,
             public_url: config.public_url.clone(),
+            shows: config.shows,
             offline: config.offline,
             probe_every: config.probe_every,
             stop: CancellationToken::new(),

@@ -64,6 +64,7 @@ impl Sigyl {
             expires: Some(holder.key.expires.map_or(end, |expires| expires.min(end))),
             parent: Some(holder.key.id),
             sign_in: false,
+            view: holder.key.view,
         };
         let (key, plain) = self.keep_new_key(terms, now).await?;
         Ok(MadeKey { key: KeyView::of(key, &holder.account), plain })

@@ -346,6 +346,7 @@ impl Sigyl {
             expires: Some(self.inner.platform.clock.now().plus(lasts)),
             parent: None,
             sign_in: true,
+            view: None,
         })
     }
 

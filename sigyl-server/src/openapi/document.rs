@@ -23,6 +23,7 @@ const COUNTED: [Means; 1] = [(429, "Too many requests; `Retry-After` says when t
 const WITH_KEY: [Means; 2] = [(401, "No key that is good was shown."), (403, "The key is not for this.")];
 const ONCE: [Means; 1] =
     [(409, "The `Idempotency-Key` was used for another request, or its answer is not known.")];
+const OF_VIEW: [Means; 1] = [(404, "There is no such view, or nothing of the kind in it.")];
 const WITH_BODY: [Means; 3] = [
     (408, "The body did not arrive in time."),
     (413, "The body is too large."),
@@ -70,7 +71,7 @@ fn operation(route: &Route, openness: Openness) -> Value {
         answers.insert(reply.status.to_string(), answer(reply));
     }
     let security = match (route.access, openness.lets_some(route.access)) {
-        (Access::Open, _) => json!([]),
+        (Access::Open | Access::View, _) => json!([]),
         (_, true) => json!([{}, { "key": [] }]),
         (_, false) => json!([{ "key": [] }]),
     };
@@ -93,13 +94,16 @@ fn operation(route: &Route, openness: Openness) -> Value {
 
 fn problems(route: &Route) -> impl Iterator<Item = Means> {
     let counted = COUNTED.into_iter().filter(|_| route.class.is_some());
-    let with_key = WITH_KEY.into_iter().filter(|_| route.access != Access::Open);
+    let is_open = matches!(route.access, Access::Open | Access::View);
+    let with_key = WITH_KEY.into_iter().filter(move |_| !is_open);
+    let of_view = OF_VIEW.into_iter().filter(|_| route.access == Access::View);
     let with_body = WITH_BODY.into_iter().filter(|_| route.doc.body.is_some());
     EVERYWHERE
         .into_iter()
         .filter(|(status, _)| *status != 503 || route.lasts != Lasts::Moment)
         .chain(counted)
         .chain(with_key)
+        .chain(of_view)
         .chain(with_body)
         .chain(ONCE.into_iter().filter(|_| route.is_done_once()))
 }
@@ -198,7 +202,7 @@ mod tests {
             let method = route.method.name().to_ascii_lowercase();
             let operation = &document["paths"][route.path][method];
             assert_eq!(operation["operationId"], route.doc.id);
-            let is_open = route.access == Access::Open;
+            let is_open = matches!(route.access, Access::Open | Access::View);
             assert_eq!(operation["security"].as_array().unwrap().is_empty(), is_open, "{}", route.path);
             assert_eq!(operation["responses"].get("401").is_none(), is_open, "{}", route.path);
         }

@@ -50,6 +50,8 @@ pub(crate) enum Access {
     Open,
     /// Who may browse the registry; without a key where the operator lets everybody.
     Browse,
+    /// Who knows the address of a view, which holds its key.
+    View,
     /// Who may call tools; without a key from this machine, where the operator lets its programs.
     Tools,
     /// Who shows a key that is good, whatever it is for.

@@ -9,6 +9,7 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     pages::ROUTES,
     routes::registry::STABLE,
     routes::registry::MIRROR,
+    routes::registry::VIEWS,
     routes::endpoint::ROUTES,
     routes::servers::ROUTES,
     routes::said::ROUTES,

@@ -100,6 +100,29 @@ macro_rules! routes {
 pub(crate) const STABLE: &[Route] = routes!("/v0.1", "");
 pub(crate) const MIRROR: &[Route] = routes!("/v0", "Mirror");
 
+/// The same for who reads a view: its key is in the address, for clients that send no header.
+pub(crate) const VIEWS: &[Route] = &[
+    Route::get("/view/{view}/v0.1/servers", Access::View, handler!(list), LIST.named("listDocumentsOfView")),
+    Route::get(
+        "/view/{view}/v0.1/servers/{serverName}/versions",
+        Access::View,
+        handler!(versions),
+        VERSIONS.named("listDocumentVersionsOfView"),
+    ),
+    Route::get(
+        "/view/{view}/v0.1/servers/{serverName}/versions/{version}",
+        Access::View,
+        handler!(show),
+        SHOW.named("showDocumentOfView"),
+    ),
+    Route::get(
+        "/view/{view}/v0.1/x/internal.sigyl/search",
+        Access::View,
+        handler!(search),
+        SEARCH.named("searchDocumentsOfView"),
+    ),
+];
+
 const NO_NAME: Reply = fails(404, "There is no such server in the registry.");
 const NO_VERSION: Reply = fails(404, "There is no such version in the registry.");
 const TAKEN: Reply = fails(409, "It does not go with what is there; a version never changes.");

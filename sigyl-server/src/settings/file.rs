@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use sigyl_core::domain::Network;
+use sigyl_core::domain::{Known, Network};
 
 use super::{GitHub, LogFormat, Login, SettingsError, Trusted};
 
@@ -56,6 +56,7 @@ pub(super) struct Log {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Registry {
     pub(super) anonymous_read: Option<bool>,
+    pub(super) shows: Option<Known>,
 }
 
 /// The table `[mcp]`.

@@ -38,6 +38,7 @@ impl fmt::Display for Settings {
             }))
         })?;
         line(f, "registry.anonymous_read", &self.anonymous_read, |on| Some(on.to_string()))?;
+        line(f, "registry.shows", &self.shows, |known| Some(quoted(known.word())))?;
         line(f, "mcp.keyless_loopback", &self.keyless_loopback, |on| Some(on.to_string()))?;
         for (key, set) in [
             ("rates.read", &self.read_rate),

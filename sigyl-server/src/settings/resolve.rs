@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use etcetera::BaseStrategy as _;
 use serde::Deserialize;
-use sigyl_core::domain::Network;
+use sigyl_core::domain::{Known, Network};
 
 use super::file::File;
 use super::listen::{check_listen, check_public_url};
@@ -72,6 +72,8 @@ pub struct Settings {
     pub log_format: Set<LogFormat>,
     /// Whether who shows no key may read the registry from other machines too.
     pub anonymous_read: Set<bool>,
+    /// What has to be known of a version before it is shown to who does not administer the registry.
+    pub shows: Set<Known>,
     /// Whether programs of this machine reach MCP endpoints without a key.
     pub keyless_loopback: Set<bool>,
     /// How people and jobs get keys without being given one.
@@ -148,6 +150,12 @@ impl Settings {
                 switch(variables, "SIGYL_REGISTRY_ANONYMOUS_READ")?,
                 file.registry.anonymous_read,
                 || false,
+            ),
+            shows: Set::first(
+                None,
+                parsed(variables, "SIGYL_REGISTRY_SHOWS")?,
+                file.registry.shows,
+                Known::default,
             ),
             keyless_loopback: Set::first(
                 None,

@@ -135,6 +135,7 @@ impl TestApp {
             networks: Vec::new(),
             expires: None,
             account: account.cloned(),
+            view: None,
         };
         let made = self.core.create_key(&Caller::local_owner(), new).await.unwrap();
         made.plain.reveal().to_owned()

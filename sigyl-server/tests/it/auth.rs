@@ -197,6 +197,7 @@ async fn a_key_for_a_network_is_not_good_for_whom_a_proxy_does_not_name() {
         networks: vec![Network::parse("127.0.0.0/8").unwrap(), Network::parse("192.0.2.0/24").unwrap()],
         expires: None,
         account: None,
+        view: None,
     };
     let made = app.core.create_key(&Caller::local_owner(), new).await.unwrap();
     for (forwarded, status) in [

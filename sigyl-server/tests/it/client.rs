@@ -22,9 +22,9 @@ use crate::app::TestApp;
 
 const POISONED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/servers/poisoned");
 
-/// Operations that are for other clients: those of MCP, readers of the mirror, and web browsers.
+/// Operations that are for other clients: those of MCP, readers of the mirror and of views, and web browsers.
 fn is_for_others(path: &str) -> bool {
-    path.starts_with("/mcp/") || path.starts_with("/v0/")
+    ["/mcp/", "/v0/", "/view/"].iter().any(|start| path.starts_with(start))
 }
 
 /// The operations of the document: id, method and path.
@@ -94,6 +94,7 @@ async fn access(client: &Client) {
         networks: Vec::new(),
         expires: None,
         account: Some(ada.clone()),
+        view: None,
     };
     let made = client.create_key(&new).await.unwrap();
     assert_eq!(client.keys(Some(&ada)).await.unwrap(), std::slice::from_ref(&made.key));

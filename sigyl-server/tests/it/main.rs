@@ -17,3 +17,4 @@ mod routes;
 mod session;
 mod shapes;
 mod tls;
+mod views;

@@ -51,6 +51,10 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("setDocumentStatusMirror", Key(Action::Publish), 415),
     ("setStatusOfAllMirror", Key(Action::Publish), 415),
     ("searchDocumentsMirror", Browse, 200),
+    ("listDocumentsOfView", Nothing, 404),
+    ("listDocumentVersionsOfView", Nothing, 404),
+    ("showDocumentOfView", Nothing, 404),
+    ("searchDocumentsOfView", Nothing, 404),
     ("mcpSend", Key(Action::Call), 404),
     ("mcpListen", Key(Action::Call), 404),
     ("mcpEnd", Key(Action::Call), 404),
@@ -130,6 +134,7 @@ async fn key(app: &TestApp, login: &str, scopes: &[Scope], expires: Option<Times
         networks: Vec::new(),
         expires,
         account: Some(Login::parse(login).unwrap()),
+        view: None,
     };
     app.core.create_key(&Caller::local_owner(), new).await.unwrap().plain.reveal().to_owned()
 }

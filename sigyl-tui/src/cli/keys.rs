@@ -1,6 +1,8 @@
 //! `sigyl keys`: what lets people and programs in.
 
-use sigyl_core::domain::{KeyId, Label, Login, Network, Scope, Timestamp, TimestampError, WorkspaceName};
+use sigyl_core::domain::{
+    KeyId, Known, Label, Login, Namespace, Network, Scope, Shows, Timestamp, TimestampError, WorkspaceName,
+};
 use sigyl_core::wire::v1::{KeyView, MadeKey, NewKey, Request};
 
 use super::Context;
@@ -56,6 +58,12 @@ struct Create {
     /// Until when it is good, as YYYY-MM-DD or RFC 3339 [default: until it is revoked]
     #[arg(long, value_name = "DATE", value_parser = date)]
     expires: Option<Timestamp>,
+    /// Make it the address of a view, which shows these versions of the registry to who knows it
+    #[arg(long, value_name = "anything|scanned|passed|approved", conflicts_with_all = ["scope", "workspace"])]
+    view: Option<Known>,
+    /// Names that the view shows, such as com.example/*; may be repeated [default: every name]
+    #[arg(long, value_name = "NAMES", requires = "view")]
+    view_name: Vec<Namespace>,
     /// Whose it will be [default: the first account, which is made where there is none]
     #[arg(long, value_name = "LOGIN")]
     account: Option<Login>,
@@ -87,6 +95,7 @@ async fn make(create: Create, cx: &mut Context) -> Result<Exit, Problem> {
         networks: create.network,
         expires: create.expires,
         account: create.account,
+        view: create.view.map(|known| Shows { known, names: create.view_name }),
     };
     let made: MadeKey = cx.ask(Request::CreateKey(Box::new(new))).await?;
     if cx.output.is_json() {
@@ -98,6 +107,9 @@ async fn make(create: Create, cx: &mut Context) -> Result<Exit, Problem> {
             made.key.account,
             render::scopes(&made.key.scopes)
         ));
+        if let Some(view) = &made.key.view {
+            cx.output.note(&format!("It shows {view} to who asks sigyl-server for /view/KEY/v0.1/servers."));
+        }
         cx.output.print(&format!("{}\n", made.plain.reveal()))?;
     }
     Ok(Exit::Well)

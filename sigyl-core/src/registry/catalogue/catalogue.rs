@@ -11,7 +11,7 @@ use super::cursor;
 use super::entry::Entry;
 use super::lines::Lines;
 use super::query::{Query, QueryError, Which};
-use crate::domain::{Digest, DocumentName, DocumentVersion, Timestamp};
+use crate::domain::{Digest, DocumentName, DocumentVersion, Shows, Timestamp};
 use crate::registry::search::{Index, Texts};
 use crate::wire::registry::{Finds, Metadata, ServerList, ServerResponse};
 
@@ -65,6 +65,16 @@ impl Catalogue {
         if !row.entries.is_empty() {
             self.rows.insert(name.clone(), row);
         }
+    }
+
+    /// Makes a catalogue of those entries that somebody is shown: which version is the latest is decided among them.
+    pub fn showing(&self, shows: &Shows) -> Self {
+        let mut shown = Self::default();
+        for (name, row) in self.rows.iter().filter(|(name, _)| shows.has(name)) {
+            let entries = row.entries.values().filter(|entry| entry.is_among(shows)).cloned();
+            shown.replace(name, entries.collect());
+        }
+        shown
     }
 
     /// Returns a number that is another one after every write.

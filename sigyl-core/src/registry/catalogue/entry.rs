@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::about::About;
 use crate::domain::{
-    Digest, DocumentName, DocumentVersion, Listing, ListingStatus, Origin, Proof, RawDocument, Timestamp,
-    Verdict, WorkspaceName,
+    Digest, DocumentName, DocumentVersion, Known, Listing, ListingStatus, Origin, Proof, RawDocument, Shows,
+    Timestamp, Verdict, WorkspaceName,
 };
 use crate::registry::{PUBLISHER_KEY, RELEASED_NAMESPACE};
 use crate::wire::registry::{Official, OriginKind, Provenance, ResponseMeta, ScanStatus, ServerResponse};
@@ -168,6 +168,18 @@ impl Entry {
             Some(RELEASED_NAMESPACE) => Proof::Granted,
             _ => Proof::Unproven,
         }
+    }
+
+    /// Tells whether it is among what somebody is shown.
+    pub fn is_among(&self, shows: &Shows) -> bool {
+        let released = self.released.as_ref();
+        let is_known = match shows.known {
+            Known::Anything => true,
+            Known::Scanned => released.is_some(),
+            Known::Passed => released.is_some_and(|it| !it.approved && it.verdict <= Verdict::Warn),
+            Known::Approved => released.is_some_and(|it| it.approved),
+        };
+        is_known && shows.has(&self.name)
     }
 
     /// Tells whether there is source of it here.

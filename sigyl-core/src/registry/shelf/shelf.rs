@@ -1,6 +1,6 @@
 //! Reads the store into the catalogue, and answers from there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use tokio::sync::Mutex;
@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use super::error::ListingError;
 use super::released::{self, Releases};
 use crate::domain::{
-    DocumentName, DocumentVersion, Listing, Quarantines, ServerName, Suspect, WorkspaceName,
+    DocumentName, DocumentVersion, Listing, Quarantines, ServerName, Shows, Suspect, WorkspaceName,
 };
 use crate::registry::catalogue::{Browse, Catalogue, Entry, Query};
 use crate::store::{Page, Store, StoreError};
@@ -16,12 +16,16 @@ use crate::wire::registry::{Finds, ServerList, ServerResponse};
 
 /// Documents that are read from the store at a time.
 const PAGE: usize = 1_000;
+/// Views that are held ready; with one more, all are put together anew when somebody looks.
+const VIEWS: usize = 16;
 
 /// All documents.
 #[derive(Debug)]
 pub struct Shelf {
     pub(super) store: Arc<dyn Store>,
     catalogue: RwLock<Catalogue>,
+    /// What views show, each once somebody looked at it.
+    views: RwLock<HashMap<Shows, Catalogue>>,
     /// Held from the check of a write until the catalogue shows it.
     pub(super) turn: Mutex<()>,
 }
@@ -29,7 +33,7 @@ pub struct Shelf {
 impl Shelf {
     /// A shelf over a store that holds no documents yet.
     pub fn empty(store: Arc<dyn Store>) -> Self {
-        Self { store, catalogue: RwLock::default(), turn: Mutex::default() }
+        Self { store, catalogue: RwLock::default(), views: RwLock::default(), turn: Mutex::default() }
     }
 
     /// Reads everything in `store`.
@@ -56,7 +60,12 @@ impl Shelf {
         for (name, own) in releases {
             catalogue.replace(&name, join(&name, Vec::new(), own, &quarantines));
         }
-        Ok(Self { store, catalogue: RwLock::new(catalogue), turn: Mutex::default() })
+        Ok(Self {
+            store,
+            catalogue: RwLock::new(catalogue),
+            views: RwLock::default(),
+            turn: Mutex::default(),
+        })
     }
 
     /// Reads a server back that was recorded, activated, moved or removed. That is on record already, so a failure is
@@ -93,25 +102,27 @@ impl Shelf {
     }
 
     /// Lists documents by name and version; `base` is where the endpoint is reached.
-    pub fn list(&self, query: Query, base: Option<&str>) -> Result<ServerList, ListingError> {
-        Ok(self.read().list(query, base)?)
+    pub fn list(&self, shows: &Shows, query: Query, base: Option<&str>) -> Result<ServerList, ListingError> {
+        Ok(self.look(shows, |catalogue| catalogue.list(query, base))?)
     }
 
     /// Lists the versions of a name, the newest publication first.
     pub fn versions(
         &self,
+        shows: &Shows,
         name: &str,
         include_deleted: bool,
         base: Option<&str>,
     ) -> Result<ServerList, ListingError> {
         let name = DocumentName::parse(name)?;
-        let found = self.read().versions(&name, include_deleted, base);
+        let found = self.look(shows, |catalogue| catalogue.versions(&name, include_deleted, base));
         found.ok_or(ListingError::NoName(name))
     }
 
     /// Finds a version of a name; `latest` is that which ranks highest.
     pub fn version(
         &self,
+        shows: &Shows,
         name: &str,
         version: &str,
         include_deleted: bool,
@@ -122,18 +133,26 @@ impl Shelf {
             "latest" => None,
             exact => Some(DocumentVersion::parse(exact)?),
         };
-        let found = self.read().version(&name, wanted.as_ref(), include_deleted, base);
+        let version_of =
+            |catalogue: &Catalogue| catalogue.version(&name, wanted.as_ref(), include_deleted, base);
+        let found = self.look(shows, version_of);
         found.ok_or_else(|| ListingError::NoVersion { name, version: version.to_owned() })
     }
 
     /// Finds names by words, the best first.
-    pub fn search(&self, words: &str, limit: usize, base: Option<&str>) -> Result<Finds, ListingError> {
-        Ok(self.read().search(words, limit, base)?)
+    pub fn search(
+        &self,
+        shows: &Shows,
+        words: &str,
+        limit: usize,
+        base: Option<&str>,
+    ) -> Result<Finds, ListingError> {
+        Ok(self.look(shows, |catalogue| catalogue.search(words, limit, base))?)
     }
 
     /// Shows a page of names, each with its latest version.
-    pub fn browse(&self, browse: &Browse, base: Option<&str>) -> Result<Finds, ListingError> {
-        Ok(self.read().browse(browse, base)?)
+    pub fn browse(&self, shows: &Shows, browse: &Browse, base: Option<&str>) -> Result<Finds, ListingError> {
+        Ok(self.look(shows, |catalogue| catalogue.browse(browse, base))?)
     }
 
     /// Returns a number that is another one after every write, for answers that are kept elsewhere.
@@ -156,6 +175,25 @@ impl Shelf {
         self.read().entries(name).find_map(|entry| entry.workspace().cloned())
     }
 
+    /// Looks at what somebody is shown. A view is put together when it is looked at for the first time, and follows every
+    /// write from then on.
+    fn look<T>(&self, shows: &Shows, look: impl FnOnce(&Catalogue) -> T) -> T {
+        if shows.is_everything() {
+            return look(&self.read());
+        }
+        let known = self.views.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(view) = known.get(shows) {
+            return look(view);
+        }
+        drop(known);
+        let mut views = self.views.write().unwrap_or_else(PoisonError::into_inner);
+        if views.len() >= VIEWS && !views.contains_key(shows) {
+            views.clear();
+        }
+        // Writes take the two in this order too, so that none is missed in between.
+        look(views.entry(shows.clone()).or_insert_with(|| self.read().showing(shows)))
+    }
+
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Catalogue> {
         self.catalogue.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -169,6 +207,11 @@ impl Shelf {
             None => Releases::default(),
         };
         let entries = join(name, listings, releases, &quarantines);
+        let mut views = self.views.write().unwrap_or_else(PoisonError::into_inner);
+        for (shows, view) in views.iter_mut() {
+            let shown = entries.iter().filter(|entry| entry.is_among(shows)).cloned();
+            view.replace(name, shown.collect());
+        }
         self.catalogue.write().unwrap_or_else(PoisonError::into_inner).replace(name, entries);
         Ok(())
     }

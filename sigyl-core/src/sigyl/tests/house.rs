@@ -33,6 +33,7 @@ pub(in crate::sigyl) fn new_key(scopes: &[&str]) -> NewKey {
         networks: Vec::new(),
         expires: None,
         account: None,
+        view: None,
     }
 }
 

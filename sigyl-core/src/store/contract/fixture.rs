@@ -298,6 +298,7 @@ pub fn api_key(id: &str, account: &str) -> ApiKey {
         hash: KeyHash::new([7; 32]),
         parent: None,
         sign_in: false,
+        view: None,
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     Account, ApiKey, AuditEntry, AuditHead, KeyId, Label, Login, Network, Role, Run, Scope, SecretValue,
-    ServerName, Timestamp, Workspace, WorkspaceName,
+    ServerName, Shows, Timestamp, Workspace, WorkspaceName,
 };
 
 /// What a new key is for.
@@ -30,6 +30,9 @@ pub struct NewKey {
     /// Whose it will be; the caller's own when absent. Only administrators make keys for others.
     #[serde(default)]
     pub account: Option<Login>,
+    /// What of the registry it shows, when it is to be the address of a view; administrators alone make one.
+    #[serde(default)]
+    pub view: Option<Shows>,
 }
 
 /// A key as lists show it: everything but its hash.
@@ -63,6 +66,9 @@ pub struct KeyView {
     /// Whether somebody got it by signing in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sign_in: bool,
+    /// What of the registry it shows, when it is the address of a view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<Shows>,
 }
 
 impl KeyView {
@@ -82,6 +88,7 @@ impl KeyView {
             uses: key.uses,
             parent: key.parent,
             sign_in: key.sign_in,
+            view: key.view,
         }
     }
 }

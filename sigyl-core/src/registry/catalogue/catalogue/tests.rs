@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::domain::{Digest, Listing, ListingStatus, Standing, Verdict};
+use crate::domain::{Digest, Known, Listing, ListingStatus, Shows, Standing, Verdict};
 use crate::registry::catalogue::{Browse, Order, Released};
 use crate::store::contract::fixture::{at, document_name, document_version, listing};
 use crate::wire::registry::ScanStatus;
@@ -57,6 +57,42 @@ fn list(catalogue: &Catalogue, query: Query) -> Vec<String> {
 
 fn searched(text: &str) -> Query {
     Query { search: Some(text.to_owned()), ..Query::default() }
+}
+
+#[test]
+fn a_view_has_its_own_latest_and_shows_nothing_else() {
+    let released = |version: &str, verdict, approved| {
+        let released = Released {
+            members: json!({"name": "a/clock", "version": version}).as_object().unwrap().clone(),
+            recorded: at(5),
+            workspace: Default::default(),
+            verdict,
+            approved,
+            source: Digest::of(b"x"),
+            path: None,
+            words: Vec::new(),
+        };
+        Entry::of(document_name("a/clock"), document_version(version), None, Some(released)).unwrap()
+    };
+    let mut whole = catalogue([listing("b/alarm", "1.0.0", "Rings")]);
+    let unscanned = Entry::of(
+        document_name("a/clock"),
+        document_version("3.0.0"),
+        Some(listing("a/clock", "3.0.0", "x")),
+        None,
+    );
+    let entries =
+        [released("1.0.0", Verdict::Pass, false), released("2.0.0", Verdict::Hold, true), unscanned.unwrap()];
+    whole.replace(&document_name("a/clock"), entries.into());
+    let view = |known, names: &[&str]| {
+        let names = names.iter().map(|name| name.parse().unwrap()).collect();
+        list(&whole.showing(&Shows { known, names }), Query::default())
+    };
+    assert_eq!(view(Known::Anything, &["a/*"]), ["a/clock 1.0.0", "a/clock 2.0.0", "a/clock 3.0.0*"]);
+    assert_eq!(view(Known::Scanned, &[]), ["a/clock 1.0.0", "a/clock 2.0.0*"]);
+    assert_eq!(view(Known::Passed, &[]), ["a/clock 1.0.0*"]);
+    assert_eq!(view(Known::Approved, &[]), ["a/clock 2.0.0*"]);
+    assert!(view(Known::Passed, &["b/*"]).is_empty());
 }
 
 #[test]
