@@ -52,7 +52,7 @@ async fn with_two() -> (TestApp, String) {
 async fn who_knows_the_address_of_a_view_reads_what_it_shows_and_nothing_else() {
     let (app, key) = with_two().await;
     let view = made(&app, &key, json!({"names": ["com.example/*"]})).await;
-    assert_eq!(view.status, StatusCode::OK, "{view:?}");
+    assert_eq!(view.status, StatusCode::CREATED, "{view:?}");
     let (secret, id) = (
         view.json()["plain"].as_str().unwrap().to_owned(),
         view.json()["key"]["id"].as_str().unwrap().to_owned(),
