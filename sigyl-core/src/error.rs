@@ -2,14 +2,15 @@
 
 mod codes;
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::access::{AccessError, DomainError, SignInError};
 use crate::deploy::TargetError;
 use crate::domain::{
-    Denied, Failure, KeyId, Kind, Login, MemberError, OnceName, OverlayError, Quarantine, Quarantined, RunId,
-    RunState, ServerName, Suspect, WorkspaceName,
+    Denied, Failure, KeyId, Kind, Login, Mask, MemberError, OnceName, OverlayError, Quarantine, Quarantined,
+    RunId, RunState, SecretName, ServerName, Suspect, WorkspaceName,
 };
 use crate::mcp::McpError;
 use crate::pipeline::{StepError, failure};
@@ -102,6 +103,25 @@ pub enum Error {
     /// There is no such run.
     #[error("there is no run {0}")]
     NoRun(RunId),
+    /// There is no such secret.
+    #[error("{server} has no secret {name}")]
+    NoSecret {
+        /// The server.
+        server: ServerName,
+        /// The secret.
+        name: SecretName,
+    },
+    /// A secret cannot be taken as it is. Never tells any of its value.
+    #[error("the secret {name} cannot be set: {why}")]
+    Secret {
+        /// The secret.
+        name: SecretName,
+        /// What is wrong.
+        why: String,
+    },
+    /// A run works on the server.
+    #[error("a run works on {0}: try again when it is over")]
+    Busy(ServerName),
     /// The server does not run here and now.
     #[error("{0} is not running")]
     NotRunning(ServerName),
@@ -184,6 +204,9 @@ pub enum Error {
     /// An archive cannot be taken, or is not there.
     #[error(transparent)]
     Upload(#[from] UploadError),
+    /// What went wrong repeated a secret, which is hidden here.
+    #[error("{}", .0.message)]
+    Hidden(Box<Failure>),
     /// The owner and this program do not understand each other.
     #[error("the owner of the data directory answered {0}")]
     Protocol(String),
@@ -211,6 +234,10 @@ impl Error {
             Self::OnceOther(_) | Self::OnceOpen(_) => Kind::Conflict,
             Self::Quarantined(_) => Kind::Blocked,
             Self::Standing(_) | Self::TooManyStanding(_) => Kind::Conflict,
+            Self::Hidden(failure) => failure.kind,
+            Self::NoSecret { .. } => Kind::NotFound,
+            Self::Secret { .. } => Kind::Invalid,
+            Self::Busy(_) => Kind::Conflict,
             Self::NoAccount(_) | Self::NoWorkspace(_) | Self::NoKey(_) => Kind::NotFound,
             Self::NotRunning(_) | Self::NotHeld { .. } | Self::NotOurs(_) | Self::Member(_) => Kind::Conflict,
             Self::HoldsServers { .. } => Kind::Conflict,
@@ -230,6 +257,9 @@ impl Error {
             Self::Denied(_) => "E0901",
             Self::Step(error) => error.code(),
             Self::Store(error) => crate::pipeline::store_code(error),
+            Self::Vault(VaultError::Busy { .. } | VaultError::NoNewKey(_) | VaultError::NotSealing(_)) => {
+                "E0806"
+            }
             Self::Vault(_) => "E0801",
             Self::Rules(_) => "E0999",
             Self::Policy(_) => "E0202",
@@ -247,6 +277,12 @@ impl Error {
             Self::NotOurs(_) => "E1009",
             Self::Listing(error) => listing_code(error),
             Self::Upload(_) => "E1307",
+            Self::Hidden(failure) => {
+                CODES.iter().find(|doc| doc.code == failure.code).map_or("E0999", |doc| doc.code)
+            }
+            Self::NoSecret { .. } => "E0803",
+            Self::Secret { .. } => "E0804",
+            Self::Busy(_) => "E0805",
             Self::NoServer(_) => "E0402",
             Self::NoRun(_) => "E0405",
             Self::NotRunning(_) => "E0406",
@@ -265,8 +301,20 @@ impl Error {
         }
     }
 
+    /// Hides secrets in what is told of this failure.
+    pub(crate) fn hiding(self, mask: &Mask) -> Self {
+        let failure = self.failure();
+        match mask.text(&failure.message) {
+            Cow::Borrowed(_) => self,
+            Cow::Owned(message) => Self::Hidden(Box::new(Failure { message, ..failure })),
+        }
+    }
+
     /// Tells this failure as it crosses a boundary.
     pub fn failure(&self) -> Failure {
+        if let Self::Hidden(failure) = self {
+            return Failure::clone(failure);
+        }
         if let Self::Step(error) = self {
             return failure(error);
         }

@@ -16,6 +16,7 @@ mod judge;
 mod keys;
 mod listing;
 mod lost;
+mod master_key;
 mod members;
 mod namespaces;
 mod once;
@@ -29,6 +30,7 @@ mod reach;
 mod release;
 mod restore;
 mod schedule;
+mod secrets;
 mod sessions;
 mod sign_in;
 mod tally;
@@ -92,6 +94,10 @@ struct Inner {
     saying: tokio::sync::Mutex<()>,
     /// How somebody gets a key by signing in, and who is about to.
     signing_in: sign_in::SigningIn,
+    /// Held by whoever seals until what is sealed is on record, and by whoever changes the key that seals.
+    sealing: tokio::sync::RwLock<()>,
+    /// Whether no master key takes over from another in this process.
+    key_settled: watch::Sender<bool>,
     /// Runs at work in this process.
     runs: Mutex<BTreeMap<RunId, Started>>,
     /// What the last scheduled probe of each server saw.

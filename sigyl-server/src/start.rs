@@ -58,6 +58,8 @@ pub async fn start(
     core.offline = settings.offline.value;
     core.sign_in = settings.sign_in();
     core.shows = Shows { known: settings.shows.value, names: Vec::new() };
+    core.master_key = settings.master_key.value.clone();
+    core.previous_master_key = settings.previous_master_key.value.clone();
     if let Some((policy, rules)) = settings.policy(SystemClock.now())? {
         core.policy = policy;
         core.rules = Some(Arc::new(rules));
@@ -75,6 +77,9 @@ pub async fn start(
     }
     if core.standing_admin_key().await?.is_some() {
         tracing::warn!("the first key is still good: make one for each person, and revoke it");
+    }
+    if let Some(warning) = core.key_warning() {
+        tracing::warn!("{warning}");
     }
     tracing::info!("listening on {scheme}://{address}");
     let config = Config {

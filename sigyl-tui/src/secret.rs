@@ -2,7 +2,7 @@
 //! process of the machine can read and which shells remember.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::PathBuf;
 
 use sigyl_core::domain::{SecretName, SecretValue};
@@ -120,6 +120,22 @@ pub(crate) fn read(
     Ok(values)
 }
 
+/// Reads the one value that a verb sets: from where `text` says, else from the terminal, else from standard input.
+pub(crate) fn read_one(
+    text: &str,
+    environment: &Environment,
+    interactive: bool,
+) -> Result<(SecretName, SecretValue), SecretError> {
+    let (name, origin) = parse(text)?;
+    if interactive || !matches!(origin, Origin::Prompt) {
+        let mut read = read(&[text.to_owned()], environment, interactive)?;
+        return read.pop_first().ok_or(SecretError::Empty(name));
+    }
+    let unreadable = |source| SecretError::Prompt { name: name.clone(), source };
+    let value = line_of(std::io::stdin().lock()).map_err(unreadable)?;
+    if value.reveal().is_empty() { Err(SecretError::Empty(name)) } else { Ok((name, value)) }
+}
+
 fn prompt(name: &SecretName, interactive: bool) -> Result<SecretValue, SecretError> {
     if !interactive {
         return Err(SecretError::NoTerminal(name.clone()));
@@ -131,14 +147,18 @@ fn prompt(name: &SecretName, interactive: bool) -> Result<SecretValue, SecretErr
 
 fn file(name: &SecretName, path: PathBuf) -> Result<SecretValue, SecretError> {
     let unreadable = |source| SecretError::File { name: name.clone(), path: path.clone(), source };
+    std::fs::File::open(&path).and_then(line_of).map_err(unreadable)
+}
+
+/// Reads a value whole. Editors end a file with a line break that is not part of it.
+fn line_of(from: impl Read) -> std::io::Result<SecretValue> {
     let mut text = String::new();
-    let file = std::fs::File::open(&path).map_err(unreadable)?;
-    let read = file.take(LIMIT + 1).read_to_string(&mut text).map_err(unreadable)?;
+    let read = from.take(LIMIT + 1).read_to_string(&mut text)?;
     if read as u64 > LIMIT {
-        return Err(unreadable(std::io::Error::other("it is larger than 64 KiB")));
+        return Err(std::io::Error::other("it is larger than 64 KiB"));
     }
-    // Editors end a file with a line break that is not part of the value.
-    let value = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    let line = text.strip_suffix('\n');
+    let value = line.map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
     Ok(SecretValue::new(value))
 }
 
@@ -146,16 +166,16 @@ fn file(name: &SecretName, path: PathBuf) -> Result<SecretValue, SecretError> {
 mod tests {
     use super::*;
 
-    fn read_one(text: &str) -> Result<BTreeMap<SecretName, SecretValue>, SecretError> {
+    fn read_alone(text: &str) -> Result<BTreeMap<SecretName, SecretValue>, SecretError> {
         read(&[text.to_owned()], &Environment::from([("TOKEN", "hunter2"), ("NONE", "")]), false)
     }
 
     #[test]
     fn a_value_on_the_command_line_is_refused_and_not_repeated() {
-        let error = read_one("K=hunter2").unwrap_err();
+        let error = read_alone("K=hunter2").unwrap_err();
         assert!(matches!(error, SecretError::Plain(_)));
         assert!(!format!("{error} {error:?} {}", chain(&error)).contains("hunter2"));
-        let error = read_one("hunter 2=x").unwrap_err();
+        let error = read_alone("hunter 2=x").unwrap_err();
         assert!(!format!("{error:?}").contains("hunter"));
     }
 
@@ -164,9 +184,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("token");
         std::fs::write(&path, "line one\nline two\r\n").unwrap();
-        let values = read_one(&format!("K=@{}", path.display())).unwrap();
+        let values = read_alone(&format!("K=@{}", path.display())).unwrap();
         assert_eq!(values.values().next().unwrap().reveal(), "line one\nline two");
-        assert_eq!(read_one("K=env:TOKEN").unwrap().values().next().unwrap().reveal(), "hunter2");
+        assert_eq!(read_alone("K=env:TOKEN").unwrap().values().next().unwrap().reveal(), "hunter2");
     }
 
     #[test]
@@ -177,7 +197,7 @@ mod tests {
             ("K", "no terminal"),
             ("K=", "stands on the command line"),
         ] {
-            let error = read_one(text).unwrap_err();
+            let error = read_alone(text).unwrap_err();
             assert!(chain(&error).contains(part), "{text}: {error}");
         }
     }

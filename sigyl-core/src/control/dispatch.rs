@@ -174,6 +174,28 @@ async fn access(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Resp
             Response::Audit(sigyl.audit(caller, from, limit).await?.items)
         }
         Request::VerifyAudit { kept } => Response::AuditChecked(sigyl.verify_audit(caller, kept).await?),
+        other => return secrets(sigyl, caller, other).await,
+    })
+}
+
+/// Secrets, and the key that seals them.
+async fn secrets(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Response, Error> {
+    Ok(match request {
+        Request::Secrets { name } => Response::Secrets(sigyl.secrets(caller, &name).await?),
+        Request::SetSecret { name, secret, value, restart } => {
+            let set = sigyl.set_secret(caller, &name, &secret, value, restart).await?;
+            Response::SetSecret(Box::new(set))
+        }
+        Request::RemoveSecret { name, secret } => done(sigyl.remove_secret(caller, &name, &secret).await?),
+        Request::RevealSecret { name, secret } => {
+            Response::Secret(sigyl.reveal_secret(caller, &name, &secret).await?)
+        }
+        Request::MasterKey => Response::MasterKey(Box::new(sigyl.master_key(caller).await?)),
+        Request::RotateMasterKey => {
+            sigyl.rotate_master_key(caller, None).await?;
+            sigyl.key_settled().await;
+            Response::MasterKey(Box::new(sigyl.master_key(caller).await?))
+        }
         _ => return Err(Error::Protocol("an operation that it does not know".into())),
     })
 }

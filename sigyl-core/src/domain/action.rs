@@ -25,8 +25,10 @@ pub enum Action {
     Publish,
     /// Deploy, redeploy, roll back.
     Deploy,
-    /// Set and remove secrets of a server; nobody reads their values.
+    /// Set and remove secrets of a server, without reading their values.
     Secrets,
+    /// Read the value of a secret.
+    Reveal,
     /// Decide a held run.
     Approve,
     /// Remove a server with its records.
@@ -55,7 +57,7 @@ pub enum Reach {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Browse,
         Self::Read,
         Self::ReadLogs,
@@ -64,6 +66,7 @@ impl Action {
         Self::Publish,
         Self::Deploy,
         Self::Secrets,
+        Self::Reveal,
         Self::Approve,
         Self::Delete,
         Self::Keys,
@@ -84,6 +87,7 @@ impl Action {
             Self::Publish => ("publish", "publish", Workspace(Role::Member)),
             Self::Deploy => ("deploy", "deploy", Workspace(Role::Member)),
             Self::Secrets => ("secrets", "set secrets", Workspace(Role::Member)),
+            Self::Reveal => ("reveal", "read values of secrets", Workspace(Role::Admin)),
             Self::Approve => ("approve", "decide held runs", Workspace(Role::Admin)),
             Self::Delete => ("delete", "delete servers", Workspace(Role::Admin)),
             Self::Keys => ("keys", "make keys", Workspace(Role::Viewer)),

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::text::checked_text;
 
@@ -45,9 +46,55 @@ checked_text!(SecretName, SecretNameError);
 /// The value of a secret: silent in `Debug`, without `Display`, wiped when dropped.
 ///
 /// It serialises, since it has to cross the owner's socket once; nothing that is stored or logged may hold one.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct SecretValue(String);
+
+/// An error that serde makes up by itself repeats a value of another type.
+impl<'de> Deserialize<'de> for SecretValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        fn no_text<E: de::Error, T>() -> Result<T, E> {
+            Err(E::custom("the value of a secret is a text"))
+        }
+
+        impl Visitor<'_> for Text {
+            type Value = SecretValue;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the value of a secret, as a text")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<SecretValue, E> {
+                Ok(SecretValue::new(text))
+            }
+
+            fn visit_string<E: de::Error>(self, text: String) -> Result<SecretValue, E> {
+                Ok(SecretValue(text))
+            }
+
+            fn visit_bool<E: de::Error>(self, _: bool) -> Result<SecretValue, E> {
+                no_text()
+            }
+
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<SecretValue, E> {
+                no_text()
+            }
+
+            fn visit_u64<E: de::Error>(self, _: u64) -> Result<SecretValue, E> {
+                no_text()
+            }
+
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<SecretValue, E> {
+                no_text()
+            }
+        }
+
+        // Asked for a text, a format refuses anything else by itself, in its own words.
+        deserializer.deserialize_any(Text)
+    }
+}
 
 impl SecretValue {
     /// Takes a value.
@@ -82,6 +129,15 @@ mod tests {
         let value = SecretValue::new("hunter2");
         assert!(!format!("{value:?}").contains("hunter2"));
         assert_eq!(value.reveal(), "hunter2");
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_without_being_repeated() {
+        assert_eq!(serde_json::from_str::<SecretValue>("\"hunter2\"").unwrap().reveal(), "hunter2");
+        for wrong in ["4711", "-4711", "47.11", "true", "[4711]", "{\"a\": 4711}"] {
+            let told = serde_json::from_str::<SecretValue>(wrong).unwrap_err().to_string();
+            assert!(!told.contains("47") && !told.contains("true"), "{told}");
+        }
     }
 
     #[test]

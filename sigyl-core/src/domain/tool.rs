@@ -4,8 +4,8 @@ use md5::{Digest as _, Md5};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Digest;
 use super::canonical::digest_of_members;
+use super::{Digest, Mask};
 
 /// A tool, prompt or resource definition, kept whole as the server gave it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,16 @@ impl Tool {
     /// Returns everything that the server declared.
     pub fn definition(&self) -> &Map<String, Value> {
         &self.definition
+    }
+
+    /// Returns it with the secrets that it repeats hidden.
+    pub fn masked(&self, mask: &Mask) -> Result<Self, ToolError> {
+        let mut definition = Value::Object(self.definition.clone());
+        mask.json(&mut definition);
+        match definition {
+            Value::Object(definition) => Self::new(definition),
+            _ => Err(ToolError::NoName),
+        }
     }
 
     /// Digests the whole definition in its canonical form (RFC 8785).

@@ -283,13 +283,37 @@ pub const CODES: &[CodeDoc] = &[
         "E0801",
         "vault failed",
         "The master key is missing, unreadable or not the one that sealed the secrets.",
-        "put the right master.key back; nothing was lost",
+        "put the right key back; nothing was lost",
     ),
     doc(
         "E0802",
         "secrets missing",
         "The manifest requires secrets that were not given.",
         "give each with --secret NAME (asked for), NAME=@FILE or NAME=env:VARIABLE",
+    ),
+    doc(
+        "E0803",
+        "no such secret",
+        "The server has no secret of that name.",
+        "`sigyl secrets list NAME` shows those that it has",
+    ),
+    doc(
+        "E0804",
+        "secret refused",
+        "The value of a secret is none that can be given to the server, or none that its manifest can mean.",
+        "give another value; `sigyl show NAME` tells what the server asks for",
+    ),
+    doc(
+        "E0805",
+        "server busy",
+        "A run works on the server, and its secrets are not changed meanwhile.",
+        "wait until it is over: `sigyl runs` shows it",
+    ),
+    doc(
+        "E0806",
+        "master key not replaced",
+        "No other master key can take over now: one does already, or nothing gives a new one.",
+        "`sigyl secrets key` shows how it stands; docs/config.md says how each kind of key is replaced",
     ),
     doc(
         "E0901",

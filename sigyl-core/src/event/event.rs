@@ -190,6 +190,32 @@ impl EventKind {
     pub fn is_detail(&self) -> bool {
         matches!(self, Self::Step { .. } | Self::Progress { .. } | Self::Log { .. })
     }
+
+    /// Returns every text that may repeat what a server said.
+    pub(crate) fn texts(&mut self) -> Vec<&mut String> {
+        match self {
+            Self::Run { note, .. } | Self::Step { note, .. } => note.iter_mut().collect(),
+            Self::Log { line: text, .. }
+            | Self::Health { note: text, .. }
+            | Self::Restarted { note: text, .. } => {
+                vec![text]
+            }
+            Self::ToolsChanged { added, removed, changed } => {
+                added.iter_mut().chain(removed).chain(changed).collect()
+            }
+            Self::Quarantined { .. }
+            | Self::QuarantineLifted { .. }
+            | Self::Edited
+            | Self::Rated { .. }
+            | Self::Decided { .. }
+            | Self::Moved { .. }
+            | Self::Progress { .. }
+            | Self::Scanned { .. }
+            | Self::Activated { .. }
+            | Self::Deleted
+            | Self::Unknown => Vec::new(),
+        }
+    }
 }
 
 #[cfg(test)]

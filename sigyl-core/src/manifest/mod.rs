@@ -12,6 +12,7 @@ mod derive;
 mod emit;
 mod field;
 mod files;
+mod fit;
 mod init;
 mod inside;
 mod legacy;
@@ -29,6 +30,7 @@ mod table;
 mod words;
 
 pub use files::Files;
+pub use fit::Fit;
 pub use init::init;
 pub use model::{Build, DeclaredSecret, Health, Manifest, Runtime, SecretType, Start};
 #[cfg(feature = "scan")]

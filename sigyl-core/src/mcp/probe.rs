@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::domain::{Declaration, Era, Tool};
+use crate::domain::{Declaration, Era, Mask, Tool, ToolError};
 
 use super::client::{Client, is_method_not_found};
 use super::era::argument_headers;
@@ -33,6 +33,18 @@ pub struct Probe {
 }
 
 impl Probe {
+    /// Returns it with the secrets that the server repeats hidden.
+    pub fn masked(mut self, mask: &Mask) -> Result<Self, ToolError> {
+        if mask.is_empty() {
+            return Ok(self);
+        }
+        let values = [&mut self.server_info, &mut self.capabilities].into_iter();
+        values.chain(&mut self.prompts).chain(&mut self.resources).for_each(|value| mask.json(value));
+        self.versions.iter_mut().chain(&mut self.instructions).for_each(|text| mask.hide(text));
+        self.tools = self.tools.iter().map(|tool| tool.masked(mask)).collect::<Result<_, _>>()?;
+        Ok(self)
+    }
+
     /// What is kept of it beside the tools.
     pub fn declaration(&self) -> Declaration {
         Declaration {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::emitter::Emitter;
 use super::lanes::Lanes;
+use super::masks::Masks;
 use super::rules::Rules;
 use crate::clock::Clock;
 use crate::deploy::{Built, Released, Target};
@@ -116,6 +117,8 @@ pub struct Platform {
     pub clock: Arc<dyn Clock>,
     /// Takes events.
     pub emitter: Emitter,
+    /// Hides what servers were given in what they say.
+    pub masks: Masks,
     /// Keeps runs of one server apart.
     pub lanes: Lanes,
     /// Limits and choices.

@@ -9,6 +9,8 @@ use crate::domain::{RunId, Seq, ServerName};
 use crate::event::{Bus, Event, EventKind};
 use crate::store::{Change, Store};
 
+use super::masks::Masks;
+
 /// How many messages are taken at once: their events are stored together.
 const BACKLOG: usize = 1024;
 
@@ -23,14 +25,15 @@ pub struct Emitter {
     sender: mpsc::UnboundedSender<Message>,
     clock: Arc<dyn Clock>,
     bus: Bus,
+    masks: Masks,
 }
 
 impl Emitter {
-    /// Starts the writer.
-    pub fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, bus: Bus) -> Self {
+    /// Starts the writer. What `masks` hides of a server is hidden in every event of it.
+    pub fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, bus: Bus, masks: Masks) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         tokio::spawn(write(store, bus.clone(), receiver));
-        Self { sender, clock, bus }
+        Self { sender, clock, bus, masks }
     }
 
     /// Returns the bus on which stored events appear.
@@ -39,7 +42,11 @@ impl Emitter {
     }
 
     /// Tells what happened; returns at once.
-    pub fn emit(&self, run: Option<&RunId>, server: Option<&ServerName>, kind: EventKind) {
+    pub fn emit(&self, run: Option<&RunId>, server: Option<&ServerName>, mut kind: EventKind) {
+        if let Some(server) = server {
+            let mask = self.masks.of(server);
+            kind.texts().into_iter().for_each(|text| mask.hide(text));
+        }
         let at = self.clock.now();
         let event = Event { seq: Seq(0), at, run: run.cloned(), server: server.cloned(), kind };
         // The writer ends only with the runtime, when nobody is left to tell.

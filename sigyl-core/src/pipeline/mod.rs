@@ -7,6 +7,7 @@ mod context;
 mod emitter;
 mod failure;
 mod lanes;
+mod masks;
 mod plan;
 mod rules;
 mod run;
@@ -19,6 +20,7 @@ pub use emitter::Emitter;
 pub(crate) use failure::store_code;
 pub use failure::{StepError, failure};
 pub use lanes::Lanes;
+pub use masks::Masks;
 pub use plan::steps_of;
 pub use rules::Rules;
 #[cfg(all(feature = "sled", feature = "gateway"))]

@@ -174,7 +174,16 @@ pub(super) async fn save(cx: &mut Context) -> Result<(), StoreError> {
     cx.run.request = as_json(&cx.order)?;
     cx.run.notices.clone_from(&cx.results.notices);
     cx.run.removed.clone_from(&cx.results.removed);
+    hide_secrets(cx);
     cx.platform.store.apply(Change::PutRun(Box::new(cx.run.clone()))).await.map(|_| ())
+}
+
+/// Hides what the server was given in what is kept of what it said.
+fn hide_secrets(cx: &mut Context) {
+    let Some(mask) = cx.run.server.as_ref().map(|server| cx.platform.masks.of(server)) else { return };
+    let notes = cx.run.steps.iter_mut().filter_map(|record| record.note.as_mut());
+    let failure = cx.run.failure.iter_mut().map(|failure| &mut failure.message);
+    notes.chain(failure).chain(&mut cx.run.notices).for_each(|text| mask.hide(text));
 }
 
 async fn end(cx: &mut Context, error: &StepError) {

@@ -6,8 +6,8 @@ use super::Sigyl;
 use super::query::LOOKED_MOST;
 use crate::access::{self, AccessError};
 use crate::domain::{
-    Action, AuditEntry, AuditFact, AuditHead, AuditOutcome, Caller, Holder, KeyId, Kind, RunId, ServerName,
-    WorkspaceName,
+    Action, AuditEntry, AuditFact, AuditHead, AuditOutcome, Caller, Holder, KeyId, Kind, RunId, SecretName,
+    ServerName, WorkspaceName,
 };
 use crate::error::Error;
 use crate::store::{Page, StoreError};
@@ -48,6 +48,11 @@ impl Act {
     /// Something done to a server.
     pub(super) fn on_server(what: &'static str, name: &ServerName) -> Self {
         Self { what, on: name.to_string(), about: About::Server(name.clone()) }
+    }
+
+    /// Something done to a secret of a server.
+    pub(super) fn on_secret(what: &'static str, name: &ServerName, secret: &SecretName) -> Self {
+        Self { what, on: format!("{name} {secret}"), about: About::Server(name.clone()) }
     }
 
     /// Something done to a run.

@@ -12,6 +12,7 @@ use crate::github::GitHub;
 use crate::pipeline::Review;
 use crate::scan::RuleSet;
 use crate::source::{Limits, ToolEnv};
+use crate::vault::KeySource;
 
 /// How people and jobs get keys without being given one.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +57,10 @@ pub struct Config {
     pub rules: Option<Arc<RuleSet>>,
     /// How people and jobs get keys without being given one; nobody does without settings.
     pub sign_in: SignIn,
+    /// Where the master key of secrets comes from; the file `master.key` in the data directory when absent.
+    pub master_key: Option<KeySource>,
+    /// Where the key comes from that this one takes over from, once it was replaced.
+    pub previous_master_key: Option<KeySource>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
 }
@@ -78,6 +83,8 @@ impl Config {
             review: None,
             rules: None,
             sign_in: SignIn::default(),
+            master_key: None,
+            previous_master_key: None,
             clock: Arc::new(SystemClock),
         }
     }

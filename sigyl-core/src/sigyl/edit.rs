@@ -41,6 +41,6 @@ impl Sigyl {
         platform.store.apply(Change::PutOverlay { name: name.clone(), overlay }).await?;
         platform.shelf.follow(name).await;
         platform.emitter.emit(None, Some(name), EventKind::Edited);
-        self.look(server).await
+        self.look(caller, server).await
     }
 }

@@ -210,7 +210,10 @@ impl Sigyl {
 
     pub(super) async fn pepper(&self) -> Result<&Pepper, Error> {
         let platform = &self.inner.platform;
-        let make = || Pepper::ensure(&*platform.store, &platform.vault, platform.clock.now());
+        let make = async || {
+            let _sealing = self.inner.sealing.read().await;
+            Pepper::ensure(&*platform.store, &platform.vault, platform.clock.now()).await
+        };
         Ok(self.inner.pepper.get_or_try_init(make).await?)
     }
 

@@ -18,12 +18,12 @@ use crate::deploy::Target;
 use crate::deploy::local_process::{LocalConfig, LocalProcess};
 use crate::error::Error;
 use crate::event::Bus;
-use crate::pipeline::{Emitter, Lanes, Platform, Rules, Settings, Tracker};
+use crate::pipeline::{Emitter, Lanes, Masks, Platform, Rules, Settings, Tracker};
 use crate::registry::Shelf;
 use crate::source::{Fetcher, Uploads};
+use crate::store::Store;
 use crate::store::sled::SledStore;
-use crate::store::{Page, Store};
-use crate::vault::{Vault, VaultError};
+use crate::vault::{KeySource, Keys, Vault};
 use crate::web::Web;
 
 /// The folder of archives that were sent here.
@@ -39,7 +39,7 @@ impl Sigyl {
     pub async fn open(config: Config) -> Result<Self, Error> {
         let data_dir = private_folder(&config.data_dir)?;
         let store = open_store(&data_dir).await?;
-        let vault = Arc::new(open_vault(&*store, &data_dir.join("master.key")).await?);
+        let vault = Arc::new(open_vault(&*store, &config, &data_dir).await?);
         let front = Arc::new(GatewayFront::new(&store, config.clock.clone()));
         let target: Arc<dyn Target> = match &config.target {
             Some(target) => target.clone(),
@@ -57,7 +57,8 @@ impl Sigyl {
         }
         let fetcher = Fetcher::new(config.tool_env.clone(), config.limits, work, config.offline)
             .with_uploads(Uploads::new(uploads));
-        let emitter = Emitter::start(store.clone(), config.clock.clone(), Bus::new());
+        let masks = Masks::default();
+        let emitter = Emitter::start(store.clone(), config.clock.clone(), Bus::new(), masks.clone());
         let settings = Settings { trees, policy: config.policy.clone(), hold_for: HOLD_FOR, grace: GRACE };
         let platform = Platform {
             shelf: Arc::new(Shelf::load(store.clone()).await?),
@@ -70,6 +71,7 @@ impl Sigyl {
             review: config.review.clone(),
             clock: config.clock.clone(),
             emitter,
+            masks,
             lanes: Lanes::default(),
             settings: Arc::new(settings),
         };
@@ -85,6 +87,8 @@ impl Sigyl {
             uses: Uses::default(),
             writing_uses: tokio::sync::Mutex::default(),
             members: tokio::sync::Mutex::default(),
+            sealing: tokio::sync::RwLock::default(),
+            key_settled: watch::Sender::new(true),
             platform,
             tracker,
             front,
@@ -102,7 +106,9 @@ impl Sigyl {
             probe_every: config.probe_every,
             stop: CancellationToken::new(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let sigyl = Self { inner: Arc::new(inner) };
+        sigyl.go_on_with_key().await?;
+        Ok(sigyl)
     }
 
     /// Ends everything that this process runs: runs are taken back, servers stop. Records stay as they are.
@@ -139,33 +145,14 @@ async fn open_store(data_dir: &Path) -> Result<Arc<dyn Store>, Error> {
     Ok(Arc::new(opened?))
 }
 
-/// Opens the vault, with a new key only where nothing is sealed yet: a new one opens no secret, and what it seals the
-/// right one could not open once it is back.
-async fn open_vault(store: &dyn Store, key_file: &Path) -> Result<Vault, Error> {
-    // What cannot be looked at is told by the vault itself.
-    if !key_file.try_exists().unwrap_or(true) && holds_secrets(store).await? {
-        return Err(VaultError::Missing { path: key_file.to_owned() }.into());
-    }
-    Ok(Vault::open(key_file)?)
-}
-
-async fn holds_secrets(store: &dyn Store) -> Result<bool, Error> {
-    if store.pepper().await?.is_some() {
-        return Ok(true);
-    }
-    let mut after = None;
-    loop {
-        let page = store.servers(Page { after, limit: 500 }).await?;
-        for server in &page {
-            if !store.secrets(&server.name).await?.is_empty() {
-                return Ok(true);
-            }
-        }
-        match page.last() {
-            Some(server) => after = Some(server.name.clone()),
-            None => return Ok(false),
-        }
-    }
+/// Opens the vault with the key that was named, or the one in the data directory.
+async fn open_vault(store: &dyn Store, config: &Config, data_dir: &Path) -> Result<Vault, Error> {
+    let source = config.master_key.clone();
+    let keys = Keys {
+        source: source.unwrap_or_else(|| KeySource::File(data_dir.join("master.key"))),
+        previous: config.previous_master_key.clone(),
+    };
+    Ok(Vault::unlock(&keys, store, config.clock.now()).await?)
 }
 
 fn local_target(config: &Config, data_dir: &Path) -> Result<LocalProcess, Error> {
@@ -222,7 +209,6 @@ mod tests {
 
     use super::*;
     use crate::source::ToolEnv;
-    use crate::store::Change;
     use crate::store::contract::fixture;
 
     fn config(data_dir: PathBuf) -> Config {
@@ -234,21 +220,6 @@ mod tests {
     fn open_to_all(path: &Path) {
         fs::create_dir(path).unwrap();
         fs::set_permissions(path, Permissions::from_mode(0o777)).unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_lost_master_key_is_not_replaced_where_secrets_are_sealed() {
-        let dir = tempfile::tempdir().unwrap();
-        let data = dir.path().join("data");
-        let store = SledStore::open(&data.join("store")).unwrap();
-        store.apply(fixture::publish("clock", "1.0.0", "a")).await.unwrap();
-        store.apply(Change::PutSecret(fixture::secret("clock", "KEY"))).await.unwrap();
-        drop(store);
-        let error = Sigyl::open(config(data.clone())).await.unwrap_err();
-        assert!(matches!(error, Error::Vault(VaultError::Missing { .. })), "{error:?}");
-        assert!(!data.join("master.key").exists());
-        Vault::open(&data.join("master.key")).unwrap();
-        Sigyl::open(config(data)).await.unwrap();
     }
 
     #[tokio::test]

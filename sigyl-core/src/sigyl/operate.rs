@@ -8,6 +8,7 @@ use super::audit::{Act, Told};
 use crate::domain::{Action, Caller, Deployment, Server, ServerName};
 use crate::error::Error;
 use crate::mcp::{self, McpError, Probe, ProbeLimits, Upstream};
+use crate::pipeline::StepError;
 use crate::store::{CallOutcome, CallRecord, Change};
 
 /// Characters of a tool's name that a record keeps.
@@ -24,7 +25,19 @@ impl Sigyl {
     pub async fn probe(&self, caller: &Caller, name: &ServerName) -> Result<Probe, Error> {
         let server = self.known(caller, Action::Probe, name).await?;
         let upstream = self.reached(&server).await?;
-        Ok(mcp::probe(&upstream, &ProbeLimits::default()).await?)
+        self.probed(name, &upstream, &ProbeLimits::default()).await
+    }
+
+    /// Asks a server what it is, and hides what it repeats of its secrets.
+    pub(super) async fn probed(
+        &self,
+        name: &ServerName,
+        upstream: &Upstream,
+        limits: &ProbeLimits,
+    ) -> Result<Probe, Error> {
+        let mask = self.inner.platform.masks.of(name);
+        let probe = mcp::probe(upstream, limits).await.map_err(|error| Error::from(error).hiding(&mask))?;
+        Ok(probe.masked(&mask).map_err(|error| StepError::LiveTools(error.to_string()))?)
     }
 
     /// Calls a tool of a running server: through its endpoint as any client would, or straight when the endpoint asks
@@ -38,10 +51,11 @@ impl Sigyl {
     ) -> Result<serde_json::Value, Error> {
         let server = self.known(caller, Action::Call, name).await?;
         self.reached(&server).await?;
-        let view = self.look(server).await?;
+        let view = self.look(caller, server).await?;
         let limits = call_limits(view.deployment.as_ref());
         if let Some(url) = view.url.filter(|_| !self.inner.front.is_guarded()) {
-            return Ok(mcp::call(&Upstream::Http { url }, tool, arguments, &limits).await?);
+            let called = mcp::call(&Upstream::Http { url }, tool, arguments, &limits).await;
+            return self.shown(name, called);
         }
         let upstream = self.upstream(name)?;
         let (at, start) = (self.inner.platform.clock.now(), tokio::time::Instant::now());
@@ -64,7 +78,19 @@ impl Sigyl {
             self.inner.platform.store.apply(Change::Calls(vec![record])).await?;
             self.inner.front.kept.send_replace(());
         }
-        Ok(called?)
+        self.shown(name, called)
+    }
+
+    /// Hides what a tool repeats of its server's secrets.
+    fn shown(
+        &self,
+        name: &ServerName,
+        called: Result<serde_json::Value, McpError>,
+    ) -> Result<serde_json::Value, Error> {
+        let mask = self.inner.platform.masks.of(name);
+        let mut said = called.map_err(|error| Error::from(error).hiding(&mask))?;
+        mask.json(&mut said);
+        Ok(said)
     }
 
     /// Writes every record to a new file; returns how many. It holds no master key: secrets in it stay sealed.

@@ -1,5 +1,6 @@
 //! What is on record and how it stands: lists, views, logs.
 
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use serde_json::Value;
@@ -54,7 +55,7 @@ impl Sigyl {
             let page = self.inner.platform.store.servers(Page { after, limit: PAGE }).await?;
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.name.clone());
             for server in page.into_iter().filter(|it| caller.sees(&it.workspace, &it.name)) {
-                views.push(self.view(server, &held, &quarantines).await?);
+                views.push(self.view(caller, server, &held, &quarantines).await?);
             }
             if after.is_none() {
                 return Ok(views);
@@ -65,7 +66,7 @@ impl Sigyl {
     /// Shows one server.
     pub async fn show(&self, caller: &Caller, name: &ServerName) -> Result<ServerView, Error> {
         let server = self.known(caller, Action::Read, name).await?;
-        self.look(server).await
+        self.look(caller, server).await
     }
 
     /// Lists the versions of a server, newest first.
@@ -106,7 +107,7 @@ impl Sigyl {
             looked += runs.len();
             part.next = runs.last().filter(|_| runs.len() == whole).map(|last| last.id.clone());
             let seen = runs.into_iter().filter(|run| may_on_run(caller, Action::Read, run));
-            part.items.extend(seen.map(without_secrets));
+            part.items.extend(seen.map(|run| shown_to(caller, run)));
             if part.next.is_none() {
                 break;
             }
@@ -116,7 +117,7 @@ impl Sigyl {
 
     /// Finds a run.
     pub async fn run(&self, caller: &Caller, id: &RunId) -> Result<Run, Error> {
-        Ok(without_secrets(self.known_run(caller, Action::Read, id).await?))
+        Ok(shown_to(caller, self.known_run(caller, Action::Read, id).await?))
     }
 
     /// Shows how a run stands, with its reports.
@@ -159,9 +160,9 @@ impl Sigyl {
     }
 
     /// Shows a server that the caller may see.
-    pub(super) async fn look(&self, server: Server) -> Result<ServerView, Error> {
+    pub(super) async fn look(&self, caller: &Caller, server: Server) -> Result<ServerView, Error> {
         let (held, quarantines) = (self.held_runs().await?, self.in_force().await?);
-        self.view(server, &held, &quarantines).await
+        self.view(caller, server, &held, &quarantines).await
     }
 
     pub(super) async fn run_end(&self, run: Run) -> Result<RunEnd, Error> {
@@ -194,12 +195,17 @@ impl Sigyl {
 
     async fn view(
         &self,
-        server: Server,
+        caller: &Caller,
+        mut server: Server,
         held: &[Run],
         quarantines: &Quarantines,
     ) -> Result<ServerView, Error> {
         let store = &self.inner.platform.store;
-        let deployment = store.deployment(&server.name).await?;
+        let mut deployment = store.deployment(&server.name).await?;
+        if !caller.may_on(Action::Deploy, &server.workspace, &server.name) {
+            let settings = deployment.iter_mut().map(|deployment| &mut deployment.env);
+            settings.chain([&mut server.env]).for_each(hide_values);
+        }
         let active = match &server.active {
             Some(version) => store.version(&server.name, version).await?,
             None => None,
@@ -266,11 +272,16 @@ impl Sigyl {
     }
 }
 
-/// A run as it is shown: even sealed secrets stay inside.
-pub(super) fn without_secrets(mut run: Run) -> Run {
+/// A run as it is shown to a caller: even sealed secrets stay inside, and values of plain settings are for those alone
+/// who may set them.
+pub(super) fn shown_to(caller: &Caller, mut run: Run) -> Run {
+    let may_set = may_on_run(caller, Action::Deploy, &run);
     if let Some(order) = run.request.as_object_mut() {
         order.remove("sealed");
         order.remove("before");
+        if let Some(env) = order.get_mut("env").and_then(Value::as_object_mut).filter(|_| !may_set) {
+            env.values_mut().for_each(|value| *value = HIDDEN.into());
+        }
         // A repository may have been named with a login.
         let source = order.get("source").and_then(Value::as_str);
         let open = source.and_then(|text| Locator::parse(text).ok()).map(|known| known.without_credentials());
@@ -279,6 +290,13 @@ pub(super) fn without_secrets(mut run: Run) -> Run {
         }
     }
     run
+}
+
+/// What stands in the place of a value that is not shown.
+const HIDDEN: &str = "(hidden)";
+
+fn hide_values(settings: &mut BTreeMap<String, String>) {
+    settings.values_mut().for_each(|value| HIDDEN.clone_into(value));
 }
 
 #[cfg(test)]

@@ -22,10 +22,15 @@ pub(super) fn require_reach(
     if !allow_scripts.is_empty() {
         return refuse("let install scripts run on the machine of the server".to_owned());
     }
-    match env.keys().find(|name| steers(name)) {
-        Some(name) => refuse(format!("set {name}, which decides which code runs")),
-        None => Ok(()),
+    env.keys().try_for_each(|name| require_plain(caller, name))
+}
+
+/// Refuses to set a variable that decides which code runs, whether as a setting or as a secret.
+pub(super) fn require_plain(caller: &Caller, name: &str) -> Result<(), Denied> {
+    if caller.may(Action::Operate) || !steers(name) {
+        return Ok(());
     }
+    Err(Denied::new(caller, format!("set {name}, which decides which code runs")))
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use std::sync::PoisonError;
 
 use super::audit::{Act, Told};
-use super::reach::require_reach;
+use super::query::shown_to;
+use super::reach::{require_plain, require_reach};
+use super::secrets::check_value;
 use super::{Frames, Sigyl};
 use crate::domain::{
     Action, Caller, Decision, Denied, Locator, Namespace, Permissions, Plan, Run, RunId, RunState, Seq,
@@ -146,7 +148,7 @@ impl Sigyl {
                 EventKind::Decided { approved: false, by: who.name().to_owned(), reason: reason.clone() };
             sigyl.inner.platform.emitter.emit(Some(&held.id), held.server.as_ref(), kind);
             let decision = Decision::Rejected { who: who.name().to_owned(), reason, at };
-            Ok(sigyl.inner.tracker.reject(held, decision).await?)
+            Ok(shown_to(&who, sigyl.inner.tracker.reject(held, decision).await?))
         };
         self.audited(caller, act, work).await
     }
@@ -222,6 +224,10 @@ impl Sigyl {
                 }
                 Some(_) | None => {}
             }
+        }
+        for (name, value) in &secrets {
+            require_plain(caller, name.as_str())?;
+            check_value(name, value)?;
         }
         let now = self.inner.platform.clock.now();
         for waiver in &order.waive {

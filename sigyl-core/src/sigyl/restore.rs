@@ -11,7 +11,7 @@ use crate::deploy::{ReleaseSpec, TargetError};
 use crate::domain::{Admission, Deployment, Gravity, SecretName, SecretValue, VersionRecord};
 use crate::error::Error;
 use crate::event::EventKind;
-use crate::mcp::{self, Probe, ProbeLimits};
+use crate::mcp::{Probe, ProbeLimits};
 use crate::pipeline::{Front as _, StepError, bound_secrets, drift_since};
 
 /// Pause after the first failure; it doubles with each.
@@ -56,6 +56,7 @@ pub(super) async fn keep_trying(sigyl: Sigyl, deployment: Deployment) {
 
 fn tell(sigyl: &Sigyl, deployment: &Deployment, healthy: bool, note: String) {
     let name = &deployment.server;
+    let note = sigyl.inner.platform.masks.of(name).text(&note).into_owned();
     let before = {
         let mut health = sigyl.inner.health.lock().unwrap_or_else(PoisonError::into_inner);
         health.insert(name.clone(), note.clone())
@@ -86,11 +87,11 @@ async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>
     let released = platform.target.restore(&admission, spec(deployment, secrets)).await?;
     // A server of the old era may take its time to say that it knows nothing of the new one: it is not asked again.
     let limits = ProbeLimits { era: deployment.declared.as_ref().map(|it| it.era), ..ProbeLimits::default() };
-    let probe = match mcp::probe(&released.upstream, &limits).await {
+    let probe = match sigyl.probed(&deployment.server, &released.upstream, &limits).await {
         Ok(probe) => probe,
         Err(error) => {
             platform.target.retire(&deployment.revision, platform.settings.grace).await?;
-            return Err(error.into());
+            return Err(error);
         }
     };
     if let Err(error) = same_as_pinned(sigyl, &record, &probe).await {

@@ -9,7 +9,7 @@ use super::Sigyl;
 use crate::domain::{Drift, ServerName};
 use crate::error::Error;
 use crate::event::EventKind;
-use crate::mcp::{self, ProbeLimits};
+use crate::mcp::ProbeLimits;
 use crate::pipeline::{drift_since, tools_changed};
 
 /// Probes every running server on a jittered schedule until the task is dropped.
@@ -68,7 +68,7 @@ async fn look(sigyl: &Sigyl, name: &ServerName) -> Result<String, Error> {
     let store = &sigyl.inner.platform.store;
     let deployment = store.deployment(name).await?.ok_or_else(|| Error::NotRunning(name.clone()))?;
     let limits = ProbeLimits { era: deployment.declared.as_ref().map(|it| it.era), ..ProbeLimits::default() };
-    let probe = mcp::probe(&upstream, &limits).await?;
+    let probe = sigyl.probed(name, &upstream, &limits).await?;
     let record = store.version(name, &deployment.version).await?;
     let drift = match &record {
         Some(record) => drift_since(&sigyl.inner.platform, record, &probe).await?,

@@ -10,7 +10,7 @@ use crate::domain::{
 };
 use crate::event::Event;
 
-use super::{CallRecord, Change, JournalEntry, SealedSecret, StoreError, Tombstone};
+use super::{CallRecord, Change, JournalEntry, KeyRecord, SealedSecret, StoreError, Tombstone};
 
 /// A window into a listing: at most `limit` items that come after `after` in the listing's own order.
 #[derive(Clone, Debug)]
@@ -111,6 +111,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn audit_head(&self) -> Result<AuditHead, StoreError>;
     /// Finds the sealed pepper of keys.
     async fn pepper(&self) -> Result<Option<SealedSecret>, StoreError>;
+    /// Finds what is on record of the master key.
+    async fn master_key(&self) -> Result<Option<KeyRecord>, StoreError>;
     /// Finds a document.
     async fn listing(
         &self,

@@ -98,6 +98,16 @@ pub enum Change {
     Audit(Vec<AuditEntry>),
     /// The pepper of keys is sealed, or sealed anew.
     PutPepper(SealedSecret),
+    /// A secret is sealed under another master key. When it is no longer what it was, it changes nothing: whoever set it
+    /// meanwhile knew the new key.
+    Reseal {
+        /// What was sealed.
+        was: Vec<u8>,
+        /// The same, sealed anew.
+        now: SealedSecret,
+    },
+    /// Another master key seals from now on, or takes over.
+    PutMasterKey(Box<KeyRecord>),
     /// A document is published. When its name and version are on record, with whatever content, it is a conflict.
     PublishListing(Box<Listing>),
     /// Documents are recorded, or their records replaced. Another content under the same name and version is a conflict,
@@ -180,10 +190,48 @@ pub struct SealedSecret {
     pub owner: ServerName,
     /// Its name.
     pub name: SecretName,
-    /// Version byte, key id, nonce and ciphertext.
+    /// Version byte, id of the master key, sealed data key and ciphertext, as the vault makes them.
     pub sealed: Vec<u8>,
-    /// When it was sealed.
+    /// When its value was set.
     pub updated: Timestamp,
+    /// Who set it; nobody knows of those that were set before this was kept.
+    #[serde(default)]
+    pub by: Option<String>,
+    /// How often it was set, this time too.
+    #[serde(default = "once")]
+    pub version: u64,
+}
+
+fn once() -> u64 {
+    1
+}
+
+/// What is on record of the master key: never the key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRecord {
+    /// Identifies the key that everything is sealed under.
+    pub key: String,
+    /// Salt and costs of the passphrase that the key is made of, if it is.
+    pub salt: Option<String>,
+    /// The key that takes over.
+    pub handover: Option<Handover>,
+    /// Since when this key seals.
+    pub since: Timestamp,
+}
+
+/// One master key takes over from another: each is sealed under the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handover {
+    /// Identifies the old key.
+    pub from: String,
+    /// Identifies the new key.
+    pub to: String,
+    /// The old key under the new one.
+    pub from_under_to: Vec<u8>,
+    /// The new key under the old one.
+    pub to_under_from: Vec<u8>,
+    /// Since when.
+    pub began: Timestamp,
 }
 
 /// How a call through the endpoint ended.

@@ -71,6 +71,8 @@ pub(crate) enum Key<'a> {
     AuditHead,
     /// The sealed pepper of keys.
     Pepper,
+    /// What is on record of the master key.
+    Sealing,
     /// A document.
     Listing(&'a DocumentName, &'a DocumentVersion),
     /// A quarantine.
@@ -184,6 +186,7 @@ enum Tag {
     AuditHead = 47,
     Pepper = 48,
     Identity = 49,
+    Sealing = 50,
     Listing = 60,
     Quarantine = 70,
     Overlay = 71,
@@ -267,6 +270,7 @@ impl Key<'_> {
             Self::AuditHead => tag(Tag::AuditHead),
             Self::Pepper => tag(Tag::Pepper),
             Self::Bookmark(source) => tag(Tag::Bookmark).raw(source.as_bytes()),
+            Self::Sealing => tag(Tag::Sealing),
             Self::Listing(name, version) => tag(Tag::Listing).text(name.as_str()).text(version.as_str()),
             Self::Overlay(name) => tag(Tag::Overlay).text(name.as_str()),
             Self::Rating(name, account) => {

@@ -18,5 +18,7 @@ mod key;
 pub mod sled;
 
 pub use backend::{Page, Store};
-pub use change::{CallOutcome, CallRecord, Change, JournalEntry, SealedSecret, Tombstone};
+pub use change::{
+    CallOutcome, CallRecord, Change, Handover, JournalEntry, KeyRecord, SealedSecret, Tombstone,
+};
 pub use error::StoreError;

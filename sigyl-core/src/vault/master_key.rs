@@ -1,17 +1,16 @@
-//! The master key: 32 random bytes in a file that only its owner may read.
+//! The master key: 32 bytes that seal the data keys of secrets.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::VaultError;
 
-const KEY_SIZE: usize = 32;
+pub(super) const KEY_SIZE: usize = 32;
 
 /// Identifies a key without saying anything about it: the start of a digest of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,7 +22,8 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// The key itself: silent in `Debug`, wiped when dropped.
+/// A key that seals: silent in `Debug`, wiped when dropped.
+#[derive(Clone)]
 pub(super) struct MasterKey {
     bytes: Zeroizing<[u8; KEY_SIZE]>,
 }
@@ -35,20 +35,37 @@ impl fmt::Debug for MasterKey {
 }
 
 impl MasterKey {
-    /// Reads the key file, or makes one with a fresh key where there is none.
-    pub(super) fn open(path: &Path) -> Result<Self, VaultError> {
-        match File::open(path) {
-            Ok(file) => Self::read(path, file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(path),
-            Err(error) => Err(failed("open", path)(error)),
-        }
-    }
-
-    /// Makes a key that is in no file.
+    /// Makes a key that is nowhere else.
     pub(super) fn random() -> Result<Self, VaultError> {
         let mut bytes = Zeroizing::new([0; KEY_SIZE]);
         getrandom::fill(bytes.as_mut_slice()).map_err(|error| VaultError::NoRandom(error.to_string()))?;
         Ok(Self { bytes })
+    }
+
+    /// Takes bytes as they are.
+    pub(super) fn of(bytes: Zeroizing<[u8; KEY_SIZE]>) -> Self {
+        Self { bytes }
+    }
+
+    /// Takes what a file, a variable or a command holds: 32 bytes as they are, in base64, or in hexadecimal digits, with
+    /// white space around them. Returns what is wrong with anything else; never any of it.
+    pub(super) fn parse(given: &[u8]) -> Result<Self, String> {
+        let whole = |bytes: &[u8]| <[u8; KEY_SIZE]>::try_from(bytes).ok().map(Zeroizing::new).map(Self::of);
+        if let Some(key) = whole(given) {
+            return Ok(key);
+        }
+        let text = given.trim_ascii();
+        let mut bytes = match text.len() {
+            64 => hex(text),
+            43 | 44 => base64(text),
+            _ => None,
+        }
+        .ok_or_else(|| {
+            format!("it has {} bytes, and is neither {KEY_SIZE} bytes nor these in base64 or in hexadecimal digits", given.len())
+        })?;
+        let key = whole(&bytes);
+        bytes.zeroize();
+        key.ok_or_else(|| format!("what it says in base64 is not {KEY_SIZE} bytes"))
     }
 
     /// Returns the bytes.
@@ -63,122 +80,47 @@ impl MasterKey {
         id.copy_from_slice(&digest[..8]);
         KeyId(id)
     }
-
-    fn read(path: &Path, mut file: File) -> Result<Self, VaultError> {
-        let wrong = |why: String| VaultError::NotAKey { path: path.to_owned(), why };
-        let about = file.metadata().map_err(failed("look at", path))?;
-        if !about.is_file() {
-            return Err(wrong("it is not a file".to_owned()));
-        }
-        let mode = about.mode() & 0o7777;
-        if mode & 0o077 != 0 {
-            return Err(VaultError::NotPrivate { path: path.to_owned(), mode });
-        }
-        let user = rustix::process::geteuid().as_raw();
-        if about.uid() != user {
-            return Err(VaultError::NotOurs { path: path.to_owned(), owner: about.uid(), user });
-        }
-        if about.len() != KEY_SIZE as u64 {
-            return Err(wrong(format!("it has {} bytes instead of {KEY_SIZE}", about.len())));
-        }
-        let mut bytes = Zeroizing::new([0; KEY_SIZE]);
-        file.read_exact(bytes.as_mut_slice()).map_err(failed("read", path))?;
-        Ok(Self { bytes })
-    }
-
-    /// Writes a fresh key beside `path` and links it there: whole, durable, and never over a key that came first.
-    fn create(path: &Path) -> Result<Self, VaultError> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed("create", path))?;
-        let key = Self::random()?;
-        let partial = folder.join(format!(".master-key-{}", key.id()));
-        let linked = write_private(&partial, key.bytes()).and_then(|()| fs::hard_link(&partial, path));
-        let removed = fs::remove_file(&partial);
-        match linked {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return File::open(path)
-                    .map_err(failed("open", path))
-                    .and_then(|file| Self::read(path, file));
-            }
-            Err(error) => return Err(failed("create", path)(error)),
-        }
-        removed.map_err(failed("remove the draft of", path))?;
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync", path))?;
-        Ok(key)
-    }
 }
 
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+fn hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    text.chunks(2).map(|pair| Some(digit(pair.first()?)? << 4 | digit(pair.get(1)?)?)).collect()
 }
 
-fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> VaultError {
-    let path = path.to_owned();
-    move |source| VaultError::Io { action, path, source }
+/// Reads base64 of either alphabet, with and without what fills it up.
+fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    [alphabet::STANDARD, alphabet::URL_SAFE]
+        .iter()
+        .find_map(|alphabet| GeneralPurpose::new(alphabet, lenient).decode(text).ok())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
     use super::*;
 
     #[test]
-    fn a_key_is_made_once_and_private() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("deep/master.key");
-        let made = MasterKey::open(&path).unwrap();
-        let read = MasterKey::open(&path).unwrap();
-        assert_eq!(made.bytes(), read.bytes());
-        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
-        assert_ne!(made.bytes(), MasterKey::random().unwrap().bytes());
-    }
-
-    #[test]
-    fn many_who_make_the_key_at_once_get_the_same() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("master.key");
-        let open = || MasterKey::open(&path).unwrap().id().to_string();
-        let ids: Vec<String> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-        });
-        assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
-    }
-
-    #[test]
-    fn a_key_that_others_may_read_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("master.key");
-        MasterKey::open(&path).unwrap();
-        for mode in [0o640, 0o604, 0o660] {
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            let error = MasterKey::open(&path).unwrap_err();
-            assert!(matches!(error, VaultError::NotPrivate { mode: found, .. } if found == mode), "{error}");
+    fn a_key_is_taken_as_bytes_or_text_and_nothing_else() {
+        let key = MasterKey::of(Zeroizing::new([0xfb; KEY_SIZE]));
+        let hex = "fb".repeat(KEY_SIZE);
+        for text in
+            [STANDARD.encode(key.bytes()), URL_SAFE_NO_PAD.encode(key.bytes()), hex.to_uppercase(), hex]
+        {
+            let read = MasterKey::parse(format!(" {text}\n").as_bytes()).unwrap();
+            assert_eq!(read.bytes(), key.bytes());
         }
-    }
-
-    #[test]
-    fn what_is_no_key_is_refused_and_left_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("master.key");
-        for size in [0, 31, 33] {
-            fs::write(&path, vec![7; size]).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-            let error = MasterKey::open(&path).unwrap_err();
-            assert!(matches!(error, VaultError::NotAKey { .. }), "{error}");
-            assert_eq!(fs::read(&path).unwrap().len(), size);
+        assert_eq!(MasterKey::parse(key.bytes()).unwrap().bytes(), key.bytes());
+        for wrong in ["", "hunter2", &"g".repeat(64), &"!".repeat(44), &"A".repeat(42)] {
+            let why = MasterKey::parse(wrong.as_bytes()).unwrap_err();
+            assert!(wrong.is_empty() || !why.contains(wrong), "{why}");
         }
-        assert!(matches!(MasterKey::open(dir.path()), Err(VaultError::NotAKey { .. })));
     }
 
     #[test]
     fn debug_does_not_show_the_key() {
-        let key = MasterKey { bytes: Zeroizing::new([0xab; KEY_SIZE]) };
+        let key = MasterKey::of(Zeroizing::new([0xab; KEY_SIZE]));
         assert!(!format!("{key:?}").to_lowercase().contains("abab"));
     }
 }

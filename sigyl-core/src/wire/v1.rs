@@ -4,6 +4,7 @@
 mod access;
 mod body;
 mod quarantine;
+mod secrets;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ use crate::wire::registry::{
 };
 
 pub use crate::domain::Failure;
+pub use secrets::{KeyChange, MasterKeyView, NewSecret, SecretView, SetSecret};
+
 pub use access::{
     AccountExport, AuditChecked, AuditFrom, CallCount, DeviceLogin, KeyView, LoginState, MadeKey, Member,
     NewAccount, NewKey, NewWorkspace, Part, SignedTime, SignedToken, Ticket, WhoAmI, WorkspaceView,
@@ -332,6 +335,40 @@ pub enum Request {
         /// Why.
         reason: String,
     },
+    /// Secrets of a server, by name; never their values.
+    Secrets {
+        /// The server.
+        name: ServerName,
+    },
+    /// Set a secret of a server, which gets it at its next start.
+    SetSecret {
+        /// The server.
+        name: ServerName,
+        /// The secret.
+        secret: SecretName,
+        /// Its value.
+        value: SecretValue,
+        /// Whether to start the server anew with it.
+        restart: bool,
+    },
+    /// Take a secret from a server.
+    RemoveSecret {
+        /// The server.
+        name: ServerName,
+        /// The secret.
+        secret: SecretName,
+    },
+    /// The value of a secret.
+    RevealSecret {
+        /// The server.
+        name: ServerName,
+        /// The secret.
+        secret: SecretName,
+    },
+    /// How the master key stands.
+    MasterKey,
+    /// Let a new master key take over, and wait until everything is sealed under it.
+    RotateMasterKey,
     /// Check that the audit is whole.
     VerifyAudit {
         /// An end of it that was kept elsewhere.
@@ -518,6 +555,14 @@ pub enum Response {
     Members(Vec<Member>),
     /// Entries of the audit, oldest first.
     Audit(Vec<AuditEntry>),
+    /// Secrets by name, without their values.
+    Secrets(Vec<SecretView>),
+    /// A secret was set.
+    SetSecret(Box<SetSecret>),
+    /// The value of a secret.
+    Secret(SecretValue),
+    /// How the master key stands.
+    MasterKey(Box<MasterKeyView>),
     /// The audit is whole.
     AuditChecked(AuditChecked),
     /// Nothing to say.

@@ -136,6 +136,7 @@ fn part_of(name: &str) -> &'static str {
         "key" => "KeyId",
         "login" => "Login",
         "what" => "Suspect",
+        "secret" => "SecretName",
         "workspace" => "Word",
         "name" | "namespace" => "ServerName",
         _ => "Part",

@@ -13,6 +13,7 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     routes::endpoint::ROUTES,
     routes::servers::ROUTES,
     routes::said::ROUTES,
+    routes::secrets::ROUTES,
     routes::runs::ROUTES,
     routes::events::ROUTES,
     routes::keys::ROUTES,

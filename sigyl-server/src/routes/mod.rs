@@ -14,6 +14,7 @@ pub(crate) mod quarantines;
 pub(crate) mod registry;
 pub(crate) mod runs;
 pub(crate) mod said;
+pub(crate) mod secrets;
 pub(crate) mod servers;
 pub(crate) mod sources;
 pub(crate) mod workspaces;

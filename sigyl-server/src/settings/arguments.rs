@@ -21,6 +21,9 @@ pub struct Arguments {
     /// Folder of the builds [env: SIGYL_CACHE_DIR]
     #[arg(long, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
+    /// File of the master key of secrets [env: SIGYL_MASTER_KEY_FILE] [default: master.key in the data directory]
+    #[arg(long, value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
     /// Address to listen on [env: SIGYL_LISTEN] [default: 127.0.0.1:7447]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use sigyl_core::scan::RuleSetError;
 use sigyl_core::scan::policy::PolicyError;
+use sigyl_core::vault::KeySpecError;
 
 /// A setting cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +86,9 @@ pub enum SettingsError {
         /// The cause.
         source: std::io::Error,
     },
+    /// It is not clear where the master key comes from.
+    #[error(transparent)]
+    MasterKey(#[from] KeySpecError),
     /// The policy cannot be used.
     #[error(transparent)]
     Policy(#[from] PolicyError),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use sigyl_core::domain::{Known, Network};
+use sigyl_core::vault::KeySpec;
 
 use super::{GitHub, LogFormat, Login, SettingsError, Trusted};
 
@@ -25,6 +26,8 @@ pub(super) struct File {
     pub(super) offline: Option<bool>,
     pub(super) policy: Option<PathBuf>,
     pub(super) waivers: Option<PathBuf>,
+    pub(super) master_key: Option<KeySpec>,
+    pub(super) previous_master_key: Option<KeySpec>,
     pub(super) tls: Tls,
     pub(super) log: Log,
     pub(super) registry: Registry,
@@ -92,6 +95,9 @@ impl File {
         for inner in paths.into_iter().flatten() {
             *inner = base.join(&*inner);
         }
+        for key in [&mut file.master_key, &mut file.previous_master_key] {
+            *key = key.take().map(|key| key.from_folder(base));
+        }
         Ok(file)
     }
 
@@ -129,6 +135,13 @@ mod tests {
         assert!(parse("offline = true\n\ndata-dir = 'x'\n").starts_with("server.toml:3: unknown field"));
         assert!(parse("[registry]\nanonymous = true\n").starts_with("server.toml:2: unknown field"));
         assert!(parse("trusted_proxies = ['10.0.0.1/8']\n").contains("bits set beyond the prefix"));
+    }
+
+    #[test]
+    fn a_key_has_no_place_in_the_file() {
+        let refused =
+            File::parse("[master_key]\nkey = 'x'\n", Path::new("server.toml")).unwrap_err().to_string();
+        assert!(refused.starts_with("server.toml:2: unknown field `key`"), "{refused}");
     }
 
     #[test]

@@ -2,14 +2,16 @@
 
 use std::fmt;
 
+use sigyl_core::vault::KeySource;
+
 use super::{LogFormat, Set, Settings};
 
 /// The column of origins.
 const WIDTH: usize = 60;
 
 impl fmt::Display for Settings {
-    /// Writes every setting as a line of TOML, with its origin behind it. No setting holds a secret: keys and
-    /// certificates are named by their files.
+    /// Writes every setting as a line of TOML, with its origin behind it. Keys and certificates are named by their files;
+    /// a master key or passphrase that a variable holds, and what a command is told, is left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.config {
             Some(file) => writeln!(f, "# configuration file: {}", file.display())?,
@@ -19,6 +21,8 @@ impl fmt::Display for Settings {
         let named = |found: &Option<std::path::PathBuf>| found.as_ref().and_then(path);
         line(f, "data_dir", &self.data_dir, path)?;
         line(f, "cache_dir", &self.cache_dir, path)?;
+        key(f, "master_key", &self.master_key)?;
+        key(f, "previous_master_key", &self.previous_master_key)?;
         line(f, "listen", &self.listen, |address| Some(quoted(&address.to_string())))?;
         line(f, "public_url", &self.public_url, |url| url.as_deref().map(quoted))?;
         line(f, "trusted_proxies", &self.trusted_proxies, |networks| {
@@ -61,6 +65,21 @@ fn inline(table: &impl serde::Serialize) -> Option<String> {
     toml::Value::try_from(table).ok().map(|value| value.to_string())
 }
 
+/// The line of a master key: what must not be shown is told in a comment.
+fn key(f: &mut fmt::Formatter<'_>, name: &str, set: &Set<Option<KeySource>>) -> fmt::Result {
+    let path = |path: &std::path::Path| quoted(&path.to_string_lossy());
+    let text = match &set.value {
+        None => format!("# {name} ="),
+        Some(KeySource::File(file)) => format!("{name}.file = {}", path(file)),
+        Some(KeySource::PassphraseFile(file)) => format!("{name}.passphrase_file = {}", path(file)),
+        Some(KeySource::Command(command)) => {
+            format!("# {name}.command = [{}, …] (not shown)", path(&command.program))
+        }
+        Some(_) => format!("# {name} = (not shown)"),
+    };
+    writeln!(f, "{text:<WIDTH$} # {}", set.origin)
+}
+
 /// One line; what is not set is a comment.
 fn line<T>(
     f: &mut fmt::Formatter<'_>,
@@ -82,6 +101,25 @@ mod tests {
 
     use super::super::Arguments;
     use super::*;
+
+    #[test]
+    fn where_a_key_comes_from_is_printed_and_no_key() {
+        let printed = |name: &str, value: &str| {
+            let flags = Arguments {
+                data_dir: Some("/d".into()),
+                cache_dir: Some("/c".into()),
+                ..Arguments::default()
+            };
+            Settings::resolve(flags, &BTreeMap::from([(name.into(), value.into())])).unwrap().to_string()
+        };
+        for name in ["SIGYL_MASTER_KEY", "SIGYL_MASTER_PASSPHRASE", "SIGYL_PREVIOUS_MASTER_KEY"] {
+            let text = printed(name, "hunter2hunter2");
+            let said = text.lines().find(|line| line.ends_with(&format!("# {name}"))).unwrap();
+            assert!(said.contains("(not shown)") && !text.contains("hunter2"), "{text}");
+        }
+        let file = printed("SIGYL_MASTER_KEY_FILE", "/etc/sigyl/key");
+        assert!(file.contains("master_key.file = \"/etc/sigyl/key\""), "{file}");
+    }
 
     #[test]
     fn what_is_printed_is_a_file_that_says_the_same() {

@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use etcetera::BaseStrategy as _;
 use serde::Deserialize;
 use sigyl_core::domain::{Known, Network};
+use sigyl_core::vault::{KeySource, KeySpec, Which};
 
 use super::file::File;
 use super::listen::{check_listen, check_public_url};
@@ -52,6 +53,10 @@ pub struct Settings {
     pub data_dir: Set<PathBuf>,
     /// Where builds are kept.
     pub cache_dir: Set<PathBuf>,
+    /// Where the master key comes from; a file in the data directory when absent.
+    pub master_key: Set<Option<KeySource>>,
+    /// Where the key comes from that this one takes over from.
+    pub previous_master_key: Set<Option<KeySource>>,
     /// Where the server listens.
     pub listen: Set<SocketAddr>,
     /// How clients reach it; as it listens when absent.
@@ -107,6 +112,8 @@ impl Settings {
         let settings = Self {
             data_dir: folder(flags.data_dir, path(variables, "SIGYL_DATA_DIR"), file.data_dir, DATA)?,
             cache_dir: folder(flags.cache_dir, path(variables, "SIGYL_CACHE_DIR"), file.cache_dir, CACHE)?,
+            master_key: key(Which::Present, flags.master_key_file, file.master_key, variables)?,
+            previous_master_key: key(Which::Previous, None, file.previous_master_key, variables)?,
             listen: Set::first(flags.listen, parsed(variables, "SIGYL_LISTEN")?, file.listen, || {
                 (Ipv4Addr::LOCALHOST, PORT).into()
             }),
@@ -173,6 +180,23 @@ impl Settings {
         check_listen(settings.listen.value, settings.tls.value.is_some(), &settings.trusted_proxies.value)?;
         Ok(settings)
     }
+}
+
+/// Where a master key comes from.
+fn key(
+    which: Which,
+    flag: Option<PathBuf>,
+    file: Option<KeySpec>,
+    variables: &Variables,
+) -> Result<Set<Option<KeySource>>, SettingsError> {
+    let flag = flag.map(|path| absolute(&path)).transpose()?.map(KeySpec::file);
+    let (name, said) = match KeySpec::of_variables(which, variables)? {
+        Some((name, said)) => (name, Some(said)),
+        None => ("SIGYL_MASTER_KEY_FILE", None),
+    };
+    let set = Set::first(flag.map(Some), (name, said.map(Some)), file.map(Some), || None);
+    let value = set.value.map(|spec| spec.source(variables)).transpose()?.flatten();
+    Ok(Set { value, origin: set.origin })
 }
 
 /// What a variable says.

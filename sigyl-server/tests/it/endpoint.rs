@@ -1,18 +1,9 @@
 //! A real server behind the door: released over HTTP, reached with a key, and without one only where that is wanted.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-
-use http_body_util::{BodyExt as _, Full};
-use hyper::Request;
-use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio::net::TcpStream;
 
 use crate::api::events;
+use crate::running::Running;
 
 const MANIFEST: &str =
     "name: echo\nversion: 1.0.0\nruntime: python\nentryPoint: main.py\nstartCommand:\n  type: stdio\n";
@@ -38,82 +29,10 @@ for line in sys.stdin:
     print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}), flush=True)
 "#;
 
-/// The program, serving.
-struct Running {
-    child: Child,
-    address: String,
-    key: String,
-    folder: TempDir,
-}
-
-struct Answer {
-    status: u16,
-    body: Bytes,
-}
-
-impl Running {
-    fn start(variables: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let mut program = Command::new(env!("CARGO_BIN_EXE_sigyl-server"));
-        program.env_clear().env("HOME", folder.path()).env("PATH", std::env::var_os("PATH").unwrap());
-        program.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(&data);
-        program.envs(variables.iter().copied()).env("SIGYL_LOG_FORMAT", "json").stderr(Stdio::piped());
-        let mut child = program.spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let line = lines.find(|line| line.contains("listening on")).unwrap();
-        let line: Value = serde_json::from_str(&line).unwrap();
-        let address = line["fields"]["message"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
-        let key = std::fs::read_to_string(data.join("admin.key")).unwrap();
-        // The log is read to its end, so that the program never waits for its reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, key: key.trim_end().to_owned(), folder }
-    }
-
-    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-        let io = TokioIo::new(TcpStream::connect(&self.address).await.unwrap());
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await.unwrap();
-        tokio::spawn(connection);
-        let mut request = Request::builder().method(method).uri(path);
-        request = request
-            .header("content-type", "application/json")
-            .header("accept", "application/json, text/event-stream");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response =
-            sender.send_request(request.body(Full::<Bytes>::from(body.to_string())).unwrap()).await.unwrap();
-        let status = response.status().as_u16();
-        Answer { status, body: response.into_body().collect().await.unwrap().to_bytes() }
-    }
-
-    async fn with_key(&self, method: &str, path: &str, body: &Value) -> Answer {
-        let bearer = format!("Bearer {}", self.key);
-        self.send(method, path, &[("host", &self.address), ("authorization", &bearer)], body).await
-    }
-
-    /// Releases a folder with the server and waits until it serves.
-    async fn release(&self) -> Value {
-        let source = self.folder.path().join("echo");
-        write(&source.join("sigyl.yaml"), MANIFEST);
-        write(&source.join("main.py"), SERVER);
-        let begun = self.with_key("POST", "/api/v1/releases", &json!({"source": source})).await;
-        let begun: Value = serde_json::from_slice(&begun.body).unwrap();
-        let told = self.with_key("GET", begun["events"].as_str().unwrap(), &Value::Null).await;
-        events(&told.body).pop().unwrap().2
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let ended = Command::new("kill").arg(self.child.id().to_string()).status();
-        assert!(ended.unwrap().success() && self.child.wait().unwrap().success());
-    }
-}
-
-fn write(path: &Path, text: &str) {
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
+/// Releases a folder with the server and waits until it serves.
+async fn release(server: &Running) -> Value {
+    let source = server.source("echo", MANIFEST, SERVER);
+    server.run("POST", "/api/v1/releases", &json!({"source": source})).await.0
 }
 
 fn call() -> Value {
@@ -124,7 +43,7 @@ fn call() -> Value {
 #[tokio::test]
 async fn a_released_server_is_reached_with_a_key_and_its_calls_are_on_record() {
     let server = Running::start(&[]);
-    let end = server.release().await;
+    let end = release(&server).await;
     assert_eq!(end["run"]["state"], "done", "{end}");
     assert_eq!(end["url"], format!("http://{}/mcp/echo", server.address));
     let host = [("host", server.address.as_str())];
@@ -144,7 +63,7 @@ async fn a_released_server_is_reached_with_a_key_and_its_calls_are_on_record() {
 #[tokio::test]
 async fn programs_of_this_machine_need_no_key_where_that_is_wanted_and_web_pages_of_elsewhere_do() {
     let server = Running::start(&[("SIGYL_MCP_KEYLESS_LOOPBACK", "1")]);
-    server.release().await;
+    release(&server).await;
     let here = [("host", server.address.as_str())];
     assert_eq!(server.send("POST", "/mcp/echo", &here, &call()).await.status, 200);
     let page = [here[0], ("origin", "https://elsewhere.example")];

@@ -34,6 +34,9 @@ pub(crate) struct Global {
     /// Folder of builds that can be made again [default: sigyl in the user's cache folder]
     #[arg(long, global = true, value_name = "DIR")]
     cache_dir: Option<PathBuf>,
+    /// File of the master key of secrets [default: master.key in the folder of the records]
+    #[arg(long, global = true, value_name = "FILE")]
+    master_key_file: Option<PathBuf>,
     /// Configuration file, TOML [default: sigyl/config.toml in the user's configuration folder]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -74,6 +77,7 @@ impl From<Global> for Flags {
         Self {
             data_dir: global.data_dir,
             cache_dir: global.cache_dir,
+            master_key_file: global.master_key_file,
             config: global.config,
             listen: global.listen,
             offline: global.offline,

@@ -40,11 +40,11 @@ impl Args {
         } else {
             cx.output.print(&format!("{records} records in {}\n", to.display()))?;
         }
-        let key = cx.settings.data_dir()?.join("master.key");
-        cx.output.note(&format!(
-            "Keep {} too, elsewhere: without it the secrets cannot be opened.",
-            key.display()
-        ));
+        let key = match &cx.settings.master_key {
+            Some(source) => source.to_string(),
+            None => cx.settings.data_dir()?.join("master.key").display().to_string(),
+        };
+        cx.output.note(&format!("Keep {key} too, elsewhere: without it the secrets cannot be opened."));
         Ok(Exit::Well)
     }
 }

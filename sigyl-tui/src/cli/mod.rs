@@ -54,6 +54,7 @@ mod run_id;
 mod runs;
 mod scan;
 mod search;
+mod secrets;
 mod serve;
 mod show;
 mod start;

@@ -66,7 +66,7 @@ impl Args {
         } else {
             cx.output.print(&format!("{records} records in {}\n", data_dir.display()))?;
         }
-        if !data_dir.join("master.key").exists() {
+        if cx.settings.master_key.is_none() && !data_dir.join("master.key").exists() {
             cx.output.note(&format!(
                 "Put the master.key that sealed the secrets into {} before anything else: if there are secrets, nothing works \
                  without it.",

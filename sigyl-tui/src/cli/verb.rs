@@ -4,7 +4,7 @@ use super::{
     Context, accounts, approve, audit, backup, call, calls, completions, config, delete, deploy, deprecate,
     doctor, edit, events, explain, export, help, import, init, install, keys, list, login, logout, logs,
     members, policy, probe, publish, quarantine, rate, redeploy, reject, rescan, restore, rollback, rules,
-    runs, scan, search, serve, show, stop, uninstall, versions, watch, whoami, workspaces,
+    runs, scan, search, secrets, serve, show, stop, uninstall, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -52,6 +52,7 @@ pub(crate) enum Verb {
     Logout(logout::Args),
     Whoami(whoami::Args),
     Accounts(accounts::Args),
+    Secrets(secrets::Args),
     Keys(keys::Args),
     Members(members::Args),
     Workspaces(workspaces::Args),
@@ -117,6 +118,7 @@ impl Verb {
             Self::Logout(args) => args.run(cx).await,
             Self::Whoami(args) => args.run(cx).await,
             Self::Accounts(args) => args.run(cx).await,
+            Self::Secrets(args) => args.run(cx).await,
             Self::Keys(args) => args.run(cx).await,
             Self::Members(args) => args.run(cx).await,
             Self::Workspaces(args) => args.run(cx).await,

@@ -1,12 +1,12 @@
 //! What a response holds, or that it is not what was asked for.
 
 use serde_json::Value;
-use sigyl_core::domain::{Account, AuditEntry, Policy, Quarantine, Run, Timestamp};
+use sigyl_core::domain::{Account, AuditEntry, Policy, Quarantine, Run, SecretValue, Timestamp};
 use sigyl_core::mcp::Probe;
 use sigyl_core::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
 use sigyl_core::wire::v1::{
-    AuditChecked, KeyView, MadeKey, Member, Owner, PolicyTest, QuarantineView, RatingsView, Rescanned,
-    Response, RunEnd, ServerView, VersionView, WhoAmI, WorkspaceView,
+    AuditChecked, KeyView, MadeKey, MasterKeyView, Member, Owner, PolicyTest, QuarantineView, RatingsView,
+    Rescanned, Response, RunEnd, SecretView, ServerView, SetSecret, VersionView, WhoAmI, WorkspaceView,
 };
 
 use crate::problem::Problem;
@@ -57,6 +57,10 @@ answer!(RatingsView, Ratings, *);
 answer!(Vec<WorkspaceView>, Workspaces);
 answer!(Vec<AuditEntry>, Audit);
 answer!(AuditChecked, AuditChecked);
+answer!(Vec<SecretView>, Secrets);
+answer!(SetSecret, SetSecret, *);
+answer!(SecretValue, Secret);
+answer!(MasterKeyView, MasterKey, *);
 answer!(Finds, Finds, *);
 answer!(ServerResponse, Listing, *);
 answer!(Vec<ServerResponse>, Listings);

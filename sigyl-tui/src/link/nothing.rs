@@ -42,6 +42,10 @@ pub(crate) fn answer(request: &Request, settings: &Settings) -> Result<Option<Re
         | Request::Call { name, .. }
         | Request::Logs { name, .. }
         | Request::Calls { name, .. }
+        | Request::Secrets { name }
+        | Request::SetSecret { name, .. }
+        | Request::RemoveSecret { name, .. }
+        | Request::RevealSecret { name, .. }
         | Request::Rollback { name, .. }
         | Request::Delete { name, .. } => Err(no(name).into()),
         Request::Redeploy(redeploy) => Err(no(&redeploy.name).into()),

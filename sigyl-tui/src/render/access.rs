@@ -1,7 +1,7 @@
 //! Keys, members, workspaces and the audit.
 
 use sigyl_core::domain::{Account, AuditEntry, AuditOutcome, Scope, Timestamp};
-use sigyl_core::wire::v1::{KeyView, Member, WhoAmI, WorkspaceView};
+use sigyl_core::wire::v1::{KeyView, Member, SecretView, WhoAmI, WorkspaceView};
 
 use super::table::{Cell, Column, Table};
 use super::{Glyph, Look, Role, age, specimen};
@@ -36,6 +36,25 @@ pub(crate) fn keys(keys: &[KeyView], look: &Look, now: Timestamp) -> String {
             scopes(&key.scopes).into(),
             key.uses.to_string().into(),
             Cell::new(Role::Dim, key.last_used.map_or_else(|| "never".to_owned(), |last| age(last, now))),
+        ]);
+    }
+    table.render(look)
+}
+
+/// Writes secrets, without their values.
+pub(crate) fn secrets(secrets: &[SecretView], look: &Look, now: Timestamp) -> String {
+    let mut table = Table::new([
+        Column::key("SECRET"),
+        Column::right("VERSION"),
+        Column::left("SET"),
+        Column::flexible("BY"),
+    ]);
+    for secret in secrets {
+        table.push([
+            Cell::new(Role::Strong, secret.name.as_str()),
+            secret.version.to_string().into(),
+            Cell::new(Role::Dim, age(secret.updated, now)),
+            specimen(secret.by.as_deref().unwrap_or_default()).into(),
         ]);
     }
     table.render(look)

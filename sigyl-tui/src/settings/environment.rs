@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use sigyl_core::source::ToolEnv;
+use sigyl_core::vault::{KeySource, KeySpec, Which};
 use tracing_subscriber::EnvFilter;
 
 use super::SettingsError;
@@ -60,6 +61,20 @@ impl Environment {
     /// Returns a variable that is a path.
     pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         self.get(name).map(PathBuf::from)
+    }
+
+    /// Returns where a master key comes from: what a flag says, else a variable, else the file.
+    pub(crate) fn master_key(
+        &self,
+        which: Which,
+        flag: Option<KeySpec>,
+        file: Option<KeySpec>,
+    ) -> Result<Option<KeySource>, SettingsError> {
+        let said = match flag {
+            Some(flag) => Some(flag),
+            None => KeySpec::of_variables(which, &self.0)?.map(|(_, said)| said).or(file),
+        };
+        Ok(said.map(|said| said.source(&self.0)).transpose()?.flatten())
     }
 
     /// Returns what the library notes: warnings, or what SIGYL_LOG asks for.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use sigyl_core::vault::KeySpecError;
+
 use crate::problem::{Problem, chain};
 
 /// A setting cannot be used.
@@ -43,6 +45,9 @@ pub(crate) enum SettingsError {
         /// What is wrong.
         why: String,
     },
+    /// It is not clear where the master key comes from.
+    #[error(transparent)]
+    MasterKey(#[from] KeySpecError),
     /// The endpoint would be reachable from outside.
     #[error("{place}: `{text}` cannot be listened on: {why}")]
     Listen {
@@ -85,7 +90,7 @@ pub(crate) enum SettingsError {
 impl SettingsError {
     fn code(&self) -> &'static str {
         match self {
-            Self::Unreadable { .. } | Self::Wrong { .. } | Self::Llm { .. } => "E0002",
+            Self::Unreadable { .. } | Self::Wrong { .. } | Self::Llm { .. } | Self::MasterKey(_) => "E0002",
             Self::Variable { .. } => "E0003",
             Self::Listen { .. } => "E0004",
             Self::KeyFile { .. } => "E0047",
@@ -98,6 +103,7 @@ impl SettingsError {
             Self::Unreadable { .. } => "name a readable TOML file with --config".to_owned(),
             Self::Wrong { nearest: Some(key), .. } => format!("did you mean `{key}`?"),
             Self::Wrong { .. } => "docs/config.md lists every key".to_owned(),
+            Self::MasterKey(_) => "docs/config.md says where a master key can come from".to_owned(),
             Self::Llm { .. } => "docs/reviewer.md says how a reviewer is configured".to_owned(),
             Self::Variable { name, .. } => format!("correct or unset {name}"),
             Self::KeyFile { .. } => {

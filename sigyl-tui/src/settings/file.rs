@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use sigyl_core::scan::reviewer::ReviewerSettings;
+use sigyl_core::vault::KeySpec;
 
 use super::SettingsError;
 
@@ -19,6 +20,10 @@ pub(super) struct File {
     pub(super) data_dir: Option<PathBuf>,
     /// Where builds are kept.
     pub(super) cache_dir: Option<PathBuf>,
+    /// Where the master key of secrets comes from.
+    pub(super) master_key: Option<KeySpec>,
+    /// Where the key comes from that this one takes over from.
+    pub(super) previous_master_key: Option<KeySpec>,
     /// Where the endpoint listens.
     pub(super) listen: Option<String>,
     /// Whether everything but loopback is refused.
@@ -40,9 +45,11 @@ pub(super) struct File {
 }
 
 /// Every key of [`File`].
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "data_dir",
     "cache_dir",
+    "master_key",
+    "previous_master_key",
     "listen",
     "offline",
     "format",
@@ -71,6 +78,9 @@ impl File {
         let paths = [data_dir, cache_dir, policy, waivers, advisories, key_file];
         for folder in paths.into_iter().flatten() {
             *folder = base.join(&*folder);
+        }
+        for key in [&mut file.master_key, &mut file.previous_master_key] {
+            *key = key.take().map(|key| key.from_folder(base));
         }
         Ok(file)
     }
@@ -116,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_listed_key_is_known() {
-        let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\nserver = 's'\nkey_file = 'k'\nadvisories = 'a'\nllm = {base_url = 'u', model = 'm'}\n";
+        let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\nserver = 's'\nkey_file = 'k'\nadvisories = 'a'\nmaster_key = {file = 'k'}\nprevious_master_key = {file = 'k'}\nllm = {base_url = 'u', model = 'm'}\n";
         assert_eq!(text.lines().count(), KEYS.len());
         let file = File::parse(text, Path::new("x")).unwrap();
         assert_eq!(file.data_dir, Some(PathBuf::from("d")));

@@ -8,6 +8,7 @@ use etcetera::BaseStrategy as _;
 use serde::Deserialize;
 use sigyl_core::Config;
 use sigyl_core::scan::reviewer::ReviewerSettings;
+use sigyl_core::vault::{KeySource, KeySpec, Which};
 
 use super::file::File;
 use super::server::KeyFrom;
@@ -66,6 +67,8 @@ pub(crate) struct Flags {
     pub(crate) data_dir: Option<PathBuf>,
     /// `--cache-dir`
     pub(crate) cache_dir: Option<PathBuf>,
+    /// `--master-key-file`
+    pub(crate) master_key_file: Option<PathBuf>,
     /// `--config`
     pub(crate) config: Option<PathBuf>,
     /// `--listen`
@@ -95,6 +98,10 @@ pub(crate) struct Flags {
 pub(crate) struct Settings {
     data_dir: Option<PathBuf>,
     cache_dir: Option<PathBuf>,
+    /// Where the master key of secrets comes from, when that is not a file in the data directory.
+    pub(crate) master_key: Option<KeySource>,
+    /// Where the key comes from that this one takes over from.
+    pub(crate) previous_master_key: Option<KeySource>,
     /// Where the endpoint listens.
     pub(crate) listen: Listen,
     /// Whether everything but loopback is refused.
@@ -157,8 +164,13 @@ impl Settings {
             }
             None => None,
         };
+        let of_flag = flags.master_key_file.map(absolute).transpose()?.map(KeySpec::file);
+        let master_key = environment.master_key(Which::Present, of_flag, file.master_key)?;
+        let previous_master_key = environment.master_key(Which::Previous, None, file.previous_master_key)?;
         Ok(Self {
             server,
+            master_key,
+            previous_master_key,
             advisories: advisories.map(absolute).transpose()?,
             policy: policy.map(absolute).transpose()?,
             waivers: waivers.map(absolute).transpose()?,
@@ -190,6 +202,8 @@ impl Settings {
         let mut config =
             Config::new(self.data_dir()?, self.cache_dir()?, self.environment.tool_env(), launcher);
         config.offline = self.offline;
+        config.master_key.clone_from(&self.master_key);
+        config.previous_master_key.clone_from(&self.previous_master_key);
         if self.policy.is_some() || self.waivers.is_some() || self.advisories.is_some() {
             // Rules that a policy was checked against are the ones that look.
             let rules = self.with_advisories(super::policy::rules()?)?;

@@ -17,7 +17,7 @@ use super::stdio::{Stdio, StdioSpawn};
 use super::{folder, target::Home};
 use crate::clock::Clock;
 use crate::deploy::{Notice, ReleaseSpec, Released, Status, TargetError};
-use crate::domain::{Confinement, RevisionId, SecretName, SecretValue, ServerName, Transport};
+use crate::domain::{Confinement, Mask, RevisionId, ServerName, Transport};
 use crate::mcp::Upstream;
 
 /// How long an HTTP server may take to open its port, unless the manifest says otherwise.
@@ -141,9 +141,7 @@ fn blueprint(
         },
     )?;
     let marker = format!("{}/{}/{}", home.id, spec.server, spec.revision);
-    let secrets: Vec<(SecretName, SecretValue)> =
-        spec.secrets.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let log = logs.writer(&spec.server, secrets);
+    let log = logs.writer(&spec.server, Mask::of(&spec.secrets));
     let memory = spec.resources.memory;
     let blueprint = Blueprint {
         launcher: home.launcher.clone(),

@@ -11,7 +11,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use super::{folder, pump};
 use crate::clock::Clock;
 use crate::deploy::{LogLine, LogStream, Pending};
-use crate::domain::{SecretName, SecretValue, ServerName, Timestamp};
+use crate::domain::{Mask, ServerName, Timestamp};
 
 /// Bytes of one file; two are kept of each server.
 const FILE: u64 = 4 << 20;
@@ -19,8 +19,6 @@ const FILE: u64 = 4 << 20;
 const QUEUE: usize = 4096;
 /// Lines that a follower may lag behind.
 const FOLLOW: usize = 1024;
-/// A secret shorter than this is not looked for: it would blank innocent text.
-const SECRET_MIN: usize = 6;
 
 /// The logs of all servers, written by one thread.
 #[derive(Clone, Debug)]
@@ -40,7 +38,7 @@ enum Job {
 #[derive(Clone, Debug)]
 pub(super) struct LogWriter {
     to: Sink,
-    secrets: Arc<[(SecretName, SecretValue)]>,
+    mask: Mask,
 }
 
 #[derive(Clone, Debug)]
@@ -62,8 +60,8 @@ impl Logs {
     }
 
     /// Makes a writer that blanks these secrets.
-    pub(super) fn writer(&self, server: &ServerName, secrets: Vec<(SecretName, SecretValue)>) -> LogWriter {
-        LogWriter { to: Sink::Log(self.clone(), server.clone()), secrets: secrets.into() }
+    pub(super) fn writer(&self, server: &ServerName, mask: Mask) -> LogWriter {
+        LogWriter { to: Sink::Log(self.clone(), server.clone()), mask }
     }
 
     /// Reads the last lines, and follows what comes after them.
@@ -94,9 +92,9 @@ impl Logs {
 
 impl LogWriter {
     /// Makes a writer whose lines are received elsewhere.
-    pub(super) fn lines(secrets: Vec<(SecretName, SecretValue)>) -> (Self, mpsc::UnboundedReceiver<String>) {
+    pub(super) fn lines(mask: Mask) -> (Self, mpsc::UnboundedReceiver<String>) {
         let (sender, lines) = mpsc::unbounded_channel();
-        (Self { to: Sink::Lines(sender), secrets: secrets.into() }, lines)
+        (Self { to: Sink::Lines(sender), mask }, lines)
     }
 
     /// Writes a note of the supervisor.
@@ -119,15 +117,7 @@ impl LogWriter {
 
     /// Makes a line fit to be shown: secrets blanked, control characters spelled out, bounded.
     pub(super) fn clean(&self, line: &[u8]) -> String {
-        let mut text = String::from_utf8_lossy(line).into_owned();
-        for (name, value) in self.secrets.iter() {
-            for part in value.reveal().lines().filter(|part| part.len() >= SECRET_MIN) {
-                if text.contains(part) {
-                    text = text.replace(part, &format!("[secret {name}]"));
-                }
-            }
-        }
-        pump::spell_out(&text)
+        pump::spell_out(&self.mask.text(&String::from_utf8_lossy(line)))
     }
 }
 

@@ -13,6 +13,7 @@ use super::confinement::FILES;
 use super::launcher::{Limits, Sandbox, StartSpec, Watch};
 use super::log::LogWriter;
 use super::process::{Blueprint, Plumbing, Process, mark_for};
+use crate::domain::Mask;
 use crate::mcp::{Pipes, Spawn, SpawnError};
 
 /// How long the command may take to end by itself.
@@ -43,7 +44,7 @@ impl Unconfined {
     /// [`run_if_asked`](super::launcher::run_if_asked) first; what the command writes to standard error comes out of
     /// the channel, with control characters spelled out.
     pub fn new(launcher: PathBuf, command: Command) -> (Self, mpsc::UnboundedReceiver<String>) {
-        let (log, lines) = LogWriter::lines(Vec::new());
+        let (log, lines) = LogWriter::lines(Mask::default());
         let marker = format!("unconfined/{}", std::process::id());
         let blueprint = Blueprint {
             launcher,

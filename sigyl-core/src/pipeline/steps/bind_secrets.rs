@@ -7,7 +7,7 @@ use super::super::failure::StepError;
 use super::super::run;
 use super::super::step::{Outcome, Step};
 use crate::domain::{SecretName, Seq, ServerName, StepId};
-use crate::store::{Change, StoreError};
+use crate::store::{Change, SealedSecret, StoreError};
 
 pub(crate) struct BindSecrets;
 
@@ -31,6 +31,10 @@ impl Step for BindSecrets {
             run::save(cx).await?;
         }
         for sealed in cx.order.sealed.clone() {
+            let before = cx.order.before.iter().find(|(name, _)| *name == sealed.name);
+            let earlier = before.and_then(|(_, sealed)| sealed.as_ref()).map_or(0, |sealed| sealed.version);
+            let by = Some(cx.run.caller.clone());
+            let sealed = SealedSecret { by, version: earlier.saturating_add(1), ..sealed };
             cx.platform.store.apply(Change::PutSecret(sealed)).await?;
         }
         let names: Vec<&str> = cx.order.sealed.iter().map(|sealed| sealed.name.as_str()).collect();

@@ -32,6 +32,9 @@ impl Step for ProbeRelease {
         let missing = || StepError::Defect { step: StepId::Probe, why: "nothing was released".into() };
         let upstream = cx.results.released.as_ref().ok_or_else(missing)?.upstream.clone();
         let probe = mcp::probe(&upstream, &ProbeLimits::default()).await?;
+        // What it repeats of its secrets is neither kept nor looked at.
+        let mask = cx.run.server.as_ref().map(|server| cx.platform.masks.of(server)).unwrap_or_default();
+        let probe = probe.masked(&mask).map_err(|error| StepError::LiveTools(error.to_string()))?;
         cx.results.pins = pins(&probe.tools)?;
         cx.results.others = Pin::of_others(&probe.prompts, &probe.resources, probe.instructions.as_deref())
             .map_err(|error| StepError::LiveTools(error.to_string()))?;

@@ -8,7 +8,7 @@ use super::super::context::{Context, Platform};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use crate::deploy::ReleaseSpec;
-use crate::domain::{RevisionId, RunId, SecretName, SecretValue, ServerName, StepId};
+use crate::domain::{Mask, RevisionId, RunId, SecretName, SecretValue, ServerName, StepId};
 use crate::store::StoreError;
 
 pub(crate) struct Release;
@@ -32,6 +32,7 @@ impl Step for Release {
         let mut env = manifest.env.clone();
         env.extend(results.server.iter().flat_map(|server| server.env.clone()));
         env.extend(cx.order.env.clone());
+        let secrets = bound_secrets(&cx.platform, &record.server).await?;
         let spec = ReleaseSpec {
             server: record.server.clone(),
             version: record.version.clone(),
@@ -40,7 +41,7 @@ impl Step for Release {
             launch: built.launch.clone(),
             transport: manifest.start.transport.clone(),
             env: env.clone(),
-            secrets: bound_secrets(&cx.platform, &record.server).await?,
+            secrets,
             granted: results.granted.clone(),
             resources: manifest.resources.clone(),
             start_timeout: manifest.health.timeout.map(std::time::Duration::from_secs),
@@ -71,14 +72,17 @@ fn revision_of(run: &RunId) -> Result<RevisionId, StepError> {
         .map_err(|error| StepError::Defect { step: StepId::Release, why: error.to_string() })
 }
 
-/// Opens every secret that is bound to a server.
+/// Opens every secret that is bound to a server, for an instance that is about to be started: from now on they are hidden
+/// in what is kept of what it says.
 pub(crate) async fn bound_secrets(
     platform: &Platform,
     name: &ServerName,
 ) -> Result<BTreeMap<SecretName, SecretValue>, StepError> {
     let sealed = platform.store.secrets(name).await.map_err(|error: StoreError| StepError::Store(error))?;
-    sealed
+    let secrets = sealed
         .iter()
         .map(|sealed| Ok((sealed.name.clone(), platform.vault.reveal(sealed)?)))
-        .collect::<Result<_, StepError>>()
+        .collect::<Result<BTreeMap<_, _>, StepError>>()?;
+    platform.masks.add(name, Mask::of(&secrets));
+    Ok(secrets)
 }

@@ -47,6 +47,7 @@ impl Step for Remove {
         };
         cx.platform.store.apply(Change::DeleteServer { name: name.clone(), tombstone }).await?;
         cx.platform.shelf.follow(&name).await;
+        cx.platform.masks.forget(&name);
         cx.results.removed.push(format!("{} version(s) with their tools and reports", versions.len()));
         if runs > 0 {
             cx.results.removed.push(format!("{runs} run(s) with their settings and events"));

@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::event::Bus;
 use crate::mcp::{Probe, Upstream};
 use crate::pipeline::{
-    Emitter, Front, Lanes, Order, Platform, Quiet, Rules, Settings, Started, Tracker, start,
+    Emitter, Front, Lanes, Masks, Order, Platform, Quiet, Rules, Settings, Started, Tracker, start,
 };
 use crate::registry::Shelf;
 use crate::scan::RuleSet;
@@ -92,6 +92,7 @@ impl House {
         let routes = Arc::new(Routes::default());
         std::fs::create_dir_all(at("work")).unwrap();
         let env = ToolEnv { path: "/nowhere".into(), home: None, vars: BTreeMap::new() };
+        let masks = Masks::default();
         let platform = Platform {
             store: store.clone(),
             target: target.clone(),
@@ -102,7 +103,8 @@ impl House {
             rules: Rules::given(rules()),
             review: None,
             clock: clock.clone(),
-            emitter: Emitter::start(store, clock.clone(), Bus::new()),
+            emitter: Emitter::start(store, clock.clone(), Bus::new(), masks.clone()),
+            masks,
             lanes: Lanes::default(),
             settings: Arc::new(Settings {
                 trees: at("trees"),

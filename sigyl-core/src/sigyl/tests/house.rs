@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::clock::FixedClock;
 use crate::domain::{Account, Caller, Login, Role, Run, RunState, ServerName, Timestamp, WorkspaceName};
+use crate::error::Error;
 use crate::sigyl::{Config, Sigyl};
 use crate::store::contract::fixture;
-use crate::store::{Change, Store};
+use crate::store::{Change, Store, StoreError};
 use crate::wire::v1::{NewKey, NewWorkspace};
 
 pub(in crate::sigyl) struct House {
@@ -78,6 +79,26 @@ impl House {
         change(&mut config);
         let sigyl = Sigyl::open(config).await.unwrap();
         Self { folder, sigyl, clock }
+    }
+
+    /// Ends the handle and opens another on the same folder.
+    pub(super) async fn reopened(self) -> Self {
+        let Self { folder, sigyl, clock } = self;
+        sigyl.shutdown().await;
+        drop(sigyl);
+        let at = |name: &str| folder.path().join(name);
+        loop {
+            let mut config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+            config.clock = clock.clone();
+            match Sigyl::open(config).await {
+                // What wrote for the other has not ended yet.
+                Err(Error::Store(StoreError::InUse { .. })) => tokio::task::yield_now().await,
+                sigyl => {
+                    let sigyl = sigyl.unwrap();
+                    return Self { folder, sigyl, clock };
+                }
+            }
+        }
     }
 
     pub(in crate::sigyl) fn data(&self) -> PathBuf {

@@ -10,5 +10,6 @@ mod members;
 mod ownership;
 mod quarantine;
 mod said;
+mod secrets;
 mod sessions;
 mod sign_in;

@@ -4,11 +4,13 @@ use tokio::sync::mpsc;
 
 use super::house::{House, login, workspace};
 use crate::clock::Clock as _;
-use crate::domain::{Account, Action, Caller, Kind, Locator, Policy, Reach, Role, Run, Seq, ServerName};
+use crate::domain::{
+    Account, Action, Caller, Kind, Locator, Policy, Reach, Role, Run, SecretValue, Seq, ServerName,
+};
 use crate::error::Error;
 use crate::sigyl::{Frames, Sigyl};
 use crate::store::Change;
-use crate::store::contract::fixture::{self, run_id};
+use crate::store::contract::fixture::{self, run_id, secret_name};
 use crate::wire::v1::{Deploy, Redeploy};
 
 fn frames() -> (Frames, mpsc::Receiver<crate::wire::v1::Frame>) {
@@ -44,6 +46,8 @@ async fn looks(sigyl: &Sigyl, caller: &Caller, name: &ServerName) -> Vec<(Action
     vec![
         (Action::Read, sigyl.show(caller, name).await.err()),
         (Action::Read, sigyl.versions(caller, name).await.err()),
+        (Action::Read, sigyl.secrets(caller, name).await.err()),
+        (Action::Reveal, sigyl.reveal_secret(caller, name, &secret_name("NONE")).await.err()),
         (Action::Read, sigyl.run(caller, &run).await.err()),
         (Action::Read, sigyl.watch(caller, &run, Seq(0), &told).await.err()),
         (Action::Read, sigyl.events(caller, Some(name), 9, false, &told).await.err()),
@@ -56,6 +60,7 @@ async fn looks(sigyl: &Sigyl, caller: &Caller, name: &ServerName) -> Vec<(Action
 
 async fn changes(sigyl: &Sigyl, caller: &Caller, name: &ServerName) -> Vec<(Action, Option<Error>)> {
     let run = run_id(&format!("run-{name}"));
+    let empty = SecretValue::new("");
     let deploy = Deploy { name: Some(name.clone()), ..Deploy::of(Locator::Path("/nowhere".into())) };
     vec![
         (Action::Deploy, sigyl.redeploy(caller, redeploy(name)).await.err()),
@@ -63,6 +68,8 @@ async fn changes(sigyl: &Sigyl, caller: &Caller, name: &ServerName) -> Vec<(Acti
         (Action::Deploy, sigyl.rollback(caller, name.clone(), None).await.err()),
         (Action::Approve, sigyl.approve(caller, &run, " ").await.err()),
         (Action::Approve, sigyl.reject(caller, &run, " ").await.err()),
+        (Action::Secrets, sigyl.set_secret(caller, name, &secret_name("NONE"), empty, false).await.err()),
+        (Action::Secrets, sigyl.remove_secret(caller, name, &secret_name("NONE")).await.err()),
         (Action::Delete, sigyl.delete(caller, name.clone(), "not its name").await.err()),
         (Action::Manage, sigyl.transfer(caller, name, &workspace("nowhere")).await.err()),
         (Action::Operate, sigyl.rescan(caller, std::slice::from_ref(name), false).await.err()),
@@ -184,7 +191,7 @@ async fn accepting_findings_and_setting_secrets_take_their_own_scopes() {
     let waiver = serde_json::json!({"rule": "debug-mode", "path": null, "fingerprint": null, "reason": "known",
         "owner": null, "expires": "2026-12-01"});
     let waive = Redeploy { waive: vec![serde_json::from_value(waiver).unwrap()], ..redeploy(&clock) };
-    let secret = (fixture::secret_name("KEY"), crate::domain::SecretValue::new("x"));
+    let secret = (secret_name("KEY"), SecretValue::new("x"));
     let secrets = Redeploy { secrets: [secret].into(), ..redeploy(&clock) };
     for (order, action) in [(waive, "approve"), (secrets, "secrets")] {
         let ci = house.caller("rita", &["read", "deploy"]).await;

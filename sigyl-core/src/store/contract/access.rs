@@ -1,11 +1,11 @@
 //! Claims about accounts, workspaces and keys.
 
 use crate::domain::{Account, KeyUse, Role, Run, RunState, Workspace};
-use crate::store::{Change, Page, Store, StoreError};
+use crate::store::{Change, Page, SealedSecret, Store, StoreError};
 
 use super::fixture::{
-    account, account_id, api_key, at, identity, key_id, login, name, publish, run, run_id, sealed_pepper,
-    workspace,
+    account, account_id, api_key, at, identity, key_id, key_record, login, name, publish, run, run_id,
+    sealed_pepper, secret, secret_name, workspace,
 };
 use super::suite::{found, ok};
 
@@ -28,6 +28,8 @@ async fn claims_about_keys<S: Store>(open: &impl AsyncFn() -> S) {
     a_key_that_is_forgotten_is_found_nowhere(&open().await).await;
     uses_of_keys_add_up_and_revoke_nothing_back(&open().await).await;
     the_pepper_is_kept_as_it_was_sealed(&open().await).await;
+    the_last_record_of_the_master_key_counts(&open().await).await;
+    only_what_is_as_it_was_is_sealed_anew(&open().await).await;
 }
 
 async fn a_login_belongs_to_one_account(store: &impl Store) {
@@ -228,4 +230,29 @@ async fn the_pepper_is_kept_as_it_was_sealed(store: &impl Store) {
         ok(store.apply(Change::PutPepper(sealed_pepper(byte))).await);
         assert_eq!(found(store.pepper().await), sealed_pepper(byte));
     }
+}
+
+async fn the_last_record_of_the_master_key_counts(store: &impl Store) {
+    assert_eq!(ok(store.master_key().await), None);
+    for key in ["one", "two"] {
+        ok(store.apply(Change::PutMasterKey(Box::new(key_record(key)))).await);
+        assert_eq!(found(store.master_key().await), key_record(key));
+    }
+}
+
+async fn only_what_is_as_it_was_is_sealed_anew(store: &impl Store) {
+    ok(store.apply(publish("clock", "1.0.0", "a")).await);
+    let kept = SealedSecret { version: 3, ..secret("clock", "KEY") };
+    ok(store.apply(Change::PutSecret(kept.clone())).await);
+    let reseal = |was: &[u8]| {
+        let now = SealedSecret { sealed: vec![4], ..secret("clock", "KEY") };
+        Change::Reseal { was: was.to_vec(), now }
+    };
+    ok(store.apply(reseal(&[9])).await);
+    assert_eq!(ok(store.secrets(&name("clock")).await), std::slice::from_ref(&kept));
+    ok(store.apply(reseal(&kept.sealed)).await);
+    assert_eq!(ok(store.secrets(&name("clock")).await), [SealedSecret { sealed: vec![4], ..kept }]);
+    ok(store.apply(Change::DeleteSecret { owner: name("clock"), name: secret_name("KEY") }).await);
+    ok(store.apply(reseal(&[4])).await);
+    assert_eq!(ok(store.secrets(&name("clock")).await), []);
 }

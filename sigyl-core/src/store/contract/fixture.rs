@@ -13,7 +13,7 @@ use crate::domain::{
     ToolPin, Transport, Verdict, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::{Event, EventKind};
-use crate::store::{CallOutcome, CallRecord, Change, SealedSecret, Tombstone};
+use crate::store::{CallOutcome, CallRecord, Change, KeyRecord, SealedSecret, Tombstone};
 
 fn known<T, E: std::fmt::Display>(parsed: Result<T, E>) -> T {
     match parsed {
@@ -222,7 +222,14 @@ pub fn call(server: &str, tool: &str) -> CallRecord {
 
 /// A secret as the vault would hand it over.
 pub fn secret(owner: &str, name_: &str) -> SealedSecret {
-    SealedSecret { owner: name(owner), name: secret_name(name_), sealed: vec![1, 2, 3], updated: at(6) }
+    SealedSecret {
+        owner: name(owner),
+        name: secret_name(name_),
+        sealed: vec![1, 2, 3],
+        updated: at(6),
+        by: Some("ada".to_owned()),
+        version: 1,
+    }
 }
 
 /// Deletes a server.
@@ -378,4 +385,9 @@ pub fn rating(account: &str, stars: u8) -> Rating {
         comment: None,
         at: at(9),
     }
+}
+
+/// What is on record of a master key, as the vault would hand it over.
+pub fn key_record(key: &str) -> KeyRecord {
+    KeyRecord { key: key.to_owned(), salt: None, handover: None, since: at(6) }
 }

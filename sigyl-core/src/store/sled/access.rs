@@ -9,7 +9,7 @@ use crate::domain::{
     WorkspaceName,
 };
 use crate::store::key::{Key, Span, last_text_of};
-use crate::store::{SealedSecret, StoreError};
+use crate::store::{KeyRecord, SealedSecret, StoreError};
 
 use super::apply::{Journalled, missing};
 use super::draft::Draft;
@@ -140,6 +140,12 @@ pub(super) fn put_pepper(draft: &mut Draft<'_>, sealed: &SealedSecret) -> Journa
     draft.next_seq();
     draft.put(&Key::Pepper, sealed)?;
     Ok(("put_pepper", String::new()))
+}
+
+pub(super) fn put_master_key(draft: &mut Draft<'_>, record: &KeyRecord) -> Journalled {
+    draft.next_seq();
+    draft.put(&Key::Sealing, record)?;
+    Ok(("put_master_key", record.key.clone()))
 }
 
 /// Reads an account that something names.

@@ -41,6 +41,8 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::KeyUses(uses) => access::key_uses(draft, &uses),
         Change::Audit(entries) => access::audit(draft, &entries),
         Change::PutPepper(sealed) => access::put_pepper(draft, &sealed),
+        Change::Reseal { was, now } => reseal(draft, &was, now),
+        Change::PutMasterKey(record) => access::put_master_key(draft, &record),
         Change::PublishListing(listing) => listings::publish(draft, &listing),
         Change::PutListings(new) => listings::put(draft, &new),
         Change::PutBookmark(bookmark) => listings::put_bookmark(draft, &bookmark),
@@ -187,6 +189,16 @@ fn delete_secret(draft: &mut Draft<'_>, owner: &ServerName, name: &SecretName) -
     }
     draft.remove(&key)?;
     Ok(("delete_secret", format!("{owner} {name}")))
+}
+
+fn reseal(draft: &mut Draft<'_>, was: &[u8], now: SealedSecret) -> Journalled {
+    draft.next_seq();
+    let key = Key::Secret(&now.owner, &now.name);
+    // Only how it is sealed changes: what else is on record of it stays as it is.
+    if let Some(found) = draft.get::<SealedSecret>(&key)?.filter(|found| found.sealed == was) {
+        draft.put(&key, &SealedSecret { sealed: now.sealed.clone(), ..found })?;
+    }
+    Ok(("reseal", format!("{} {}", now.owner, now.name)))
 }
 
 fn put_calls(draft: &mut Draft<'_>, calls: &[CallRecord]) -> Journalled {

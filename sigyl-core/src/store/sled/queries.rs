@@ -14,7 +14,9 @@ use crate::domain::{
 };
 use crate::event::Event;
 use crate::store::key::{Key, Shown, Span, descending_seq_of, seq_of};
-use crate::store::{CallRecord, Change, JournalEntry, Page, SealedSecret, Store, StoreError, Tombstone};
+use crate::store::{
+    CallRecord, Change, JournalEntry, KeyRecord, Page, SealedSecret, Store, StoreError, Tombstone,
+};
 
 use super::access;
 use super::open::SledStore;
@@ -295,6 +297,10 @@ impl Store for SledStore {
 
     async fn pepper(&self) -> Result<Option<SealedSecret>, StoreError> {
         self.ask(|reader| reader.get(&Key::Pepper)).await
+    }
+
+    async fn master_key(&self) -> Result<Option<KeyRecord>, StoreError> {
+        self.ask(|reader| reader.get(&Key::Sealing)).await
     }
 
     async fn listing(

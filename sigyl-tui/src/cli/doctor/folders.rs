@@ -3,6 +3,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use sigyl_core::vault::KeySource;
+
 use super::check::Check;
 use crate::problem::Problem;
 use crate::render::size;
@@ -17,7 +19,7 @@ const LITTLE: u64 = 2 << 30;
 pub(super) fn check(settings: &Settings) -> Result<Vec<Check>, Problem> {
     let (data, cache) = (settings.data_dir()?, settings.cache_dir()?);
     let mut checks = vec![folder("data dir", &data, "--data-dir", true)];
-    checks.extend(key(&data.join("master.key")));
+    checks.extend(key(settings.master_key.as_ref(), &data));
     checks.push(disk("data disk", &data, "--data-dir"));
     checks.push(folder("cache dir", &cache, "--cache-dir", false));
     checks.push(disk("cache disk", &cache, "--cache-dir"));
@@ -55,17 +57,26 @@ fn folder(name: &'static str, path: &Path, flag: &str, private: bool) -> Check {
     Check::ok(name, shown.to_string())
 }
 
-fn key(path: &Path) -> Option<Check> {
-    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+fn key(named: Option<&KeySource>, data: &Path) -> Option<Check> {
+    let path = match named {
+        None => data.join("master.key"),
+        Some(KeySource::File(path)) => path.clone(),
+        Some(other) => return Some(Check::ok("master key", other.to_string())),
+    };
+    let mode = std::fs::metadata(&path).ok()?.permissions().mode() & 0o777;
     let shown = path.display();
-    Some(match mode & 0o077 {
-        0 => Check::ok("master key", shown.to_string()),
-        _ => Check::fail(
+    if mode & 0o077 != 0 {
+        let found = format!("{shown} is open to others ({mode:o})");
+        return Some(Check::fail("master key", found, format!("chmod 600 {shown}")));
+    }
+    if path.starts_with(data) {
+        return Some(Check::warn(
             "master key",
-            format!("{shown} is open to others ({mode:o})"),
-            format!("chmod 600 {shown}"),
-        ),
-    })
+            format!("{shown} lies in the data directory: whoever copies that can open its secrets"),
+            "end the owner, move it elsewhere, and name it with --master-key-file or in the configuration",
+        ));
+    }
+    Some(Check::ok("master key", shown.to_string()))
 }
 
 fn disk(name: &'static str, path: &Path, flag: &str) -> Check {
@@ -116,14 +127,22 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_others_can_read_forbids_work() {
+    fn a_key_that_others_can_read_forbids_work_and_one_beside_the_records_is_told() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("master.key");
-        assert!(key(&path).is_none());
-        std::fs::write(&path, "").unwrap();
-        for (mode, state) in [(0o600, State::Ok), (0o640, State::Fail)] {
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-            assert_eq!(key(&path).unwrap().state, state, "{mode:o}");
+        let data = dir.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        let (within, beyond) = (data.join("master.key"), dir.path().join("key"));
+        let elsewhere = KeySource::File(beyond.clone());
+        assert!(key(None, &data).is_none());
+        for path in [&within, &beyond] {
+            std::fs::write(path, "").unwrap();
+        }
+        for (mode, inside, outside) in [(0o600, State::Warn, State::Ok), (0o640, State::Fail, State::Fail)] {
+            for path in [&within, &beyond] {
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+            }
+            assert_eq!(key(None, &data).unwrap().state, inside, "{mode:o}");
+            assert_eq!(key(Some(&elsewhere), &data).unwrap().state, outside, "{mode:o}");
         }
     }
 }

@@ -16,7 +16,7 @@ use super::super::process::{Blueprint, Plumbing, mark_for};
 use super::beneath::Beneath;
 use super::cache::{Builder, Kept};
 use crate::deploy::{BuildSpec, TargetError};
-use crate::domain::{Digest, SecretName, SecretValue};
+use crate::domain::{Digest, Mask, SecretName, SecretValue};
 use crate::source::{LockKind, Progress, SourceError};
 
 /// How long one command may take.
@@ -191,8 +191,9 @@ impl Work<'_> {
             self.progress.log(&format!("$ {line}"));
         }
         let secrets = credentials(&self.builder.tools.vars);
+        let mask = Mask::of(secrets.iter().map(|(name, value)| (name, value)));
         vars.extend(call.vars);
-        let (log, mut lines) = LogWriter::lines(secrets);
+        let (log, mut lines) = LogWriter::lines(mask);
         let marker = format!("{}/build/{}", self.builder.id, self.spec.server);
         let blueprint = Blueprint {
             launcher: self.builder.launcher.clone(),
