@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use sigyl_core::domain::{Listing, Timestamp};
+use sigyl_core::domain::{Listing, Shows, Timestamp};
 use sigyl_core::registry::{Query, Shelf, Which};
 use sigyl_core::store::Store;
 use sigyl_core::store::contract::fixture;
@@ -37,13 +37,13 @@ fn main() -> Result<(), Failure> {
         (resident()? - before) / 1024
     );
     for (name, query) in lists(&shelf)? {
-        measure(name, || answer(&shelf.list(query(), None)?))?;
+        measure(name, || answer(&shelf.list(&Shows::default(), query(), None)?))?;
     }
     for words in ["weather", "wea", "wheather forecats", "server", "postgres query tool", "xylophonist"] {
-        measure(&format!("search {words}"), || answer(&shelf.search(words, 30, None)?))?;
+        measure(&format!("search {words}"), || answer(&shelf.search(&Shows::default(), words, 30, None)?))?;
     }
     let name = name(versions / 2);
-    measure("one version", || answer(&shelf.version(&name, "latest", false, None)?))?;
+    measure("one version", || answer(&shelf.version(&Shows::default(), &name, "latest", false, None)?))?;
     let new = fixture::listing("com.example/new", "1.0.0", "A new one");
     runtime.block_on(publish(&shelf, new))
 }
@@ -55,7 +55,8 @@ fn lists(shelf: &Shelf) -> Result<Vec<(&'static str, Asked)>, Failure> {
     let searched = |text: &'static str| move || Query { search: Some(text.to_owned()), ..hundred() };
     let mut middle = None;
     for _ in 0..200 {
-        middle = shelf.list(Query { cursor: middle, ..hundred() }, None)?.metadata.next_cursor;
+        middle =
+            shelf.list(&Shows::default(), Query { cursor: middle, ..hundred() }, None)?.metadata.next_cursor;
     }
     let late = Timestamp::from_millis(i64::MAX);
     Ok(vec![

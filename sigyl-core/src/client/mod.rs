@@ -23,6 +23,7 @@ mod problem;
 mod quarantines;
 mod runs;
 mod said;
+mod secrets;
 mod servers;
 mod told;
 mod workspaces;

@@ -52,6 +52,11 @@ operations! {
     LIST_RATINGS = "listRatings" "GET" "/api/v1/servers/{name}/ratings";
     RATE_SERVER = "rateServer" "PUT" "/api/v1/servers/{name}/rating";
     TAKE_RATING = "takeRating" "DELETE" "/api/v1/servers/{name}/rating";
+    LIST_SECRETS = "listSecrets" "GET" "/api/v1/servers/{name}/secrets";
+    SET_SECRET = "setSecret" "PUT" "/api/v1/servers/{name}/secrets/{secret}";
+    REMOVE_SECRET = "removeSecret" "DELETE" "/api/v1/servers/{name}/secrets/{secret}";
+    SHOW_MASTER_KEY = "showMasterKey" "GET" "/api/v1/vault";
+    ROTATE_MASTER_KEY = "rotateMasterKey" "POST" "/api/v1/vault/rotate";
     LIST_VERSIONS = "listVersions" "GET" "/api/v1/servers/{name}/versions";
     ROLL_BACK = "rollBack" "POST" "/api/v1/servers/{name}/rollback";
     TRANSFER_SERVER = "transferServer" "PUT" "/api/v1/servers/{name}/workspace";

@@ -27,7 +27,7 @@ use crate::wire::registry::{
 };
 
 pub use crate::domain::Failure;
-pub use secrets::{KeyChange, MasterKeyView, NewSecret, SecretView, SetSecret};
+pub use secrets::{KeyChange, MasterKeyView, NewSecret, RotateMasterKey, SecretView, Secrets, SetSecret};
 
 pub use access::{
     AccountExport, AuditChecked, AuditFrom, CallCount, DeviceLogin, KeyView, LoginState, MadeKey, Member,

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use serde::{Deserialize, Serialize};
 use sigyl_core::domain::{Action, SecretName};
-use sigyl_core::wire::v1::{NewSecret, SecretView};
+use sigyl_core::wire::v1::{NewSecret, RotateMasterKey, Secrets};
 
 use super::servers::name;
 use crate::app::App;
@@ -93,10 +92,6 @@ fn secret(ask: &Ask) -> Result<SecretName, Problem> {
 }
 
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Serialize)]
-    struct Secrets {
-        secrets: Vec<SecretView>,
-    }
     Answer::json(&Secrets { secrets: app.core.secrets(&ask.caller, &name(&ask)?).await? })
 }
 
@@ -117,13 +112,8 @@ async fn key(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn rotate(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Wanted {
-        from: String,
-    }
     let caller = ask.caller.clone();
-    let Wanted { from } = ask.json(SMALL).await?;
+    let RotateMasterKey { from } = ask.json(SMALL).await?;
     let view = app.core.rotate_master_key(&caller, Some(from)).await?;
     Ok(Answer::json(&view)?.status(StatusCode::ACCEPTED))
 }

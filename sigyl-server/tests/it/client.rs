@@ -8,14 +8,14 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sigyl_core::client::{Client, ClientError, ClientSettings, FeedNews, OPERATIONS, Patience, RunNews};
 use sigyl_core::domain::{
-    Kind, Label, ListingStatus, Login, ProfilePatch, Role, RunId, RunState, SecretValue, Seq, ServerName,
-    Stars, Suspect, Timestamp, WorkspaceName,
+    Kind, Label, ListingStatus, Login, ProfilePatch, Role, RunId, RunState, SecretName, SecretValue, Seq,
+    ServerName, Stars, Suspect, Timestamp, WorkspaceName,
 };
 use sigyl_core::source::{Limits, SourceTree};
 use sigyl_core::wire::registry::{ImportRow, ListQuery, StatusUpdate};
 use sigyl_core::wire::v1::{
-    Import, NewAccount, NewKey, NewQuarantine, NewRating, NewWorkspace, PolicyText, Release, Rescan, RunEnd,
-    SignedTime, SignedToken, Ticket,
+    Import, NewAccount, NewKey, NewQuarantine, NewRating, NewSecret, NewWorkspace, PolicyText, Release,
+    Rescan, RunEnd, SignedTime, SignedToken, Ticket,
 };
 
 use crate::app::TestApp;
@@ -215,6 +215,19 @@ async fn quarantines(client: &Client) {
     assert!(told.iter().all(Result::is_ok), "{told:?}");
 }
 
+/// Secrets of a server that is not there, and the key that seals all of them.
+async fn secrets(client: &Client) {
+    let (name, secret) = (ServerName::parse("nobody").unwrap(), SecretName::parse("TOKEN").unwrap());
+    let missing = (404, Some("E0402".to_owned()));
+    assert_eq!(refused(client.secrets(&name).await), missing);
+    let new = NewSecret { value: SecretValue::new("planted") };
+    assert_eq!(refused(client.set_secret(&name, &secret, &new, false).await), missing);
+    assert_eq!(refused(client.remove_secret(&name, &secret).await), missing);
+    let key = client.master_key().await.unwrap();
+    assert_eq!(refused(client.rotate_master_key("another").await).0, 409);
+    assert_eq!(client.rotate_master_key(&key.key).await.unwrap().change.unwrap().from, key.key);
+}
+
 /// What is asked of a server that is not there.
 async fn servers(client: &Client) {
     let name = ServerName::parse("nobody").unwrap();
@@ -254,6 +267,7 @@ async fn every_operation_is_asked_for_and_answered_in_the_same_words() {
     runs(&client).await;
     servers(&client).await;
     quarantines(&client).await;
+    secrets(&client).await;
     client.metrics().await.unwrap();
     // The server has counted what came.
     let counted = client.metrics().await.unwrap();

@@ -145,7 +145,9 @@ async fn clean_answers(server: &Running) -> usize {
     let mut addresses =
         vec!["/api/v1/audit?limit=1000".to_owned(), "/api/v1/servers/parrot/logs?limit=1000".to_owned()];
     for (path, methods) in document["paths"].as_object().unwrap() {
-        if methods.get("get").is_none() || path.starts_with("/mcp/") || path == FEED {
+        // Who tries views that are not there is sent away for a while, as with keys.
+        let guesses = path.starts_with("/view/");
+        if methods.get("get").is_none() || path.starts_with("/mcp/") || path == FEED || guesses {
             continue;
         }
         let path =
@@ -161,6 +163,7 @@ async fn clean_answers(server: &Running) -> usize {
     clean("the feed", &server.stream_until(&format!("{FEED}?after=0"), newest).await);
     for address in &addresses {
         let answer = server.with_key("GET", address, &Value::Null).await;
+        assert_ne!(answer.status, 429, "GET {address} was not answered");
         let headers = format!("{:?}", answer.headers);
         clean(&format!("GET {address}"), &[headers.as_bytes(), &answer.body].concat());
     }
@@ -264,7 +267,8 @@ async fn the_value_of_a_secret_is_nowhere_but_in_its_server() {
     }
     clean_all(&server).await;
     let logs = server.with_key("GET", "/api/v1/servers/parrot/logs?limit=1000", &Value::Null).await;
-    assert!(String::from_utf8_lossy(&logs.body).contains("[secret TOKEN]"));
+    let said = String::from_utf8_lossy(&logs.body);
+    assert!(said.contains("[secret TOKEN]"), "{said}");
 
     // A backup, and a deletion.
     server.stop();

@@ -8,8 +8,8 @@ use sigyl_core::domain::{Kind, Locator, RunId, Seq};
 use sigyl_core::source::{Fetcher, Limits, Silent, SourceError, ToolEnv, Uploads};
 use sigyl_core::wire::registry::ListQuery;
 use sigyl_core::wire::v1::{
-    Deploy, Failure, Frame, Import, NewQuarantine, NewRating, PolicyText, Redeploy, Release, Request, Rescan,
-    Response, RunEnd,
+    Deploy, Failure, Frame, Import, NewQuarantine, NewRating, NewSecret, PolicyText, Redeploy, Release,
+    Request, Rescan, Response, RunEnd,
 };
 
 use crate::codes;
@@ -194,6 +194,13 @@ async fn life(client: &Client, request: Request) -> Result<Response, Failure> {
         Request::Quarantines => client.quarantines().await.map(Response::Quarantines),
         Request::ShowQuarantine { what } => client.show_quarantine(&what).await.map(shown),
         Request::LiftQuarantine { what, reason } => client.lift_quarantine(&what, &reason).await.map(shown),
+        Request::Secrets { name } => client.secrets(&name).await.map(Response::Secrets),
+        Request::SetSecret { name, secret, value, restart } => {
+            let new = NewSecret { value };
+            client.set_secret(&name, &secret, &new, restart).await.map(|it| Response::SetSecret(Box::new(it)))
+        }
+        Request::RemoveSecret { name, secret } => client.remove_secret(&name, &secret).await.map(done),
+        Request::MasterKey => client.master_key().await.map(|it| Response::MasterKey(Box::new(it))),
         other => return access(client, other).await,
     };
     answered.map_err(told_of)

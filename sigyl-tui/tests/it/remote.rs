@@ -80,6 +80,7 @@ const WITHOUT_VERB: &[(&str, &str)] = &[
     ("deleteMe", "for programs, until there is a verb for it"),
     ("proveNamespace", "for programs that sign with the key of a domain"),
     ("countCalls", "for programs; `calls` shows each"),
+    ("rotateMasterKey", "`secrets rotate-master-key` waits for the end, beside the data directory"),
     ("showRun", "`watch` ends with what it shows"),
 ];
 
@@ -128,6 +129,10 @@ const LINES: &[(&str, i32)] = &[
     ("probe nobody", 3),
     ("call nobody now", 3),
     ("runs", 0),
+    ("secrets list nobody", 3),
+    ("secrets set nobody TOKEN=@value", 3),
+    ("secrets remove nobody TOKEN", 3),
+    ("secrets key", 0),
     ("edit nobody --title x", 3),
     ("rate nobody 4", 3),
     ("rate nobody --remove", 3),
@@ -166,6 +171,7 @@ fn every_operation_has_a_verb() {
     home.write("clock.json", CLOCK);
     home.write("mine/sigyl.yaml", "name: mine\n");
     home.write("policy.yaml", "schema: sigyl.policy/1\nname: ours\n");
+    home.write("value", "planted");
     for (line, code) in LINES {
         let args: Vec<_> = line.split(' ').collect();
         let ended = server.run(&home, &args);

@@ -24,6 +24,21 @@ impl From<SealedSecret> for SecretView {
     }
 }
 
+/// Secrets of a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secrets {
+    /// They, never their values.
+    pub secrets: Vec<SecretView>,
+}
+
+/// Which master key another takes over from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RotateMasterKey {
+    /// Identifies the key that seals now.
+    pub from: String,
+}
+
 /// A value for a secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -71,6 +71,7 @@ fn a_view_has_its_own_latest_and_shows_nothing_else() {
             source: Digest::of(b"x"),
             path: None,
             words: Vec::new(),
+            quarantined: false,
         };
         Entry::of(document_name("a/clock"), document_version(version), None, Some(released)).unwrap()
     };

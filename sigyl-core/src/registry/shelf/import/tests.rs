@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::Shows;
 use crate::registry::Query;
 use crate::store::contract::fixture::at;
 use crate::store::sled::SledStore;
@@ -32,7 +33,7 @@ async fn real_documents_come_back_equal_in_meaning_with_their_problems_told() {
     for line in ROWS.lines() {
         let row: Value = serde_json::from_str(line).unwrap();
         let text = |name: &str| row["server"][name].as_str().unwrap_or_default().to_owned();
-        let versions = shelf.versions(&text("name"), true, None).unwrap();
+        let versions = shelf.versions(&Shows::default(), &text("name"), true, None).unwrap();
         let members = versions.servers.iter().map(|it| Value::Object(it.server.members().unwrap()));
         assert!(members.into_iter().any(|members| members == row["server"]), "{line}");
     }
@@ -52,7 +53,7 @@ async fn what_another_registry_said_is_kept_beside_the_document() {
         "io.modelcontextprotocol.registry/official": {"status": "deprecated", "statusMessage": "old",
         "publishedAt": "2025-01-02T03:04:05.678901Z", "updatedAt": "2025-01-02T03:04:05Z", "isLatest": true}}}"#;
     import(&shelf, &row.replace('\n', " "), 100).await;
-    let shown = shelf.version("a/b", "1.0.0", false, None).unwrap();
+    let shown = shelf.version(&Shows::default(), "a/b", "1.0.0", false, None).unwrap();
     let official = &shown.meta.official;
     assert_eq!(official.status, ListingStatus::Deprecated);
     assert_eq!(official.published_at.to_string(), "2025-01-02T03:04:05.678Z");
@@ -62,9 +63,9 @@ async fn what_another_registry_said_is_kept_beside_the_document() {
     let later = row.replace("deprecated", "deleted").replace('\n', " ");
     let report = import(&shelf, &later, 200).await;
     assert_eq!((report.added, report.updated), (0, 1));
-    assert!(shelf.version("a/b", "1.0.0", false, None).is_err());
+    assert!(shelf.version(&Shows::default(), "a/b", "1.0.0", false, None).is_err());
     let since = Query { updated_since: Some(at(150)), ..Query::default() };
-    assert_eq!(shelf.list(since, None).unwrap().servers.len(), 1);
+    assert_eq!(shelf.list(&Shows::default(), since, None).unwrap().servers.len(), 1);
 }
 
 #[tokio::test]
@@ -102,11 +103,11 @@ async fn an_import_never_changes_what_was_published_here() {
         })
         .await
         .unwrap();
-    let before = shelf.version("com.example/clock", "latest", false, None).unwrap();
+    let before = shelf.version(&Shows::default(), "com.example/clock", "latest", false, None).unwrap();
     let server: Value = serde_json::from_str(text).unwrap();
     let row = serde_json::json!({"server": server, "_meta": {OFFICIAL_KEY: {"status": "deleted"}}});
     assert_eq!(counts(&import(&shelf, &row.to_string(), 100).await), [1, 0, 0, 1, 0]);
-    assert_eq!(shelf.version("com.example/clock", "latest", false, None).unwrap(), before);
+    assert_eq!(shelf.version(&Shows::default(), "com.example/clock", "latest", false, None).unwrap(), before);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::Issue;
+use crate::domain::{Issue, Shows};
 use crate::registry::{Query, SIGYL_KEY};
 use crate::store::contract::fixture::{self, at};
 use crate::store::sled::SledStore;
@@ -34,7 +34,7 @@ fn standing(status: ListingStatus) -> StatusUpdate {
 }
 
 fn listed(shelf: &Shelf) -> Vec<String> {
-    let list = shelf.list(Query::default(), None).unwrap();
+    let list = shelf.list(&Shows::default(), Query::default(), None).unwrap();
     let shown = |it: &ServerResponse| {
         let members = it.server.members().unwrap();
         let mark = if it.meta.official.is_latest { "*" } else { "" };
@@ -59,7 +59,7 @@ async fn a_published_document_is_shown_as_it_was_written_also_after_a_restart() 
         answer
     };
     let again = shelf(dir.path()).await;
-    assert_eq!(again.version("com.example/clock", "latest", false, None).unwrap(), shown);
+    assert_eq!(again.version(&Shows::default(), "com.example/clock", "latest", false, None).unwrap(), shown);
     assert_eq!(again.counts(), (1, 1));
 }
 
@@ -117,7 +117,10 @@ async fn the_latest_is_healed_when_it_is_deleted_and_restored() {
     let gone = shelf.delete(name, "1.10.0", at(20)).await.unwrap();
     assert_eq!((gone.meta.official.status, gone.meta.official.is_latest), (ListingStatus::Deleted, false));
     assert_eq!(listed(&shelf), ["1.2.0", "1.9.0*"]);
-    assert!(matches!(shelf.version(name, "1.10.0", false, None), Err(ListingError::NoVersion { .. })));
+    assert!(matches!(
+        shelf.version(&Shows::default(), name, "1.10.0", false, None),
+        Err(ListingError::NoVersion { .. })
+    ));
     let again = shelf.delete(name, "1.10.0", at(21)).await.unwrap_err();
     assert_eq!(again.to_string(), "there is nothing to change: com.example/clock is already deleted");
     shelf.set_status(name, "1.10.0", standing(ListingStatus::Active), at(22)).await.unwrap();
@@ -186,7 +189,7 @@ async fn what_is_released_here_is_followed() {
     let (clock, name) = (fixture::name("clock"), "internal.sigyl/clock");
     shelf.store.apply(fixture::publish("clock", "1.0.0", "a")).await.unwrap();
     shelf.follow(&clock).await;
-    let shown = shelf.version(name, "latest", false, Some("http://127.0.0.1:1")).unwrap();
+    let shown = shelf.version(&Shows::default(), name, "latest", false, Some("http://127.0.0.1:1")).unwrap();
     assert!(matches!(shown.meta.sigyl.scan, ScanStatus::Scanned { .. }));
     assert!(!shown.server.as_str().contains("remotes"));
     shelf
@@ -195,13 +198,13 @@ async fn what_is_released_here_is_followed() {
         .await
         .unwrap();
     shelf.follow(&clock).await;
-    let shown = shelf.version(name, "1.0.0", false, Some("http://127.0.0.1:1")).unwrap();
+    let shown = shelf.version(&Shows::default(), name, "1.0.0", false, Some("http://127.0.0.1:1")).unwrap();
     assert!(shown.server.as_str().contains("http://127.0.0.1:1/mcp/clock"));
     let refused = shelf.delete(name, "1.0.0", at(9)).await;
     assert!(matches!(refused, Err(ListingError::Released(_))), "{refused:?}");
     shelf.store.apply(fixture::delete("clock", "run-9")).await.unwrap();
     shelf.follow(&clock).await;
-    assert!(matches!(shelf.versions(name, true, None), Err(ListingError::NoName(_))));
+    assert!(matches!(shelf.versions(&Shows::default(), name, true, None), Err(ListingError::NoName(_))));
 }
 
 #[tokio::test]
@@ -217,7 +220,11 @@ async fn everything_is_read_back_whatever_page_it_stood_on() {
     let shelf = Arc::new(Shelf::load(Arc::new(store)).await.unwrap());
     assert_eq!(shelf.counts(), (5, 2_102));
     for name in ["a/0", "a/1", "a/2"] {
-        assert_eq!(shelf.versions(name, false, None).unwrap().servers.len(), 700, "{name}");
+        assert_eq!(
+            shelf.versions(&Shows::default(), name, false, None).unwrap().servers.len(),
+            700,
+            "{name}"
+        );
     }
 }
 
