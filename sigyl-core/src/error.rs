@@ -302,6 +302,10 @@ impl Error {
     }
 
     /// Hides secrets in what is told of this failure.
+    #[cfg_attr(
+        not(all(feature = "sled", feature = "gateway")),
+        expect(dead_code, reason = "the handle alone asks")
+    )]
     pub(crate) fn hiding(self, mask: &Mask) -> Self {
         let failure = self.failure();
         match mask.text(&failure.message) {

@@ -27,4 +27,5 @@ pub use sign_in::{Proven, SignInError, SignInRules, Trust, code_challenge};
 pub use throttle::{Allowance, Class, Rate, Rates, Throttle, TooMany, Who};
 pub use uses::Uses;
 pub use waiting::Waiting;
+#[cfg(all(feature = "sled", feature = "gateway"))]
 pub(crate) use waiting::secret as random_secret;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "runtime")]
 use super::Digest;
 use super::text::checked_text;
 

@@ -40,6 +40,5 @@ pub use framing::{LineTooLong, Lines};
 pub use limits::ProbeLimits;
 pub use probe::{Probe, call, probe};
 pub use sse::{EventTooLarge, SseDecoder, SseEvent};
-#[cfg(feature = "gateway")]
 pub(crate) use transport::proxy_client;
 pub use upstream::{Pipes, Spawn, SpawnError, Upstream};

@@ -26,6 +26,10 @@ mod scratch;
 mod tests;
 mod tree;
 #[cfg(feature = "runtime")]
+#[cfg_attr(
+    not(all(feature = "sled", feature = "gateway")),
+    expect(dead_code, reason = "the handle alone takes archives")
+)]
 mod upload;
 
 pub use error::SourceError;

@@ -12,5 +12,6 @@ pub(crate) use token::tests;
 pub use claims::{Claims, Expected};
 pub use keys::KeySet;
 pub use provider::{Provider, Providers};
+#[cfg(all(feature = "sled", feature = "gateway"))]
 pub(crate) use token::issuer_named;
 pub use token::{TokenError, verify};

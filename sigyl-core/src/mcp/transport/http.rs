@@ -33,7 +33,6 @@ pub(crate) struct Http {
 }
 
 /// Makes a client that passes requests on to one address and leaves answers as they are.
-#[cfg(feature = "gateway")]
 pub(crate) fn proxy_client(url: &str) -> Result<reqwest::Client, McpError> {
     http_client(&check(url)?, false)
 }

@@ -7,7 +7,6 @@ pub(crate) mod tls;
 mod wire;
 
 pub(crate) use http::Http;
-#[cfg(feature = "gateway")]
 pub(crate) use http::proxy_client;
 pub(crate) use stdio::Stdio;
 pub(crate) use wire::{Ask, Reply, Wire};

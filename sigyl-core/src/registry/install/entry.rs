@@ -7,6 +7,7 @@ use super::client::{Asks, Client, Form};
 use super::risk::Risk;
 use super::value::{Asked, Text};
 use super::way::{self, Choice, Way};
+use super::word::shell_word;
 use crate::domain::{DocumentName, Kind};
 use crate::registry::document::Document;
 
@@ -248,7 +249,8 @@ fn shown(way: &Way) -> String {
     let text = |text: &Text| text.write(|asked| format!("<{}>", asked.name));
     match way {
         Way::Command { program, args, .. } => {
-            std::iter::once(program.clone()).chain(args.iter().map(text)).collect::<Vec<_>>().join(" ")
+            let words = std::iter::once(program.clone()).chain(args.iter().map(text));
+            words.map(|word| shell_word(&word).into_owned()).collect::<Vec<_>>().join(" ")
         }
         Way::Address { url, .. } => text(url),
     }

@@ -11,9 +11,11 @@ mod risk;
 mod toml;
 mod value;
 mod way;
+mod word;
 
 pub use client::{Client, Form};
 pub use entry::{Entry, InstallError, entry};
 pub use merge::{MergeError, Merged, merge, remove, snippet};
 pub use risk::{Power, Risk};
 pub use way::{Choice, Way};
+pub use word::shell_word;

@@ -31,6 +31,10 @@ impl Fetcher {
     }
 
     /// Returns one that finds archives that were sent here.
+    #[cfg_attr(
+        not(all(feature = "sled", feature = "gateway")),
+        expect(dead_code, reason = "the handle alone takes archives")
+    )]
     pub(crate) fn with_uploads(self, uploads: Uploads) -> Self {
         Self { uploads: Some(uploads), ..self }
     }

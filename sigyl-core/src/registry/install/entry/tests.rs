@@ -43,7 +43,7 @@ fn a_package_becomes_a_command_that_no_shell_reads() {
             "args": ["-y", "@example/clock@1.2.0", "--zone", "UTC", "${CLOCK_CALENDAR}"],
             "env": {"CLOCK_TOKEN": "${CLOCK_TOKEN}", "CLOCK_STYLE": "24h"}})
     );
-    assert_eq!(code.shown, "npx -y @example/clock@1.2.0 --zone UTC <CLOCK_CALENDAR>");
+    assert_eq!(code.shown, "npx -y @example/clock@1.2.0 --zone UTC '<CLOCK_CALENDAR>'");
 }
 
 #[test]
