@@ -3,7 +3,7 @@
 use super::call::Given;
 use super::run::Flow;
 use super::value::{Entry, Object, Source, Value, Weakness, bits};
-use crate::scan::ast::form::{ExprId, ExprKind, Span, Word};
+use crate::scan::ast::form::{ExprId, ExprKind, Form, Span, Word};
 
 /// Methods by which a store of documents is asked, and those that other things have too.
 const ASKS: &[&str] = &[
@@ -210,7 +210,7 @@ impl Flow<'_> {
 
     /// A part of a part, both by names of the caller's, that is set: `__proto__` names what all records share.
     pub(super) fn pollutes(&mut self, base: ExprId, key: ExprId, span: Span) {
-        if self.handler.is_none() || !self.is_script() || self.knows_prototypes() {
+        if self.handler.is_none() || !self.is_script() || self.knows_prototypes {
             return;
         }
         let key = self.eval(key);
@@ -228,26 +228,27 @@ impl Flow<'_> {
         let from = args.iter().find_map(|(_, value)| {
             value.ways().into_iter().find(|entry| entry.bits & bits::LOOSE != 0 && self.names_freely(entry))
         });
-        if let Some(from) = from.filter(|_| into && self.is_script() && !self.knows_prototypes()) {
+        if let Some(from) = from.filter(|_| into && self.is_script() && !self.knows_prototypes) {
             let from = self.origins.name(from.origin).to_owned();
             self.act(Weakness::Prototype, &from, "a merge of its parts", span);
         }
-    }
-
-    /// Tells whether a file names what it must not set, or asks whose a name is.
-    fn knows_prototypes(&self) -> bool {
-        const KNOWN: &[&str] = &["__proto__", "prototype", "hasOwn", "hasOwnProperty", "create"];
-        self.form.exprs().any(|(_, expr)| match &expr.kind {
-            ExprKind::Text(text) => &**text == "__proto__",
-            ExprKind::Member(_, name) => KNOWN.contains(&&**name),
-            _ => false,
-        })
     }
 
     /// Tells whether the file is a script: other languages have no prototypes.
     fn is_script(&self) -> bool {
         self.form.script
     }
+}
+
+/// Tells whether a file names what it must not set, or asks whose a name is.
+pub(super) fn knows_prototypes(form: &Form) -> bool {
+    const KNOWN: &[&str] = &["__proto__", "prototype", "hasOwn", "hasOwnProperty", "create"];
+    form.script
+        && form.exprs().any(|(_, expr)| match &expr.kind {
+            ExprKind::Text(text) => &**text == "__proto__",
+            ExprKind::Member(_, name) => KNOWN.contains(&&**name),
+            _ => false,
+        })
 }
 
 /// Tells whether a value is a record that was looked up.

@@ -98,6 +98,8 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) asks_proof: bool,
     /// The handler of which it was told that it writes what it is given to a log.
     pub(super) logs_of: Option<FnId>,
+    /// Whether the file names what of a record it must not set.
+    pub(super) knows_prototypes: bool,
     /// Whether a part is taken in a way that fails if it is not there.
     pub(super) taking: bool,
     /// What of the caller's stands behind the name of a header.
@@ -164,6 +166,7 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         sent: Vec::new(),
         says: String::new(),
         logs_of: None,
+        knows_prototypes: super::careless::knows_prototypes(form),
         taking: false,
         led: HashSet::new(),
         fetched: Vec::new(),
