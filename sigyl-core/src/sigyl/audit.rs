@@ -152,7 +152,7 @@ impl Sigyl {
 
     /// Lists the audit after an entry, or its last entries; oldest first, at most `limit`. Those who administer see all of
     /// it, those who manage workspaces what is about these. Who sees few of them is given what is among the
-    /// [`LOOKED_MOST`] that are looked at, and where to go on.
+    /// `LOOKED_MOST` that are looked at, and where to go on.
     pub async fn audit(
         &self,
         caller: &Caller,

@@ -91,7 +91,7 @@ impl Sigyl {
     }
 
     /// Lists the runs that the caller may see after a run, or from the newest on: newest first, at most `limit`. Who sees
-    /// few of them is given what is among the next [`LOOKED_MOST`], and where to go on.
+    /// few of them is given what is among the next `LOOKED_MOST`, and where to go on.
     pub async fn runs(
         &self,
         caller: &Caller,
