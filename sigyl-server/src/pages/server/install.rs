@@ -51,7 +51,8 @@ fn panel(document: &Document, client: &Client) -> El {
         Form::Yaml => " (put in by hand)",
         _ => "",
     };
-    let command = format!("sigyl install {} --client {}", install::shell_word(document.name()), client.word);
+    let command =
+        format!("sigyl install {} --client {}", install::shell_word(document.name().as_str()), client.word);
     let notes = entry.notes.iter().map(|note| el("li").attr("dir", "auto").text(note.as_str()));
     panel
         .all(button)
