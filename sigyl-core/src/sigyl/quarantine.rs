@@ -10,6 +10,7 @@ use crate::domain::{
 };
 use crate::error::Error;
 use crate::event::EventKind;
+use crate::registry::Shelf;
 use crate::store::{Change, Page};
 use crate::wire::v1::{Affected, QuarantineView};
 
@@ -26,15 +27,17 @@ impl Told for QuarantineView {
 }
 
 impl Sigyl {
-    /// Puts a server, a source or a tool under quarantine. Once this returns, nothing that it covers runs here, is called
-    /// or shown; until it is lifted, none of it is started or recorded again. A name is for those who approve on it, a
-    /// digest for administrators, since it may reach into every workspace.
+    /// Puts a server, a source or a tool under quarantine. Once this returns, nothing that it covers serves here, is called
+    /// or shown, and runs on it were told to stop; until it is lifted, none of it is started or recorded again. A name, of
+    /// the server or of its document, is for those who approve on it, a digest for administrators, since it may reach into
+    /// every workspace.
     pub async fn quarantine(
         &self,
         caller: &Caller,
         what: Suspect,
         reason: &str,
     ) -> Result<QuarantineView, Error> {
+        let what = meant(what);
         let act = act("quarantine", &what);
         let (sigyl, who, reason) = (self.clone(), caller.clone(), reason.to_owned());
         self.audited(caller, act, async move { sigyl.put_quarantine(&who, what, reason).await }).await
@@ -50,7 +53,10 @@ impl Sigyl {
         let reason = sound(reason)?;
         let _deciding = self.inner.deciding.lock().await;
         let standing = self.standing().await?;
-        if standing.iter().any(|one| one.what == what) {
+        if let Some(standing) = standing.iter().find(|one| one.what == what) {
+            // What failed after it was on record is tried again.
+            let affected = self.affected(standing).await?;
+            self.stop_covered(standing, &affected).await?;
             return Err(Error::Standing(what));
         }
         if standing.len() >= MOST {
@@ -86,6 +92,7 @@ impl Sigyl {
         what: Suspect,
         reason: &str,
     ) -> Result<QuarantineView, Error> {
+        let what = meant(what);
         let act = act("lift_quarantine", &what);
         let (sigyl, who, reason) = (self.clone(), caller.clone(), reason.to_owned());
         self.audited(caller, act, async move { sigyl.take_quarantine(&who, what, reason).await }).await
@@ -138,6 +145,7 @@ impl Sigyl {
     /// Shows a quarantine, with what it covers.
     pub async fn show_quarantine(&self, caller: &Caller, what: &Suspect) -> Result<QuarantineView, Error> {
         caller.require(Action::Read)?;
+        let what = &meant(what.clone());
         let found = self.standing().await?.into_iter().find(|one| one.what == *what);
         match found {
             Some(found) if self.may_see(caller, what).await? => {
@@ -208,10 +216,12 @@ impl Sigyl {
 
     /// Ends what runs of what is covered. Everything is tried; the first failure is told.
     async fn stop_covered(&self, quarantine: &Quarantine, affected: &[Affected]) -> Result<(), Error> {
-        self.cancel_runs(quarantine).await?;
-        let mut failed = None;
+        // Nobody reaches the last while the first is being ended.
         for one in affected {
             self.bar(quarantine, one);
+        }
+        let mut failed = self.cancel_runs(quarantine).await.err();
+        for one in affected {
             if let Err(error) = self.end_instances(one).await {
                 failed.get_or_insert(error);
             }
@@ -224,12 +234,16 @@ impl Sigyl {
         let page = platform.store.activations(&affected.server, Page::first(ENDING)).await?;
         let earlier = page.into_iter().map(|(_, deployment)| deployment);
         let now = platform.store.deployment(&affected.server).await?;
+        let mut failed = None;
         for deployment in now.into_iter().chain(earlier) {
-            if affected.versions.contains(&deployment.version) {
-                platform.target.retire(&deployment.revision, platform.settings.grace).await?;
+            if affected.versions.contains(&deployment.version)
+                && let Err(error) =
+                    platform.target.retire(&deployment.revision, platform.settings.grace).await
+            {
+                failed.get_or_insert(error);
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// Stops runs at work on what is covered, as far as that is known by now. What comes further is refused by the store.
@@ -324,6 +338,13 @@ impl Sigyl {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Returns what is meant by a name that the registry shows: the server whose versions have documents under it.
+fn meant(what: Suspect) -> Suspect {
+    let Suspect::Name(name) = &what else { return what };
+    let document = DocumentName::parse(name.as_str()).ok();
+    document.and_then(|name| Shelf::source_of(&name)).map_or(what, Suspect::Name)
 }
 
 fn act(what: &'static str, on: &Suspect) -> Act {

@@ -11,6 +11,7 @@ use super::house::House;
 use crate::domain::{
     Caller, Digest, Kind, Locator, Policy, Role, RunState, Seq, ServerName, Suspect, Version,
 };
+use crate::error::Error;
 use crate::pipeline::tests::house::rules;
 use crate::pipeline::tests::target::FakeTarget;
 use crate::registry::Query;
@@ -180,7 +181,7 @@ async fn a_name_takes_who_approves_and_a_digest_an_administrator() {
     let house = House::new().await;
     let clock = Suspect::Name(house.server("clock", "red").await);
     let digest = Suspect::Digest(Digest::of(b"x"));
-    let denied = |error: crate::error::Error| assert_eq!(error.kind(), Kind::Denied, "{error}");
+    let denied = |error: Error| assert_eq!(error.kind(), Kind::Denied, "{error}");
     house.member("red", "mia", Role::Member).await;
     let (rita, bert, mia) = (
         house.caller("rita", &["*"]).await,
@@ -215,4 +216,20 @@ async fn with_four_eyes_somebody_else_lifts_it() {
     let own = house.sigyl.lift_quarantine(&rita, clock.clone(), "no, it does not").await.unwrap_err();
     assert_eq!(own.kind(), Kind::Denied, "{own}");
     house.sigyl.lift_quarantine(&mia, clock, "looked at it").await.unwrap();
+}
+
+#[tokio::test]
+async fn the_name_of_a_document_means_its_server() {
+    let (folder, target, owner) = (tempfile::tempdir().unwrap(), target(), Caller::local_owner());
+    let sigyl = open(folder.path(), &target).await;
+    deploy(&sigyl, source(folder.path(), "1.0.0", CODE)).await;
+    assert_eq!(running(&target), 1);
+    let shown = Suspect::parse("internal.sigyl/toy").unwrap();
+    let view = sigyl.quarantine(&owner, shown.clone(), "it phones home").await.unwrap();
+    assert_eq!((view.quarantine.what, view.affected.len(), running(&target)), (name(), 1, 0));
+    let twice = sigyl.quarantine(&owner, name(), "again").await;
+    assert!(matches!(twice, Err(Error::Standing(_))), "{twice:?}");
+    assert_eq!(sigyl.show_quarantine(&owner, &shown).await.unwrap().affected.len(), 1);
+    sigyl.lift_quarantine(&owner, shown, "mended").await.unwrap();
+    assert_eq!(sigyl.quarantines(&owner).await.unwrap(), []);
 }
