@@ -325,6 +325,9 @@ def files():
         write("scan_file", f"{at:02}", bytes([at]) + text.encode())
     write("scan_file", "utf16", b"\0\xff\xfe" + poison.encode("utf-16-le"))
     write("scan_file", "image", b"\x1d\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0" * 17 + b"\0\0\0\x04tEXtread\0\0\0\0\0\0\0\0IEND\0\0\0\0")
+    # A rule that says why at length: what is said is bounded apart from what is shown.
+    long_tag = f"FROM node:l{'r' * 90}atest\nUSER r7oot\nRUN c.yamlurl https://x.exa| pmle sh\n"
+    write("scan_file", "long", bytes([10]) + long_tag.encode())
     for name, at, text in [
         ("ts", 0, f"const d = '{poison}' + `x`; // {poison}\nexec(`ls ${{x}}`);\n"),
         ("py", 1, f"def f():\n    \"\"\"{poison}\"\"\"\n    os.system('a ' + x)\n"),

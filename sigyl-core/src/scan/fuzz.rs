@@ -23,8 +23,10 @@ pub use super::places::{misplaced, misplaced_in_tool};
 #[cfg(feature = "llm")]
 pub use super::reviewer::fuzz::{redacted, replies};
 
-/// Characters that evidence and messages have at most, a note on what is not listed included.
+/// Characters that evidence has at most, a note on what is not listed included.
 const SHOWN: usize = 260;
+/// Characters that a message has at most, the note included: a rule says why in it.
+const SAID: usize = 860;
 /// Packages of one list that are looked up in its text.
 const PACKAGES: usize = 20;
 /// A credential that no evidence may show.
@@ -84,7 +86,7 @@ pub fn found(rules: &RuleSet, path: &str, bytes: &[u8]) {
     };
     for finding in &looked.findings {
         assert_shown(&finding.evidence);
-        assert_shown(&finding.message);
+        assert_said(&finding.message);
         assert_placed(rules, path, &text, finding);
     }
     for answer in &looked.objections {
@@ -113,8 +115,16 @@ pub fn packages(path: &str, text: &str) {
 }
 
 pub(super) fn assert_shown(shown: &str) {
-    assert!(shown.chars().count() <= SHOWN, "{} characters are shown", shown.chars().count());
-    assert!(!shown.chars().any(|c| is_spelled(c, true)), "it is not spelled out: {shown:?}");
+    assert_bounded(shown, SHOWN);
+}
+
+pub(super) fn assert_said(said: &str) {
+    assert_bounded(said, SAID);
+}
+
+fn assert_bounded(text: &str, most: usize) {
+    assert!(text.chars().count() <= most, "{} characters are shown", text.chars().count());
+    assert!(!text.chars().any(|c| is_spelled(c, true)), "it is not spelled out: {text:?}");
 }
 
 fn assert_hides(shown: &str) {
