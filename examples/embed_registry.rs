@@ -91,6 +91,7 @@ fn record(
         manifest: serde_json::to_value(manifest)?,
         tools: Vec::new(),
         others: None,
+        seen: Vec::new(),
     })
 }
 

@@ -19,6 +19,7 @@ mod lost;
 mod master_key;
 mod members;
 mod namespaces;
+mod observe;
 mod once;
 mod open;
 mod operate;

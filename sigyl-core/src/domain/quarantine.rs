@@ -5,8 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{AccountId, Caller, Digest, DigestError, NameError, ServerName, Timestamp, VersionRecord};
+use super::{AccountId, Caller, Digest, DigestError, NameError, ServerName, Timestamp, Tool, VersionRecord};
 
 /// What is put under quarantine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -15,7 +16,8 @@ use super::{AccountId, Caller, Digest, DigestError, NameError, ServerName, Times
 pub enum Suspect {
     /// Every version of a server, those that are to come too.
     Name(ServerName),
-    /// Whatever was made from the source with this digest, or declares a tool, prompt or resource that has it.
+    /// Whatever was made from the source with this digest, or declares a tool, prompt or resource that has it: in its
+    /// manifest, when it was activated, or whenever it was seen to since.
     Digest(Digest),
 }
 
@@ -141,6 +143,9 @@ impl Quarantines {
 
     /// Finds the first quarantine that covers something of a server: its name, or one of these digests.
     pub fn of(&self, name: &ServerName, digests: impl IntoIterator<Item = Digest>) -> Option<&Quarantine> {
+        if self.0.is_empty() {
+            return None;
+        }
         self.of_name(name).or_else(|| digests.into_iter().find_map(|digest| self.of_digest(digest)))
     }
 
@@ -175,11 +180,22 @@ impl Quarantine {
 }
 
 impl VersionRecord {
-    /// Returns the digests that it can be put under quarantine by: of its source, and of all that it declares.
+    /// Returns the digests that it can be put under quarantine by: of its source, and of all that it declares or was seen
+    /// to declare.
     pub fn digests(&self) -> impl Iterator<Item = Digest> {
         let tools = self.tools.iter().map(|pin| pin.sha256);
         let others = self.others.iter().flatten().map(|pin| pin.sha256);
-        std::iter::once(self.source.digest).chain(tools).chain(others)
+        let seen = self.seen.iter().copied();
+        std::iter::once(self.source.digest).chain(tools).chain(others).chain(seen).chain(self.in_manifest())
+    }
+
+    /// Returns the digests of tools that its manifest declares. What has no digest is no tool that a client could use.
+    fn in_manifest(&self) -> impl Iterator<Item = Digest> {
+        let tools = self.manifest.get("tools").and_then(Value::as_array);
+        tools.into_iter().flatten().filter_map(|tool| {
+            let definition = tool.as_object()?.clone();
+            Tool::new(definition).ok()?.digest().ok()
+        })
     }
 }
 

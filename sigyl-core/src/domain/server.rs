@@ -65,9 +65,25 @@ pub struct VersionRecord {
     /// Prompts, resources and instructions that its last activation found; nothing when they were not pinned then.
     #[serde(default)]
     pub others: Option<Vec<Pin>>,
+    /// Digests of what else it was seen to declare since it was recorded, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Digest>,
 }
 
 impl VersionRecord {
+    /// Digests of what it was seen to declare that are kept; of more, the newest.
+    pub const SEEN_MAX: usize = 512;
+
+    /// Notes what it was seen to declare; tells whether any of it is new.
+    pub fn saw(&mut self, digests: &[Digest]) -> bool {
+        let known: BTreeSet<Digest> = self.digests().collect();
+        let new: BTreeSet<Digest> =
+            digests.iter().copied().filter(|digest| !known.contains(digest)).collect();
+        self.seen.extend(&new);
+        self.seen.drain(..self.seen.len().saturating_sub(Self::SEEN_MAX));
+        !new.is_empty()
+    }
+
     /// Returns all that its last activation pinned.
     pub fn pins(&self) -> Vec<Pin> {
         self.tools.iter().map(Pin::from).chain(self.others.iter().flatten().cloned()).collect()

@@ -1,14 +1,16 @@
 //! The endpoint as its owner sees it: routes come and go, clients stay where they are.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
 use tokio::sync::mpsc::Sender;
 
 use crate::clock::Clock;
-use crate::domain::{ServerName, Version};
+use crate::domain::{Digest, ServerName, Version};
 use crate::store::CallRecord;
 
 use super::GatewayConfig;
+use super::declared::Sighting;
 use super::inner::{Bar, Inner};
 use super::journal::Journal;
 use super::route::{Route, Served};
@@ -83,6 +85,17 @@ impl Gateway {
         for served in retired.iter().chain(&removed).filter(|served| is_meant(served)) {
             served.modern.end(&bar.why);
         }
+    }
+
+    /// Refuses every answer that declares something with one of these digests, whichever server gives it. What was
+    /// forbidden before is no more.
+    pub fn forbid(&self, why: BTreeMap<Digest, String>) {
+        self.inner.declared.forbid(why);
+    }
+
+    /// Tells `to` what servers are seen to declare, forbidden or not, without ever waiting for it.
+    pub fn tell_declared(&self, to: Sender<Sighting>) {
+        self.inner.declared.tell(to);
     }
 
     /// Lets a server be routed to again.

@@ -14,6 +14,7 @@ use crate::mcp::era::LEGACY_ALL;
 
 use super::GatewayConfig;
 use super::budget::{Account, Budget};
+use super::declared::Declared;
 use super::journal::Journal;
 use super::legacy::Session;
 use super::post::{Post, standing};
@@ -60,6 +61,7 @@ impl Bar {
 pub(super) struct Inner {
     pub(super) config: Arc<GatewayConfig>,
     pub(super) journal: Arc<Journal>,
+    pub(super) declared: Arc<Declared>,
     pub(super) budget: Arc<Budget>,
     routes: RwLock<HashMap<ServerName, Arc<Served>>>,
     /// Servers that have no route yet and will get one.
@@ -81,6 +83,7 @@ impl Inner {
             budget: Budget::new(config.held_bytes),
             config: Arc::new(config),
             journal: Arc::new(journal),
+            declared: Arc::default(),
             routes: RwLock::default(),
             starting: Mutex::default(),
             barred: Mutex::default(),

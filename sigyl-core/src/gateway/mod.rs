@@ -8,6 +8,7 @@
 
 mod budget;
 mod config;
+mod declared;
 mod edit;
 #[expect(clippy::module_inception, reason = "the room is named after its main type")]
 mod gateway;
@@ -24,11 +25,13 @@ mod request;
 mod respond;
 mod route;
 mod serve;
+mod sieve;
 #[cfg(test)]
 mod tests;
 mod watch;
 
 pub use config::GatewayConfig;
+pub use declared::Sighting;
 pub use gateway::{Draining, Gateway};
 pub use paced::Paced;
 pub use route::{REQUEST_TIMEOUT, Route};

@@ -11,17 +11,20 @@ use hyper::header::{
     TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::mcp::Upstream;
 use crate::mcp::message::{INTERNAL_ERROR, Id, Message, error_response};
 use crate::mcp::sse::write_message;
 
+use super::declared::List;
 use super::inner::Inner;
 use super::journal::Call;
 use super::request::{SESSION, header};
-use super::respond::{Answer, NO_SESSION, NO_SESSION_TEXT, busy, empty, error};
+use super::respond::{Answer, NO_SESSION, NO_SESSION_TEXT, TRANSPORT_ERROR, busy, empty, error};
 use super::route::{Seat, Served};
+use super::sieve::Sieve;
 use super::watch::{Reader, Watch};
 
 /// Headers that concern one connection, or that the far end must not see.
@@ -92,7 +95,8 @@ impl Passed<'_> {
             }
         };
         self.follow_session(&response);
-        self.pass_back(response, Watch::new(id, call), deadline, seat)
+        let sieve = self.list(&response);
+        self.pass_back(response, Watch::new(id, call), sieve, deadline, seat)
     }
 
     /// Sends a client whose session ended with an earlier version back to `initialize`.
@@ -120,6 +124,24 @@ impl Passed<'_> {
         }
     }
 
+    /// Holds back what may declare something: answers to requests for it, and what a stream brings later.
+    fn list(&self, response: &reqwest::Response) -> Option<Sieve> {
+        let (declared, served) = (&self.inner.declared, &self.served);
+        let of = |text: &[u8]| match Message::read(text) {
+            Ok(Message::Request { method, .. }) => List::start(declared, served, &method),
+            _ => None,
+        };
+        let list = match self.method {
+            Method::GET => Some(List::of(declared, served)),
+            Method::POST => of(&self.body).or_else(|| {
+                let parts = serde_json::from_slice::<Vec<&RawValue>>(&self.body).ok()?;
+                parts.into_iter().find_map(|part| of(part.get().as_bytes()))
+            }),
+            _ => None,
+        };
+        list.map(|list| Sieve::new(list, response.headers(), self.inner.config.message_bytes))
+    }
+
     fn is_listening(&self, id: Option<&Id>) -> bool {
         id.is_some()
             && matches!(Message::read(&self.body), Ok(Message::Request { method, .. }) if method == "subscriptions/listen")
@@ -142,6 +164,7 @@ impl Passed<'_> {
         self,
         response: reqwest::Response,
         mut watch: Watch,
+        sieve: Option<Sieve>,
         deadline: Option<Instant>,
         seat: Seat,
     ) -> Answer {
@@ -151,6 +174,7 @@ impl Passed<'_> {
         let state = Passing {
             response,
             watch,
+            sieve,
             deadline,
             name: self.served.name.to_string(),
             over: false,
@@ -182,6 +206,7 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
 struct Passing {
     response: reqwest::Response,
     watch: Watch,
+    sieve: Option<Sieve>,
     deadline: Option<Instant>,
     name: String,
     over: bool,
@@ -195,23 +220,54 @@ impl Passing {
         if self.over {
             return None;
         }
-        let chunk = match self.deadline {
-            Some(deadline) => tokio::time::timeout_at(deadline, self.response.chunk()).await,
-            None => Ok(self.response.chunk().await),
-        };
-        let why = match chunk {
-            Ok(Ok(Some(piece))) => {
-                self.watch.see(&piece);
-                return Some((Ok(Frame::data(piece)), self));
+        loop {
+            let chunk = match self.deadline {
+                Some(deadline) => tokio::time::timeout_at(deadline, self.response.chunk()).await,
+                None => Ok(self.response.chunk().await),
+            };
+            let passes = match chunk {
+                Ok(Ok(Some(piece))) => match &mut self.sieve {
+                    Some(sieve) => sieve.push(&piece),
+                    None => Ok(piece),
+                },
+                Ok(Ok(None)) => {
+                    self.over = true;
+                    self.sieve.as_mut().map_or(Ok(Bytes::new()), Sieve::end)
+                }
+                Ok(Err(_)) => return self.broken("broke off in the middle of its answer"),
+                Err(_) => return self.broken("did not answer in time"),
+            };
+            match passes {
+                Ok(piece) if piece.is_empty() && !self.over => {}
+                Ok(piece) => return self.passed(piece),
+                Err(why) => return self.refused(&why),
             }
-            Ok(Ok(None)) => {
-                self.watch.finish();
-                return None;
-            }
-            Ok(Err(_)) => format!("the server `{}` broke off in the middle of its answer", self.name),
-            Err(_) => format!("the server `{}` did not answer in time", self.name),
-        };
+        }
+    }
+
+    fn passed(mut self, piece: Bytes) -> Option<(Piece, Self)> {
+        self.watch.see(&piece);
+        if self.over {
+            self.watch.finish();
+        }
+        (!piece.is_empty()).then(|| (Ok(Frame::data(piece)), self))
+    }
+
+    /// Ends an answer that declares what is forbidden. Nothing of it has passed, or only whole events.
+    fn refused(mut self, why: &str) -> Option<(Piece, Self)> {
         self.over = true;
+        let text = error_response(self.watch.id.as_ref(), TRANSPORT_ERROR, why);
+        let piece = match &self.watch.reader {
+            Reader::Events(_) => write_message(&text),
+            _ => text,
+        };
+        Some((Ok(Frame::data(piece.into())), self))
+    }
+
+    /// Ends an answer that does not go on.
+    fn broken(mut self, how: &str) -> Option<(Piece, Self)> {
+        self.over = true;
+        let why = format!("the server `{}` {how}", self.name);
         // An event stream can still say what happened; a JSON text can only be cut off.
         let piece = match (&self.watch.reader, &self.watch.id) {
             (Reader::Events(_), Some(id)) => {

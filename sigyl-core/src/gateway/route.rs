@@ -1,5 +1,6 @@
 //! Where the calls of one server go.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::{ServerName, Version};
+use crate::domain::{Digest, ServerName, Version};
 use crate::mcp::{Era, Upstream};
 
 use super::modern::ModernSlot;
@@ -51,7 +52,12 @@ pub(super) struct Served {
     sessions: Arc<AtomicUsize>,
     passing: Arc<AtomicUsize>,
     retired: Mutex<Option<Instant>>,
+    /// What it declared and nothing forbade, as digests of whole answers, since when.
+    clean: Mutex<(u64, BTreeSet<Digest>)>,
 }
+
+/// Answers that are remembered as clean.
+const CLEAN_MOST: usize = 64;
 
 /// One place that is taken; given back when dropped.
 #[derive(Debug)]
@@ -77,6 +83,7 @@ impl Served {
             sessions: Arc::default(),
             passing: Arc::default(),
             retired: Mutex::new(None),
+            clean: Mutex::default(),
             route,
         }
     }
@@ -106,6 +113,21 @@ impl Served {
 
     pub(super) fn found_era(&self, era: Era) {
         *self.era.lock().unwrap_or_else(PoisonError::into_inner) = Some(era);
+    }
+
+    /// Tells whether an answer was looked at since, and nothing in it is forbidden.
+    pub(super) fn is_clean(&self, since: u64, whole: Digest) -> bool {
+        let clean = self.clean.lock().unwrap_or_else(PoisonError::into_inner);
+        clean.0 == since && clean.1.contains(&whole)
+    }
+
+    /// Remembers an answer in which nothing is forbidden.
+    pub(super) fn found_clean(&self, since: u64, whole: Digest) {
+        let mut clean = self.clean.lock().unwrap_or_else(PoisonError::into_inner);
+        if clean.0 != since || clean.1.len() >= CLEAN_MOST {
+            *clean = (since, BTreeSet::new());
+        }
+        clean.1.insert(whole);
     }
 
     /// Notes that another route took the place of this one.

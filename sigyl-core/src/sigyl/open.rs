@@ -107,6 +107,7 @@ impl Sigyl {
             stop: CancellationToken::new(),
         };
         let sigyl = Self { inner: Arc::new(inner) };
+        super::observe::follow(&sigyl.inner);
         sigyl.go_on_with_key().await?;
         Ok(sigyl)
     }

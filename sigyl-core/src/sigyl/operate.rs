@@ -25,7 +25,11 @@ impl Sigyl {
     pub async fn probe(&self, caller: &Caller, name: &ServerName) -> Result<Probe, Error> {
         let server = self.known(caller, Action::Probe, name).await?;
         let upstream = self.reached(&server).await?;
-        self.probed(name, &upstream, &ProbeLimits::default()).await
+        let probe = self.probed(name, &upstream, &ProbeLimits::default()).await?;
+        if let Some(deployment) = self.inner.platform.store.deployment(name).await? {
+            self.observe_probe(name, &deployment.version, &probe).await?;
+        }
+        Ok(probe)
     }
 
     /// Asks a server what it is, and hides what it repeats of its secrets.

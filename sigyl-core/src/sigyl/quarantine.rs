@@ -71,6 +71,7 @@ impl Sigyl {
             since,
         };
         self.inner.platform.store.apply(Change::Quarantine(Box::new(quarantine.clone()))).await?;
+        self.forbid(&self.standing().await?);
         let affected = self.affected(&quarantine).await?;
         let stopped = self.stop_covered(&quarantine, &affected).await;
         self.inner.platform.shelf.follow_quarantine(&quarantine.what).await?;
@@ -186,6 +187,7 @@ impl Sigyl {
     /// without the store, which refuses it.
     pub(super) async fn bar_covered(&self) -> Result<(), Error> {
         let standing = self.standing().await?;
+        self.forbid(&standing);
         for quarantine in &standing {
             if let Suspect::Name(name) = &quarantine.what {
                 self.inner.front.bar(name, None, quarantine.refuse(name).to_string());
@@ -205,6 +207,15 @@ impl Sigyl {
         Ok(())
     }
 
+    /// Keeps from clients whatever any server declares that has one of these digests.
+    fn forbid(&self, standing: &[Quarantine]) {
+        let why = |one: &Quarantine| match &one.what {
+            Suspect::Digest(digest) => Some((*digest, one.refuse("what it declares").to_string())),
+            Suspect::Name(_) => None,
+        };
+        self.inner.front.gateway().forbid(standing.iter().filter_map(why).collect());
+    }
+
     fn bar(&self, quarantine: &Quarantine, affected: &Affected) {
         let versions = match &quarantine.what {
             Suspect::Name(_) => None,
@@ -215,7 +226,11 @@ impl Sigyl {
     }
 
     /// Ends what runs of what is covered. Everything is tried; the first failure is told.
-    async fn stop_covered(&self, quarantine: &Quarantine, affected: &[Affected]) -> Result<(), Error> {
+    pub(super) async fn stop_covered(
+        &self,
+        quarantine: &Quarantine,
+        affected: &[Affected],
+    ) -> Result<(), Error> {
         // Nobody reaches the last while the first is being ended.
         for one in affected {
             self.bar(quarantine, one);

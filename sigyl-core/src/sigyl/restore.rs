@@ -94,9 +94,14 @@ async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>
             return Err(error);
         }
     };
-    if let Err(error) = same_as_pinned(sigyl, &record, &probe).await {
+    let seen = sigyl.observe_probe(&deployment.server, &deployment.version, &probe).await;
+    let seen = match seen {
+        Ok(()) => same_as_pinned(sigyl, &record, &probe).await,
+        refused => refused,
+    };
+    if let Err(error) = seen {
         platform.target.retire(&deployment.revision, platform.settings.grace).await?;
-        return Err(error);
+        return if sigyl.is_covered(deployment).await? { Ok(None) } else { Err(error) };
     }
     // It may have been put under quarantine while it was started; what comes after this finds it running.
     if sigyl.is_covered(deployment).await? {

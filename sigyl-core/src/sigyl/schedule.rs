@@ -69,6 +69,7 @@ async fn look(sigyl: &Sigyl, name: &ServerName) -> Result<String, Error> {
     let deployment = store.deployment(name).await?.ok_or_else(|| Error::NotRunning(name.clone()))?;
     let limits = ProbeLimits { era: deployment.declared.as_ref().map(|it| it.era), ..ProbeLimits::default() };
     let probe = sigyl.probed(name, &upstream, &limits).await?;
+    sigyl.observe_probe(name, &deployment.version, &probe).await?;
     let record = store.version(name, &deployment.version).await?;
     let drift = match &record {
         Some(record) => drift_since(&sigyl.inner.platform, record, &probe).await?,

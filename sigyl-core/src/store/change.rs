@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Account, AccountId, Admission, ApiKey, AuditEntry, Bookmark, Deployment, DocumentName, DocumentVersion,
-    Download, KeyId, KeyUse, Listing, Once, OnceAnswer, OnceName, Overlay, Pin, Quarantine, Rating, Report,
-    Run, RunId, SecretName, Seq, Server, ServerName, Standing, Suspect, Timestamp, ToolPin, Version,
-    VersionRecord, Workspace, WorkspaceName,
+    Account, AccountId, Admission, ApiKey, AuditEntry, Bookmark, Deployment, Digest, DocumentName,
+    DocumentVersion, Download, KeyId, KeyUse, Listing, Once, OnceAnswer, OnceName, Overlay, Pin, Quarantine,
+    Rating, Report, Run, RunId, SecretName, Seq, Server, ServerName, Standing, Suspect, Timestamp, ToolPin,
+    Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -165,6 +165,15 @@ pub enum Change {
     /// Callers asked for documents. What was counted for the same caller and day already is passed over, and marks of days
     /// before the last are forgotten bit by bit.
     Downloads(Vec<Download>),
+    /// A version was seen to declare what is not on record of it. What is gone by now is passed over.
+    Observe {
+        /// The server.
+        server: ServerName,
+        /// The version.
+        version: Version,
+        /// Digests of what it declares.
+        digests: Vec<Digest>,
+    },
     /// Something is put under quarantine: from this on no version is recorded or activated, and no document published,
     /// that it covers. One that stands is a conflict.
     Quarantine(Box<Quarantine>),
@@ -279,7 +288,7 @@ pub struct Tombstone {
     /// The run that removed it.
     pub run: RunId,
     /// Every version it had, with its digest.
-    pub versions: Vec<(Version, crate::domain::Digest)>,
+    pub versions: Vec<(Version, Digest)>,
     /// The workspace that it belonged to, and whose the name stays. The store knows it.
     #[serde(default)]
     pub workspace: WorkspaceName,

@@ -8,6 +8,7 @@ use hyper::header::HeaderValue;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use crate::gateway::declared::List;
 use crate::gateway::edit::Params;
 use crate::gateway::journal::Call;
 use crate::gateway::outbox;
@@ -72,6 +73,7 @@ impl Post<'_> {
                 open: takes.events,
                 token: Params::read(raw).meta_id("progressToken"),
                 call: Call::start(&self.inner.journal, &session.served, self.account.by(), method, raw),
+                list: List::start(&self.inner.declared, &session.served, method),
                 deadline: Instant::now() + within,
             };
             if let Err(what) = session.board.expect(id.clone(), pending) {
@@ -175,7 +177,8 @@ impl Post<'_> {
         let (outbox, mut inbox) =
             outbox::channel(self.inner.config.stream_bytes, Some(Arc::clone(self.account)));
         let deadline = Instant::now() + served.route.timeout;
-        let pending = Pending { outbox, open: false, token: None, call: None, deadline };
+        let list = List::start(&self.inner.declared, served, "initialize");
+        let pending = Pending { outbox, open: false, token: None, call: None, list, deadline };
         if let Err(what) = board.expect(id.clone(), pending) {
             return down(&what);
         }

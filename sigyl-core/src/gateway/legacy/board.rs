@@ -11,6 +11,7 @@ use crate::mcp::skim::Skimmed;
 
 use crate::gateway::GatewayConfig;
 use crate::gateway::budget::Account;
+use crate::gateway::declared::List;
 use crate::gateway::edit::Params;
 use crate::gateway::journal::Call;
 use crate::gateway::outbox::{self, Inbox, Outbox};
@@ -25,6 +26,8 @@ pub(in crate::gateway) struct Pending {
     pub(in crate::gateway) open: bool,
     pub(in crate::gateway) token: Option<Id>,
     pub(in crate::gateway) call: Option<Call>,
+    /// Whether the answer declares something.
+    pub(in crate::gateway) list: Option<List>,
     pub(in crate::gateway) deadline: Instant,
 }
 
@@ -210,6 +213,7 @@ impl Listener for Board {
         let mut state = self.state();
         let (method, params, id) = match message {
             Message::Response { id, outcome } => {
+                let named = id.clone();
                 let pending = id.and_then(|id| state.take(&id));
                 let Some(pending) = pending else {
                     tracing::debug!(server.name = %self.server, "a server answered what was not asked");
@@ -218,7 +222,11 @@ impl Listener for Board {
                 if let Some(call) = pending.call {
                     call.end(outcome);
                 }
-                pending.outbox.answer(line.to_vec());
+                let refused = pending.list.and_then(|list| list.check(outcome).err());
+                pending.outbox.answer(match refused {
+                    Some(why) => error_response(named.as_ref(), TRANSPORT_ERROR, &why),
+                    None => line.to_vec(),
+                });
                 return None;
             }
             Message::Notification { method, params } => (method, params, None),

@@ -6,6 +6,7 @@ use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::gateway::declared::List;
 use crate::gateway::edit::Params;
 use crate::gateway::journal::Call;
 use crate::gateway::post::Post;
@@ -55,7 +56,8 @@ impl Post<'_> {
         }
         let call = Call::start(&self.inner.journal, served, self.account.by(), method, raw);
         let account = Arc::clone(self.account);
-        let asked = Asked { id: id.clone(), method, params, raw, call, account };
+        let list = List::start(&self.inner.declared, served, method);
+        let asked = Asked { id: id.clone(), method, params, raw, call, list, account };
         match shared.ask(asked, served.route.timeout, &self.inner.config).await {
             Ok((inbox, ticket)) => self.respond(inbox, takes, modern_status, ticket).await,
             Err(why) => busy(Some(&id), &format!("the server `{}` is down: {why}", served.name)),

@@ -10,10 +10,12 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use crate::gateway::declared::List;
 use crate::gateway::edit::Params;
 use crate::gateway::journal::Call;
 use crate::gateway::outbox::Outbox;
 use crate::gateway::process::Listener;
+use crate::gateway::respond::TRANSPORT_ERROR;
 use crate::mcp::message::{INTERNAL_ERROR, Id, METHOD_NOT_FOUND, Message, error_response};
 use crate::mcp::skim::Skimmed;
 
@@ -48,6 +50,8 @@ pub(super) struct Waiting {
     pub(super) subscribes: bool,
     pub(super) outbox: Outbox,
     pub(super) call: Option<Call>,
+    /// Whether the answer declares something.
+    pub(super) list: Option<List>,
     pub(super) deadline: Option<Instant>,
 }
 
@@ -121,6 +125,11 @@ impl Board {
         drop(state);
         if let Some(call) = waiting.call {
             call.end(outcome);
+        }
+        let refused = waiting.list.and_then(|list| list.check(outcome).err());
+        if let Some(why) = refused {
+            waiting.outbox.answer(error_response(Some(&waiting.id), TRANSPORT_ERROR, &why));
+            return;
         }
         let text = match outcome {
             Ok(result) if waiting.subscribes => {

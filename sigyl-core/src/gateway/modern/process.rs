@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::gateway::GatewayConfig;
 use crate::gateway::budget::Account;
+use crate::gateway::declared::List;
 use crate::gateway::edit::Params;
 use crate::gateway::journal::Call;
 use crate::gateway::outbox::{self, Inbox};
@@ -77,6 +78,7 @@ pub(super) struct Asked<'a> {
     pub(super) params: &'a Params<'a>,
     pub(super) raw: Option<&'a RawValue>,
     pub(super) call: Option<Call>,
+    pub(super) list: Option<List>,
     pub(super) account: Arc<Account>,
 }
 
@@ -213,8 +215,15 @@ impl Shared {
             versions: Vec<String>,
         }
         let (outbox, mut inbox) = outbox::channel(config.stream_bytes, None);
-        let waiting =
-            Waiting { id: Id::Int(0), token: None, subscribes: false, outbox, call: None, deadline: None };
+        let waiting = Waiting {
+            id: Id::Int(0),
+            token: None,
+            subscribes: false,
+            outbox,
+            call: None,
+            list: None,
+            deadline: None,
+        };
         let number = self.board.expect(waiting);
         let text = json!({"jsonrpc": "2.0", "id": number, "method": "server/discover",
             "params": {"_meta": modern_meta()}});
@@ -256,6 +265,7 @@ impl Shared {
             subscribes,
             outbox,
             call: asked.call,
+            list: asked.list,
             deadline: (!subscribes).then(|| Instant::now() + within),
         });
         let ticket = Ticket { shared: Arc::clone(self), number };

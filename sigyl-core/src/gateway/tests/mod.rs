@@ -1,5 +1,6 @@
 //! The endpoint over real sockets, in front of small servers that are written here.
 
+mod declared;
 mod guard;
 mod legacy;
 mod life;

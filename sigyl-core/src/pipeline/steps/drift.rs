@@ -47,6 +47,15 @@ fn is_own_work(cx: &Context, base: &VersionRecord) -> bool {
     record.is_some_and(|record| record.version != base.version && record.source.kind == SourceKind::Path)
 }
 
+/// Returns the digests of all that a probe found.
+#[cfg(all(feature = "sled", feature = "gateway"))]
+pub(crate) fn declared_by(probe: &Probe) -> Result<Vec<Digest>, StepError> {
+    let tools = super::probe::pins(&probe.tools)?;
+    let others = Pin::of_others(&probe.prompts, &probe.resources, probe.instructions.as_deref())
+        .map_err(|error| StepError::LiveTools(error.to_string()))?;
+    Ok(tools.iter().map(|pin| pin.sha256).chain(others.iter().map(|pin| pin.sha256)).collect())
+}
+
 /// Judges what a server declares now by what `record` pinned.
 #[cfg(all(feature = "sled", feature = "gateway"))]
 pub(crate) async fn since(

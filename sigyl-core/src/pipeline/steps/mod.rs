@@ -22,7 +22,7 @@ pub(crate) use admit::Admit;
 pub(crate) use bind_secrets::BindSecrets;
 pub(crate) use build_image::BuildImage;
 #[cfg(all(feature = "sled", feature = "gateway"))]
-pub(crate) use drift::{since, tools_changed};
+pub(crate) use drift::{declared_by, since, tools_changed};
 pub(crate) use fetch_source::FetchSource;
 pub(crate) use load_version::LoadVersion;
 pub(crate) use probe::ProbeRelease;

@@ -77,6 +77,7 @@ fn new_record(
         manifest: serde_json::to_value(manifest).ok()?,
         tools: Vec::new(),
         others: None,
+        seen: Vec::new(),
     })
 }
 

@@ -9,11 +9,13 @@ use tokio::net::TcpListener;
 
 use super::house::House;
 use crate::domain::{
-    Caller, Digest, Kind, Locator, Policy, Role, RunState, Seq, ServerName, Suspect, Version,
+    Caller, Digest, Kind, Locator, Policy, Resources, Role, RunState, Seq, ServerName, Suspect, Tool, Version,
 };
 use crate::error::Error;
+use crate::mcp::Upstream;
+use crate::pipeline::Front as _;
 use crate::pipeline::tests::house::rules;
-use crate::pipeline::tests::target::FakeTarget;
+use crate::pipeline::tests::target::{FakeTarget, Toy};
 use crate::registry::Query;
 use crate::sigyl::{Config, Sigyl, restore};
 use crate::wire::v1::{Deploy, RunEnd};
@@ -173,6 +175,85 @@ async fn a_source_under_quarantine_stops_its_versions_and_no_other() {
     let end = deploy(&sigyl, source(folder.path(), "3.0.0", "print('mended twice')\n")).await;
     assert_eq!((end.run.state, running(&target)), (RunState::Done, 1));
     sigyl.probe(&owner, &toy()).await.unwrap();
+    sigyl.shutdown().await;
+}
+
+fn tool(description: &str) -> (serde_json::Value, Suspect) {
+    let definition = json!({"name": "one", "description": description, "inputSchema": {"type": "object"}});
+    let digest = Tool::new(definition.as_object().unwrap().clone()).unwrap().digest().unwrap();
+    (definition, Suspect::Digest(digest))
+}
+
+/// Lets what serves declare something else from now on.
+fn declares(sigyl: &Sigyl, tool: &serde_json::Value) {
+    let upstream = Upstream::Stdio(Arc::new(Toy { tools: json!([tool]) }));
+    let version = Version::parse("1.0.0").unwrap();
+    drop(sigyl.inner.front.route(&toy(), &version, upstream, &Resources::default(), None));
+}
+
+#[tokio::test]
+async fn a_tool_that_was_seen_since_the_pin_is_found_and_one_that_comes_later_is_refused() {
+    let (folder, target, owner) = (tempfile::tempdir().unwrap(), target(), Caller::local_owner());
+    let sigyl = open(folder.path(), &target).await;
+    deploy(&sigyl, source(folder.path(), "1.0.0", CODE)).await;
+    let (bad, what) = tool("Adds, and tells others.");
+    declares(&sigyl, &bad);
+    sigyl.probe(&owner, &toy()).await.unwrap();
+    declares(&sigyl, &tool("Adds.").0);
+    let view = sigyl.quarantine(&owner, what.clone(), "it tells").await.unwrap();
+    let [affected] = &view.affected[..] else { panic!("{view:?}") };
+    assert_eq!((affected.active, running(&target)), (true, 0));
+    assert_eq!(sigyl.search(&owner, "toy", 9).unwrap().total, 0);
+    sigyl.lift_quarantine(&owner, what, "mended").await.unwrap();
+    restore_all(&sigyl).await;
+    assert_eq!(running(&target), 1);
+
+    let (worse, what) = tool("Adds, and tells everybody.");
+    let view = sigyl.quarantine(&owner, what.clone(), "it tells").await.unwrap();
+    assert_eq!((view.affected.len(), running(&target)), (0, 1));
+    declares(&sigyl, &worse);
+    assert_eq!(sigyl.probe(&owner, &toy()).await.unwrap_err().code(), "E0308");
+    assert_eq!(running(&target), 0);
+    assert_eq!(sigyl.search(&owner, "toy", 9).unwrap().total, 0);
+    assert!(sigyl.show(&owner, &toy()).await.unwrap().quarantine.is_some());
+    assert_eq!(sigyl.show_quarantine(&owner, &what).await.unwrap().affected.len(), 1);
+    *target.tools.lock().unwrap() = json!([tool("Adds.").0]);
+    restore_all(&sigyl).await;
+    assert_eq!(running(&target), 0, "it is known what it declares");
+    sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_client_that_is_shown_a_tool_under_quarantine_ends_its_server() {
+    let (folder, target, owner) = (tempfile::tempdir().unwrap(), target(), Caller::local_owner());
+    let sigyl = open(folder.path(), &target).await;
+    deploy(&sigyl, source(folder.path(), "1.0.0", CODE)).await;
+    let (bad, what) = tool("Adds, and tells others.");
+    sigyl.quarantine(&owner, what, "it tells").await.unwrap();
+    declares(&sigyl, &bad);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/mcp/toy", listener.local_addr().unwrap());
+    let serving = tokio::spawn(sigyl.inner.front.gateway().clone().serve(listener, std::future::pending()));
+    let told = crate::mcp::probe(&Upstream::Http { url }, &Default::default()).await.unwrap_err().to_string();
+    assert!(told.contains("it tells"), "{told}");
+    until(|| running(&target) == 0).await;
+    serving.abort();
+    sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_tool_that_only_the_manifest_declares_is_found() {
+    let (folder, target, owner) = (tempfile::tempdir().unwrap(), target(), Caller::local_owner());
+    let sigyl = open(folder.path(), &target).await;
+    let locator = source(folder.path(), "1.0.0", CODE);
+    let (declared, what) = tool("Says so in the manifest.");
+    let file = folder.path().join("source/sigyl.yaml");
+    let manifest = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{manifest}tools: [{declared}]\n")).unwrap();
+    let end = deploy(&sigyl, locator).await;
+    assert_eq!(end.run.state, RunState::Done, "{:?}", end.run.failure);
+    let view = sigyl.quarantine(&owner, what, "it leaks").await.unwrap();
+    assert_eq!((view.affected.len(), running(&target)), (1, 0));
     sigyl.shutdown().await;
 }
 

@@ -115,6 +115,7 @@ pub fn version_record(server: &str, number: &str, source: &str) -> VersionRecord
         manifest: json!({ "name": server, "version": number }),
         tools: Vec::new(),
         others: None,
+        seen: Vec::new(),
     }
 }
 

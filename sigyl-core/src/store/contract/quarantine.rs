@@ -1,15 +1,16 @@
 //! Claims about quarantines.
 
-use crate::domain::Digest;
+use crate::domain::{Digest, VersionRecord};
 use crate::store::{Change, Store, StoreError};
 
-use super::fixture::{activate, delete, listing, publish, quarantine, tool};
+use super::fixture::{activate, delete, listing, name, publish, quarantine, tool, version};
 use super::suite::ok;
 
 /// Tries each claim on a fresh store.
 pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
     what_is_put_stands_until_it_is_lifted(&open().await).await;
     nothing_that_is_covered_is_recorded_or_activated(&open().await).await;
+    what_a_version_is_seen_to_declare_is_kept(&open().await).await;
     a_quarantine_outlives_its_server(&open().await).await;
 }
 
@@ -61,6 +62,26 @@ async fn nothing_that_is_covered_is_recorded_or_activated(store: &impl Store) {
     let document = listing("com.example/clock", "1.0.0", "Tells the time.");
     let published = store.apply(Change::PublishListing(Box::new(document))).await;
     assert!(is_refused(&published), "{published:?}");
+}
+
+async fn what_a_version_is_seen_to_declare_is_kept(store: &impl Store) {
+    let (now, later) = (tool("now", "Tells the time."), tool("later", "Tells it later."));
+    let seen =
+        |digests: Vec<Digest>| Change::Observe { server: name("clock"), version: version("1.0.0"), digests };
+    ok(store.apply(seen(vec![later.sha256])).await);
+    ok(store.apply(publish("clock", "1.0.0", "a")).await);
+    ok(store.apply(activate("clock", "1.0.0", "a", vec![now.clone()])).await);
+    ok(store.apply(seen(vec![now.sha256, later.sha256, later.sha256])).await);
+    ok(store.apply(seen(vec![later.sha256])).await);
+    let record = ok(store.version(&name("clock"), &version("1.0.0")).await);
+    assert_eq!(record.map(|record| record.seen), Some(vec![later.sha256]));
+    ok(store.apply(put(&later.sha256.to_string())).await);
+    let activated = store.apply(activate("clock", "1.0.0", "a", vec![now])).await;
+    assert!(is_refused(&activated), "{activated:?}");
+    let many = (0..=VersionRecord::SEEN_MAX).map(|at| Digest::of(at.to_string().as_bytes())).collect();
+    ok(store.apply(seen(many)).await);
+    let record = ok(store.version(&name("clock"), &version("1.0.0")).await);
+    assert_eq!(record.map(|record| record.seen.len()), Some(VersionRecord::SEEN_MAX));
 }
 
 async fn a_quarantine_outlives_its_server(store: &impl Store) {

@@ -55,6 +55,7 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::Downloads(downloads) => said::put_downloads(draft, &downloads),
         Change::BeginOnce { once, since } => once::begin(draft, &once, since),
         Change::EndOnce { key, name, answer } => once::end(draft, &key, &name, answer.map(|it| *it)),
+        Change::Observe { server, version, digests } => observe(draft, &server, &version, &digests),
         Change::Quarantine(quarantine) => quarantine::put(draft, &quarantine),
         Change::LiftQuarantine(what) => quarantine::lift(draft, &what),
     }
@@ -173,6 +174,18 @@ fn activate(
     draft.put(&Key::Deployment(name), deployment)?;
     draft.create(&Key::Activation(name, seq), deployment)?;
     Ok(("activate", format!("{name} {version}")))
+}
+
+/// Notes what a version declares, under quarantine or not: that is how it is found.
+fn observe(draft: &mut Draft<'_>, name: &ServerName, version: &Version, digests: &[Digest]) -> Journalled {
+    draft.next_seq();
+    let key = Key::Version(name, version);
+    if let Some((recorded, mut record)) = draft.get::<(Seq, VersionRecord)>(&key)?
+        && record.saw(digests)
+    {
+        draft.put(&key, &(recorded, &record))?;
+    }
+    Ok(("observe", format!("{name} {version}")))
 }
 
 fn put_secret(draft: &mut Draft<'_>, secret: &SealedSecret) -> Journalled {
