@@ -7,7 +7,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AccountId, Caller, Digest, DigestError, NameError, ServerName, Timestamp, Tool, VersionRecord};
+use super::{
+    AccountId, Caller, Digest, DigestError, NameError, ServerName, Timestamp, Tool, VersionRecord,
+    WorkspaceName,
+};
 
 /// What is put under quarantine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -92,6 +95,10 @@ pub struct Quarantine {
     /// Their account, when they have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
+    /// The workspace that it was set for, by somebody who may approve there; nothing when an administrator set it, for the
+    /// whole installation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<WorkspaceName>,
     /// Since when.
     pub since: Timestamp,
 }
@@ -99,6 +106,11 @@ pub struct Quarantine {
 impl Quarantine {
     /// Longest reason, in characters.
     pub const REASON_MAX: usize = 500;
+
+    /// Tells whether another may take its place: what an administrator sets holds where a workspace set one before.
+    pub fn yields_to(&self, other: &Self) -> bool {
+        self.what == other.what && self.workspace.is_some() && other.workspace.is_none()
+    }
 
     /// Tells whether a caller set it: by their account, whichever key they show; by name where either has none.
     pub fn is_of(&self, caller: &Caller) -> bool {
@@ -224,6 +236,7 @@ mod tests {
             reason: "steals".to_owned(),
             by: "ada".to_owned(),
             account: None,
+            workspace: None,
             since: Timestamp::EPOCH,
         };
         let all: Quarantines =

@@ -6,7 +6,7 @@ use super::audit::{Act, Told};
 use super::{Sigyl, restore};
 use crate::domain::{
     Action, Caller, Denied, Deployment, DocumentName, Kind, Quarantine, Quarantines, Run, Server, ServerName,
-    Suspect, Version, VersionRecord,
+    Suspect, Version, VersionRecord, WorkspaceName,
 };
 use crate::error::Error;
 use crate::event::EventKind;
@@ -49,27 +49,18 @@ impl Sigyl {
         what: Suspect,
         reason: String,
     ) -> Result<QuarantineView, Error> {
-        self.may_decide_on(caller, &what).await?;
+        let workspace = self.decides_for(caller, &what).await?;
         let reason = sound(reason)?;
         let _deciding = self.inner.deciding.lock().await;
-        let standing = self.standing().await?;
-        if let Some(standing) = standing.iter().find(|one| one.what == what) {
-            // What failed after it was on record is tried again.
-            let affected = self.affected(standing).await?;
-            self.stop_covered(standing, &affected).await?;
-            return Err(Error::Standing(what));
-        }
-        if standing.len() >= MOST {
-            return Err(Error::TooManyStanding(standing.len()));
-        }
-        let since = self.inner.platform.clock.now();
         let quarantine = Quarantine {
             what,
             reason,
             by: caller.name().to_owned(),
             account: caller.account().cloned(),
-            since,
+            workspace,
+            since: self.inner.platform.clock.now(),
         };
+        self.require_room_for(&quarantine).await?;
         self.inner.platform.store.apply(Change::Quarantine(Box::new(quarantine.clone()))).await?;
         self.forbid(&self.standing().await?);
         let affected = self.affected(&quarantine).await?;
@@ -85,8 +76,24 @@ impl Sigyl {
         Ok(self.shown_to(caller, quarantine, affected))
     }
 
+    /// Refuses one that stands already, or one too many.
+    async fn require_room_for(&self, new: &Quarantine) -> Result<(), Error> {
+        let standing = self.standing().await?;
+        match standing.iter().find(|one| one.what == new.what) {
+            Some(weaker) if weaker.yields_to(new) => Ok(()),
+            Some(same) => {
+                // What failed after it was on record is tried again.
+                let affected = self.affected(same).await?;
+                self.stop_covered(same, &affected).await?;
+                Err(Error::Standing(new.what.clone()))
+            }
+            None if standing.len() >= MOST => Err(Error::TooManyStanding(standing.len())),
+            None => Ok(()),
+        }
+    }
+
     /// Lifts a quarantine; what it covered starts again, unless another covers it. With four eyes in the policy, it takes
-    /// somebody else than who set it.
+    /// somebody else than who set it. What an administrator set, or another workspace, is lifted by administrators alone.
     pub async fn lift_quarantine(
         &self,
         caller: &Caller,
@@ -105,11 +112,15 @@ impl Sigyl {
         what: Suspect,
         reason: String,
     ) -> Result<QuarantineView, Error> {
-        self.may_decide_on(caller, &what).await?;
+        let workspace = self.decides_for(caller, &what).await?;
         let reason = sound(reason)?;
         let _deciding = self.inner.deciding.lock().await;
         let standing = self.standing().await?.into_iter().find(|one| one.what == what);
         let quarantine = standing.ok_or(Error::NotStanding(what))?;
+        if workspace.is_some() && quarantine.workspace != workspace {
+            let what = "lift a quarantine that its workspace did not set: that is for an administrator";
+            return Err(Denied::new(caller, what).into());
+        }
         if self.inner.platform.settings.policy.four_eyes && quarantine.is_of(caller) {
             let what = "lift a quarantine that it set itself: the policy wants four eyes";
             return Err(Denied::new(caller, what).into());
@@ -323,21 +334,27 @@ impl Sigyl {
         QuarantineView { quarantine, affected: seen.collect() }
     }
 
-    /// Refuses who may neither set nor lift a quarantine of this.
-    async fn may_decide_on(&self, caller: &Caller, what: &Suspect) -> Result<(), Error> {
+    /// Refuses who may neither set nor lift a quarantine of this; tells for which workspace the caller decides, or nothing
+    /// when that is for the whole installation.
+    async fn decides_for(&self, caller: &Caller, what: &Suspect) -> Result<Option<WorkspaceName>, Error> {
         caller.require(Action::Approve)?;
-        let Suspect::Name(name) = what else { return Ok(caller.require(Action::Administer)?) };
+        let whole = caller.may(Action::Administer);
+        let Suspect::Name(name) = what else {
+            caller.require(Action::Administer)?;
+            return Ok(None);
+        };
         match self.known(caller, Action::Approve, name).await {
             Err(Error::NoServer(_)) => {}
-            found => return found.map(|_| ()),
+            found => return found.map(|server| (!whole).then_some(server.workspace)),
         }
         // It may be the name of a document, or one that is to be kept from ever coming.
         let listed = DocumentName::parse(name.as_str()).ok();
         match listed.and_then(|name| self.inner.platform.shelf.workspace(&name)) {
             Some(workspace) if self.inner.platform.store.server(name).await?.is_none() => {
-                Ok(caller.require_on(Action::Approve, &workspace, name)?)
+                caller.require_on(Action::Approve, &workspace, name)?;
+                Ok((!whole).then_some(workspace))
             }
-            _ if caller.may(Action::Administer) => Ok(()),
+            _ if whole => Ok(None),
             _ => Err(Error::NoServer(name.clone())),
         }
     }

@@ -175,7 +175,7 @@ pub enum Change {
         digests: Vec<Digest>,
     },
     /// Something is put under quarantine: from this on no version is recorded or activated, and no document published,
-    /// that it covers. One that stands is a conflict.
+    /// that it covers. One that stands is a conflict, unless it was set for a workspace and this one is not.
     Quarantine(Box<Quarantine>),
     /// A quarantine is lifted. It must be on record.
     LiftQuarantine(Suspect),

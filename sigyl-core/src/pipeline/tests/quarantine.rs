@@ -8,8 +8,14 @@ use crate::store::Change;
 impl House {
     async fn quarantine(&self, what: Suspect) {
         let by = "ada".to_owned();
-        let quarantine =
-            Quarantine { what, reason: "it lies".to_owned(), by, account: None, since: Timestamp::EPOCH };
+        let quarantine = Quarantine {
+            what,
+            reason: "it lies".to_owned(),
+            by,
+            account: None,
+            workspace: None,
+            since: Timestamp::EPOCH,
+        };
         self.platform.store.apply(Change::Quarantine(Box::new(quarantine))).await.unwrap();
     }
 

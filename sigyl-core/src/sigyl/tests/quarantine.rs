@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::house::House;
+use super::house::{House, workspace};
 use crate::domain::{
     Caller, Digest, Kind, Locator, Policy, Resources, Role, RunState, Seq, ServerName, Suspect, Tool, Version,
 };
@@ -284,6 +284,35 @@ async fn a_name_takes_who_approves_and_a_digest_an_administrator() {
     denied(house.sigyl.lift_quarantine(&mia, clock.clone(), "no").await.unwrap_err());
     house.sigyl.lift_quarantine(&rita, clock, "mended").await.unwrap();
     house.sigyl.quarantine(&Caller::local_owner(), digest, "known bad").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_set_from_outside_a_workspace_is_not_lifted_in_it() {
+    let house = House::new().await;
+    let (owner, clock) = (Caller::local_owner(), Suspect::Name(house.server("clock", "red").await));
+    let (rita, bert) = (house.caller("rita", &["*"]).await, house.caller("bert", &["*"]).await);
+    let lifts = async |who: &Caller| house.sigyl.lift_quarantine(who, clock.clone(), "mended").await;
+    house.sigyl.quarantine(&owner, clock.clone(), "it leaks").await.unwrap();
+    assert_eq!(lifts(&rita).await.unwrap_err().kind(), Kind::Denied);
+    assert_eq!(house.sigyl.quarantines(&rita).await.unwrap().len(), 1, "it still stands");
+    lifts(&owner).await.unwrap();
+
+    // What the workspace set itself, an administrator makes stronger.
+    house.sigyl.quarantine(&rita, clock.clone(), "we look at it").await.unwrap();
+    house.sigyl.quarantine(&owner, clock.clone(), "so do we").await.unwrap();
+    assert_eq!(lifts(&rita).await.unwrap_err().kind(), Kind::Denied);
+    let weaker = house.sigyl.quarantine(&rita, clock.clone(), "ours again").await.unwrap_err();
+    assert_eq!(weaker.code(), "E0309");
+    lifts(&owner).await.unwrap();
+
+    // The workspace that the server comes to did not set it.
+    house.sigyl.quarantine(&rita, clock.clone(), "it leaks").await.unwrap();
+    let Suspect::Name(name) = &clock else { panic!("a digest") };
+    house.sigyl.transfer(&owner, name, &workspace("blue")).await.unwrap();
+    assert_eq!(lifts(&bert).await.unwrap_err().kind(), Kind::Denied);
+    lifts(&owner).await.unwrap();
+    house.sigyl.quarantine(&bert, clock.clone(), "ours").await.unwrap();
+    lifts(&bert).await.unwrap();
 }
 
 #[tokio::test]

@@ -367,6 +367,7 @@ pub fn quarantine(what: &str) -> Quarantine {
         reason: "it sends what it reads elsewhere".to_owned(),
         by: "ada".to_owned(),
         account: None,
+        workspace: None,
         since: at(9),
     }
 }

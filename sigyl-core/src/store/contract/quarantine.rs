@@ -1,6 +1,6 @@
 //! Claims about quarantines.
 
-use crate::domain::{Digest, VersionRecord};
+use crate::domain::{Digest, Quarantine, VersionRecord, WorkspaceName};
 use crate::store::{Change, Store, StoreError};
 
 use super::fixture::{activate, delete, listing, name, publish, quarantine, tool, version};
@@ -34,7 +34,15 @@ async fn what_is_put_stands_until_it_is_lifted(store: &impl Store) {
     assert_eq!(ok(store.quarantines().await), [quarantine("clock"), quarantine(&digest)]);
     let again = store.apply(put("clock")).await;
     assert!(matches!(again, Err(StoreError::Taken { .. })), "{again:?}");
-    ok(store.apply(lift("clock")).await);
+    let ours = Quarantine { workspace: Some(WorkspaceName::default()), ..quarantine("other") };
+    let set = |one: &Quarantine| Change::Quarantine(Box::new(one.clone()));
+    ok(store.apply(set(&ours)).await);
+    ok(store.apply(put("other")).await);
+    let weaker = store.apply(set(&ours)).await;
+    assert!(matches!(weaker, Err(StoreError::Taken { .. })), "{weaker:?}");
+    for what in ["other", "clock"] {
+        ok(store.apply(lift(what)).await);
+    }
     assert_eq!(ok(store.quarantines().await), [quarantine(&digest)]);
     let again = store.apply(lift("clock")).await;
     assert!(matches!(again, Err(StoreError::Missing { .. })), "{again:?}");

@@ -10,10 +10,10 @@ use super::draft::Draft;
 pub(super) fn put(draft: &mut Draft<'_>, quarantine: &Quarantine) -> Journalled {
     draft.next_seq();
     let key = Key::Quarantine(&quarantine.what);
-    if draft.has(&key)? {
+    if draft.get::<Quarantine>(&key)?.is_some_and(|standing| !standing.yields_to(quarantine)) {
         return Err(StoreError::Taken { what: format!("the quarantine of {}", quarantine.what) });
     }
-    draft.create(&key, quarantine)?;
+    draft.put(&key, quarantine)?;
     Ok(("quarantine", quarantine.what.to_string()))
 }
 
