@@ -164,6 +164,22 @@ impl Holder {
         disabled.or_else(|| self.key.refusal(now, address))
     }
 
+    /// Writes down all that decides what it may do, in one form.
+    pub fn rights(&self) -> Result<String, serde_json::Error> {
+        let key = &self.key;
+        let bounds = (&key.scopes, &key.workspace, &key.networks, key.expires);
+        serde_json::to_string(&(&self.account.id, self.account.administrator, &self.roles, bounds))
+    }
+
+    /// Tells whether this one may all that another may, who was the same at another moment.
+    pub fn may_all_of(&self, other: &Self) -> bool {
+        let same_key = self.key.id == other.key.id && self.key.scopes == other.key.scopes;
+        let same_bounds =
+            self.key.workspace == other.key.workspace && self.key.networks == other.key.networks;
+        let roles = other.roles.iter().all(|(of, role)| self.roles.get(of).is_some_and(|now| now >= role));
+        same_key && same_bounds && roles && self.account.administrator >= other.account.administrator
+    }
+
     /// Returns the role in a workspace, as far as the key reaches there.
     pub fn role_in(&self, workspace: &WorkspaceName) -> Option<Role> {
         let reaches = self.key.workspace.as_ref().is_none_or(|only| only == workspace);

@@ -176,6 +176,10 @@ impl Inner {
             },
             _ => (bytes::Bytes::new(), account.count()),
         };
+        // A body can take its time.
+        if let Some(refusal) = self.refusal(&served) {
+            return refusal;
+        }
         let named = header(&parts.headers, SESSION);
         let pinned = named.and_then(|named| self.pinned(named, &served.name));
         if let Some(served) = pinned {
@@ -232,6 +236,12 @@ impl Inner {
         if let Some(bar) = barred {
             self.end_session(&secret, &bar.why);
         }
+    }
+
+    /// Refuses what is routed to a version that was barred since.
+    pub(super) fn refusal(&self, served: &Served) -> Option<Answer> {
+        let why = self.barred().get(&served.name).filter(|bar| bar.holds(&served.route.version))?.why.clone();
+        Some(error(StatusCode::FORBIDDEN, None, TRANSPORT_ERROR, &why))
     }
 
     fn refused(&self, name: &ServerName) -> Option<String> {

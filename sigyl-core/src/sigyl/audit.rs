@@ -99,7 +99,10 @@ impl Sigyl {
         let whole = tokio::spawn(async move {
             let workspace = sigyl.workspace_of(&act.about).await;
             let workspace = workspace.or_else(|| caller.key().and_then(home_of));
-            let done = joined(tokio::spawn(work).await);
+            let done = match sigyl.require_as_before(&caller).await {
+                Ok(()) => joined(tokio::spawn(work).await),
+                Err(error) => Err(error),
+            };
             if done.is_ok() && RIGHTS.contains(&act.what) {
                 sigyl.inner.rights.send_replace(());
             }

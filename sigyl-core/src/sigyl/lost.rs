@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::Sigyl;
 use crate::access::{self, AccessError};
-use crate::domain::{Action, Caller, RunId, ServerName};
+use crate::domain::{Action, Caller, Denied, RunId, ServerName};
 use crate::error::Error;
 
 /// How long an open stream goes on at most before its right is looked at again, though nobody told of a change.
-const LOOK: Duration = Duration::from_secs(5);
+pub(super) const LOOK: Duration = Duration::from_secs(5);
 
 /// What a stream is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,18 @@ impl Sigyl {
             Held::Nothing => Ok(caller.require(action)?),
             Held::Server(name) => self.known(&caller, action, name).await.map(|_| ()),
             Held::Run(run) => self.known_run(&caller, action, run).await.map(|_| ()),
+        }
+    }
+
+    /// Refuses a caller who lost a right since they came in: what they ask for can take its time to arrive.
+    pub(super) async fn require_as_before(&self, caller: &Caller) -> Result<(), Error> {
+        let Some(before) = caller.key() else { return Ok(()) };
+        let now = self.as_of_now(caller).await?;
+        match now.key() {
+            Some(now) if now.may_all_of(before) => Ok(()),
+            _ => {
+                Err(Denied::new(caller, "go on: its rights changed while the request was on its way").into())
+            }
         }
     }
 

@@ -53,6 +53,7 @@ impl Sigyl {
         tool: &str,
         arguments: serde_json::Value,
     ) -> Result<serde_json::Value, Error> {
+        self.require_as_before(caller).await?;
         let server = self.known(caller, Action::Call, name).await?;
         self.reached(&server).await?;
         let view = self.look(caller, server).await?;

@@ -174,6 +174,10 @@ impl Post<'_> {
             Ok(process) => process,
             Err(error) => return down(&format!("the server `{}` is down: {error}", served.name)),
         };
+        // It may have been barred while the process was started, which ends here.
+        if let Some(refusal) = self.inner.refusal(served) {
+            return refusal;
+        }
         let (outbox, mut inbox) =
             outbox::channel(self.inner.config.stream_bytes, Some(Arc::clone(self.account)));
         let deadline = Instant::now() + served.route.timeout;

@@ -44,6 +44,11 @@ impl Post<'_> {
                 return busy(Some(&id), &format!("the server `{}` is down: {why}", served.name));
             }
         };
+        // It may have been barred while the process was started, and after those that ran were ended.
+        if let Some(refusal) = self.inner.refusal(served) {
+            served.modern.end("it is barred");
+            return refusal;
+        }
         if let Err(what) = self.check_headers(method, params) {
             return error(StatusCode::BAD_REQUEST, Some(&id), HEADER_MISMATCH, &what);
         }

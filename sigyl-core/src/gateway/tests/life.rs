@@ -161,6 +161,44 @@ async fn whoever_stands_before_it_hands_requests_over_on_streams() {
     attending.await.unwrap();
 }
 
+/// Sends the head of a request and half of its body; the answer comes with the other half.
+async fn half_sent(endpoint: &Endpoint, more: &str, body: &Value) -> (tokio::net::TcpStream, String) {
+    let address = endpoint.base.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+    let mut socket = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let body = body.to_string();
+    let (first, second) = body.split_at(10);
+    let head = format!(
+        "POST /mcp/a HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         accept: application/json, text/event-stream\r\n{more}content-length: {}\r\n\r\n{first}",
+        body.len()
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    (socket, second.to_owned())
+}
+
+#[tokio::test]
+async fn a_request_whose_body_was_still_coming_starts_nothing_that_was_barred_meanwhile() {
+    let modern = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {}}}});
+    let headers = "mcp-protocol-version: 2026-07-28\r\nmcp-method: tools/list\r\n";
+    for (server, more, body) in
+        [(Fake::new(fake::legacy), "", initialize()), (Fake::new(fake::modern), headers, modern)]
+    {
+        let endpoint = Endpoint::of(quick(), server.upstream()).await;
+        let (mut socket, rest) = half_sent(&endpoint, more, &body).await;
+        // The endpoint has the first half once it answers somebody who came later on the same listener.
+        let health = endpoint.base.replace("/mcp/", "/health");
+        assert_eq!(endpoint.client().get(health).send().await.unwrap().status(), 200);
+        endpoint.gateway.bar(&name("a"), None, "a is under quarantine (a): it leaks".to_owned());
+        socket.write_all(rest.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("it leaks"), "{answer}");
+        assert_eq!(server.spawned(), 0);
+    }
+}
+
 #[tokio::test]
 async fn what_is_barred_is_refused_and_not_routed_until_it_is_let_in_again() {
     let (blue, green) = (named("blue"), named("green"));

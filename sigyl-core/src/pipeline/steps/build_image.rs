@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
+use super::admit::require_free;
 use crate::deploy::BuildSpec;
 use crate::domain::StepId;
 
@@ -17,6 +18,7 @@ impl Step for BuildImage {
     }
 
     async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
+        require_free(cx, cx.declared_tools()).await?;
         let results = &cx.results;
         let (Some(tree), Some(manifest), Some(admission), Some(record)) =
             (&results.tree, &results.manifest, &results.admission, &results.record)

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::super::context::{Context, Platform};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
+use super::admit::require_free;
 use crate::deploy::ReleaseSpec;
 use crate::domain::{Mask, RevisionId, RunId, SecretName, SecretValue, ServerName, StepId};
 use crate::store::StoreError;
@@ -20,6 +21,8 @@ impl Step for Release {
     }
 
     async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
+        // A build can take long.
+        require_free(cx, cx.declared_tools()).await?;
         let results = &cx.results;
         let (Some(manifest), Some(admission), Some(record), Some(built)) =
             (&results.manifest, &results.admission, &results.record, &results.built)

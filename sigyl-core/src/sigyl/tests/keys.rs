@@ -4,8 +4,30 @@ use std::time::Duration;
 
 use super::house::{House, login, new_key, workspace};
 use crate::clock::Clock as _;
-use crate::domain::{Action, Caller, KeyId, Role};
+use crate::domain::{Action, Caller, KeyId, Kind, Role};
 use crate::wire::v1::{NewAccount, NewKey};
+
+#[tokio::test]
+async fn a_request_that_was_still_coming_when_its_caller_lost_a_right_is_refused() {
+    let house = House::new().await;
+    let owner = Caller::local_owner();
+    let clock = crate::domain::Suspect::Name(house.server("clock", "red").await);
+    for what in ["key", "role", "account"] {
+        house.member("red", "mia", Role::Admin).await;
+        let mia = house.caller("mia", &["*"]).await;
+        match what {
+            "key" => house.sigyl.revoke_key(&owner, &mia.key().unwrap().key.id).await.unwrap(),
+            "role" => house.member("red", "mia", Role::Viewer).await,
+            _ => drop(house.sigyl.disable_account(&owner, &login("mia"), true).await.unwrap()),
+        }
+        let error = house.sigyl.quarantine(&mia, clock.clone(), "no").await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Denied, "{what}: {error}");
+        assert_eq!(house.sigyl.quarantines(&owner).await.unwrap(), [], "{what}");
+    }
+    let rita = house.caller("rita", &["*"]).await;
+    house.member("blue", "rita", Role::Viewer).await;
+    house.sigyl.quarantine(&rita, clock, "who gained a right goes on").await.unwrap();
+}
 
 #[tokio::test]
 async fn a_key_stands_for_its_account_until_it_is_revoked() {
