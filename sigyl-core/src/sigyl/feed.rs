@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use tokio::time::Instant;
+
+use super::lost::LOOK;
 use super::place::may_on_run;
 use super::{Frames, Sigyl};
 use crate::domain::{Action, Caller, Kind, RunId, Seq, ServerName};
@@ -76,6 +79,7 @@ impl Sigyl {
             rights: self.inner.rights.subscribe(),
             wanted,
             caller: caller.clone(),
+            looked: Instant::now(),
             seen: Seen::default(),
             last: Seq(0),
             frames,
@@ -104,6 +108,8 @@ struct Feed<'a> {
     rights: tokio::sync::watch::Receiver<()>,
     wanted: Wanted,
     caller: Caller,
+    /// When the caller's rights were looked at.
+    looked: Instant,
     seen: Seen,
     last: Seq,
     frames: &'a Frames,
@@ -172,6 +178,10 @@ impl Feed<'_> {
     }
 
     async fn pass_on(&mut self, event: Event) -> Result<Open, Error> {
+        // Much may have to be told before the stream waits again, and its reader may be slow.
+        if self.rights.has_changed().unwrap_or(true) || self.looked.elapsed() >= LOOK {
+            self.look_again().await?;
+        }
         self.last = event.seq;
         if self.wanted.takes(&event) && self.shows(&event).await? {
             return Ok(self.tell(Frame::Event(Box::new(event))).await);
@@ -184,6 +194,8 @@ impl Feed<'_> {
     }
 
     async fn look_again(&mut self) -> Result<(), Error> {
+        self.rights.mark_unchanged();
+        self.looked = Instant::now();
         self.caller = self.sigyl.as_of_now(&self.caller).await?;
         self.caller.require(Action::Read)?;
         if let Some(name) = &self.wanted.server {

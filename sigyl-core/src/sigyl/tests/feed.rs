@@ -92,6 +92,27 @@ async fn a_feed_goes_on_where_it_was_left_and_says_what_it_cannot_tell() {
 }
 
 #[tokio::test]
+async fn who_loses_the_right_while_much_is_told_is_told_no_more() {
+    const MANY: usize = 700;
+    let house = House::new().await;
+    house.server("clock", "red").await;
+    let rita = house.caller("rita", &["*"]).await;
+    for at in 0..MANY {
+        house.say("clock", &format!("note {at}"));
+    }
+    house.sigyl.inner.platform.emitter.flush().await;
+    let mut reading = house.read(&rita, Wanted::changes().after(Some(Seq(0))));
+    assert_eq!([reading.next().await, reading.next().await], ["mark", "note 0"]);
+    house.sigyl.revoke_key(&Caller::local_owner(), &rita.key().unwrap().key.id).await.unwrap();
+    let mut told = 0;
+    while reading.told.recv().await.is_some() {
+        told += 1;
+    }
+    assert!(told < 100, "{told} more than what waited already");
+    assert_eq!(reading.task.await.unwrap().unwrap_err().kind(), Kind::Denied);
+}
+
+#[tokio::test]
 async fn who_loses_the_right_loses_the_stream() {
     let house = House::new().await;
     let clock = house.server("clock", "red").await;
