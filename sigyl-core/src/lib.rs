@@ -80,5 +80,6 @@ pub use deploy::local_process::launcher;
 pub use error::Error;
 #[cfg(all(feature = "sled", feature = "gateway"))]
 pub use sigyl::{
-    BrowserLogin, Config, DEFAULT_PORT, FeedError, Frames, Held, Inspection, SignIn, Sigyl, Wanted,
+    BrowserBack, BrowserLogin, Config, DEFAULT_PORT, FeedError, Frames, Held, Inspection, SignIn, Sigyl,
+    Wanted,
 };

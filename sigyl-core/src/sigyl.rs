@@ -12,8 +12,10 @@ mod first_key;
 mod front;
 mod history;
 mod inspect;
+mod jobs;
 mod judge;
 mod keys;
+mod let_in;
 mod listing;
 mod lost;
 mod master_key;
@@ -57,7 +59,7 @@ pub use endpoint::DEFAULT_PORT;
 pub use feed::{FeedError, Wanted};
 pub use inspect::Inspection;
 pub use lost::Held;
-pub use sign_in::BrowserLogin;
+pub use sign_in::{BrowserBack, BrowserLogin};
 
 /// Everything that Sigyl can do, on one data directory. Cloning it is cheap; every clone is the same Sigyl.
 ///

@@ -7,6 +7,7 @@ use super::AccessError;
 use super::oidc::{Claims, TokenError};
 use crate::domain::{Digest, Identity, Kind, Login, LoginError, Role, Scope, SecretValue, WorkspaceName};
 use crate::github::GitHubError;
+use crate::web::WebError;
 
 /// Whom an account is made for at their first sign-in, and what it may.
 #[derive(Clone, Debug, Default)]
@@ -38,14 +39,15 @@ pub struct Proven {
     pub name: Option<String>,
     /// Whether an account may be made for them.
     pub allowed: bool,
-    /// Namespaces that are theirs by it.
-    pub namespaces: Vec<String>,
+    /// Namespaces that are theirs by it; nothing where it says nothing of any.
+    pub namespaces: Option<Vec<String>>,
 }
 
 impl Proven {
-    /// Returns the login that a new account of theirs has.
+    /// Returns the login that a new account of theirs has: of an address, what stands before its `@`.
     pub fn account_login(&self) -> Result<Login, LoginError> {
-        Login::parse(&self.login.to_ascii_lowercase())
+        let own = self.login.split_once('@').map_or(self.login.as_str(), |(own, _)| own);
+        Login::parse(&own.to_ascii_lowercase())
     }
 }
 
@@ -100,6 +102,14 @@ pub enum SignInError {
         /// Who it is, as the other system calls them.
         who: String,
     },
+    /// The issuer signs for them, and no rule lets them in.
+    #[error("{who} is signed in at {by}, and no rule of this server lets them in")]
+    NotLetIn {
+        /// Who it is, as the issuer calls them.
+        who: String,
+        /// The issuer.
+        by: String,
+    },
     /// Their login cannot be one here.
     #[error("no account can be made for {who}: {why}")]
     Login {
@@ -123,6 +133,35 @@ pub enum SignInError {
     /// The token is not good.
     #[error("the token is not good")]
     Token(#[from] TokenError),
+    /// Nobody is an issuer by this name.
+    #[error("no issuer is called {named} here: {known}")]
+    NoIssuer {
+        /// As it was asked for.
+        named: String,
+        /// What there is.
+        known: String,
+    },
+    /// The issuer signs nobody in at a terminal.
+    #[error(
+        "{0} signs nobody in at a terminal: its discovery document has no device_authorization_endpoint; use a browser, or a key"
+    )]
+    NoDevices(String),
+    /// The issuer refused.
+    #[error("{by} did not sign anybody in: {why}")]
+    Refused {
+        /// The issuer.
+        by: String,
+        /// What it said, or what is wrong with that.
+        why: String,
+    },
+    /// The issuer cannot be asked.
+    #[error("{by} cannot be asked who somebody is")]
+    Unheard {
+        /// The issuer.
+        by: String,
+        /// What happened.
+        source: WebError,
+    },
     /// GitHub refused, or cannot be asked.
     #[error("GitHub did not sign anybody in")]
     GitHub(#[from] GitHubError),
@@ -135,11 +174,17 @@ impl SignInError {
     /// Returns the class of this failure.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NotSetUp(_) => Kind::NotFound,
-            Self::NotAllowed { .. } | Self::Disabled(_) | Self::Over | Self::NotTrusted => Kind::Denied,
+            Self::NotSetUp(_) | Self::NoIssuer { .. } | Self::NoDevices(_) => Kind::NotFound,
+            Self::NotAllowed { .. }
+            | Self::NotLetIn { .. }
+            | Self::Disabled(_)
+            | Self::Over
+            | Self::NotTrusted
+            | Self::Refused { .. } => Kind::Denied,
             Self::Login { .. } => Kind::Conflict,
             Self::Full => Kind::Unavailable,
             Self::Token(error) => error.kind(),
+            Self::Unheard { source, .. } => source.kind(),
             Self::GitHub(error) => error.kind(),
             Self::Access(error) => error.kind(),
         }
@@ -148,7 +193,7 @@ impl SignInError {
     /// Returns the stable code of this failure.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NotSetUp(_) => "E1021",
+            Self::NotSetUp(_) | Self::NoIssuer { .. } | Self::NoDevices(_) => "E1021",
             Self::Access(error) => error.code(),
             _ => "E1020",
         }

@@ -6,9 +6,9 @@ use super::{Client, ClientError};
 use crate::wire::v1::{DeviceLogin, LoginState, MadeKey, SignedToken, Ticket};
 
 impl Client {
-    /// Begins to sign in by GitHub at a terminal.
-    pub async fn begin_login(&self) -> Result<DeviceLogin, ClientError> {
-        self.ask(Call::of(BEGIN_LOGIN)).await
+    /// Begins to sign in at a terminal: by the issuer with a name, or `oidc` for the only one; by GitHub when absent.
+    pub async fn begin_login(&self, by: Option<&str>) -> Result<DeviceLogin, ClientError> {
+        self.ask(Call::of(BEGIN_LOGIN).may_ask("by", by)).await
     }
 
     /// Asks how such a sign-in stands.

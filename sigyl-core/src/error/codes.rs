@@ -400,13 +400,13 @@ pub const CODES: &[CodeDoc] = &[
         "sign-in refused",
         "GitHub or another system signed nobody in, its token is not good, or no rule of the server makes an account for \
          them or trusts their job.",
-        "begin again; ask an administrator to make the account, or to name you or your organisation under [login]",
+        "begin again; ask an administrator to make the account, or to name you, your organisation or group under [login] or [[oidc]]",
     ),
     doc(
         "E1021",
         "sign-in not set up",
-        "The server has no settings for this way to sign in.",
-        "use a key, or set [github] or [[trust]] in the configuration of the server",
+        "The server has no settings for this way to sign in, or the issuer does not offer it.",
+        "use a key or another way, or set [github], [[oidc]] or [[trust]] in the configuration of the server",
     ),
     doc(
         "E1022",

@@ -3,17 +3,15 @@
 use async_trait::async_trait;
 use serde::Deserialize;
 
-use super::github::{DeviceCode, DeviceState, GitHub, GitHubError, GitHubUser};
+use super::github::{DeviceState, GitHub, GitHubError, GitHubUser};
 use crate::domain::SecretValue;
-use crate::web::{Heard, Web, encoded};
+use crate::web::{DeviceCode, Granted, Heard, Web, encoded, plain};
 
 /// What a sign-in asks for: to see which organisations somebody belongs to.
 const SCOPE: &str = "read:org";
 /// Organisations on a page, and pages that are read.
 const PAGE: usize = 100;
 const PAGES: usize = 20;
-/// Characters of what GitHub says that are repeated.
-const SAID: usize = 200;
 
 /// Where GitHub is, and who we are there.
 #[derive(Clone, Debug)]
@@ -51,56 +49,22 @@ impl GitHubClient {
     }
 }
 
-/// What GitHub answers when a code is exchanged, well or not: its status is 200 either way.
-#[derive(Deserialize)]
-struct Exchanged {
-    access_token: Option<SecretValue>,
-    error: Option<String>,
-    error_description: Option<String>,
-    interval: Option<u64>,
-}
-
-impl Exchanged {
-    fn read(heard: &Heard) -> Result<DeviceState, GitHubError> {
-        let told: Self = heard.json()?;
-        match (told.access_token, told.error.as_deref()) {
-            (Some(token), None) => Ok(DeviceState::Token(token)),
-            (_, Some("authorization_pending")) => Ok(DeviceState::Waiting { slower: None }),
-            (_, Some("slow_down")) => Ok(DeviceState::Waiting { slower: told.interval.or(Some(10)) }),
-            (_, Some("expired_token" | "bad_verification_code")) => Err(GitHubError::Expired),
-            (_, Some(error)) => {
-                Err(GitHubError::Refused(plain(told.error_description.as_deref().unwrap_or(error))))
-            }
-            (None, None) => Err(heard.wrong("neither a token nor an error".to_owned()).into()),
-        }
+/// Reads what GitHub answers when a code is exchanged.
+fn exchanged(heard: &Heard) -> Result<DeviceState, GitHubError> {
+    match Granted::read(heard)? {
+        Granted::Tokens { access, .. } => Ok(DeviceState::Token(access)),
+        Granted::Waiting { slower } => Ok(DeviceState::Waiting { slower }),
+        Granted::Expired => Err(GitHubError::Expired),
+        Granted::Refused(why) => Err(GitHubError::Refused(why)),
     }
-}
-
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(SAID).collect()
 }
 
 #[async_trait]
 impl GitHub for GitHubClient {
     async fn begin_device(&self) -> Result<DeviceCode, GitHubError> {
-        #[derive(Deserialize)]
-        struct Begun {
-            device_code: SecretValue,
-            user_code: String,
-            verification_uri: String,
-            expires_in: u64,
-            interval: Option<u64>,
-        }
         let form = [("client_id", self.config.client_id.as_str()), ("scope", SCOPE)];
         let heard = self.post("/login/device/code", &form).await?;
-        let begun: Begun = heard.good()?;
-        Ok(DeviceCode {
-            device: begun.device_code,
-            user_code: plain(&begun.user_code),
-            verification_uri: plain(&begun.verification_uri),
-            interval: begun.interval.unwrap_or(5).clamp(1, 60),
-            expires_in: begun.expires_in.min(3_600),
-        })
+        Ok(DeviceCode::read(&heard)?)
     }
 
     async fn poll_device(&self, device: &SecretValue) -> Result<DeviceState, GitHubError> {
@@ -109,7 +73,7 @@ impl GitHub for GitHubClient {
             ("device_code", device.reveal()),
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
         ];
-        Exchanged::read(&self.post("/login/oauth/access_token", &form).await?)
+        exchanged(&self.post("/login/oauth/access_token", &form).await?)
     }
 
     fn authorize_url(&self, redirect: &str, state: &str, challenge: &str) -> String {
@@ -138,7 +102,7 @@ impl GitHub for GitHubClient {
             ("code_verifier", verifier.reveal()),
             ("redirect_uri", redirect),
         ];
-        match Exchanged::read(&self.post("/login/oauth/access_token", &form).await?)? {
+        match exchanged(&self.post("/login/oauth/access_token", &form).await?)? {
             DeviceState::Token(token) => Ok(token),
             DeviceState::Waiting { .. } => Err(GitHubError::Refused("it waits for nobody".to_owned())),
         }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::domain::{Kind, SecretValue};
-use crate::web::WebError;
+use crate::web::{DeviceCode, WebError};
 
 /// GitHub, or what stands in for it.
 #[async_trait]
@@ -36,21 +36,6 @@ pub trait GitHub: Send + Sync + std::fmt::Debug {
 
     /// Tells whether browsers can sign in: it takes a client secret.
     fn has_browser_flow(&self) -> bool;
-}
-
-/// A sign-in that waits for somebody to type a code.
-#[derive(Clone, Debug)]
-pub struct DeviceCode {
-    /// What it is asked for by.
-    pub device: SecretValue,
-    /// What they type.
-    pub user_code: String,
-    /// Where they type it.
-    pub verification_uri: String,
-    /// Seconds to wait between two questions.
-    pub interval: u64,
-    /// Seconds until it is over.
-    pub expires_in: u64,
 }
 
 /// How such a sign-in stands.

@@ -4,4 +4,6 @@ mod client;
 mod github;
 
 pub use client::{GitHubClient, GitHubConfig};
-pub use github::{DeviceCode, DeviceState, GitHub, GitHubError, GitHubUser};
+pub use github::{DeviceState, GitHub, GitHubError, GitHubUser};
+
+pub use crate::web::DeviceCode;

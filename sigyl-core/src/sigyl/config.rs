@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::access::oidc::Issuer;
 use crate::access::{SignInRules, Trust};
 use crate::clock::{Clock, SystemClock};
 use crate::deploy::Target;
@@ -19,7 +20,9 @@ use crate::vault::KeySource;
 pub struct SignIn {
     /// GitHub, where people sign in by it.
     pub github: Option<Arc<dyn GitHub>>,
-    /// Whom an account is made for.
+    /// Issuers of OpenID Connect that people sign in by.
+    pub oidc: Vec<Issuer>,
+    /// Whom an account is made for that signs in by GitHub, and the place of every new one.
     pub rules: SignInRules,
     /// Jobs that are trusted by the tokens of their system.
     pub trust: Vec<Trust>,

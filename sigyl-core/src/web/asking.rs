@@ -106,6 +106,20 @@ impl Web {
         self.ask(url, request).await
     }
 
+    /// Sends a form, and who sends it: a name and its secret, as RFC 6749 has them in a header.
+    pub async fn post_as(
+        &self,
+        url: &str,
+        form: &[(&str, &str)],
+        name: &str,
+        secret: &SecretValue,
+    ) -> Result<Heard, WebError> {
+        let part = |text: &str| encoded(&[("", text)]).split_off(1);
+        let request = self.client(url)?.post(url).basic_auth(part(name), Some(part(secret.reveal())));
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(encoded(form));
+        self.ask(url, request).await
+    }
+
     /// Sends JSON.
     pub async fn post_json(&self, url: &str, body: &impl Serialize) -> Result<Heard, WebError> {
         let request = self.client(url)?.post(url).json(body);

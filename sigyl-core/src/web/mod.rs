@@ -1,6 +1,9 @@
 //! Small answers of other servers: bounded in size and time, no redirect to elsewhere, nothing of what was sent in an error.
 
 mod asking;
+mod grant;
 
 pub(crate) use asking::encoded;
 pub use asking::{Heard, Web, WebError};
+pub use grant::DeviceCode;
+pub(crate) use grant::{Granted, plain};

@@ -21,9 +21,12 @@ const FORM: usize = 4 << 10;
 const KEY: usize = 512;
 
 pub(super) async fn show(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let github = app.core.has_browser_login().then(|| (Link::to("/login"), "GitHub"));
+    let issuers = app.core.login_issuers().map(|(name, title)| (Link::under("/login/oidc", &[name]), title));
+    let ways: Vec<_> = github.into_iter().chain(issuers).collect();
     let mut page = page(None);
-    if app.core.has_browser_login() {
-        page = page.with(by_github());
+    if !ways.is_empty() {
+        page = page.with(without_key(&ways));
     }
     Ok(page.answer(Some(&ask.caller)))
 }
@@ -104,11 +107,9 @@ fn page(wrong: Option<&str>) -> Page {
     Page::new("Sign in", Section::SignIn).with(card)
 }
 
-fn by_github() -> El {
-    el("section")
-        .class("card narrow")
-        .with(el("h2").text("Without a key"))
-        .with(el("p").with(el("a").href(&Link::to("/login")).text("Sign in with GitHub")))
+fn without_key(ways: &[(Link, &str)]) -> El {
+    let way = |(to, title): &(Link, &str)| el("p").with(el("a").href(to).text("Sign in with ").text(*title));
+    el("section").class("card narrow").with(el("h2").text("Without a key")).all(ways.iter().map(way))
 }
 
 fn help() -> El {

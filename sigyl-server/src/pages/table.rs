@@ -47,6 +47,20 @@ pub(crate) const ROUTES: &[Route] = &[
         doc("pageLoginEnd", "Signs a browser in that comes back from GitHub."),
     )
     .counts_as(Class::Login),
+    Route::page(
+        "/login/oidc/{issuer}",
+        Access::Open,
+        handler!(login::begin_at),
+        sent("pageLoginAt", "Sends a browser to an issuer of OpenID Connect, to sign in."),
+    )
+    .counts_as(Class::Login),
+    Route::page(
+        "/login/oidc/{issuer}/callback",
+        Access::Open,
+        handler!(login::end_at),
+        doc("pageLoginEndAt", "Signs a browser in that comes back from an issuer."),
+    )
+    .counts_as(Class::Login),
     Route::form(
         "/session",
         Access::Open,

@@ -9,7 +9,7 @@ use sigyl_core::wire::v1::{LoginState, SignedToken, Ticket};
 use crate::app::App;
 use crate::request::Ask;
 use crate::respond::{Answer, Problem};
-use crate::router::{Access, Carries, Doc, Method, Reply, Route, fails, gives, handler};
+use crate::router::{Access, Carries, Doc, Method, Reply, Route, fails, gives, handler, param};
 
 /// Bytes of a ticket or a token.
 const SMALL: usize = 32 << 10;
@@ -30,9 +30,10 @@ pub(crate) const ROUTES: &[Route] = &[
 
 const BEGIN: Doc = Doc::new(
     "beginLogin",
-    "Begins to sign in by GitHub at a terminal: somebody types a code into a browser.",
+    "Begins to sign in by GitHub or an issuer at a terminal: somebody types a code into a browser.",
     &[gives("DeviceLogin", "What they type, and where."), NOT_SET_UP, REFUSED, UPSTREAM],
-);
+)
+.asks(&[param("by", "Text", "The name of an issuer, or `oidc` for the only one; GitHub when absent.")]);
 const POLL: Doc = Doc::new(
     "pollLogin",
     "Asks how such a sign-in stands. Once it is done, its answer is the only time that the key is shown.",
@@ -59,8 +60,9 @@ const EXCHANGE: Doc = Doc::new(
 )
 .takes("SignedToken");
 
-async fn begin(app: Arc<App>, _: Ask) -> Result<Answer, Problem> {
-    Answer::json(&app.core.begin_device_login().await?)
+async fn begin(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let query = ask.query()?;
+    Answer::json(&app.core.begin_device_login(query.text("by")).await?)
 }
 
 async fn poll(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

@@ -40,10 +40,20 @@ pub enum SettingsError {
         why: String,
     },
     /// A secret is not where it should be.
-    #[error("the variable `{name}`, which `github.client_secret_env` names, is not set")]
+    #[error("the variable `{name}`, which `{by}` names, is not set")]
     Secret {
         /// The variable.
         name: String,
+        /// The key that names it.
+        by: &'static str,
+    },
+    /// Nobody can sign in by an issuer like this.
+    #[error("the [[oidc]] `{name}` cannot be used: {why}")]
+    Issuer {
+        /// What it is called.
+        name: String,
+        /// What is wrong.
+        why: &'static str,
     },
     /// Jobs cannot be trusted like this.
     #[error("the [[trust]] in tokens of {issuer} cannot be used: {why}")]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use sigyl_core::domain::{Known, Network};
 use sigyl_core::vault::KeySpec;
 
-use super::{GitHub, LogFormat, Login, SettingsError, Trusted};
+use super::{GitHub, LogFormat, Login, Oidc, SettingsError, Trusted};
 
 /// Bytes of a file that an operator names.
 const LIMIT: u64 = 32 << 20;
@@ -34,6 +34,7 @@ pub(super) struct File {
     pub(super) mcp: Mcp,
     pub(super) rates: Rates,
     pub(super) github: Option<GitHub>,
+    pub(super) oidc: Vec<Oidc>,
     pub(super) login: Option<Login>,
     pub(super) trust: Vec<Trusted>,
 }

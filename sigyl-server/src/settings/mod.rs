@@ -16,4 +16,4 @@ pub use arguments::Arguments;
 pub use error::SettingsError;
 pub use resolve::{LogFormat, Settings, TlsFiles};
 pub use set::{Origin, Set};
-pub use sign_in::{GitHub, Login, SignInSettings, Trusted};
+pub use sign_in::{GitHub, Login, Oidc, SignInSettings, Trusted};

@@ -53,6 +53,7 @@ impl fmt::Display for Settings {
             line(f, key, set, |a_minute| a_minute.map(|count| count.to_string()))?;
         }
         line(f, "github", &self.sign_in.github, |table| table.as_ref().and_then(inline))?;
+        line(f, "oidc", &self.sign_in.oidc, |all| Some(all).filter(|it| !it.is_empty()).and_then(inline))?;
         line(f, "login", &self.sign_in.login, |table| table.as_ref().and_then(inline))?;
         line(f, "trust", &self.sign_in.trust, |rules| {
             Some(rules).filter(|it| !it.is_empty()).and_then(inline)

@@ -170,7 +170,7 @@ impl Settings {
                 file.mcp.keyless_loopback,
                 || false,
             ),
-            sign_in: SignInSettings::resolve(file.github, file.login, file.trust, variables)?,
+            sign_in: SignInSettings::resolve(file.github, file.oidc, file.login, file.trust, variables)?,
             read_rate: rate(variables, "SIGYL_RATES_READ", file.rates.read)?,
             write_rate: rate(variables, "SIGYL_RATES_WRITE", file.rates.write)?,
             deploy_rate: rate(variables, "SIGYL_RATES_DEPLOY", file.rates.deploy)?,

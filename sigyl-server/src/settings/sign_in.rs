@@ -1,4 +1,4 @@
-//! How people and jobs get keys without being given one: the tables `[github]`, `[login]` and `[[trust]]`.
+//! How people and jobs get keys without being given one: the tables `[github]`, `[[oidc]]`, `[login]` and `[[trust]]`.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sigyl_core::SignIn;
+use sigyl_core::access::oidc::Issuer;
 use sigyl_core::access::{SignInRules, Trust};
 use sigyl_core::domain::{Role, Scope, SecretValue, WorkspaceName};
 use sigyl_core::github::{GitHubClient, GitHubConfig};
@@ -39,6 +40,54 @@ fn api() -> String {
 
 fn web() -> String {
     "https://github.com".to_owned()
+}
+
+/// One table `[[oidc]]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oidc {
+    /// What it is called in addresses and on the command line.
+    pub name: String,
+    /// What its button says; the name when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Who signs its tokens.
+    pub issuer: String,
+    /// Who we are there.
+    pub client_id: String,
+    /// The variable that holds our secret there, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret_env: Option<String>,
+    /// What is asked for beside `openid`.
+    #[serde(default = "scopes")]
+    pub scopes: Vec<String>,
+    /// The claim by which a new account is called.
+    #[serde(default = "login_claim")]
+    pub login_claim: String,
+    /// The claim that lists somebody's groups.
+    #[serde(default = "groups_claim")]
+    pub groups_claim: String,
+    /// Domains of proven addresses that are let in.
+    #[serde(default)]
+    pub domains: Vec<String>,
+    /// Groups that are let in.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// Whether everybody is let in whom it signs for.
+    #[serde(default)]
+    pub everybody: bool,
+}
+
+fn scopes() -> Vec<String> {
+    vec!["profile".to_owned(), "email".to_owned()]
+}
+
+fn login_claim() -> String {
+    "preferred_username".to_owned()
+}
+
+fn groups_claim() -> String {
+    "groups".to_owned()
 }
 
 /// The table `[login]`.
@@ -85,6 +134,10 @@ pub struct SignInSettings {
     pub github: Set<Option<GitHub>>,
     /// The secret that its variable holds; it is shown nowhere.
     pub secret: Option<SecretValue>,
+    /// Issuers of OpenID Connect.
+    pub oidc: Set<Vec<Oidc>>,
+    /// The secrets at these, in the same order; they are shown nowhere.
+    pub oidc_secrets: Vec<Option<SecretValue>>,
     /// Whom an account is made for.
     pub login: Set<Option<Login>>,
     /// Jobs that are trusted.
@@ -95,20 +148,22 @@ impl SignInSettings {
     /// Takes what the file says, and reads the secret that it names a variable for.
     pub(super) fn resolve(
         github: Option<GitHub>,
+        oidc: Vec<Oidc>,
         login: Option<Login>,
         trust: Vec<Trusted>,
         variables: &BTreeMap<OsString, OsString>,
     ) -> Result<Self, SettingsError> {
-        let named = github.as_ref().and_then(|github| github.client_secret_env.as_deref());
-        let secret = named.map(|name| {
-            let value = variables.get(&OsString::from(name)).and_then(|value| value.to_str());
-            let value = value.filter(|value| !value.is_empty());
-            value.map(SecretValue::new).ok_or_else(|| SettingsError::Secret { name: name.to_owned() })
-        });
+        let secret = |named: Option<&str>, by| named.map(|name| secret(name, by, variables)).transpose();
+        let github_secret = github.as_ref().and_then(|github| github.client_secret_env.as_deref());
         trust.iter().try_for_each(check)?;
+        check_issuers(&oidc)?;
+        let secrets =
+            oidc.iter().map(|one| secret(one.client_secret_env.as_deref(), "oidc.client_secret_env"));
         Ok(Self {
+            secret: secret(github_secret, "github.client_secret_env")?,
             github: of_file(github),
-            secret: secret.transpose()?,
+            oidc_secrets: secrets.collect::<Result<_, _>>()?,
+            oidc: Set::first(None, ("", None), Some(oidc).filter(|it| !it.is_empty()), Vec::new),
             login: of_file(login),
             trust: Set::first(None, ("", None), Some(trust).filter(|it| !it.is_empty()), Vec::new),
         })
@@ -119,12 +174,60 @@ fn of_file<T>(table: Option<T>) -> Set<Option<T>> {
     Set::first(None, ("", None), table.map(Some), || None)
 }
 
+/// Reads a secret from the variable that is named for it.
+fn secret(
+    name: &str,
+    by: &'static str,
+    variables: &BTreeMap<OsString, OsString>,
+) -> Result<SecretValue, SettingsError> {
+    let value = variables.get(&OsString::from(name)).and_then(|value| value.to_str());
+    let value = value.filter(|value| !value.is_empty());
+    value.map(SecretValue::new).ok_or_else(|| SettingsError::Secret { name: name.to_owned(), by })
+}
+
+/// Tells whether nobody on the way can change what an issuer says.
+fn is_safe(issuer: &str) -> bool {
+    let is_here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    let here = |here: &&str| {
+        issuer.strip_prefix(*here).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    };
+    issuer.starts_with("https://") || is_here.iter().any(|one| here(&one))
+}
+
+/// Refuses issuers that cannot be told apart, or by which nobody or anybody could sign in unmeant.
+fn check_issuers(all: &[Oidc]) -> Result<(), SettingsError> {
+    for (at, one) in all.iter().enumerate() {
+        let wrong = |why| Err(SettingsError::Issuer { name: one.name.chars().take(64).collect(), why });
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let is_bound = !one.domains.is_empty() || !one.groups.is_empty();
+        if one.name.is_empty() || one.name.len() > 32 || !one.name.bytes().all(plain) {
+            return wrong("its `name` has to be 1 to 32 of a-z, 0-9 and `-`");
+        }
+        if matches!(one.name.as_str(), "github" | "oidc") {
+            return wrong("`github` and `oidc` mean something else: take another `name`");
+        }
+        if all[..at].iter().any(|other| other.name == one.name || other.issuer == one.issuer) {
+            return wrong("another [[oidc]] has the same `name` or `issuer`");
+        }
+        if !is_safe(&one.issuer) || one.issuer.contains(['?', '#']) {
+            return wrong("its `issuer` has to be an https address without a query");
+        }
+        if one.client_id.is_empty() {
+            return wrong("its `client_id` is empty");
+        }
+        if !is_bound && !one.everybody {
+            return wrong("it lets nobody in: name `domains` or `groups`, or set `everybody = true`");
+        }
+        if is_bound && one.everybody {
+            return wrong("it lets in everybody, and those alone who are named: leave one of the two out");
+        }
+    }
+    Ok(())
+}
+
 /// Refuses a rule that would trust everybody whom an issuer signs for, or tokens that anybody could change on their way.
 fn check(trust: &Trusted) -> Result<(), SettingsError> {
     let wrong = |why| Err(SettingsError::Trust { issuer: trust.issuer.clone(), why });
-    let is_here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    let is_safe =
-        |issuer: &str| issuer.starts_with("https://") || is_here.iter().any(|here| issuer.starts_with(here));
     if trust.repository.is_none() && trust.subject.as_deref().is_none_or(|subject| subject == "*") {
         return wrong("it names neither `repository` nor `subject`, and would trust everybody");
     }
@@ -152,6 +255,20 @@ impl Settings {
             };
             Arc::new(GitHubClient::new(config, web)) as Arc<dyn sigyl_core::github::GitHub>
         });
+        let issuers = settings.oidc.value.iter().cloned().zip(&settings.oidc_secrets);
+        let oidc = issuers.map(|(one, secret)| Issuer {
+            title: one.title.unwrap_or_else(|| one.name.clone()),
+            name: one.name,
+            issuer: one.issuer,
+            client_id: one.client_id,
+            client_secret: secret.clone(),
+            scopes: one.scopes,
+            login_claim: one.login_claim,
+            groups_claim: one.groups_claim,
+            domains: one.domains,
+            groups: one.groups,
+            everybody: one.everybody,
+        });
         let login = settings.login.value.clone().unwrap_or_default();
         let role = login.role.unwrap_or(Role::Viewer);
         let rules = SignInRules {
@@ -167,7 +284,7 @@ impl Settings {
             workspace: rule.workspace,
             scopes: rule.scopes,
         });
-        SignIn { github, rules, trust: trust.collect() }
+        SignIn { github, oidc: oidc.collect(), rules, trust: trust.collect() }
     }
 }
 
@@ -196,17 +313,55 @@ mod tests {
         assert!(missing.to_string().contains("`GH`"), "{missing}");
     }
 
+    const OIDC: &str = "[[oidc]]\nname = 'acme'\nissuer = 'https://login.acme.example'\nclient_id = 'us'\n";
+
+    #[test]
+    fn an_issuer_has_what_the_file_says_and_its_secret_from_its_variable() {
+        let text = format!("{OIDC}title = 'Acme'\nclient_secret_env = 'ACME'\ngroups = ['dev']\n");
+        let settings = resolve(&text, &[("ACME", "hunter2")]).unwrap();
+        let issuer = settings.sign_in().oidc.remove(0);
+        assert_eq!((issuer.name.as_str(), issuer.title.as_str()), ("acme", "Acme"));
+        assert_eq!(issuer.client_secret.unwrap().reveal(), "hunter2");
+        assert_eq!((issuer.login_claim.as_str(), issuer.scopes.len()), ("preferred_username", 2));
+        let printed = settings.to_string();
+        assert!(
+            !format!("{settings:?}{printed}").contains("hunter2") && printed.contains("login.acme.example")
+        );
+        let missing = resolve(&text, &[]).unwrap_err().to_string();
+        assert!(missing.contains("`ACME`") && missing.contains("`oidc.client_secret_env`"), "{missing}");
+    }
+
+    #[test]
+    fn an_issuer_that_lets_in_nobody_or_anybody_unmeant_is_refused() {
+        assert!(resolve(&format!("{OIDC}everybody = true\n"), &[]).is_ok());
+        let both = format!("{OIDC}everybody = true\n{OIDC}everybody = true\n");
+        for wrong in [
+            OIDC.to_owned(),
+            format!("{OIDC}groups = ['dev']\neverybody = true\n"),
+            format!("{OIDC}groups = ['dev']\nclient_secret = 'x'\n"),
+            format!("{OIDC}groups = ['dev']\n").replace("acme'", "github'"),
+            format!("{OIDC}groups = ['dev']\n").replace("'acme'", "'a/b'"),
+            format!("{OIDC}groups = ['dev']\n").replace("https:", "http:"),
+            format!("{OIDC}groups = ['dev']\n").replace("https://", "http://localhost."),
+            both,
+        ] {
+            assert!(resolve(&wrong, &[]).is_err(), "{wrong}");
+        }
+    }
+
     #[test]
     fn what_is_printed_reads_the_same() {
         let login = "[login]\norganisations = ['octo-org']\nworkspace = 'red'\nrole = 'member'\n";
         let trust = format!("{TRUST}repository = 'octo-org/weather'\nscopes = ['publish']\n");
-        let settings = resolve(&format!("{GITHUB}{login}{trust}"), &[("GH", "x")]).unwrap();
+        let oidc = format!("{OIDC}domains = ['acme.example']\n");
+        let settings = resolve(&format!("{GITHUB}{oidc}{login}{trust}"), &[("GH", "x")]).unwrap();
         let again = resolve(
             &settings.to_string().replace("data_dir", "# ").replace("cache_dir", "# "),
             &[("GH", "x")],
         );
         let again = again.unwrap().sign_in;
         assert_eq!(again.github.value, settings.sign_in.github.value);
+        assert_eq!(again.oidc.value, settings.sign_in.oidc.value);
         assert_eq!(again.login.value, settings.sign_in.login.value);
         assert_eq!(again.trust.value, settings.sign_in.trust.value);
     }

@@ -107,7 +107,7 @@ async fn access(client: &Client) {
 
 /// Signing in, which is not set up here, and one's own account.
 async fn own(client: &Client) {
-    assert_eq!(refused(client.begin_login().await), (404, Some("E1021".to_owned())));
+    assert_eq!(refused(client.begin_login(None).await), (404, Some("E1021".to_owned())));
     let ticket = Ticket { ticket: SecretValue::new("none") };
     assert_eq!(refused(client.poll_login(&ticket).await).0, 403);
     let token = SignedToken { token: SecretValue::new("none") };

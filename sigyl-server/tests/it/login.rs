@@ -81,7 +81,7 @@ async fn app(users: &[&str]) -> (TestApp, Arc<FixedClock>) {
     owned.sign_in = SignIn {
         github: Some(Arc::new(GitHubClient::new(config, Web::default()))),
         rules: SignInRules { users, ..SignInRules::default() },
-        trust: Vec::new(),
+        ..SignIn::default()
     };
     (TestApp::over(owned, Config::default(), folder).await, clock)
 }

@@ -11,6 +11,7 @@ mod leaks;
 mod life;
 mod login;
 mod matrix;
+mod oidc;
 mod pages;
 mod program;
 mod registry;

@@ -1,4 +1,4 @@
-//! `sigyl login`: a key of a server, by signing in with GitHub.
+//! `sigyl login`: a key of a server, by signing in with GitHub or an issuer of OpenID Connect.
 
 use std::time::Duration;
 
@@ -17,15 +17,21 @@ const EXAMPLES: &str = "\
 Examples:
   sigyl login --server https://mcp.example.org
       Shows a code to type at GitHub, and keeps the key that comes of it.
+  sigyl login --server https://mcp.example.org --oidc
+      The same at the issuer that the server names; --oidc=NAME where it names several.
   sigyl login --server http://127.0.0.1:7447 --format json
       The same, with the account and the file of the key as one JSON object.";
 
-/// Sign in at a server with GitHub, and keep its key
+/// Sign in at a server with GitHub or single sign-on, and keep its key
 ///
 /// The key is kept in the configuration folder, for you alone. `sigyl logout` gives it back.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Sign in at an issuer of OpenID Connect instead of GitHub, by the name that the server has for it
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "oidc")]
+    oidc: Option<String>,
+}
 
 impl Args {
     /// Does it.
@@ -33,7 +39,7 @@ impl Args {
         let (web, base) = (Web::new(cx.settings.offline), address(cx)?);
         let base = base.as_str();
         let file = kept_keys::file(base).map_err(|error| not_kept(&error))?;
-        let begun = web.post_json(&format!("{base}/api/v1/login/device"), &json!({})).await;
+        let begun = web.post_json(&begin(base, self.oidc.as_deref())?, &json!({})).await;
         let begun: DeviceLogin = good(begun.map_err(|error| unreachable(&error))?)?;
         let (at, code) = (render::specimen(&begun.verification_uri), render::specimen(&begun.user_code));
         cx.output.note(&format!("Open {at} in a browser, and type {code}"));
@@ -53,6 +59,22 @@ pub(super) fn address(cx: &Context) -> Result<String, Problem> {
         let message = "it is not said at which server";
         Problem::wrong_use("E0001", message, "name it: --server https://HOST, or the variable SIGYL_SERVER")
     })
+}
+
+/// The address at which a sign-in begins.
+fn begin(base: &str, by: Option<&str>) -> Result<String, Problem> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    match by {
+        None => Ok(format!("{base}/api/v1/login/device")),
+        Some(by) if !by.is_empty() && by.bytes().all(plain) => {
+            Ok(format!("{base}/api/v1/login/device?by={by}"))
+        }
+        Some(by) => Err(Problem::wrong_use(
+            "E0001",
+            format!("`{}` is no name of an issuer", render::specimen(by)),
+            "ask whoever runs the server for the name, or leave it out: --oidc",
+        )),
+    }
 }
 
 /// Asks until somebody typed the code, or the time is over.

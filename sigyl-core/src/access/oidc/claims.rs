@@ -57,6 +57,15 @@ impl Claims {
         self.all.get(name).and_then(Value::as_str)
     }
 
+    /// Returns the texts that it lists under a name; one text is a list of one.
+    pub fn texts(&self, name: &str) -> Vec<&str> {
+        match self.all.get(name) {
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Tells whether it says `true` under a name.
     pub fn is_true(&self, name: &str) -> bool {
         self.all.get(name) == Some(&Value::Bool(true))

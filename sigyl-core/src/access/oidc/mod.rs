@@ -2,6 +2,8 @@
 //! here; `none` and shared secrets are refused, whatever a token says of itself.
 
 mod claims;
+mod flow;
+mod issuer;
 mod keys;
 mod provider;
 mod token;
@@ -10,6 +12,8 @@ mod token;
 pub(crate) use token::tests;
 
 pub use claims::{Claims, Expected};
+pub use flow::{CameBack, DeviceAnswer, Sent};
+pub use issuer::Issuer;
 pub use keys::KeySet;
 pub use provider::{Provider, Providers};
 #[cfg(all(feature = "sled", feature = "gateway"))]

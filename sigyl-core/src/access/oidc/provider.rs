@@ -1,6 +1,7 @@
 //! Servers that issue tokens: found by discovery, their keys kept for a while.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -24,6 +25,12 @@ pub struct Provider {
     pub authorization_endpoint: Option<String>,
     /// Where codes are exchanged.
     pub token_endpoint: Option<String>,
+    /// Where terminals get a code that somebody types.
+    pub device_authorization_endpoint: Option<String>,
+    /// Whether it takes a secret in a header; else in the form.
+    pub(super) takes_basic: bool,
+    /// Whether browsers come back with its name.
+    pub(super) names_itself: bool,
     keys: KeySet,
     read: Timestamp,
 }
@@ -32,7 +39,8 @@ pub struct Provider {
 #[derive(Debug)]
 pub struct Providers {
     web: Web,
-    known: Mutex<HashMap<String, Provider>>,
+    /// A lock for each, so that one that does not answer holds up nobody else.
+    known: Lock<HashMap<String, Arc<Mutex<Option<Provider>>>>>,
 }
 
 #[derive(Deserialize)]
@@ -41,12 +49,21 @@ struct Discovered {
     jwks_uri: String,
     authorization_endpoint: Option<String>,
     token_endpoint: Option<String>,
+    device_authorization_endpoint: Option<String>,
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
 }
 
 impl Providers {
     /// Knows none yet.
     pub fn new(web: Web) -> Self {
-        Self { web, known: Mutex::default() }
+        Self { web, known: Lock::default() }
+    }
+
+    /// Returns what asks them.
+    pub(super) fn web(&self) -> &Web {
+        &self.web
     }
 
     /// Finds what an issuer publishes. Only issuers that the operator named may be asked for: what is asked of them is kept.
@@ -67,16 +84,20 @@ impl Providers {
         key: Option<&str>,
         now: Timestamp,
     ) -> Result<Provider, TokenError> {
+        let known = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.entry(issuer.to_owned()).or_default().clone()
+        };
         // Held while it is asked, so that many tokens at once ask once.
-        let mut known = self.known.lock().await;
-        if let Some(provider) = known.get(issuer) {
+        let mut known = known.lock().await;
+        if let Some(provider) = &*known {
             let is_fresh = |within| provider.read <= now && now < provider.read.plus(within);
             if is_fresh(AGAIN_AFTER) || (is_fresh(GOOD_FOR) && provider.keys.knows(key)) {
                 return Ok(provider.clone());
             }
         }
         let provider = self.ask(issuer, now).await?;
-        known.insert(issuer.to_owned(), provider.clone());
+        *known = Some(provider.clone());
         Ok(provider)
     }
 
@@ -87,10 +108,24 @@ impl Providers {
         if found.issuer != issuer {
             return Err(heard.wrong("it is about another issuer".to_owned()));
         }
+        let addresses = [&found.authorization_endpoint, &found.token_endpoint];
+        let addresses = addresses.into_iter().chain([&found.device_authorization_endpoint]).flatten();
+        let is_here = issuer.starts_with("http://");
+        for address in addresses.chain([&found.jwks_uri]) {
+            // It leads nobody into this machine, and nothing passes in the clear.
+            if !address.starts_with("https://") && !(is_here && address.starts_with("http://")) {
+                return Err(heard.wrong("it names an address that is not https".to_owned()));
+            }
+        }
         let published: PublishedSet = self.web.get(&found.jwks_uri, None).await?.good()?;
+        let methods = found.token_endpoint_auth_methods_supported;
         Ok(Provider {
             authorization_endpoint: found.authorization_endpoint,
             token_endpoint: found.token_endpoint,
+            device_authorization_endpoint: found.device_authorization_endpoint,
+            // That is so where nothing is said (OpenID Connect Discovery 1.0, section 3).
+            takes_basic: methods.is_none_or(|all| all.iter().any(|one| one == "client_secret_basic")),
+            names_itself: found.authorization_response_iss_parameter_supported,
             keys: KeySet::of(published),
             read: now,
         })

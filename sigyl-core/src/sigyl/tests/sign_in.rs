@@ -14,7 +14,7 @@ use crate::access::{SignInRules, Trust};
 use crate::clock::Clock as _;
 use crate::domain::{Action, AuditOutcome, Caller, Kind, Role, SecretValue};
 use crate::github::{DeviceCode, DeviceState, GitHub, GitHubError, GitHubUser};
-use crate::sigyl::SignIn;
+use crate::sigyl::{BrowserBack, SignIn};
 use crate::wire::v1::{AuditFrom, LoginState};
 
 /// A GitHub at which one user is signed in; what it was shown is kept.
@@ -79,7 +79,10 @@ fn user(id: u64, login: &str) -> GitHubUser {
 async fn house(rules: SignInRules, trust: Vec<Trust>) -> (House, Arc<Fake>) {
     let fake = Arc::new(Fake::default());
     let github: Arc<dyn GitHub> = fake.clone();
-    let house = House::signing_in(SignIn { github: Some(github), rules, trust }).await.with_people().await;
+    let house = House::signing_in(SignIn { github: Some(github), rules, trust, ..SignIn::default() })
+        .await
+        .with_people()
+        .await;
     *fake.user.lock().unwrap() = Some(user(7, "Octocat"));
     (house, fake)
 }
@@ -94,7 +97,7 @@ fn members_of_octo_org() -> SignInRules {
 
 /// Signs in at a terminal, once GitHub says that the code was typed.
 async fn at_a_terminal(house: &House, fake: &Fake) -> Result<Caller, crate::error::Error> {
-    let begun = house.sigyl.begin_device_login().await?;
+    let begun = house.sigyl.begin_device_login(None).await?;
     *fake.polls.lock().unwrap() = vec![DeviceState::Token(SecretValue::new("token"))];
     house.clock.advance(Duration::from_secs(5));
     match house.sigyl.poll_device_login(&begun.ticket, None).await? {
@@ -106,7 +109,7 @@ async fn at_a_terminal(house: &House, fake: &Fake) -> Result<Caller, crate::erro
 #[tokio::test]
 async fn a_terminal_waits_for_github_and_asks_no_more_often_than_it_may() {
     let (house, fake) = house(members_of_octo_org(), Vec::new()).await;
-    let begun = house.sigyl.begin_device_login().await.unwrap();
+    let begun = house.sigyl.begin_device_login(None).await.unwrap();
     *fake.polls.lock().unwrap() =
         vec![DeviceState::Token(SecretValue::new("token")), DeviceState::Waiting { slower: Some(9) }];
     let poll = async || house.sigyl.poll_device_login(&begun.ticket, None).await;
@@ -149,30 +152,39 @@ async fn an_account_is_made_once_and_only_where_a_rule_says_so() {
     let (closed, fake) = self::house(SignInRules::default(), Vec::new()).await;
     let refused = at_a_terminal(&closed, &fake).await.unwrap_err();
     assert_eq!(refused.to_string(), "Octocat has no account here, and no rule of this server makes one");
-    assert_eq!(House::empty().await.sigyl.begin_device_login().await.unwrap_err().code(), "E1021");
+    assert_eq!(House::empty().await.sigyl.begin_device_login(None).await.unwrap_err().code(), "E1021");
 }
 
 #[tokio::test]
 async fn a_browser_comes_back_once_and_is_the_one_that_was_sent() {
     let (house, fake) = house(members_of_octo_org(), Vec::new()).await;
-    let begin = || {
-        let begun = house.sigyl.begin_browser_login("https://here/login/callback").unwrap();
+    let begin = async || {
+        let begun = house.sigyl.begin_browser_login(None, "https://here/login/callback").await.unwrap();
         let state = begun.url.split(' ').nth(1).unwrap().to_owned();
         (state, begun.cookie)
     };
     let end = async |state: &str, cookie: &str| {
-        house.sigyl.end_browser_login(state, cookie, "code", "https://here/login/callback", None).await
+        let back = BrowserBack {
+            by: None,
+            state,
+            cookie,
+            code: "code",
+            issuer: None,
+            redirect: "https://here/login/callback",
+            address: None,
+        };
+        house.sigyl.end_browser_login(back).await
     };
-    let (state, cookie) = begin();
+    let (state, cookie) = begin().await;
     let session = end(&state, cookie.reveal()).await.unwrap();
     let browser = house.sigyl.authenticate(session.plain.reveal(), None).await.unwrap();
     assert!(browser.name() == "octocat" && browser.may(Action::Read) && !browser.may(Action::Keys));
     assert!(browser.key().unwrap().key.parent.is_some());
     assert_eq!(end(&state, cookie.reveal()).await.unwrap_err().code(), "E1020", "a state is good once");
-    let ((victims, _), (_, attackers)) = (begin(), begin());
+    let ((victims, _), (_, attackers)) = (begin().await, begin().await);
     assert_eq!(end(&victims, attackers.reveal()).await.unwrap_err().code(), "E1020", "another browser");
     assert!(end(&victims, "").await.is_err(), "and nobody after that");
-    let (late, cookie) = begin();
+    let (late, cookie) = begin().await;
     house.clock.advance(Duration::from_secs(15 * 60));
     assert!(end(&late, cookie.reveal()).await.is_err(), "its time is over");
     assert_eq!(fake.shown.lock().unwrap().len(), 1, "GitHub was asked once");
