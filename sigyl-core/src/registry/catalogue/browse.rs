@@ -1,11 +1,9 @@
 //! What people are shown: one line for each name, page by page.
 
-use std::cmp::Reverse;
-
 use super::bounds::{Budget, PAGE_BYTES};
-use super::catalogue::{Catalogue, Row};
+use super::catalogue::Catalogue;
+use super::entry::Entry;
 use super::query::QueryError;
-use crate::domain::DocumentName;
 use crate::wire::registry::{Finds, ServerResponse};
 
 /// In which order names are shown.
@@ -47,19 +45,16 @@ impl Catalogue {
             found.servers.drain(..skipped.min(found.servers.len()));
             return Ok(found);
         }
-        let mut shown: Vec<(&DocumentName, &Row)> = self.shown().collect();
-        let total = shown.len();
-        if browse.order == Order::Newest {
-            shown.sort_unstable_by_key(|(name, row)| (Reverse(row.updated), *name));
-        }
+        let page: Vec<&Entry> = match browse.order {
+            Order::Natural => self.by_name().skip(skipped).take(Browse::PAGE).collect(),
+            Order::Newest => self.by_change().skip(skipped).take(Browse::PAGE).collect(),
+        };
         let mut budget = Budget::of(PAGE_BYTES);
-        let servers: Vec<ServerResponse> = shown
+        let servers: Vec<ServerResponse> = page
             .into_iter()
-            .skip(skipped)
-            .take(Browse::PAGE)
-            .filter_map(|(_, row)| row.shown()?.response(true, base))
+            .filter_map(|entry| entry.response(true, base))
             .take_while(|response| budget.takes(response))
             .collect();
-        Ok(Finds { servers, total })
+        Ok(Finds { servers, total: self.shown() })
     }
 }

@@ -1,5 +1,6 @@
 //! The index over all documents.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
@@ -20,6 +21,8 @@ use crate::wire::registry::{Finds, Metadata, ServerList, ServerResponse};
 pub struct Catalogue {
     rows: BTreeMap<DocumentName, Row>,
     index: Index,
+    /// The names that a search would show, what changed last first.
+    newest: BTreeSet<(Reverse<Option<Timestamp>>, DocumentName)>,
     /// Which names the addresses of remotes belong to.
     urls: HashMap<Box<str>, BTreeSet<DocumentName>>,
     /// The texts of all rows, put together when a list is searched for the first time after a write.
@@ -53,7 +56,13 @@ impl Catalogue {
                 }
             }
         }
+        if before.shown().is_some() {
+            self.newest.remove(&(Reverse(before.updated), name.clone()));
+        }
         let row = Row::of(entries);
+        if row.shown().is_some() {
+            self.newest.insert((Reverse(row.updated), name.clone()));
+        }
         for url in row.urls() {
             self.urls.entry(url.into()).or_default().insert(name.clone());
         }
@@ -188,9 +197,19 @@ impl Catalogue {
         Ok(Finds { servers, total })
     }
 
-    /// Yields the names that a search would show, in their order.
-    pub(super) fn shown(&self) -> impl Iterator<Item = (&DocumentName, &Row)> {
-        self.rows.iter().filter(|(_, row)| row.shown().is_some())
+    /// Yields what stands for each name that a search would show, by name.
+    pub(super) fn by_name(&self) -> impl Iterator<Item = &Entry> {
+        self.rows.values().filter_map(Row::shown)
+    }
+
+    /// The same, what changed last first. The order is kept, so that nobody waits for it to be made.
+    pub(super) fn by_change(&self) -> impl Iterator<Item = &Entry> {
+        self.newest.iter().filter_map(|(_, name)| self.rows.get(name)?.shown())
+    }
+
+    /// Tells how many there are.
+    pub(super) fn shown(&self) -> usize {
+        self.newest.len()
     }
 
     fn lines(&self) -> Lines {

@@ -1,5 +1,7 @@
 //! Finding places in the documentation by words.
 
+use std::sync::OnceLock;
+
 use super::leaf::Heading;
 use super::shelf::{self, Volume};
 
@@ -17,6 +19,28 @@ pub(super) struct Found {
     pub(super) around: String,
 }
 
+/// A place as it is searched.
+struct Place {
+    volume: &'static Volume,
+    heading: &'static Heading,
+    title: String,
+    below: String,
+}
+
+/// Every place, in small letters: made for the first search, and kept for those after it.
+fn places() -> &'static [Place] {
+    static PLACES: OnceLock<Vec<Place>> = OnceLock::new();
+    PLACES.get_or_init(|| {
+        let headings =
+            shelf::volumes().flat_map(|volume| volume.open().headings.iter().map(move |it| (volume, it)));
+        let place = |(volume, heading): (&'static Volume, &'static Heading)| {
+            let (title, below) = (heading.text.to_lowercase(), heading.below.to_lowercase());
+            Place { volume, heading, title, below }
+        };
+        headings.map(place).collect()
+    })
+}
+
 /// Finds places that hold every word, those with most of them in the heading first.
 pub(super) fn find(text: &str) -> Vec<Found> {
     let lower = text.to_lowercase();
@@ -25,18 +49,19 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    for volume in shelf::volumes() {
-        for heading in &volume.open().headings {
-            let (title, below) = (heading.text.to_lowercase(), heading.below.to_lowercase());
-            let holds = |word: &&str| title.contains(*word) || below.contains(*word);
-            if words.iter().all(holds) {
-                let in_title = words.iter().filter(|word| title.contains(**word)).count();
-                found.push((in_title, Found { volume, heading, around: around(&heading.below, words[0]) }));
-            }
+    for place in places() {
+        let holds = |word: &&str| place.title.contains(*word) || place.below.contains(*word);
+        if words.iter().all(holds) {
+            let in_title = words.iter().filter(|word| place.title.contains(**word)).count();
+            found.push((in_title, place));
         }
     }
     found.sort_by_key(|(in_title, _)| std::cmp::Reverse(*in_title));
-    found.into_iter().take(MOST).map(|(_, found)| found).collect()
+    let shown = |(_, place): (usize, &Place)| {
+        let around = around(&place.heading.below, words[0]);
+        Found { volume: place.volume, heading: place.heading, around }
+    };
+    found.into_iter().take(MOST).map(shown).collect()
 }
 
 /// Returns what stands around the first time that a word is there, on one line.
@@ -60,6 +85,7 @@ mod tests {
         assert!(!found.is_empty() && found.len() <= MOST);
         assert!(found.iter().all(|it| it.around.chars().count() <= 2 * AROUND + 2));
         assert!(find("four eyes").first().is_some_and(|it| it.heading.id == "four-eyes"));
+        assert!(std::ptr::eq(places(), places()), "they are made once");
         assert!(find("  ").is_empty() && find("xyzzyplugh").is_empty());
         assert_eq!(around("İİİ İx y", "y"), "İİİ İx y");
     }

@@ -307,4 +307,9 @@ proptest! {
         prop_assert_eq!(listed, names.into_iter().collect::<Vec<_>>());
         prop_assert!(latest.iter().all(|line| line.ends_with('*')));
     }
+        let mut sorted: Vec<_> = catalogue.by_name().collect();
+        sorted.sort_by_key(|entry| (Reverse(catalogue.rows[&entry.name].updated), entry.name.clone()));
+        let names = |entries: Vec<&Entry>| entries.into_iter().map(|it| it.name.clone()).collect::<Vec<_>>();
+        prop_assert_eq!(catalogue.shown(), sorted.len());
+        prop_assert_eq!(names(catalogue.by_change().collect()), names(sorted));
 }
