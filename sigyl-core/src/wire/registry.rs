@@ -160,7 +160,11 @@ pub enum OriginKind {
 #[non_exhaustive]
 pub enum ScanStatus {
     /// Nothing: there is no source of it here, and it cannot be deployed before there is.
-    Unscanned,
+    Unscanned {
+        /// Why not, when a source was scanned under the same name and version.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<Unscanned>,
+    },
     /// Its source.
     Scanned {
         /// What the scan came to.
@@ -170,6 +174,15 @@ pub enum ScanStatus {
         /// The digest of the source.
         source: Digest,
     },
+}
+
+/// Why a document counts as unscanned although a source was scanned under its name and version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Unscanned {
+    /// It names packages, addresses or a repository that are not that source.
+    OtherSource,
 }
 
 /// A wish to let versions stand otherwise.
@@ -303,7 +316,7 @@ mod tests {
                     imported: None,
                     problems: None,
                     namespace: Proof::Granted,
-                    scan: ScanStatus::Unscanned,
+                    scan: ScanStatus::Unscanned { why: None },
                     profile: None,
                     rating: None,
                 },

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::about::About;
+use super::made::Made;
 use crate::domain::{
     Digest, DocumentName, DocumentVersion, Known, Listing, ListingStatus, Origin, Proof, RawDocument, Shows,
     Timestamp, Verdict, WorkspaceName,
 };
 use crate::registry::{PUBLISHER_KEY, RELEASED_NAMESPACE};
-use crate::wire::registry::{Official, OriginKind, Provenance, ResponseMeta, ScanStatus, ServerResponse};
+use crate::wire::registry::{
+    Official, OriginKind, Provenance, ResponseMeta, ScanStatus, ServerResponse, Unscanned,
+};
 
 /// Most words of tags and tools of a version that are looked at in a search.
 const WORDS: usize = 200;
@@ -30,6 +33,8 @@ pub struct Released {
     pub approved: bool,
     /// The digest of its source.
     pub source: Digest,
+    /// What that is, as far as a document can name it.
+    pub made: Made,
     /// Its path at the endpoint, while it serves.
     pub path: Option<String>,
     /// Its tags and the names of its tools.
@@ -45,6 +50,8 @@ pub struct Entry {
     pub(super) version: DocumentVersion,
     listing: Option<Listing>,
     released: Option<Released>,
+    /// Whether its document leads to what was released, and to nothing else.
+    is_same: bool,
     /// What is said of its name.
     about: Arc<About>,
     /// Whether it is under quarantine, so that nobody is shown it.
@@ -69,6 +76,7 @@ impl Entry {
         let mut entry = Self {
             name,
             version,
+            is_same: false,
             listing,
             released,
             about: Arc::default(),
@@ -78,6 +86,8 @@ impl Entry {
         };
         entry.text = entry.texts();
         let members = entry.members();
+        let made = entry.released.as_ref().map(|released| &released.made);
+        entry.is_same = entry.listing.is_none() || made.is_some_and(|made| made.is_all_of(&members));
         let remotes = members.get("remotes").and_then(Value::as_array).into_iter().flatten();
         entry.urls = remotes.filter_map(|remote| Some(remote.get("url")?.as_str()?.into())).collect();
         Some(entry)
@@ -172,7 +182,7 @@ impl Entry {
 
     /// Tells whether it is among what somebody is shown.
     pub fn is_among(&self, shows: &Shows) -> bool {
-        let released = self.released.as_ref();
+        let released = self.scanned();
         let is_known = match shows.known {
             Known::Anything => true,
             Known::Scanned => released.is_some(),
@@ -180,6 +190,12 @@ impl Entry {
             Known::Approved => released.is_some_and(|it| it.approved),
         };
         is_known && shows.has(&self.name)
+    }
+
+    /// Returns the release whose scan says something of what is shown: a document may share name and version with a release
+    /// and lead to something else.
+    fn scanned(&self) -> Option<&Released> {
+        self.released.as_ref().filter(|_| self.is_same)
     }
 
     /// Tells whether there is source of it here.
@@ -240,13 +256,13 @@ impl Entry {
     }
 
     fn provenance(&self) -> Provenance {
-        let scan = match &self.released {
+        let scan = match self.scanned() {
             Some(released) => ScanStatus::Scanned {
                 verdict: released.verdict,
                 approved: released.approved,
                 source: released.source,
             },
-            None => ScanStatus::Unscanned,
+            None => ScanStatus::Unscanned { why: self.released.as_ref().map(|_| Unscanned::OtherSource) },
         };
         let plain = |origin, namespace| Provenance {
             origin,

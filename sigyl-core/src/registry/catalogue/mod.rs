@@ -10,10 +10,12 @@ mod catalogue;
 mod cursor;
 mod entry;
 mod lines;
+mod made;
 mod query;
 
 pub use about::About;
 pub use browse::{Browse, Order};
 pub use catalogue::Catalogue;
 pub use entry::{Entry, Released};
+pub use made::Made;
 pub use query::{Query, QueryError, Which};

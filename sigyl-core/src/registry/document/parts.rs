@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::place;
+
 /// Where the source is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -51,6 +53,14 @@ pub struct Package {
     /// Its environment.
     #[serde(default, alias = "environment_variables")]
     pub environment_variables: Vec<KeyValue>,
+}
+
+impl Package {
+    /// Tells whether it is fetched from the registry that everybody means by its type.
+    pub fn is_usual(&self) -> bool {
+        let public = |base: &String| place::public(base).is_some_and(|kind| kind.name == self.registry_type);
+        self.registry_base_url.as_ref().is_none_or(public)
+    }
 }
 
 /// How a package is spoken to.

@@ -10,7 +10,7 @@ use crate::domain::{
     VersionRecord,
 };
 use crate::registry::RELEASED_NAMESPACE;
-use crate::registry::catalogue::{About, Released};
+use crate::registry::catalogue::{About, Made, Released};
 use crate::registry::schema::Schema;
 use crate::store::{Page, Store, StoreError};
 
@@ -116,6 +116,7 @@ fn released(server: &Server, record: &VersionRecord) -> Released {
         verdict,
         approved,
         source: record.source.digest,
+        made: Made::of(&record.source),
         path: (server.active.as_ref() == Some(&record.version)).then(|| format!("/mcp/{}", server.name)),
         words: tags.chain(tools).collect(),
         quarantined: false,

@@ -35,6 +35,10 @@ fn words(scan: &ScanStatus) -> &'static str {
             "Its source was scanned here. That nothing was found does not mean that nothing is there."
         }
         ScanStatus::Scanned { .. } => "Its source was scanned here.",
+        ScanStatus::Unscanned { why: Some(_) } => {
+            "A source was scanned here under this name and version, but this document leads to packages, an address or a \
+             repository that are not that source. Nothing is known of what they do."
+        }
         _ => "Nobody looked at its source here. Nothing is known of what its packages do.",
     }
 }

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::domain::{Digest, Known, Listing, ListingStatus, Shows, Standing, Verdict};
-use crate::registry::catalogue::{Browse, Order, Released};
+use crate::domain::{Digest, Known, Listing, ListingStatus, RawDocument, Shows, Standing, Verdict};
+use crate::registry::catalogue::{Browse, Made, Order, Released};
 use crate::store::contract::fixture::{at, document_name, document_version, listing};
-use crate::wire::registry::ScanStatus;
+use crate::wire::registry::{ScanStatus, Unscanned};
 
 /// A catalogue of listings.
 fn catalogue(listings: impl IntoIterator<Item = Listing>) -> Catalogue {
@@ -69,6 +69,7 @@ fn a_view_has_its_own_latest_and_shows_nothing_else() {
             verdict,
             approved,
             source: Digest::of(b"x"),
+            made: Made::Other,
             path: None,
             words: Vec::new(),
             quarantined: false,
@@ -231,6 +232,7 @@ fn what_was_released_here_is_a_document_with_its_verdict_and_address() {
         verdict: Verdict::Warn,
         approved: false,
         source: Digest::of(b"a"),
+        made: Made::Repository { url: "https://git.example/ada/clock".to_owned(), subfolder: None },
         path: Some("/mcp/clock".to_owned()),
         words: vec!["get_time".to_owned()],
     };
@@ -245,15 +247,23 @@ fn what_was_released_here_is_a_document_with_its_verdict_and_address() {
     assert_eq!(remote["url"], "http://127.0.0.1:7447/mcp/clock");
     assert!(matches!(served.meta.sigyl.scan, ScanStatus::Scanned { verdict: Verdict::Warn, .. }));
     assert_eq!(catalogue.search("get time", 5, None).unwrap().total, 1);
-    let published = Some(listing(name.as_str(), "1.0.0", "As published"));
-    catalogue
-        .replace(&name, Entry::of(name.clone(), version, published, Some(released)).into_iter().collect());
-    let both = catalogue.version(&name, None, false, None).unwrap();
-    assert_eq!(both.server.members().unwrap()["description"], "As published");
-    assert!(
-        matches!(both.meta.sigyl.scan, ScanStatus::Scanned { .. }),
-        "its source was scanned all the same"
-    );
+    let mut published = |repository: Option<&str>| {
+        let mut listing = listing(name.as_str(), "1.0.0", "As published");
+        let mut members = listing.document.members().unwrap();
+        if let Some(url) = repository {
+            members.insert("repository".to_owned(), json!({"url": url, "source": "github"}));
+        }
+        listing.document = RawDocument::of(&members).unwrap();
+        let entry = Entry::of(name.clone(), version.clone(), Some(listing), Some(released.clone()));
+        catalogue.replace(&name, entry.into_iter().collect());
+        let shown = catalogue.version(&name, None, false, None).unwrap();
+        assert_eq!(shown.server.members().unwrap()["description"], "As published");
+        let passing = Shows { known: Known::Scanned, names: Vec::new() };
+        assert_eq!(catalogue.showing(&passing).counts().1 == 1, repository.is_some());
+        shown.meta.sigyl.scan
+    };
+    assert!(matches!(published(Some("https://git.example/ada/clock.git")), ScanStatus::Scanned { .. }));
+    assert_eq!(published(None), ScanStatus::Unscanned { why: Some(Unscanned::OtherSource) });
 }
 
 proptest! {
@@ -297,6 +307,11 @@ proptest! {
             }
         }
         prop_assert_eq!(found, plain);
+        let mut sorted: Vec<_> = catalogue.by_name().collect();
+        sorted.sort_by_key(|entry| (Reverse(catalogue.rows[&entry.name].updated), entry.name.clone()));
+        let names = |entries: Vec<&Entry>| entries.into_iter().map(|it| it.name.clone()).collect::<Vec<_>>();
+        prop_assert_eq!(catalogue.shown(), sorted.len());
+        prop_assert_eq!(names(catalogue.by_change().collect()), names(sorted));
         let latest = list(&catalogue, Query { version: Some(Which::Latest), limit: Some(100), ..Query::default() });
         let names: BTreeSet<_> = model
             .values()
@@ -307,9 +322,4 @@ proptest! {
         prop_assert_eq!(listed, names.into_iter().collect::<Vec<_>>());
         prop_assert!(latest.iter().all(|line| line.ends_with('*')));
     }
-        let mut sorted: Vec<_> = catalogue.by_name().collect();
-        sorted.sort_by_key(|entry| (Reverse(catalogue.rows[&entry.name].updated), entry.name.clone()));
-        let names = |entries: Vec<&Entry>| entries.into_iter().map(|it| it.name.clone()).collect::<Vec<_>>();
-        prop_assert_eq!(catalogue.shown(), sorted.len());
-        prop_assert_eq!(names(catalogue.by_change().collect()), names(sorted));
 }

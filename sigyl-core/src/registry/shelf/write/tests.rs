@@ -53,7 +53,7 @@ async fn a_published_document_is_shown_as_it_was_written_also_after_a_restart() 
         assert!(answer.meta.official.is_latest);
         assert_eq!(
             (answer.meta.sigyl.namespace, &answer.meta.sigyl.scan),
-            (Proof::Granted, &ScanStatus::Unscanned)
+            (Proof::Granted, &ScanStatus::Unscanned { why: None })
         );
         assert!(serde_json::to_value(&answer).unwrap()["_meta"][SIGYL_KEY].is_object());
         answer
