@@ -19,6 +19,25 @@ const MOST: usize = 10_000;
 /// Earlier activations of a server whose instances may still be ending.
 const ENDING: usize = 50;
 
+/// What is decided of a suspect.
+#[derive(Clone, Copy, Debug)]
+enum Decided {
+    /// It is put under quarantine.
+    Guilty,
+    /// The quarantine is lifted.
+    Free,
+}
+
+impl Decided {
+    /// What the audit calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Guilty => "quarantine",
+            Self::Free => "lift_quarantine",
+        }
+    }
+}
+
 impl Told for QuarantineView {
     fn told(&self) -> Option<String> {
         let words = [&self.quarantine.reason, &format!("{} server(s)", self.affected.len())];
@@ -37,10 +56,30 @@ impl Sigyl {
         what: Suspect,
         reason: &str,
     ) -> Result<QuarantineView, Error> {
+        self.decide(Decided::Guilty, caller, what, reason).await
+    }
+
+    /// Does what both setting and lifting take: who may, a reason, one decision at a time, and the audit.
+    async fn decide(
+        &self,
+        how: Decided,
+        caller: &Caller,
+        what: Suspect,
+        reason: &str,
+    ) -> Result<QuarantineView, Error> {
         let what = meant(what);
-        let act = act("quarantine", &what);
+        let act = act(how.name(), &what);
         let (sigyl, who, reason) = (self.clone(), caller.clone(), reason.to_owned());
-        self.audited(caller, act, async move { sigyl.put_quarantine(&who, what, reason).await }).await
+        let work = async move {
+            let workspace = sigyl.decides_for(&who, &what).await?;
+            let reason = sound(reason)?;
+            let _deciding = sigyl.inner.deciding.lock().await;
+            match how {
+                Decided::Free => sigyl.take_quarantine(&who, what, reason, workspace).await,
+                Decided::Guilty => sigyl.put_quarantine(&who, what, reason, workspace).await,
+            }
+        };
+        self.audited(caller, act, work).await
     }
 
     async fn put_quarantine(
@@ -48,10 +87,8 @@ impl Sigyl {
         caller: &Caller,
         what: Suspect,
         reason: String,
+        workspace: Option<WorkspaceName>,
     ) -> Result<QuarantineView, Error> {
-        let workspace = self.decides_for(caller, &what).await?;
-        let reason = sound(reason)?;
-        let _deciding = self.inner.deciding.lock().await;
         let quarantine = Quarantine {
             what,
             reason,
@@ -100,10 +137,7 @@ impl Sigyl {
         what: Suspect,
         reason: &str,
     ) -> Result<QuarantineView, Error> {
-        let what = meant(what);
-        let act = act("lift_quarantine", &what);
-        let (sigyl, who, reason) = (self.clone(), caller.clone(), reason.to_owned());
-        self.audited(caller, act, async move { sigyl.take_quarantine(&who, what, reason).await }).await
+        self.decide(Decided::Free, caller, what, reason).await
     }
 
     async fn take_quarantine(
@@ -111,10 +145,8 @@ impl Sigyl {
         caller: &Caller,
         what: Suspect,
         reason: String,
+        workspace: Option<WorkspaceName>,
     ) -> Result<QuarantineView, Error> {
-        let workspace = self.decides_for(caller, &what).await?;
-        let reason = sound(reason)?;
-        let _deciding = self.inner.deciding.lock().await;
         let standing = self.standing().await?.into_iter().find(|one| one.what == what);
         let quarantine = standing.ok_or(Error::NotStanding(what))?;
         if workspace.is_some() && quarantine.workspace != workspace {
