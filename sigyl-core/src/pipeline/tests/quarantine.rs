@@ -1,5 +1,7 @@
 //! What is under quarantine is neither recorded nor started, by whichever way it comes.
 
+use tokio::sync::oneshot;
+
 use super::house::{House, toy};
 use crate::domain::{Plan, Quarantine, Run, RunState, StepId, Suspect, Timestamp};
 use crate::pipeline::Order;
@@ -60,4 +62,20 @@ async fn a_tool_under_quarantine_is_refused_when_the_started_server_shows_it() {
     house.code("print('other code, the same tool')\n");
     is_blocked(&house.redeploy().await, StepId::Probe);
     assert_eq!(house.running(), 1, "what served before alone: the handle ends it, not a run");
+}
+
+#[tokio::test]
+async fn what_comes_under_quarantine_while_it_is_built_is_not_started() {
+    let house = House::new();
+    let (begun, has_begun) = oneshot::channel();
+    let (go_on, goes_on) = oneshot::channel();
+    *house.target.gate.lock().unwrap() = Some((begun, goes_on));
+    let barred = async {
+        has_begun.await.unwrap();
+        house.quarantine(Suspect::Name(toy())).await;
+        go_on.send(()).unwrap();
+    };
+    let (run, ()) = tokio::join!(house.deploy(), barred);
+    is_blocked(&run, StepId::Release);
+    assert_eq!(house.running(), 0);
 }

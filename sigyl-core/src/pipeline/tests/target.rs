@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 
 use crate::deploy::{BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError};
 use crate::domain::{Admission, Confinement, Launch, Permissions, RevisionId, ServerName};
@@ -79,6 +79,8 @@ pub(crate) struct FakeTarget {
     pub(crate) link: Mutex<Option<String>>,
     /// The packages whose install scripts the last build was let run.
     pub(crate) scripts: Mutex<Vec<String>>,
+    /// Told when the next build has begun, and waited for before it goes on.
+    pub(crate) gate: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
 }
 
 impl FakeTarget {
@@ -106,6 +108,11 @@ impl Target for FakeTarget {
     ) -> Result<Built, TargetError> {
         if admission.source() != spec.tree.digest() {
             return Err(TargetError::NotAdmitted);
+        }
+        let gate = self.gate.lock().unwrap().take();
+        if let Some((begun, go_on)) = gate {
+            begun.send(()).unwrap();
+            go_on.await.unwrap();
         }
         let lines = if self.fails(Fault::Chatter) { 5000 } else { 1 };
         (0..lines).for_each(|_| progress.log("make"));
