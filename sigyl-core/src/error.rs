@@ -12,6 +12,7 @@ use crate::domain::{
     Denied, Failure, KeyId, Kind, Login, Mask, MemberError, OnceName, OverlayError, Quarantine, Quarantined,
     RunId, RunState, SecretName, ServerName, Suspect, WorkspaceName,
 };
+use crate::event::UnknownKind;
 use crate::mcp::McpError;
 use crate::pipeline::{StepError, failure};
 use crate::registry::{ListingError, QueryError};
@@ -57,6 +58,9 @@ pub enum Error {
     /// Somebody cannot sign in.
     #[error(transparent)]
     SignIn(#[from] SignInError),
+    /// The feed has no such events.
+    #[error(transparent)]
+    Feed(#[from] UnknownKind),
     /// A namespace is not proven.
     #[error(transparent)]
     Domain(#[from] DomainError),
@@ -226,6 +230,7 @@ impl Error {
             Self::Mcp(error) => error.kind(),
             Self::Access(error) => error.kind(),
             Self::SignIn(error) => error.kind(),
+            Self::Feed(_) => Kind::Invalid,
             Self::Domain(error) => error.kind(),
             Self::Listing(error) => error.kind(),
             Self::Upload(error) => error.kind(),
@@ -267,6 +272,7 @@ impl Error {
             Self::Mcp(_) => "E0601",
             Self::Access(error) => error.code(),
             Self::SignIn(error) => error.code(),
+            Self::Feed(_) => "E1024",
             Self::Domain(_) => "E1022",
             Self::HoldsServers { .. } => "E1023",
             Self::AccountNotConfirmed { .. } => "E0407",

@@ -56,7 +56,7 @@ use crate::pipeline::{Platform, Started, Tracker};
 
 pub use config::{Config, SignIn};
 pub use endpoint::DEFAULT_PORT;
-pub use feed::{FeedError, Wanted};
+pub use feed::Wanted;
 pub use inspect::Inspection;
 pub use lost::Held;
 pub use sign_in::{BrowserBack, BrowserLogin};

@@ -2,10 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ring::signature::{ED25519, UnparsedPublicKey};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use zeroize::Zeroizing;
 
-use crate::domain::{Kind, Timestamp};
+use crate::domain::{Kind, SecretValue, Timestamp};
 use crate::web::WebError;
+use crate::wire::v1::SignedTime;
 
 /// Seconds by which a signed time may differ from ours.
 const WITHIN: i64 = 15;
@@ -67,6 +69,49 @@ pub fn of_domain(domain: &str) -> Result<(String, String), DomainError> {
     Ok((format!("https://{domain}/.well-known/mcp-registry-auth"), space.join(".")))
 }
 
+/// The private key of a domain, as whoever holds the domain has it.
+#[derive(Debug)]
+pub struct DomainKey(Ed25519KeyPair);
+
+/// A file holds no private key that can be used. Never holds any of it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DomainKeyError {
+    /// It is no key as such files have it.
+    #[error("it holds no `PRIVATE KEY` in PEM")]
+    Form,
+    /// It is a key of another kind.
+    #[error("it is no ed25519 key in the form PKCS #8")]
+    Kind,
+}
+
+impl DomainKey {
+    /// Reads a private key: ed25519, PKCS #8, PEM.
+    pub fn of_pem(text: &SecretValue) -> Result<Self, DomainKeyError> {
+        let text = text.reveal();
+        let inner = text
+            .split_once("-----BEGIN PRIVATE KEY-----")
+            .and_then(|(_, rest)| rest.split_once("-----END PRIVATE KEY-----").map(|(inner, _)| inner));
+        let plain = inner.ok_or(DomainKeyError::Form)?.split_whitespace().collect::<String>();
+        let plain = Zeroizing::new(plain);
+        let key = Zeroizing::new(STANDARD.decode(plain.as_bytes()).map_err(|_| DomainKeyError::Form)?);
+        Ed25519KeyPair::from_pkcs8_maybe_unchecked(&key).map(Self).map_err(|_| DomainKeyError::Kind)
+    }
+
+    /// Returns what the domain has to publish.
+    pub fn record(&self) -> String {
+        format!("v=MCPv1; k=ed25519; p={}", STANDARD.encode(self.0.public_key()))
+    }
+
+    /// Signs the time, for a domain.
+    pub fn sign(&self, domain: &str, now: Timestamp) -> SignedTime {
+        let time = now.to_string();
+        let signature = self.0.sign(time.as_bytes());
+        let signature = signature.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        SignedTime { domain: domain.to_owned(), time, signature }
+    }
+}
+
 /// Checks that `time` is now and that one of the keys in `records` signed it; the signature is in hex digits.
 pub fn check_signed(
     records: &str,
@@ -113,9 +158,27 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use ring::signature::{Ed25519KeyPair, KeyPair as _};
-
     use super::*;
+
+    /// As `openssl genpkey -algorithm ed25519` writes it; of nobody.
+    const PEM: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH\n-----END PRIVATE KEY-----\n";
+
+    #[test]
+    fn what_a_key_signs_is_good_by_the_record_that_it_makes() {
+        let key = DomainKey::of_pem(&SecretValue::new(PEM)).unwrap();
+        let now = Timestamp::from_millis(1_795_000_000_123);
+        let SignedTime { time, signature, .. } = key.sign("example.com", now);
+        assert!(check_signed(&key.record(), "x", &time, &signature, now).is_ok());
+        assert!(!format!("{key:?}").contains("BwcH"));
+        for bad in [
+            "",
+            &PEM.replace("BwcH", "!!!!"),
+            &PEM.replace("PRIVATE", "PUBLIC"),
+            &PEM.replace("K2Vw", "K2Vu"),
+        ] {
+            assert!(DomainKey::of_pem(&SecretValue::new(bad)).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_domain_has_an_address_and_a_namespace() {

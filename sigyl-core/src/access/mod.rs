@@ -17,7 +17,7 @@ mod uses;
 mod waiting;
 
 pub use audit_log::{AuditLog, verify_chain};
-pub use domain_key::{DomainError, check_signed, of_domain};
+pub use domain_key::{DomainError, DomainKey, DomainKeyError, check_signed, of_domain};
 pub use door::{Again, Door, Refused};
 pub use error::{AccessError, ChainFault};
 pub use gate::{authenticate, refusal};

@@ -17,8 +17,8 @@ pub enum FeedNews {
     Open(Seq),
     /// Something happened.
     Event(Box<Event>),
-    /// Something cannot be told, for this reason.
-    Gap(String),
+    /// Something cannot be told, for this reason; it goes on after this number.
+    Gap(Seq, String),
 }
 
 #[derive(Deserialize)]
@@ -28,22 +28,34 @@ struct Mark {
 
 #[derive(Deserialize)]
 struct Gap {
+    seq: Seq,
     why: String,
 }
 
 impl Client {
     /// Follows what happens, from an event on or from now on; with kinds named, those alone, and with a server, that alone.
-    /// When the connection breaks, it is taken up after the last event that came.
-    pub fn feed(&self, after: Option<Seq>, kinds: &[&str], server: Option<&ServerName>) -> Told<FeedNews> {
+    /// When the connection breaks, it is taken up after the last event that came. Without `follow`, it ends with what is on
+    /// record.
+    pub fn feed(
+        &self,
+        after: Option<Seq>,
+        kinds: &[&str],
+        server: Option<&ServerName>,
+        follow: bool,
+    ) -> Told<FeedNews> {
         let kinds = (!kinds.is_empty()).then(|| kinds.join(","));
         let call = Call::of(READ_EVENTS)
             .may_ask("after", after.map(|seq| seq.0))
             .may_ask("kind", kinds)
-            .may_ask("server", server);
-        Told::of(Listener::new(self, call, Silent::Again), |event| match event.event.as_str() {
+            .may_ask("server", server)
+            .asks("follow", follow);
+        let silent = if follow { Silent::Again } else { Silent::Over };
+        Told::of(Listener::new(self, call, silent), |event| match event.event.as_str() {
             "open" => data::<Mark>(READ_EVENTS.id, event).map(|it| Picked::Piece(FeedNews::Open(it.seq))),
             "event" => Ok(Picked::Piece(FeedNews::Event(data(READ_EVENTS.id, event)?))),
-            "gap" => data::<Gap>(READ_EVENTS.id, event).map(|it| Picked::Piece(FeedNews::Gap(it.why))),
+            "gap" => {
+                data::<Gap>(READ_EVENTS.id, event).map(|it| Picked::Piece(FeedNews::Gap(it.seq, it.why)))
+            }
             _ => Ok(Picked::Nothing),
         })
     }

@@ -3,7 +3,7 @@
 use crate::domain::{Caller, Failure, RunId, Seq};
 use crate::error::Error;
 use crate::registry::Query;
-use crate::sigyl::{Frames, Sigyl};
+use crate::sigyl::{Frames, Sigyl, Wanted};
 use crate::wire::v1::{AuditFrom, Request, Response};
 
 /// Does what `request` asks for, telling on `frames` what happens meanwhile.
@@ -42,6 +42,12 @@ async fn answer(
         }
         Request::Events { name, limit, follow } => {
             sigyl.events(caller, name.as_ref(), limit, follow, frames).await?;
+            Ok(Response::Ok)
+        }
+        Request::Feed { after, server, kinds, follow } => {
+            let kinds: Vec<_> = kinds.iter().map(String::as_str).collect();
+            let wanted = Wanted::changes().after(after).of_server(server).following(follow);
+            sigyl.feed(caller, wanted.of_kinds(&kinds)?, frames).await?;
             Ok(Response::Ok)
         }
         request => tell(sigyl, caller, request).await,
@@ -174,6 +180,20 @@ async fn access(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Resp
             Response::Audit(sigyl.audit(caller, from, limit).await?.items)
         }
         Request::VerifyAudit { kept } => Response::AuditChecked(sigyl.verify_audit(caller, kept).await?),
+        other => return own(sigyl, caller, other).await,
+    })
+}
+
+/// The caller's own account, and how often tools were called.
+async fn own(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Response, Error> {
+    Ok(match request {
+        Request::ExportMe => Response::AccountExport(Box::new(sigyl.export_me(caller).await?)),
+        Request::RenameMe { name } => Response::Accounts(vec![sigyl.rename_me(caller, name).await?]),
+        Request::DeleteMe { confirm } => done(sigyl.delete_me(caller, confirm.as_str()).await?),
+        Request::ProveNamespace(proof) => {
+            Response::Namespace(Box::new(sigyl.prove_namespace(caller, proof).await?))
+        }
+        Request::CountCalls => Response::CallCounts(sigyl.call_counts(caller).await?),
         other => return secrets(sigyl, caller, other).await,
     })
 }

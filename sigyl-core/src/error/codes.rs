@@ -421,6 +421,12 @@ pub const CODES: &[CodeDoc] = &[
         "`sigyl workspaces move SERVER WORKSPACE` for each, or make another member an owner; then delete the account",
     ),
     doc(
+        "E1024",
+        "no such event",
+        "The feed of changes has no events of this kind.",
+        "name kinds that the message lists, or none for every change",
+    ),
+    doc(
         "E1101",
         "document refused",
         "A server.json does not pass the checks of a publication; each issue is listed with its place.",

@@ -142,7 +142,20 @@ pub enum EventKind {
     Unknown,
 }
 
+/// No kind of event has this name.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no kind of event; there are {all}", all = EventKind::NAMES.join(", "))]
+pub struct UnknownKind(String);
+
 impl EventKind {
+    /// Checks that a kind has this name.
+    pub fn check_name(name: &str) -> Result<(), UnknownKind> {
+        if Self::NAMES.contains(&name) {
+            return Ok(());
+        }
+        Err(UnknownKind(name.chars().filter(|c| !c.is_control()).take(40).collect()))
+    }
+
     /// The names that kinds are written by.
     pub const NAMES: [&'static str; 16] = [
         "run",

@@ -6,4 +6,4 @@ mod bus;
 mod event;
 
 pub use bus::{Bus, Heard, Subscription};
-pub use event::{Event, EventKind};
+pub use event::{Event, EventKind, UnknownKind};

@@ -79,6 +79,12 @@ impl Sigyl {
         })
     }
 
+    /// Deletes the caller's own account; `confirm` is its login.
+    pub async fn delete_me(&self, caller: &Caller, confirm: &str) -> Result<(), Error> {
+        let login = own_account(caller, "delete it")?.login.clone();
+        self.delete_account(caller, &login, confirm).await
+    }
+
     /// Deletes an account: the caller's own, or as an administrator another one. It is refused while the account is the only
     /// owner of a workspace with servers: first it has to be said where they go. `confirm` is its login.
     pub async fn delete_account(&self, caller: &Caller, login: &Login, confirm: &str) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use super::place::may_on_run;
 use super::{Frames, Sigyl};
 use crate::domain::{Action, Caller, Kind, RunId, Seq, ServerName};
 use crate::error::Error;
-use crate::event::{Event, EventKind, Heard};
+use crate::event::{Event, EventKind, Heard, UnknownKind};
 use crate::store::Page;
 use crate::wire::v1::Frame;
 
@@ -24,12 +24,9 @@ pub struct Wanted {
     after: Option<Seq>,
     server: Option<ServerName>,
     kinds: Vec<String>,
+    /// Whether it ends with what is on record.
+    ends: bool,
 }
-
-/// The feed cannot be asked for so.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no kind of event; there are {all}", all = EventKind::NAMES.join(", "))]
-pub struct FeedError(String);
 
 impl Wanted {
     /// Every change: all kinds but what a run tells while it works, of every server, from now on.
@@ -48,11 +45,14 @@ impl Wanted {
     }
 
     /// Only these kinds; with none named, every change.
-    pub fn of_kinds(self, kinds: &[&str]) -> Result<Self, FeedError> {
-        if let Some(unknown) = kinds.iter().find(|kind| !EventKind::NAMES.contains(kind)) {
-            return Err(FeedError(unknown.chars().filter(|c| !c.is_control()).take(40).collect()));
-        }
+    pub fn of_kinds(self, kinds: &[&str]) -> Result<Self, UnknownKind> {
+        kinds.iter().try_for_each(|kind| EventKind::check_name(kind))?;
         Ok(Self { kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(), ..self })
+    }
+
+    /// Whether it goes on with what comes, or ends with what is on record.
+    pub fn following(self, follow: bool) -> Self {
+        Self { ends: !follow, ..self }
     }
 
     fn takes(&self, event: &Event) -> bool {
@@ -86,7 +86,7 @@ impl Sigyl {
         };
         let head = self.inner.platform.store.last_seq().await?;
         let began = feed.begin(head).await?;
-        if began.is_none() {
+        if began.is_none() || feed.wanted.ends {
             return Ok(());
         }
         while feed.go_on().await?.is_some() {}

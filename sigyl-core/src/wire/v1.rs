@@ -15,9 +15,9 @@ use serde_json::Value;
 
 use crate::deploy::LogLine;
 use crate::domain::{
-    Account, AuditEntry, AuditHead, Blurb, KeyId, Locator, Login, Policy, ProfilePatch, Quarantine, Role,
-    Run, RunId, SecretName, SecretValue, Seq, ServerName, Stars, Suspect, Timestamp, Version, Waiver,
-    WorkspaceName,
+    Account, AuditEntry, AuditHead, Blurb, KeyId, Label, Locator, Login, Policy, ProfilePatch,
+    ProvenNamespace, Quarantine, Role, Run, RunId, SecretName, SecretValue, Seq, ServerName, Stars, Suspect,
+    Timestamp, Version, Waiver, WorkspaceName,
 };
 use crate::event::Event;
 use crate::mcp::Probe;
@@ -118,6 +118,17 @@ pub enum Request {
         name: Option<ServerName>,
         /// Events from the past.
         limit: usize,
+        /// Whether to stay and send what comes.
+        follow: bool,
+    },
+    /// Every change, numbered, told as it is read.
+    Feed {
+        /// The last event already seen; from now on when absent.
+        after: Option<Seq>,
+        /// The server; all when absent.
+        server: Option<ServerName>,
+        /// Kinds of events; every change when there is none.
+        kinds: Vec<String>,
         /// Whether to stay and send what comes.
         follow: bool,
     },
@@ -245,6 +256,22 @@ pub enum Request {
     Accounts,
     /// Make an account.
     CreateAccount(NewAccount),
+    /// All that is on record of the caller's own account.
+    ExportMe,
+    /// Change what the caller's own account is called.
+    RenameMe {
+        /// The name; none when absent.
+        name: Option<Label>,
+    },
+    /// Delete the caller's own account.
+    DeleteMe {
+        /// Its login, typed by a person.
+        confirm: Login,
+    },
+    /// Take the proof that a domain belongs to the caller's account.
+    ProveNamespace(SignedTime),
+    /// How many calls there were by caller, server and tool.
+    CountCalls,
     /// Disable an account, or enable it again.
     DisableAccount {
         /// Which.
@@ -546,6 +573,12 @@ pub enum Response {
     MadeKey(Box<MadeKey>),
     /// Accounts by login.
     Accounts(Vec<Account>),
+    /// All that is on record of an account.
+    AccountExport(Box<AccountExport>),
+    /// A namespace that was proven.
+    Namespace(Box<ProvenNamespace>),
+    /// Calls by caller, server and tool.
+    CallCounts(Vec<CallCount>),
     /// Workspaces by name.
     Workspaces(Vec<WorkspaceView>),
     /// Ratings of a server.

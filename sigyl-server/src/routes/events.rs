@@ -25,7 +25,7 @@ const FEED: Doc = Doc::new(
     param("kind", "Text", "Kinds of events, with commas between; every change when absent."),
     param("server", "ServerName", "A server."),
     param("limit", "Count", "Instead of the feed: so many events of the past that belong to no run."),
-    param("follow", "Switch", "With `limit`, whether to stay, and be sent what comes."),
+    param("follow", "Switch", "Whether to stay, and be sent what comes: with `limit` no, else yes, when absent."),
 ]);
 
 async fn feed(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
@@ -35,8 +35,8 @@ async fn feed(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let server =
         server.map_err(|error| Problem::invalid(format!("`server` in the query is wrong: {error}")))?;
     let limit = query.count("limit", LISTED_MOST)?;
-    let follow = query.value("follow", "true or false")?.unwrap_or(false);
-    let wanted = Wanted::changes().after(sse::seen(&ask)?).of_server(server.clone());
+    let follow = query.value("follow", "true or false")?.unwrap_or(limit.is_none());
+    let wanted = Wanted::changes().after(sse::seen(&ask)?).of_server(server.clone()).following(follow);
     let wanted = wanted.of_kinds(&kinds).map_err(|error| Problem::invalid(error.to_string()))?;
     let about = server.clone().map_or(Held::Nothing, Held::Server);
     let reader = sse::Reader { caller: ask.caller.clone(), right: Action::Read, about };

@@ -50,9 +50,7 @@ async fn rename(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn delete(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    let own = ask.caller.key().map(|holder| holder.account.login.clone());
-    let own = own.ok_or_else(|| Problem::invalid("this takes a key of an account"))?;
     let query = ask.query()?;
-    app.core.delete_account(&ask.caller, &own, query.text("confirm").unwrap_or_default()).await?;
+    app.core.delete_me(&ask.caller, query.text("confirm").unwrap_or_default()).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }

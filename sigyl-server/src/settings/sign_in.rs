@@ -187,11 +187,11 @@ fn secret(
 
 /// Tells whether nobody on the way can change what an issuer says.
 fn is_safe(issuer: &str) -> bool {
-    let is_here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    let here = |here: &&str| {
-        issuer.strip_prefix(*here).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    let on = |here: &str| {
+        issuer.strip_prefix(here).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
     };
-    issuer.starts_with("https://") || is_here.iter().any(|one| here(&one))
+    issuer.starts_with("https://")
+        || ["http://127.0.0.1", "http://localhost", "http://[::1]"].into_iter().any(on)
 }
 
 /// Refuses issuers that cannot be told apart, or by which nobody or anybody could sign in unmeant.

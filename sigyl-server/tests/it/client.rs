@@ -200,7 +200,7 @@ async fn runs(client: &Client) {
 
 /// Quarantines, and what is told of them.
 async fn quarantines(client: &Client) {
-    let mut feed = client.feed(Some(Seq(0)), &["run"], None);
+    let mut feed = client.feed(Some(Seq(0)), &["run"], None, true);
     let Some(Ok(FeedNews::Open(mark))) = feed.next().await else { panic!("no mark") };
     let Some(Ok(FeedNews::Event(event))) = feed.next().await else { panic!("no event") };
     assert!(event.seq > mark, "{event:?}");

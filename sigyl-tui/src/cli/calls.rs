@@ -1,7 +1,7 @@
 //! `sigyl calls`: which tools of a server were called.
 
 use sigyl_core::domain::ServerName;
-use sigyl_core::wire::v1::{Frame, Request};
+use sigyl_core::wire::v1::{CallCount, Frame, Request};
 
 use super::Context;
 use super::pieces::Pieces;
@@ -13,8 +13,8 @@ const EXAMPLES: &str = "\
 Examples:
   sigyl calls clock -n 200
       The last 200 calls, oldest first: when, how they ended, how long they took.
-  sigyl calls clock -f --format json
-      Stay, and write each call as one JSON object.";
+  sigyl calls --totals --format json
+      How many calls there were by caller, server and tool since the server began.";
 
 /// Show the calls of a server's tools, never what they said
 ///
@@ -23,7 +23,11 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The server
-    name: ServerName,
+    #[arg(required_unless_present = "totals")]
+    name: Option<ServerName>,
+    /// Count calls by caller, server and tool since the server began, instead
+    #[arg(long, conflicts_with_all = ["name", "follow", "limit"])]
+    totals: bool,
     /// Stay and show what comes
     #[arg(short, long)]
     follow: bool,
@@ -35,6 +39,7 @@ pub(crate) struct Args {
 impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
+        let Some(name) = self.name else { return totals(cx).await };
         let pieces = Pieces {
             pick: |frame| match frame {
                 Frame::Call(call) => Some(*call),
@@ -45,7 +50,19 @@ impl Args {
             field: "calls",
             none: "No calls yet.",
         };
-        let request = Request::Calls { name: self.name, limit: self.limit, follow: self.follow };
+        let request = Request::Calls { name, limit: self.limit, follow: self.follow };
         pieces.show(request, self.follow, cx).await
     }
+}
+
+async fn totals(cx: &mut Context) -> Result<Exit, Problem> {
+    let counts: Vec<CallCount> = cx.ask(Request::CountCalls).await?;
+    if cx.output.is_json() {
+        cx.output.document("sigyl.call-counts/1", &serde_json::json!({ "counts": counts }))?;
+    } else if counts.is_empty() {
+        cx.output.note("No calls yet.");
+    } else {
+        cx.output.print(&render::call_counts(&counts, &cx.output.look))?;
+    }
+    Ok(Exit::Well)
 }

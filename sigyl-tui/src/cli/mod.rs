@@ -1,5 +1,6 @@
 //! The command line: what it takes, and one file for each verb.
 
+mod account;
 mod accounts;
 mod approve;
 mod args;
@@ -35,6 +36,7 @@ mod login;
 mod logout;
 mod logs;
 mod members;
+mod namespaces;
 mod pieces;
 mod policy;
 mod probe;

@@ -1,10 +1,11 @@
 //! The verbs.
 
 use super::{
-    Context, accounts, approve, audit, backup, call, calls, completions, config, delete, deploy, deprecate,
-    doctor, edit, events, explain, export, help, import, init, install, keys, list, login, logout, logs,
-    members, policy, probe, publish, quarantine, rate, redeploy, reject, rescan, restore, rollback, rules,
-    runs, scan, search, secrets, serve, show, stop, uninstall, versions, watch, whoami, workspaces,
+    Context, account, accounts, approve, audit, backup, call, calls, completions, config, delete, deploy,
+    deprecate, doctor, edit, events, explain, export, help, import, init, install, keys, list, login, logout,
+    logs, members, namespaces, policy, probe, publish, quarantine, rate, redeploy, reject, rescan, restore,
+    rollback, rules, runs, scan, search, secrets, serve, show, stop, uninstall, versions, watch, whoami,
+    workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -51,7 +52,9 @@ pub(crate) enum Verb {
     Login(login::Args),
     Logout(logout::Args),
     Whoami(whoami::Args),
+    Account(account::Args),
     Accounts(accounts::Args),
+    Namespaces(namespaces::Args),
     Secrets(secrets::Args),
     Keys(keys::Args),
     Members(members::Args),
@@ -117,6 +120,8 @@ impl Verb {
             Self::Login(args) => args.run(cx).await,
             Self::Logout(args) => args.run(cx).await,
             Self::Whoami(args) => args.run(cx).await,
+            Self::Account(args) => args.run(cx).await,
+            Self::Namespaces(args) => args.run(cx).await,
             Self::Accounts(args) => args.run(cx).await,
             Self::Secrets(args) => args.run(cx).await,
             Self::Keys(args) => args.run(cx).await,

@@ -1,12 +1,15 @@
 //! What a response holds, or that it is not what was asked for.
 
 use serde_json::Value;
-use sigyl_core::domain::{Account, AuditEntry, Policy, Quarantine, Run, SecretValue, Timestamp};
+use sigyl_core::domain::{
+    Account, AuditEntry, Policy, ProvenNamespace, Quarantine, Run, SecretValue, Timestamp,
+};
 use sigyl_core::mcp::Probe;
 use sigyl_core::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
 use sigyl_core::wire::v1::{
-    AuditChecked, KeyView, MadeKey, MasterKeyView, Member, Owner, PolicyTest, QuarantineView, RatingsView,
-    Rescanned, Response, RunEnd, SecretView, ServerView, SetSecret, VersionView, WhoAmI, WorkspaceView,
+    AccountExport, AuditChecked, CallCount, KeyView, MadeKey, MasterKeyView, Member, Owner, PolicyTest,
+    QuarantineView, RatingsView, Rescanned, Response, RunEnd, SecretView, ServerView, SetSecret, VersionView,
+    WhoAmI, WorkspaceView,
 };
 
 use crate::problem::Problem;
@@ -47,6 +50,9 @@ answer!(Probe, Probe, *);
 answer!(Vec<Rescanned>, Rescanned);
 answer!(Value, Call);
 answer!(WhoAmI, WhoAmI, *);
+answer!(AccountExport, AccountExport, *);
+answer!(ProvenNamespace, Namespace, *);
+answer!(Vec<CallCount>, CallCounts);
 answer!(Vec<Account>, Accounts);
 answer!(Vec<KeyView>, Keys);
 answer!(MadeKey, MadeKey, *);

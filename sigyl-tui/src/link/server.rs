@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use futures_util::StreamExt as _;
-use sigyl_core::client::{Client, ClientError, RunNews, Told};
+use sigyl_core::client::{Client, ClientError, FeedNews, RunNews, Told};
 use sigyl_core::domain::{Kind, Locator, RunId, Seq};
 use sigyl_core::source::{Fetcher, Limits, Silent, SourceError, ToolEnv, Uploads};
 use sigyl_core::wire::registry::ListQuery;
@@ -53,9 +53,25 @@ pub(super) async fn call(
             let events = client.events(name.as_ref(), limit, follow);
             told(events, |event| Frame::Event(Box::new(event)), on_frame).await
         }
+        Request::Feed { after, server, kinds, follow } => {
+            let kinds: Vec<_> = kinds.iter().map(String::as_str).collect();
+            told(client.feed(after, &kinds, server.as_ref(), follow), frame_of, on_frame).await
+        }
         request => return look(client, request).await,
     };
     answered.map_err(told_of)
+}
+
+fn frame_of(news: FeedNews) -> Frame {
+    match news {
+        FeedNews::Open(seq) => Frame::Mark { seq },
+        FeedNews::Event(event) => Frame::Event(event),
+        FeedNews::Gap(seq, why) => Frame::Gap { seq, why },
+        // What is not known yet is not passed over in silence.
+        other => {
+            Frame::Gap { seq: Seq(0), why: format!("the server told what is not known here: {other:?}") }
+        }
+    }
 }
 
 /// A request that is a run, once it is begun; any other as it came.
@@ -235,6 +251,21 @@ async fn access(client: &Client, request: Request) -> Result<Response, Failure> 
         Request::Transfer { name, to } => client.transfer(&name, &to).await.map(done),
         Request::Audit { after, limit } => client.audit(after, limit).await.map(Response::Audit),
         Request::VerifyAudit { kept } => client.verify_audit(kept).await.map(Response::AuditChecked),
+        other => return own(client, other).await,
+    };
+    answered.map_err(told_of)
+}
+
+/// The account of the key, and how often tools were called.
+async fn own(client: &Client, request: Request) -> Result<Response, Failure> {
+    let answered = match request {
+        Request::ExportMe => client.export_me().await.map(|it| Response::AccountExport(Box::new(it))),
+        Request::RenameMe { name } => client.rename_me(name).await.map(|it| Response::Accounts(vec![it])),
+        Request::DeleteMe { confirm } => client.delete_me(&confirm).await.map(|()| Response::Ok),
+        Request::ProveNamespace(proof) => {
+            client.prove_namespace(&proof).await.map(|it| Response::Namespace(Box::new(it)))
+        }
+        Request::CountCalls => client.call_counts().await.map(Response::CallCounts),
         _ => return Err(not_there(client)),
     };
     answered.map_err(told_of)

@@ -1,7 +1,7 @@
 //! Keys, members, workspaces and the audit.
 
-use sigyl_core::domain::{Account, AuditEntry, AuditOutcome, Scope, Timestamp};
-use sigyl_core::wire::v1::{KeyView, Member, SecretView, WhoAmI, WorkspaceView};
+use sigyl_core::domain::{Account, AuditEntry, AuditOutcome, ProvenNamespace, Scope, Timestamp};
+use sigyl_core::wire::v1::{CallCount, KeyView, Member, SecretView, WhoAmI, WorkspaceView};
 
 use super::table::{Cell, Column, Table};
 use super::{Glyph, Look, Role, age, specimen};
@@ -55,6 +55,45 @@ pub(crate) fn secrets(secrets: &[SecretView], look: &Look, now: Timestamp) -> St
             secret.version.to_string().into(),
             Cell::new(Role::Dim, age(secret.updated, now)),
             specimen(secret.by.as_deref().unwrap_or_default()).into(),
+        ]);
+    }
+    table.render(look)
+}
+
+/// Writes proven namespaces.
+pub(crate) fn namespaces(namespaces: &[ProvenNamespace], look: &Look) -> String {
+    let mut table =
+        Table::new([Column::flexible("NAMESPACE"), Column::left("PROVEN BY"), Column::left("SINCE")]);
+    for proven in namespaces {
+        let by = serde_json::to_value(proven.by).ok();
+        let by = by.as_ref().and_then(|by| by.as_str()).unwrap_or("?").to_owned();
+        table.push([
+            Cell::new(Role::Strong, specimen(&proven.space)),
+            by.into(),
+            Cell::new(Role::Dim, proven.at.to_string()),
+        ]);
+    }
+    table.render(look)
+}
+
+/// Writes calls by caller, server and tool.
+pub(crate) fn call_counts(counts: &[CallCount], look: &Look) -> String {
+    let mut table = Table::new([
+        Column::left("SERVER"),
+        Column::flexible("TOOL"),
+        Column::flexible("CALLER"),
+        Column::right("WELL"),
+        Column::right("ERRORS"),
+        Column::right("UNANSWERED"),
+    ]);
+    for count in counts {
+        table.push([
+            Cell::new(Role::Strong, count.server.as_str()),
+            specimen(&count.tool).into(),
+            specimen(&count.caller).into(),
+            count.ok.to_string().into(),
+            count.tool_error.saturating_add(count.protocol_error).to_string().into(),
+            count.failed.to_string().into(),
         ]);
     }
     table.render(look)

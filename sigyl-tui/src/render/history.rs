@@ -54,12 +54,29 @@ pub(crate) fn event(event: &Event, look: &Look) -> String {
         EventKind::Rated { average: None, .. } => (Glyph::Info, "rated by nobody any more".to_owned()),
         EventKind::Moved { workspace } => (Glyph::Info, format!("belongs to {workspace}")),
         EventKind::Deleted => (Glyph::Stopped, "removed".to_owned()),
+        EventKind::Activated { version, url } => (Glyph::Serving, format!("{version} serves at {url}")),
+        EventKind::Decided { approved, by, reason } => {
+            let (glyph, word) =
+                if *approved { (Glyph::Serving, "approved") } else { (Glyph::Failed, "rejected") };
+            (glyph, format!("{} {word} by {by}: {reason}", of_run(event)))
+        }
+        EventKind::Run { state, note } => {
+            let note = note.as_ref().map_or(String::new(), |note| format!(": {note}"));
+            (Glyph::Info, format!("{} is {state}{note}", of_run(event)))
+        }
+        EventKind::Scanned { verdict, findings } => {
+            (Glyph::Info, format!("{} was scanned: {verdict}, {findings} findings", of_run(event)))
+        }
         other => (Glyph::Info, format!("{other:?}")),
     };
     let server = event.server.as_ref().map_or("-", |server| server.as_str());
     let sign = look.paint(glyph.role(), look.sign(glyph));
     let server = look.paint(Role::Strong, server);
     format!("{}  {sign} {server}  {}\n", at(event.at, look), specimen(&said))
+}
+
+fn of_run(event: &Event) -> String {
+    event.run.as_ref().map_or_else(|| "a run".to_owned(), |run| format!("run {run}"))
 }
 
 fn tools_changed(parts: &[(&str, &Vec<String>)]) -> String {

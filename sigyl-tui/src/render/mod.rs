@@ -20,7 +20,9 @@ mod table;
 mod track;
 mod version;
 
-pub(crate) use access::{accounts, audited, keys, members, scopes, secrets, whoami, workspaces};
+pub(crate) use access::{
+    accounts, audited, call_counts, keys, members, namespaces, scopes, secrets, whoami, workspaces,
+};
 pub(crate) use error::{error, help};
 pub(crate) use finds::{finds, import_problems, imported, issues, published, standing};
 pub(crate) use history::{call, event};

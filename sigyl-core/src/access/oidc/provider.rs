@@ -110,10 +110,11 @@ impl Providers {
         }
         let addresses = [&found.authorization_endpoint, &found.token_endpoint];
         let addresses = addresses.into_iter().chain([&found.device_authorization_endpoint]).flatten();
-        let is_here = issuer.starts_with("http://");
+        // One that is not on this machine leads nobody into it, and nothing passes in the clear.
+        let schemes: &[_] =
+            if issuer.starts_with("https://") { &["https://"] } else { &["https://", "http://"] };
         for address in addresses.chain([&found.jwks_uri]) {
-            // It leads nobody into this machine, and nothing passes in the clear.
-            if !address.starts_with("https://") && !(is_here && address.starts_with("http://")) {
+            if !schemes.iter().any(|scheme| address.starts_with(scheme)) {
                 return Err(heard.wrong("it names an address that is not https".to_owned()));
             }
         }
