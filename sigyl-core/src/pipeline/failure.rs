@@ -10,7 +10,7 @@ use crate::manifest::ManifestError;
 use crate::mcp::McpError;
 use crate::registry::PublishError;
 use crate::scan::RuleSetError;
-use crate::source::SourceError;
+use crate::source::{SCRATCH, SourceError};
 use crate::store::StoreError;
 use crate::vault::VaultError;
 
@@ -21,6 +21,9 @@ pub enum StepError {
     /// The source could not be taken.
     #[error("could not get the source")]
     Source(#[from] SourceError),
+    /// The source is there, and its dependencies cannot be pinned.
+    #[error("the source was read, and its dependencies could not be pinned")]
+    Unpinned(#[source] SourceError),
     /// The manifest is wrong.
     #[error("the manifest cannot be used")]
     Manifest(#[from] ManifestError),
@@ -116,10 +119,18 @@ pub enum StepError {
 }
 
 impl StepError {
+    /// Tells what stopped the pinning of dependencies: what hinders any work is no fault of theirs.
+    pub fn unpinned(error: SourceError) -> Self {
+        match error {
+            SourceError::Io { .. } | SourceError::Changed { .. } => Self::Source(error),
+            error => Self::Unpinned(error),
+        }
+    }
+
     /// Returns the class of this failure.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Source(error) => error.kind(),
+            Self::Source(error) | Self::Unpinned(error) => error.kind(),
             Self::Manifest(_)
             | Self::Waiver(_)
             | Self::Grant(_)
@@ -146,7 +157,7 @@ impl StepError {
     /// Returns the stable code of this failure; `crate::error::CODES` explains each.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Source(error) => source_code(error),
+            Self::Source(error) | Self::Unpinned(error) => source_code(error),
             Self::Manifest(_) => "E0201",
             Self::Refused(Refusal::Blocked(_) | Refusal::Incomplete(_)) => "E0301",
             Self::Refused(Refusal::Held(_)) => "E0302",
@@ -177,6 +188,7 @@ impl StepError {
     fn hint(&self) -> &str {
         match self {
             Self::Source(error) => source_hint(error),
+            Self::Unpinned(error) => unpinned_hint(error),
             Self::Target(error) => target_hint(error),
             Self::Store(error) | Self::Publish(PublishError::Store(error)) => store_hint(error),
             Self::Vault(_) => "put the right master.key back; nothing was lost",
@@ -261,9 +273,28 @@ fn source_hint(error: &SourceError) -> &str {
         SourceError::Tool { command, .. } if command.starts_with("git ") => {
             "`git ls-remote URL` tells whether your git reaches it, and which branches and tags there are"
         }
+        SourceError::Tool { command, .. } if command.contains(SCRATCH) => {
+            "run the command that is shown by hand, with a folder of your own for FOLDER"
+        }
         SourceError::Tool { .. } => "run the command that is shown by hand",
         SourceError::Offline(_) => "run again without --offline",
         SourceError::Io { .. } => "check the permissions of what is named, and that its disk has space",
+    }
+}
+
+/// What to run where the source is: what Sigyl ran stood in a folder that is no more.
+fn unpinned_hint(error: &SourceError) -> &str {
+    match error {
+        SourceError::Tool { command, .. } if command.starts_with("npm") => {
+            "`npm install --package-lock-only` where package.json is shows the same; once it works, add the lock that it writes"
+        }
+        SourceError::Tool { command, .. } if command.starts_with("cargo") => {
+            "`cargo generate-lockfile` where Cargo.toml is shows the same; once it works, add the lock that it writes"
+        }
+        SourceError::Tool { .. } => {
+            "name every package with its version and hash in requirements.txt (`pip-compile --generate-hashes` writes it)"
+        }
+        error => source_hint(error),
     }
 }
 
@@ -381,6 +412,37 @@ mod tests {
             assert_eq!(told.code, code, "{error:?}");
             assert!(told.hint.is_some_and(|hint| !hint.is_empty()), "{code} {error:?}");
         }
+    }
+
+    #[test]
+    fn what_could_not_be_pinned_was_got() {
+        let tool = |command: &str| SourceError::Tool { command: command.to_owned(), tail: "E".to_owned() };
+        for (command, remedy) in [
+            ("npm install --package-lock-only", "npm install --package-lock-only"),
+            ("python3 -m pip install --requirement FOLDER/given.txt", "pip-compile"),
+            ("cargo generate-lockfile --quiet", "cargo generate-lockfile"),
+        ] {
+            let told = failure(&StepError::unpinned(tool(command)));
+            assert!(!told.message.contains("could not get the source"), "{}", told.message);
+            assert!(told.message.contains("could not be pinned"), "{}", told.message);
+            let hint = told.hint.unwrap();
+            assert!(hint.contains(remedy) && !hint.contains(SCRATCH), "{hint}");
+        }
+        let full =
+            SourceError::Io { action: "write", path: "x".into(), source: std::io::Error::other("full") };
+        assert!(failure(&StepError::unpinned(full)).message.contains("could not get the source"));
+    }
+
+    #[test]
+    fn a_command_in_a_folder_that_is_no_more_is_run_in_another() {
+        let told = failure(
+            &SourceError::Tool {
+                command: "npm pack --pack-destination FOLDER".to_owned(),
+                tail: String::new(),
+            }
+            .into(),
+        );
+        assert!(told.hint.unwrap().contains("for FOLDER"));
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub use error::SourceError;
 #[cfg(feature = "runtime")]
 pub(crate) use fetch::NO_PROCESS as PIP_WITHOUT_PROCESSES;
 #[cfg(feature = "runtime")]
+pub(crate) use fetch::SCRATCH;
+#[cfg(feature = "runtime")]
 pub use fetch::{Fetcher, ToolEnv};
 #[cfg(feature = "runtime")]
 pub(crate) use lock::pinned;

@@ -131,3 +131,8 @@ impl Bench {
 pub(super) fn unfetched(error: SourceError) -> Problem {
     pipeline::failure(&StepError::from(error)).into()
 }
+
+/// Tells what kept dependencies from being pinned.
+fn unpinned(error: SourceError) -> Problem {
+    pipeline::failure(&StepError::unpinned(error)).into()
+}

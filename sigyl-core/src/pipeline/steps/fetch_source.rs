@@ -60,7 +60,8 @@ async fn fetch(cx: &Context) -> Result<SourceTree, StepError> {
         None => (tree, scripts(&cx.order, None)),
     };
     let allowed: Vec<String> = allowed.into_iter().collect();
-    let tree = cx.platform.fetcher.allowing(&allowed).resolve(tree, &progress).await?;
+    let tree =
+        cx.platform.fetcher.allowing(&allowed).resolve(tree, &progress).await.map_err(StepError::unpinned)?;
     let trees = cx.platform.settings.trees.clone();
     blocking(StepId::FetchSource, move || tree.keep(&trees)).await?.map_err(StepError::from)
 }

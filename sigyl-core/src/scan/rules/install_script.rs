@@ -58,7 +58,12 @@ impl InstallScript {
             let fetches = self.fetches.is_match(command);
             let severity = if fetches { Severity::Error } else { usual };
             let what = if fetches { "It fetches code or runs what it is given. " } else { "" };
-            let message = format!("npm runs the script `{name}` on installation. {what}{}", self.meta.why);
+            let message = match ALWAYS.contains(&name.as_str()) {
+                true => format!("npm runs the script `{name}` on installation. {what}{}", self.meta.why),
+                false => format!(
+                    "npm runs the script `{name}` when the package is packed, or installed from a folder or repository; not when it is installed from a registry. {what}Where it runs, nobody has looked at what it does."
+                ),
+            };
             let line = format!("{name}: {command}");
             self.add(file, &format!("\"{name}\""), severity, &line, message, found);
         }
@@ -138,7 +143,7 @@ impl Rule for InstallScript {
 #[cfg(test)]
 mod tests {
     use crate::domain::Severity;
-    use crate::scan::proof::{builtin, severity};
+    use crate::scan::proof::{builtin, findings, severity};
 
     fn of(path: &str, text: &str) -> Option<Severity> {
         severity(builtin(), "install-script", path, text)
@@ -156,6 +161,18 @@ mod tests {
         assert_eq!(script("build", "tsc"), None);
         assert_eq!(of("other.json", r#"{"scripts": {"postinstall": "x"}}"#), None);
         assert_eq!(of("package.json", "{"), None);
+    }
+
+    #[test]
+    fn what_does_not_run_from_a_registry_is_not_said_to() {
+        let message = |name: &str| {
+            let text = format!(r#"{{"scripts": {{"{name}": "npm run build"}}}}"#);
+            findings(builtin(), "package.json", &text).remove(0).message
+        };
+        for name in ["prepare", "prepublish"] {
+            assert!(message(name).contains("not when it is installed from a registry"), "{}", message(name));
+        }
+        assert!(message("postinstall").contains("on installation"), "{}", message("postinstall"));
     }
 
     #[test]

@@ -19,5 +19,6 @@ pub(super) use mask::mask;
 pub(super) use npm::{SWITCHES as NPM_SWITCHES, npm, only_file};
 pub(crate) use pypi::NO_PROCESS;
 pub(super) use pypi::{pip, run_pip};
+pub(crate) use run::SCRATCH;
 pub(super) use run::{Call, Runner};
 pub use tool_env::ToolEnv;

@@ -87,6 +87,9 @@ impl Call {
     }
 }
 
+/// What stands for the folder in which a command ran.
+pub(crate) const SCRATCH: &str = "FOLDER";
+
 /// Runs commands for one source.
 pub(in crate::source) struct Runner<'a> {
     env: &'a ToolEnv,
@@ -117,9 +120,15 @@ impl<'a> Runner<'a> {
 
     /// Runs a command to its end and returns what it printed.
     pub(in crate::source) async fn run(&self, call: Call) -> Result<Vec<u8>, SourceError> {
-        let command = command_line(&call);
+        // The folder is gone when somebody reads its name.
+        let scratch = self.scratch.to_string_lossy().into_owned();
+        let told = |text: &str| match scratch.is_empty() {
+            true => text.to_owned(),
+            false => text.replace(&scratch, SCRATCH),
+        };
+        let command = told(&command_line(&call));
         self.progress.log(&format!("$ {command}"));
-        let failed = |tail: String| SourceError::Tool { command: command.clone(), tail };
+        let failed = |tail: String| SourceError::Tool { command: command.clone(), tail: told(&tail) };
         let mut child = self
             .command(&call)?
             .spawn()

@@ -12,7 +12,7 @@ use sigyl_core::scan::{KnownFolder, RuleSet, Scanner, Subject, TreeFiles};
 use sigyl_core::source::{Fetcher, Limits, Progress, SourceError, SourceTree};
 use sigyl_core::wire::v1::Failure;
 
-use super::unfetched;
+use super::{unfetched, unpinned};
 use crate::cli::judging::Judging;
 use crate::cli::{Context, results};
 use crate::exit::Exit;
@@ -121,7 +121,7 @@ struct Missing {
 
 impl From<SourceError> for Missing {
     fn from(error: SourceError) -> Self {
-        Self { why: chain(&error), failure: unfetched(error).failure }
+        Self { why: chain(&error), failure: unpinned(error).failure }
     }
 }
 
