@@ -15,6 +15,7 @@ mod client;
 mod declared;
 mod decode;
 mod drift;
+mod enclosed;
 mod equivalence;
 mod evidence;
 mod excuse;

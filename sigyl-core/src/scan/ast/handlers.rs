@@ -26,6 +26,9 @@ pub(super) struct Handler {
 /// What a client calls by the same name as a server registers it.
 pub(super) const CALLED_TOO: &[&str] = &["call_tool", "read_resource", "get_prompt"];
 
+/// Expressions in each other, and names for them, that a schema is read through.
+const LEVELS: usize = 8;
+
 /// Names under which decorators and calls register a handler.
 pub(super) const REGISTERS: &[&str] = &[
     "tool",
@@ -307,7 +310,8 @@ pub(super) fn found_running(form: &Form, function: FnId, name: &str, calls: &[Ex
         _ => None,
     });
     let args = args.flatten().collect::<Vec<_>>();
-    let safe = args.iter().flat_map(|arg| schema(form, arg.value, 4)).chain(typed(form, function)).collect();
+    let safe =
+        args.iter().flat_map(|arg| schema(form, arg.value, LEVELS)).chain(typed(form, function)).collect();
     Handler {
         function,
         first: is_script(form, function) && name != "registerResource" && name != "resource",
@@ -340,7 +344,7 @@ fn registered(form: &Form, callee: ExprId, args: &[Arg]) -> Vec<Handler> {
             return Vec::new();
         }
     }
-    let safe = args.iter().flat_map(|arg| schema(form, arg.value, 4)).collect::<Vec<_>>();
+    let safe = args.iter().flat_map(|arg| schema(form, arg.value, LEVELS)).collect::<Vec<_>>();
     let functions = args.iter().filter_map(|arg| function(form, arg.value));
     let reads_only = args.iter().any(|arg| {
         hints_reading(form, arg.value, 4) || says_reading(form.text(arg.value).map(|text| &**text))
@@ -366,7 +370,7 @@ fn described(form: &Form, parts: &[(Option<Word>, ExprId)]) -> Vec<Handler> {
     let safe = parts.iter().filter(|(name, _)| {
         name.as_deref().is_some_and(|name| name.ends_with("chema") || matches!(name, "parameters" | "args"))
     });
-    let safe = safe.flat_map(|(_, value)| schema(form, *value, 4)).collect::<Vec<_>>();
+    let safe = safe.flat_map(|(_, value)| schema(form, *value, LEVELS)).collect::<Vec<_>>();
     let names = parts.iter().filter(|(name, _)| name.as_deref().is_some_and(tells));
     let said = names.map(|(_, value)| told(form, *value, 1)).collect::<String>();
     let runs = |name: &str| RUNS.contains(&name);

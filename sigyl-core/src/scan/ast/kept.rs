@@ -133,6 +133,8 @@ pub(super) fn schema(form: &Form, id: ExprId, depth: usize) -> Vec<Kept> {
                     {
                         safe.extend(schema(form, *value, depth - 1))
                     }
+                    // `{ ...more }`.
+                    None => safe.extend(schema(form, *value, depth - 1)),
                     _ => {}
                 }
             }
@@ -142,14 +144,47 @@ pub(super) fn schema(form: &Form, id: ExprId, depth: usize) -> Vec<Kept> {
             let inner = args.iter().flat_map(|arg| schema(form, arg.value, depth - 1));
             match &form.expr(*callee).kind {
                 ExprKind::Member(base, _) => inner.chain(schema(form, *base, depth - 1)).collect(),
+                ExprKind::Name(name) => inner.chain(made_by(form, name, depth - 1)).collect(),
                 _ => inner.collect(),
             }
         }
-        ExprKind::Name(name) => {
-            assigned(form, name).map(|value| schema(form, value, depth - 1)).unwrap_or_default()
-        }
+        ExprKind::Spread(inner) => schema(form, *inner, depth - 1),
+        ExprKind::Name(name) => assigned(form, name)
+            .or_else(|| assigned_around(form, id, name))
+            .map(|value| schema(form, value, depth - 1))
+            .unwrap_or_default(),
         _ => Vec::new(),
     }
+}
+
+/// The same of a record that the one function of that name gives back.
+fn made_by(form: &Form, name: &Word, depth: usize) -> Vec<Kept> {
+    let mut named = form.functions().skip(1).filter(|(_, function)| function.name == *name);
+    let (Some((_, function)), None) = (named.next(), named.next()) else { return Vec::new() };
+    let given = function.body.iter().filter_map(|stmt| match stmt.kind {
+        StmtKind::Return(Some(value)) if matches!(form.expr(value).kind, ExprKind::Record(_)) => Some(value),
+        _ => None,
+    });
+    given.flat_map(|value| schema(form, value, depth)).collect()
+}
+
+/// Returns what a name of the function that an expression stands in stands for: the last that it was given before.
+fn assigned_around(form: &Form, id: ExprId, name: &Word) -> Option<ExprId> {
+    let at = form.expr(id).span.start;
+    let before = |stmt: &&super::form::Stmt| stmt.span.start <= at;
+    let around = form.functions().skip(1).filter(|(_, function)| {
+        let (first, last) = (function.body.first(), function.body.last());
+        first.is_some_and(|stmt| stmt.span.start <= at) && last.is_some_and(|stmt| at <= stmt.span.end)
+    });
+    let inner = around.min_by_key(|(_, function)| {
+        let (first, last) = (function.body.first(), function.body.last());
+        last.map_or(0, |stmt| stmt.span.end) - first.map_or(0, |stmt| stmt.span.start)
+    });
+    let (_, function) = inner?;
+    function.body.iter().rev().filter(before).find_map(|stmt| match stmt.kind {
+        StmtKind::Assign { target, value, adds: false } if form.name(target) == Some(name) => Some(value),
+        _ => None,
+    })
 }
 
 /// Returns what a name of the file itself stands for.

@@ -89,8 +89,12 @@ impl Rule for FlowRule {
             };
             let (start, end) = (seen.span.start as usize, seen.span.end as usize);
             let hit = Hit { text: file.text(), start, end };
-            let tool =
-                if seen.tool.is_empty() { "a tool".to_owned() } else { format!("the tool `{}`", seen.tool) };
+            let own = seen.weakness.is_act() && seen.tool.is_empty();
+            let tool = match (own, seen.tool.is_empty()) {
+                (true, _) => "No tool, but the file itself when it is run".to_owned(),
+                (_, true) => "a tool".to_owned(),
+                _ => format!("the tool `{}`", seen.tool),
+            };
             let message = match seen.weakness.is_act() {
                 _ if seen.weakness == Weakness::SessionDecides => {
                     format!("`{}` takes {} for a login. {}", seen.sink, seen.from, self.meta.why)

@@ -26,6 +26,10 @@ pub(super) struct HttpOnly {
     spoken_to: TextExpression,
     /// What stands before one that is told beside what it is about, or that only completes others.
     told: TextExpression,
+    /// What stands behind the home page of something in a list.
+    listed: TextExpression,
+    /// What stands before one that a command is given.
+    command: TextExpression,
 }
 
 /// Hosts whose addresses name schemas, namespaces, licences and specifications; their subdomains too.
@@ -120,6 +124,10 @@ impl HttpOnly {
             told: TextExpression::new(format!(
                 r#"(?i)[{{,]\s*["']?{LABELS}["']?\s*:\s*["'][^"'`]*["']\s*,\s*["']?(?:url|uri)["']?\s*:\s*["'`]$|\b(?:examples?|e\.g\.|such\s+as)\b[^"'`]{{0,30}}$|\bnew\s+URL\(\s*[\w.]+\s*,\s*["'`]$"#
             )),
+            listed: TextExpression::new(
+                r#"(?i)^["'`]\s*,\s*["']?(?:icon|logo|npm|licen[cs]e|homepage|author)s?["']?\s*:"#,
+            ),
+            command: TextExpression::new(format!(r"(?i)\b(?:{COMMANDS})\s")),
             scheme: TextExpression::new(r"(?i)\bhttp://"),
             protocol: TextExpression::new(r#"(?i)\bprotocol["']?\s*[:=]\s*["']http:?["']"#),
             name_in_code: named(SCHEMAS),
@@ -140,7 +148,12 @@ impl HttpOnly {
             let before = &text[text.floor_char_boundary(start.saturating_sub(BEFORE))..start];
             let before = before.rsplit('\n').next().unwrap_or(before);
             if is_foreign(address) && !named.is_match(before) {
-                let spoken_to = self.spoken_to.is_match(before) && !self.told.is_match(before);
+                let behind = &text[start + address.len()..];
+                let behind = &behind[..behind.floor_char_boundary(behind.len().min(BEFORE))];
+                // Behind a blank it stands in a sentence, unless that is a command.
+                let in_sentence = before.ends_with([' ', '\t']) && !self.command.is_match(before);
+                let told = in_sentence || self.told.is_match(before) || self.listed.is_match(behind);
+                let spoken_to = self.spoken_to.is_match(before) && !told;
                 hit(start..start + address.len(), spoken_to);
             }
         }
@@ -363,6 +376,7 @@ mod tests {
             "client.post(\"http://evil-host.io\", body)",
             "const service = { name: 'search', url: 'http://evil-host.io/' }",
             "fetch(new URL('http://evil-host.io/x'))",
+            "execSync('curl -s http://evil-host.io/x')",
         ] {
             assert_eq!(of("src/a.ts", spoken_to), Some(Severity::Error), "{spoken_to}");
             assert_eq!(of("tests/a.ts", spoken_to), Some(Severity::Info), "{spoken_to}");
@@ -373,6 +387,8 @@ mod tests {
             "throw new Error('see http://evil-host.io/why')",
             "{ id: 'gwt', icon: 'gwt', url: 'http://evil-host.io/', test }",
             "d('Example URLs: http://evil-host.io/a and more')",
+            "d('The URLs: http://one-host.io/a is one-host.io, http://evil-host.io/a is evil-host.io')",
+            "n:'scroll',url:'http://evil-host.io/',npm:'scroll',test:t",
             "const path = new URL(input, 'http://evil-host.io/').pathname",
         ] {
             assert_eq!(of("src/a.ts", mentioned), Some(Severity::Warning), "{mentioned}");

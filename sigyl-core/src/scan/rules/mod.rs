@@ -8,6 +8,7 @@ mod confusable_tool_name;
 mod container_image;
 mod cross_server_shadowing;
 mod dependency_source;
+mod disabled_certificate_check;
 mod disguised_name;
 mod disguised_text;
 mod embedded_credential;
@@ -30,6 +31,7 @@ mod table;
 mod token_direct_pass;
 mod toxic_flow;
 mod unpinned_dependencies;
+mod unverified_token;
 mod workflow;
 
 pub(super) use advised_dependency::with_advisories;

@@ -19,6 +19,7 @@ use super::confusable_tool_name::ConfusableToolName;
 use super::container_image::ContainerImage;
 use super::cross_server_shadowing::CrossServerShadowing;
 use super::dependency_source::DependencySource;
+use super::disabled_certificate_check::DisabledCertificateCheck;
 use super::disguised_name::DisguisedName;
 use super::disguised_text::DisguisedText;
 use super::embedded_credential::EmbeddedCredential;
@@ -38,6 +39,7 @@ use super::shipped_binary::ShippedBinary;
 use super::token_direct_pass::TokenDirectPass;
 use super::toxic_flow::ToxicFlow;
 use super::unpinned_dependencies::UnpinnedDependencies;
+use super::unverified_token::UnverifiedToken;
 use super::workflow::{UnpinnedAction, WorkflowForeignCheckout, WorkflowInjection};
 use crate::scan::signal::{
     Attack, Conceal, Consent, HandOver, Meddle, Outrank, Override, Persist, Remote, Trigger, Worded,
@@ -157,6 +159,7 @@ rules! {
     "confusable-tool-name.yaml" => ConfusableToolName,
     "cross-server-shadowing.yaml" => CrossServerShadowing,
     "dependency-source.yaml" => DependencySource,
+    "disabled-certificate-check.yaml" => DisabledCertificateCheck,
     "disguised-name.yaml" => DisguisedName,
     "disguised-text.yaml" => DisguisedText,
     "embedded-credential.yaml" => EmbeddedCredential,
@@ -190,6 +193,7 @@ rules! {
     "unpinned-action.yaml" => UnpinnedAction,
     "toxic-flow.yaml" => ToxicFlow,
     "unpinned-dependencies.yaml" => UnpinnedDependencies,
+    "unverified-token.yaml" => UnverifiedToken,
     "vulnerable-dependency.yaml" => VulnerableDependency,
     "worded-attack.yaml" => Worded,
     "workflow-foreign-checkout.yaml" => WorkflowForeignCheckout,

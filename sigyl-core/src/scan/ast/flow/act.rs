@@ -4,7 +4,7 @@ use super::call::Given;
 use super::marks::{COMMANDS, IN_CONTAINER, METADATA, SCOUTS, SENDERS, STARTERS, SYSTEM, TOLD, in_order};
 use super::run::{Flow, Grade};
 use super::value::{Object, Source, Value, Weakness};
-use crate::scan::ast::form::Span;
+use crate::scan::ast::form::{ExprId, ExprKind, Part, Span};
 
 impl Flow<'_> {
     /// Looks at what a call does whatever the caller gives.
@@ -151,7 +151,8 @@ impl Flow<'_> {
 
     pub(super) fn writes(&mut self, shape: &str, span: Span, path: &str) {
         if STARTERS.iter().any(|starter| shape.contains(starter)) {
-            self.act(Weakness::Persistence, &shape.replace('\0', "…"), path, span);
+            let grade = if self.sets_up() { Grade::Vague } else { Grade::Sure };
+            self.tell(Weakness::Persistence, grade, &shape.replace('\0', "…"), path, span);
         } else if ["/tmp/.", "/var/tmp/.", "/dev/shm/."].iter().any(|hidden| shape.starts_with(hidden)) {
             self.act(Weakness::HiddenFile, shape, path, span);
         } else if ["/var/log/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/boot/", "/lib/"]
@@ -277,6 +278,39 @@ impl Flow<'_> {
             }) {
                 self.act(Weakness::Metadata, "its address", path, span);
             }
+        }
+    }
+
+    /// Tells whether what runs is a command that its user gave by its name, to set something up, and that says what it does.
+    fn sets_up(&self) -> bool {
+        const SAYS: &[&str] =
+            &["config", "install", "added", "wrote", "written", "updated", "set up", "setup"];
+        let Some(function) = self.frames.last().map(|frame| frame.function).filter(|_| self.setups > 0)
+        else {
+            return false;
+        };
+        let mut says = false;
+        self.form.visit(&self.form.function(function).body, &mut |part| {
+            if let Part::Expr(id) = part
+                && let ExprKind::Call { args, .. } = &self.form.expr(id).kind
+            {
+                let told = args.iter().any(|arg| self.says_one(arg.value, SAYS));
+                says |= told;
+            }
+        });
+        self.handler.is_none() && says
+    }
+
+    /// Tells whether an expression is a text with one of these words, or is put together of such.
+    fn says_one(&self, id: ExprId, words: &[&str]) -> bool {
+        match &self.form.expr(id).kind {
+            // A place is no sentence.
+            ExprKind::Text(text) => {
+                let lower = text.to_ascii_lowercase();
+                lower.contains(' ') && words.iter().any(|word| lower.contains(word))
+            }
+            ExprKind::Join(parts) => parts.iter().any(|part| self.says_one(*part, words)),
+            _ => false,
         }
     }
 

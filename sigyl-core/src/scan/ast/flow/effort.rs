@@ -3,7 +3,7 @@
 use super::call::Given;
 use super::run::Flow;
 use super::value::{Source, Value, Weakness, bits};
-use crate::scan::ast::form::{Block, Comparison, ExprId, ExprKind, FnId, Span, StmtKind};
+use crate::scan::ast::form::{Block, Comparison, ExprId, ExprKind, FnId, Part, Span, StmtKind};
 
 /// Rounds of a loop, or parts of a list, that no tool needs.
 const VAST: f64 = 5e6;
@@ -157,7 +157,7 @@ impl Flow<'_> {
         let name = &*self.form.function(function).name;
         self.merges(args, span);
         // What makes an instance calls what makes the one that it is made of; what wraps another gives on all it has.
-        if matches!(name, "__init__" | "constructor") || self.gives_on_all {
+        if matches!(name, "__init__" | "constructor") || self.gives_on_all || self.calls_wrapped() {
             return;
         }
         let round = &self.frames[at..];
@@ -168,9 +168,44 @@ impl Flow<'_> {
         let deep = args.iter().any(|(_, value)| {
             !value.taint.is_empty() && is_number(value) && self.is_boundless(value) && value.items.is_none()
         });
-        if straight || deep && !walks {
+        // How often it does is up to whoever answers.
+        let asks = round.iter().any(|frame| self.asks_user(&self.form.function(frame.function).body));
+        if straight || deep && !walks && !asks {
             self.act(Weakness::Exhaustion, "as deep as it says", "a call of itself", span);
         }
+    }
+
+    /// Tells whether the call that is made is of what the function around was given: it wraps that, under the same name.
+    fn calls_wrapped(&self) -> bool {
+        let form = self.form;
+        let callee = self.calls.last().and_then(|call| match &form.expr(*call).kind {
+            ExprKind::Call { callee, .. } => form.name(*callee),
+            _ => None,
+        });
+        let (Some(callee), Some(frame)) = (callee, self.frames.last()) else { return false };
+        let mut at = form.function(frame.function).outer;
+        while let Some(id) = at {
+            if form.function(id).params.iter().any(|param| form.name(param.target) == Some(callee)) {
+                return true;
+            }
+            at = form.function(id).outer;
+        }
+        false
+    }
+
+    /// Tells whether a block waits for an answer of the user.
+    fn asks_user(&self, block: &Block) -> bool {
+        const ASKS: &[&str] = &["elicit", "elicitInput", "elicit_input", "elicit_url", "input", "question"];
+        let mut found = false;
+        self.form.visit(block, &mut |part| {
+            if let Part::Expr(id) = part
+                && let ExprKind::Call { callee, .. } = &self.form.expr(id).kind
+            {
+                let name = crate::scan::ast::handlers::last_name(self.form, *callee);
+                found |= name.is_some_and(|name| ASKS.contains(&&*name));
+            }
+        });
+        found
     }
 
     /// Looks at calls that take as much as they are told.

@@ -84,6 +84,8 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) calling: Option<Span>,
     /// How many handlers of failures around say nothing.
     pub(super) swallows: usize,
+    /// How many conditions around ask whether the user gave a command to set something up.
+    pub(super) setups: usize,
     /// How many loops around have no end that is known to be near.
     pub(super) endless: usize,
     /// Where what belongs to somebody is picked by a caller whom nobody asked who he is.
@@ -160,6 +162,7 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         unused: None,
         calling: None,
         swallows: 0,
+        setups: 0,
         endless: 0,
         unowned: Vec::new(),
         gives_on_all: false,

@@ -148,7 +148,11 @@ impl Flow<'_> {
         let url = given.named("url").or_else(|| given.at(place).filter(|value| value.fields.is_none()));
         let url = url.or_else(|| given.option("url"));
         if let Some(url) = url {
-            self.reach(Address, url, &[Source::Argument], span, path);
+            let mut url = url.clone();
+            if self.refuses_private(given) {
+                url.taint.iter_mut().for_each(|entry| entry.bits |= bits::VOUCHED);
+            }
+            self.reach(Address, &url, &[Source::Argument], span, path);
         }
         self.forwards(given, span, path);
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::frame::{State, common};
 use super::run::Flow;
 use super::value::{Facts, Object, Source, Value, Weakness};
-use crate::scan::ast::form::{Block, ClassId, ExprId, ExprKind, FnId, Stmt, StmtKind, Word};
+use crate::scan::ast::form::{Block, ClassId, Comparison, ExprId, ExprKind, FnId, Stmt, StmtKind, Word};
 
 /// Loops in loops whose rounds are run twice, so that what one round leaves reaches the next.
 const ROUNDS: usize = 3;
@@ -113,7 +113,10 @@ impl Flow<'_> {
             self.state().learn(&when.0);
         }
         self.take_sides(condition, true);
+        let sets_up = self.handler.is_none() && self.asks_for_setup(condition);
+        self.setups += usize::from(sets_up);
         self.block(then);
+        self.setups -= usize::from(sets_up);
         let after = std::mem::replace(self.state(), start);
         if let Some(when) = &value.when {
             self.state().learn(&when.1);
@@ -125,6 +128,27 @@ impl Flow<'_> {
         self.frame().branches -= usize::from(!fixed);
         let other = std::mem::take(self.state());
         *self.state() = after.or(other);
+    }
+
+    /// Tells whether a condition compares a word of the command line with one that sets something up.
+    fn asks_for_setup(&self, condition: ExprId) -> bool {
+        const WORDS: &[&str] = &["init", "install", "setup", "configure", "register", "enable", "add"];
+        let ExprKind::Compare(Comparison::Equal, one, other) = self.form.expr(condition).kind else {
+            return false;
+        };
+        let is_word =
+            |id: ExprId| self.form.text(id).is_some_and(|text| WORDS.contains(&text.trim_start_matches('-')));
+        let reads_line = || {
+            self.form.exprs().any(|(_, expr)| match &expr.kind {
+                ExprKind::Member(base, name) => {
+                    let of = self.form.name(*base).map(|of| &**of);
+                    &**name == "argv" && matches!(of, Some("process" | "sys"))
+                        || &**name == "parse_args" && of.is_some()
+                }
+                _ => false,
+            })
+        };
+        (is_word(one) || is_word(other)) && reads_line()
     }
 
     fn rounds(&mut self, bind: Option<(ExprId, ExprId)>, condition: Option<ExprId>, body: &Block) {

@@ -13,7 +13,11 @@ impl Flow<'_> {
         }
         let Some(grade) = follows(path, name, given) else { return };
         // What looks at each answer may look at where it leads.
-        if given.base.as_ref().is_some_and(|base| base.field(HOOKED).is_some()) || self.is_hooked(given) {
+        let later = given.base.as_ref().and_then(|base| base.field(HOOKS));
+        if given.base.as_ref().is_some_and(|base| base.field(HOOKED).is_some())
+            || later.is_some_and(|hooks| self.may_stop(hooks, 3))
+            || self.is_hooked(given)
+        {
             return;
         }
         let place = usize::from(matches!(name, "request" | "stream") && !path.starts_with("axios"));
@@ -58,6 +62,13 @@ fn follows(path: &str, name: &str, given: &Given) -> Option<Grade> {
 
 /// What a client is remembered by that looks at each answer before it follows.
 const HOOKED: &str = "(hooked)";
+/// What it is remembered by that looks at each address before it asks there, and whether that address is a private one.
+const FENCED: &str = "(fenced)";
+/// Where a client of Python holds what it calls with each request.
+const HOOKS: &str = "event_hooks";
+/// What tells private addresses from others.
+const PRIVATE: &[&str] =
+    &["is_private", "is_global", "is_loopback", "is_link_local", "isPrivate", "isLoopback", "isLinkLocal"];
 
 impl Flow<'_> {
     /// Remembers of a client that it follows, and that it looks where.
@@ -66,11 +77,65 @@ impl Flow<'_> {
         if makes.iter().any(|make| path.starts_with(make)) && self.is_hooked(given) {
             value.set(HOOKED, Value::default());
         }
+        let hooks = given.option(HOOKS).or_else(|| given.option("hooks"));
+        if makes.iter().any(|make| path.starts_with(make)) && hooks.is_some_and(|hooks| self.fences(hooks, 4))
+        {
+            value.set(FENCED, Value::default());
+        }
         let on = given.option("follow_redirects").and_then(Value::known) == Some("\u{1}true");
         if on && path.starts_with("httpx.") {
             value.set("(follows)", Value::default());
         }
         value
+    }
+
+    /// Tells whether a client looks at every address before it asks there, and refuses private ones.
+    pub(super) fn refuses_private(&self, given: &Given) -> bool {
+        let Some(base) = &given.base else { return false };
+        base.field(FENCED).is_some() || base.field(HOOKS).is_some_and(|hooks| self.fences(hooks, 4))
+    }
+
+    /// Tells whether a value is a function that fails for a private address, or holds one.
+    fn fences(&self, hook: &Value, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let items = hook.items.iter().flat_map(|items| items.iter());
+        let fields = hook.fields.iter().flat_map(|fields| fields.iter().map(|(_, value)| value));
+        match &hook.object {
+            Object::Functions(all) => all.iter().any(|id| {
+                let body = &self.form.function(*id).body;
+                self.raises(body) && self.names_private(body, 4)
+            }),
+            _ => items.chain(fields).any(|value| self.fences(value, depth)),
+        }
+    }
+
+    /// Tells whether a block fails somewhere.
+    fn raises(&self, block: &Block) -> bool {
+        let mut found = false;
+        self.form.visit(block, &mut |part| {
+            found |= matches!(part, Part::Stmt(stmt) if matches!(stmt.kind, StmtKind::Raise(_)));
+        });
+        found
+    }
+
+    /// Tells whether a block asks whether an address is a private one, itself or in what it calls.
+    fn names_private(&self, block: &Block, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let mut found = false;
+        let mut called = Vec::new();
+        self.form.visit(block, &mut |part| {
+            let Part::Expr(id) = part else { return };
+            match &self.form.expr(id).kind {
+                ExprKind::Member(_, name) => found |= PRIVATE.contains(&&**name),
+                ExprKind::Call { callee, .. } => called.extend(self.form.name(*callee)),
+                _ => {}
+            }
+        });
+        let named = |name: &crate::scan::ast::form::Word| {
+            let mut all = self.form.functions().skip(1).filter(|(_, function)| function.name == *name);
+            all.any(|(_, function)| self.names_private(&function.body, depth))
+        };
+        found || called.into_iter().any(named)
     }
 
     /// Tells whether something that may stop it is called with each answer, or each address that one leads to.
