@@ -1,6 +1,8 @@
 //! Where servers run. A [`Target`] builds, binds, releases, shifts traffic, tells its status and logs, and retires;
 //! the pipeline knows only this trait.
 
+#[cfg(feature = "cloud-run")]
+pub mod cloud_run;
 pub mod local_process;
 mod target;
 

@@ -40,5 +40,7 @@ pub use framing::{LineTooLong, Lines};
 pub use limits::ProbeLimits;
 pub use probe::{Probe, call, probe};
 pub use sse::{EventTooLarge, SseDecoder, SseEvent};
+#[cfg(feature = "cloud-run")]
+pub(crate) use transport::clear_client;
 pub(crate) use transport::proxy_client;
 pub use upstream::{Pipes, Spawn, SpawnError, Upstream};

@@ -8,15 +8,26 @@ use reqwest::{RequestBuilder, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::line::{Line, retry_after};
 use crate::domain::{Kind, SecretValue};
 use crate::mcp::{self, McpError};
 
-/// Bytes of an answer.
-const MOST: usize = 1 << 20;
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// What an answer may take.
+pub(super) struct Limits {
+    /// How long.
+    pub(super) patience: Duration,
+    /// How many bytes.
+    pub(super) most: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { patience: Duration::from_secs(15), most: 1 << 20 }
+    }
+}
+
 /// How we call ourselves.
-const AGENT: &str = concat!("sigyl/", env!("CARGO_PKG_VERSION"));
+pub(super) const AGENT: &str = concat!("sigyl/", env!("CARGO_PKG_VERSION"));
 
 /// Asks other servers.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +43,8 @@ pub struct Heard {
     pub status: u16,
     /// The body.
     pub body: Vec<u8>,
+    /// For how long it asks to be left alone.
+    pub retry_after: Option<Duration>,
     url: String,
 }
 
@@ -133,6 +146,11 @@ impl Web {
         self.ask(url, request).await
     }
 
+    /// Makes a line to a server that is asked more than once; paths stand behind `root`.
+    pub fn line(&self, root: &str) -> Result<Line, WebError> {
+        Ok(Line::new(self.client(root)?, root))
+    }
+
     fn client(&self, url: &str) -> Result<reqwest::Client, WebError> {
         let client = mcp::proxy_client(url)?;
         let is_here = is_this_machine(url);
@@ -148,29 +166,37 @@ impl Web {
     async fn ask(&self, url: &str, request: RequestBuilder) -> Result<Heard, WebError> {
         let request = request.header(ACCEPT, "application/json").header(USER_AGENT, AGENT);
         let unreachable = |why: String| WebError::Unreachable { url: shown(url), why };
-        let asked = tokio::time::timeout(PATIENCE, heard(request, url)).await;
-        asked.unwrap_or_else(|_| Err(unreachable(format!("it took more than {} s", PATIENCE.as_secs()))))
+        let Limits { patience, most } = Limits::default();
+        let asked = tokio::time::timeout(patience, heard(request, url, most)).await;
+        asked.unwrap_or_else(|_| Err(unreachable(format!("it took more than {} s", patience.as_secs()))))
     }
 }
 
-async fn heard(request: RequestBuilder, url: &str) -> Result<Heard, WebError> {
+pub(super) async fn heard(request: RequestBuilder, url: &str, most: usize) -> Result<Heard, WebError> {
     let broken = |error: reqwest::Error| WebError::Unreachable {
         url: shown(url),
         why: error.without_url().to_string(),
     };
     let mut response = request.send().await.map_err(broken)?;
     let (status, mut body) = (response.status().as_u16(), Vec::new());
+    let retry_after = retry_after(response.headers());
     while let Some(piece) = response.chunk().await.map_err(broken)? {
-        if body.len() + piece.len() > MOST {
-            let why = format!("it is longer than {MOST} bytes");
+        if body.len() + piece.len() > most {
+            let why = format!("it is longer than {most} bytes");
             return Err(WebError::Answer { url: shown(url), why });
         }
         body.extend_from_slice(&piece);
     }
-    Ok(Heard { status, body, url: shown(url) })
+    Ok(Heard { status, body, retry_after, url: shown(url) })
 }
 
 impl Heard {
+    /// Makes an answer that came from nowhere.
+    #[cfg(test)]
+    pub(crate) fn of(status: u16, body: Vec<u8>) -> Self {
+        Self { status, body, retry_after: None, url: String::new() }
+    }
+
     /// Reads the answer as JSON, whatever its status.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, WebError> {
         // The reader's words may hold what was sent: only the place is said.
@@ -201,7 +227,7 @@ pub(crate) fn encoded(pairs: &[(&str, &str)]) -> String {
     url.query().unwrap_or_default().to_owned()
 }
 
-fn shown(url: &str) -> String {
+pub(super) fn shown(url: &str) -> String {
     url.split(['?', '#']).next().unwrap_or_default().chars().take(200).collect()
 }
 

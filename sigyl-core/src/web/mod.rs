@@ -2,8 +2,10 @@
 
 mod asking;
 mod grant;
+mod line;
 
 pub(crate) use asking::encoded;
 pub use asking::{Heard, Web, WebError};
 pub use grant::DeviceCode;
 pub(crate) use grant::{Granted, plain};
+pub use line::{Line, Method, Question};

@@ -45,6 +45,12 @@ pub(crate) enum SettingsError {
         /// What is wrong.
         why: String,
     },
+    /// Google cannot be used as it is configured.
+    #[error("{why}")]
+    Google {
+        /// What is wrong.
+        why: String,
+    },
     /// It is not clear where the master key comes from.
     #[error(transparent)]
     MasterKey(#[from] KeySpecError),
@@ -90,7 +96,11 @@ pub(crate) enum SettingsError {
 impl SettingsError {
     fn code(&self) -> &'static str {
         match self {
-            Self::Unreadable { .. } | Self::Wrong { .. } | Self::Llm { .. } | Self::MasterKey(_) => "E0002",
+            Self::Unreadable { .. }
+            | Self::Wrong { .. }
+            | Self::Llm { .. }
+            | Self::Google { .. }
+            | Self::MasterKey(_) => "E0002",
             Self::Variable { .. } => "E0003",
             Self::Listen { .. } => "E0004",
             Self::KeyFile { .. } => "E0047",
@@ -104,6 +114,7 @@ impl SettingsError {
             Self::Wrong { nearest: Some(key), .. } => format!("did you mean `{key}`?"),
             Self::Wrong { .. } => "docs/config.md lists every key".to_owned(),
             Self::MasterKey(_) => "docs/config.md says where a master key can come from".to_owned(),
+            Self::Google { .. } => "docs/cloud-run.md says how Google is configured".to_owned(),
             Self::Llm { .. } => "docs/reviewer.md says how a reviewer is configured".to_owned(),
             Self::Variable { name, .. } => format!("correct or unset {name}"),
             Self::KeyFile { .. } => {

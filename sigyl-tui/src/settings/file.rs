@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use sigyl_core::deploy::cloud_run::GoogleSettings;
 use sigyl_core::scan::reviewer::ReviewerSettings;
 use sigyl_core::vault::KeySpec;
 
@@ -42,10 +43,12 @@ pub(super) struct File {
     pub(super) advisories: Option<PathBuf>,
     /// The language model that may look at what is scanned.
     pub(super) llm: Option<ReviewerSettings>,
+    /// The project at Google that servers can run in.
+    pub(super) google: Option<GoogleSettings>,
 }
 
 /// Every key of [`File`].
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "data_dir",
     "cache_dir",
     "master_key",
@@ -59,6 +62,7 @@ const KEYS: [&str; 13] = [
     "key_file",
     "advisories",
     "llm",
+    "google",
 ];
 
 impl File {
@@ -78,6 +82,9 @@ impl File {
         let paths = [data_dir, cache_dir, policy, waivers, advisories, key_file];
         for folder in paths.into_iter().flatten() {
             *folder = base.join(&*folder);
+        }
+        if let Some(credentials) = file.google.as_mut().and_then(|google| google.credentials.as_mut()) {
+            *credentials = base.join(&*credentials);
         }
         for key in [&mut file.master_key, &mut file.previous_master_key] {
             *key = key.take().map(|key| key.from_folder(base));

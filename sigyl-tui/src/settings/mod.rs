@@ -5,6 +5,7 @@
 mod environment;
 mod error;
 mod file;
+mod google;
 mod listen;
 mod llm;
 pub(crate) mod policy;

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use etcetera::BaseStrategy as _;
 use serde::Deserialize;
 use sigyl_core::Config;
+use sigyl_core::deploy::cloud_run::GoogleSettings;
 use sigyl_core::scan::reviewer::ReviewerSettings;
 use sigyl_core::vault::{KeySource, KeySpec, Which};
 
@@ -110,6 +111,8 @@ pub(crate) struct Settings {
     pub(crate) format: Format,
     /// The language model that may look at what is scanned.
     pub(crate) llm: Option<ReviewerSettings>,
+    /// The project at Google that servers can run in.
+    pub(crate) google: Option<GoogleSettings>,
     /// The configuration file in use.
     pub(crate) config: Option<PathBuf>,
     /// The policy that findings are judged by, instead of the default one.
@@ -180,6 +183,7 @@ impl Settings {
             offline,
             format: flags.format.or(format).or(file.format).unwrap_or_default(),
             llm: file.llm,
+            google: file.google,
             config,
             environment,
         })

@@ -37,6 +37,22 @@ pub(crate) fn proxy_client(url: &str) -> Result<reqwest::Client, McpError> {
     http_client(&check(url)?, false)
 }
 
+/// Makes a client that speaks in the clear alone and follows nothing, for an address that the operator's machine names
+/// and this one does not guard: the metadata server of a cloud.
+#[cfg(feature = "cloud-run")]
+pub(crate) fn clear_client(patience: Duration) -> Result<reqwest::Client, McpError> {
+    let wrong = |why: String| McpError::Address { url: "http://".to_owned(), why };
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(
+            tls::trusting_nobody().map_err(|error| wrong(format!("TLS is not available ({error})")))?,
+        )
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .timeout(patience)
+        .build()
+        .map_err(|error| wrong(error.without_url().to_string()))
+}
+
 /// Makes a client for one address: no proxy, no redirect to another origin, no forbidden address.
 fn http_client(url: &Url, decode: bool) -> Result<reqwest::Client, McpError> {
     let wrong = |why: String| McpError::Address { url: shown(url), why };

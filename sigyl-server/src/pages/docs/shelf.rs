@@ -64,9 +64,10 @@ static SCANNING: [Volume; 6] = [
     page!("rules", "Every rule"),
 ];
 
-static RUNNING: [Volume; 6] = [
+static RUNNING: [Volume; 7] = [
     page!("operations", "Operations"),
     page!("config", "Configuration"),
+    page!("cloud-run", "Google Cloud Run"),
     page!("performance", "Performance"),
     page!("privacy", "Privacy"),
     page!("stability", "Stability"),

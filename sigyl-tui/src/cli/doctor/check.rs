@@ -24,22 +24,37 @@ pub(super) struct Check {
     pub(super) state: State,
     pub(super) found: String,
     pub(super) remedy: Option<String>,
+    /// Commands that mend it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) commands: Vec<String>,
 }
 
 impl Check {
     /// As it should be.
     pub(super) fn ok(name: &'static str, found: impl Into<String>) -> Self {
-        Self { name, state: State::Ok, found: found.into(), remedy: None }
+        Self { name, state: State::Ok, found: found.into(), remedy: None, commands: Vec::new() }
     }
 
     /// Something does not work because of it.
     pub(super) fn warn(name: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { name, state: State::Warn, found: found.into(), remedy: Some(remedy.into()) }
+        Self {
+            name,
+            state: State::Warn,
+            found: found.into(),
+            remedy: Some(remedy.into()),
+            commands: Vec::new(),
+        }
     }
 
     /// Nothing works until it is mended.
     pub(super) fn fail(name: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { name, state: State::Fail, found: found.into(), remedy: Some(remedy.into()) }
+        Self {
+            name,
+            state: State::Fail,
+            found: found.into(),
+            remedy: Some(remedy.into()),
+            commands: Vec::new(),
+        }
     }
 
     /// Writes it as one line, and its remedy below.
@@ -58,6 +73,12 @@ impl Check {
         if let Some(remedy) = &self.remedy {
             let remedy = wrap(&format!("               help: {remedy}"), look, 21);
             text.push_str(&look.paint(Role::Dim, &remedy));
+            text.push('\n');
+        }
+        // A command stays on one line, so that it can be taken as it is.
+        for command in &self.commands {
+            let line = format!("               $ {}", specimen_lines(command));
+            text.push_str(&look.paint(Role::Dim, &line));
             text.push('\n');
         }
         text

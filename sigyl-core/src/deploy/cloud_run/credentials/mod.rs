@@ -1,0 +1,10 @@
+//! Who calls Google: a key of a service account, a user of `gcloud`, another identity provider, or the machine itself.
+//! Tokens are kept until shortly before they end, and never shown.
+
+mod assertion;
+mod file;
+mod machine;
+mod token;
+
+pub use file::{CredentialsError, Place};
+pub use token::Credentials;

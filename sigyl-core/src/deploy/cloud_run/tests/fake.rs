@@ -1,0 +1,182 @@
+//! A small Google on loopback: tokens, switched-off APIs, denied permissions, and answers that a test sets.
+//!
+//! It plays what these tests ask and no more; the shapes are those of Google's discovery documents.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+/// What was asked.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: String,
+}
+
+/// An answer that is given instead of the usual one.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    /// What the path contains.
+    pub(super) path: &'static str,
+    pub(super) status: u16,
+    pub(super) body: Value,
+    /// How often it is given.
+    pub(super) times: usize,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) asked: Vec<Asked>,
+    pub(super) faults: Vec<Fault>,
+    /// APIs that are switched off.
+    pub(super) off: Vec<&'static str>,
+    /// Permissions that nobody has.
+    pub(super) denied: Vec<&'static str>,
+    /// Paths, with their query left out, at which something is.
+    pub(super) things: BTreeMap<String, Value>,
+    tokens: usize,
+}
+
+/// A running fake.
+#[derive(Debug)]
+pub(super) struct Fake {
+    pub(super) url: String,
+    state: Arc<Mutex<State>>,
+}
+
+impl Fake {
+    pub(super) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(Mutex::new(State::default()));
+        let shared = Arc::clone(&state);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = Arc::clone(&shared);
+                std::thread::spawn(move || serve(stream, &shared));
+            }
+        });
+        Self { url, state }
+    }
+
+    pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap());
+    }
+
+    pub(super) fn asked(&self) -> Vec<Asked> {
+        self.state.lock().unwrap().asked.clone()
+    }
+
+    /// Counts the requests whose path contains a text.
+    pub(super) fn count(&self, part: &str) -> usize {
+        self.asked().iter().filter(|asked| asked.path.contains(part)).count()
+    }
+}
+
+/// Answers one request after the other on a connection.
+fn serve(stream: TcpStream, state: &Mutex<State>) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut stream = stream;
+    while let Some(asked) = read(&mut reader) {
+        let (status, body) = {
+            let mut state = state.lock().unwrap();
+            state.asked.push(asked.clone());
+            answer(&mut state, &asked)
+        };
+        let text = body.to_string();
+        let head = format!(
+            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nmetadata-flavor: Google\r\ncontent-length: {}\r\n\r\n",
+            text.len()
+        );
+        if stream.write_all(format!("{head}{text}").as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let mut words = line.split_whitespace();
+    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let mut headers = BTreeMap::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    }
+    let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Asked { method, path, headers, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
+    if let Some(fault) = state.faults.iter_mut().find(|one| one.times > 0 && asked.path.contains(one.path)) {
+        fault.times -= 1;
+        return (fault.status, fault.body.clone());
+    }
+    if asked.path.starts_with("/token") || asked.path.starts_with("/computeMetadata") {
+        state.tokens += 1;
+        return (200, json!({"access_token": format!("ya29.{}", state.tokens), "expires_in": 3_600}));
+    }
+    let current = format!("Bearer ya29.{}", state.tokens);
+    if asked.headers.get("authorization") != Some(&current) {
+        return refusal(
+            401,
+            "UNAUTHENTICATED",
+            "Request had invalid authentication credentials.",
+            &json!([]),
+        );
+    }
+    let path = asked.path.split('?').next().unwrap();
+    let (_, api, rest) = {
+        let mut parts = path.splitn(3, '/');
+        (parts.next(), parts.next().unwrap(), parts.next().unwrap())
+    };
+    if state.off.contains(&api) && api != "serviceusage" {
+        let service = format!("{api}.googleapis.com");
+        let details = json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED",
+            "metadata": {"service": service}}]);
+        return refusal(
+            403,
+            "PERMISSION_DENIED",
+            "it has not been used in project 1 before or it is disabled",
+            &details,
+        );
+    }
+    if rest.ends_with("services:batchGet") {
+        return (200, apis(state, &asked.path));
+    }
+    if rest.ends_with(":testIamPermissions") {
+        let body: Value = serde_json::from_str(&asked.body).unwrap();
+        let held = body["permissions"].as_array().unwrap().iter();
+        let held: Vec<&Value> = held.filter(|one| !state.denied.contains(&one.as_str().unwrap())).collect();
+        return (200, json!({ "permissions": held }));
+    }
+    match state.things.get(path) {
+        Some(thing) => (200, thing.clone()),
+        None => refusal(404, "NOT_FOUND", "Requested entity was not found.", &json!([])),
+    }
+}
+
+fn apis(state: &State, path: &str) -> Value {
+    let names = path.split(['?', '&']).filter_map(|pair| pair.strip_prefix("names="));
+    let services = names.map(|name| {
+        let name = name.replace("%2F", "/");
+        let host = name.rsplit('/').next().unwrap();
+        let is_off = state.off.iter().any(|off| host.starts_with(&format!("{off}.")));
+        json!({"name": name, "state": if is_off { "DISABLED" } else { "ENABLED" }})
+    });
+    json!({ "services": services.collect::<Vec<_>>() })
+}
+
+pub(super) fn refusal(status: u16, code: &str, message: &str, details: &Value) -> (u16, Value) {
+    (status, json!({"error": {"code": status, "status": code, "message": message, "details": details}}))
+}
