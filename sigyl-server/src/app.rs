@@ -45,6 +45,8 @@ pub(crate) struct App {
     pub(crate) streams: Arc<Semaphore>,
     /// How many of these each caller has.
     pub(crate) open: Arc<OpenStreams>,
+    /// One for each piece of the bodies that may be held to be compared, of requests that are to be done once.
+    pub(crate) once_room: Arc<Semaphore>,
     /// Set when no more requests are taken.
     pub(crate) ending: CancellationToken,
 }
@@ -72,6 +74,7 @@ impl App {
             reference: OnceLock::new(),
             permits: Arc::new(Semaphore::new(bounds.requests)),
             streams: Arc::new(Semaphore::new(bounds.streams)),
+            once_room: Arc::new(Semaphore::new(bounds.once_bytes / crate::once::UNIT)),
             open: OpenStreams::new(bounds.streams_each),
             ending: CancellationToken::new(),
             bounds,

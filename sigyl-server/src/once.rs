@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
+use hyper::body::Body as _;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use sigyl_core::domain::{Caller, OnceAnswer, OnceName};
 
@@ -19,6 +20,12 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Bytes of a body that is sent under such a key: no route takes more.
 const BODY: usize = 4 << 20;
+
+/// Bytes in which the room for bodies is counted.
+pub(crate) const UNIT: usize = 1 << 10;
+
+/// Seconds after which there may be room again.
+const LATER: u64 = 1;
 
 /// Bytes of an answer that is kept.
 const KEPT: usize = 1 << 20;
@@ -46,11 +53,17 @@ pub(crate) async fn do_once<W>(
 where
     W: Future<Output = Result<Answer, Problem>> + Send + 'static,
 {
+    // Held until it is answered, and counted as what it is said to be, or as the most that it can come to.
+    let room = Arc::clone(&app.once_room).try_acquire_many_owned(units(&ask)).map_err(|_| {
+        app.metrics.refused_busy.add();
+        Problem::busy("the server holds as many requests under idempotency keys as it may; try again", LATER)
+    })?;
     let body = ask.read_whole(BODY).await?;
     let parts = [route.doc.id.as_bytes(), ask.path.as_bytes(), ask.query.as_bytes(), &body];
     let asked = parts.map(|part| [&part.len().to_be_bytes()[..], part].concat()).concat();
     let (app, caller) = (Arc::clone(app), ask.caller.clone());
     let whole = tokio::spawn(async move {
+        let _room = room;
         if let Some(known) = app.core.begin_once(&caller, &name, &asked).await? {
             return replay(known, &name);
         }
@@ -61,6 +74,16 @@ where
         done
     });
     whole.await.unwrap_or_else(|error| Err(Problem::defect(&error)))
+}
+
+/// The pieces of room that a body takes. One that says that it is too large is refused before any of it comes.
+fn units(ask: &Ask) -> u32 {
+    let said = ask.body.size_hint();
+    let bytes = said.upper().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(BODY).min(BODY);
+    match usize::try_from(said.lower()) {
+        Ok(least) if least <= BODY => u32::try_from(bytes / UNIT + 1).unwrap_or(u32::MAX),
+        _ => 0,
+    }
 }
 
 fn replay(known: OnceAnswer, name: &OnceName) -> Result<Answer, Problem> {

@@ -38,6 +38,13 @@ pub struct OnceAnswer {
     pub body: Option<String>,
 }
 
+impl Once {
+    /// Requests of one key that are remembered at a time.
+    pub const EACH_MAX: u64 = 50_000;
+    /// Bytes of their answers that are kept; of what comes beyond, it is known only that it was done.
+    pub const BYTES_MAX: u64 = 8 << 20;
+}
+
 /// A request that is to be done once, as it is on record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Once {
@@ -47,6 +54,9 @@ pub struct Once {
     pub name: OnceName,
     /// A keyed hash of what was asked.
     pub print: KeyHash,
+    /// A keyed hash of what the key might do when it was; nothing in records of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights: Option<KeyHash>,
     /// When it was begun.
     pub at: Timestamp,
     /// What came of it; nothing as long as that is not known.

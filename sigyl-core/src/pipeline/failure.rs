@@ -365,6 +365,7 @@ pub(crate) fn store_code(error: &StoreError) -> &'static str {
         StoreError::Taken { .. } => "E1005",
         StoreError::AuditFork { .. } => "E1007",
         StoreError::Io { .. } | StoreError::Stopped { .. } | StoreError::Engine(_) => "E0703",
+        StoreError::Full { .. } => "E1014",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Sigyl;
-use crate::domain::{Caller, Digest, KeyHash, KeyId, Once, OnceAnswer, OnceName, Timestamp};
+use crate::domain::{Caller, Denied, Digest, KeyHash, KeyId, Once, OnceAnswer, OnceName, Timestamp};
 use crate::error::Error;
 use crate::store::{Change, StoreError};
 
@@ -19,29 +19,43 @@ impl Sigyl {
         name: &OnceName,
         asked: &[u8],
     ) -> Result<Option<OnceAnswer>, Error> {
+        // Its body may have come slowly, and what the first was answered was for who might see it.
+        let caller = self.as_of_now(caller).await?;
         let Some(holder) = caller.key() else { return Ok(None) };
         let key = holder.key.id.clone();
         // What was asked may hold secrets that are easy to guess, and a plain hash of it would tell them.
         let print = self.pepper().await?.hash(&key, &format!("once {}", Digest::of(asked)));
+        let rights = holder.rights().map_err(|error| Error::Protocol(error.to_string()))?;
+        let rights = self.pepper().await?.hash(&key, &format!("rights {}", Digest::of(rights.as_bytes())));
         let now = self.inner.platform.clock.now();
         let since = Timestamp::from_millis(now.millis().saturating_sub(KEPT.as_millis() as i64));
-        let once = Once { key: key.clone(), name: name.clone(), print, at: now, answer: None };
+        let once =
+            Once { key: key.clone(), name: name.clone(), print, rights: Some(rights), at: now, answer: None };
         let begun = self.inner.platform.store.apply(Change::BeginOnce { once: Box::new(once), since }).await;
         match begun {
             Ok(_) => Ok(None),
-            Err(StoreError::Taken { .. }) => self.answer_of(&key, name, print).await.map(Some),
+            Err(StoreError::Taken { .. }) => {
+                let known = self.answer_of(&key, name, print).await?;
+                match known.rights == Some(rights) {
+                    true => known.answer.map(Some).ok_or_else(|| Error::OnceOpen(name.clone())),
+                    false => {
+                        let what = "be told again what it was told before: what it may do changed since";
+                        Err(Denied::new(&caller, what).into())
+                    }
+                }
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn answer_of(&self, key: &KeyId, name: &OnceName, print: KeyHash) -> Result<OnceAnswer, Error> {
+    async fn answer_of(&self, key: &KeyId, name: &OnceName, print: KeyHash) -> Result<Once, Error> {
         let found = self.inner.platform.store.once(key, name).await?;
         // It was forgotten in this very moment: whoever asks again begins anew.
         let found = found.ok_or_else(|| Error::OnceOpen(name.clone()))?;
         if found.print != print {
             return Err(Error::OnceOther(name.clone()));
         }
-        found.answer.ok_or_else(|| Error::OnceOpen(name.clone()))
+        Ok(found)
     }
 
     /// Keeps what came of a request that was begun; without an answer nothing was done, and it may be sent again.

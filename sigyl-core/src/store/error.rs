@@ -74,6 +74,12 @@ pub enum StoreError {
         /// What is taken.
         what: String,
     },
+    /// There is no room for one more; there is later.
+    #[error("{what} are remembered, as many as may be: try again later")]
+    Full {
+        /// What there is too much of.
+        what: String,
+    },
     /// What is to be recorded is under quarantine.
     #[error(transparent)]
     Quarantined(#[from] Quarantined),
@@ -152,6 +158,7 @@ impl StoreError {
             Self::InUse { .. }
             | Self::Io { .. }
             | Self::Engine(_)
+            | Self::Full { .. }
             | Self::Stopped { .. }
             | Self::TooNew { .. }
             | Self::RecordTooNew { .. } => Kind::Unavailable,

@@ -91,6 +91,8 @@ pub(crate) enum Key<'a> {
     Once(&'a KeyId, &'a OnceName),
     /// The same by its time, oldest first.
     OnceAt(Timestamp, &'a KeyId, &'a OnceName),
+    /// How many of them are remembered for a key, and how large their answers are.
+    OnceTotal(&'a KeyId),
     /// How far another registry was read, by the digest of its address.
     Bookmark(Digest),
 }
@@ -196,6 +198,7 @@ enum Tag {
     OnceAt = 75,
     Download = 76,
     DownloadTotal = 77,
+    OnceTotal = 78,
     Bookmark = 61,
 }
 
@@ -282,6 +285,7 @@ impl Key<'_> {
             }
             Self::DownloadTotal(name) => tag(Tag::DownloadTotal).text(name.as_str()),
             Self::Once(key, name) => tag(Tag::Once).text(key.as_str()).text(name.as_str()),
+            Self::OnceTotal(key) => tag(Tag::OnceTotal).text(key.as_str()),
             Self::OnceAt(at, key, name) => {
                 let millis = Seq(u64::try_from(at.millis()).unwrap_or(0));
                 tag(Tag::OnceAt).seq(millis).text(key.as_str()).text(name.as_str())

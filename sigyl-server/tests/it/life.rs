@@ -256,11 +256,48 @@ async fn a_request_under_an_idempotency_key_is_done_once() {
         (409, &json!("E1014")),
         "a secret is shown once"
     );
+    // Who may less is not told again what who might more was told.
+    let account = app.core.authenticate(&key, None).await.unwrap().key().unwrap().account.login.clone();
+    let second = sigyl_core::domain::Login::parse("bob").unwrap();
+    let owner = sigyl_core::domain::Caller::local_owner();
+    app.core.set_administrator(&owner, &second, true).await.unwrap();
+    app.core.set_administrator(&owner, &account, false).await.unwrap();
+    let less = send(&key, accounts, "one", json!({"login": "ada"})).await;
+    assert_eq!(less.status, 403, "{less:?}");
+    app.core.set_administrator(&owner, &account, true).await.unwrap();
+    assert_eq!(send(&key, accounts, "one", json!({"login": "ada"})).await.status, 201, "as before");
     let many = (0..8).map(|_| send(&key, accounts, "many", json!({"login": "mia"})));
     let replies = futures_util::future::join_all(many).await;
     assert!(replies.iter().all(|reply| [201, 409].contains(&reply.status.as_u16())), "{replies:?}");
     let audit = app.tell("GET", "/api/v1/audit", Some(&key), None).await.json().to_string();
     assert_eq!(audit.matches("\"on\":\"mia\"").count(), 1, "{audit}");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn bodies_under_idempotency_keys_have_their_room_together() {
+    let mut bounds = sigyl_server::Bounds::default();
+    bounds.once_bytes = 64 << 10;
+    let app = TestApp::bounded(bounds).await;
+    let key = app.admin_key().await;
+    let head = |name: &str, length: usize| {
+        format!(
+            "POST /api/v1/accounts HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {key}\r\nconnection: close\r\n\
+             content-type: application/json\r\nidempotency-key: {name}\r\ncontent-length: {length}\r\n\r\n"
+        )
+    };
+    let mut waiting = app.connect().await;
+    waiting.write_all(head("one", 60 << 10).as_bytes()).await.unwrap();
+    let status = async |name: &str, length: usize| {
+        let said =
+            app.raw(format!("{}{}", head(name, length), " ".repeat(length.min(9 << 10))).as_bytes()).await;
+        said.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    // Until the first has its room, a second gets some; it is refused as no JSON.
+    while status("two", 9 << 10).await != "503" {}
+    assert_eq!(status("large", 5 << 20).await, "413", "what is too large is told so, whatever room there is");
+    drop(waiting);
+    while status("two", 9 << 10).await == "503" {}
     app.end().await;
 }
 

@@ -13,6 +13,7 @@ pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
     a_request_is_begun_once_until_its_time_is_over(&open().await).await;
     what_came_of_a_request_is_kept_or_it_is_forgotten(&open().await).await;
     old_requests_are_forgotten(&open().await).await;
+    answers_of_one_key_are_kept_up_to_a_total(&open().await).await;
 }
 
 fn name(text: &str) -> OnceName {
@@ -23,7 +24,14 @@ fn name(text: &str) -> OnceName {
 }
 
 fn once(text: &str, seconds: i64) -> Once {
-    Once { key: key_id(KEY), name: name(text), print: KeyHash::new([1; 32]), at: at(seconds), answer: None }
+    Once {
+        key: key_id(KEY),
+        name: name(text),
+        print: KeyHash::new([1; 32]),
+        rights: None,
+        at: at(seconds),
+        answer: None,
+    }
 }
 
 fn begin(text: &str, seconds: i64, since: i64) -> Change {
@@ -69,4 +77,20 @@ async fn old_requests_are_forgotten(store: &impl Store) {
         left.push(kept(store, text).await.is_some());
     }
     assert_eq!(left, [false, false, true, true]);
+}
+
+async fn answers_of_one_key_are_kept_up_to_a_total(store: &impl Store) {
+    let half = "x".repeat(Once::BYTES_MAX as usize / 2);
+    let answer =
+        || Some(OnceAnswer { status: 200, kind: Some("text/plain".to_owned()), body: Some(half.clone()) });
+    for text in ["a", "b", "c"] {
+        ok(store.apply(begin(text, 10, 0)).await);
+        ok(store.apply(end(text, answer())).await);
+    }
+    let has_body = async |text: &str| kept(store, text).await.and_then(|once| once.answer?.body).is_some();
+    assert_eq!([has_body("a").await, has_body("b").await, has_body("c").await], [true, true, false]);
+    ok(store.apply(end("a", None)).await);
+    ok(store.apply(begin("d", 11, 0)).await);
+    ok(store.apply(end("d", answer())).await);
+    assert!(has_body("d").await, "what was forgotten makes room");
 }

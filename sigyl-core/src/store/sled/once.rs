@@ -1,5 +1,7 @@
 //! Requests that are to be done once: begun, answered, and forgotten after their time.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{KeyId, Once, OnceAnswer, OnceName, Timestamp};
 use crate::store::StoreError;
 use crate::store::key::{Key, Span};
@@ -17,16 +19,20 @@ pub(super) fn begin(draft: &mut Draft<'_>, once: &Once, since: Timestamp) -> Jou
         if before.at >= since {
             return Err(StoreError::Taken { what: format!("the idempotency key {}", once.name) });
         }
-        draft.remove(&Key::OnceAt(before.at, &before.key, &before.name))?;
+        forget(draft, &before)?;
     }
     for (id, name) in old(draft, since)? {
         // One that was begun again meanwhile has another time.
         let Some(found) = draft.get::<Once>(&Key::Once(&id, &name))? else { continue };
         if found.at < since {
-            draft.remove(&Key::Once(&id, &name))?;
-            draft.remove(&Key::OnceAt(found.at, &id, &name))?;
+            forget(draft, &found)?;
         }
     }
+    let total = total(draft, &once.key)?;
+    if total.count >= Once::EACH_MAX {
+        return Err(StoreError::Full { what: format!("{} requests of key {}", total.count, once.key) });
+    }
+    draft.put(&Key::OnceTotal(&once.key), &Total { count: total.count + 1, ..total })?;
     draft.put(&Key::OnceAt(once.at, &once.key, &once.name), &(&once.key, &once.name))?;
     draft.put(&key, once)?;
     Ok(("begin_once", once.key.to_string()))
@@ -44,13 +50,50 @@ pub(super) fn end(
         return Err(missing(format!("the idempotency key {name}")));
     };
     match answer {
-        Some(answer) => draft.put(&key, &Once { answer: Some(answer), ..once })?,
-        None => {
-            draft.remove(&Key::OnceAt(once.at, id, name))?;
-            draft.remove(&key)?;
+        Some(mut answer) => {
+            let mut total = total(draft, id)?;
+            total.bytes = total.bytes.saturating_sub(size(&once));
+            let more = answer.body.as_ref().map_or(0, |body| body.len() as u64);
+            if total.bytes + more > Once::BYTES_MAX {
+                answer.body = None;
+            } else {
+                total.bytes += more;
+            }
+            draft.put(&Key::OnceTotal(id), &total)?;
+            draft.put(&key, &Once { answer: Some(answer), ..once })?;
         }
+        None => forget(draft, &once)?,
     }
     Ok(("end_once", id.to_string()))
+}
+
+/// What is remembered for one key.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Total {
+    count: u64,
+    bytes: u64,
+}
+
+/// Reads it. Requests of before are not in it.
+fn total(draft: &Draft<'_>, key: &KeyId) -> Result<Total, StoreError> {
+    Ok(draft.get(&Key::OnceTotal(key))?.unwrap_or_default())
+}
+
+fn size(once: &Once) -> u64 {
+    let body = once.answer.as_ref().and_then(|answer| answer.body.as_ref());
+    body.map_or(0, |body| body.len() as u64)
+}
+
+/// Forgets a request, and takes it out of the total of its key.
+fn forget(draft: &mut Draft<'_>, once: &Once) -> Result<(), StoreError> {
+    draft.remove(&Key::Once(&once.key, &once.name))?;
+    draft.remove(&Key::OnceAt(once.at, &once.key, &once.name))?;
+    let Total { count, bytes } = total(draft, &once.key)?;
+    let left = Total { count: count.saturating_sub(1), bytes: bytes.saturating_sub(size(once)) };
+    match left.count {
+        0 => draft.remove(&Key::OnceTotal(&once.key)),
+        _ => draft.put(&Key::OnceTotal(&once.key), &left),
+    }
 }
 
 /// Finds the oldest that count no more.
