@@ -100,7 +100,13 @@ async fn pass(app: &App, name: &ServerName, ask: Ask) -> Result<Answer, Problem>
     *request.method_mut() = ask.method;
     *request.uri_mut() = format!("/mcp/{name}").parse().map_err(|error| Problem::defect(&error))?;
     *request.headers_mut() = inward(ask.headers, has_key);
-    let response = sender.send_request(request).await.map_err(|error| {
+    // A body can take its time: who may call no more is not waited for, and what was sent of it starts nothing.
+    let about = Held::Server(name.clone());
+    let response = tokio::select! {
+        response = sender.send_request(request) => response,
+        why = app.core.lost(&caller, Action::Call, &about), if has_key => return Err(why.into()),
+    };
+    let response = response.map_err(|error| {
         tracing::debug!(%error, "the endpoint gave no answer");
         Problem::new(hyper::StatusCode::BAD_GATEWAY, "the endpoint gave no answer")
     })?;

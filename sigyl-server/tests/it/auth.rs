@@ -7,6 +7,7 @@ use sigyl_core::domain::{Caller, KeyId, Label, Network, Scope};
 use sigyl_core::wire::v1::{AuditFrom, NewKey};
 use sigyl_server::Config;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::app::{Reply, TestApp};
 
@@ -71,6 +72,68 @@ async fn nothing_of_a_request_is_read_before_it_is_known_who_asks() {
         ("/api/v1/runs?a=1&a=2", StatusCode::BAD_REQUEST),
     ] {
         assert_eq!(app.tell("GET", path, Some(&key), None).await.status, status, "{path}");
+    }
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_revoked_while_a_body_is_coming_changes_nothing() {
+    let app = TestApp::start().await;
+    let key = app.admin_key().await;
+    let id = app.core.authenticate(&key, None).await.unwrap().key().unwrap().key.id.clone();
+    let mut stream = app.connect().await;
+    let body = r#"{"login":"eve"}"#;
+    let (first, second) = body.split_at(5);
+    let head = format!(
+        "POST /api/v1/accounts HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {key}\r\nconnection: close\r\n"
+    );
+    let length = body.len();
+    let more =
+        format!("content-type: application/json\r\ncontent-length: {length}\r\nexpect: 100-continue\r\n\r\n");
+    stream.write_all(format!("{head}{more}").as_bytes()).await.unwrap();
+    // The body is asked for once the key was found good.
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&go_on), "HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(first.as_bytes()).await.unwrap();
+    app.core.revoke_key(&Caller::local_owner(), &id).await.unwrap();
+    stream.write_all(second.as_bytes()).await.unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).await.unwrap();
+    assert!(said.starts_with("HTTP/1.1 403"), "{said}");
+    let accounts = app.core.accounts(&Caller::local_owner()).await.unwrap();
+    assert!(accounts.iter().all(|account| account.login.as_str() != "eve"), "{accounts:?}");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn names_that_are_paths_lead_nowhere() {
+    let app = TestApp::start().await;
+    let key = app.admin_key().await;
+    for name in [
+        "..%2f..%2fetc%2fpasswd",
+        "%2e%2e",
+        "..",
+        ".",
+        "a%00b",
+        "a%5c..%5cb",
+        "%ff",
+        "%2fetc",
+        "a%2f..%2fb",
+        "%252e%252e",
+    ] {
+        for path in [
+            format!("/api/v1/servers/{name}"),
+            format!("/api/v1/servers/{name}/secrets"),
+            format!("/v0.1/servers/{name}/versions/{name}"),
+            format!("/servers/{name}"),
+            format!("/docs/{name}"),
+            format!("/mcp/{name}"),
+            format!("/api/v1/quarantines/{name}"),
+        ] {
+            let status = app.tell("GET", &path, Some(&key), None).await.status.as_u16();
+            assert!([400, 404, 405].contains(&status), "{path}: {status}");
+        }
     }
     app.end().await;
 }

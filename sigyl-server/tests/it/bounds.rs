@@ -32,6 +32,36 @@ async fn a_client_that_says_nothing_or_only_half_a_head_is_let_go() {
 }
 
 #[tokio::test]
+async fn a_body_that_stops_coming_or_has_no_end_is_not_waited_for() {
+    let slow = TestApp::bounded(bounds(|bounds| bounds.body_time = SHORT)).await;
+    let usual = TestApp::start().await;
+    let large = format!("{:x}\r\n{}\r\n", 1 << 20, " ".repeat(1 << 20));
+    for (app, length, body, status) in [
+        (&slow, "content-length: 100", "{\"login\":".to_owned(), "408"),
+        (&usual, "transfer-encoding: chunked", large, "413"),
+        (&usual, "content-length: 99999999999", "{".to_owned(), "413"),
+    ] {
+        let key = app.admin_key().await;
+        let head = format!("POST /api/v1/accounts HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {key}\r\n");
+        let asked = format!("{head}content-type: application/json\r\n{length}\r\n\r\n{body}");
+        let (mut reader, mut writer) = app.connect().await.into_split();
+        let writing = tokio::spawn(async move {
+            // The server may have heard enough before all of it was sent.
+            writer.write_all(asked.as_bytes()).await.ok();
+            writer
+        });
+        let mut said = [0; 12];
+        reader.read_exact(&mut said).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&said), format!("HTTP/1.1 {status}"), "{length}");
+        writing.abort();
+    }
+    for app in [slow, usual] {
+        assert_eq!(app.get("/health").await.status, StatusCode::OK);
+        app.end().await;
+    }
+}
+
+#[tokio::test]
 async fn a_connection_without_requests_is_closed() {
     let app = TestApp::bounded(bounds(|bounds| bounds.idle_time = SHORT)).await;
     let mut stream = app.connect().await;
