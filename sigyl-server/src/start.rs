@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sigyl_core::clock::{Clock as _, SystemClock};
 use sigyl_core::domain::{Caller, Shows};
-use sigyl_core::source::ToolEnv;
+use sigyl_core::source::{Reach, ToolEnv};
 use sigyl_core::{Error, Sigyl};
 use tokio::net::TcpListener;
 
@@ -56,6 +56,7 @@ pub async fn start(
         launcher,
     );
     core.offline = settings.offline.value;
+    core.reach = Reach::public(settings.allowed_sources.value.clone());
     core.sign_in = settings.sign_in();
     core.shows = Shows { known: settings.shows.value, names: Vec::new() };
     core.master_key = settings.master_key.value.clone();

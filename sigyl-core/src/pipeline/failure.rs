@@ -278,6 +278,7 @@ fn source_hint(error: &SourceError) -> &str {
         }
         SourceError::Tool { .. } => "run the command that is shown by hand",
         SourceError::Offline(_) => "run again without --offline",
+        SourceError::BeyondReach { .. } => "who runs the server may name the host in `[sources] allow`",
         SourceError::Io { .. } => "check the permissions of what is named, and that its disk has space",
     }
 }
@@ -333,6 +334,7 @@ fn source_code(error: &SourceError) -> &'static str {
         SourceError::MissingTool { .. } => "E0105",
         SourceError::Offline(_) => "E0107",
         SourceError::Io { .. } => "E0108",
+        SourceError::BeyondReach { .. } => "E0109",
         _ => "E0106",
     }
 }
@@ -363,9 +365,9 @@ pub(crate) fn store_code(error: &StoreError) -> &'static str {
         StoreError::NotEmpty { .. } => "E0709",
         StoreError::TooDeep { .. } => "E0710",
         StoreError::Taken { .. } => "E1005",
+        StoreError::Full { .. } => "E1014",
         StoreError::AuditFork { .. } => "E1007",
         StoreError::Io { .. } | StoreError::Stopped { .. } | StoreError::Engine(_) => "E0703",
-        StoreError::Full { .. } => "E1014",
     }
 }
 
@@ -392,6 +394,7 @@ mod tests {
             ("E0106", SourceError::Tool { command: "npm pack".to_owned(), tail: text() }),
             ("E0107", SourceError::Offline(text())),
             ("E0108", SourceError::Io { action: "read", path: "x".into(), source: io() }),
+            ("E0109", SourceError::BeyondReach { host: text(), why: text() }),
         ];
         let orders = [
             ("E0304", StepError::from(WaiverError::NoReason(text()))),

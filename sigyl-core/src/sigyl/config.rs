@@ -12,7 +12,7 @@ use crate::domain::{Policy, Shows};
 use crate::github::GitHub;
 use crate::pipeline::Review;
 use crate::scan::RuleSet;
-use crate::source::{Limits, ToolEnv};
+use crate::source::{Limits, Reach, ToolEnv};
 use crate::vault::KeySource;
 
 /// How people and jobs get keys without being given one.
@@ -46,6 +46,8 @@ pub struct Config {
     pub policy: Policy,
     /// Bounds on sources.
     pub limits: Limits,
+    /// Which hosts repositories may be fetched from.
+    pub reach: Reach,
     /// Where clients reach the endpoint, such as `https://mcp.example.com`, when that is not the address it listens on.
     pub public_url: Option<String>,
     /// What of the registry is shown to who does not administer it, without a view of their own.
@@ -79,6 +81,7 @@ impl Config {
             offline: false,
             policy: Policy::default(),
             limits: Limits::default(),
+            reach: Reach::Anywhere,
             public_url: None,
             shows: Shows::default(),
             probe_every: Duration::from_secs(300),

@@ -56,7 +56,8 @@ impl Sigyl {
             tracing::warn!(%error, "what a killed process left among the uploads is still there");
         }
         let fetcher = Fetcher::new(config.tool_env.clone(), config.limits, work, config.offline)
-            .with_uploads(Uploads::new(uploads));
+            .with_uploads(Uploads::new(uploads))
+            .reaching(config.reach.clone());
         let masks = Masks::default();
         let emitter = Emitter::start(store.clone(), config.clock.clone(), Bus::new(), masks.clone());
         let settings = Settings { trees, policy: config.policy.clone(), hold_for: HOLD_FOR, grace: GRACE };

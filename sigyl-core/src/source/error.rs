@@ -78,6 +78,14 @@ pub enum SourceError {
     /// It would need the network.
     #[error("{0} needs the network, and --offline forbids it")]
     Offline(String),
+    /// It would come from a host that may not be asked from here.
+    #[error("sources do not come from {host} here: {why}")]
+    BeyondReach {
+        /// The host.
+        host: String,
+        /// Why not.
+        why: String,
+    },
     /// The operating system failed.
     #[error("could not {action} {}", .path.display())]
     Io {
@@ -103,7 +111,9 @@ impl SourceError {
             | Self::BadDependencies { .. } => Kind::Invalid,
             Self::Changed { .. } => Kind::Conflict,
             Self::Tool { .. } => Kind::Upstream,
-            Self::MissingTool { .. } | Self::Offline(_) | Self::Io { .. } => Kind::Unavailable,
+            Self::MissingTool { .. } | Self::Offline(_) | Self::BeyondReach { .. } | Self::Io { .. } => {
+                Kind::Unavailable
+            }
         }
     }
 

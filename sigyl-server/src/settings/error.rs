@@ -63,6 +63,12 @@ pub enum SettingsError {
         /// What is wrong.
         why: &'static str,
     },
+    /// Something that is no host is named as one.
+    #[error("`{host}` in sources.allow is no host: write a name or an address, without scheme and port")]
+    NoHost {
+        /// It.
+        host: String,
+    },
     /// Only half of what TLS needs was named.
     #[error("TLS needs a certificate and a key: name both, or none")]
     HalfTls,

@@ -32,6 +32,7 @@ pub(super) struct File {
     pub(super) log: Log,
     pub(super) registry: Registry,
     pub(super) mcp: Mcp,
+    pub(super) sources: Sources,
     pub(super) rates: Rates,
     pub(super) github: Option<GitHub>,
     pub(super) oidc: Vec<Oidc>,
@@ -68,6 +69,13 @@ pub(super) struct Registry {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Mcp {
     pub(super) keyless_loopback: Option<bool>,
+}
+
+/// The table `[sources]`.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Sources {
+    pub(super) allow: Option<Vec<String>>,
 }
 
 /// The table `[rates]`: requests a minute of one caller.

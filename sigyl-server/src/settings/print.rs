@@ -44,6 +44,10 @@ impl fmt::Display for Settings {
         line(f, "registry.anonymous_read", &self.anonymous_read, |on| Some(on.to_string()))?;
         line(f, "registry.shows", &self.shows, |known| Some(quoted(known.word())))?;
         line(f, "mcp.keyless_loopback", &self.keyless_loopback, |on| Some(on.to_string()))?;
+        line(f, "sources.allow", &self.allowed_sources, |hosts| {
+            let all: Vec<_> = hosts.iter().map(|host| quoted(host)).collect();
+            Some(format!("[{}]", all.join(", ")))
+        })?;
         for (key, set) in [
             ("rates.read", &self.read_rate),
             ("rates.write", &self.write_rate),

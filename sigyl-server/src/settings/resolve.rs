@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -81,6 +81,8 @@ pub struct Settings {
     pub shows: Set<Known>,
     /// Whether programs of this machine reach MCP endpoints without a key.
     pub keyless_loopback: Set<bool>,
+    /// Hosts that repositories may be fetched from although their addresses are not public.
+    pub allowed_sources: Set<Vec<String>>,
     /// How people and jobs get keys without being given one.
     pub sign_in: SignInSettings,
     /// How often a caller may look something up in a minute.
@@ -152,24 +154,15 @@ impl Settings {
                 file.log.format,
                 LogFormat::default,
             ),
-            anonymous_read: Set::first(
-                None,
-                switch(variables, "SIGYL_REGISTRY_ANONYMOUS_READ")?,
-                file.registry.anonymous_read,
-                || false,
-            ),
+            anonymous_read: off(variables, "SIGYL_REGISTRY_ANONYMOUS_READ", file.registry.anonymous_read)?,
             shows: Set::first(
                 None,
                 parsed(variables, "SIGYL_REGISTRY_SHOWS")?,
                 file.registry.shows,
                 Known::default,
             ),
-            keyless_loopback: Set::first(
-                None,
-                switch(variables, "SIGYL_MCP_KEYLESS_LOOPBACK")?,
-                file.mcp.keyless_loopback,
-                || false,
-            ),
+            keyless_loopback: off(variables, "SIGYL_MCP_KEYLESS_LOOPBACK", file.mcp.keyless_loopback)?,
+            allowed_sources: hosts(variables, file.sources.allow)?,
             sign_in: SignInSettings::resolve(file.github, file.oidc, file.login, file.trust, variables)?,
             read_rate: rate(variables, "SIGYL_RATES_READ", file.rates.read)?,
             write_rate: rate(variables, "SIGYL_RATES_WRITE", file.rates.write)?,
@@ -246,6 +239,30 @@ fn networks(variables: &Variables) -> Result<Said<Vec<Network>>, SettingsError> 
     Ok((name, Some(networks.collect::<Result<_, _>>()?)))
 }
 
+/// A switch without a flag that is off unless somebody says otherwise.
+fn off(variables: &Variables, name: &'static str, file: Option<bool>) -> Result<Set<bool>, SettingsError> {
+    Ok(Set::first(None, switch(variables, name)?, file, || false))
+}
+
+fn hosts(variables: &Variables, file: Option<Vec<String>>) -> Result<Set<Vec<String>>, SettingsError> {
+    let (name, text) = text(variables, "SIGYL_SOURCES_ALLOW")?;
+    let named = text.map(|text| text.split(',').map(|one| one.trim().to_owned()).collect());
+    let variable = (name, named.map(checked_hosts).transpose()?);
+    Ok(Set::first(None, variable, file.map(checked_hosts).transpose()?, Vec::new))
+}
+
+/// Takes names of hosts or addresses, and nothing that holds more.
+fn checked_hosts(hosts: Vec<String>) -> Result<Vec<String>, SettingsError> {
+    let is_host = |host: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        host.parse::<Ipv6Addr>().is_ok() || (!host.is_empty() && host.bytes().all(plain))
+    };
+    match hosts.iter().find(|host| !is_host(host)) {
+        Some(odd) => Err(SettingsError::NoHost { host: odd.clone() }),
+        None => Ok(hosts),
+    }
+}
+
 fn log_format(variables: &Variables) -> Result<Said<LogFormat>, SettingsError> {
     let (name, text) = text(variables, "SIGYL_LOG_FORMAT")?;
     let read =
@@ -315,6 +332,22 @@ mod tests {
 
     fn variables<const N: usize>(pairs: [(&str, &str); N]) -> Variables {
         pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
+    #[test]
+    fn hosts_of_sources_are_hosts() {
+        let allowed = |text: &str| {
+            let named = variables([
+                ("SIGYL_SOURCES_ALLOW", text),
+                ("SIGYL_DATA_DIR", "/d"),
+                ("SIGYL_CACHE_DIR", "/c"),
+            ]);
+            Settings::resolve(Arguments::default(), &named).map(|settings| settings.allowed_sources.value)
+        };
+        assert_eq!(allowed("git.internal, 10.0.0.7,::1").unwrap(), ["git.internal", "10.0.0.7", "::1"]);
+        for odd in ["https://git.internal", "git.internal:80", "a,,b", "*"] {
+            assert!(matches!(allowed(odd), Err(SettingsError::NoHost { .. })), "{odd}");
+        }
     }
 
     #[test]

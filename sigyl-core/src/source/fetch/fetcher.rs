@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{ToolEnv, git, npm, pypi};
+use super::{Reach, ToolEnv, git, npm, pypi};
 use crate::domain::Locator;
 use crate::source::archive::unpack_file;
 use crate::source::scratch::Scratch;
@@ -21,13 +21,15 @@ pub struct Fetcher {
     pub(in crate::source) uploads: Option<Uploads>,
     /// Packages whose code may run when they are built.
     pub(in crate::source) allowed: Vec<String>,
+    /// Which hosts repositories may come from.
+    pub(in crate::source) reach: Reach,
 }
 
 impl Fetcher {
     /// Makes a fetcher that keeps what it gets under `work`, each in a folder `scratch-<pid>-<number>` that goes away
     /// with the last clone of the tree. With `offline`, whatever is not on this machine is refused.
     pub fn new(env: ToolEnv, limits: Limits, work: PathBuf, offline: bool) -> Self {
-        Self { env, limits, work, offline, uploads: None, allowed: Vec::new() }
+        Self { env, limits, work, offline, uploads: None, allowed: Vec::new(), reach: Reach::Anywhere }
     }
 
     /// Returns one that finds archives that were sent here.
@@ -37,6 +39,11 @@ impl Fetcher {
     )]
     pub(crate) fn with_uploads(self, uploads: Uploads) -> Self {
         Self { uploads: Some(uploads), ..self }
+    }
+
+    /// Returns one that fetches repositories from these hosts alone.
+    pub fn reaching(self, reach: Reach) -> Self {
+        Self { reach, ..self }
     }
 
     /// Returns one that may pin a source archive of the packages `names`, since they may run code when they are built.

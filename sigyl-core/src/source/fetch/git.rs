@@ -37,14 +37,18 @@ struct Repository<'a> {
     folder: PathBuf,
     scratch: &'a Path,
     local: bool,
+    /// Settings that keep it to hosts that may be asked.
+    kept_to: Vec<String>,
 }
 
 impl Repository<'_> {
     fn call(&self, command: &[&str]) -> Call {
         let protocols = if self.local { "file" } else { "https:http:ssh:git" };
         let file = if self.local { "always" } else { "never" };
+        let kept_to = self.kept_to.iter().map(String::as_str);
         SETTINGS
-            .iter()
+            .into_iter()
+            .chain(kept_to)
             .fold(Call::new(&self.git, self.scratch), |call, setting| call.setting("-c", setting))
             .setting("-c", &format!("protocol.file.allow={file}"))
             .args(command)
@@ -114,12 +118,14 @@ pub(super) async fn fetch(
         let reference = crate::source::path::shown(reference.unwrap_or_default());
         return Err(SourceError::NotFound(format!("`{reference}` in {public}")));
     }
+    let kept_to = if local { Vec::new() } else { fetcher.reach.check(&public).await? };
     let scratch = Scratch::new(&fetcher.work)?;
     // Objects of the past are fetched too where a commit is named by a part of its id.
     let runner = Runner::new(&fetcher.env, progress, scratch.path(), fetcher.limits.total.saturating_mul(3));
     let git = runner.find(&["git"], "install git, or name a folder or an archive instead")?;
     let folder = scratch.path().join("repository");
-    let repository = Repository { runner, git, folder: folder.clone(), scratch: scratch.path(), local };
+    let repository =
+        Repository { runner, git, folder: folder.clone(), scratch: scratch.path(), local, kept_to };
     let init = repository.call(&["init", "--quiet", "--bare", "--template="]);
     repository.runner.run(init).await?;
     if let Some(credentials) = &credentials {

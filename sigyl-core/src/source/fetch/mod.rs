@@ -9,6 +9,7 @@ mod git_objects;
 mod mask;
 mod npm;
 mod pypi;
+mod reach;
 mod run;
 mod tool_env;
 
@@ -19,6 +20,7 @@ pub(super) use mask::mask;
 pub(super) use npm::{SWITCHES as NPM_SWITCHES, npm, only_file};
 pub(crate) use pypi::NO_PROCESS;
 pub(super) use pypi::{pip, run_pip};
+pub use reach::Reach;
 pub(crate) use run::SCRATCH;
 pub(super) use run::{Call, Runner};
 pub use tool_env::ToolEnv;

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use super::web::Web;
 use super::{House, paths, text_of};
 use crate::domain::{Locator, SkipKind, SourceKind};
-use crate::source::SourceError;
+use crate::source::{Reach, SourceError};
 
 fn git(house: &House, folder: &str, args: &[&str]) -> String {
     let identity =
@@ -169,6 +169,30 @@ async fn branches_tags_commits_and_folders_are_found() {
         assert!(house.fetch(&format!("git:{url}{absent}")).await.is_err(), "{absent}");
     }
     assert!(matches!(house.fetch("git:./no/such.git").await, Err(SourceError::NotFound(_))));
+}
+
+#[tokio::test]
+async fn a_repository_within_is_not_asked_for_unless_its_host_is_named_and_leads_nowhere_else() {
+    let Some(house) = House::with(&["git"]) else { return };
+    let other = Web::serve(|_, _, _| (404, "", Vec::new()));
+    let leads = format!("location: http://{}/b.git/info/refs\r\n", other.address);
+    let leads: &'static str = Box::leak(leads.into_boxed_str());
+    let web = Web::serve(move |_, _, _| (302, leads, Vec::new()));
+    let locator = Locator::parse(&format!("git:http://{}/a.git", web.address)).unwrap();
+    let from = async |besides: &[&str]| {
+        let reach = Reach::public(besides.iter().map(|host| (*host).to_owned()));
+        house.fetcher(false).reaching(reach).fetch(&locator, &house).await.unwrap_err()
+    };
+    for besides in [&[][..], &["127.0.0.2", "git.example"]] {
+        let error = from(besides).await;
+        assert!(matches!(&error, SourceError::BeyondReach { host, .. } if host == "127.0.0.1"), "{error}");
+    }
+    assert!(web.asked.lock().unwrap().is_empty());
+    assert!(matches!(from(&["127.0.0.1"]).await, SourceError::Tool { .. }));
+    assert!(!web.asked.lock().unwrap().is_empty());
+    assert!(other.asked.lock().unwrap().is_empty(), "where it leads was not looked at");
+    house.fetcher(false).fetch(&locator, &house).await.unwrap_err();
+    assert!(!other.asked.lock().unwrap().is_empty(), "who fetches for themselves goes where git goes");
 }
 
 #[tokio::test]
