@@ -62,13 +62,9 @@ impl Args {
             What::Enable { login } => Request::DisableAccount { login, disabled: false },
         };
         let accounts: Vec<Account> = cx.ask(request).await?;
-        if cx.output.is_json() {
-            cx.output.document("sigyl.accounts/1", &serde_json::json!({ "accounts": accounts }))?;
-        } else if accounts.is_empty() {
-            cx.output.note("No accounts yet.");
-        } else {
-            cx.output.print(&render::accounts(&accounts, &cx.output.look))?;
-        }
-        Ok(Exit::Well)
+        let body = serde_json::json!({ "accounts": accounts });
+        cx.list("sigyl.accounts/1", &body, &accounts, "No accounts yet.", |them, look, _| {
+            render::accounts(them, look)
+        })
     }
 }

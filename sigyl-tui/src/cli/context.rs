@@ -1,6 +1,6 @@
 //! What every verb works with.
 
-use sigyl_core::domain::Kind;
+use sigyl_core::domain::{Kind, Timestamp};
 use sigyl_core::wire::v1::{Frame, Owner, Request, Response};
 
 use crate::exit::Exit;
@@ -8,6 +8,7 @@ use crate::link::{self, Answer, Link};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::progress::Track;
+use crate::render::Look;
 use crate::settings::{Settings, policy};
 use crate::signal::Interrupts;
 
@@ -65,6 +66,26 @@ impl Context {
     /// Asks for something whose only answer is that it was done.
     pub(super) async fn done(&mut self, request: Request) -> Result<(), Problem> {
         self.ask(request).await
+    }
+
+    /// Shows a list: as a document, as text, or as one line on standard error when nothing is in it.
+    pub(super) fn list<T>(
+        &mut self,
+        schema: &'static str,
+        body: &serde_json::Value,
+        items: &[T],
+        nothing: &str,
+        text: impl FnOnce(&[T], &Look, Timestamp) -> String,
+    ) -> Result<Exit, Problem> {
+        if self.output.is_json() {
+            self.output.document(schema, body)?;
+        } else if items.is_empty() {
+            self.output.note(nothing);
+        } else {
+            let text = text(items, &self.output.look, self.output.now());
+            self.output.print(&text)?;
+        }
+        Ok(Exit::Well)
     }
 
     /// Says that something was done: as a document, or as one line on standard error.

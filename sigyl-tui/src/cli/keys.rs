@@ -117,13 +117,5 @@ async fn make(create: Create, cx: &mut Context) -> Result<Exit, Problem> {
 
 async fn list(of: Option<Login>, cx: &mut Context) -> Result<Exit, Problem> {
     let keys: Vec<KeyView> = cx.ask(Request::Keys { of }).await?;
-    if cx.output.is_json() {
-        cx.output.document("sigyl.keys/1", &serde_json::json!({ "keys": keys }))?;
-    } else if keys.is_empty() {
-        cx.output.note("No keys yet.");
-    } else {
-        let text = render::keys(&keys, &cx.output.look, cx.output.now());
-        cx.output.print(&text)?;
-    }
-    Ok(Exit::Well)
+    cx.list("sigyl.keys/1", &serde_json::json!({ "keys": keys }), &keys, "No keys yet.", render::keys)
 }

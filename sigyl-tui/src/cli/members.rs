@@ -76,13 +76,8 @@ impl Args {
 
 async fn list(workspace: WorkspaceName, cx: &mut Context) -> Result<Exit, Problem> {
     let members: Vec<Member> = cx.ask(Request::Members { workspace: workspace.clone() }).await?;
-    if cx.output.is_json() {
-        let body = serde_json::json!({ "workspace": workspace, "members": members });
-        cx.output.document("sigyl.members/1", &body)?;
-    } else if members.is_empty() {
-        cx.output.note("No members yet.");
-    } else {
-        cx.output.print(&render::members(&members, &cx.output.look))?;
-    }
-    Ok(Exit::Well)
+    let body = serde_json::json!({ "workspace": workspace, "members": members });
+    cx.list("sigyl.members/1", &body, &members, "No members yet.", |them, look, _| {
+        render::members(them, look)
+    })
 }

@@ -75,15 +75,8 @@ impl Args {
 
 async fn list(cx: &mut Context) -> Result<Exit, Problem> {
     let quarantines: Vec<Quarantine> = cx.ask(Request::Quarantines).await?;
-    if cx.output.is_json() {
-        cx.output.document("sigyl.quarantines/1", &serde_json::json!({ "quarantines": quarantines }))?;
-    } else if quarantines.is_empty() {
-        cx.output.note("Nothing is under quarantine.");
-    } else {
-        let text = render::quarantines(&quarantines, &cx.output.look, cx.output.now());
-        cx.output.print(&text)?;
-    }
-    Ok(Exit::Well)
+    let (body, nothing) = (serde_json::json!({ "quarantines": quarantines }), "Nothing is under quarantine.");
+    cx.list("sigyl.quarantines/1", &body, &quarantines, nothing, render::quarantines)
 }
 
 fn show(view: &QuarantineView, how: &str, cx: &mut Context) -> Result<Exit, Problem> {

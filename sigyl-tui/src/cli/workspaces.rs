@@ -52,12 +52,12 @@ impl Args {
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         match self.what {
             What::List => {
-                let workspaces = cx.ask(Request::Workspaces).await?;
+                let workspaces: Vec<WorkspaceView> = cx.ask(Request::Workspaces).await?;
                 show(&workspaces, cx)
             }
             What::Create { name, owner, title } => {
                 let new = NewWorkspace { name, title, owner };
-                let made = cx.ask(Request::CreateWorkspace(new)).await?;
+                let made: Vec<WorkspaceView> = cx.ask(Request::CreateWorkspace(new)).await?;
                 show(&made, cx)
             }
             What::Move { server, to } => {
@@ -70,14 +70,8 @@ impl Args {
     }
 }
 
-fn show(workspaces: &Vec<WorkspaceView>, cx: &mut Context) -> Result<Exit, Problem> {
-    if cx.output.is_json() {
-        cx.output.document("sigyl.workspaces/1", &serde_json::json!({ "workspaces": workspaces }))?;
-    } else if workspaces.is_empty() {
-        cx.output.note("Only the default workspace so far, and nobody was let in yet.");
-    } else {
-        let text = render::workspaces(workspaces, &cx.output.look, cx.output.now());
-        cx.output.print(&text)?;
-    }
-    Ok(Exit::Well)
+fn show(workspaces: &[WorkspaceView], cx: &mut Context) -> Result<Exit, Problem> {
+    let nothing = "Only the default workspace so far, and nobody was let in yet.";
+    let body = serde_json::json!({ "workspaces": workspaces });
+    cx.list("sigyl.workspaces/1", &body, workspaces, nothing, render::workspaces)
 }
