@@ -51,6 +51,8 @@ pub mod control;
 #[cfg(feature = "runtime")]
 pub mod deploy;
 #[cfg(feature = "runtime")]
+pub mod dns;
+#[cfg(feature = "runtime")]
 pub mod error;
 #[cfg(feature = "runtime")]
 pub mod event;

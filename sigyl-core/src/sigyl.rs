@@ -51,6 +51,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{AuditLog, Door, Pepper, Uses};
+use crate::dns::Dns;
 use crate::domain::{Download, RevisionId, RunId, ServerName, Shows, Timestamp};
 use crate::pipeline::{Platform, Started, Tracker};
 
@@ -97,6 +98,8 @@ struct Inner {
     saying: tokio::sync::Mutex<()>,
     /// How somebody gets a key by signing in, and who is about to.
     signing_in: sign_in::SigningIn,
+    /// What looks up what domains have on record.
+    dns: Option<Arc<dyn Dns>>,
     /// Held by whoever seals until what is sealed is on record, and by whoever changes the key that seals.
     sealing: tokio::sync::RwLock<()>,
     /// Whether no master key takes over from another in this process.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sigyl_core::clock::{Clock as _, SystemClock};
+use sigyl_core::dns::Resolver;
 use sigyl_core::domain::{Caller, Shows};
 use sigyl_core::source::{Reach, ToolEnv};
 use sigyl_core::{Error, Sigyl};
@@ -58,6 +59,10 @@ pub async fn start(
     core.offline = settings.offline.value;
     core.reach = Reach::public(settings.allowed_sources.value.clone());
     core.sign_in = settings.sign_in();
+    match Resolver::of_system() {
+        Ok(resolver) => core.dns = Some(Arc::new(resolver)),
+        Err(error) => tracing::warn!(%error, "no namespace can be proven by DNS"),
+    }
     core.shows = Shows { known: settings.shows.value, names: Vec::new() };
     core.master_key = settings.master_key.value.clone();
     core.previous_master_key = settings.previous_master_key.value.clone();

@@ -5,9 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use zeroize::Zeroizing;
 
+use crate::dns::DnsError;
 use crate::domain::{Kind, SecretValue, Timestamp};
 use crate::web::WebError;
-use crate::wire::v1::SignedTime;
+use crate::wire::v1::{DomainRecord, SignedTime};
 
 /// Seconds by which a signed time may differ from ours.
 const WITHIN: i64 = 15;
@@ -26,13 +27,18 @@ pub enum DomainError {
     Time,
     /// No key of the domain signed it.
     #[error(
-        "no ed25519 key at {0} signed the time: publish a line `v=MCPv1; k=ed25519; p=KEY` there, KEY in base64, and sign \
-         with it"
+        "no ed25519 key at {0} signed the time: publish `v=MCPv1; k=ed25519; p=KEY` there, KEY in base64, and sign with it"
     )]
     Signature(String),
     /// The domain cannot be asked.
     #[error("the domain cannot be asked")]
     Web(#[from] WebError),
+    /// What it has on record cannot be looked up.
+    #[error("the domain cannot be looked up")]
+    Dns(#[from] DnsError),
+    /// Nothing is looked up here.
+    #[error("nothing is looked up in DNS here: {0}")]
+    NoDns(&'static str),
     /// It has proven too many.
     #[error("the account has proven {0} namespaces, and may not have more")]
     TooMany(usize),
@@ -45,6 +51,8 @@ impl DomainError {
             Self::Domain(_) | Self::Time => Kind::Invalid,
             Self::Signature(_) => Kind::Denied,
             Self::Web(error) => error.kind(),
+            Self::Dns(error) => error.kind(),
+            Self::NoDns(_) => Kind::Invalid,
             Self::TooMany(_) => Kind::Conflict,
         }
     }
@@ -103,12 +111,12 @@ impl DomainKey {
         format!("v=MCPv1; k=ed25519; p={}", STANDARD.encode(self.0.public_key()))
     }
 
-    /// Signs the time, for a domain.
-    pub fn sign(&self, domain: &str, now: Timestamp) -> SignedTime {
+    /// Signs the time, for a domain that names the key there.
+    pub fn sign(&self, domain: &str, by: DomainRecord, now: Timestamp) -> SignedTime {
         let time = now.to_string();
         let signature = self.0.sign(time.as_bytes());
         let signature = signature.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        SignedTime { domain: domain.to_owned(), time, signature }
+        SignedTime { domain: domain.to_owned(), time, signature, by }
     }
 }
 
@@ -167,7 +175,7 @@ mod tests {
     fn what_a_key_signs_is_good_by_the_record_that_it_makes() {
         let key = DomainKey::of_pem(&SecretValue::new(PEM)).unwrap();
         let now = Timestamp::from_millis(1_795_000_000_123);
-        let SignedTime { time, signature, .. } = key.sign("example.com", now);
+        let SignedTime { time, signature, .. } = key.sign("example.com", DomainRecord::Dns, now);
         assert!(check_signed(&key.record(), "x", &time, &signature, now).is_ok());
         assert!(!format!("{key:?}").contains("BwcH"));
         for bad in [

@@ -127,12 +127,19 @@ impl Account {
     /// Namespaces that an account may have.
     pub const MOST_NAMESPACES: usize = 200;
 
-    /// Tells how a namespace was proven, if it was.
+    /// Tells how a namespace was proven, if it was. Who holds a domain in DNS holds what is below it.
     pub fn proof_of(&self, space: &str) -> Option<Proof> {
-        self.namespaces.iter().find(|proven| proven.space == space).map(|proven| proven.by)
+        let is_below = |proven: &ProvenNamespace| {
+            let rest = space.strip_prefix(&proven.space);
+            proven.by == Proof::Dns && rest.is_some_and(|rest| rest.starts_with('.'))
+        };
+        let mut all = self.namespaces.iter();
+        let itself = all.find(|proven| proven.space == space);
+        itself.or_else(|| self.namespaces.iter().find(|proven| is_below(proven))).map(|proven| proven.by)
     }
 
-    /// Takes proven namespaces instead of those of before that were proven in the same way, or have the same name.
+    /// Takes proven namespaces beside those of before: with `instead`, instead of all that were proven in the same way; else
+    /// instead of those that have the same name too.
     pub fn prove(
         &mut self,
         by: Proof,
@@ -141,7 +148,7 @@ impl Account {
         at: Timestamp,
     ) {
         let spaces: Vec<_> = spaces.into_iter().take(Self::MOST_NAMESPACES).collect();
-        let is_over = |old: &ProvenNamespace| (instead && old.by == by) || spaces.contains(&old.space);
+        let is_over = |old: &ProvenNamespace| old.by == by && (instead || spaces.contains(&old.space));
         self.namespaces.retain(|old| !is_over(old));
         let room = Self::MOST_NAMESPACES.saturating_sub(self.namespaces.len());
         self.namespaces.extend(spaces.into_iter().take(room).map(|space| ProvenNamespace { space, by, at }));
@@ -161,6 +168,29 @@ mod tests {
         {
             assert!(Identity::new(issuer, subject).is_err(), "{subject:?}");
         }
+    }
+
+    #[test]
+    fn who_holds_a_domain_in_dns_holds_what_is_below_it() {
+        let mut account: Account = serde_json::from_value(serde_json::json!({
+            "id": "019aa1b2-0000-7000-8000-000000000000", "login": "ada", "name": null,
+            "created": "2026-11-26T12:00:00Z", "disabled": null,
+        }))
+        .unwrap();
+        let now = Timestamp::EPOCH;
+        account.prove(Proof::Http, false, ["com.example".to_owned()], now);
+        assert_eq!(
+            (account.proof_of("com.example"), account.proof_of("com.example.mcp")),
+            (Some(Proof::Http), None)
+        );
+        account.prove(Proof::Dns, false, ["com.example".to_owned()], now);
+        assert_eq!(account.proof_of("com.example.mcp.x"), Some(Proof::Dns));
+        assert_eq!((account.proof_of("com.examples"), account.proof_of("com")), (None, None));
+        account.prove(Proof::Http, false, ["com.example".to_owned()], now);
+        assert_eq!(account.namespaces.len(), 2, "one proof does not take the other away");
+        account.prove(Proof::GitHub, true, ["io.github.ada".to_owned()], now);
+        account.prove(Proof::GitHub, true, ["io.github.ada-l".to_owned()], now);
+        assert_eq!((account.proof_of("io.github.ada"), account.namespaces.len()), (None, 3));
     }
 
     #[test]

@@ -155,6 +155,8 @@ pub enum Proof {
     GitHub,
     /// Whoever published holds the key that the domain names at its own address.
     Http,
+    /// Whoever published holds the key that the domain has on record in DNS.
+    Dns,
     /// Nothing that this registry checked.
     Unproven,
 }

@@ -8,6 +8,7 @@ use crate::access::oidc::Issuer;
 use crate::access::{SignInRules, Trust};
 use crate::clock::{Clock, SystemClock};
 use crate::deploy::Target;
+use crate::dns::Dns;
 use crate::domain::{Policy, Shows};
 use crate::github::GitHub;
 use crate::pipeline::Review;
@@ -62,6 +63,8 @@ pub struct Config {
     pub rules: Option<Arc<RuleSet>>,
     /// How people and jobs get keys without being given one; nobody does without settings.
     pub sign_in: SignIn,
+    /// What looks up what domains have on record; without it no namespace is proven by DNS.
+    pub dns: Option<Arc<dyn Dns>>,
     /// Where the master key of secrets comes from; the file `master.key` in the data directory when absent.
     pub master_key: Option<KeySource>,
     /// Where the key comes from that this one takes over from, once it was replaced.
@@ -89,6 +92,7 @@ impl Config {
             review: None,
             rules: None,
             sign_in: SignIn::default(),
+            dns: None,
             master_key: None,
             previous_master_key: None,
             clock: Arc::new(SystemClock),

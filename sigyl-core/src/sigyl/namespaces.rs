@@ -6,7 +6,7 @@ use crate::access::{DomainError, check_signed, of_domain};
 use crate::domain::{Account, Action, Caller, Denied, Proof, ProvenNamespace};
 use crate::error::Error;
 use crate::store::{Change, StoreError};
-use crate::wire::v1::SignedTime;
+use crate::wire::v1::{DomainRecord, SignedTime};
 
 impl Told for ProvenNamespace {
     fn told(&self) -> Option<String> {
@@ -16,7 +16,7 @@ impl Told for ProvenNamespace {
 
 impl Sigyl {
     /// Takes the proof that a domain belongs to the caller's account: the time, signed with a key that the domain names at
-    /// its own address. What is published from then on in the namespace of the domain says so.
+    /// its own address, or on record in DNS. What is published from then on in the namespace of the domain says so.
     pub async fn prove_namespace(
         &self,
         caller: &Caller,
@@ -28,25 +28,48 @@ impl Sigyl {
             who.require(Action::Publish)?;
             let holder = who.key().ok_or_else(|| Denied::new(&who, "prove a namespace: that takes a key"))?;
             let (url, space) = of_domain(&proof.domain)?;
-            let heard = sigyl.inner.signing_in.web().get(&url, None).await.map_err(DomainError::from)?;
-            if heard.status != 200 {
-                return Err(DomainError::Web(heard.wrong(format!("status {}", heard.status))).into());
-            }
-            let records = String::from_utf8_lossy(&heard.body);
+            let (by, records, at) = match proof.by {
+                DomainRecord::Dns => {
+                    let at = format!("{} in DNS (TXT)", proof.domain);
+                    (Proof::Dns, sigyl.records_in_dns(&proof.domain).await?, at)
+                }
+                _ => (Proof::Http, sigyl.records_at(&url).await?, url),
+            };
             let now = sigyl.inner.platform.clock.now();
-            check_signed(&records, &url, &proof.time, &proof.signature, now)?;
+            check_signed(&records, &at, &proof.time, &proof.signature, now)?;
             let _one_at_a_time = sigyl.inner.members.lock().await;
             let store = &sigyl.inner.platform.store;
             let account = store.account(&holder.account.id).await?;
             let mut account =
                 account.ok_or_else(|| StoreError::Missing { what: "the account".to_owned() })?;
-            account.prove(Proof::Http, false, [space.clone()], now);
+            account.prove(by, false, [space.clone()], now);
             let most = Account::MOST_NAMESPACES;
-            let proven = account.namespaces.iter().find(|proven| proven.space == space).cloned();
+            let proven =
+                account.namespaces.iter().find(|proven| proven.by == by && proven.space == space).cloned();
             let proven = proven.ok_or(DomainError::TooMany(most))?;
             store.apply(Change::PutAccount(Box::new(account))).await?;
             Ok(proven)
         };
         self.audited(caller, act, work).await
+    }
+
+    /// Reads what a domain says at its own address.
+    async fn records_at(&self, url: &str) -> Result<String, Error> {
+        let heard = self.inner.signing_in.web().get(url, None).await.map_err(DomainError::from)?;
+        if heard.status != 200 {
+            return Err(DomainError::Web(heard.wrong(format!("status {}", heard.status))).into());
+        }
+        Ok(String::from_utf8_lossy(&heard.body).into_owned())
+    }
+
+    /// Reads what a domain has on record in DNS, a line for each text that may be a key.
+    async fn records_in_dns(&self, domain: &str) -> Result<String, Error> {
+        if self.inner.offline {
+            return Err(DomainError::NoDns("`offline` is set").into());
+        }
+        let dns = self.inner.dns.as_ref().ok_or(DomainError::NoDns("nothing is set up to do it"))?;
+        let texts = dns.texts(domain).await.map_err(DomainError::from)?;
+        let keys = texts.into_iter().filter(|text| text.starts_with("v=MCPv1") && !text.contains('\n'));
+        Ok(keys.collect::<Vec<_>>().join("\n"))
     }
 }

@@ -99,6 +99,7 @@ impl Sigyl {
             runs: Mutex::default(),
             health: Mutex::new(BTreeMap::new()),
             drift: Mutex::default(),
+            dns: config.dns.clone(),
             signing_in: SigningIn::new(config.sign_in.clone(), Web::new(config.offline)),
             since,
             public_url: config.public_url.clone(),

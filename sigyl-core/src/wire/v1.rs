@@ -30,8 +30,9 @@ pub use crate::domain::Failure;
 pub use secrets::{KeyChange, MasterKeyView, NewSecret, RotateMasterKey, SecretView, Secrets, SetSecret};
 
 pub use access::{
-    AccountExport, AuditChecked, AuditFrom, CallCount, DeviceLogin, KeyView, LoginState, MadeKey, Member,
-    NewAccount, NewKey, NewWorkspace, Part, SignedTime, SignedToken, Ticket, WhoAmI, WorkspaceView,
+    AccountExport, AuditChecked, AuditFrom, CallCount, DeviceLogin, DomainRecord, KeyView, LoginState,
+    MadeKey, Member, NewAccount, NewKey, NewWorkspace, Part, SignedTime, SignedToken, Ticket, WhoAmI,
+    WorkspaceView,
 };
 pub use body::{
     AccountChange, AccountProfile, Accounts, Audit, Begun, Bookmark, Broken, CallCounts, Health, Import,

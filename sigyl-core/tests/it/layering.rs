@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const RANKS: &[&[&str]] = &[
     &["domain", "clock"],
     &["manifest", "event", "source"],
-    &["store", "github", "mcp", "web", "wire"],
+    &["store", "dns", "github", "mcp", "web", "wire"],
     &["vault", "access", "client", "scan", "registry", "deploy"],
     &["guard"],
     &["gateway", "pipeline"],

@@ -25,7 +25,7 @@ pub(crate) const ROUTES: &[Route] = &[Route::change(
 
 const PROVE: Doc = Doc::new(
     "proveNamespace",
-    "Takes the proof that a domain belongs to the caller: the time, signed with a key that the domain names.",
+    "Takes the proof that a domain belongs to the caller: the time, signed with a key that the domain names at its own address, or on record in DNS.",
     &[
         gives("ProvenNamespace", "The namespace of the domain."),
         fails(409, "The account has as many as it may."),

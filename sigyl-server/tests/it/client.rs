@@ -14,8 +14,8 @@ use sigyl_core::domain::{
 use sigyl_core::source::{Limits, SourceTree};
 use sigyl_core::wire::registry::{ImportRow, ListQuery, StatusUpdate};
 use sigyl_core::wire::v1::{
-    Import, NewAccount, NewKey, NewQuarantine, NewRating, NewSecret, NewWorkspace, PolicyText, Release,
-    Rescan, RunEnd, SignedTime, SignedToken, Ticket,
+    DomainRecord, Import, NewAccount, NewKey, NewQuarantine, NewRating, NewSecret, NewWorkspace, PolicyText,
+    Release, Rescan, RunEnd, SignedTime, SignedToken, Ticket,
 };
 
 use crate::app::TestApp;
@@ -120,7 +120,7 @@ async fn own(client: &Client) {
     let somebody = Login::parse("somebody").unwrap();
     assert_eq!(refused(client.delete_me(&somebody).await), (400, Some("E0407".to_owned())));
     let (time, signature) = ("2026-11-26T12:00:00Z".to_owned(), "0".repeat(128));
-    let proof = SignedTime { domain: "localhost".to_owned(), time, signature };
+    let proof = SignedTime { domain: "localhost".to_owned(), time, signature, by: DomainRecord::Http };
     assert_eq!(refused(client.prove_namespace(&proof).await), (400, Some("E1022".to_owned())));
 }
 

@@ -18,12 +18,10 @@ const EXAMPLES: &str = "\
 Examples:
   sigyl events clock
       Health, restarts and changed tools of one server, oldest first.
-  sigyl events -f --format json
-      Stay, and write each event of any server as one JSON object.
   sigyl events --since 812 -f --server https://mcp.example.org
       Every change after event 812, of runs too, and what comes; each line begins with its number.";
 
-/// Show health, restarts and changed tools of servers, or every change since a number
+/// Show health, restarts and changed tools, or every change
 ///
 /// The events of one run are shown by `sigyl watch RUN`.
 #[derive(Debug, clap::Args)]

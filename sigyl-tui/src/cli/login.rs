@@ -18,13 +18,11 @@ Examples:
   sigyl login --server https://mcp.example.org
       Shows a code to type at GitHub, and keeps the key that comes of it.
   sigyl login --server https://mcp.example.org --oidc
-      The same at the issuer that the server names; --oidc=NAME where it names several.
-  sigyl login --server http://127.0.0.1:7447 --format json
-      The same, with the account and the file of the key as one JSON object.";
+      The same at the issuer that the server names; --oidc=NAME where it names several.";
 
-/// Sign in at a server with GitHub or single sign-on, and keep its key
+/// Sign in at a server, and keep its key
 ///
-/// The key is kept in the configuration folder, for you alone. `sigyl logout` gives it back.
+/// By GitHub, or with --oidc by single sign-on. The key is kept in the configuration folder, for you alone. `sigyl logout` gives it back.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {

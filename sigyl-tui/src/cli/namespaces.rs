@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use sigyl_core::access::DomainKey;
 use sigyl_core::clock::{Clock as _, SystemClock};
 use sigyl_core::domain::{ProvenNamespace, SecretValue};
-use sigyl_core::wire::v1::{Request, WhoAmI};
+use sigyl_core::wire::v1::{DomainRecord, Request, WhoAmI};
 
 use super::Context;
 use crate::exit::Exit;
@@ -15,15 +15,15 @@ use crate::render;
 
 const EXAMPLES: &str = "\
 Examples:
-  openssl genpkey -algorithm ed25519 -out domain.pem && sigyl namespaces record domain.pem
-      Make a key, and print what the domain has to publish.
+  sigyl namespaces record domain.pem
+      Print what the domain has to publish for a key that openssl genpkey -algorithm ed25519 made.
   sigyl namespaces prove example.com --key domain.pem --server https://mcp.example.org
-      Prove that example.com is yours, by what it publishes; com.example/* is proven from then on.";
+      Prove that example.com is yours, by what it publishes; with --dns by its TXT record.";
 
 /// Bytes of a key file.
 const MOST: u64 = 16 << 10;
 
-/// Prove namespaces of the registry by the key of a domain, or list the proven ones
+/// Prove namespaces of the registry, or list the proven ones
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -47,6 +47,9 @@ enum What {
         /// The private key: ed25519, PKCS #8, PEM; it stays here
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
+        /// The domain has the key on record in DNS (TXT), not at https://DOMAIN/.well-known/mcp-registry-auth
+        #[arg(long)]
+        dns: bool,
     },
 }
 
@@ -62,8 +65,9 @@ impl Args {
                 let record = read(&key)?.record();
                 cx.say("sigyl.domain-record/1", &serde_json::json!({ "record": record }), &record)
             }
-            What::Prove { domain, key } => {
-                let proof = read(&key)?.sign(&domain, SystemClock.now());
+            What::Prove { domain, key, dns } => {
+                let by = if dns { DomainRecord::Dns } else { DomainRecord::Http };
+                let proof = read(&key)?.sign(&domain, by, SystemClock.now());
                 let proven: ProvenNamespace = cx.ask(Request::ProveNamespace(proof)).await?;
                 show(&[proven], cx)
             }

@@ -70,7 +70,7 @@ impl House {
         Self::configured(|config| config.sign_in = sign_in).await
     }
 
-    async fn configured(change: impl FnOnce(&mut Config)) -> Self {
+    pub(super) async fn configured(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_795_000_000_000)));
         let at = |name: &str| folder.path().join(name);

@@ -7,6 +7,7 @@ mod first_key;
 pub(super) mod house;
 mod keys;
 mod members;
+mod namespaces;
 mod oidc;
 mod ownership;
 mod quarantine;

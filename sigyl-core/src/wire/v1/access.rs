@@ -236,6 +236,27 @@ pub struct SignedTime {
     pub time: String,
     /// The ed25519 signature of that text, in hex digits.
     pub signature: String,
+    /// Where the domain names its key.
+    #[serde(default, skip_serializing_if = "DomainRecord::is_http")]
+    pub by: DomainRecord,
+}
+
+/// Where a domain names the key that is its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DomainRecord {
+    /// At its own address.
+    #[default]
+    Http,
+    /// On record in DNS, as a TXT record of its own.
+    Dns,
+}
+
+impl DomainRecord {
+    fn is_http(&self) -> bool {
+        *self == Self::Http
+    }
 }
 
 /// All that is on record of an account.
