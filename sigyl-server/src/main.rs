@@ -1,6 +1,6 @@
 //! `sigyl-server`: serves a data directory over HTTP, without a console or a command line.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use clap::Parser as _;
 use sigyl_core::source::ToolEnv;
@@ -22,8 +22,10 @@ fn main() -> color_eyre::Result<()> {
 }
 
 fn log(settings: &Settings) -> color_eyre::Result<()> {
+    let wants_none = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && !wants_none)
         // Nobody may read it: then there is nobody to tell that it could not be written either.
         .log_internal_errors(false)
         .with_env_filter(EnvFilter::try_new(&settings.log_filter.value)?);

@@ -68,3 +68,14 @@ async fn it_serves_an_empty_folder_until_it_is_told_to_end_also_when_nobody_read
     let killed = Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert!(killed.success() && child.wait().unwrap().success());
 }
+
+#[test]
+fn a_log_that_is_no_terminal_has_no_colours() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child =
+        program(folder.path()).args(["--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+    let line = line_with(&mut child, "listening on http://");
+    assert!(!line.contains('\u{1b}'), "{line:?}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
