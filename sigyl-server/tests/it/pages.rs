@@ -134,6 +134,50 @@ async fn text_of_strangers_is_text_on_every_page() {
 }
 
 #[tokio::test]
+async fn what_a_released_server_and_its_people_say_is_text_too() {
+    const MARKUP: &str = "</title></code>\"'><script>alert(1)</script><img src=x onerror=alert(2)>";
+    let app = TestApp::start().await;
+    let key = app.admin_key().await;
+    let folder = app.data_dir.parent().unwrap().join("source");
+    std::fs::create_dir_all(&folder).unwrap();
+    let manifest = json!({
+        "name": "toy", "version": "1.0.0", "title": MARKUP, "description": MARKUP, "runtime": "python",
+        "entryPoint": "main.py", "startCommand": {"type": "stdio"},
+    });
+    std::fs::write(folder.join("sigyl.yaml"), manifest.to_string()).unwrap();
+    std::fs::write(folder.join("main.py"), "print('hello')\n").unwrap();
+    let begun = app.tell("POST", "/api/v1/releases", Some(&key), Some(&json!({"source": folder}))).await;
+    let events = begun.json()["events"].as_str().unwrap().to_owned();
+    app.tell("GET", &events, Some(&key), None).await;
+    let told = json!({"title": MARKUP, "description": MARKUP, "category": "tools"});
+    let edited = app.tell("PATCH", "/api/v1/servers/toy", Some(&key), Some(&told)).await;
+    assert_eq!(edited.status, StatusCode::OK, "{edited:?}");
+    let named = app.tell("PATCH", "/api/v1/me", Some(&key), Some(&json!({"name": MARKUP}))).await;
+    assert_eq!(named.status, StatusCode::OK, "{named:?}");
+    let form = Request::builder().method("POST").uri("/session").header("host", "localhost");
+    let form = form
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin");
+    let opened = app.send(form.body(format!("key={key}").into()).unwrap()).await;
+    let cookie = opened.header("set-cookie").split(';').next().unwrap().to_owned();
+    for path in [
+        "/",
+        "/?q=toy&sort=updated",
+        "/servers/internal.sigyl/toy",
+        "/servers/internal.sigyl/toy?version=1.0.0",
+    ] {
+        let asked = Request::builder().uri(path).header("host", "localhost").header("cookie", &cookie);
+        let reply =
+            app.send(asked.header("sec-fetch-site", "same-origin").body(Default::default()).unwrap()).await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}");
+        let html = text(&reply);
+        assert!(html.contains("Sign out") && html.contains("&lt;script&gt;alert(1)"), "{path}: {html}");
+        assert_tame(&html, path);
+    }
+    app.end().await;
+}
+
+#[tokio::test]
 async fn a_page_runs_nothing_loads_nothing_and_stands_in_no_frame() {
     let app = TestApp::start().await;
     let style = text(&app.get("/").await);

@@ -28,7 +28,11 @@ pub(in crate::pages) async fn show(app: Arc<App>, ask: Ask) -> Result<Answer, Pr
     let response = app.core.listing(&ask.caller, &name, version, false)?;
     let all = app.core.listing_versions(&ask.caller, &name, false)?;
     let shown = Shown::of(&response);
-    let inspection = app.core.inspect(&ask.caller, &name, shown.text("version")).await?;
+    // What was found in another source says nothing of what this document leads to.
+    let inspection = match &response.meta.sigyl.scan {
+        ScanStatus::Scanned { .. } => app.core.inspect(&ask.caller, &name, shown.text("version")).await?,
+        _ => None,
+    };
     let document = Document::answered(&response).ok();
     let mut sections = Sections::default();
     if let Some(document) = &document {
