@@ -25,7 +25,7 @@ use super::request::{SESSION, header};
 use super::respond::{Answer, NO_SESSION, NO_SESSION_TEXT, TRANSPORT_ERROR, busy, empty, error};
 use super::route::{Seat, Served};
 use super::sieve::Sieve;
-use super::watch::{Reader, Watch};
+use super::watch::{LOOKED_AT, Reader, Watch};
 
 /// Headers that concern one connection, or that the far end must not see.
 const KEPT_BACK: [HeaderName; 12] = [
@@ -139,7 +139,7 @@ impl Passed<'_> {
             }),
             _ => None,
         };
-        list.map(|list| Sieve::new(list, response.headers(), self.inner.config.message_bytes))
+        list.map(|list| Sieve::new(list, response.headers(), LOOKED_AT))
     }
 
     fn is_listening(&self, id: Option<&Id>) -> bool {

@@ -10,8 +10,9 @@ use crate::mcp::message::{Id, Message};
 use super::journal::Call;
 use super::request::header;
 
-/// Bytes of an answer that are kept to learn how a call ended: of each that is under way, so they must be few.
-const LOOKED_AT: usize = 1 << 20;
+/// Bytes of an answer that are kept to learn how a call ended, or held back to be looked at: of each that is under way, so
+/// they must be few.
+pub(super) const LOOKED_AT: usize = 1 << 20;
 
 /// What is awaited in an answer, and what was seen of it.
 pub(super) struct Watch {

@@ -82,6 +82,10 @@ fn answered(posted: &Posted) -> String {
     match () {
         () if path("event") => http_events(&format!(": hello\n\ndata: {one}\n\n")),
         () if path("batch") => http_json("200 OK", "", &json!([one]).to_string()),
+        () if path("large") => {
+            let spaces = " ".repeat(2 << 20);
+            http_json("200 OK", "", &format!("{spaces}{one}"))
+        }
         () if path("packed") => http_json("200 OK", "content-encoding: gzip\r\n", "not to be read"),
         () => http_json("200 OK", "", &one.to_string()),
     }
@@ -99,6 +103,7 @@ async fn a_list_with_a_forbidden_tool_of_an_http_server_is_held_back_however_it_
     }
     assert_eq!(seen.recv().await.unwrap().digests, [digest_of(&echo())]);
     assert_eq!(ask("a?packed", &list()).await, "not to be read");
+    assert!(ask("a?large", &list()).await.contains("inputSchema"));
     endpoint.forbid(&[digest_of(&echo())]);
     for (path, body) in
         [("a?json", list()), ("a?event", list()), ("a?batch", json!([list()])), ("a?batch", list())]
@@ -106,7 +111,10 @@ async fn a_list_with_a_forbidden_tool_of_an_http_server_is_held_back_however_it_
         let said = ask(path, &body).await;
         assert!(said.contains("it leaks") && !said.contains("inputSchema"), "{path}: {said}");
     }
-    assert!(ask("a?packed", &list()).await.contains("cannot be looked at"));
+    for path in ["a?packed", "a?large"] {
+        let said = ask(path, &list()).await;
+        assert!(said.contains("cannot be looked at") && !said.contains("inputSchema"), "{path}: {said}");
+    }
     assert!(
         ask("a?json", &call(3, "echo", json!({}))).await.contains("inputSchema"),
         "no list was asked for"
