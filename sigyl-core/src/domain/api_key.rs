@@ -164,26 +164,40 @@ impl Holder {
         disabled.or_else(|| self.key.refusal(now, address))
     }
 
-    /// Writes down all that decides what it may do, in one form.
-    pub fn rights(&self) -> Result<String, serde_json::Error> {
-        let key = &self.key;
-        let bounds = (&key.scopes, &key.workspace, &key.networks, key.expires);
-        serde_json::to_string(&(&self.account.id, self.account.administrator, &self.roles, bounds))
-    }
-
-    /// Tells whether this one may all that another may, who was the same at another moment.
-    pub fn may_all_of(&self, other: &Self) -> bool {
-        let same_key = self.key.id == other.key.id && self.key.scopes == other.key.scopes;
-        let same_bounds =
-            self.key.workspace == other.key.workspace && self.key.networks == other.key.networks;
-        let roles = other.roles.iter().all(|(of, role)| self.roles.get(of).is_some_and(|now| now >= role));
-        same_key && same_bounds && roles && self.account.administrator >= other.account.administrator
+    /// Returns what it may do at this moment.
+    pub fn rights(&self) -> Rights {
+        Rights {
+            administrator: self.account.administrator,
+            roles: self.roles.clone(),
+            scopes: self.key.scopes.clone(),
+            workspace: self.key.workspace.clone(),
+            networks: self.key.networks.clone(),
+        }
     }
 
     /// Returns the role in a workspace, as far as the key reaches there.
     pub fn role_in(&self, workspace: &WorkspaceName) -> Option<Role> {
         let reaches = self.key.workspace.as_ref().is_none_or(|only| only == workspace);
         self.roles.get(workspace).copied().filter(|_| reaches)
+    }
+}
+
+/// What a key may do at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rights {
+    administrator: bool,
+    roles: BTreeMap<WorkspaceName, Role>,
+    scopes: Vec<Scope>,
+    workspace: Option<WorkspaceName>,
+    networks: Vec<Network>,
+}
+
+impl Rights {
+    /// Tells whether these hold all that the same key might at another moment.
+    pub fn hold(&self, other: &Self) -> bool {
+        let bounds = |it: &Self| (it.scopes.clone(), it.workspace.clone(), it.networks.clone());
+        let roles = other.roles.iter().all(|(of, role)| self.roles.get(of).is_some_and(|now| now >= role));
+        bounds(self) == bounds(other) && roles && self.administrator >= other.administrator
     }
 }
 
@@ -233,6 +247,27 @@ pub(crate) mod tests {
             view: None,
         };
         Holder { key, account, roles: [(WorkspaceName::default(), role)].into() }
+    }
+
+    #[test]
+    fn rights_hold_what_they_held_until_one_is_lost() {
+        let before = holder(Role::Member, &["read", "call"]);
+        let with = |change: fn(&mut Holder)| {
+            let mut now = before.clone();
+            change(&mut now);
+            now.rights().hold(&before.rights())
+        };
+        assert!(with(|_| {}));
+        assert!(with(|now| now.key.uses = 7));
+        assert!(with(|now| now.account.administrator = true));
+        assert!(with(|now| drop(now.roles.insert(WorkspaceName::default(), Role::Owner))));
+        assert!(!with(|now| drop(now.roles.insert(WorkspaceName::default(), Role::Viewer))));
+        assert!(!with(|now| now.roles.clear()));
+        assert!(!with(|now| drop(now.key.scopes.pop())));
+        assert!(!with(|now| now.key.workspace = Some(WorkspaceName::default())));
+        let administrator =
+            Holder { account: Account { administrator: true, ..before.account.clone() }, ..before.clone() };
+        assert!(!before.rights().hold(&administrator.rights()));
     }
 
     #[test]

@@ -53,7 +53,7 @@ mod workspace;
 
 pub use account::{Account, Identity, IdentityError, Login, LoginError, ProvenNamespace};
 pub use action::{Action, Reach};
-pub use api_key::{ApiKey, Holder, KeyHash, KeyId, KeyIdError, KeyRefusal, KeyUse};
+pub use api_key::{ApiKey, Holder, KeyHash, KeyId, KeyIdError, KeyRefusal, KeyUse, Rights};
 pub use audit::{Actor, AuditEntry, AuditError, AuditFact, AuditHead, AuditOutcome};
 pub use caller::{Caller, Denied};
 pub use declaration::{Declaration, Era};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::text::checked_text;
-use super::{KeyHash, KeyId, Timestamp};
+use super::{KeyHash, KeyId, Rights, Timestamp};
 
 /// What a client calls a request by, so that it may send it again: 1 to 200 characters of ASCII that can be seen.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,9 +54,9 @@ pub struct Once {
     pub name: OnceName,
     /// A keyed hash of what was asked.
     pub print: KeyHash,
-    /// A keyed hash of what the key might do when it was; nothing in records of before.
+    /// What the key might do when it was; nothing in records of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rights: Option<KeyHash>,
+    pub rights: Option<Rights>,
     /// When it was begun.
     pub at: Timestamp,
     /// What came of it; nothing as long as that is not known.

@@ -59,7 +59,7 @@ impl Sigyl {
         let Some(before) = caller.key() else { return Ok(()) };
         let now = self.as_of_now(caller).await?;
         match now.key() {
-            Some(now) if now.may_all_of(before) => Ok(()),
+            Some(now) if now.rights().hold(&before.rights()) => Ok(()),
             _ => {
                 Err(Denied::new(caller, "go on: its rights changed while the request was on its way").into())
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Sigyl;
-use crate::domain::{Caller, Denied, Digest, KeyHash, KeyId, Once, OnceAnswer, OnceName, Timestamp};
+use crate::domain::{Caller, Denied, Digest, Once, OnceAnswer, OnceName, Timestamp};
 use crate::error::Error;
 use crate::store::{Change, StoreError};
 
@@ -25,37 +25,36 @@ impl Sigyl {
         let key = holder.key.id.clone();
         // What was asked may hold secrets that are easy to guess, and a plain hash of it would tell them.
         let print = self.pepper().await?.hash(&key, &format!("once {}", Digest::of(asked)));
-        let rights = holder.rights().map_err(|error| Error::Protocol(error.to_string()))?;
-        let rights = self.pepper().await?.hash(&key, &format!("rights {}", Digest::of(rights.as_bytes())));
         let now = self.inner.platform.clock.now();
         let since = Timestamp::from_millis(now.millis().saturating_sub(KEPT.as_millis() as i64));
-        let once =
-            Once { key: key.clone(), name: name.clone(), print, rights: Some(rights), at: now, answer: None };
-        let begun = self.inner.platform.store.apply(Change::BeginOnce { once: Box::new(once), since }).await;
-        match begun {
+        let rights = Some(holder.rights());
+        let once = Once { key, name: name.clone(), print, rights, at: now, answer: None };
+        let change = Change::BeginOnce { once: Box::new(once.clone()), since };
+        match self.inner.platform.store.apply(change).await {
             Ok(_) => Ok(None),
-            Err(StoreError::Taken { .. }) => {
-                let known = self.answer_of(&key, name, print).await?;
-                match known.rights == Some(rights) {
-                    true => known.answer.map(Some).ok_or_else(|| Error::OnceOpen(name.clone())),
-                    false => {
-                        let what = "be told again what it was told before: what it may do changed since";
-                        Err(Denied::new(&caller, what).into())
-                    }
-                }
-            }
+            Err(StoreError::Taken { .. }) => self.answer_to(&caller, &once).await.map(Some),
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn answer_of(&self, key: &KeyId, name: &OnceName, print: KeyHash) -> Result<Once, Error> {
-        let found = self.inner.platform.store.once(key, name).await?;
+    /// Returns what came of a request that was begun before, to who asks the same and may what they might then.
+    async fn answer_to(&self, caller: &Caller, asked: &Once) -> Result<OnceAnswer, Error> {
+        let open = || Error::OnceOpen(asked.name.clone());
+        let found = self.inner.platform.store.once(&asked.key, &asked.name).await?;
         // It was forgotten in this very moment: whoever asks again begins anew.
-        let found = found.ok_or_else(|| Error::OnceOpen(name.clone()))?;
-        if found.print != print {
-            return Err(Error::OnceOther(name.clone()));
+        let found = found.ok_or_else(open)?;
+        if found.print != asked.print {
+            return Err(Error::OnceOther(asked.name.clone()));
         }
-        Ok(found)
+        match (&asked.rights, &found.rights) {
+            (Some(now), Some(then)) if now.hold(then) => found.answer.ok_or_else(open),
+            (_, Some(_)) => {
+                let what = "be told again what it was told before: it might more then";
+                Err(Denied::new(caller, what).into())
+            }
+            // An earlier Sigyl began it, and did not say what they might.
+            (_, None) => Err(open()),
+        }
     }
 
     /// Keeps what came of a request that was begun; without an answer nothing was done, and it may be sent again.

@@ -266,6 +266,11 @@ async fn a_request_under_an_idempotency_key_is_done_once() {
     assert_eq!(less.status, 403, "{less:?}");
     app.core.set_administrator(&owner, &account, true).await.unwrap();
     assert_eq!(send(&key, accounts, "one", json!({"login": "ada"})).await.status, 201, "as before");
+    // What gives a right takes none: who sends it again is answered.
+    for _ in 0..2 {
+        let body = json!({"name": "team", "owner": account.as_str()});
+        assert_eq!(send(&key, "/api/v1/workspaces", "team", body).await.status, 201);
+    }
     let many = (0..8).map(|_| send(&key, accounts, "many", json!({"login": "mia"})));
     let replies = futures_util::future::join_all(many).await;
     assert!(replies.iter().all(|reply| [201, 409].contains(&reply.status.as_u16())), "{replies:?}");
