@@ -123,6 +123,26 @@ pub enum Error {
         /// What is wrong.
         why: String,
     },
+    /// Nothing is given up: the master key is the right one, or nothing is sealed.
+    #[error(
+        "nothing is given up: the master key that is configured is the right one, or nothing is sealed under another"
+    )]
+    NotLost,
+    /// What a lost key sealed is given up only by whoever names that key.
+    #[error(
+        "{secrets} secrets and {keys} keys rest on master key {key}, which is not there ({why}): put it back if anybody has it; \
+         to give them up, confirm with {key}"
+    )]
+    NotGivenUp {
+        /// The id of the lost key.
+        key: String,
+        /// Why it is not there.
+        why: String,
+        /// Secrets that would have to be set anew.
+        secrets: usize,
+        /// Keys that would be revoked.
+        keys: usize,
+    },
     /// A run works on the server.
     #[error("a run works on {0}: try again when it is over")]
     Busy(ServerName),
@@ -242,6 +262,7 @@ impl Error {
             Self::Hidden(failure) => failure.kind,
             Self::NoSecret { .. } => Kind::NotFound,
             Self::Secret { .. } => Kind::Invalid,
+            Self::NotLost | Self::NotGivenUp { .. } => Kind::Conflict,
             Self::Busy(_) => Kind::Conflict,
             Self::NoAccount(_) | Self::NoWorkspace(_) | Self::NoKey(_) => Kind::NotFound,
             Self::NotRunning(_) | Self::NotHeld { .. } | Self::NotOurs(_) | Self::Member(_) => Kind::Conflict,
@@ -265,6 +286,7 @@ impl Error {
             Self::Vault(VaultError::Busy { .. } | VaultError::NoNewKey(_) | VaultError::NotSealing(_)) => {
                 "E0806"
             }
+            Self::Vault(VaultError::GivenUp { .. }) => "E0802",
             Self::Vault(_) => "E0801",
             Self::Rules(_) => "E0999",
             Self::Policy(_) => "E0202",
@@ -288,6 +310,7 @@ impl Error {
             }
             Self::NoSecret { .. } => "E0803",
             Self::Secret { .. } => "E0804",
+            Self::NotLost | Self::NotGivenUp { .. } => "E0807",
             Self::Busy(_) => "E0805",
             Self::NoServer(_) => "E0402",
             Self::NoRun(_) => "E0405",

@@ -9,6 +9,7 @@ mod edit;
 mod endpoint;
 mod feed;
 mod first_key;
+mod forget;
 mod front;
 mod history;
 mod inspect;

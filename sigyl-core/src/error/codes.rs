@@ -256,8 +256,8 @@ const OTHERS: &[CodeDoc] = &[
     doc(
         "E0802",
         "secrets missing",
-        "The manifest requires secrets that were not given.",
-        "give each with --secret NAME (asked for), NAME=@FILE or NAME=env:VARIABLE",
+        "The manifest requires secrets that were not given, or they were given up with a lost master key.",
+        "give each with --secret NAME (asked for), NAME=@FILE or NAME=env:VARIABLE, or with `sigyl secrets set`",
     ),
     doc(
         "E0803",
@@ -282,6 +282,12 @@ const OTHERS: &[CodeDoc] = &[
         "master key not replaced",
         "No other master key can take over now: one does already, or nothing gives a new one.",
         "`sigyl secrets key` shows how it stands; docs/config.md says how each kind of key is replaced",
+    ),
+    doc(
+        "E0807",
+        "not given up",
+        "What a lost master key sealed is given up only when that key is not there, and by whoever names it.",
+        "put the key back; if nobody has it, `sigyl secrets forget-all --confirm ID` with the id that the message names",
     ),
     doc(
         "E0901",

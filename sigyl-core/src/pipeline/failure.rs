@@ -175,6 +175,7 @@ impl StepError {
             Self::LiveTools(_) => "E0602",
             Self::Drifted { .. } => "E0603",
             Self::Publish(PublishError::Store(error)) | Self::Store(error) => store_code(error),
+            Self::Vault(VaultError::GivenUp { .. }) => "E0802",
             Self::Vault(_) => "E0801",
             Self::SecretsMissing(_) => "E0802",
             Self::NotOurs(_) => "E1009",

@@ -205,7 +205,8 @@ impl Sigyl {
     }
 }
 
-fn keeps_secrets(run: &Run) -> bool {
+/// Tells whether a run that is not at work keeps sealed secrets in its order.
+pub(super) fn keeps_secrets(run: &Run) -> bool {
     let some =
         |name: &str| run.request.get(name).and_then(Value::as_array).is_some_and(|all| !all.is_empty());
     run.state != RunState::Running && (some("sealed") || some("before"))

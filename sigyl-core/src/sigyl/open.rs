@@ -141,7 +141,7 @@ impl Sigyl {
     }
 }
 
-async fn open_store(data_dir: &Path) -> Result<Arc<dyn Store>, Error> {
+pub(super) async fn open_store(data_dir: &Path) -> Result<Arc<dyn Store>, Error> {
     let folder = data_dir.join("store");
     let opened = tokio::task::spawn_blocking(move || SledStore::open(&folder)).await;
     let opened = opened.map_err(|error| crate::store::StoreError::Engine(error.to_string()))?;
@@ -150,12 +150,16 @@ async fn open_store(data_dir: &Path) -> Result<Arc<dyn Store>, Error> {
 
 /// Opens the vault with the key that was named, or the one in the data directory.
 async fn open_vault(store: &dyn Store, config: &Config, data_dir: &Path) -> Result<Vault, Error> {
+    Ok(Vault::unlock(&master_keys(config, data_dir), store, config.clock.now()).await?)
+}
+
+/// Where the master key comes from: as it was named, or the data directory.
+pub(super) fn master_keys(config: &Config, data_dir: &Path) -> Keys {
     let source = config.master_key.clone();
-    let keys = Keys {
+    Keys {
         source: source.unwrap_or_else(|| KeySource::File(data_dir.join("master.key"))),
         previous: config.previous_master_key.clone(),
-    };
-    Ok(Vault::unlock(&keys, store, config.clock.now()).await?)
+    }
 }
 
 fn local_target(config: &Config, data_dir: &Path) -> Result<LocalProcess, Error> {

@@ -106,6 +106,16 @@ pub enum Change {
         /// The same, sealed anew.
         now: SealedSecret,
     },
+    /// What a lost master key sealed is given up: these secrets stay by their names, without a value, these keys are good for
+    /// nothing, and pepper and record of the master key are gone.
+    ForgetSealed {
+        /// Every secret, with nothing sealed.
+        secrets: Vec<SealedSecret>,
+        /// Every key that is good.
+        keys: Vec<KeyId>,
+        /// Since when.
+        at: Timestamp,
+    },
     /// Another master key seals from now on, or takes over.
     PutMasterKey(Box<KeyRecord>),
     /// A document is published. When its name and version are on record, with whatever content, it is a conflict.
@@ -199,7 +209,8 @@ pub struct SealedSecret {
     pub owner: ServerName,
     /// Its name.
     pub name: SecretName,
-    /// Version byte, id of the master key, sealed data key and ciphertext, as the vault makes them.
+    /// Version byte, id of the master key, sealed data key and ciphertext, as the vault makes them; empty once it was given
+    /// up with a lost master key.
     pub sealed: Vec<u8>,
     /// When its value was set.
     pub updated: Timestamp,
@@ -209,6 +220,13 @@ pub struct SealedSecret {
     /// How often it was set, this time too.
     #[serde(default = "once")]
     pub version: u64,
+}
+
+impl SealedSecret {
+    /// Tells whether its value was given up with a lost master key.
+    pub fn is_given_up(&self) -> bool {
+        self.sealed.is_empty()
+    }
 }
 
 fn once() -> u64 {

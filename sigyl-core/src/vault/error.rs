@@ -137,6 +137,14 @@ pub enum VaultError {
         /// The id of the key in use.
         ours: String,
     },
+    /// The secret was given up with the key that sealed it.
+    #[error("secret {name} of {owner} was given up with the lost master key that sealed it: set it again")]
+    GivenUp {
+        /// The server.
+        owner: ServerName,
+        /// The secret.
+        name: SecretName,
+    },
     /// The secret was sealed by a newer Sigyl.
     #[error(
         "secret {name} of {owner} is sealed in format {found}, and this Sigyl knows up to {known}: use a newer Sigyl"
@@ -173,6 +181,7 @@ impl VaultError {
             | Self::Unfinished { .. } => Kind::Unavailable,
             Self::NotPrivate { .. } | Self::NotOurs { .. } => Kind::Denied,
             Self::OtherKey { .. }
+            | Self::GivenUp { .. }
             | Self::NotAKey { .. }
             | Self::Missing { .. }
             | Self::WrongKey { .. }

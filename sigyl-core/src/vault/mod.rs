@@ -24,5 +24,5 @@ pub use command::KeyCommand;
 pub use error::VaultError;
 pub use source::KeySource;
 pub use spec::{KeySpec, KeySpecError, Which};
-pub use unlock::Keys;
+pub use unlock::{Keys, sealed_under};
 pub use vault::Vault;

@@ -120,15 +120,25 @@ impl Asked<'_> {
     }
 }
 
+/// Returns the id of the key that everything on record is sealed under; nothing when nothing is.
+pub async fn sealed_under(store: &dyn Store) -> Result<Option<String>, VaultError> {
+    Ok(match store.master_key().await? {
+        Some(record) => Some(record.handover.map_or(record.key, |handover| handover.from)),
+        None => keys_of(store).await?.into_iter().next(),
+    })
+}
+
 /// Finds which keys sealed what is on record.
 async fn keys_of(store: &dyn Store) -> Result<BTreeSet<String>, VaultError> {
     let id = |secret: SealedSecret| sealed::key_of(&secret.sealed).unwrap_or_else(|| "unknown".to_owned());
+    // What was given up is sealed by none.
+    let is_sealed = |secret: &SealedSecret| !secret.sealed.is_empty();
     let mut found: BTreeSet<_> = store.pepper().await?.map(id).into_iter().collect();
     let mut after = None;
     loop {
         let page = store.servers(Page { after, limit: PAGE }).await?;
         for server in &page {
-            found.extend(store.secrets(&server.name).await?.into_iter().map(id));
+            found.extend(store.secrets(&server.name).await?.into_iter().filter(is_sealed).map(id));
         }
         match page.last() {
             Some(server) => after = Some(server.name.clone()),

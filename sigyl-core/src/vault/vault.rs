@@ -52,6 +52,9 @@ impl Vault {
 
     /// Reveals a value, if it was sealed with a key at hand for this very server and name.
     pub fn reveal(&self, secret: &SealedSecret) -> Result<SecretValue, VaultError> {
+        if secret.is_given_up() {
+            return Err(VaultError::GivenUp { owner: secret.owner.clone(), name: secret.name.clone() });
+        }
         sealed::open(&self.ring(), &Place { owner: &secret.owner, name: &secret.name }, &secret.sealed)
     }
 
@@ -59,7 +62,7 @@ impl Vault {
     /// nothing to do. The value itself is not touched, unless it is in the oldest form.
     pub fn reseal(&self, secret: &SealedSecret) -> Result<Option<SealedSecret>, VaultError> {
         let ring = self.ring();
-        if sealed::is_current(&ring, &secret.sealed) {
+        if secret.is_given_up() || sealed::is_current(&ring, &secret.sealed) {
             return Ok(None);
         }
         let place = Place { owner: &secret.owner, name: &secret.name };

@@ -27,7 +27,10 @@ use crate::wire::registry::{
 };
 
 pub use crate::domain::Failure;
-pub use secrets::{KeyChange, MasterKeyView, NewSecret, RotateMasterKey, SecretView, Secrets, SetSecret};
+pub use secrets::{
+    Forgotten, ForgottenSecret, KeyChange, MasterKeyView, NewSecret, RotateMasterKey, SecretView, Secrets,
+    SetSecret,
+};
 
 pub use access::{
     AccountExport, AuditChecked, AuditFrom, CallCount, DeviceLogin, DomainRecord, KeyView, LoginState,

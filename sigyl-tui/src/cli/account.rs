@@ -10,7 +10,7 @@ use crate::render;
 
 const EXAMPLES: &str = "\
 Examples:
-  sigyl account export --server https://mcp.example.org > account.json
+  sigyl account export --server https://mcp.example.org
       All that is on record of the account of your key, as one JSON object.
   sigyl account delete --confirm ada --server https://mcp.example.org
       Delete it, with its keys and memberships.";

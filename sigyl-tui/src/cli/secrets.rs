@@ -1,12 +1,13 @@
 //! `sigyl secrets`: what servers are given at their start and nobody else sees.
 
-use sigyl_core::domain::{SecretName, SecretValue, Seq, ServerName};
+use sigyl_core::Sigyl;
+use sigyl_core::domain::{Caller, Kind, SecretName, SecretValue, Seq, ServerName};
 use sigyl_core::wire::v1::{MasterKeyView, Request, RunEnd, SecretView, SetSecret};
 
 use super::{Context, ending};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::{render, secret};
+use crate::{link, render, secret};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,6 +59,12 @@ enum What {
     Key,
     /// Let a new master key take over, while servers run
     RotateMasterKey,
+    /// Give up what a lost master key sealed: secrets have to be set anew, keys made anew
+    ForgetAll {
+        /// The id of the lost key, typed by a person; without it, what would be given up is said
+        #[arg(long, value_name = "ID", default_value = "")]
+        confirm: String,
+    },
 }
 
 impl Args {
@@ -74,6 +81,7 @@ impl Args {
             What::Reveal { name, secret } => reveal(name, secret, cx).await,
             What::Key => key(Request::MasterKey, cx).await,
             What::RotateMasterKey => key(Request::RotateMasterKey, cx).await,
+            What::ForgetAll { confirm } => forget_all(&confirm, cx).await,
         }
     }
 }
@@ -132,5 +140,42 @@ async fn key(request: Request, cx: &mut Context) -> Result<Exit, Problem> {
     if let Some(warning) = &view.warning {
         cx.output.note(warning);
     }
+    Ok(Exit::Well)
+}
+
+/// Works on the data directory itself, which no process may have open: without the key, none can open it.
+async fn forget_all(confirm: &str, cx: &mut Context) -> Result<Exit, Problem> {
+    if let Some(server) = &cx.settings.server {
+        let message =
+            format!("this is about a data directory, and {} was named", render::specimen(&server.url));
+        let hint = "run it where the data directory is, without --server and SIGYL_SERVER";
+        return Err(Problem::wrong_use("E0045", message, hint));
+    }
+    let config = cx.settings.config()?;
+    if let Some((_, owner)) = link::owner(&config.data_dir).await? {
+        let message = format!("process {} works on {}: it has the key", owner.pid, config.data_dir.display());
+        return Err(Problem::failed("E0701", Kind::Conflict, message, "name another --data-dir"));
+    }
+    if !config.data_dir.join("store").is_dir() {
+        let message = format!("there are no records in {}", config.data_dir.display());
+        return Err(Problem::failed("E0701", Kind::NotFound, message, "name another --data-dir"));
+    }
+    let told = Sigyl::forget_sealed(&config, &Caller::local_owner(), confirm).await;
+    let told = told.map_err(|error| error.failure())?;
+    if cx.output.is_json() {
+        cx.output.document("sigyl.secrets-forgotten/1", &told)?;
+        return Ok(Exit::Well);
+    }
+    for secret in &told.secrets {
+        cx.output.print(&format!("sigyl secrets set {} {}\n", secret.server, secret.name))?;
+    }
+    for run in &told.held {
+        cx.output.note(&format!("Run {run} waits with secrets that are gone: reject it, and begin another."));
+    }
+    cx.output.note(&format!(
+        "{} secrets have to be set anew, and {} keys were revoked: make new ones with `sigyl keys create`.",
+        told.secrets.len(),
+        told.keys
+    ));
     Ok(Exit::Well)
 }

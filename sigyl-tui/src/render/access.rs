@@ -53,7 +53,10 @@ pub(crate) fn secrets(secrets: &[SecretView], look: &Look, now: Timestamp) -> St
         table.push([
             Cell::new(Role::Strong, secret.name.as_str()),
             secret.version.to_string().into(),
-            Cell::new(Role::Dim, age(secret.updated, now)),
+            match secret.given_up {
+                true => Cell::new(Role::Strong, "set it anew"),
+                false => Cell::new(Role::Dim, age(secret.updated, now)),
+            },
             specimen(secret.by.as_deref().unwrap_or_default()).into(),
         ]);
     }

@@ -111,3 +111,25 @@ fn a_key_lies_where_it_is_named_and_a_wrong_one_starts_nothing() {
     );
     assert!(twice.code == 2 && twice.err.contains("says twice"), "{twice:?}");
 }
+
+#[test]
+fn what_a_lost_master_key_sealed_is_given_up_by_who_names_it() {
+    let home = Home::new();
+    let nothing = home.run(&["secrets", "forget-all"]);
+    assert!(nothing.code == 3 && nothing.err.contains("no records"), "{nothing:?}");
+    assert_eq!(home.run(&["keys", "create", "x"]).code, 0);
+    let there = home.run(&["secrets", "forget-all"]);
+    assert!(there.code == 3 && there.err.contains("E0807"), "{there:?}");
+    let key = home.path().join(".local/share/sigyl/master.key");
+    std::fs::remove_file(&key).unwrap();
+    let stuck = home.run(&["keys", "list"]);
+    assert!(stuck.code == 3 && stuck.err.contains("put it back"), "{stuck:?}");
+    let asked = home.run(&["secrets", "forget-all"]);
+    assert!(asked.code == 3 && asked.err.contains("confirm with "), "{asked:?}");
+    let id = asked.err.split("confirm with ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let done = home.run(&["secrets", "forget-all", "--confirm", &id, "--format", "json"]);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!((&done.document()["key"], &done.document()["keys"]), (&id.into(), &1.into()));
+    assert!(home.run(&["keys", "list"]).out.contains("revoked"));
+    assert_eq!(home.run(&["keys", "create", "y"]).code, 0);
+}

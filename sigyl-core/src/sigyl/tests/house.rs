@@ -83,14 +83,27 @@ impl House {
 
     /// Ends the handle and opens another on the same folder.
     pub(super) async fn reopened(self) -> Self {
+        let (folder, config) = self.closed().await;
+        Self::on(folder, config).await
+    }
+
+    /// Ends the handle; returns the folder, and what another is opened with.
+    pub(super) async fn closed(self) -> (tempfile::TempDir, Config) {
         let Self { folder, sigyl, clock } = self;
         sigyl.shutdown().await;
         drop(sigyl);
         let at = |name: &str| folder.path().join(name);
+        let mut config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+        config.clock = clock;
+        (folder, config)
+    }
+
+    /// Opens a handle on a folder that another had.
+    pub(super) async fn on(folder: tempfile::TempDir, config: Config) -> Self {
+        let clock = Arc::new(FixedClock::at(config.clock.now()));
+        let config = Config { clock: clock.clone(), ..config };
         loop {
-            let mut config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
-            config.clock = clock.clone();
-            match Sigyl::open(config).await {
+            match Sigyl::open(config.clone()).await {
                 // What wrote for the other has not ended yet.
                 Err(Error::Store(StoreError::InUse { .. })) => tokio::task::yield_now().await,
                 sigyl => {

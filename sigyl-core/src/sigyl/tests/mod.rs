@@ -6,6 +6,7 @@ mod feed;
 mod first_key;
 pub(super) mod house;
 mod keys;
+mod lost_key;
 mod members;
 mod namespaces;
 mod oidc;

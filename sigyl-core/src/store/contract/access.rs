@@ -1,6 +1,6 @@
 //! Claims about accounts, workspaces and keys.
 
-use crate::domain::{Account, KeyUse, Role, Run, RunState, Workspace};
+use crate::domain::{Account, KeyId, KeyUse, Role, Run, RunState, Workspace};
 use crate::store::{Change, Page, SealedSecret, Store, StoreError};
 
 use super::fixture::{
@@ -30,6 +30,7 @@ async fn claims_about_keys<S: Store>(open: &impl AsyncFn() -> S) {
     the_pepper_is_kept_as_it_was_sealed(&open().await).await;
     the_last_record_of_the_master_key_counts(&open().await).await;
     only_what_is_as_it_was_is_sealed_anew(&open().await).await;
+    what_a_lost_key_sealed_is_given_up_as_one(&open().await).await;
 }
 
 async fn a_login_belongs_to_one_account(store: &impl Store) {
@@ -238,6 +239,20 @@ async fn the_last_record_of_the_master_key_counts(store: &impl Store) {
         ok(store.apply(Change::PutMasterKey(Box::new(key_record(key)))).await);
         assert_eq!(found(store.master_key().await), key_record(key));
     }
+}
+
+async fn what_a_lost_key_sealed_is_given_up_as_one(store: &impl Store) {
+    ok(store.apply(publish("clock", "1.0.0", "a")).await);
+    ok(store.apply(Change::PutSecret(secret("clock", "KEY"))).await);
+    ok(store.apply(Change::PutPepper(sealed_pepper(1))).await);
+    ok(store.apply(Change::PutMasterKey(Box::new(key_record("one")))).await);
+    let given_up = SealedSecret { sealed: Vec::new(), ..secret("clock", "KEY") };
+    let forget = |keys: Vec<KeyId>| Change::ForgetSealed { secrets: vec![given_up.clone()], keys, at: at(9) };
+    assert!(store.apply(forget(vec![key_id("0000000000000000")])).await.is_err(), "there is no such key");
+    assert_eq!(found(store.master_key().await), key_record("one"), "all of it or nothing");
+    ok(store.apply(forget(Vec::new())).await);
+    assert_eq!(ok(store.secrets(&name("clock")).await), [given_up]);
+    assert_eq!((ok(store.pepper().await), ok(store.master_key().await)), (None, None));
 }
 
 async fn only_what_is_as_it_was_is_sealed_anew(store: &impl Store) {

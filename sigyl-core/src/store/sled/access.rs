@@ -148,6 +148,25 @@ pub(super) fn put_master_key(draft: &mut Draft<'_>, record: &KeyRecord) -> Journ
     Ok(("put_master_key", record.key.clone()))
 }
 
+pub(super) fn forget_sealed(
+    draft: &mut Draft<'_>,
+    secrets: &[SealedSecret],
+    keys: &[KeyId],
+    at: Timestamp,
+) -> Journalled {
+    draft.next_seq();
+    for secret in secrets {
+        draft.put(&Key::Secret(&secret.owner, &secret.name), secret)?;
+    }
+    for id in keys {
+        let Some(key) = draft.get::<ApiKey>(&Key::Api(id))? else { return Err(missing(format!("key {id}"))) };
+        draft.put(&Key::Api(id), &ApiKey { revoked: key.revoked.or(Some(at)), ..key })?;
+    }
+    draft.remove(&Key::Pepper)?;
+    draft.remove(&Key::Sealing)?;
+    Ok(("forget_sealed", String::new()))
+}
+
 /// Reads an account that something names.
 pub(super) fn account(reader: &Reader<'_>, id: &AccountId) -> Result<Account, StoreError> {
     named(reader, &Key::Account(id))

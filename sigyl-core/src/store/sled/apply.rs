@@ -42,6 +42,7 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::Audit(entries) => access::audit(draft, &entries),
         Change::PutPepper(sealed) => access::put_pepper(draft, &sealed),
         Change::Reseal { was, now } => reseal(draft, &was, now),
+        Change::ForgetSealed { secrets, keys, at } => access::forget_sealed(draft, &secrets, &keys, at),
         Change::PutMasterKey(record) => access::put_master_key(draft, &record),
         Change::PublishListing(listing) => listings::publish(draft, &listing),
         Change::PutListings(new) => listings::put(draft, &new),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{RunId, SecretName, SecretValue, Timestamp};
+use crate::domain::{RunId, SecretName, SecretValue, ServerName, Timestamp};
 use crate::store::SealedSecret;
 
 /// A secret as lists show it: never its value.
@@ -16,11 +16,43 @@ pub struct SecretView {
     pub by: Option<String>,
     /// How often it was set.
     pub version: u64,
+    /// Whether its value was given up with a lost master key: it has to be set anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given_up: bool,
 }
 
 impl From<SealedSecret> for SecretView {
     fn from(it: SealedSecret) -> Self {
-        Self { name: it.name, updated: it.updated, by: it.by, version: it.version }
+        let given_up = it.is_given_up();
+        Self { name: it.name, updated: it.updated, by: it.by, version: it.version, given_up }
+    }
+}
+
+/// What was given up with a lost master key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forgotten {
+    /// The id of the key.
+    pub key: String,
+    /// Secrets that have to be set anew.
+    pub secrets: Vec<ForgottenSecret>,
+    /// How many keys were revoked.
+    pub keys: usize,
+    /// Runs that wait with secrets in their order, and fail once they are let pass.
+    pub held: Vec<RunId>,
+}
+
+/// A secret whose value was given up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForgottenSecret {
+    /// The server.
+    pub server: ServerName,
+    /// The secret.
+    pub name: SecretName,
+}
+
+impl From<&SealedSecret> for ForgottenSecret {
+    fn from(it: &SealedSecret) -> Self {
+        Self { server: it.owner.clone(), name: it.name.clone() }
     }
 }
 
