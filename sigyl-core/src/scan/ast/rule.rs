@@ -21,7 +21,9 @@ const WEAKNESSES: &[(&str, Weakness)] = &[
     ("covered-tracks", Weakness::Evasion),
     ("covert-send", Weakness::CovertSend),
     ("disclosed-environment", Weakness::Disclosure),
+    ("disclosed-trace", Weakness::Trace),
     ("exhaustion", Weakness::Exhaustion),
+    ("fixed-password", Weakness::FixedPassword),
     ("followed-redirect", Weakness::Redirect),
     ("forwarded-token", Weakness::Passthrough),
     ("guessable-token", Weakness::Guessable),
@@ -31,6 +33,7 @@ const WEAKNESSES: &[(&str, Weakness)] = &[
     ("hidden-file", Weakness::HiddenFile),
     ("lasting-foothold", Weakness::Persistence),
     ("log-from-argument", Weakness::Line),
+    ("made-up-description", Weakness::Shadow),
     ("markup-from-argument", Weakness::Markup),
     ("mass-assignment", Weakness::Assignment),
     ("logged-secret", Weakness::Logged),
@@ -51,9 +54,11 @@ const WEAKNESSES: &[(&str, Weakness)] = &[
     ("unasked-owner", Weakness::Unowned),
     ("unchecked-certificate", Weakness::Certificate),
     ("unverified-download", Weakness::Download),
+    ("upload-of-any-kind", Weakness::Upload),
     ("untrue-read-only", Weakness::Mismatch),
     ("url-from-argument", Weakness::Address),
     ("weak-password-hash", Weakness::PasswordHash),
+    ("xml-from-argument", Weakness::Xml),
 ];
 
 impl FlowRule {

@@ -47,6 +47,7 @@ files![
     "template-injection.yaml",
     "token-proxy.yaml",
     "tool-preference.yaml",
+    "unchecked-origin.yaml",
     "unsafe-redirect.yaml",
     "url-exfiltration.yaml",
     "weak-cipher.yaml",

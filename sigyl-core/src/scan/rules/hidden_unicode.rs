@@ -79,7 +79,7 @@ impl Rule for HiddenUnicode {
                 let turns = beyond_ascii(file.text()).any(|(_, c)| is_right_to_left(c));
                 for (start, line) in odd_lines(file.text()) {
                     for seen in worst_first(look(line, turns)) {
-                        let graded = in_text(seen, file.language());
+                        let graded = in_text(seen, file.language()).filter(|_| !is_list(line, seen));
                         self.report(line, seen, graded, in_file(file, start + seen.first), found);
                     }
                 }
@@ -126,11 +126,25 @@ fn in_text(seen: Seen, language: Language) -> Option<(Severity, Confidence)> {
         (Kind::Tag, 4..) if prose => (Severity::Error, Confidence::Medium),
         (Kind::Tag, 4..) | (Kind::Selector, 16..) => (Severity::Block, Confidence::High),
         (Kind::Direction, _) if !prose => (Severity::Error, Confidence::High),
+        // One alone is a slip of whoever typed an emoji.
+        (Kind::Selector, 1) => (Severity::Info, Confidence::Low),
         (Kind::Tag | Kind::Selector | Kind::Direction, _) => (Severity::Warning, Confidence::Medium),
         (Kind::ZeroWidth, 3..) => (Severity::Warning, Confidence::Medium),
         // A letter or two of another script, or a lone joiner, is seldom more than a slip.
         (Kind::ZeroWidth | Kind::MixedScript, _) => return None,
     })
+}
+
+/// Tells whether characters without width stand side by side, each once: what is written with them is written with few of
+/// them, again and again.
+fn is_list(line: &str, seen: Seen) -> bool {
+    let run = &line[seen.first..seen.last];
+    let plain = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric();
+    let mut known = std::collections::BTreeSet::new();
+    let apart = run.chars().filter(|c| !plain(*c)).all(|c| !c.is_alphanumeric() && known.insert(c));
+    let quoted = line[..seen.first].ends_with(['"', '\'', '`', '['])
+        && line[seen.last..].starts_with(['"', '\'', '`', ']', '+']);
+    seen.kind == Kind::ZeroWidth && apart && quoted
 }
 
 /// Finds what is hidden in `text`; `turns` tells whether its author writes in a script that runs from right to left.
@@ -279,6 +293,17 @@ mod tests {
             assert_eq!(of("tool", text), None, "{text:?}");
             assert_eq!(of("index.ts", &format!("const d = '{text}';")), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_list_of_such_characters_and_a_slip_are_left_alone() {
+        assert_eq!(of("a.py", "CHARS = map(ord, \"\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}\")"), None);
+        assert_eq!(of("a.ts", "const all = /[\u{200b}\u{2060}\u{feff}\u{180e}]/g;"), None);
+        assert_eq!(of("a.md", "\u{26a0}\u{fe0f} Be sure. \u{fe0f}\u{26a0}"), Some(Severity::Info));
+        let bits = "\u{200b}\u{2060}\u{200b}\u{200b}\u{2060}\u{200b}\u{2060}\u{2060}";
+        assert_eq!(of("a.py", &format!("D = \"{bits}\"")), Some(Severity::Warning));
+        assert_eq!(of("a.py", "D = \"s\u{200b}e\u{2060}n\u{feff}d\""), Some(Severity::Warning));
+        assert_eq!(of("a.md", "a \u{fe0f}\u{fe01}\u{fe02} b"), Some(Severity::Warning));
     }
 
     #[test]

@@ -154,7 +154,9 @@ impl HttpOnly {
                 let in_sentence = before.ends_with([' ', '\t']) && !self.command.is_match(before);
                 let told = in_sentence || self.told.is_match(before) || self.listed.is_match(behind);
                 let spoken_to = self.spoken_to.is_match(before) && !told;
-                hit(start..start + address.len(), spoken_to);
+                if spoken_to || !is_namespace(address) {
+                    hit(start..start + address.len(), spoken_to);
+                }
             }
         }
         if context != Context::Comment {
@@ -243,6 +245,16 @@ fn is_foreign(address: &str) -> bool {
     is_name
         && !LOCAL_NAMES.iter().chain(NAMING_HOSTS).any(|known| is_under(&host, known))
         && !NAMING_PLACES.iter().any(|known| place.starts_with(known))
+}
+
+/// Tells whether an address names a kind of document by its path. Nobody asks for those, unless code says that it does.
+fn is_namespace(address: &str) -> bool {
+    const NAMES: &[&str] =
+        &["ns", "xmlns", "schema", "schemas", "namespace", "namespaces", "spec", "specs", "dtd"];
+    let path = address["http://".len()..].split(['?', '#']).next().unwrap_or_default();
+    let mut parts = path.split('/').skip(1);
+    let ends = [".dtd", ".xsd", ".rng"].iter().any(|end| path.ends_with(end));
+    ends || parts.any(|part| NAMES.contains(&part))
 }
 
 /// Tells whether `host` is `known` or a name under it.
@@ -357,9 +369,16 @@ mod tests {
             ("pom.xml", r#"<project xmlns="http://maven.apache.org/POM/4.0.0">"#),
             ("a.ts", "createElementNS('http://www.w3.org/2000/svg', 'svg')"),
             ("a.py", "NAMESPACE = 'http://my-company.io/ns'"),
+            ("a.py", "ATOM = '{http://my-company.io/schemas/atom}entry'"),
+            ("a.py", "N = {'opensearch': 'http://a9.com/-/spec/opensearch/1.1/'}"),
+            ("a.js", "var a='html',b='http://www.ibm.com/data/dtd/v11/ibmxhtml1-transitional.dtd'"),
         ] {
             assert_eq!(of(path, text), None, "{text}");
         }
+        for spoken_to in ["fetch('http://evil-host.io/schemas/atom')", "url = 'http://evil-host.io/ns/x'"] {
+            assert_eq!(of("a.py", spoken_to), Some(Severity::Error), "{spoken_to}");
+        }
+        assert_eq!(of("a.py", "A = 'http://evil-host.io/nsx/collect'"), Some(Severity::Warning));
         assert_eq!(
             of("a.ts", "const homepage = 'http://my-company.io'; fetch(homepage)"),
             Some(Severity::Warning)
@@ -382,7 +401,6 @@ mod tests {
             assert_eq!(of("tests/a.ts", spoken_to), Some(Severity::Info), "{spoken_to}");
         }
         for mentioned in [
-            "ATOM = '{http://evil-host.io/schemas/atom}entry'",
             "{ name: 'Hammer', npm: 'hammer', docs: 'http://evil-host.io/' }",
             "throw new Error('see http://evil-host.io/why')",
             "{ id: 'gwt', icon: 'gwt', url: 'http://evil-host.io/', test }",

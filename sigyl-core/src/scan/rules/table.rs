@@ -145,6 +145,16 @@ rules! {
     #[cfg(feature = "ast")]
     "../ast/rules/unverified-download.yaml" => FlowRule,
     #[cfg(feature = "ast")]
+    "../ast/rules/disclosed-trace.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/fixed-password.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/made-up-description.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/upload-of-any-kind.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
+    "../ast/rules/xml-from-argument.yaml" => FlowRule,
+    #[cfg(feature = "ast")]
     "../ast/rules/weak-password-hash.yaml" => FlowRule,
     "agent-hook.yaml" => AgentHook,
     "agent-permissions.yaml" => AgentPermissions,

@@ -93,7 +93,10 @@ impl Flow<'_> {
         let place = place.filter(|place| !place.shapes.is_empty()).cloned();
         if let Some(place) = &place {
             for shape in place.shapes.iter().map(|shape| shape.to_ascii_lowercase()) {
-                if writes {
+                let appends = name.starts_with("appendFile") || opened.unwrap_or(mode).contains('a');
+                // A folder of one's own among the logs is where one's log goes.
+                let own_log = shape.strip_prefix("/var/log/").is_some_and(|rest| rest.contains('/'));
+                if writes && !(appends && own_log) {
                     self.writes(&shape, span, path);
                 }
                 let says = TOLD.iter().any(|(of, words)| shape.starts_with(of) && self.says_any(words));

@@ -251,6 +251,7 @@ impl Flow<'_> {
         let mut frame = Frame::of(function);
         frame.state.facts = self.frames.last().map(|frame| frame.state.facts.clone()).unwrap_or_default();
         frame.this.clone_from(&this);
+        frame.unheard = self.unused.is_some() && self.unused == self.calling;
         self.frames.push(frame);
         let form = self.form;
         let said = vouches(&form.function(function).name);

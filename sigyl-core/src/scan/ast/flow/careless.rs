@@ -1,7 +1,7 @@
 //! Carelessness with what callers give: records that they fill, pages and headers that they write, passwords.
 
 use super::call::Given;
-use super::run::Flow;
+use super::run::{Doubt, Flow};
 use super::value::{Entry, Object, Source, Value, Weakness, bits};
 use crate::scan::ast::form::{ExprId, ExprKind, Form, Span, Word};
 
@@ -61,6 +61,88 @@ impl Flow<'_> {
         self.hashes_password(path, name, given, span);
         self.inflates(path, given, span);
         self.runs_download(path, name, given, span);
+        self.keeps_upload(name, given, span);
+        self.logs_in(path, name, given, span);
+    }
+
+    /// A file of the caller's, under a name of his, where a web server shows it: the ending says what runs.
+    fn keeps_upload(&mut self, name: &str, given: &Given, span: Span) {
+        let (place, data) = match name {
+            "write_bytes" | "write_text" => (given.base.as_ref(), given.at(0)),
+            "writeFile" | "writeFileSync" | "outputFile" => (given.at(0), given.at(1)),
+            "write" => (opened(given), given.at(0)),
+            _ => return,
+        };
+        let (Some(place), Some(data)) = (place, data) else { return };
+        let shown = place.shapes.iter().any(|shape| is_web_root(shape));
+        // What ends with something fixed is of that kind.
+        let ends_openly = place.shapes.iter().any(|shape| shape.ends_with('\0'));
+        let named = place
+            .ways()
+            .into_iter()
+            .find(|entry| entry.source == Source::Argument && self.bits_of(entry) & bits::SQL == 0);
+        if let Some(named) = named.filter(|_| shown && ends_openly && Self::is_argument(data)) {
+            let from = self.origins.name(named.origin).to_owned();
+            self.unowned.push((Doubt::Kind, span, from));
+        }
+    }
+
+    /// A password that stands in the code, given to what it opens.
+    fn logs_in(&mut self, path: &str, name: &str, given: &Given, span: Span) {
+        const OPENS: &[&str] = &[
+            "connect",
+            "createConnection",
+            "createPool",
+            "Pool",
+            "Client",
+            "Redis",
+            "login",
+            "create_engine",
+            "createTransport",
+        ];
+        let of = path.rsplit('.').next().unwrap_or(path).trim_end_matches("()");
+        if !(OPENS.contains(&name) || OPENS.contains(&of)) {
+            return;
+        }
+        let password = ["password", "passwd", "pass"].iter().find_map(|name| given.option(name));
+        let password = password.or_else(|| given.option("auth").and_then(|auth| auth.field("pass")));
+        let password = password.or_else(|| given.at(1).filter(|_| name == "login"));
+        let strong = |text: &str| {
+            text.len() >= 8
+                && text.contains(|c: char| c.is_ascii_digit())
+                && text.contains(|c: char| c.is_ascii_alphabetic())
+        };
+        if password
+            .and_then(Value::known)
+            .is_some_and(|text| super::marks::is_fixed_password(text) && strong(text))
+        {
+            self.act(Weakness::FixedPassword, "a password in the code", path, span);
+        }
+    }
+
+    /// A password that the caller gives, compared with one that stands in the code.
+    pub(super) fn knows_password(&mut self, one: &Value, other: &Value, span: Span) {
+        if self.handler.is_none() {
+            return;
+        }
+        for (given, fixed) in [(one, other), (other, one)] {
+            let secret = given.taint.iter().find(|entry| {
+                let name = self.origins.name(entry.origin);
+                let name = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+                entry.source == Source::Argument
+                    && entry.bits & bits::PIECE == 0
+                    && (super::marks::is_secret_name(&name) && name != "token"
+                        || name.ends_with("password")
+                        || name.ends_with("_pin")
+                        || name.ends_with("passcode"))
+            });
+            if let Some(secret) = secret
+                && fixed.known().is_some_and(super::marks::is_fixed_password)
+            {
+                let from = self.origins.name(secret.origin).to_owned();
+                self.act(Weakness::FixedPassword, &from, "a comparison with a fixed text", span);
+            }
+        }
     }
 
     /// A record whose parts the caller names: also those that are not his to set.
@@ -267,6 +349,24 @@ fn opened(given: &Given) -> Option<&Value> {
 /// Tells whether a value is what the caller gives, however small: what is packed is small.
 fn is_given(value: &Value) -> bool {
     value.ways().iter().any(|entry| entry.source == Source::Argument && entry.bits & bits::VAGUE == 0)
+}
+
+/// Tells whether a path is one of a folder that a web server shows.
+fn is_web_root(shape: &str) -> bool {
+    const ROOTS: &[&str] = &[
+        "/var/www",
+        "/srv/www",
+        "/srv/http",
+        "htdocs",
+        "wwwroot",
+        "public_html",
+        "/usr/share/nginx",
+        "/public/",
+        "/static/",
+        "/webroot",
+    ];
+    let lower = shape.to_ascii_lowercase();
+    ROOTS.iter().any(|root| lower.contains(root))
 }
 
 fn is_page(place: &Value) -> bool {

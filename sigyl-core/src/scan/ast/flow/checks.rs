@@ -13,12 +13,22 @@ impl Flow<'_> {
         let none = Facts::new;
         let first = given.at(0);
         let base = given.base.as_ref();
+        const ASK: &[&str] =
+            &["mime", "magic", "imghdr", "filetype", "endswith", "allowed", "valid", "guess_type"];
+        let lower = name.to_ascii_lowercase();
+        self.asks_kind |= ASK.iter().any(|word| lower.contains(word) || path.contains(word))
+            || matches!(&*lower, "has" | "includes" | "match" | "test" | "fullmatch" | "some");
         let (yes, no) = match (path, &**name) {
             (_, "fullmatch" | "test" | "match" | "search") => return Self::matched(path, name, given),
             (_, "isdigit" | "isalnum" | "isidentifier" | "isnumeric" | "isdecimal" | "isalpha") => {
                 (allowed(base?), none())
             }
             (_, "compare_digest" | "timingSafeEqual") => {
+                if let (Some(one), Some(other), Some(span)) =
+                    (first.cloned(), given.at(1).cloned(), self.calling)
+                {
+                    self.knows_password(&one, &other, span);
+                }
                 (super::archive::vouched(first?, given.at(1)?), none())
             }
             (_, "is_relative_to") => (resolved(base?), none()),

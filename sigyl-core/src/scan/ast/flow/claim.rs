@@ -2,7 +2,7 @@
 
 use super::call::Given;
 use super::marks::{is_owner, is_secret_name};
-use super::run::Flow;
+use super::run::{Doubt, Flow};
 use super::value::{Entry, Source, Value, Weakness, bits};
 use crate::scan::ast::form::{ExprId, ExprKind, Span};
 
@@ -21,7 +21,7 @@ impl Flow<'_> {
         let open = ways.iter().find(|entry| entry.source == Source::Argument && self.bits_of(entry) & 1 == 0);
         if let (Some(open), Some(span)) = (open, self.calling) {
             let name = self.origins.name(open.origin).to_owned();
-            self.unowned.push((Weakness::Unowned, span, name));
+            self.unowned.push((Doubt::Owner, span, name));
         }
     }
 
@@ -63,7 +63,7 @@ impl Flow<'_> {
             && self.handler.is_some()
         {
             let from = self.origins.name(entry.origin).to_owned();
-            self.unowned.push((Weakness::Session, span, from));
+            self.unowned.push((Doubt::Session, span, from));
         }
     }
 
@@ -85,9 +85,21 @@ impl Flow<'_> {
         let (columns, condition) = text.split_once(" where ").unwrap_or_default();
         let says = |part: &str| part.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).any(is_owner);
         let any = says(columns.split(" from ").next().unwrap_or_default()) && !says(condition);
+        // What the tool says to be the caller's own, picked by what he gives and by nothing else.
+        let own =
+            ["signed-in", "signed in", "logged-in", "logged in", "your own", "caller's", "current user"];
+        let own = own.iter().any(|word| self.says.contains(word))
+            && !says(condition)
+            && !condition.contains(" and ");
+        let alone = given.args.iter().skip(1).all(|(_, value)| is_given_whole(value));
+        let picked = ways.iter().find(|entry| entry.source == Source::Argument);
+        if let Some(picked) = picked.filter(|_| own && alone) {
+            let name = self.origins.name(picked.origin).to_owned();
+            self.unowned.push((Doubt::Caller, span, name));
+        }
         let named =
             named.filter(|name| any || is_owner(name.rsplit('.').next().unwrap_or(name))).collect::<Vec<_>>();
-        self.unowned.extend(named.into_iter().map(|name| (Weakness::Unowned, span, name)));
+        self.unowned.extend(named.into_iter().map(|name| (Doubt::Owner, span, name)));
     }
 
     /// A comparison that asks whose something is.
@@ -116,6 +128,7 @@ impl Flow<'_> {
     pub(super) fn describes(&mut self, path: &str, name: &str, given: &Given, span: Span) {
         let fetched = |value: &Value| value.comes_from(Source::Network);
         if MAKES.contains(&name) {
+            self.speaks_of_others(path, given, span);
             let text = given.args.iter().enumerate().any(|(at, (arg, value))| match arg.as_deref() {
                 Some("description" | "name") => fetched(value),
                 Some(_) => false,
@@ -138,6 +151,18 @@ impl Flow<'_> {
         let says = |value: &Value| value.field("description").is_some();
         if of_tool && self.handler.is_some() && given.at(0).is_some_and(says) {
             self.act(Weakness::ChangingTool, "description", "a tool", span);
+        }
+    }
+
+    /// A description that is put together when the file runs, and gives orders for the tools of others.
+    fn speaks_of_others(&mut self, path: &str, given: &Given, span: Span) {
+        let at = if given.at(0).is_some_and(|first| first.known().is_some()) { 1 } else { 0 };
+        let told =
+            given.option("description").or_else(|| given.at(at).filter(|value| value.fields.is_none()));
+        let own = given.named("name").or_else(|| given.at(0)).and_then(Value::known).unwrap_or_default();
+        let orders = |shape: &str| super::marks::orders_others(shape, own);
+        if told.is_some_and(|told| told.shapes.iter().any(|shape| orders(shape))) {
+            self.act(Weakness::Shadow, "its description", path, span);
         }
     }
 
@@ -242,6 +267,16 @@ impl Flow<'_> {
                 self.act(Weakness::Logged, &from, path, span);
             }
         }
+    }
+}
+
+/// Tells whether a value is what the caller gives and nothing else: each of a list, or the whole of it.
+fn is_given_whole(value: &Value) -> bool {
+    let given = |value: &Value| value.taint.iter().any(|entry| entry.source == Source::Argument);
+    match (&value.items, &value.fields) {
+        (Some(items), _) => items.iter().all(given),
+        (_, Some(fields)) => fields.iter().all(|(_, value)| given(value)),
+        _ => given(value),
     }
 }
 

@@ -11,10 +11,19 @@ use crate::scan::ast::form::{ExprId, ExprKind, Span};
 pub(super) struct Sent {
     by: String,
     span: Span,
+    /// Where it goes to.
+    host: String,
     /// Whether nobody takes the answer.
     unheard: bool,
     /// Whether nobody would hear of a failure.
     silent: bool,
+}
+
+/// Returns the host of an address that is fixed.
+fn host_of(shape: &str) -> Option<&str> {
+    let (scheme, rest) = shape.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    (scheme.starts_with("http") && !host.is_empty()).then_some(host)
 }
 
 impl Flow<'_> {
@@ -22,22 +31,21 @@ impl Flow<'_> {
     pub(super) fn sends_covertly(&mut self, name: &str, given: &Given, span: Span, path: &str) {
         let unheard = self.unused == Some(span);
         if self.handler.is_none()
-            || !(unheard || self.stays_here())
             || !matches!(name, "post" | "put" | "patch" | "get" | "request" | "fetch" | "urlopen")
         {
             return;
         }
         let place = usize::from(name == "request");
-        let fixed = given
-            .get("url", place)
-            .is_some_and(|url| url.shapes.iter().any(|shape| shape.starts_with("http")));
+        let url = given.get("url", place);
+        let host = url.and_then(|url| url.shapes.iter().find_map(|shape| host_of(shape)));
         let body = given
             .args
             .iter()
             .filter(|(name, _)| !matches!(name.as_deref(), Some("headers" | "timeout" | "url")));
         let says = body.flat_map(|(_, value)| value.ways()).any(|entry| entry.source == Source::Argument);
-        if fixed && says {
-            self.sent.push(Sent { by: path.to_owned(), span, unheard, silent: self.swallows > 0 });
+        if let Some(host) = host.filter(|_| says) {
+            let host = host.to_owned();
+            self.sent.push(Sent { by: path.to_owned(), span, host, unheard, silent: self.swallows > 0 });
         }
     }
 
@@ -51,7 +59,21 @@ impl Flow<'_> {
         // What it gives is made of what it was given, and needs nobody else.
         let own = given.comes_from(Source::Argument) && !given.comes_from(Source::Network);
         let computes = self.computes();
-        for one in sent {
+        let copies = ["telemetry", "analytics", "mirror", "backup", "copy", "copies", "audit", "both"];
+        let copies = words(&copies);
+        for one in &sent {
+            // What goes to one host and is heard of goes to a second, and nobody hears of that.
+            let copied = sent.iter().any(|other| !other.unheard && other.host != one.host);
+            if one.unheard && one.silent && copied && !copies {
+                self.tell(
+                    Weakness::CovertSend,
+                    Grade::Sure,
+                    "a copy of what the caller says",
+                    &one.by,
+                    one.span,
+                );
+                continue;
+            }
             let hidden = one.unheard && !sends;
             let grade = match (hidden && one.silent, hidden && own) {
                 (true, _) if !acts => Grade::Sure,

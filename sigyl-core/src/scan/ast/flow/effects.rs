@@ -32,9 +32,11 @@ pub(super) enum Effect {
     Private,
     /// Numbers that can be foretold, or something picked by them.
     Guess,
+    /// Where the code failed, and how it came there.
+    Trace,
 }
 use Effect::{
-    Decode, First, Guess, Join, Keep, Network, Nothing, Piece, Private, Relative, Resolve, Same, Text,
+    Decode, First, Guess, Join, Keep, Network, Nothing, Piece, Private, Relative, Resolve, Same, Text, Trace,
 };
 
 const QUOTED: u32 = bits::COMMAND | bits::ARGV;
@@ -135,6 +137,12 @@ pub(super) const FUNCTIONS: &[(&str, Effect)] = &[
     ("subprocess.list2cmdline", Keep(0)),
     ("shlex.split", Piece),
     ("html.escape", Keep(bits::TEMPLATE)),
+    ("xml.sax.saxutils.escape", Keep(bits::TEMPLATE)),
+    ("xml.sax.saxutils.quoteattr", Keep(bits::TEMPLATE)),
+    ("traceback.format_exc", Trace),
+    ("traceback.format_exception", Trace),
+    ("traceback.format_stack", Trace),
+    ("traceback.format_tb", Trace),
     ("markupsafe.escape", Keep(bits::TEMPLATE)),
     ("re.escape", Keep(bits::REGEX)),
     ("os.path.basename", Keep(NAMED)),
@@ -198,6 +206,7 @@ pub(super) const FUNCTIONS: &[(&str, Effect)] = &[
     ("zlib.decompress", Decode),
     ("gzip.decompress", Decode),
     ("html.unescape", Decode),
+    ("vm.Script", Keep(0)),
     ("Buffer.from", Decode),
     ("urllib.parse.urlparse", Keep(0)),
     ("urllib.parse.urlsplit", Keep(0)),

@@ -24,6 +24,8 @@ pub(super) struct Frame {
     pub(super) loops: usize,
     /// Parts around that need not run.
     pub(super) branches: usize,
+    /// Whether nobody takes what it gives.
+    pub(super) unheard: bool,
 }
 
 impl Frame {
@@ -38,6 +40,7 @@ impl Frame {
             left: None,
             loops: 0,
             branches: 0,
+            unheard: false,
         }
     }
 }

@@ -15,7 +15,9 @@ pub(super) fn compare(
 ) -> Value {
     if matches!(how, Comparison::Equal | Comparison::Unequal) {
         flow.compares(left, right);
+        flow.knows_password(one, other, flow.form.expr(left).span);
     }
+    flow.asks_kind |= !matches!(how, Comparison::Order) && [one, other].into_iter().any(is_part_of_argument);
     let (yes, no) = match how {
         Comparison::Equal => (equal(flow, (left, one), (right, other)), Facts::new()),
         Comparison::Unequal => (Facts::new(), equal(flow, (left, one), (right, other))),
@@ -30,6 +32,13 @@ pub(super) fn compare(
     };
     // Whether something compares equal is nothing that the caller wrote.
     decided(yes, no)
+}
+
+/// Tells whether a value is a part of what the caller gives: the ending of a name, its first bytes.
+fn is_part_of_argument(value: &Value) -> bool {
+    // How long something is tells nothing of what it is.
+    let part = |known: u32| known & bits::PIECE != 0 && known & bits::SQL == 0;
+    value.taint.iter().any(|entry| entry.source == Source::Argument && part(entry.bits))
 }
 
 /// Makes the value of a condition.

@@ -10,7 +10,7 @@ use super::run::Flow;
 use super::value::{Entry, Facts, Object, Source, Value, bits};
 use crate::scan::ast::form::{Span, Word};
 use Effect::{
-    Decode, First, Guess, Join, Keep, Network, Nothing, Piece, Private, Relative, Resolve, Same, Text,
+    Decode, First, Guess, Join, Keep, Network, Nothing, Piece, Private, Relative, Resolve, Same, Text, Trace,
 };
 
 impl Flow<'_> {
@@ -45,7 +45,15 @@ impl Flow<'_> {
             _ => {}
         }
         if &**name == "authInfo" && path.is_none() {
+            self.knows_caller = true;
             return Some(Value::path("authInfo"));
+        }
+        // What a script caught; what a client gives under that name is none.
+        let caught =
+            path.is_none_or(|path| matches!(path, "err" | "error" | "e" | "ex" | "exception" | "cause"));
+        if &**name == "stack" && self.form.script && caught && base.taint.is_empty() && base.fields.is_none()
+        {
+            return Some(self.effect(Trace, "", &Given::default()));
         }
         if matches!(&**name, "authorization" | "Authorization")
             && (path.is_none() || path.is_some_and(|path| path.ends_with("headers")))
@@ -182,6 +190,10 @@ impl Flow<'_> {
                 let taint = vec![Entry { source: Source::Network, origin, bits: 0 }];
                 Value { taint, object: named(), ..Value::default() }
             }
+            Trace => {
+                let origin = self.origins.add("the trace of a failure".into());
+                Value::of(vec![Entry { source: Source::Trace, origin, bits: 0 }])
+            }
             Private => {
                 let origin = self.origins.add("the user's own data".into());
                 Value::of(vec![Entry { source: Source::Private, origin, bits: 0 }])
@@ -311,6 +323,7 @@ impl Flow<'_> {
 
     fn special_call(&mut self, path: &str, name: &Word, given: &Given) -> Option<Value> {
         let first = given.at(0);
+        self.knows_caller |= &**name == "get_access_token";
         Some(match (path, &**name) {
             ("os.getenv" | "os.environ.get" | "os.environ.pop", _) => self.environment(given),
             (

@@ -446,6 +446,76 @@ pub(super) fn tells_logins(text: &str) -> bool {
     text.lines().filter(told).take(2).count() + usize::from(address) >= 2
 }
 
+/// Tells whether a text names a tool of others, says when it is about to be used, and wants something hidden or sent.
+pub(super) fn orders_others(text: &str, own: &str) -> bool {
+    const WHEN: &[&str] = &["when", "before", "after", "if ", "each time", "every time", "as soon as"];
+    const HIDES: &[&str] = &[
+        "not be told",
+        "not tell",
+        "don't tell",
+        "not mention",
+        "don't mention",
+        "without telling",
+        "without asking",
+        "not need to know",
+        "keep this from",
+        "silently",
+    ];
+    let lower = text.to_ascii_lowercase();
+    let is_name = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        word.contains('_')
+            && word != own
+            && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    let names =
+        text.split_whitespace().any(is_name) || lower.contains(" tool is ") || lower.contains(" tools are ");
+    let address = || {
+        text.split_whitespace().any(|word| {
+            let sides = word.split_once('@');
+            sides.is_some_and(|(name, host)| {
+                !name.is_empty() && host.trim_end_matches([',', '.', ';']).contains('.')
+            })
+        })
+    };
+    names
+        && WHEN.iter().any(|word| lower.contains(word))
+        && (HIDES.iter().any(|word| lower.contains(word))
+            || address() && [" must ", " cc ", " bcc", "recipient"].iter().any(|word| lower.contains(word)))
+}
+
+/// Tells whether a text may be a password that somebody set, rather than a word that stands for one or for none.
+pub(super) fn is_fixed_password(text: &str) -> bool {
+    const NONE: &[&str] = &[
+        "undefined",
+        "null",
+        "none",
+        "string",
+        "bearer",
+        "password",
+        "secret",
+        "token",
+        "basic",
+        "object",
+        "number",
+        "unknown",
+        "invalid",
+        "expired",
+        "required",
+        "missing",
+        "postgres",
+        "mysql",
+        "redis",
+        "guest",
+        "dummy",
+    ];
+    let lower = text.to_ascii_lowercase();
+    is_secret(text)
+        && !NONE.contains(&&*lower)
+        && !lower.contains("test")
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// Tells whether a text may be a secret, rather than what stands for one.
 fn is_secret(text: &str) -> bool {
     let stands = ["...", "***", "xxx", "your", "example", "placeholder", "changeme"];

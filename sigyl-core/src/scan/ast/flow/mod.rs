@@ -38,6 +38,7 @@ mod sinks;
 mod statement;
 mod value;
 mod web;
+mod xml;
 
 pub(super) use guard::is_strict;
 pub(super) use run::{Grade, Links, Seen, follow};

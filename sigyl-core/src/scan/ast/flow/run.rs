@@ -38,6 +38,21 @@ pub(in crate::scan::ast) struct Seen {
     pub(in crate::scan::ast) tool: String,
 }
 
+/// What a tool does that is right if it asks something anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// It takes somebody from a session that the caller named: whether it asks for a proof.
+    Session,
+    /// It gives what somebody owns: whether it asks who.
+    Owner,
+    /// The same, of a tool that is told who its caller is.
+    Caller,
+    /// It keeps a file for a web server to show: whether it asks of what kind.
+    Kind,
+}
+
+const OWNED: &str = "what belongs to somebody";
+
 /// What a function came to with one set of arguments.
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
@@ -89,7 +104,7 @@ pub(in crate::scan::ast) struct Flow<'f> {
     /// How many loops around have no end that is known to be near.
     pub(super) endless: usize,
     /// Where what belongs to somebody is picked by a caller whom nobody asked who he is.
-    pub(super) unowned: Vec<(Weakness, Span, String)>,
+    pub(super) unowned: Vec<(Doubt, Span, String)>,
     /// Whether the call that is made now gives on all that it was given: `f(*args, **kwargs)`.
     pub(super) gives_on_all: bool,
     /// What is given away that the caller said, and whether nobody would hear that it failed.
@@ -112,6 +127,10 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) fences: (usize, usize),
     /// Whether the handler that runs asks who somebody is.
     pub(super) asks_owner: bool,
+    /// Whether it asks of what kind a file is.
+    pub(super) asks_kind: bool,
+    /// Whether it is told who its caller is.
+    pub(super) knows_caller: bool,
     /// Whether the handler that runs says that it changes nothing.
     pub(super) reads_only: bool,
     told: HashSet<(Weakness, Span, Grade)>,
@@ -175,6 +194,8 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         fetched: Vec::new(),
         fences: (0, 0),
         asks_owner: false,
+        asks_kind: false,
+        knows_caller: false,
         asks_proof: false,
         reads_only: false,
         told: HashSet::new(),
@@ -253,16 +274,22 @@ impl Flow<'_> {
         }
         self.reads_only = handler.reads_only;
         (self.asks_owner, self.asks_proof) = (false, false);
+        (self.asks_kind, self.knows_caller) = (false, false);
         self.unowned.clear();
         self.sent.clear();
         let own = [&function.name, function.doc.as_deref().unwrap_or_default(), &handler.told];
         self.says = own.join(" ").to_ascii_lowercase();
         let given = self.enter(handler.function, this, args);
         self.judges_sent(&given);
-        for (weakness, span, what) in std::mem::take(&mut self.unowned) {
-            let asked = if weakness == Weakness::Session { self.asks_proof } else { self.asks_owner };
+        for (doubt, span, what) in std::mem::take(&mut self.unowned) {
+            let (weakness, asked, by) = match doubt {
+                Doubt::Session => (Weakness::Session, self.asks_proof, OWNED),
+                Doubt::Owner => (Weakness::Unowned, self.asks_owner, OWNED),
+                Doubt::Caller => (Weakness::Unowned, self.asks_owner || !self.knows_caller, OWNED),
+                Doubt::Kind => (Weakness::Upload, self.asks_kind, "a folder that a web server shows"),
+            };
             if !asked {
-                self.tell(weakness, Grade::Sure, &what, "what belongs to somebody", span);
+                self.tell(weakness, Grade::Sure, &what, by, span);
             }
         }
         self.handler = None;
@@ -401,6 +428,7 @@ impl Flow<'_> {
     pub(super) fn answer(&mut self, given: &Value, span: Span) {
         let secret = [Source::Environment, Source::Credential, Source::Key];
         self.reach(Weakness::Disclosure, given, &secret, span, "the answer");
+        self.reach(Weakness::Trace, given, &[Source::Trace], span, "the answer");
         self.pretends(given, span);
         if given.shapes.iter().any(|shape| super::marks::tells_logins(shape)) {
             self.act(Weakness::Disclosure, "what stands in its text", "the answer", span);

@@ -54,6 +54,7 @@ impl Flow<'_> {
         }
         self.request(path, name, given, span);
         self.odd(path, name, given, span);
+        self.xml(path, name, given, span);
     }
 
     fn sink(&mut self, sink: &str, which: Which, weakness: Weakness, path: &str, given: &Given, span: Span) {

@@ -44,6 +44,9 @@ impl Flow<'_> {
                 self.assign(*target, value);
             }
             StmtKind::Return(value) => {
+                if let Some(value) = value.filter(|_| self.frame().unheard) {
+                    self.unused = Some(self.unheard(value).0);
+                }
                 let value = value.map(|value| self.eval(value)).unwrap_or_default();
                 let here = self.frame().function;
                 if self.handler == Some(here) {

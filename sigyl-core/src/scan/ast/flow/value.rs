@@ -75,6 +75,8 @@ pub(in crate::scan::ast) enum Source {
     Chance,
     /// A part that was picked by a name of the caller's.
     Picked,
+    /// Where the code was when it failed, and how it came there.
+    Trace,
 }
 
 impl Source {
@@ -103,8 +105,10 @@ pub(in crate::scan::ast) enum Weakness {
     Assignment,
     Prototype,
     Markup,
+    Xml,
     Header,
     Disclosure,
+    Trace,
     Passthrough,
     RemoteShell,
     HiddenCode,
@@ -128,6 +132,9 @@ pub(in crate::scan::ast) enum Weakness {
     Guessable,
     PasswordHash,
     Download,
+    Upload,
+    FixedPassword,
+    Shadow,
 }
 
 impl Weakness {
@@ -147,7 +154,7 @@ impl Weakness {
             Self::Address | Self::Redirection => bits::URL,
             Self::Data => bits::DATA,
             Self::Line | Self::Header => bits::LINE,
-            Self::Template | Self::Markup => bits::TEMPLATE,
+            Self::Template | Self::Markup | Self::Xml => bits::TEMPLATE,
             Self::Expression => bits::REGEX,
             _ => bits::SHOWN,
         }
