@@ -83,7 +83,9 @@ impl AccessError {
             Self::UnknownKey | Self::NotGood { .. } => Kind::Denied,
             Self::Terms(_) => Kind::Invalid,
             Self::NoRandom(_) | Self::Ending => Kind::Unavailable,
-            Self::Pepper | Self::Entry(_) | Self::Broken(_) => Kind::Internal,
+            Self::Pepper | Self::Entry(_) => Kind::Internal,
+            // What the check was asked for, and no failure of the check.
+            Self::Broken(_) => Kind::Conflict,
             Self::NotAudited(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Vault(error) => error.kind(),

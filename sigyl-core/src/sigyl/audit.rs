@@ -168,10 +168,11 @@ impl Sigyl {
         let limit = limit.min(MOST);
         match from {
             AuditFrom::After(after) => self.audit_after(caller, after, limit).await,
-            AuditFrom::Before(end) => self.audit_before(caller, end, limit).await,
-            AuditFrom::End => {
-                let head = self.inner.platform.store.audit_head().await?;
-                self.audit_before(caller, head.number.saturating_add(1), limit).await
+            AuditFrom::Before(_) | AuditFrom::End => {
+                // There is nothing to look through behind the last entry, whatever was asked for.
+                let past = self.inner.platform.store.audit_head().await?.number.saturating_add(1);
+                let end = if let AuditFrom::Before(end) = from { end.min(past) } else { past };
+                self.audit_before(caller, end, limit).await
             }
         }
     }

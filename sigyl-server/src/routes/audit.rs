@@ -40,7 +40,7 @@ const VERIFY: Doc = Doc::new(
     "Checks the whole audit: no entry was changed, removed or put in.",
     &[
         gives("AuditChecked", "It is whole; where it ends is worth keeping elsewhere."),
-        fails(500, "It is not."),
+        fails(409, "It is not: what is said names where."),
     ],
 )
 .asks(&[param("kept", "AuditHead", "An end of it that was kept elsewhere, which must still be there.")]);

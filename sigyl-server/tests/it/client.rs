@@ -8,8 +8,8 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sigyl_core::client::{Client, ClientError, ClientSettings, FeedNews, OPERATIONS, Patience, RunNews};
 use sigyl_core::domain::{
-    Kind, Label, ListingStatus, Login, ProfilePatch, Role, RunId, RunState, SecretName, SecretValue, Seq,
-    ServerName, Stars, Suspect, Timestamp, WorkspaceName,
+    AuditHead, Kind, Label, ListingStatus, Login, ProfilePatch, Role, RunId, RunState, SecretName,
+    SecretValue, Seq, ServerName, Stars, Suspect, Timestamp, WorkspaceName,
 };
 use sigyl_core::source::{Limits, SourceTree};
 use sigyl_core::wire::registry::{ImportRow, ListQuery, StatusUpdate};
@@ -103,6 +103,8 @@ async fn access(client: &Client) {
     let head = client.verify_audit(None).await.unwrap().head;
     assert_eq!(client.audit(Some(0), 1).await.unwrap()[0].number, 1);
     assert_eq!(client.verify_audit(Some(head)).await.unwrap().head, head);
+    let other = AuditHead { number: 1, ..head };
+    assert_eq!(refused(client.verify_audit(Some(other)).await), (409, Some("E1007".to_owned())));
 }
 
 /// Signing in, which is not set up here, and one's own account.

@@ -167,3 +167,15 @@ async fn a_refusal_is_told_once_a_minute_with_how_often_it_came() {
     house.sigyl.tell_refusals().await;
     assert_eq!(since().await[4].fact.note.as_deref(), Some("2 more times within a minute"));
 }
+
+#[tokio::test]
+async fn what_is_asked_for_behind_the_end_is_not_looked_for() {
+    let house = House::new().await;
+    house.server("clock", "red").await;
+    let owner = Caller::local_owner();
+    let last = house.sigyl.audit(&owner, AuditFrom::End, 2).await.unwrap();
+    // Windows up to there would be more than anybody waits for.
+    let far = house.sigyl.audit(&owner, AuditFrom::Before(u64::MAX), 2).await.unwrap();
+    assert_eq!(far, last);
+    house.sigyl.shutdown().await;
+}
