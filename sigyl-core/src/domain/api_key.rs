@@ -260,8 +260,12 @@ pub(crate) mod tests {
         assert!(with(|_| {}));
         assert!(with(|now| now.key.uses = 7));
         assert!(with(|now| now.account.administrator = true));
-        assert!(with(|now| drop(now.roles.insert(WorkspaceName::default(), Role::Owner))));
-        assert!(!with(|now| drop(now.roles.insert(WorkspaceName::default(), Role::Viewer))));
+        assert!(with(|now| {
+            now.roles.insert(WorkspaceName::default(), Role::Owner);
+        }));
+        assert!(!with(|now| {
+            now.roles.insert(WorkspaceName::default(), Role::Viewer);
+        }));
         assert!(!with(|now| now.roles.clear()));
         assert!(!with(|now| drop(now.key.scopes.pop())));
         assert!(!with(|now| now.key.workspace = Some(WorkspaceName::default())));

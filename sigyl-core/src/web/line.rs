@@ -9,6 +9,7 @@ use crate::domain::SecretValue;
 
 /// How something is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Method {
     /// To read.
     Get,
@@ -101,6 +102,7 @@ impl From<Method> for reqwest::Method {
     }
 }
 
+#[cfg(feature = "cloud-run")]
 impl Line {
     /// Asks for the root itself, with headers of one's own.
     pub(crate) async fn ask_with<'h>(

@@ -58,6 +58,7 @@ pub(super) const REPOSITORY: &str = "sigyl";
 /// How something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Checked {
     /// As it should be.
     Ok,

@@ -13,6 +13,7 @@ const MOST: u64 = 64 << 10;
 
 /// Where credentials are.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Place {
     /// In a file, such as `GOOGLE_APPLICATION_CREDENTIALS` names or `gcloud auth application-default login` writes.
     File(PathBuf),
