@@ -17,13 +17,12 @@ Examples:
   sigyl doctor
       Tools, confinement, port, disk and folders, each with its remedy.
   sigyl doctor cloud-run
-      The project at Google that the configuration names, and the command that mends each lack.
-  sigyl doctor --format json
-      The same as one document; exit code 3 when something forbids work.";
+      The project at Google that the configuration names, and the command that mends each lack.";
 
-/// Check tools, confinement, port, disk and folders, or a project at Google
+/// Check this machine, or a project at Google
 ///
-/// What is wrong comes with its remedy. Nothing is changed.
+/// Tools, confinement, port, disk and folders; of a project its APIs, roles and accounts. What is wrong comes with its
+/// remedy, and nothing is changed. The exit code is 3 when something forbids work.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {

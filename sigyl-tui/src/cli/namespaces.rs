@@ -17,7 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   sigyl namespaces record domain.pem
       Print what the domain has to publish for a key that openssl genpkey -algorithm ed25519 made.
-  sigyl namespaces prove example.com --key domain.pem --server https://mcp.example.org
+  sigyl namespaces prove example.com --key domain.pem --server https://x.org
       Prove that example.com is yours, by what it publishes; with --dns by its TXT record.";
 
 /// Bytes of a key file.
