@@ -59,11 +59,11 @@ pub fn user_file(client: &str, file: &str, roots: &Roots, platform: Platform) ->
             && !known.path.contains('*')
             && known.path.rsplit('/').next() == Some(file)
     };
-    let places = KNOWN
-        .iter()
-        .filter(fits)
-        .flat_map(|known| known.roots(roots).into_iter().map(|root| root.join(known.path)));
-    places.last()
+    let place = |known: &Known| known.roots(roots).first().map(|root| root.join(known.path));
+    let all = || KNOWN.iter().filter(fits);
+    // What a variable names comes before the home; of several places there the client's own stands first.
+    let named = all().filter(|known| !matches!(known.root, Root::Home | Root::AppData)).find_map(place);
+    named.or_else(|| all().find_map(place))
 }
 
 impl Discovery {
@@ -187,6 +187,21 @@ fn read(path: &Path) -> Result<Option<String>, (SkipKind, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_keeps_the_servers_of_its_user_where_it_reads_them() {
+        let mut roots = Roots { home: Some("/h".into()), ..Roots::default() };
+        let file = |client: &str, file: &str, roots: &Roots| {
+            user_file(client, file, roots, Platform::Linux).unwrap().display().to_string()
+        };
+        assert_eq!(file("VS Code", "mcp.json", &roots), "/h/.config/Code/User/mcp.json");
+        assert_eq!(file("Cursor", "mcp.json", &roots), "/h/.cursor/mcp.json");
+        assert_eq!(file("Claude Code", ".claude.json", &roots), "/h/.claude.json");
+        roots.claude_config_dir = Some("/c".into());
+        roots.codex_home = Some("/x".into());
+        assert_eq!(file("Claude Code", ".claude.json", &roots), "/c/.claude.json");
+        assert_eq!(file("Codex", "config.toml", &roots), "/x/config.toml");
+    }
 
     #[test]
     fn each_place_of_the_platform_is_looked_into() {
