@@ -119,9 +119,7 @@ impl RawDocument {
         if bytes.len() > Self::MAX_BYTES {
             return Err(DocumentError::TooLarge { bytes: bytes.len(), limit: Self::MAX_BYTES });
         }
-        let mut reader = serde_json::Deserializer::from_slice(bytes);
-        let value = Strict { left: Self::MAX_DEPTH }.deserialize(&mut reader)?;
-        reader.end()?;
+        let value = read_strictly(bytes, Self::MAX_DEPTH)?;
         let raw: Box<RawValue> = serde_json::from_slice(bytes)?;
         match value {
             Value::Object(members) => Ok((Self(raw.into()), members)),
@@ -179,17 +177,26 @@ impl<'de> Deserialize<'de> for RawDocument {
     }
 }
 
+/// Reads JSON that every reader reads the same: no member is given twice, and nothing nests deeper than `deepest`.
+pub(crate) fn read_strictly(bytes: &[u8], deepest: usize) -> Result<Value, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict { left: deepest, deepest }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
 /// Reads a value in which no member is given twice and nothing nests too deep.
 #[derive(Clone, Copy)]
 struct Strict {
     left: usize,
+    deepest: usize,
 }
 
 impl Strict {
     fn inner<E: serde::de::Error>(self) -> Result<Self, E> {
         match self.left.checked_sub(1) {
-            Some(left) => Ok(Self { left }),
-            None => Err(E::custom(format_args!("it nests deeper than {} levels", RawDocument::MAX_DEPTH))),
+            Some(left) => Ok(Self { left, ..self }),
+            None => Err(E::custom(format_args!("it nests deeper than {} levels", self.deepest))),
         }
     }
 }

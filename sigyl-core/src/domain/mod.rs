@@ -59,6 +59,7 @@ pub use caller::{Caller, Denied};
 pub use declaration::{Declaration, Era};
 pub use deployment::{Confinement, Deployment, Launch, Resources, Transport};
 pub use digest::{Digest, DigestError};
+pub(crate) use document::read_strictly;
 pub use document::{AddressError, DocumentError, DocumentName, DocumentVersion, RawDocument};
 pub use download::Download;
 pub use drift::{Drift, DriftEntry, Fate, FieldChange, Gravity, NewFinding};

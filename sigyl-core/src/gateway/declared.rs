@@ -4,13 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use tokio::sync::mpsc::Sender;
 
-use crate::domain::{Digest, Entity, Pin, ServerName, Version, VersionRecord};
+use crate::domain::{Digest, Entity, Pin, ServerName, Version, VersionRecord, read_strictly};
 
-use super::edit::Params;
 use super::route::Served;
 
 /// Requests whose answers declare something.
@@ -30,6 +29,12 @@ const PLACES: [(&str, Entity); 4] = [
     ("resources", Entity::Resource),
     ("resourceTemplates", Entity::Resource),
 ];
+
+/// Where an answer says what it is for.
+const INSTRUCTIONS: &str = "instructions";
+
+/// How deep what is declared may nest and still be looked at.
+const DEEPEST: usize = 100;
 
 /// What a version was seen to declare to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,11 +88,12 @@ impl Declared {
         if served.is_clean(forbidden.since, whole) {
             return Ok(());
         }
-        let digests = digests(result);
-        let found = digests.iter().find_map(|digest| forbidden.why.get(digest)).cloned();
-        let told = self.tell_of(served, digests);
+        let declares = Declares::read(result);
+        let found = declares.digests.iter().find_map(|digest| forbidden.why.get(digest)).cloned();
+        let told = self.tell_of(served, declares.digests);
         match found {
             Some(why) => Err(why),
+            None if !declares.certain && !forbidden.why.is_empty() => Err(unread(&served.name)),
             None => {
                 if told {
                     served.found_clean(forbidden.since, whole);
@@ -106,19 +112,50 @@ impl Declared {
     }
 }
 
-/// Returns the digests of all that a result declares. What has none is nothing that a client could use.
-fn digests(result: &RawValue) -> BTreeSet<Digest> {
-    let fields = Params::read(Some(result)).fields;
-    let listed = PLACES.into_iter().flat_map(|(field, entity)| {
-        let list = fields.get(field).and_then(|raw| serde_json::from_str::<Vec<Value>>(raw.get()).ok());
-        list.into_iter().flatten().map(move |definition| (entity, definition))
-    });
-    let said = fields.get("instructions").and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
-    let said = said.map(|text| (Entity::Instructions, Value::from(text)));
-    listed
-        .chain(said)
-        .filter_map(|(entity, definition)| Some(Pin::new(entity, definition).ok()?.sha256))
-        .collect()
+/// What a result declares.
+struct Declares {
+    /// Digests of all that has one.
+    digests: BTreeSet<Digest>,
+    /// Whether every client reads it as it was read here.
+    certain: bool,
+}
+
+impl Declares {
+    /// Reads a result. What is no object declares nothing.
+    fn read(result: &RawValue) -> Self {
+        let sure = read_strictly(result.get().as_bytes(), DEEPEST);
+        let mut certain = sure.is_ok();
+        let fields = match sure.or_else(|_| serde_json::from_str(result.get())) {
+            Ok(Value::Object(fields)) => fields,
+            Ok(_) => Map::new(),
+            Err(_) => return Self { digests: BTreeSet::new(), certain: false },
+        };
+        // Some readers do not tell `Tools` from `tools`.
+        let places = PLACES.into_iter().map(|(field, _)| field).chain([INSTRUCTIONS]);
+        certain &= places
+            .into_iter()
+            .all(|place| fields.keys().all(|key| key == place || !key.eq_ignore_ascii_case(place)));
+        let mut digests = BTreeSet::new();
+        for (entity, definition) in declared(fields) {
+            match Pin::new(entity, definition) {
+                Ok(pin) => _ = digests.insert(pin.sha256),
+                Err(_) => certain = false,
+            }
+        }
+        Self { digests, certain }
+    }
+}
+
+/// Lists what the fields of a result declare. What stands where a list is expected and is none declares nothing.
+fn declared(mut fields: Map<String, Value>) -> Vec<(Entity, Value)> {
+    let said = fields.remove(INSTRUCTIONS).filter(Value::is_string);
+    let mut declared: Vec<_> = said.into_iter().map(|text| (Entity::Instructions, text)).collect();
+    for (field, entity) in PLACES {
+        if let Some(Value::Array(list)) = fields.remove(field) {
+            declared.extend(list.into_iter().map(|definition| (entity, definition)));
+        }
+    }
+    declared
 }
 
 /// An answer that is awaited and may declare something.
@@ -147,11 +184,14 @@ impl List {
     /// Refuses an answer that cannot be looked at, while anything is forbidden.
     pub(super) fn unread(&self) -> Result<(), String> {
         match self.declared.is_forbidding() {
-            true => Err(format!(
-                "the server `{}` declares what cannot be looked at, while something is under quarantine by its digest",
-                self.served.name
-            )),
+            true => Err(unread(&self.served.name)),
             false => Ok(()),
         }
     }
+}
+
+fn unread(server: &ServerName) -> String {
+    format!(
+        "the server `{server}` declares what cannot be looked at, while something is under quarantine by its digest"
+    )
 }

@@ -82,15 +82,21 @@ fn is_between(held: &[u8]) -> bool {
     line.len() < held.len() && matches!(line.last(), None | Some(b'\n' | b'\r'))
 }
 
-/// Looks at a message, or at each of a batch. What cannot be read is no answer to any client.
+/// Looks at a message, or at each of a batch. What cannot be read passes only while nothing is forbidden: a client
+/// may read it.
 fn look(list: &List, text: &[u8]) -> Result<(), String> {
-    if let Ok(Message::Response { outcome, .. }) = Message::read(text) {
-        return list.check(outcome);
+    if text.trim_ascii().is_empty() {
+        return Ok(());
     }
-    let Ok(parts) = serde_json::from_slice::<Vec<&RawValue>>(text) else { return Ok(()) };
+    let parts = match serde_json::from_slice::<Vec<&RawValue>>(text) {
+        Ok(parts) => parts.into_iter().map(|part| part.get().as_bytes()).collect(),
+        Err(_) => vec![text],
+    };
     for part in parts {
-        if let Ok(Message::Response { outcome, .. }) = Message::read(part.get().as_bytes()) {
-            list.check(outcome)?;
+        match Message::read(part) {
+            Ok(Message::Response { outcome, .. }) => list.check(outcome)?,
+            Ok(_) => {}
+            Err(_) => list.unread()?,
         }
     }
     Ok(())

@@ -75,6 +75,16 @@ async fn a_list_with_a_forbidden_tool_reaches_no_client_of_the_modern_era() {
     assert!(is_refused(&messages(post.header("mcp-method", "tools/list").send().await.unwrap()).await));
 }
 
+/// Answers that clients do not all read alike, with a tool in what some of them read.
+const DOUBTFUL: [(&str, &str); 6] = [
+    ("result_twice", r#"{"jsonrpc":"2.0","id":3,"result":{"tools":[{"name":"spare"}]},"result":{}}"#),
+    ("list_twice", r#"{"jsonrpc":"2.0","id":3,"result":{"tools":[{"name":"spare"}],"tools":[]}}"#),
+    ("name_twice", r#"{"jsonrpc":"2.0","id":3,"result":{"tools":[{"name":"spare","name":"other"}]}}"#),
+    ("written_otherwise", r#"{"jsonrpc":"2.0","id":3,"result":{"Tools":[{"name":"spare"}]}}"#),
+    ("no_version", r#"{"id":3,"result":{"tools":[{"name":"spare"}]}}"#),
+    ("cut", r#"{"jsonrpc":"2.0","id":3,"result":{"tools":[{"name":"spare"}]"#),
+];
+
 /// The answer of a server that speaks HTTP: as JSON, as an event, as a batch, or compressed, so that nobody can look.
 fn answered(posted: &Posted) -> String {
     let one = json!({"jsonrpc": "2.0", "id": 3, "result": {"tools": [echo()]}});
@@ -85,6 +95,10 @@ fn answered(posted: &Posted) -> String {
         () if path("large") => {
             let spaces = " ".repeat(2 << 20);
             http_json("200 OK", "", &format!("{spaces}{one}"))
+        }
+        () if DOUBTFUL.iter().any(|(name, _)| path(name)) => {
+            let (_, text) = DOUBTFUL.iter().find(|(name, _)| path(name)).unwrap();
+            http_json("200 OK", "", text)
         }
         () if path("packed") => http_json("200 OK", "content-encoding: gzip\r\n", "not to be read"),
         () => http_json("200 OK", "", &one.to_string()),
@@ -119,4 +133,24 @@ async fn a_list_with_a_forbidden_tool_of_an_http_server_is_held_back_however_it_
         ask("a?json", &call(3, "echo", json!({}))).await.contains("inputSchema"),
         "no list was asked for"
     );
+}
+
+#[tokio::test]
+async fn what_clients_may_read_otherwise_passes_only_while_nothing_is_forbidden() {
+    let endpoint = Endpoint::of(quick(), Upstream::Http { url: serve_http(answered).await }).await;
+    let ask = async |name: &str| {
+        let post = endpoint.post(&format!("a?{name}"), &list());
+        post.send().await.unwrap().text().await.unwrap()
+    };
+    for (name, text) in DOUBTFUL {
+        assert_eq!(ask(name).await, text, "{name}");
+    }
+    endpoint.forbid(&[digest_of(&echo())]);
+    for (name, _) in DOUBTFUL {
+        let said = ask(name).await;
+        assert!(said.contains("cannot be looked at") && !said.contains("spare"), "{name}: {said}");
+    }
+    assert!(ask("deep_list").await.contains("it leaks"), "what is plain is looked at as before");
+    endpoint.forbid(&[]);
+    assert_eq!(ask("cut").await, DOUBTFUL[5].1);
 }
