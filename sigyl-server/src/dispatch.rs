@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT, ALLOW, AUTHORIZATION, HOST, HeaderMap, HeaderValue, SET_COOKIE};
+use hyper::header::{ACCEPT, ALLOW, AUTHORIZATION, HOST, HeaderMap, HeaderValue, IF_NONE_MATCH, SET_COOKIE};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode, Version};
 use sigyl_core::access::{Allowance, Who};
@@ -39,19 +39,20 @@ enum Way {
 
 /// Answers one request of a connection.
 pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<Incoming>) -> Response<Body> {
-    let (start, id) = (Instant::now(), Uuid::now_v7().to_string());
+    let (start, mut id) = (Instant::now(), Uuid::encode_buffer());
+    let id: &str = Uuid::now_v7().hyphenated().encode_lower(&mut id);
     let working = app.metrics.requests.hold();
     let underway = line.begin();
     let (head, body) = request.into_parts();
     let client = app.door.client(line.peer.ip(), &head);
-    let (method, asked) = (head.method.clone(), head.headers.clone());
+    let (method, asked) = (head.method.clone(), Asked::read(app, &head));
     let way = locate(&head);
     let pages_may_read = matches!(way, Ok(Way::Preflight)) || pages_may_read(app, &head.headers);
     let place = match &way {
         Ok(Way::To(place, _)) => Some(*place),
         Ok(Way::Preflight) | Err(_) => None,
     };
-    let mut log = Log { method: &method, place, client, caller: None, id: &id };
+    let mut log = Log { method: &method, place, client, caller: None, id };
     let (answer, room) = match way {
         Ok(Way::To(place, params)) => match admit(app, place.route, &params, client, &head).await {
             Ok(Admitted { caller, share, room }) => {
@@ -66,12 +67,12 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
         Err(problem) => (Err(turned_away(app, client, problem)), None),
     };
     let route = place.map(|place| place.route);
-    let is_page = route.map_or_else(|| method == Method::GET && wants_page(&asked), |route| route.is_page);
+    let is_page = route.map_or_else(|| asked.wants_page, |route| route.is_page);
     let mut answer = answer.unwrap_or_else(|problem| match is_page {
-        true => pages::problem(problem, log.caller.as_ref(), &id),
-        false => problem.answer(&id),
+        true => pages::problem(problem, log.caller.as_ref(), id),
+        false => problem.answer(id),
     });
-    if is_page && is_over(app, &asked, &log, answer.status) {
+    if is_page && asked.has_session && is_over(&log, answer.status) {
         answer.headers.entry(SET_COOKIE).or_insert(session::taken(app.is_secure));
     }
     let is_view = route.is_some_and(|route| route.access == Access::View);
@@ -79,14 +80,34 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
         let_pages_read(&mut answer.headers);
     }
     if route.is_some_and(|route| route.method == crate::router::Method::Get && route.access != Access::Open) {
-        tag(&mut answer, &asked);
+        tag(&mut answer, &asked.known);
     }
-    finish(&mut answer, &id, &method);
+    finish(&mut answer, id, &method);
     let took = start.elapsed();
     app.metrics.answered(place.map(|place| place.at), answer.status, took);
     drop(working);
     log.write(answer.status, took);
     respond(answer, &app.bounds, underway, room)
+}
+
+/// What the form of the answer depends on, of headers that the handler takes away.
+struct Asked {
+    /// Whether a person asks: what they see of an address that is not there is a page.
+    wants_page: bool,
+    /// Whether a browser showed a session.
+    has_session: bool,
+    /// Tags of answers that the client has.
+    known: Vec<HeaderValue>,
+}
+
+impl Asked {
+    fn read(app: &App, head: &Parts) -> Self {
+        Self {
+            wants_page: head.method == Method::GET && wants_page(&head.headers),
+            has_session: session::shown(&head.headers, app.is_secure).is_some(),
+            known: head.headers.get_all(IF_NONE_MATCH).iter().cloned().collect(),
+        }
+    }
 }
 
 /// Finds where a request leads.
@@ -102,20 +123,19 @@ fn locate(head: &Parts) -> Result<Way, Problem> {
     }
 }
 
-/// Tells whether a person asks: what they see of an address that is not there is a page.
-fn wants_page(asked: &HeaderMap) -> bool {
-    let mut kinds = asked.get_all(ACCEPT).iter().filter_map(|kind| kind.to_str().ok());
+fn wants_page(headers: &HeaderMap) -> bool {
+    let mut kinds = headers.get_all(ACCEPT).iter().filter_map(|kind| kind.to_str().ok());
     kinds.any(|kinds| {
         kinds.split(',').any(|kind| kind.split(';').next().unwrap_or_default().trim() == "text/html")
     })
 }
 
-/// Tells whether a browser showed a session that is good for nothing, so that it should not show it again.
-fn is_over(app: &App, asked: &HeaderMap, log: &Log<'_>, status: StatusCode) -> bool {
+/// Tells whether the session that a browser showed is good for nothing, so that it should not show it again.
+fn is_over(log: &Log<'_>, status: StatusCode) -> bool {
     let was_looked_at = log.place.is_some_and(|place| place.route.access != Access::Open);
     let is_known = log.caller.as_ref().is_some_and(|caller| caller.key().is_some());
     let is_refused = log.caller.is_some() || status == StatusCode::UNAUTHORIZED;
-    was_looked_at && !is_known && is_refused && session::shown(asked, app.is_secure).is_some()
+    was_looked_at && !is_known && is_refused
 }
 
 fn is_read_by_pages(routes: &[&Route]) -> bool {

@@ -48,12 +48,8 @@ impl Digest {
 
     /// Returns all 64 hex digits without the prefix.
     pub fn hex(&self) -> String {
-        use fmt::Write as _;
-        self.0.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            write!(hex, "{byte:02x}").ok();
-            hex
-        })
+        let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble & 0xf)]);
+        self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
     }
 
     /// Returns the first 12 hex digits, as used in version suffixes and on screens.
