@@ -3,28 +3,22 @@
 
 mod access;
 mod body;
+mod deploy;
+mod frame;
 mod quarantine;
 mod secrets;
 mod view;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::deploy::LogLine;
 use crate::domain::{
-    Account, AuditEntry, AuditHead, Blurb, KeyId, Label, Locator, Login, Policy, ProfilePatch,
-    ProvenNamespace, Quarantine, Role, Run, RunId, SecretName, SecretValue, Seq, ServerName, Stars, Suspect,
-    Timestamp, Version, Waiver, WorkspaceName,
+    AuditHead, Blurb, KeyId, Label, Login, ProfilePatch, Role, RunId, SecretName, SecretValue, Seq,
+    ServerName, Stars, Suspect, Timestamp, Version, WorkspaceName,
 };
-use crate::event::Event;
-use crate::mcp::Probe;
-use crate::store::CallRecord;
-use crate::wire::registry::{
-    Finds, ImportReport, ImportRow, ServerList, ServerResponse, StatusUpdate, Validation,
-};
+use crate::wire::registry::{ImportRow, StatusUpdate};
 
 pub use crate::domain::Failure;
 pub use secrets::{
@@ -42,6 +36,8 @@ pub use body::{
     Keys, Members, Membership, PolicyText, Problem, ProblemPlace, Reason, Release, Rescan, RescannedVersions,
     Rollback, Runs, Servers, Transfer, Uploaded, Versions, Workspaces,
 };
+pub use deploy::{Deploy, Redeploy};
+pub use frame::{Frame, Response};
 pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines};
 pub use view::{
     Observed, Owner, PolicyChange, PolicyTest, RatingsView, Rescanned, RunEnd, ServerView, VersionView,
@@ -408,203 +404,4 @@ pub enum Request {
         /// An end of it that was kept elsewhere.
         kept: Option<AuditHead>,
     },
-}
-
-/// What a deploy needs.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Deploy {
-    /// Where the code is; a relative path has been made absolute.
-    pub source: Locator,
-    /// Name to use instead of the manifest's.
-    pub name: Option<ServerName>,
-    /// The workspace of the server; the one it is in, or the caller's only one, when absent.
-    #[serde(default)]
-    pub workspace: Option<WorkspaceName>,
-    /// Plain settings.
-    #[serde(default)]
-    pub env: BTreeMap<String, String>,
-    /// Secrets to seal and bind.
-    #[serde(default)]
-    pub secrets: BTreeMap<SecretName, SecretValue>,
-    /// Permissions that the operator grants, as `kind=value`.
-    #[serde(default)]
-    pub grant: Vec<String>,
-    /// Findings that the operator accepts.
-    #[serde(default)]
-    pub waive: Vec<Waiver>,
-    /// Packages whose install scripts the operator allows.
-    #[serde(default)]
-    pub allow_scripts: Vec<String>,
-    /// Whether dependency code is scanned too.
-    #[serde(default)]
-    pub deep: bool,
-    /// Whether a language model looks at it too.
-    #[serde(default)]
-    pub review: bool,
-}
-
-impl Deploy {
-    /// A deploy of `source` with nothing else said.
-    pub fn of(source: Locator) -> Self {
-        Self {
-            source,
-            name: None,
-            workspace: None,
-            env: BTreeMap::new(),
-            secrets: BTreeMap::new(),
-            grant: Vec::new(),
-            waive: Vec::new(),
-            allow_scripts: Vec::new(),
-            deep: false,
-            review: false,
-        }
-    }
-}
-
-/// What a redeploy may change.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Redeploy {
-    /// The server.
-    pub name: ServerName,
-    /// Another source; the one on record when absent.
-    pub source: Option<Locator>,
-    /// Settings to add or replace.
-    #[serde(default)]
-    pub env: BTreeMap<String, String>,
-    /// Secrets to add or replace.
-    #[serde(default)]
-    pub secrets: BTreeMap<SecretName, SecretValue>,
-    /// Permissions to add.
-    #[serde(default)]
-    pub grant: Vec<String>,
-    /// Permissions to take back.
-    #[serde(default)]
-    pub revoke: Vec<String>,
-    /// Findings that the operator accepts.
-    #[serde(default)]
-    pub waive: Vec<Waiver>,
-    /// Packages whose install scripts the operator allows.
-    #[serde(default)]
-    pub allow_scripts: Vec<String>,
-    /// Whether dependency code is scanned too.
-    #[serde(default)]
-    pub deep: bool,
-    /// Whether a language model looks at it too.
-    #[serde(default)]
-    pub review: bool,
-}
-
-/// One message of an answer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "frame", content = "with")]
-#[non_exhaustive]
-pub enum Frame {
-    /// Something happened.
-    Event(Box<Event>),
-    /// Where a feed stands: whoever goes on after this number misses nothing.
-    Mark {
-        /// The number.
-        seq: Seq,
-    },
-    /// Something of a feed cannot be told.
-    Gap {
-        /// Where it goes on.
-        seq: Seq,
-        /// What is missing.
-        why: String,
-    },
-    /// A line of a log.
-    Log(LogLine),
-    /// A tool was called.
-    Call(Box<CallRecord>),
-    /// The operation ended well.
-    Done(Box<Response>),
-    /// The operation failed.
-    Failed(Failure),
-}
-
-/// The result of an operation.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "result", content = "with")]
-#[non_exhaustive]
-pub enum Response {
-    /// The owner.
-    Owner(Owner),
-    /// How a run ended: deploy, redeploy, rollback, delete, approve, reject, watch.
-    Run(Box<RunEnd>),
-    /// All servers.
-    Servers(Vec<ServerView>),
-    /// One server.
-    Server(Box<ServerView>),
-    /// Versions, newest first.
-    Versions(Vec<VersionView>),
-    /// Runs, newest first.
-    Runs(Vec<Run>),
-    /// What a probe met.
-    Probe(Box<Probe>),
-    /// The result of a tool, as the server gave it.
-    Call(Value),
-    /// The policy in force.
-    Policy(Box<Policy>),
-    /// What another policy would change.
-    PolicyTest(Box<PolicyTest>),
-    /// What became of versions that were looked at again.
-    Rescanned(Vec<Rescanned>),
-    /// What a search found.
-    Finds(Box<Finds>),
-    /// A document of the registry.
-    Listing(Box<ServerResponse>),
-    /// Documents that stand otherwise now.
-    Listings(Vec<ServerResponse>),
-    /// What the checks of a publication came to.
-    Validation(Validation),
-    /// What became of an import.
-    Imported(Box<ImportReport>),
-    /// Up to when a registry was read, if it was.
-    Bookmark(Option<Timestamp>),
-    /// A page of documents.
-    Page(Box<ServerList>),
-    /// How many records were written.
-    Backup {
-        /// Records.
-        records: u64,
-    },
-    /// Who asks.
-    WhoAmI(Box<WhoAmI>),
-    /// Keys, newest first.
-    Keys(Vec<KeyView>),
-    /// A key, shown this once.
-    MadeKey(Box<MadeKey>),
-    /// Accounts by login.
-    Accounts(Vec<Account>),
-    /// All that is on record of an account.
-    AccountExport(Box<AccountExport>),
-    /// A namespace that was proven.
-    Namespace(Box<ProvenNamespace>),
-    /// Calls by caller, server and tool.
-    CallCounts(Vec<CallCount>),
-    /// Workspaces by name.
-    Workspaces(Vec<WorkspaceView>),
-    /// Ratings of a server.
-    Ratings(Box<RatingsView>),
-    /// Quarantines.
-    Quarantines(Vec<Quarantine>),
-    /// A quarantine, with what it covers.
-    Quarantine(Box<QuarantineView>),
-    /// Members by login.
-    Members(Vec<Member>),
-    /// Entries of the audit, oldest first.
-    Audit(Vec<AuditEntry>),
-    /// Secrets by name, without their values.
-    Secrets(Vec<SecretView>),
-    /// A secret was set.
-    SetSecret(Box<SetSecret>),
-    /// The value of a secret.
-    Secret(SecretValue),
-    /// How the master key stands.
-    MasterKey(Box<MasterKeyView>),
-    /// The audit is whole.
-    AuditChecked(AuditChecked),
-    /// Nothing to say.
-    Ok,
 }

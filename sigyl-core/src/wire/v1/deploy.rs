@@ -1,0 +1,91 @@
+//! What a deploy and a redeploy are told.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Locator, SecretName, SecretValue, ServerName, Waiver, WorkspaceName};
+
+/// What a deploy needs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Deploy {
+    /// Where the code is; a relative path has been made absolute.
+    pub source: Locator,
+    /// Name to use instead of the manifest's.
+    pub name: Option<ServerName>,
+    /// The workspace of the server; the one it is in, or the caller's only one, when absent.
+    #[serde(default)]
+    pub workspace: Option<WorkspaceName>,
+    /// Plain settings.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Secrets to seal and bind.
+    #[serde(default)]
+    pub secrets: BTreeMap<SecretName, SecretValue>,
+    /// Permissions that the operator grants, as `kind=value`.
+    #[serde(default)]
+    pub grant: Vec<String>,
+    /// Findings that the operator accepts.
+    #[serde(default)]
+    pub waive: Vec<Waiver>,
+    /// Packages whose install scripts the operator allows.
+    #[serde(default)]
+    pub allow_scripts: Vec<String>,
+    /// Whether dependency code is scanned too.
+    #[serde(default)]
+    pub deep: bool,
+    /// Whether a language model looks at it too.
+    #[serde(default)]
+    pub review: bool,
+}
+
+impl Deploy {
+    /// A deploy of `source` with nothing else said.
+    pub fn of(source: Locator) -> Self {
+        Self {
+            source,
+            name: None,
+            workspace: None,
+            env: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            grant: Vec::new(),
+            waive: Vec::new(),
+            allow_scripts: Vec::new(),
+            deep: false,
+            review: false,
+        }
+    }
+}
+
+/// What a redeploy may change.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Redeploy {
+    /// The server.
+    pub name: ServerName,
+    /// Another source; the one on record when absent.
+    pub source: Option<Locator>,
+    /// Settings to add or replace.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Secrets to add or replace.
+    #[serde(default)]
+    pub secrets: BTreeMap<SecretName, SecretValue>,
+    /// Permissions to add.
+    #[serde(default)]
+    pub grant: Vec<String>,
+    /// Permissions to take back.
+    #[serde(default)]
+    pub revoke: Vec<String>,
+    /// Findings that the operator accepts.
+    #[serde(default)]
+    pub waive: Vec<Waiver>,
+    /// Packages whose install scripts the operator allows.
+    #[serde(default)]
+    pub allow_scripts: Vec<String>,
+    /// Whether dependency code is scanned too.
+    #[serde(default)]
+    pub deep: bool,
+    /// Whether a language model looks at it too.
+    #[serde(default)]
+    pub review: bool,
+}
