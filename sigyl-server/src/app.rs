@@ -15,6 +15,8 @@ use crate::html::El;
 use crate::metrics::Metrics;
 use crate::open::OpenStreams;
 use crate::openapi;
+#[cfg(feature = "otel")]
+use crate::otel::Otel;
 use crate::refusals::Refusals;
 
 /// The server, as its requests see it.
@@ -47,6 +49,9 @@ pub(crate) struct App {
     pub(crate) open: Arc<OpenStreams>,
     /// One for each piece of the bodies that may be held to be compared, of requests that are to be done once.
     pub(crate) once_room: Arc<Semaphore>,
+    /// Who tells a collector, where one is told; set before the first request.
+    #[cfg(feature = "otel")]
+    pub(crate) otel: OnceLock<Arc<Otel>>,
     /// Set when no more requests are taken.
     pub(crate) ending: CancellationToken,
 }
@@ -76,6 +81,8 @@ impl App {
             streams: Arc::new(Semaphore::new(bounds.streams)),
             once_room: Arc::new(Semaphore::new(bounds.once_bytes / crate::once::UNIT)),
             open: OpenStreams::new(bounds.streams_each),
+            #[cfg(feature = "otel")]
+            otel: OnceLock::new(),
             ending: CancellationToken::new(),
             bounds,
         })

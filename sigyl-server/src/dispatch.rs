@@ -17,6 +17,8 @@ use crate::auth::{SHARE, enter, turned_away};
 use crate::door::{Client, is_page_of_elsewhere};
 use crate::listen::Line;
 use crate::once;
+#[cfg(feature = "otel")]
+use crate::otel::{Answered, Begun, Otel};
 use crate::pages;
 use crate::request::Ask;
 use crate::respond::{Answer, Body, Problem, Room, finish, let_pages_read, respond, tag};
@@ -39,13 +41,16 @@ enum Way {
 
 /// Answers one request of a connection.
 pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<Incoming>) -> Response<Body> {
-    let (start, mut id) = (Instant::now(), Uuid::encode_buffer());
-    let id: &str = Uuid::now_v7().hyphenated().encode_lower(&mut id);
+    let (start, named) = (Instant::now(), Uuid::now_v7());
+    let mut id = Uuid::encode_buffer();
+    let id: &str = named.hyphenated().encode_lower(&mut id);
     let working = app.metrics.requests.hold();
     let underway = line.begin();
     let (head, body) = request.into_parts();
     let client = app.door.client(line.peer.ip(), &head);
     let (method, asked) = (head.method.clone(), Asked::read(app, &head));
+    #[cfg(feature = "otel")]
+    let begun = begin(app, line, named, &head.headers);
     let way = locate(&head);
     let pages_may_read = matches!(way, Ok(Way::Preflight)) || pages_may_read(app, &head.headers);
     let place = match &way {
@@ -86,6 +91,11 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
     let took = start.elapsed();
     app.metrics.answered(place.map(|place| place.at), answer.status, took);
     drop(working);
+    #[cfg(feature = "otel")]
+    if let Some((otel, begun)) = begun {
+        let answered = Answered { method: &method, place, status: answer.status, took };
+        otel.answered(begun, &answered);
+    }
     log.write(answer.status, took);
     respond(answer, &app.bounds, underway, room)
 }
@@ -108,6 +118,13 @@ impl Asked {
             known: head.headers.get_all(IF_NONE_MATCH).iter().cloned().collect(),
         }
     }
+}
+
+/// Gives a request its place in a trace, where a collector is told of it. Only a proxy is believed what it says of it.
+#[cfg(feature = "otel")]
+fn begin<'a>(app: &'a App, line: &Line, id: Uuid, headers: &HeaderMap) -> Option<(&'a Otel, Begun)> {
+    let of_proxy = app.door.is_proxy(line.peer.ip().to_canonical()).then_some(headers);
+    app.otel.get().map(|otel| (&**otel, otel.begin(id, of_proxy)))
 }
 
 /// Finds where a request leads.

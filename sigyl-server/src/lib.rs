@@ -13,6 +13,8 @@ mod metrics;
 mod once;
 mod open;
 mod openapi;
+#[cfg(feature = "otel")]
+mod otel;
 mod pages;
 mod refusals;
 mod request;
@@ -27,5 +29,7 @@ mod start;
 
 pub use bounds::Bounds;
 pub use listen::{Tls, TlsError};
+#[cfg(feature = "otel")]
+pub use otel::Telemetry;
 pub use serve::{Config, ServeError, serve};
 pub use start::{StartError, start};

@@ -14,6 +14,8 @@ use crate::auth::Openness;
 use crate::bounds::Bounds;
 use crate::door::Door;
 use crate::listen::{Tls, accept};
+#[cfg(feature = "otel")]
+use crate::otel::{Exporter, Telemetry};
 use crate::refusals::Refusals;
 
 /// How the server serves.
@@ -32,6 +34,9 @@ pub struct Config {
     pub keyless_loopback: bool,
     /// How often somebody may ask.
     pub rates: Rates,
+    /// The collector that is told of traces and metrics, if one is.
+    #[cfg(feature = "otel")]
+    pub telemetry: Option<Telemetry>,
     /// Address that clients reach it by, such as `https://mcp.example.org`; as it listens when absent.
     pub public_url: Option<String>,
 }
@@ -43,6 +48,10 @@ pub enum ServeError {
     /// The listener has no address.
     #[error("the address of the listener cannot be read")]
     Address(#[source] std::io::Error),
+    /// The collector cannot be told anything.
+    #[cfg(feature = "otel")]
+    #[error("traces and metrics cannot be sent")]
+    Telemetry(#[source] sigyl_core::web::WebError),
     /// The library failed.
     #[error(transparent)]
     Core(#[from] Error),
@@ -69,6 +78,10 @@ pub async fn serve(
     let refusals = Refusals::new(config.rates.login, config.rates.buckets, Arc::new(SystemClock));
     let throttle = Throttle::new(config.rates, Arc::new(SystemClock));
     let app = App::new(core.clone(), config.bounds, door, openness, base, throttle, refusals);
+    #[cfg(feature = "otel")]
+    let exporter = config.telemetry.map(|it| Exporter::begin(&app, it)).transpose();
+    #[cfg(feature = "otel")]
+    let (exporter, drain_time) = (exporter.map_err(ServeError::Telemetry)?, app.bounds.drain_time);
     let owner_ended = CancellationToken::new();
     let owning = async {
         let _ended = owner_ended.clone().drop_guard();
@@ -82,8 +95,13 @@ pub async fn serve(
                 () = owner_ended.cancelled() => {}
             }
         };
-        accept(app, listener, config.tls, told).await;
+        let told = accept(app, listener, config.tls, told).await;
         core.shutdown().await;
+        #[cfg(feature = "otel")]
+        if let Some(exporter) = exporter {
+            exporter.finish(told + drain_time).await;
+        }
+        tracing::debug!(seconds = told.elapsed().as_secs_f64(), "everything has ended");
     };
     let (owned, ()) = tokio::join!(owning, answering);
     Ok(owned?)

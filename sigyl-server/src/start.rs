@@ -94,6 +94,8 @@ pub async fn start(
         trusted_proxies: settings.trusted_proxies.value,
         anonymous_read: settings.anonymous_read.value,
         keyless_loopback: settings.keyless_loopback.value,
+        #[cfg(feature = "otel")]
+        telemetry: settings.otel.telemetry(settings.offline.value),
         public_url: settings.public_url.value,
         ..Config::default()
     };

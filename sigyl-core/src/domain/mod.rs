@@ -46,6 +46,7 @@ mod taxon;
 mod text;
 mod timestamp;
 mod tool;
+mod trace;
 mod upload;
 mod verdict;
 mod version;
@@ -98,6 +99,7 @@ pub(crate) use steering::steers;
 pub use taxon::{Taxon, TaxonError, Taxonomy};
 pub use timestamp::{Timestamp, TimestampError};
 pub use tool::{Tool, ToolError};
+pub use trace::TraceParent;
 pub use upload::{UploadId, UploadIdError};
 #[cfg(feature = "runtime")]
 pub(crate) use verdict::LiveJudgement;

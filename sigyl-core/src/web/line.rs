@@ -33,7 +33,9 @@ pub struct Question<'q> {
     /// Who asks.
     pub token: Option<&'q SecretValue>,
     /// More headers; their values hold no line breaks.
-    pub headers: &'q [(&'static str, &'q str)],
+    pub headers: &'q [(&'q str, &'q str)],
+    /// The type that the answer should have.
+    pub accepts: &'static str,
     /// The type of what is sent along, and that itself.
     pub body: Option<(&'static str, Vec<u8>)>,
     /// How long the answer may take.
@@ -46,7 +48,16 @@ impl<'q> Question<'q> {
     /// Asks in a way, for a path, with the bounds of small answers.
     pub fn new(method: Method, path: &'q str) -> Self {
         let Limits { patience, most } = Limits::default();
-        Self { method, path, token: None, headers: &[], body: None, patience, most }
+        Self {
+            method,
+            path,
+            token: None,
+            headers: &[],
+            accepts: "application/json",
+            body: None,
+            patience,
+            most,
+        }
     }
 }
 
@@ -71,7 +82,7 @@ impl Line {
     pub async fn ask(&self, question: Question<'_>) -> Result<Heard, WebError> {
         let url = format!("{}{}", self.root, question.path);
         let mut request = self.client.request(question.method.into(), &url);
-        request = request.header(ACCEPT, "application/json").header(USER_AGENT, AGENT);
+        request = request.header(ACCEPT, question.accepts).header(USER_AGENT, AGENT);
         if let Some(token) = question.token {
             request = request.header(AUTHORIZATION, format!("Bearer {}", token.reveal()));
         }

@@ -8,6 +8,7 @@ use sigyl_core::gateway::Paced;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::converse::converse;
 use super::line::Line;
@@ -22,13 +23,13 @@ const PAUSE: Duration = Duration::from_millis(100);
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-/// Takes connections until `shutdown`; then requests under way have a while to end.
+/// Takes connections until `shutdown`; then requests under way have a while to end. Returns when it was told to end.
 pub(crate) async fn accept(
     app: Arc<App>,
     listener: TcpListener,
     tls: Option<Tls>,
     shutdown: impl Future<Output = ()>,
-) {
+) -> Instant {
     let entry = Entry {
         room: Arc::new(Semaphore::new(app.bounds.connections)),
         peers: Peers::new(app.bounds.connections_each),
@@ -48,6 +49,7 @@ pub(crate) async fn accept(
             _ = certificate.tick() => entry.refresh(),
         }
     }
+    let told = Instant::now();
     drop(listener);
     entry.app.ending.cancel();
     let ended = async { while connections.join_next().await.is_some() {} };
@@ -55,6 +57,7 @@ pub(crate) async fn accept(
         tracing::warn!("requests under way were cut off: they took longer than the time to end");
     }
     connections.shutdown().await;
+    told
 }
 
 /// What decides who is let in.

@@ -2,7 +2,7 @@
 
 mod ask;
 mod json;
-mod percent;
+pub(crate) mod percent;
 mod query;
 
 pub(crate) use ask::Ask;

@@ -2,7 +2,7 @@
 
 /// Why a text cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum PercentError {
+pub(crate) enum PercentError {
     /// `%` without two hexadecimal digits after it.
     #[error("`%` is not followed by two hexadecimal digits")]
     Digits,
@@ -15,7 +15,7 @@ pub(super) enum PercentError {
 }
 
 /// Reads `raw`; with `form`, `+` is a space.
-pub(super) fn decode(raw: &str, form: bool) -> Result<String, PercentError> {
+pub(crate) fn decode(raw: &str, form: bool) -> Result<String, PercentError> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut left = raw.as_bytes();
     while let [first, after @ ..] = left {

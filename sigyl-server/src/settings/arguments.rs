@@ -45,6 +45,9 @@ pub struct Arguments {
     /// Form of the log on standard error [env: SIGYL_LOG_FORMAT] [default: plain]
     #[arg(long, value_name = "FORM")]
     pub log_format: Option<LogFormat>,
+    /// OpenTelemetry collector that traces and metrics are sent to, by OTLP over HTTP [env: SIGYL_OTEL_ENDPOINT]
+    #[arg(long, value_name = "URL")]
+    pub otel_endpoint: Option<String>,
     /// Print every setting with its origin, and end
     #[arg(long)]
     pub print_config: bool,

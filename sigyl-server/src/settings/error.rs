@@ -7,6 +7,11 @@ use sigyl_core::scan::RuleSetError;
 use sigyl_core::scan::policy::PolicyError;
 use sigyl_core::vault::KeySpecError;
 
+/// Why a program refuses to be told where to send traces, and what to do.
+#[cfg(not(feature = "otel"))]
+pub(super) const NO_OTEL: &str =
+    "which this program was built without: build it with `--features otel`, or take that setting away";
+
 /// A setting cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -60,6 +65,31 @@ pub enum SettingsError {
     Trust {
         /// Who signs them.
         issuer: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// Traces and metrics cannot be sent like this.
+    #[error("[otel] cannot be used: {why}")]
+    Otel {
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// Traces and metrics are to be sent, and this program was built without what sends them.
+    #[cfg(not(feature = "otel"))]
+    #[error("{by} asks for OpenTelemetry, {NO_OTEL}")]
+    NoOtel {
+        /// Who asks for it.
+        by: &'static str,
+    },
+    /// What should be headers is none. Never repeats a value.
+    #[error(
+        "the variable `{name}`, which `otel.headers_env` names, holds no `key=value,…`: in entry {at}, {why}"
+    )]
+    Headers {
+        /// The variable.
+        name: String,
+        /// Which of them, from 1.
+        at: usize,
         /// What is wrong.
         why: &'static str,
     },

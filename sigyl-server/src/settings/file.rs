@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sigyl_core::domain::{Known, Network};
 use sigyl_core::vault::KeySpec;
+use toml::Spanned;
 
+use super::otel::Otel;
 use super::{GitHub, LogFormat, Login, Oidc, SettingsError, Trusted};
 
 /// Bytes of a file that an operator names.
@@ -38,6 +40,7 @@ pub(super) struct File {
     pub(super) oidc: Vec<Oidc>,
     pub(super) login: Option<Login>,
     pub(super) trust: Vec<Trusted>,
+    pub(super) otel: Option<Spanned<Otel>>,
 }
 
 /// The table `[tls]`.
@@ -111,14 +114,19 @@ impl File {
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
-        toml::from_str(text).map_err(|error| {
-            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or(text);
-            SettingsError::Wrong {
-                path: path.to_owned(),
-                line: before.matches('\n').count() + 1,
-                message: error.message().to_owned(),
-            }
-        })
+        let wrong = |at: usize, message: &str| SettingsError::Wrong {
+            path: path.to_owned(),
+            line: text.get(..at).unwrap_or(text).matches('\n').count() + 1,
+            message: message.to_owned(),
+        };
+        let file: Self = toml::from_str(text)
+            .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message()))?;
+        #[cfg(not(feature = "otel"))]
+        if let Some(table) = &file.otel {
+            let message = format!("[otel] asks for OpenTelemetry, {}", super::error::NO_OTEL);
+            return Err(wrong(table.span().start, &message));
+        }
+        Ok(file)
     }
 }
 

@@ -5,6 +5,7 @@ mod arguments;
 mod error;
 mod file;
 mod listen;
+mod otel;
 mod policy;
 mod print;
 mod rates;
@@ -14,6 +15,7 @@ mod sign_in;
 
 pub use arguments::Arguments;
 pub use error::SettingsError;
+pub use otel::OtelSettings;
 pub use resolve::{LogFormat, Settings, TlsFiles};
 pub use set::{Origin, Set};
 pub use sign_in::{GitHub, Login, Oidc, SignInSettings, Trusted};

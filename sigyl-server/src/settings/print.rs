@@ -56,6 +56,10 @@ impl fmt::Display for Settings {
         ] {
             line(f, key, set, |a_minute| a_minute.map(|count| count.to_string()))?;
         }
+        line(f, "otel.endpoint", &self.otel.endpoint, |endpoint| endpoint.as_deref().map(quoted))?;
+        line(f, "otel.headers_env", &self.otel.headers_env, |name| name.as_deref().map(quoted))?;
+        line(f, "otel.service_name", &self.otel.service_name, |name| name.as_deref().map(quoted))?;
+        line(f, "otel.sample_ratio", &self.otel.sample_ratio, |ratio| ratio.map(|it| format!("{it:?}")))?;
         line(f, "github", &self.sign_in.github, |table| table.as_ref().and_then(inline))?;
         line(f, "oidc", &self.sign_in.oidc, |all| Some(all).filter(|it| !it.is_empty()).and_then(inline))?;
         line(f, "login", &self.sign_in.login, |table| table.as_ref().and_then(inline))?;

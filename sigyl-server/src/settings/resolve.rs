@@ -14,7 +14,7 @@ use sigyl_core::vault::{KeySource, KeySpec, Which};
 
 use super::file::File;
 use super::listen::{check_listen, check_public_url};
-use super::{Arguments, Set, SettingsError, SignInSettings};
+use super::{Arguments, OtelSettings, Set, SettingsError, SignInSettings};
 
 /// The port that is listened on when none is named.
 const PORT: u16 = 7447;
@@ -85,6 +85,8 @@ pub struct Settings {
     pub allowed_sources: Set<Vec<String>>,
     /// How people and jobs get keys without being given one.
     pub sign_in: SignInSettings,
+    /// Where traces and metrics are sent.
+    pub otel: OtelSettings,
     /// How often a caller may look something up in a minute.
     pub read_rate: Set<Option<NonZeroU32>>,
     /// How often it may change records.
@@ -101,6 +103,8 @@ type Variables = BTreeMap<OsString, OsString>;
 impl Settings {
     /// Reads the file, if one is named, and lets variables and flags win over it.
     pub fn resolve(flags: Arguments, variables: &Variables) -> Result<Self, SettingsError> {
+        #[cfg(not(feature = "otel"))]
+        OtelSettings::refuse(&flags, variables)?;
         let config = flags.config.or_else(|| path(variables, "SIGYL_CONFIG").1);
         let file = config.as_deref().map(File::read).transpose()?.unwrap_or_default();
         let of_flags = half(flags.tls_certificate, flags.tls_key)?;
@@ -164,6 +168,11 @@ impl Settings {
             keyless_loopback: off(variables, "SIGYL_MCP_KEYLESS_LOOPBACK", file.mcp.keyless_loopback)?,
             allowed_sources: hosts(variables, file.sources.allow)?,
             sign_in: SignInSettings::resolve(file.github, file.oidc, file.login, file.trust, variables)?,
+            otel: OtelSettings::resolve(
+                flags.otel_endpoint,
+                file.otel.map(toml::Spanned::into_inner),
+                variables,
+            )?,
             read_rate: rate(variables, "SIGYL_RATES_READ", file.rates.read)?,
             write_rate: rate(variables, "SIGYL_RATES_WRITE", file.rates.write)?,
             deploy_rate: rate(variables, "SIGYL_RATES_DEPLOY", file.rates.deploy)?,
@@ -193,7 +202,7 @@ fn key(
 }
 
 /// What a variable says.
-type Said<T> = (&'static str, Option<T>);
+pub(super) type Said<T> = (&'static str, Option<T>);
 
 fn raw<'a>(variables: &'a Variables, name: &str) -> Option<&'a OsStr> {
     variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
@@ -203,17 +212,20 @@ fn path(variables: &Variables, name: &'static str) -> Said<PathBuf> {
     (name, raw(variables, name).map(PathBuf::from))
 }
 
-fn optional<T>((name, value): Said<T>) -> Said<Option<T>> {
+pub(super) fn optional<T>((name, value): Said<T>) -> Said<Option<T>> {
     (name, value.map(Some))
 }
 
-fn text(variables: &Variables, name: &'static str) -> Result<Said<String>, SettingsError> {
+pub(super) fn text(variables: &Variables, name: &'static str) -> Result<Said<String>, SettingsError> {
     let Some(value) = raw(variables, name) else { return Ok((name, None)) };
     let text = value.to_str().ok_or_else(|| wrong(name, "it is not UTF-8"))?;
     Ok((name, Some(text.to_owned())))
 }
 
-fn parsed<T: std::str::FromStr>(variables: &Variables, name: &'static str) -> Result<Said<T>, SettingsError>
+pub(super) fn parsed<T: std::str::FromStr>(
+    variables: &Variables,
+    name: &'static str,
+) -> Result<Said<T>, SettingsError>
 where
     T::Err: std::fmt::Display,
 {

@@ -175,7 +175,7 @@ fn of_file<T>(table: Option<T>) -> Set<Option<T>> {
 }
 
 /// Reads a secret from the variable that is named for it.
-fn secret(
+pub(super) fn secret(
     name: &str,
     by: &'static str,
     variables: &BTreeMap<OsString, OsString>,
@@ -185,8 +185,8 @@ fn secret(
     value.map(SecretValue::new).ok_or_else(|| SettingsError::Secret { name: name.to_owned(), by })
 }
 
-/// Tells whether nobody on the way can change what an issuer says.
-fn is_safe(issuer: &str) -> bool {
+/// Tells whether nobody on the way can read or change what is said at an address.
+pub(super) fn is_safe(issuer: &str) -> bool {
     let on = |here: &str| {
         issuer.strip_prefix(here).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
     };

@@ -6,12 +6,16 @@ mod app;
 mod auth;
 mod bounds;
 mod client;
+#[cfg(feature = "otel")]
+mod collector;
 mod endpoint;
 mod leaks;
 mod life;
 mod login;
 mod matrix;
 mod oidc;
+#[cfg(feature = "otel")]
+mod otel;
 mod pages;
 mod program;
 mod registry;

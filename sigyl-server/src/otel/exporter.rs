@@ -1,0 +1,46 @@
+//! The tasks that tell, from the first request to the end of the server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sigyl_core::web::WebError;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::Telemetry;
+use super::sender::{Otel, tell_spans};
+use crate::app::App;
+
+/// How long the collector has in any case to take what is left.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// What tells a collector, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Exporter {
+    otel: Arc<Otel>,
+    senders: JoinSet<()>,
+}
+
+impl Exporter {
+    /// Lets a collector be told of all that `app` does.
+    pub(crate) fn begin(app: &Arc<App>, telemetry: Telemetry) -> Result<Self, WebError> {
+        let (otel, queue) = Otel::new(telemetry, &app.base, app.ending.clone())?;
+        let otel = Arc::clone(app.otel.get_or_init(|| Arc::new(otel)));
+        let mut senders = JoinSet::new();
+        senders.spawn(tell_spans(Arc::clone(&otel), queue));
+        Ok(Self { otel, senders })
+    }
+
+    /// Tells what is left, until `deadline`, or a moment longer when that is over; what was not told by then is lost, and
+    /// counted.
+    pub(crate) async fn finish(mut self, deadline: Instant) {
+        let deadline = deadline.max(Instant::now() + MOMENT);
+        self.otel.finishing.cancel();
+        let told = async { while self.senders.join_next().await.is_some() {} };
+        if tokio::time::timeout_at(deadline, told).await.is_err() {
+            tracing::debug!("the collector was not told everything in time");
+        }
+        self.senders.shutdown().await;
+        self.otel.give_up();
+    }
+}
