@@ -3,7 +3,7 @@
 use super::call::Given;
 use super::run::{Doubt, Flow};
 use super::value::{Entry, Object, Source, Value, Weakness, bits};
-use crate::scan::ast::form::{ExprId, ExprKind, Form, Span, Word};
+use crate::scan::ast::form::{ExprId, ExprKind, FnId, Form, Part, Span, Stmt, StmtKind, Word};
 
 /// Methods by which a store of documents is asked, and those that other things have too.
 const ASKS: &[&str] = &[
@@ -231,7 +231,8 @@ impl Flow<'_> {
     fn inflates(&mut self, path: &str, given: &Given, span: Span) {
         let bounded = ["max_length", "maxOutputLength", "max_output_length", "bufsize"];
         let bounded = bounded.iter().any(|option| given.option(option).is_some());
-        if INFLATERS.contains(&path) && !bounded && given.at(0).is_some_and(is_given) {
+        let packed = given.at(0).filter(|packed| is_given(packed) && !is_of_file(packed));
+        if INFLATERS.contains(&path) && !bounded && packed.is_some() {
             self.act(Weakness::Exhaustion, "as large as it unpacks to", path, span);
         }
     }
@@ -305,8 +306,12 @@ impl Flow<'_> {
     }
 
     /// A function that merges what the caller gives into a part that he named, again and again.
-    pub(super) fn merges(&mut self, args: &[(Option<Word>, Value)], span: Span) {
-        let into = args.iter().any(|(_, value)| value.comes_from(Source::Picked));
+    pub(super) fn merges(&mut self, function: FnId, args: &[(Option<Word>, Value)], span: Span) {
+        let form = self.form;
+        let picked = args.iter().enumerate().filter(|(_, (_, value))| value.comes_from(Source::Picked));
+        let params = &form.function(function).params;
+        let mut names = picked.filter_map(|(at, _)| form.name(params.get(at)?.target));
+        let into = names.any(|name| self.sets_parts_of(function, name));
         let from = args.iter().find_map(|(_, value)| {
             value.ways().into_iter().find(|entry| entry.bits & bits::LOOSE != 0 && self.names_freely(entry))
         });
@@ -314,6 +319,20 @@ impl Flow<'_> {
             let from = self.origins.name(from.origin).to_owned();
             self.act(Weakness::Prototype, &from, "a merge of its parts", span);
         }
+    }
+
+    /// Tells whether a function sets parts of what a name stands for, by names that are no texts.
+    fn sets_parts_of(&self, function: FnId, name: &Word) -> bool {
+        let form = self.form;
+        let mut sets = false;
+        form.visit(&form.function(function).body, &mut |part| {
+            if let Part::Stmt(Stmt { kind: StmtKind::Assign { target, .. }, .. }) = part
+                && let ExprKind::Index(base, key) = form.expr(*target).kind
+            {
+                sets |= form.name(base) == Some(name) && form.text(key).is_none();
+            }
+        });
+        sets
     }
 
     /// Tells whether the file is a script: other languages have no prototypes.
@@ -349,6 +368,11 @@ fn opened(given: &Given) -> Option<&Value> {
 /// Tells whether a value is what the caller gives, however small: what is packed is small.
 fn is_given(value: &Value) -> bool {
     value.ways().iter().any(|entry| entry.source == Source::Argument && entry.bits & bits::VAGUE == 0)
+}
+
+/// Tells whether a value is what a file holds: who names it need not have written it.
+fn is_of_file(value: &Value) -> bool {
+    value.is_path().is_some_and(|path| path.ends_with("readFile()") || path.ends_with("readFileSync()"))
 }
 
 /// Tells whether a path is one of a folder that a web server shows.

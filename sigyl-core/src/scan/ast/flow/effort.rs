@@ -2,7 +2,7 @@
 
 use super::call::Given;
 use super::run::Flow;
-use super::value::{Source, Value, Weakness, bits};
+use super::value::{Object, Source, Value, Weakness, bits};
 use crate::scan::ast::form::{Block, Comparison, ExprId, ExprKind, FnId, Part, Span, StmtKind};
 
 /// Rounds of a loop, or parts of a list, that no tool needs.
@@ -155,7 +155,10 @@ impl Flow<'_> {
         let (Some(span), true) = (self.calling, self.handler.is_some()) else { return };
         let Some(at) = self.frames.iter().position(|frame| frame.function == function) else { return };
         let name = &*self.form.function(function).name;
-        self.merges(args, span);
+        self.merges(function, args, span);
+        if self.is_by_name(function) {
+            return;
+        }
         // What makes an instance calls what makes the one that it is made of; what wraps another gives on all it has.
         if matches!(name, "__init__" | "constructor") || self.gives_on_all || self.calls_wrapped() {
             return;
@@ -173,6 +176,20 @@ impl Flow<'_> {
         if straight || deep && !walks && !asks {
             self.act(Weakness::Exhaustion, "as deep as it says", "a call of itself", span);
         }
+    }
+
+    /// Tells whether a method is taken for one that runs by its name alone: nothing tells what it is called on.
+    fn is_by_name(&mut self, function: FnId) -> bool {
+        let form = self.form;
+        let Some(ExprKind::Call { callee, .. }) = self.calls.last().map(|call| &form.expr(*call).kind) else {
+            return false;
+        };
+        let ExprKind::Member(base, _) = form.expr(*callee).kind else { return false };
+        let is_own = form.name(base).is_some_and(|name| matches!(&**name, "self" | "this" | "cls"));
+        let base = self.eval(base);
+        form.function(function).class.is_some()
+            && !is_own
+            && !matches!(base.object, Object::Instance(_) | Object::Class(_))
     }
 
     /// Tells whether the call that is made is of what the function around was given: it wraps that, under the same name.
@@ -278,6 +295,7 @@ pub(super) fn computed(word: &str, one: &Value, other: &Value) -> Option<Value> 
         "*" => one * other,
         "**" => one.powf(other),
         "-" => one - other,
+        "/" => one / other,
         "//" => (one / other).floor(),
         "<<" => one * 2_f64.powf(other),
         _ => return None,

@@ -315,7 +315,7 @@ impl Flow<'_> {
         }
     }
 
-    fn assign_part(&mut self, base: ExprId, name: Option<&Word>, value: Value) {
+    fn assign_part(&mut self, base: ExprId, name: Option<&Word>, mut value: Value) {
         let mut holder = self.eval(base);
         if let Some(name) = name {
             self.ages(name);
@@ -329,7 +329,11 @@ impl Flow<'_> {
         }
         match name {
             Some(name) => holder.set(name, value),
-            None => holder.push(value),
+            None => {
+                // What is put into a record was picked; the record was not.
+                value.taint.retain(|entry| entry.source != Source::Picked);
+                holder.push(value);
+            }
         }
         if let ExprKind::Name(_) | ExprKind::Member(..) = self.form.expr(base).kind {
             self.assign(base, holder);
