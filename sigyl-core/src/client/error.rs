@@ -83,6 +83,12 @@ pub enum ClientError {
         /// The cause.
         source: Cause,
     },
+    /// A list goes on and on.
+    #[error("the list that {operation} gives does not end")]
+    Endless {
+        /// The operation.
+        operation: &'static str,
+    },
     /// Something went wrong after the answer had begun.
     #[error("the server stopped: {}", .0.detail)]
     Broken(Broken),
@@ -101,7 +107,9 @@ impl ClientError {
             Self::Address { .. } | Self::Key | Self::Part { .. } => Kind::Invalid,
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::CutOff { .. } => Kind::Unavailable,
             Self::Refused(refused) => refused.kind(),
-            Self::TooLarge { .. } | Self::Unreadable { .. } | Self::Broken(_) => Kind::Upstream,
+            Self::TooLarge { .. } | Self::Unreadable { .. } | Self::Endless { .. } | Self::Broken(_) => {
+                Kind::Upstream
+            }
             Self::Setup(_) | Self::Unwritten { .. } => Kind::Internal,
         }
     }
@@ -113,7 +121,7 @@ impl ClientError {
             Self::Broken(broken) => broken.code.as_deref().filter(|code| is_code(code)).unwrap_or("E1305"),
             Self::Address { .. } | Self::Key => "E1301",
             Self::Unreachable { .. } | Self::Timeout { .. } => "E1302",
-            Self::TooLarge { .. } | Self::Unreadable { .. } => "E1304",
+            Self::TooLarge { .. } | Self::Unreadable { .. } | Self::Endless { .. } => "E1304",
             Self::CutOff { .. } => "E1305",
             Self::Part { .. } => "E1306",
             Self::Setup(_) | Self::Unwritten { .. } => "E0999",

@@ -13,6 +13,9 @@ pub(super) const MOST: usize = 64 << 20;
 /// Bytes of an answer that tells a problem.
 const PROBLEM: usize = 1 << 20;
 
+/// Parts of a list that are asked for: a server gives thousands of entries at a time.
+const PARTS_MOST: usize = 10_000;
+
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 impl Client {
@@ -25,6 +28,26 @@ impl Client {
             kind: answer.kind,
             source: error.into(),
         })
+    }
+
+    /// Asks for a list, part after part. `open` takes a part and tells the cursor of the next one.
+    pub(super) async fn all<T: DeserializeOwned, I>(
+        &self,
+        call: Call,
+        open: impl Fn(T) -> (Vec<I>, Option<String>),
+    ) -> Result<Vec<I>, ClientError> {
+        let (mut all, mut after) = (Vec::new(), None);
+        for _ in 0..PARTS_MOST {
+            let (part, next) = open(self.ask(call.clone().may_ask("cursor", after.as_ref())).await?);
+            let is_empty = part.is_empty();
+            all.extend(part);
+            match next {
+                None => return Ok(all),
+                Some(_) if is_empty => break,
+                more => after = more,
+            }
+        }
+        Err(ClientError::Endless { operation: call.operation.id })
     }
 
     /// Asks for something whose only answer is that it was done.

@@ -14,7 +14,8 @@ impl Client {
 
     /// Lists the keys of an account; the caller's own when none is named.
     pub async fn keys(&self, of: Option<&Login>) -> Result<Vec<KeyView>, ClientError> {
-        self.ask::<Keys>(Call::of(LIST_KEYS).may_ask("account", of)).await.map(|it| it.keys)
+        let call = Call::of(LIST_KEYS).may_ask("account", of);
+        self.all(call, |part: Keys| (part.keys, part.next)).await
     }
 
     /// Makes a key; this is the only time that it is shown.

@@ -9,7 +9,7 @@ use crate::wire::v1::{NewQuarantine, QuarantineView, Quarantines, Reason};
 impl Client {
     /// Lists the quarantines that the key may see.
     pub async fn quarantines(&self) -> Result<Vec<Quarantine>, ClientError> {
-        self.ask::<Quarantines>(Call::of(LIST_QUARANTINES)).await.map(|it| it.quarantines)
+        self.all(Call::of(LIST_QUARANTINES), |part: Quarantines| (part.quarantines, part.next)).await
     }
 
     /// Puts something under quarantine.

@@ -9,7 +9,7 @@ use crate::wire::v1::{MasterKeyView, NewSecret, RotateMasterKey, SecretView, Sec
 impl Client {
     /// Lists the secrets of a server, never their values.
     pub async fn secrets(&self, name: &ServerName) -> Result<Vec<SecretView>, ClientError> {
-        self.ask::<Secrets>(Call::of(LIST_SECRETS).part(name)).await.map(|it| it.secrets)
+        self.all(Call::of(LIST_SECRETS).part(name), |part: Secrets| (part.secrets, part.next)).await
     }
 
     /// Sets a secret; with `restart`, a running server is started anew with it.

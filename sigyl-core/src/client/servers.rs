@@ -20,12 +20,12 @@ use crate::wire::v1::{
 impl Client {
     /// Tells how many calls there were, by caller, server and tool, since the server began.
     pub async fn call_counts(&self) -> Result<Vec<CallCount>, ClientError> {
-        self.ask::<CallCounts>(Call::of(COUNT_CALLS)).await.map(|it| it.counts)
+        self.all(Call::of(COUNT_CALLS), |part: CallCounts| (part.counts, part.next)).await
     }
 
     /// Lists the servers that the key may see.
     pub async fn servers(&self) -> Result<Vec<ServerView>, ClientError> {
-        self.ask::<Servers>(Call::of(LIST_SERVERS)).await.map(|it| it.servers)
+        self.all(Call::of(LIST_SERVERS), |part: Servers| (part.servers, part.next)).await
     }
 
     /// Shows a server.
@@ -40,7 +40,7 @@ impl Client {
 
     /// Lists the versions of a server, newest first.
     pub async fn versions(&self, name: &ServerName) -> Result<Vec<VersionView>, ClientError> {
-        self.ask::<Versions>(Call::of(LIST_VERSIONS).part(name)).await.map(|it| it.versions)
+        self.all(Call::of(LIST_VERSIONS).part(name), |part: Versions| (part.versions, part.next)).await
     }
 
     /// Lets an earlier version serve again: the one before the present one when none is named.

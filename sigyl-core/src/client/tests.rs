@@ -10,6 +10,8 @@ use super::*;
 use crate::domain::{RunId, SecretValue, Seq};
 
 const RUN: &str = "019aa1b2-0000-7000-8000-000000000000";
+const ONE: &str =
+    r#"{"what": "com.example/a", "reason": "it leaks", "by": "ada", "since": "2026-11-27T00:00:00.000Z"}"#;
 
 /// A server that gives each connection the next of its answers, and returns what it was asked.
 async fn server(answers: Vec<String>) -> (Client, tokio::task::JoinHandle<Vec<String>>) {
@@ -69,6 +71,17 @@ async fn a_redirect_takes_the_key_nowhere() {
     let error = client.whoami().await.unwrap_err();
     assert!(matches!(&error, ClientError::Refused(refused) if refused.status == 307), "{error}");
     asked.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_list_is_read_part_after_part_and_has_to_end() {
+    let quarantines = |next: &str| good(&format!("{{\"quarantines\": [{ONE}], \"next\": {next}}}"));
+    let (client, asked) = server(vec![quarantines("\"b\""), quarantines("null")]).await;
+    assert_eq!(client.quarantines().await.unwrap().len(), 2);
+    let asked = asked.await.unwrap();
+    assert!(!asked[0].contains("cursor") && asked[1].contains("cursor=b"), "{asked:?}");
+    let (client, _) = server(vec![good("{\"quarantines\": [], \"next\": \"b\"}")]).await;
+    assert!(matches!(client.quarantines().await, Err(ClientError::Endless { .. })));
 }
 
 #[tokio::test]

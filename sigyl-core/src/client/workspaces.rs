@@ -14,7 +14,7 @@ use crate::wire::v1::{
 impl Client {
     /// Lists accounts by login.
     pub async fn accounts(&self) -> Result<Vec<Account>, ClientError> {
-        self.ask::<Accounts>(Call::of(LIST_ACCOUNTS)).await.map(|it| it.accounts)
+        self.all(Call::of(LIST_ACCOUNTS), |part: Accounts| (part.accounts, part.next)).await
     }
 
     /// Makes an account.
@@ -40,7 +40,7 @@ impl Client {
 
     /// Lists the workspaces that the key may see.
     pub async fn workspaces(&self) -> Result<Vec<WorkspaceView>, ClientError> {
-        self.ask::<Workspaces>(Call::of(LIST_WORKSPACES)).await.map(|it| it.workspaces)
+        self.all(Call::of(LIST_WORKSPACES), |part: Workspaces| (part.workspaces, part.next)).await
     }
 
     /// Makes a workspace with its first owner.
@@ -50,7 +50,8 @@ impl Client {
 
     /// Lists who belongs to a workspace.
     pub async fn members(&self, workspace: &WorkspaceName) -> Result<Vec<Member>, ClientError> {
-        self.ask::<Members>(Call::of(LIST_MEMBERS).part(workspace)).await.map(|it| it.members)
+        let call = Call::of(LIST_MEMBERS).part(workspace);
+        self.all(call, |part: Members| (part.members, part.next)).await
     }
 
     /// Gives an account a role in a workspace.

@@ -2,6 +2,7 @@
 
 mod ask;
 mod json;
+mod part;
 pub(crate) mod percent;
 mod query;
 

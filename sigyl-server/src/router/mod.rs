@@ -8,7 +8,7 @@ mod table;
 pub(crate) use find::{Found, Params, Place, find};
 pub(crate) use handler::handler;
 pub(crate) use route::{
-    Access, BEGUN, Carries, DONE, Doc, Handler, Lasts, Method, Param, Reply, Route, fails, gives, param,
-    shows,
+    Access, BEGUN, CURSOR, Carries, DONE, Doc, Handler, LIMIT, Lasts, Method, PARTS, Param, Reply, Route,
+    fails, gives, param, shows,
 };
 pub(crate) use table::ROUTES;

@@ -235,6 +235,15 @@ pub(crate) const fn param(name: &'static str, schema: &'static str, means: &'sta
     Param { name, schema, means }
 }
 
+/// How many entries of a list are asked for.
+pub(crate) const LIMIT: Param = param("limit", "PartOfList", "How many at most; 10 000 when it is not said.");
+
+/// Where the part of a list begins that is asked for.
+pub(crate) const CURSOR: Param = param("cursor", "Cursor", "The `next` of the part before.");
+
+/// What a list is asked for that is given in parts.
+pub(crate) const PARTS: &[Param] = &[LIMIT, CURSOR];
+
 /// An answer with text of a type.
 pub(crate) const fn shows(kind: &'static str, means: &'static str) -> Reply {
     Reply { status: 200, means, carries: Carries::Text(kind) }

@@ -9,7 +9,9 @@ use sigyl_core::wire::v1::{Keys, NewKey};
 use crate::app::App;
 use crate::request::Ask;
 use crate::respond::{Answer, Problem};
-use crate::router::{Access, Carries, DONE, Doc, Method, Reply, Route, fails, gives, handler, param};
+use crate::router::{
+    Access, CURSOR, Carries, DONE, Doc, LIMIT, Method, Reply, Route, fails, gives, handler, param,
+};
 
 /// Bytes of what is asked of a key.
 const SMALL: usize = 64 << 10;
@@ -29,7 +31,7 @@ const LIST: Doc = Doc::new(
     "Lists the caller's own keys, or those of an account.",
     &[gives("Keys", "They, without their secrets."), fails(404, "There is no such account.")],
 )
-.asks(&[param("account", "Text", "The login of the account.")]);
+.asks(&[param("account", "Text", "The login of the account."), LIMIT, CURSOR]);
 const CREATE: Doc = Doc::new(
     "createKey",
     "Makes a key. Its answer is the only time that it is shown.",
@@ -54,7 +56,9 @@ async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let query = ask.query()?;
     let account = query.text("account").map(Login::parse).transpose();
     let account = account.map_err(|error| Problem::invalid(error.to_string()))?;
-    Answer::json(&Keys { keys: app.core.keys(&ask.caller, account.as_ref()).await? })
+    let keys = app.core.keys(&ask.caller, account.as_ref()).await?;
+    let (keys, next) = query.part("keys")?.of(keys, |one| one.id.to_string())?;
+    Answer::json(&Keys { keys, next })
 }
 
 async fn create(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

@@ -9,7 +9,7 @@ use sigyl_core::wire::v1::{NewQuarantine, Quarantines, Reason};
 use crate::app::App;
 use crate::request::Ask;
 use crate::respond::{Answer, Problem};
-use crate::router::{Access, Carries, Doc, Method, Reply, Route, fails, gives, handler};
+use crate::router::{Access, Carries, Doc, Method, PARTS, Reply, Route, fails, gives, handler};
 
 /// Bytes of what is put under quarantine, and why.
 const SMALL: usize = 16 << 10;
@@ -30,7 +30,8 @@ const LIST: Doc = Doc::new(
     "listQuarantines",
     "Lists the quarantines that the caller may see: all of them for administrators.",
     &[gives("Quarantines", "They.")],
-);
+)
+.asks(PARTS);
 const PUT: Doc = Doc::new(
     "quarantine",
     "Puts a server, a source or a tool under quarantine: it is stopped, hidden and refused at once.",
@@ -54,7 +55,10 @@ const LIFT: Doc = Doc::new(
 .takes("Decision");
 
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    Answer::json(&Quarantines { quarantines: app.core.quarantines(&ask.caller).await? })
+    let part = ask.query()?.part("quarantines")?;
+    let (quarantines, next) =
+        part.of(app.core.quarantines(&ask.caller).await?, |one| one.what.to_string())?;
+    Answer::json(&Quarantines { quarantines, next })
 }
 
 async fn put(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

@@ -10,7 +10,7 @@ use super::servers::name;
 use crate::app::App;
 use crate::request::Ask;
 use crate::respond::{Answer, Problem};
-use crate::router::{Access, Carries, DONE, Doc, Method, Reply, Route, fails, gives, handler, param};
+use crate::router::{Access, Carries, DONE, Doc, Method, PARTS, Reply, Route, fails, gives, handler, param};
 
 /// Bytes of a body with a value: twice what a value may have, since JSON may escape it.
 const VALUE: usize = 256 << 10;
@@ -50,7 +50,8 @@ const LIST: Doc = Doc::new(
     "listSecrets",
     "Lists the secrets of a server: names, when and by whom they were set, and how often; never their values.",
     &[gives("Secrets", "They."), NO_SERVER],
-);
+)
+.asks(PARTS);
 const SET: Doc = Doc::new(
     "setSecret",
     "Sets a secret. A running server gets it at its next start, or at once.",
@@ -92,7 +93,10 @@ fn secret(ask: &Ask) -> Result<SecretName, Problem> {
 }
 
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    Answer::json(&Secrets { secrets: app.core.secrets(&ask.caller, &name(&ask)?).await? })
+    let part = ask.query()?.part("secrets")?;
+    let (secrets, next) =
+        part.of(app.core.secrets(&ask.caller, &name(&ask)?).await?, |one| one.name.to_string())?;
+    Answer::json(&Secrets { secrets, next })
 }
 
 async fn set(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

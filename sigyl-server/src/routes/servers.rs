@@ -12,7 +12,9 @@ use sigyl_core::wire::v1::{Begun, CallCounts, Rollback, Servers, Transfer, Versi
 use crate::app::App;
 use crate::request::{Ask, LISTED_MOST};
 use crate::respond::{Answer, Problem};
-use crate::router::{Access, BEGUN, DONE, Doc, Method, Param, Route, fails, gives, handler, param, shows};
+use crate::router::{
+    Access, BEGUN, DONE, Doc, Method, PARTS, Param, Route, fails, gives, handler, param, shows,
+};
 use crate::sse;
 
 /// Bytes of a body that names something.
@@ -88,7 +90,8 @@ const LIST: Doc = Doc::new(
     "listServers",
     "Lists the servers that the caller may see, by name.",
     &[gives("Servers", "They.")],
-);
+)
+.asks(PARTS);
 const SHOW: Doc = Doc::new("showServer", "Shows a server.", &[gives("Server", "It."), NO_SERVER]);
 const DELETE: Doc = Doc::new(
     "deleteServer",
@@ -100,7 +103,8 @@ const VERSIONS: Doc = Doc::new(
     "listVersions",
     "Lists the versions of a server, newest first.",
     &[gives("Versions", "They."), NO_SERVER],
-);
+)
+.asks(PARTS);
 const ROLLBACK: Doc =
     Doc::new("rollBack", "Lets an earlier version serve again.", &[BEGUN, NO_SERVER]).takes("Rollback");
 const TRANSFER: Doc = Doc::new(
@@ -119,7 +123,8 @@ const COUNTS: Doc = Doc::new(
     "countCalls",
     "How many calls there were by caller, server and tool since the server began, of what the caller may see.",
     &[gives("CallCounts", "The counts. Of very many callers and tools, the rest is counted as `(other)`.")],
-);
+)
+.asks(PARTS);
 const CALLS: Doc = Doc::new(
     "readCalls",
     "The calls of a server's tools, as a stream of events `call`: never what they say.",
@@ -149,7 +154,9 @@ pub(super) fn name(ask: &Ask) -> Result<ServerName, Problem> {
 }
 
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    Answer::json(&Servers { servers: app.core.list(&ask.caller).await? })
+    let part = ask.query()?.part("servers")?;
+    let (servers, next) = part.of(app.core.list(&ask.caller).await?, |one| one.server.name.to_string())?;
+    Answer::json(&Servers { servers, next })
 }
 
 async fn show(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
@@ -163,7 +170,10 @@ async fn delete(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn versions(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    Answer::json(&Versions { versions: app.core.versions(&ask.caller, &name(&ask)?).await? })
+    let part = ask.query()?.part("versions")?;
+    let (versions, next) =
+        part.of(app.core.versions(&ask.caller, &name(&ask)?).await?, |one| one.record.version.to_string())?;
+    Answer::json(&Versions { versions, next })
 }
 
 async fn rollback(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
@@ -201,7 +211,11 @@ async fn logs(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn counts(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    Answer::json(&CallCounts { counts: app.core.call_counts(&ask.caller).await? })
+    let part = ask.query()?.part("calls")?;
+    let (counts, next) = part.of(app.core.call_counts(&ask.caller).await?, |one| {
+        format!("{}\n{}\n{}", one.server, one.caller, one.tool)
+    })?;
+    Answer::json(&CallCounts { counts, next })
 }
 
 async fn calls(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

@@ -11,7 +11,7 @@ use sigyl_core::wire::v1::{
 use crate::app::App;
 use crate::request::Ask;
 use crate::respond::{Answer, Problem};
-use crate::router::{Access, Carries, DONE, Doc, Method, Reply, Route, fails, gives, handler};
+use crate::router::{Access, Carries, DONE, Doc, Method, PARTS, Reply, Route, fails, gives, handler};
 
 /// Bytes of what is asked of an account or a workspace.
 const SMALL: usize = 16 << 10;
@@ -59,7 +59,8 @@ const NO_ACCOUNT: Reply = fails(404, "There is no such account.");
 const NO_WORKSPACE: Reply = fails(404, "There is no such workspace or account, for this key at least.");
 const UNFIT: Reply = fails(409, "It does not go with what is there.");
 
-const ACCOUNTS: Doc = Doc::new("listAccounts", "Lists accounts by login.", &[gives("Accounts", "They.")]);
+const ACCOUNTS: Doc =
+    Doc::new("listAccounts", "Lists accounts by login.", &[gives("Accounts", "They.")]).asks(PARTS);
 const CREATE_ACCOUNT: Doc = Doc::new(
     "createAccount",
     "Makes an account.",
@@ -77,7 +78,8 @@ const WORKSPACES: Doc = Doc::new(
     "listWorkspaces",
     "Lists the workspaces that the caller may see.",
     &[gives("Workspaces", "They.")],
-);
+)
+.asks(PARTS);
 const CREATE_WORKSPACE: Doc = Doc::new(
     "createWorkspace",
     "Makes a workspace with its first owner.",
@@ -85,7 +87,8 @@ const CREATE_WORKSPACE: Doc = Doc::new(
 )
 .takes("NewWorkspace");
 const MEMBERS: Doc =
-    Doc::new("listMembers", "Lists who belongs to a workspace.", &[gives("Members", "They."), NO_WORKSPACE]);
+    Doc::new("listMembers", "Lists who belongs to a workspace.", &[gives("Members", "They."), NO_WORKSPACE])
+        .asks(PARTS);
 const SET_MEMBER: Doc = Doc::new(
     "setMember",
     "Gives an account a role in a workspace: at most the caller's own.",
@@ -96,7 +99,9 @@ const REMOVE_MEMBER: Doc =
     Doc::new("removeMember", "Takes an account out of a workspace.", &[DONE, NO_WORKSPACE, UNFIT]);
 
 async fn accounts(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    Answer::json(&Accounts { accounts: app.core.accounts(&ask.caller).await? })
+    let part = ask.query()?.part("accounts")?;
+    let (accounts, next) = part.of(app.core.accounts(&ask.caller).await?, |one| one.login.to_string())?;
+    Answer::json(&Accounts { accounts, next })
 }
 
 async fn create_account(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
@@ -119,7 +124,9 @@ async fn change_account(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn workspaces(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    Answer::json(&Workspaces { workspaces: app.core.workspaces(&ask.caller).await? })
+    let part = ask.query()?.part("workspaces")?;
+    let (workspaces, next) = part.of(app.core.workspaces(&ask.caller).await?, |one| one.name.to_string())?;
+    Answer::json(&Workspaces { workspaces, next })
 }
 
 async fn create_workspace(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
@@ -133,7 +140,10 @@ fn workspace(ask: &Ask) -> Result<WorkspaceName, Problem> {
 }
 
 async fn members(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
-    Answer::json(&Members { members: app.core.members(&ask.caller, &workspace(&ask)?).await? })
+    let part = ask.query()?.part("members")?;
+    let (members, next) =
+        part.of(app.core.members(&ask.caller, &workspace(&ask)?).await?, |one| one.login.to_string())?;
+    Answer::json(&Members { members, next })
 }
 
 async fn set_member(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

@@ -106,3 +106,32 @@ async fn keys_and_members_are_made_and_taken_back_and_the_audit_tells_it() {
     assert_eq!(tell("POST", "/api/v1/audit/verification", &admin, None).await.status, 200);
     app.end().await;
 }
+
+#[tokio::test]
+async fn lists_are_read_in_parts_that_follow_each_other() {
+    let app = TestApp::start().await;
+    let key = app.admin_key().await;
+    for login in ["ada", "bob", "eve"] {
+        let made = app.tell("POST", "/api/v1/accounts", Some(&key), Some(&json!({"login": login}))).await;
+        assert_eq!(made.status, 201, "{made:?}");
+    }
+    let whole = app.tell("GET", "/api/v1/accounts", Some(&key), None).await.json();
+    assert_eq!(whole["next"], Value::Null);
+    let (mut read, mut path) = (Vec::new(), "/api/v1/accounts?limit=2".to_owned());
+    loop {
+        let part = app.tell("GET", &path, Some(&key), None).await.json();
+        read.extend(part["accounts"].as_array().unwrap().clone());
+        let Some(next) = part["next"].as_str() else { break };
+        assert_eq!(part["accounts"].as_array().unwrap().len(), 2);
+        path = format!("/api/v1/accounts?limit=2&cursor={next}");
+    }
+    assert_eq!(Value::from(read), whole["accounts"]);
+    for wrong in ["accounts?limit=0", "accounts?cursor=YQ", "workspaces?cursor=YWNjb3VudHMKYWRh"] {
+        assert_eq!(
+            app.tell("GET", &format!("/api/v1/{wrong}"), Some(&key), None).await.status,
+            400,
+            "{wrong}"
+        );
+    }
+    app.end().await;
+}

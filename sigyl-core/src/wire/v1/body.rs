@@ -185,6 +185,9 @@ pub struct Import {
 pub struct Servers {
     /// They.
     pub servers: Vec<ServerView>,
+    /// Where to go on, when there is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Versions of a server, newest first.
@@ -192,6 +195,9 @@ pub struct Servers {
 pub struct Versions {
     /// They.
     pub versions: Vec<VersionView>,
+    /// Where to go on, when there is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Runs, newest first.
@@ -209,6 +215,9 @@ pub struct Runs {
 pub struct Keys {
     /// They, without their secrets.
     pub keys: Vec<KeyView>,
+    /// Where to go on, when there is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Accounts by login.
@@ -216,6 +225,9 @@ pub struct Keys {
 pub struct Accounts {
     /// They.
     pub accounts: Vec<Account>,
+    /// Where to go on, when there is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Workspaces by name.
@@ -223,6 +235,9 @@ pub struct Accounts {
 pub struct Workspaces {
     /// They.
     pub workspaces: Vec<WorkspaceView>,
+    /// Where to go on, when there is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Members of a workspace by login.
@@ -230,6 +245,9 @@ pub struct Workspaces {
 pub struct Members {
     /// They.
     pub members: Vec<Member>,
+    /// Where to go on, when there is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Entries of the audit, oldest first.
@@ -247,6 +265,9 @@ pub struct Audit {
 pub struct CallCounts {
     /// By caller, server and tool.
     pub counts: Vec<CallCount>,
+    /// Where to go on, when there is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Whether a server lives, or can work.

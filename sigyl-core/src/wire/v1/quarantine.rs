@@ -41,6 +41,9 @@ pub struct NewQuarantine {
 pub struct Quarantines {
     /// They.
     pub quarantines: Vec<Quarantine>,
+    /// Where to go on, when there is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// What an account says of a server.

@@ -61,6 +61,9 @@ impl From<&SealedSecret> for ForgottenSecret {
 pub struct Secrets {
     /// They, never their values.
     pub secrets: Vec<SecretView>,
+    /// Where to go on, when there is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Which master key another takes over from.
