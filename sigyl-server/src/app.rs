@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use sigyl_core::Sigyl;
 use sigyl_core::access::Throttle;
+use sigyl_core::wire::v1::CallCount;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +13,7 @@ use crate::auth::Openness;
 use crate::bounds::Bounds;
 use crate::door::Door;
 use crate::html::El;
-use crate::metrics::Metrics;
+use crate::metrics::{self, Family, Metrics};
 use crate::open::OpenStreams;
 use crate::openapi;
 #[cfg(feature = "otel")]
@@ -57,6 +58,15 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// Returns every number that is told to who measures; `calls` are those that they may see.
+    pub(crate) fn families<'c>(&self, calls: &'c [CallCount]) -> Vec<Family<'c>> {
+        let mut families: Vec<Family<'c>> = self.metrics.families();
+        families.extend(metrics::calls(calls));
+        #[cfg(feature = "otel")]
+        families.extend(self.otel.get().map(|otel| otel.lost_family()));
+        families
+    }
+
     pub(crate) fn new(
         core: Sigyl,
         bounds: Bounds,

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Telemetry;
+use super::numbers::tell_numbers;
 use super::sender::{Otel, tell_spans};
 use crate::app::App;
 
@@ -28,6 +29,7 @@ impl Exporter {
         let otel = Arc::clone(app.otel.get_or_init(|| Arc::new(otel)));
         let mut senders = JoinSet::new();
         senders.spawn(tell_spans(Arc::clone(&otel), queue));
+        senders.spawn(tell_numbers(Arc::clone(app), Arc::clone(&otel)));
         Ok(Self { otel, senders })
     }
 

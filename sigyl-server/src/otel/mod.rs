@@ -4,6 +4,7 @@
 mod config;
 mod exporter;
 mod lost;
+mod numbers;
 mod post;
 mod request;
 mod sender;

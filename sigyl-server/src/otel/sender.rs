@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message as _;
+use sigyl_core::clock::{Clock as _, SystemClock};
 use sigyl_core::web::WebError;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -18,7 +19,9 @@ use uuid::Uuid;
 use super::Telemetry;
 use super::lost::Lost;
 use super::post::{Post, Sent, Signal};
+use super::request::nanos;
 use super::span::text;
+use crate::metrics::{Family, Point};
 
 /// Spans in one message.
 const BATCH: usize = 512;
@@ -39,6 +42,8 @@ pub(crate) struct Otel {
     pub(super) telemetry: Telemetry,
     post: Post,
     resource: Resource,
+    /// When the server began to count, in nanoseconds since 1970-01-01 UTC.
+    pub(super) began: u64,
     /// Where clients reach the server.
     pub(super) base: String,
     /// Set when the server takes no more requests: nothing is gathered any more.
@@ -70,6 +75,7 @@ impl Otel {
             post: Post::new(&telemetry)?,
             telemetry,
             resource,
+            began: nanos(SystemClock.now()),
             base: base.to_owned(),
             ending,
             finishing: CancellationToken::new(),
@@ -96,6 +102,13 @@ impl Otel {
         let left = self.waiting.swap(0, Ordering::Relaxed);
         self.lost.add_spans(left);
         self.lost.say("the server has ended");
+    }
+
+    /// Returns what is lost, as a number of the server.
+    pub(crate) fn lost_family(&self) -> Family<'static> {
+        let (spans, points) = self.lost.counts();
+        let points = vec![Point::by("signal", "spans", spans), Point::by("signal", "points", points)];
+        Family::counter("sigyl_otel_lost_total", "Spans and numbers that no collector took.", points)
     }
 
     /// Who and what the server is, and which part of it tells.

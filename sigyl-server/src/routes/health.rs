@@ -7,7 +7,7 @@ use sigyl_core::domain::Action;
 use sigyl_core::wire::v1::Health;
 
 use crate::app::App;
-use crate::metrics::Metrics;
+use crate::metrics;
 use crate::request::Ask;
 use crate::respond::{Answer, Problem};
 use crate::router::{Access, Doc, Lasts, Route, gives, handler, shows};
@@ -22,7 +22,7 @@ pub(crate) const ROUTES: &[Route] = &[
         ..Route::get("/health", Access::Open, handler!(health), HEALTH)
     },
     Route::get("/ready", Access::Open, handler!(ready), READY),
-    Route::get("/metrics", Access::Key(Action::Read), handler!(metrics), METRICS),
+    Route::get("/metrics", Access::Key(Action::Read), handler!(numbers), METRICS),
     Route::get("/openapi.json", Access::Open, handler!(openapi), OPENAPI),
 ];
 
@@ -66,13 +66,12 @@ async fn ready(app: Arc<App>, _: Ask) -> Result<Answer, Problem> {
     }
 }
 
-async fn metrics(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+async fn numbers(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let counts = match ask.caller.may(Action::ReadLogs) {
         true => app.core.call_counts(&ask.caller).await?,
         false => Vec::new(),
     };
-    let calls = Metrics::calls_text(&counts).map_err(|error| Problem::defect(&error))?;
-    let text = app.metrics.text().map_err(|error| Problem::defect(&error))? + &calls;
+    let text = metrics::text(&app.families(&counts)).map_err(|error| Problem::defect(&error))?;
     Ok(Answer::whole(HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"), text))
 }
 

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use hyper::Request;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::metrics::v1::AggregationTemporality;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use prost::Message as _;
+use serde_json::json;
 use sigyl_core::domain::Network;
 use sigyl_server::{Config, Telemetry};
 
@@ -36,7 +40,10 @@ async fn a_request_is_one_span_with_what_its_route_says() {
     let mut collector = Collector::start().await;
     let app = TestApp::with(telling(&collector)).await;
     let health = app.get("/health?q=1").await;
-    let told = collector.next().await;
+    let mut told = collector.next().await;
+    while told.path != "/otlp/v1/traces" {
+        told = collector.next().await;
+    }
     assert_eq!(
         (told.path.as_str(), told.headers["content-type"].to_str().unwrap()),
         ("/otlp/v1/traces", "application/x-protobuf")
@@ -116,4 +123,159 @@ async fn what_was_not_told_yet_is_told_when_the_server_ends() {
     }
     app.end().await;
     assert_eq!(named(&collector.spans(5).await, "GET /health").len(), 5);
+}
+
+/// What is planted where clients can write something; no two share a part.
+const PLANTED: [&str; 7] = [
+    "pl4nted-path",
+    "pl4nted-query",
+    "pl4nted-header",
+    "pl4nted-agent",
+    "pl4nted-cookie",
+    "pl4nted-host",
+    "pl4nted-key",
+];
+
+#[tokio::test]
+async fn nothing_that_a_client_says_and_no_key_is_told() {
+    let mut collector = Collector::start().await;
+    let app = TestApp::with(telling(&collector)).await;
+    let key = app.admin_key().await;
+    let body = json!({"label": "editor", "view": {"known": "anything"}});
+    let view = app.tell("POST", "/api/v1/keys", Some(&key), Some(&body)).await.json();
+    let view = view["plain"].as_str().unwrap();
+    let [path, query, header, agent, cookie, host, other] = PLANTED;
+    let paths = [
+        format!("/api/v1/servers/{path}?q={query}"),
+        format!("/view/{view}/v0.1/servers?search={query}"),
+        format!("/mcp/{path}"),
+        format!("/{path}?{query}"),
+    ];
+    for path in &paths {
+        for key in [&key, other] {
+            let request = Request::get(path).header("host", format!("{host}.example"));
+            let request =
+                request.header("authorization", format!("Bearer {key}")).header("x-planted", header);
+            let request = request.header("user-agent", agent).header("cookie", format!("sigyl={cookie}"));
+            app.send(request.body(Default::default()).unwrap()).await;
+        }
+    }
+    let told = collector.spans(9).await;
+    let shown: Vec<_> = named(&told, "GET /view/{view}/v0.1/servers");
+    assert!(shown.iter().any(|span| attributes(&span.attributes)[1].1 == "200"), "{shown:?}");
+    app.end().await;
+    collector.metrics().await;
+    let text = String::from_utf8_lossy(&collector.bytes).into_owned();
+    for secret in PLANTED.into_iter().chain([&key, view, "search="]) {
+        assert!(!text.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn keys_of_the_collector_go_to_it_alone() {
+    let mut collector = Collector::start().await;
+    let mut config = telling(&collector);
+    let headers = &mut config.telemetry.as_mut().unwrap().headers;
+    headers.push(("authorization".to_owned(), sigyl_core::domain::SecretValue::new("Bearer hunter2")));
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let app = TestApp::with(config).await;
+    let key = app.admin_key().await;
+    app.get("/health").await;
+    let told = collector.next().await;
+    assert_eq!(told.headers["authorization"], "Bearer hunter2");
+    let metrics = app.tell("GET", "/metrics", Some(&key), None).await;
+    assert!(!String::from_utf8_lossy(&metrics.body).contains("hunter2"));
+    app.end().await;
+}
+
+/// How many spans `/metrics` says are lost.
+async fn lost(app: &TestApp, key: &str) -> u64 {
+    let metrics = app.tell("GET", "/metrics", Some(key), None).await;
+    let text = String::from_utf8(metrics.body.to_vec()).unwrap();
+    let line = text.lines().find(|line| line.starts_with("sigyl_otel_lost_total{signal=\"spans\"}")).unwrap();
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_collector_that_never_answers_holds_nobody_up_and_what_is_lost_is_counted() {
+    let mut collector = Collector::answering(|_| None).await;
+    let mut config = telling(&collector);
+    let telemetry = config.telemetry.as_mut().unwrap();
+    (telemetry.queue, telemetry.patience) = (8, Duration::from_secs(3600));
+    config.bounds.drain_time = Duration::from_millis(10);
+    let app = TestApp::with(config).await;
+    let key = app.admin_key().await;
+    app.get("/health").await;
+    while collector.next().await.path != "/otlp/v1/traces" {}
+    // The collector holds the first message for an hour: nobody who asks now may wait for it.
+    let asked = async {
+        for _ in 0..50 {
+            assert_eq!(app.get("/health").await.status, 200);
+        }
+        lost(&app, &key).await
+    };
+    assert_eq!(tokio::time::timeout(Duration::from_secs(60), asked).await.unwrap(), 42);
+    tokio::time::timeout(Duration::from_secs(60), app.end()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_nobody_takes_is_lost_at_once_and_what_may_be_taken_later_is_tried_again() {
+    for (status, body, is_lost) in [
+        (400, &b"no"[..], true),
+        (500, b"", true),
+        (404, b"<html>", true),
+        (200, b"<html>hello</html>", true),
+        (503, b"", false),
+        (429, b"", false),
+    ] {
+        let mut collector =
+            Collector::answering(move |at| Some(if at < 3 { (status, body) } else { (200, b"") })).await;
+        let app = TestApp::with(telling(&collector)).await;
+        let key = app.admin_key().await;
+        app.get("/health").await;
+        let first = collector.spans(1).await;
+        if is_lost {
+            // The request for the numbers is a span as well, and never lost before it is told.
+            while lost(&app, &key).await == 0 {
+                tokio::task::yield_now().await;
+            }
+        } else {
+            assert_eq!(collector.spans(1).await, first, "{status}");
+            assert_eq!(lost(&app, &key).await, 0, "{status}");
+        }
+        app.end().await;
+    }
+}
+
+#[tokio::test]
+async fn numbers_are_those_of_the_text_for_prometheus() {
+    let mut collector = Collector::start().await;
+    let app = TestApp::with(telling(&collector)).await;
+    let key = app.admin_key().await;
+    for _ in 0..3 {
+        app.get("/health").await;
+    }
+    let text = app.tell("GET", "/metrics", Some(&key), None).await;
+    let text = String::from_utf8(text.body.to_vec()).unwrap();
+    // The first came before anybody asked.
+    collector.metrics().await;
+    app.end().await;
+    let told = collector.metrics().await;
+    let names: Vec<_> = told.iter().map(|metric| metric.name.as_str()).collect();
+    let said: Vec<_> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    assert_eq!(names, said);
+    let requests = told.iter().find(|metric| metric.name == "sigyl_http_requests_total").unwrap();
+    let Some(Data::Sum(sum)) = &requests.data else { panic!("{requests:?}") };
+    assert!(sum.is_monotonic && sum.aggregation_temporality == AggregationTemporality::Cumulative as i32);
+    let health = sum.data_points.iter().find(|point| {
+        let labels = attributes(&point.attributes);
+        labels.contains(&("route".to_owned(), "/health".to_owned()))
+    });
+    assert_eq!(health.unwrap().value, Some(Number::AsInt(3)));
+    let times = told.iter().find(|metric| metric.name == "sigyl_http_request_seconds").unwrap();
+    let Some(Data::Histogram(times)) = &times.data else { panic!("{times:?}") };
+    let point = times.data_points.iter().find(|point| point.count == 3).unwrap();
+    assert_eq!((point.bucket_counts.len(), point.explicit_bounds.len()), (11, 10));
+    assert_eq!(point.bucket_counts.iter().sum::<u64>(), 3);
 }
