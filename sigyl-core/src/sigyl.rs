@@ -7,6 +7,7 @@ mod door;
 mod download;
 mod edit;
 mod endpoint;
+mod ends;
 mod feed;
 mod first_key;
 mod forget;
@@ -58,6 +59,7 @@ use crate::pipeline::{Platform, Started, Tracker};
 
 pub use config::{Config, SignIn};
 pub use endpoint::DEFAULT_PORT;
+pub use ends::{Ended, Ends};
 pub use feed::Wanted;
 pub use inspect::Inspection;
 pub use lost::Held;

@@ -51,6 +51,10 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
     let (method, asked) = (head.method.clone(), Asked::read(app, &head));
     #[cfg(feature = "otel")]
     let begun = begin(app, line, named, &head.headers);
+    #[cfg(feature = "otel")]
+    let trace = begun.map(|(_, begun)| begun.own);
+    #[cfg(not(feature = "otel"))]
+    let trace = None;
     let way = locate(&head);
     let pages_may_read = matches!(way, Ok(Way::Preflight)) || pages_may_read(app, &head.headers);
     let place = match &way {
@@ -62,7 +66,7 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
         Ok(Way::To(place, params)) => match admit(app, place.route, &params, client, &head).await {
             Ok(Admitted { caller, share, room }) => {
                 log.caller = Some(caller.clone());
-                let ask = Ask::new(caller, client, head, params, body, app.bounds.body_time);
+                let ask = Ask::new(caller, client, head, params, body, app.bounds.body_time, trace);
                 let answer = work_once(app, place.route, ask).await;
                 (answer.map(|answer| with_share(answer, share)), Some(room))
             }

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::journal::By;
+
 /// Accounts that are listed before those that are closed are looked for.
 const CLOSED_MOST: usize = 1024;
 
@@ -22,7 +24,7 @@ pub(super) struct Budget {
 pub(super) struct Account {
     budget: Arc<Budget>,
     /// Who asks, as whoever stands before the endpoint knows them.
-    by: Option<Arc<str>>,
+    by: Option<By>,
     tally: Mutex<Tally>,
     over: Notify,
 }
@@ -60,7 +62,7 @@ impl Budget {
     }
 
     /// Opens the account of a connection, of whoever asks on it.
-    pub(super) fn open(self: &Arc<Self>, by: Option<Arc<str>>) -> Arc<Account> {
+    pub(super) fn open(self: &Arc<Self>, by: Option<By>) -> Arc<Account> {
         let tally = Mutex::new(Tally { held: 0, since: Instant::now(), over: false });
         let account = Arc::new(Account { budget: Arc::clone(self), by, tally, over: Notify::new() });
         let mut accounts = lock(&self.accounts);
@@ -85,7 +87,7 @@ impl Budget {
 
 impl Account {
     /// Returns who asks, when that is known.
-    pub(super) fn by(&self) -> Option<Arc<str>> {
+    pub(super) fn by(&self) -> Option<By> {
         self.by.clone()
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{Sender, error::TrySendError};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, TraceParent};
 use crate::store::{CallOutcome, CallRecord};
 
 use super::route::Served;
@@ -25,12 +25,27 @@ pub(super) struct Journal {
     lost: AtomicU64,
 }
 
+/// Who calls, as whoever stands before the endpoint knows them.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// What they are called.
+    pub name: Arc<str>,
+    /// The request that their calls came by, where that is traced.
+    pub trace: Option<TraceParent>,
+}
+
+impl From<&str> for By {
+    fn from(name: &str) -> Self {
+        Self { name: name.into(), trace: None }
+    }
+}
+
 /// A call under way. Dropped before its end is known, it is recorded as failed.
 #[derive(Debug)]
 pub(super) struct Call {
     journal: Arc<Journal>,
     served: Arc<Served>,
-    by: Option<Arc<str>>,
+    by: Option<By>,
     tool: String,
     at: Timestamp,
     start: Instant,
@@ -71,7 +86,7 @@ impl Call {
     pub(super) fn start(
         journal: &Arc<Journal>,
         served: &Arc<Served>,
-        by: Option<Arc<str>>,
+        by: Option<By>,
         method: &str,
         params: Option<&RawValue>,
     ) -> Option<Self> {
@@ -126,10 +141,11 @@ impl Drop for Call {
             server: self.served.name.clone(),
             version: self.served.route.version.clone(),
             tool: std::mem::take(&mut self.tool),
-            caller: self.by.as_deref().map(str::to_owned),
+            caller: self.by.as_ref().map(|by| by.name.as_ref().to_owned()),
             at: self.at,
             micros: u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX),
             outcome: self.outcome,
+            trace: self.by.as_ref().and_then(|by| by.trace),
         });
     }
 }

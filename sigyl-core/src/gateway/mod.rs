@@ -33,6 +33,7 @@ mod watch;
 pub use config::GatewayConfig;
 pub use declared::Sighting;
 pub use gateway::{Draining, Gateway};
+pub use journal::By;
 pub use paced::Paced;
 pub use route::{REQUEST_TIMEOUT, Route};
 pub use serve::GatewayError;

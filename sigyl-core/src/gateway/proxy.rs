@@ -20,7 +20,7 @@ use crate::mcp::sse::write_message;
 
 use super::declared::List;
 use super::inner::Inner;
-use super::journal::Call;
+use super::journal::{By, Call};
 use super::request::{SESSION, header};
 use super::respond::{Answer, NO_SESSION, NO_SESSION_TEXT, TRANSPORT_ERROR, busy, empty, error};
 use super::route::{Seat, Served};
@@ -54,7 +54,7 @@ pub(super) struct Passed<'a> {
     pub(super) uri: Uri,
     pub(super) headers: &'a HeaderMap,
     pub(super) body: Bytes,
-    pub(super) by: Option<Arc<str>>,
+    pub(super) by: Option<By>,
 }
 
 impl Passed<'_> {

@@ -18,6 +18,7 @@ use crate::domain::Kind;
 
 use super::Gateway;
 use super::inner::Inner;
+use super::journal::By;
 use super::paced::Paced;
 
 const PAUSE: Duration = Duration::from_millis(100);
@@ -106,11 +107,7 @@ impl Gateway {
     }
 
     /// Answers what is asked on one stream of HTTP, until it ends; records of calls say that they are `by` somebody.
-    pub async fn answer(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        by: Option<Arc<str>>,
-    ) {
+    pub async fn answer(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, by: Option<By>) {
         converse(stream, Arc::clone(&self.inner), None, by).await;
     }
 }
@@ -142,7 +139,7 @@ async fn converse(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     inner: Arc<Inner>,
     watcher: Option<Watcher>,
-    by: Option<Arc<str>>,
+    by: Option<By>,
 ) {
     let config = Arc::clone(&inner.config);
     let mut builder = auto::Builder::new(TokioExecutor::new());

@@ -8,8 +8,9 @@ use tokio::net::TcpListener;
 
 use super::front::Base;
 use super::{Sigyl, restore, schedule};
-use crate::domain::{Action, Caller, ServerName};
+use crate::domain::{Action, Caller, ServerName, TraceParent};
 use crate::error::Error;
+use crate::gateway::By;
 
 /// The port of the endpoint, when nothing else is named.
 pub const DEFAULT_PORT: u16 = 8640;
@@ -74,12 +75,18 @@ impl Sigyl {
     }
 
     /// Opens a stream of HTTP to the endpoint, inside this process, for calls of one server. The endpoint asks for no
-    /// key; it refuses hosts and origins that are not this machine, as it does on loopback.
-    pub async fn endpoint(&self, caller: &Caller, name: &ServerName) -> Result<DuplexStream, Error> {
+    /// key; it refuses hosts and origins that are not this machine, as it does on loopback. `trace` is the request that
+    /// the calls come by, where that is traced.
+    pub async fn endpoint(
+        &self,
+        caller: &Caller,
+        name: &ServerName,
+        trace: Option<TraceParent>,
+    ) -> Result<DuplexStream, Error> {
         self.known(caller, Action::Call, name).await?;
         let (near, far) = tokio::io::duplex(STREAM_BYTES);
         let gateway = self.inner.front.gateway().clone();
-        let by = caller.name().into();
+        let by = By { trace, ..caller.name().into() };
         tokio::spawn(async move { gateway.answer(far, Some(by)).await });
         Ok(near)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use super::tally::Tally;
 use crate::clock::Clock;
@@ -15,6 +15,9 @@ use crate::store::{CallRecord, Change, Store};
 
 /// How many call records may wait for the disk.
 const BACKLOG: usize = 4096;
+
+/// How many calls a slow listener may lag behind.
+const HEARD: usize = 1024;
 
 /// Where clients reach the endpoint.
 #[derive(Clone, Debug)]
@@ -35,6 +38,8 @@ pub(super) struct GatewayFront {
     pub(super) kept: watch::Sender<()>,
     /// How many there were since this process began.
     pub(super) tally: Arc<Tally>,
+    /// Each of them, for whoever listens.
+    pub(super) calls: broadcast::Sender<CallRecord>,
 }
 
 impl GatewayFront {
@@ -42,14 +47,22 @@ impl GatewayFront {
         let (calls, receiver) = mpsc::channel(BACKLOG);
         let kept = watch::Sender::new(());
         let tally = Arc::new(Tally::default());
-        tokio::spawn(record_calls(store.clone(), receiver, kept.clone(), Arc::clone(&tally)));
+        let heard = broadcast::Sender::new(HEARD);
+        let counts = Counts { tally: Arc::clone(&tally), heard: heard.clone() };
+        tokio::spawn(record_calls(store.clone(), receiver, kept.clone(), counts));
         Self {
             gateway: Gateway::new(GatewayConfig::default(), clock, calls),
             upstreams: Mutex::default(),
             base: Mutex::default(),
             kept,
             tally,
+            calls: heard,
         }
+    }
+
+    /// Counts a call, and tells of it.
+    pub(super) fn count(&self, call: &CallRecord) {
+        Counts { tally: Arc::clone(&self.tally), heard: self.calls.clone() }.add(call);
     }
 
     pub(super) fn gateway(&self) -> &Gateway {
@@ -128,15 +141,31 @@ impl Front for GatewayFront {
     }
 }
 
+/// Who is told of calls before they are kept.
+struct Counts {
+    tally: Arc<Tally>,
+    heard: broadcast::Sender<CallRecord>,
+}
+
+impl Counts {
+    fn add(&self, call: &CallRecord) {
+        self.tally.count(call);
+        if self.heard.receiver_count() > 0 {
+            // Whoever listened may just have left.
+            self.heard.send(call.clone()).ok();
+        }
+    }
+}
+
 async fn record_calls(
     store: Arc<dyn Store>,
     mut receiver: mpsc::Receiver<CallRecord>,
     kept: watch::Sender<()>,
-    tally: Arc<Tally>,
+    counts: Counts,
 ) {
     let mut calls = Vec::new();
     while receiver.recv_many(&mut calls, 256).await > 0 {
-        calls.iter().for_each(|call| tally.count(call));
+        calls.iter().for_each(|call| counts.add(call));
         let count = calls.len();
         match store.apply(Change::Calls(std::mem::take(&mut calls))).await {
             Ok(_) => {

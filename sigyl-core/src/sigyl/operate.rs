@@ -78,8 +78,9 @@ impl Sigyl {
                 at,
                 micros: u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
                 outcome: outcome(&called),
+                trace: None,
             };
-            self.inner.front.tally.count(&record);
+            self.inner.front.count(&record);
             self.inner.platform.store.apply(Change::Calls(vec![record])).await?;
             self.inner.front.kept.send_replace(());
         }

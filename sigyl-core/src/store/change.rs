@@ -6,7 +6,7 @@ use crate::domain::{
     Account, AccountId, Admission, ApiKey, AuditEntry, Bookmark, Deployment, Digest, DocumentName,
     DocumentVersion, Download, KeyId, KeyUse, Listing, Once, OnceAnswer, OnceName, Overlay, Pin, Quarantine,
     Rating, Report, Run, RunId, SecretName, Seq, Server, ServerName, Standing, Suspect, Timestamp, ToolPin,
-    Version, VersionRecord, Workspace, WorkspaceName,
+    TraceParent, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -294,6 +294,9 @@ pub struct CallRecord {
     pub micros: u64,
     /// How it ended.
     pub outcome: CallOutcome,
+    /// The request that it came by, where that is traced; it is not kept.
+    #[serde(skip)]
+    pub trace: Option<TraceParent>,
 }
 
 /// What is left of a deleted server: no name and version ever returns with another digest.

@@ -2,6 +2,7 @@
 //! of `/metrics`. Nobody waits for the collector, and nothing that it does or says changes an answer.
 
 mod config;
+mod ended;
 mod exporter;
 mod lost;
 mod numbers;

@@ -10,7 +10,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::http::request::Parts;
 use serde::de::DeserializeOwned;
-use sigyl_core::domain::Caller;
+use sigyl_core::domain::{Caller, TraceParent};
 
 use super::{Query, json, percent};
 use crate::door::Client;
@@ -34,6 +34,8 @@ pub(crate) struct Ask {
     pub(crate) body: Body,
     /// How long the client has to send the body.
     pub(crate) body_time: Duration,
+    /// Its place in a trace, where a collector is told of it.
+    pub(crate) trace: Option<TraceParent>,
 }
 
 impl Ask {
@@ -45,12 +47,13 @@ impl Ask {
         params: Params,
         body: Incoming,
         body_time: Duration,
+        trace: Option<TraceParent>,
     ) -> Self {
         let path = head.uri.path().to_owned();
         let query = head.uri.query().unwrap_or_default().to_owned();
         let (method, headers) = (head.method, head.headers);
         let body = body.map_err(Into::into).boxed_unsync();
-        Self { caller, client, method, params, path, query, headers, body, body_time }
+        Self { caller, client, method, params, path, query, headers, body, body_time, trace }
     }
 
     /// Reads the part of the address that the route's path calls `name`.

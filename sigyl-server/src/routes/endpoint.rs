@@ -86,7 +86,7 @@ async fn with_namespace(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 }
 
 async fn pass(app: &App, name: &ServerName, ask: Ask) -> Result<Answer, Problem> {
-    let stream = app.core.endpoint(&ask.caller, name).await?;
+    let stream = app.core.endpoint(&ask.caller, name, ask.trace).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| Problem::defect(&error))?;

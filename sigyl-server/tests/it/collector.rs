@@ -68,8 +68,13 @@ impl Collector {
 
     /// The spans of the next messages that have some, until there are as many.
     pub(crate) async fn spans(&mut self, count: usize) -> Vec<Span> {
+        self.spans_until(|spans| spans.len() >= count).await
+    }
+
+    /// The same until there are enough.
+    pub(crate) async fn spans_until(&mut self, is_enough: impl Fn(&[Span]) -> bool) -> Vec<Span> {
         let mut spans = Vec::new();
-        while spans.len() < count {
+        while !is_enough(&spans) {
             let told = self.next().await;
             if told.path != "/otlp/v1/traces" {
                 continue;

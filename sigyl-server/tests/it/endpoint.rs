@@ -30,12 +30,12 @@ for line in sys.stdin:
 "#;
 
 /// Releases a folder with the server and waits until it serves.
-async fn release(server: &Running) -> Value {
+pub(crate) async fn release(server: &Running) -> Value {
     let source = server.source("echo", MANIFEST, SERVER);
     server.run("POST", "/api/v1/releases", &json!({"source": source})).await.0
 }
 
-fn call() -> Value {
+pub(crate) fn call() -> Value {
     json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}})
 }

@@ -16,6 +16,8 @@ use sigyl_server::{Config, Telemetry};
 
 use crate::app::TestApp;
 use crate::collector::{Collector, attributes};
+use crate::endpoint::{call, release};
+use crate::running::Running;
 
 /// A server that tells a collector at once.
 fn telling(collector: &Collector) -> Config {
@@ -278,4 +280,72 @@ async fn numbers_are_those_of_the_text_for_prometheus() {
     let point = times.data_points.iter().find(|point| point.count == 3).unwrap();
     assert_eq!((point.bucket_counts.len(), point.explicit_bounds.len()), (11, 10));
     assert_eq!(point.bucket_counts.iter().sum::<u64>(), 3);
+}
+
+/// What an attribute of a span says.
+fn said(span: &Span, key: &str) -> String {
+    attributes(&span.attributes)
+        .into_iter()
+        .find(|(name, _)| name == key)
+        .map(|(_, value)| value)
+        .unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_run_is_told_with_its_steps_and_a_call_below_its_request_without_what_was_said() {
+    let mut collector = Collector::start().await;
+    let server = Running::start(&[
+        ("SIGYL_OTEL_ENDPOINT", &collector.url),
+        ("SIGYL_OTEL_HEADERS_ENV", "OTEL_KEYS"),
+        ("OTEL_KEYS", "authorization=Bearer%20hunter2"),
+    ]);
+    let end = release(&server).await;
+    assert_eq!(end["run"]["state"], "done", "{end}");
+    let opened = server.with_key("POST", "/mcp/echo", &call()).await;
+    let session = opened.headers["mcp-session-id"].to_str().unwrap().to_owned();
+    let bearer = format!("Bearer {}", server.key);
+    let headers = [("host", &*server.address), ("authorization", &*bearer), ("mcp-session-id", &*session)];
+    let asked = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {
+        "name": "echo", "arguments": {"text": "pl4nted-argument"}}});
+    assert_eq!(server.send("POST", "/mcp/echo", &headers, &asked).await.status, 200);
+    let spans = collector
+        .spans_until(|spans| {
+            let call = spans.iter().find(|span| span.name == "tools/call echo");
+            let is_whole = call.is_some_and(|call| spans.iter().any(|it| it.span_id == call.parent_span_id));
+            is_whole && spans.iter().any(|span| span.name == "run release")
+        })
+        .await;
+
+    let called = named(&spans, "tools/call echo")[0];
+    let request = spans.iter().find(|span| span.span_id == called.parent_span_id).unwrap();
+    assert_eq!((request.name.as_str(), &request.trace_id), ("POST /mcp/{name}", &called.trace_id));
+    assert_eq!(
+        attributes(&called.attributes),
+        [
+            ("gen_ai.operation.name", "execute_tool"),
+            ("gen_ai.tool.name", "echo"),
+            ("mcp.method.name", "tools/call"),
+            ("sigyl.server.name", "echo"),
+            ("sigyl.server.version", "1.0.0"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    );
+
+    let run = named(&spans, "run release")[0];
+    assert_eq!(
+        (said(run, "sigyl.run.state"), said(run, "sigyl.server.name")),
+        ("done".into(), "echo".into())
+    );
+    assert_eq!(said(run, "sigyl.run.id"), end["run"]["id"].as_str().unwrap());
+    let steps: Vec<_> = spans.iter().filter(|span| span.parent_span_id == run.span_id).collect();
+    assert_eq!(steps.len(), end["run"]["steps"].as_array().unwrap().len());
+    assert!(steps.iter().all(|step| step.trace_id == run.trace_id && step.span_id != run.span_id));
+    assert!(steps.iter().any(|step| step.name == "scan_source" && said(step, "sigyl.step.state") == "done"));
+
+    let told = String::from_utf8_lossy(&collector.bytes).replace("Bearer hunter2", "");
+    let folder = server.folder.path().to_str().unwrap();
+    for secret in ["pl4nted-argument", &session, &server.key, "hunter2", folder] {
+        assert!(!told.contains(secret), "{secret}");
+    }
+    assert!(!server.log.lock().unwrap().contains("hunter2"));
 }

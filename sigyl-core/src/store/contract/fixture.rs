@@ -218,6 +218,7 @@ pub fn call(server: &str, tool: &str) -> CallRecord {
         at: at(5),
         micros: 1_234,
         outcome: CallOutcome::Ok,
+        trace: None,
     }
 }
 
