@@ -5,7 +5,6 @@
 #![expect(clippy::print_stdout, reason = "an example talks to its reader")]
 
 use std::error::Error;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,17 +46,26 @@ impl Target for Diary {
         self.0.restore(admission, spec).await
     }
 
-    async fn status(&self, revision: &RevisionId) -> Result<Option<Status>, TargetError> {
-        self.0.status(revision).await
+    async fn status(
+        &self,
+        server: &ServerName,
+        revision: &RevisionId,
+    ) -> Result<Option<Status>, TargetError> {
+        self.0.status(server, revision).await
     }
 
     async fn logs(&self, server: &ServerName, lines: usize) -> Result<Pending, TargetError> {
         self.0.logs(server, lines).await
     }
 
-    async fn retire(&self, revision: &RevisionId, grace: Duration) -> Result<(), TargetError> {
-        println!("retire {revision}");
-        self.0.retire(revision, grace).await
+    async fn retire(
+        &self,
+        server: &ServerName,
+        revision: &RevisionId,
+        grace: Duration,
+    ) -> Result<(), TargetError> {
+        println!("retire {server} {revision}");
+        self.0.retire(server, revision, grace).await
     }
 
     async fn stop_all(&self, grace: Duration) {
@@ -65,7 +73,7 @@ impl Target for Diary {
         self.0.stop_all(grace).await;
     }
 
-    async fn purge(&self, server: &ServerName) -> Result<Vec<PathBuf>, TargetError> {
+    async fn purge(&self, server: &ServerName) -> Result<Vec<String>, TargetError> {
         self.0.purge(server).await
     }
 

@@ -10,7 +10,6 @@
 )]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +19,7 @@ use sigyl_core::deploy::{
     BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError,
 };
 use sigyl_core::domain::{
-    Admission, Caller, Confinement, Launch, Locator, RevisionId, RunState, Seq, ServerName,
+    Admission, Artifact, Caller, Confinement, Launch, Locator, RevisionId, RunState, Seq, ServerName,
 };
 use sigyl_core::mcp::{Pipes, Spawn, SpawnError, Upstream};
 use sigyl_core::source::{Progress, ToolEnv};
@@ -73,7 +72,7 @@ impl Target for Nothing {
     async fn build(&self, _: &Admission, _: BuildSpec<'_>, _: &dyn Progress) -> Result<Built, TargetError> {
         let launch =
             Launch { program: "/toy".into(), args: Vec::new(), dir: "/".into(), readable: Vec::new() };
-        Ok(Built { launch, cached: true })
+        Ok(Built { launch: Artifact::Program(launch), cached: true })
     }
 
     async fn release(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
@@ -82,10 +81,10 @@ impl Target for Nothing {
 
     async fn restore(&self, _: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
         let upstream = Upstream::Stdio(Arc::new(Toy));
-        Ok(Released { revision: spec.revision, confinement: Confinement::default(), upstream })
+        Ok(Released { revision: spec.revision, confinement: Confinement::default(), upstream, at: None })
     }
 
-    async fn status(&self, _: &RevisionId) -> Result<Option<Status>, TargetError> {
+    async fn status(&self, _: &ServerName, _: &RevisionId) -> Result<Option<Status>, TargetError> {
         Ok(None)
     }
 
@@ -93,13 +92,13 @@ impl Target for Nothing {
         Ok(Pending { lines: Vec::new(), follow: broadcast::channel(1).1 })
     }
 
-    async fn retire(&self, _: &RevisionId, _: Duration) -> Result<(), TargetError> {
+    async fn retire(&self, _: &ServerName, _: &RevisionId, _: Duration) -> Result<(), TargetError> {
         Ok(())
     }
 
     async fn stop_all(&self, _: Duration) {}
 
-    async fn purge(&self, _: &ServerName) -> Result<Vec<PathBuf>, TargetError> {
+    async fn purge(&self, _: &ServerName) -> Result<Vec<String>, TargetError> {
         Ok(Vec::new())
     }
 
@@ -148,6 +147,7 @@ async fn release(sigyl: &Sigyl, source: &std::path::Path) {
         source: Locator::Path(source.to_owned()),
         name: None,
         workspace: None,
+        target: None,
         env: BTreeMap::new(),
         secrets: BTreeMap::new(),
         grant: Vec::new(),

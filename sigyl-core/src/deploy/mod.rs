@@ -5,7 +5,10 @@
 pub mod cloud_run;
 pub mod local_process;
 mod target;
+mod targets;
 
 pub use target::{
-    BuildSpec, Built, LogLine, LogStream, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError,
+    BuildSpec, Built, LogLine, LogStream, Notice, Pending, ReleaseSpec, Released, Remote, Status, Target,
+    TargetError,
 };
+pub use targets::{LOCAL, Targets};

@@ -1,7 +1,7 @@
 //! The contract of a place where servers run.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::domain::{
-    Admission, Confinement, Digest, Kind, Launch, Permissions, Resources, RevisionId, SecretName,
+    Admission, Artifact, Confinement, Digest, Kind, Permissions, Resources, RevisionId, SecretName,
     SecretValue, ServerName, Timestamp, Transport, Version,
 };
 use crate::manifest::Manifest;
@@ -35,7 +35,7 @@ pub struct BuildSpec<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Built {
     /// What to start.
-    pub launch: Launch,
+    pub launch: Artifact,
     /// Whether it came from the cache.
     pub cached: bool,
 }
@@ -52,7 +52,7 @@ pub struct ReleaseSpec {
     /// The identity of this instance, chosen by the pipeline, so that a release can be undone after a crash.
     pub revision: RevisionId,
     /// What to start.
-    pub launch: Launch,
+    pub launch: Artifact,
     /// How it speaks.
     pub transport: Transport,
     /// Plain settings.
@@ -76,6 +76,8 @@ pub struct Released {
     pub confinement: Confinement,
     /// How to speak to it.
     pub upstream: Upstream,
+    /// Where it is, in words of the target, when that is not this machine.
+    pub at: Option<String>,
 }
 
 /// How an instance is.
@@ -83,7 +85,7 @@ pub struct Released {
 pub struct Status {
     /// Whether its process lives.
     pub running: bool,
-    /// Process ids, the server's own first.
+    /// Ids of processes of this machine, the server's own first.
     pub pids: Vec<u32>,
     /// Restarts since it was released.
     pub restarts: u32,
@@ -139,7 +141,7 @@ pub struct Notice {
 
 /// A place where servers run.
 #[async_trait]
-pub trait Target: Send + Sync + std::fmt::Debug {
+pub trait Target: Send + Sync + fmt::Debug {
     /// Checks what is to be granted before anything is done, and returns it as it is kept: by a place that holds its
     /// meaning, whatever happens to the names that lead there.
     fn settle(&self, granted: &Permissions) -> Result<Permissions, TargetError> {
@@ -154,22 +156,79 @@ pub trait Target: Send + Sync + std::fmt::Debug {
     ) -> Result<Built, TargetError>;
     /// Starts an instance beside whatever runs; it gets no traffic.
     async fn release(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError>;
+    /// Lets an instance have all traffic, where the target itself divides it.
+    async fn shift(&self, _server: &ServerName, _revision: &RevisionId) -> Result<(), TargetError> {
+        Ok(())
+    }
     /// Starts what was active before Sigyl ended, by the admission that its version was recorded with.
     async fn restore(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError>;
     /// Tells how an instance is; `None` if it does not exist.
-    async fn status(&self, revision: &RevisionId) -> Result<Option<Status>, TargetError>;
+    async fn status(&self, server: &ServerName, revision: &RevisionId)
+    -> Result<Option<Status>, TargetError>;
     /// Reads the last `lines` of a server's log, over all its instances, and follows what comes.
     async fn logs(&self, server: &ServerName, lines: usize) -> Result<Pending, TargetError>;
     /// Stops an instance and forgets it; one that does not exist is gone already.
-    async fn retire(&self, revision: &RevisionId, grace: Duration) -> Result<(), TargetError>;
-    /// Stops every instance: the owner ends.
+    async fn retire(
+        &self,
+        server: &ServerName,
+        revision: &RevisionId,
+        grace: Duration,
+    ) -> Result<(), TargetError>;
+    /// Keeps an instance from working until it is restored, without taking back what a release made: it is under
+    /// quarantine, or does not answer as it did.
+    async fn suspend(
+        &self,
+        server: &ServerName,
+        revision: &RevisionId,
+        grace: Duration,
+    ) -> Result<(), TargetError> {
+        self.retire(server, revision, grace).await
+    }
+    /// Stops every instance that cannot go on by itself: the owner ends.
     async fn stop_all(&self, grace: Duration);
-    /// Removes logs, private folders and builds of a server; returns what was removed.
-    async fn purge(&self, server: &ServerName) -> Result<Vec<PathBuf>, TargetError>;
+    /// Removes everything of a server, whatever a first try left of it; returns what was removed.
+    async fn purge(&self, server: &ServerName) -> Result<Vec<String>, TargetError>;
     /// Hears of instances that end or are restarted by themselves.
     fn notices(&self) -> broadcast::Receiver<Notice>;
     /// Says what this platform can and cannot enforce.
     fn confinement(&self) -> Confinement;
+}
+
+/// What another machine could not do.
+#[derive(Debug)]
+pub struct Remote {
+    kind: Kind,
+    lost: bool,
+    error: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Remote {
+    /// Takes what went wrong, and its class.
+    pub fn new(kind: Kind, error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self { kind, lost: false, error: Box::new(error) }
+    }
+
+    /// Says whether somebody else changed the same thing meanwhile.
+    pub fn lost(self, lost: bool) -> Self {
+        Self { lost, ..self }
+    }
+
+    /// Tells whether somebody else changed the same thing meanwhile.
+    pub fn is_lost(&self) -> bool {
+        self.lost
+    }
+}
+
+impl fmt::Display for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.error, f)
+    }
+}
+
+impl std::error::Error for Remote {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
 }
 
 /// A target could not do what was asked.
@@ -214,6 +273,9 @@ pub enum TargetError {
         /// How long it may take.
         limit: Duration,
     },
+    /// Another machine failed, or refused.
+    #[error(transparent)]
+    Remote(#[from] Remote),
     /// The operating system failed.
     #[error("could not {action}")]
     Io {
@@ -229,6 +291,7 @@ impl TargetError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::NotAdmitted => Kind::Blocked,
+            Self::Remote(error) => error.kind,
             Self::Unsupported(_) | Self::Grant(_) => Kind::Invalid,
             Self::MissingTool { .. } | Self::Io { .. } => Kind::Unavailable,
             Self::Build { .. } | Self::Start(_) | Self::Timeout { .. } => Kind::Upstream,

@@ -56,6 +56,20 @@ pub struct Launch {
     pub readable: Vec<PathBuf>,
 }
 
+/// What a build came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Artifact {
+    /// An image of a container.
+    Image {
+        /// Its name, with the digest that never means another one.
+        image: String,
+    },
+    /// A program of this machine.
+    Program(Launch),
+}
+
 /// What the target holds a server to, and what it cannot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confinement {
@@ -81,7 +95,10 @@ pub struct Deployment {
     /// How it speaks.
     pub transport: Transport,
     /// How it starts.
-    pub launch: Launch,
+    pub launch: Artifact,
+    /// Where it runs; this machine when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// Plain settings in force: those of the manifest, under those of the operator.
     pub env: BTreeMap<String, String>,
     /// Secrets that are bound to it, by name.

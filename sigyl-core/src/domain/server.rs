@@ -37,6 +37,9 @@ pub struct Server {
     pub allow_scripts: BTreeSet<String>,
     /// What the operator last named as its source; a redeploy reads it again.
     pub locator: String,
+    /// Other places than this machine where something of it may be, by name.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub targets: BTreeSet<String>,
 }
 
 /// An immutable fact: this version of this server is exactly these bytes.

@@ -175,6 +175,12 @@ const OTHERS: &[CodeDoc] = &[
         "read the cause; `sigyl doctor` checks what the target needs",
     ),
     doc(
+        "E0506",
+        "another machine refused",
+        "What a server runs on elsewhere refused a call, or did not answer.",
+        "read what was refused and the command that mends it; `sigyl doctor cloud-run` looks at the rest",
+    ),
+    doc(
         "E0601",
         "probe failed",
         "The server started but did not speak MCP as it should.",

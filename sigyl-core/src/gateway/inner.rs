@@ -9,7 +9,6 @@ use hyper::{Method, Request, StatusCode};
 use tokio::time::Instant;
 
 use crate::domain::{ServerName, Version};
-use crate::mcp::Upstream;
 use crate::mcp::era::LEGACY_ALL;
 
 use super::GatewayConfig;
@@ -186,7 +185,7 @@ impl Inner {
             return self.pass(served, &parts, body, account).await;
         }
         let session = named.and_then(|named| self.session(named, &served.name));
-        if let (Upstream::Http { .. }, None) = (&served.route.upstream, &session) {
+        if let (Some(_), None) = (served.route.upstream.url(), &session) {
             return self.pass(served, &parts, body, account).await;
         }
         // The modern era has no sessions, and ignores the header that names one.

@@ -7,14 +7,14 @@ use futures_util::stream;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
 use hyper::header::{
-    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderName, ORIGIN, SET_COOKIE, TE,
-    TRAILER, TRANSFER_ENCODING, UPGRADE,
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderName, HeaderValue, ORIGIN,
+    SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::mcp::Upstream;
+use crate::mcp::Pass;
 use crate::mcp::message::{INTERNAL_ERROR, Id, Message, error_response};
 use crate::mcp::sse::write_message;
 
@@ -63,16 +63,24 @@ impl Passed<'_> {
         let (id, call) = self.look();
         let seat = self.served.passing();
         let name = &self.served.name;
-        let client = match (&self.served.http, &self.served.route.upstream) {
-            (Some(Ok(client)), Upstream::Http { url }) => {
-                client.request(self.method.clone(), self.address(url))
-            }
+        let client = match (&self.served.http, self.served.route.upstream.url()) {
+            (Some(Ok(client)), Some(url)) => client.request(self.method.clone(), self.address(url)),
             (Some(Err(why)), _) => {
                 return busy(id.as_ref(), &format!("the server `{name}` cannot be reached: {why}"));
             }
             _ => return empty(StatusCode::NOT_FOUND),
         };
-        let mut request = client.headers(end_to_end(self.headers));
+        let mut headers = end_to_end(self.headers);
+        if let Some(pass) = self.served.route.upstream.pass() {
+            match opened(&**pass).await {
+                // What a client sends under that name is not passed on.
+                Ok((name, value)) => headers.insert(name, value),
+                Err(why) => {
+                    return busy(id.as_ref(), &format!("the server `{name}` cannot be reached: {why}"));
+                }
+            };
+        }
+        let mut request = client.headers(headers);
         if self.method == Method::POST {
             request = request.body(self.body.clone());
         }
@@ -200,6 +208,15 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
             && !listed.iter().any(|other| other == name.as_str())
     };
     headers.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Gets what opens the door of a server, as a header that is never shown.
+async fn opened(pass: &dyn Pass) -> Result<(HeaderName, HeaderValue), String> {
+    let shown = pass.show().await.map_err(|error| error.to_string())?;
+    let value = HeaderValue::from_str(shown.value.reveal());
+    let mut value = value.map_err(|_| "what it is shown fits no header".to_owned())?;
+    value.set_sensitive(true);
+    Ok((HeaderName::from_static(shown.header), value))
 }
 
 /// An answer on its way back.

@@ -71,10 +71,8 @@ impl Drop for Seat {
 
 impl Served {
     pub(super) fn new(name: ServerName, route: Route) -> Self {
-        let http = match &route.upstream {
-            Upstream::Http { url } => Some(crate::mcp::proxy_client(url).map_err(|error| error.to_string())),
-            _ => None,
-        };
+        let http = route.upstream.url();
+        let http = http.map(|url| crate::mcp::proxy_client(url).map_err(|error| error.to_string()));
         Self {
             name,
             http,

@@ -130,7 +130,10 @@ impl Line {
     async fn open(upstream: &Upstream, limits: &ProbeLimits) -> Result<Self, McpError> {
         let wire = match upstream {
             Upstream::Stdio(spawn) => Wire::Stdio(Box::new(Stdio::start(spawn, limits).await?)),
-            Upstream::Http { url } => Wire::Http(Box::new(Http::new(url, limits)?)),
+            Upstream::Http { url } => Wire::Http(Box::new(Http::new(url, None, limits)?)),
+            Upstream::Guarded { url, pass } => {
+                Wire::Http(Box::new(Http::new(url, Some(pass.clone()), limits)?))
+            }
         };
         Ok(Self { wire, limits: limits.clone(), next_id: 0 })
     }

@@ -43,4 +43,4 @@ pub use sse::{EventTooLarge, SseDecoder, SseEvent};
 #[cfg(feature = "cloud-run")]
 pub(crate) use transport::clear_client;
 pub(crate) use transport::proxy_client;
-pub use upstream::{Pipes, Spawn, SpawnError, Upstream};
+pub use upstream::{Pass, PassError, Pipes, Shown, Spawn, SpawnError, Upstream};

@@ -156,7 +156,7 @@ async fn call_on(
     arguments: Value,
 ) -> Result<Value, McpError> {
     let mut headers = Vec::new();
-    if client.hello().era == Era::Modern && matches!(upstream, Upstream::Http { .. }) {
+    if client.hello().era == Era::Modern && upstream.url().is_some() {
         // The tool's schema says which arguments its server wants repeated in headers.
         let tools = client.list("tools/list", "tools").await?;
         let named = tools.iter().find(|found| found.get("name").and_then(Value::as_str) == Some(tool));

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::domain::SecretValue;
+
 /// How to speak to an instance of a server.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -17,6 +19,61 @@ pub enum Upstream {
         /// Address of its MCP endpoint.
         url: String,
     },
+    /// Streamable HTTP behind a door that opens only to who shows something.
+    Guarded {
+        /// Address of its MCP endpoint.
+        url: String,
+        /// What is shown with each request.
+        pass: Arc<dyn Pass>,
+    },
+}
+
+impl Upstream {
+    /// Returns the address of one that speaks HTTP.
+    pub fn url(&self) -> Option<&str> {
+        match self {
+            Self::Stdio(_) => None,
+            Self::Http { url } | Self::Guarded { url, .. } => Some(url),
+        }
+    }
+
+    /// Returns what has to be shown with each request.
+    pub fn pass(&self) -> Option<&Arc<dyn Pass>> {
+        match self {
+            Self::Guarded { pass, .. } => Some(pass),
+            _ => None,
+        }
+    }
+}
+
+/// A header that opens a door.
+#[derive(Debug)]
+pub struct Shown {
+    /// Its name, in small letters.
+    pub header: &'static str,
+    /// Its value.
+    pub value: SecretValue,
+}
+
+/// Gets what is shown at a door: a token that is replaced before it ends.
+#[async_trait]
+pub trait Pass: Send + Sync + std::fmt::Debug {
+    /// Returns what is shown now.
+    async fn show(&self) -> Result<Shown, PassError>;
+}
+
+/// There is nothing to show. Never holds a secret.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no token to reach the server with: {why}")]
+pub struct PassError {
+    why: String,
+}
+
+impl PassError {
+    /// Says why.
+    pub fn new(why: String) -> Self {
+        Self { why }
+    }
 }
 
 /// Starts one more process of a stdio server.

@@ -14,7 +14,7 @@ use super::lanes::Lanes;
 use super::masks::Masks;
 use super::rules::Rules;
 use crate::clock::Clock;
-use crate::deploy::{Built, Released, Target};
+use crate::deploy::{Built, Released, Target, TargetError, Targets};
 use crate::domain::{
     Admission, Deployment, Judgement, Locator, Namespace, Permissions, Policy, Report, Resources, Run,
     SecretName, SecretValue, Server, ServerName, StepId, Tool, ToolPin, Version, VersionRecord, Waiver,
@@ -99,8 +99,8 @@ pub struct Settings {
 pub struct Platform {
     /// Keeps facts.
     pub store: Arc<dyn Store>,
-    /// Runs servers.
-    pub target: Arc<dyn Target>,
+    /// Run servers.
+    pub targets: Targets,
     /// Leads clients to servers.
     pub front: Arc<dyn Front>,
     /// Shows what is released as documents.
@@ -142,6 +142,9 @@ pub struct Order {
     pub source: Option<Locator>,
     /// The server, when the operator named it.
     pub name: Option<ServerName>,
+    /// Where it is to run. Without a name it stays where it is, and a new one runs on this machine.
+    #[serde(default)]
+    pub target: Option<String>,
     /// The recorded version to take, for a rollback.
     pub version: Option<Version>,
     /// Plain settings.
@@ -207,6 +210,11 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Returns the place that this run is about.
+    pub(crate) fn target(&self) -> Result<&Arc<dyn Target>, TargetError> {
+        self.platform.targets.of(self.order.target.as_deref())
+    }
+
     /// Tells one line of `step`.
     pub(crate) fn log(&self, step: StepId, line: impl Into<String>) {
         let kind = EventKind::Log { step, line: line.into() };

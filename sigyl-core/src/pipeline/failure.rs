@@ -309,6 +309,9 @@ fn target_hint(error: &TargetError) -> &'static str {
         TargetError::Unsupported(_) => "change what is named, or take another runtime or target",
         TargetError::Grant(_) => "grant the place that you mean, or take the grant back with `--revoke`",
         TargetError::MissingTool { .. } => MISSING_TOOL,
+        TargetError::Remote(_) => {
+            "read what was refused and the command that mends it; `sigyl doctor cloud-run` looks at the rest"
+        }
         TargetError::Io { .. } => "read the cause; `sigyl doctor` checks what the target needs",
     }
 }
@@ -350,6 +353,7 @@ fn target_code(error: &TargetError) -> &'static str {
         TargetError::Grant(_) => "E0305",
         TargetError::MissingTool { .. } => "E0105",
         TargetError::Io { .. } => "E0505",
+        TargetError::Remote(_) => "E0506",
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the handle is told by the binary: it reads no environment of its own.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +58,8 @@ pub struct Config {
     pub probe_every: Duration,
     /// Where servers run, instead of this machine.
     pub target: Option<Arc<dyn Target>>,
+    /// Where servers run that are deployed to one of these by name.
+    pub targets: BTreeMap<String, Arc<dyn Target>>,
     /// Looks at what was scanned beside the rules: a `scan::reviewer::Reviewer`, with the feature `llm`.
     pub review: Option<Arc<dyn Review>>,
     /// The rules, instead of the built-in ones.
@@ -89,6 +92,7 @@ impl Config {
             shows: Shows::default(),
             probe_every: Duration::from_secs(300),
             target: None,
+            targets: BTreeMap::new(),
             review: None,
             rules: None,
             sign_in: SignIn::default(),

@@ -14,8 +14,8 @@ use super::front::GatewayFront;
 use super::sign_in::SigningIn;
 use super::{Config, Inner, Sigyl};
 use crate::access::{AuditLog, Door, Uses};
-use crate::deploy::Target;
 use crate::deploy::local_process::{LocalConfig, LocalProcess};
+use crate::deploy::{Target, Targets};
 use crate::error::Error;
 use crate::event::Bus;
 use crate::pipeline::{Emitter, Lanes, Masks, Platform, Rules, Settings, Tracker};
@@ -64,7 +64,7 @@ impl Sigyl {
         let platform = Platform {
             shelf: Arc::new(Shelf::load(store.clone()).await?),
             store,
-            target,
+            targets: Targets::from(target).with(config.targets.clone()),
             front: front.clone(),
             fetcher: Arc::new(fetcher),
             vault,
@@ -127,7 +127,9 @@ impl Sigyl {
         for mut run in runs {
             run.wait().await;
         }
-        self.inner.platform.target.stop_all(GRACE).await;
+        for target in self.inner.platform.targets.all() {
+            target.stop_all(GRACE).await;
+        }
         if let Err(error) = self.write_uses_down().await {
             tracing::warn!(%error, "the last uses of keys were not written down");
         }

@@ -294,10 +294,16 @@ impl Sigyl {
         let now = platform.store.deployment(&affected.server).await?;
         let mut failed = None;
         for deployment in now.into_iter().chain(earlier) {
-            if affected.versions.contains(&deployment.version)
-                && let Err(error) =
-                    platform.target.retire(&deployment.revision, platform.settings.grace).await
-            {
+            if !affected.versions.contains(&deployment.version) {
+                continue;
+            }
+            let ended = match platform.targets.of(deployment.target.as_deref()) {
+                Ok(target) => {
+                    target.suspend(&deployment.server, &deployment.revision, platform.settings.grace).await
+                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = ended {
                 failed.get_or_insert(error);
             }
         }

@@ -137,7 +137,10 @@ impl Sigyl {
         frames: &Frames,
     ) -> Result<(), Error> {
         self.known(caller, Action::ReadLogs, name).await?;
-        let mut pending = self.inner.platform.target.logs(name, lines.min(MOST)).await?;
+        let platform = &self.inner.platform;
+        let deployment = platform.store.deployment(name).await?;
+        let target = platform.targets.of(deployment.as_ref().and_then(|it| it.target.as_deref()))?;
+        let mut pending = target.logs(name, lines.min(MOST)).await?;
         for line in pending.lines {
             if frames.send(Frame::Log(line)).await.is_err() {
                 return Ok(());
@@ -211,7 +214,10 @@ impl Sigyl {
             None => None,
         };
         let status = match &deployment {
-            Some(deployment) => self.inner.platform.target.status(&deployment.revision).await?,
+            Some(deployment) => {
+                let target = self.inner.platform.targets.of(deployment.target.as_deref())?;
+                target.status(&server.name, &deployment.revision).await?
+            }
             None => None,
         };
         let health =

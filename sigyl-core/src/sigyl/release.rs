@@ -7,6 +7,7 @@ use super::query::shown_to;
 use super::reach::{require_plain, require_reach};
 use super::secrets::check_value;
 use super::{Frames, Sigyl};
+use crate::deploy::Target;
 use crate::domain::{
     Action, Caller, Decision, Denied, Locator, Namespace, Permissions, Plan, Run, RunId, RunState, Seq,
     Server, ServerName, Version,
@@ -33,9 +34,11 @@ impl Sigyl {
     async fn start_deploy(&self, caller: &Caller, deploy: Deploy) -> Result<RunId, Error> {
         let placed = self.placed(caller, Action::Deploy, deploy.workspace, deploy.name.as_ref()).await?;
         require_reach(caller, &deploy.env, &deploy.grant, &deploy.allow_scripts)?;
-        self.may_be_granted(&deploy.grant)?;
+        let target = self.inner.platform.targets.of(deploy.target.as_deref()).map_err(StepError::from)?;
+        may_be_granted(&**target, &deploy.grant)?;
         self.require_upload(caller, &deploy.source)?;
         let order = Order {
+            target: deploy.target,
             source: Some(deploy.source),
             name: deploy.name,
             env: deploy.env,
@@ -58,7 +61,10 @@ impl Sigyl {
 
     async fn start_redeploy(&self, caller: &Caller, redeploy: Redeploy) -> Result<RunId, Error> {
         let server = self.known(caller, Action::Deploy, &redeploy.name).await?;
-        self.may_be_granted(&redeploy.grant)?;
+        let deployment = self.inner.platform.store.deployment(&server.name).await?;
+        let target = deployment.as_ref().and_then(|deployment| deployment.target.as_deref());
+        let target = self.inner.platform.targets.of(target).map_err(StepError::from)?;
+        may_be_granted(&**target, &redeploy.grant)?;
         let source = match redeploy.source {
             Some(source) => {
                 self.require_upload(caller, &source)?;
@@ -193,14 +199,6 @@ impl Sigyl {
         }
     }
 
-    /// Fails on a grant that is never given, before anything is fetched or built for it.
-    fn may_be_granted(&self, grants: &[String]) -> Result<(), StepError> {
-        let mut asked = Permissions::default();
-        grants.iter().try_for_each(|grant| asked.grant(grant))?;
-        self.inner.platform.target.settle(&asked)?;
-        Ok(())
-    }
-
     async fn begin(
         &self,
         caller: &Caller,
@@ -279,6 +277,14 @@ impl Sigyl {
 /// Begins an order about a server that is on record.
 fn of_server(server: Server) -> Order {
     Order { workspace: server.workspace, name: Some(server.name), ..Order::default() }
+}
+
+/// Fails on a grant that is never given, before anything is fetched or built for it.
+fn may_be_granted(target: &dyn Target, grants: &[String]) -> Result<(), StepError> {
+    let mut asked = Permissions::default();
+    grants.iter().try_for_each(|grant| asked.grant(grant))?;
+    target.settle(&asked)?;
+    Ok(())
 }
 
 #[cfg(test)]

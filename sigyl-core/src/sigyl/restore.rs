@@ -84,13 +84,14 @@ async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>
     let judged = platform.store.run(&deployment.run).await?.and_then(|run| run.judgement);
     let (policy, now) = (&platform.settings.policy, platform.clock.now());
     let admission = Admission::of_record(&record, judged.as_ref(), policy, now).map_err(StepError::from)?;
-    let released = platform.target.restore(&admission, spec(deployment, secrets)).await?;
+    let target = platform.targets.of(deployment.target.as_deref())?;
+    let released = target.restore(&admission, spec(deployment, secrets)).await?;
     // A server of the old era may take its time to say that it knows nothing of the new one: it is not asked again.
     let limits = ProbeLimits { era: deployment.declared.as_ref().map(|it| it.era), ..ProbeLimits::default() };
     let probe = match sigyl.probed(&deployment.server, &released.upstream, &limits).await {
         Ok(probe) => probe,
         Err(error) => {
-            platform.target.retire(&deployment.revision, platform.settings.grace).await?;
+            target.suspend(&deployment.server, &deployment.revision, platform.settings.grace).await?;
             return Err(error);
         }
     };
@@ -100,12 +101,12 @@ async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>
         refused => refused,
     };
     if let Err(error) = seen {
-        platform.target.retire(&deployment.revision, platform.settings.grace).await?;
+        target.suspend(&deployment.server, &deployment.revision, platform.settings.grace).await?;
         return if sigyl.is_covered(deployment).await? { Ok(None) } else { Err(error) };
     }
     // It may have been put under quarantine while it was started; what comes after this finds it running.
     if sigyl.is_covered(deployment).await? {
-        platform.target.retire(&deployment.revision, platform.settings.grace).await?;
+        target.suspend(&deployment.server, &deployment.revision, platform.settings.grace).await?;
         return Ok(None);
     }
     // Nothing served before it, so that nothing has to be waited for.

@@ -99,7 +99,7 @@ async fn look(sigyl: &Sigyl, name: &ServerName) -> Result<String, Error> {
 
 /// Turns what the target notices into events.
 pub(super) async fn tell_notices(sigyl: Sigyl) {
-    let mut notices = sigyl.inner.platform.target.notices();
+    let mut notices = sigyl.inner.platform.targets.own().notices();
     loop {
         match notices.recv().await {
             Ok(notice) => {

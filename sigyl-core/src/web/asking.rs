@@ -236,7 +236,9 @@ fn is_this_machine(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|ip| ip.to_canonical().is_loopback())
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || address.is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub struct Question<'q> {
     /// The type that the answer should have.
     pub accepts: &'static str,
     /// The type of what is sent along, and that itself.
-    pub body: Option<(&'static str, Vec<u8>)>,
+    pub body: Option<(&'q str, Vec<u8>)>,
     /// How long the answer may take.
     pub patience: Duration,
     /// Bytes that the answer may have.

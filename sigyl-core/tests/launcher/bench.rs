@@ -9,8 +9,8 @@ use sigyl_core::clock::SystemClock;
 use sigyl_core::deploy::local_process::{LocalConfig, LocalProcess};
 use sigyl_core::deploy::{ReleaseSpec, Released, Target as _, TargetError};
 use sigyl_core::domain::{
-    Admission, Digest, Judgement, Launch, Permissions, Policy, Report, Resources, RevisionId, Score,
-    SecretName, SecretValue, ServerName, SourceKind, SourceRef, Stats, Timestamp, Transport, Verdict,
+    Admission, Artifact, Digest, Judgement, Launch, Permissions, Policy, Report, Resources, RevisionId,
+    Score, SecretName, SecretValue, ServerName, SourceKind, SourceRef, Stats, Timestamp, Transport, Verdict,
     Version,
 };
 use sigyl_core::mcp::{Pipes, Upstream};
@@ -86,18 +86,26 @@ pub(crate) fn fake(mode: &[&str], transport: Transport) -> ReleaseSpec {
         version: Version::parse("1.0.0").unwrap(),
         source: Digest::of(b"fake"),
         revision: RevisionId::parse("r1").unwrap(),
-        launch: Launch {
+        launch: Artifact::Program(Launch {
             program,
             args: std::iter::once(&fake::MODE).chain(mode).map(|word| (*word).to_owned()).collect(),
             dir: dir.clone(),
             readable: vec![dir],
-        },
+        }),
         transport,
         env: BTreeMap::new(),
         secrets: BTreeMap::new(),
         granted: Permissions::default(),
         resources: Resources::default(),
         start_timeout: None,
+    }
+}
+
+/// The program that a release starts.
+pub(crate) fn program(spec: &mut ReleaseSpec) -> &mut Launch {
+    match &mut spec.launch {
+        Artifact::Program(launch) => launch,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -123,11 +131,11 @@ impl Bench {
     }
 
     pub(crate) async fn status(&self) -> sigyl_core::deploy::Status {
-        self.target.status(&RevisionId::parse("r1").unwrap()).await.unwrap().unwrap()
+        self.target.status(&name(), &RevisionId::parse("r1").unwrap()).await.unwrap().unwrap()
     }
 
     pub(crate) async fn retire(&self) {
-        self.target.retire(&RevisionId::parse("r1").unwrap(), Duration::from_secs(1)).await.unwrap();
+        self.target.retire(&name(), &RevisionId::parse("r1").unwrap(), Duration::from_secs(1)).await.unwrap();
     }
 
     /// Everything in the log so far.

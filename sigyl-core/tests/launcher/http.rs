@@ -57,7 +57,7 @@ pub(crate) async fn one_that_exits_at_once_is_told_with_its_last_words() {
         error.contains("exited with code 4") && error.contains("cannot find the configuration"),
         "{error}"
     );
-    assert!(bench.target.status(&http(&[]).revision).await.unwrap().is_none());
+    assert!(bench.target.status(&crate::bench::name(), &http(&[]).revision).await.unwrap().is_none());
 }
 
 pub(crate) async fn one_that_listens_elsewhere_is_told_both_ports() {

@@ -36,8 +36,8 @@ pub(crate) async fn a_purge_leaves_nothing() {
     drop(session);
     let removed = bench.target.purge(&name()).await.unwrap();
     assert_eq!(removed.len(), 2, "{removed:?}");
-    assert!(removed.iter().all(|path| !path.exists()));
+    assert!(removed.iter().all(|path| !std::path::Path::new(path).exists()));
     assert!(!crate::bench::lives(pid));
-    assert!(bench.target.status(&released.revision).await.unwrap().is_none());
+    assert!(bench.target.status(&name(), &released.revision).await.unwrap().is_none());
     assert!(bench.target.purge(&name()).await.unwrap().is_empty());
 }

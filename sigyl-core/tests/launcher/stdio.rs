@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sigyl_core::deploy::Target as _;
 use sigyl_core::mcp::Upstream;
 
-use crate::bench::{Session, bench, lives, secret, stdio, until};
+use crate::bench::{Session, bench, lives, program, secret, stdio, until};
 
 pub(crate) async fn a_session_gets_the_process_of_the_release_and_the_next_one_another() {
     let bench = bench();
@@ -51,11 +51,11 @@ pub(crate) async fn a_server_that_exits_at_once_is_told_with_its_last_words() {
 pub(crate) async fn what_cannot_be_started_is_told() {
     let bench = bench();
     let mut spec = stdio(&["obey"]);
-    spec.launch.program = "/nowhere/server".into();
+    program(&mut spec).program = "/nowhere/server".into();
     let error = bench.restore(spec).await.unwrap_err().to_string();
     assert!(error.contains("/nowhere/server"), "{error}");
     let mut spec = stdio(&["obey"]);
-    spec.launch.dir = "/nowhere".into();
+    program(&mut spec).dir = "/nowhere".into();
     let error = bench.restore(spec).await.unwrap_err().to_string();
     assert!(error.contains("could not start") && error.contains("/nowhere"), "{error}");
 }

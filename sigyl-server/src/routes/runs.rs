@@ -136,6 +136,7 @@ async fn release(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let deploy = Deploy {
         workspace: wanted.workspace,
         name: wanted.name,
+        target: wanted.target,
         env: wanted.env,
         secrets: wanted.secrets,
         grant: wanted.grant,
@@ -153,6 +154,9 @@ async fn again(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let wanted: Release = ask.json(RELEASE).await?;
     if wanted.workspace.is_some() || wanted.name.is_some() {
         return Err(Problem::invalid("a server that exists keeps its name and its workspace"));
+    }
+    if wanted.target.is_some() {
+        return Err(Problem::invalid("`target` is for a new server: one that exists stays where it runs"));
     }
     let redeploy = Redeploy {
         name,

@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// Workspace of the server [default: the one it is in, or the default one]
     #[arg(long, value_name = "NAME")]
     workspace: Option<WorkspaceName>,
+    /// Where it runs: `local` or `cloud-run` [default: where it runs already, or `local`]
+    #[arg(long, value_name = "NAME")]
+    target: Option<String>,
     /// Serve in the background instead of until Ctrl-C; a server that was named serves anyway
     #[arg(long)]
     detach: bool,
@@ -43,9 +46,20 @@ impl Args {
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let source = from_here(self.source)?;
         let Release { env, secrets, grant, waive, allow_scripts, deep, review } = self.release.read(cx)?;
-        let (name, workspace) = (self.name, self.workspace);
-        let deploy =
-            Deploy { source, name, workspace, env, secrets, grant, waive, allow_scripts, deep, review };
+        let (name, workspace, target) = (self.name, self.workspace, self.target);
+        let deploy = Deploy {
+            source,
+            name,
+            workspace,
+            target,
+            env,
+            secrets,
+            grant,
+            waive,
+            allow_scripts,
+            deep,
+            review,
+        };
         if self.detach && cx.settings.server.is_none() {
             background::start(cx).await?;
         }

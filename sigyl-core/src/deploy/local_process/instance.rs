@@ -17,7 +17,7 @@ use super::stdio::{Stdio, StdioSpawn};
 use super::{folder, target::Home};
 use crate::clock::Clock;
 use crate::deploy::{Notice, ReleaseSpec, Released, Status, TargetError};
-use crate::domain::{Confinement, Mask, RevisionId, ServerName, Transport};
+use crate::domain::{Confinement, Launch, Mask, RevisionId, ServerName, Transport};
 use crate::mcp::Upstream;
 
 /// How long an HTTP server may take to open its port, unless the manifest says otherwise.
@@ -62,14 +62,14 @@ impl Instance {
         home: &Home,
         logs: &Logs,
         who: Identity,
-        spec: ReleaseSpec,
+        (spec, launch): (ReleaseSpec, Launch),
     ) -> Result<(Self, Released), TargetError> {
         let port = match &spec.transport {
             Transport::Stdio => None,
             Transport::Http { port: Some(port), .. } => Some(insisted(*port)?),
             Transport::Http { port: None, .. } => Some(free_port()?),
         };
-        let (blueprint, confinement) = blueprint(home, logs, &spec, port)?;
+        let (blueprint, confinement) = blueprint(home, logs, (&spec, &launch), port)?;
         let revision = spec.revision.clone();
         match (spec.transport, port) {
             (Transport::Http { path, .. }, Some(port)) => {
@@ -83,12 +83,15 @@ impl Instance {
                     ));
                 }
                 let url = format!("http://127.0.0.1:{port}/{}", path.trim_start_matches('/'));
-                Ok((Self::Http(http), Released { revision, confinement, upstream: Upstream::Http { url } }))
+                Ok((
+                    Self::Http(http),
+                    Released { revision, confinement, upstream: Upstream::Http { url }, at: None },
+                ))
             }
             _ => {
                 let stdio = Stdio::start(blueprint, who).await?;
                 let upstream = Upstream::Stdio(Arc::new(StdioSpawn(stdio.clone())));
-                Ok((Self::Stdio(stdio), Released { revision, confinement, upstream }))
+                Ok((Self::Stdio(stdio), Released { revision, confinement, upstream, at: None }))
             }
         }
     }
@@ -114,10 +117,9 @@ impl Instance {
 fn blueprint(
     home: &Home,
     logs: &Logs,
-    spec: &ReleaseSpec,
+    (spec, launch): (&ReleaseSpec, &Launch),
     port: Option<u16>,
 ) -> Result<(Blueprint, Confinement), TargetError> {
-    let launch = &spec.launch;
     if !is_program(&launch.program) {
         return Err(TargetError::Start(format!(
             "{} is no program (any more): build this version again",
@@ -151,7 +153,7 @@ fn blueprint(
             program: launch.program.clone(),
             args: launch.args.clone(),
             dir: launch.dir.clone(),
-            env: environment(spec, &private, &tmp, port, &marker),
+            env: environment((spec, launch), &private, &tmp, port, &marker),
             // Between two samples one process may grow; four times the limit and a gigabyte is past any honest use.
             limits: Limits {
                 files: FILES,
@@ -169,14 +171,14 @@ fn blueprint(
 
 /// The whole environment: a minimum, then what manifest and operator gave, then what cannot be otherwise.
 fn environment(
-    spec: &ReleaseSpec,
+    (spec, launch): (&ReleaseSpec, &Launch),
     private: &Path,
     tmp: &Path,
     port: Option<u16>,
     marker: &str,
 ) -> Vec<(String, String)> {
     let text = |path: &Path| path.to_string_lossy().into_owned();
-    let path: Vec<String> = search_path(&spec.launch.readable).iter().map(|dir| text(dir)).collect();
+    let path: Vec<String> = search_path(&launch.readable).iter().map(|dir| text(dir)).collect();
     let mut vars = BTreeMap::from([
         ("PATH".to_owned(), path.join(":")),
         ("LANG".to_owned(), "C.UTF-8".to_owned()),

@@ -17,7 +17,7 @@ use super::log::Logs;
 use super::process::sweep_now;
 use crate::clock::Clock;
 use crate::deploy::{BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError};
-use crate::domain::{Admission, Confinement, Digest, Permissions, RevisionId, ServerName};
+use crate::domain::{Admission, Artifact, Confinement, Digest, Permissions, RevisionId, ServerName};
 use crate::source::{Progress, ToolEnv};
 
 /// What the local target is told when it is made.
@@ -117,9 +117,21 @@ impl LocalProcess {
         self.instances.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    async fn end(&self, revision: &RevisionId, grace: Duration) {
+        let held = self.instances().remove(revision);
+        if let Some(held) = held {
+            held.instance.stop(grace).await;
+        }
+    }
+
     async fn start(&self, spec: ReleaseSpec) -> Result<Released, TargetError> {
         // A release that is done again replaces what its first try left.
-        self.retire(&spec.revision, Duration::from_secs(2)).await?;
+        self.end(&spec.revision, Duration::from_secs(2)).await;
+        let Artifact::Program(launch) = &spec.launch else {
+            let why = "this machine starts programs and no images".to_owned();
+            return Err(TargetError::Unsupported(why));
+        };
+        let launch = launch.clone();
         let (server, revision) = (spec.server.clone(), spec.revision.clone());
         let who = Identity {
             server: server.clone(),
@@ -127,11 +139,11 @@ impl LocalProcess {
             notices: self.notices.clone(),
             clock: self.clock.clone(),
         };
-        let (builder, dir) = (self.builder.clone(), spec.launch.dir.clone());
+        let (builder, dir) = (self.builder.clone(), launch.dir.clone());
         let build = build::blocking("hold the build", move || builder.hold(&dir))
             .await?
-            .map_err(|source| io(format!("hold the build {}", spec.launch.dir.display()), source))?;
-        let (instance, released) = Instance::start(&self.home, &self.logs, who, spec).await?;
+            .map_err(|source| io(format!("hold the build {}", launch.dir.display()), source))?;
+        let (instance, released) = Instance::start(&self.home, &self.logs, who, (spec, launch)).await?;
         self.instances().insert(revision, Arc::new(Held { server, instance, _build: build }));
         Ok(released)
     }
@@ -171,7 +183,11 @@ impl Target for LocalProcess {
         self.release(admission, spec).await
     }
 
-    async fn status(&self, revision: &RevisionId) -> Result<Option<Status>, TargetError> {
+    async fn status(
+        &self,
+        _server: &ServerName,
+        revision: &RevisionId,
+    ) -> Result<Option<Status>, TargetError> {
         Ok(self.instances().get(revision).map(|held| held.instance.status()))
     }
 
@@ -179,21 +195,23 @@ impl Target for LocalProcess {
         self.logs.tail(server, lines).await.map_err(|source| io(format!("read the log of {server}"), source))
     }
 
-    async fn retire(&self, revision: &RevisionId, grace: Duration) -> Result<(), TargetError> {
-        let held = self.instances().remove(revision);
-        if let Some(held) = held {
-            held.instance.stop(grace).await;
-        }
+    async fn retire(
+        &self,
+        _server: &ServerName,
+        revision: &RevisionId,
+        grace: Duration,
+    ) -> Result<(), TargetError> {
+        self.end(revision, grace).await;
         Ok(())
     }
 
-    async fn purge(&self, server: &ServerName) -> Result<Vec<PathBuf>, TargetError> {
+    async fn purge(&self, server: &ServerName) -> Result<Vec<String>, TargetError> {
         let left: Vec<RevisionId> = {
             let instances = self.instances();
             instances.iter().filter(|(_, held)| held.server == *server).map(|(id, _)| id.clone()).collect()
         };
         for revision in left {
-            self.retire(&revision, Duration::from_secs(2)).await?;
+            self.end(&revision, Duration::from_secs(2)).await;
         }
         let mut removed = self
             .logs
@@ -210,7 +228,7 @@ impl Target for LocalProcess {
         }
         let (builder, server) = (self.builder.clone(), server.clone());
         removed.extend(build::blocking("remove builds", move || builder.forget(&server)).await??);
-        Ok(removed)
+        Ok(removed.iter().map(|path| path.display().to_string()).collect())
     }
 
     fn notices(&self) -> broadcast::Receiver<Notice> {

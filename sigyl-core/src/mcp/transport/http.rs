@@ -1,17 +1,18 @@
 //! MCP over streamable HTTP, as a client.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use reqwest::{Response, StatusCode, Url, redirect};
+use reqwest::{RequestBuilder, Response, StatusCode, Url, redirect};
 
 use crate::mcp::error::quote;
 use crate::mcp::message::{Id, Message};
 use crate::mcp::sse::SseDecoder;
-use crate::mcp::{McpError, ProbeLimits};
+use crate::mcp::{McpError, Pass, ProbeLimits};
 
-use super::address::{check, may_lead_to, shown};
+use super::address::{check, is_local_name, may_lead_to, shown};
 use super::wire::{answer_to_server, read_reply};
 use super::{Ask, Reply, tls};
 
@@ -26,6 +27,8 @@ const REDIRECTS: usize = 5;
 pub(crate) struct Http {
     client: reqwest::Client,
     url: Url,
+    /// What opens its door.
+    pass: Option<Arc<dyn Pass>>,
     limits: ProbeLimits,
     session: Option<HeaderValue>,
     version: Option<HeaderValue>,
@@ -86,6 +89,11 @@ impl reqwest::dns::Resolve for GuardedDns {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
         Box::pin(async move {
             let host = name.as_str().to_owned();
+            // Names below `localhost` mean this machine everywhere, and not every resolver knows it (RFC 6761).
+            let here = [SocketAddr::from(([127, 0, 0, 1], 0))];
+            if is_local_name(&host) && host.contains('.') {
+                return Ok(Box::new(here.into_iter()) as reqwest::dns::Addrs);
+            }
             let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
             let allowed: Vec<SocketAddr> = found.filter(|at| may_lead_to(&host, at.ip())).collect();
             if allowed.is_empty() {
@@ -98,10 +106,14 @@ impl reqwest::dns::Resolve for GuardedDns {
 
 impl Http {
     /// Prepares to speak to an address; nothing is sent yet.
-    pub(crate) fn new(url: &str, limits: &ProbeLimits) -> Result<Self, McpError> {
+    pub(crate) fn new(
+        url: &str,
+        pass: Option<Arc<dyn Pass>>,
+        limits: &ProbeLimits,
+    ) -> Result<Self, McpError> {
         let url = check(url)?;
         let client = http_client(&url, true)?;
-        Ok(Self { client, url, limits: limits.clone(), session: None, version: None, read: 0 })
+        Ok(Self { client, url, pass, limits: limits.clone(), session: None, version: None, read: 0 })
     }
 
     /// Names a revision in every later request, or none.
@@ -136,7 +148,8 @@ impl Http {
     /// Ends a session that the server keeps; if it cannot be told, it will find out by itself.
     pub(super) async fn close(self) {
         if let Some(session) = &self.session {
-            let mut leave = self.client.delete(self.url.clone()).header(SESSION, session).timeout(LEAVE);
+            let leave = self.client.delete(self.url.clone()).header(SESSION, session).timeout(LEAVE);
+            let Ok(mut leave) = self.shown(leave).await else { return };
             if let Some(version) = &self.version {
                 leave = leave.header(VERSION, version);
             }
@@ -150,7 +163,8 @@ impl Http {
     pub(crate) async fn is_old_transport(&mut self, within: Duration) -> bool {
         let look = async {
             let get = self.client.get(self.url.clone()).header(ACCEPT, "text/event-stream");
-            let mut response = get.send().await.ok().filter(|found| found.status().is_success())?;
+            let mut response =
+                self.shown(get).await.ok()?.send().await.ok().filter(|found| found.status().is_success())?;
             let mut decoder = SseDecoder::new(64 << 10);
             loop {
                 let piece = response.chunk().await.ok()??;
@@ -178,7 +192,17 @@ impl Http {
         for (name, value) in headers {
             request = request.header(name, value);
         }
+        let request = self.shown(request).await?;
         request.send().await.map_err(|error| self.unreachable(error))
+    }
+
+    /// Shows what opens the door.
+    async fn shown(&self, request: RequestBuilder) -> Result<RequestBuilder, McpError> {
+        let Some(pass) = &self.pass else { return Ok(request) };
+        match pass.show().await {
+            Ok(opens) => Ok(request.header(opens.header, opens.value.reveal())),
+            Err(error) => Err(McpError::Unreachable { url: shown(&self.url), source: error.into() }),
+        }
     }
 
     fn unreachable(&self, error: reqwest::Error) -> McpError {

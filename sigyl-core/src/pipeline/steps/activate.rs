@@ -6,6 +6,7 @@ use futures_util::FutureExt as _;
 use super::super::context::{Context, Quiet};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
+use crate::deploy::TargetError;
 use crate::domain::{Deployment, Plan, Server, StepId};
 use crate::event::EventKind;
 use crate::mcp::Probe;
@@ -34,6 +35,7 @@ impl Step for Activate {
             tools: cx.results.pins.clone(),
             others: cx.results.others.clone(),
         };
+        cx.target()?.shift(&deployment.server, &deployment.revision).await?;
         cx.platform.store.apply(change).await?;
         cx.platform.shelf.follow(&deployment.server).await;
         let quiet = route(cx, &deployment);
@@ -68,6 +70,7 @@ async fn deployment(cx: &Context) -> Result<Deployment, StepError> {
         revision: released.revision.clone(),
         transport: manifest.start.transport.clone(),
         launch: built.launch.clone(),
+        target: cx.order.target.clone(),
         env: results.env.clone(),
         secrets: secrets.into_iter().map(|sealed| sealed.name).collect(),
         granted: results.granted.clone(),
@@ -113,22 +116,31 @@ async fn retire_old(cx: &mut Context, old: &Deployment, mut quiet: Option<Quiet>
         retire_later(cx, old.clone(), quiet);
         return;
     }
-    match cx.platform.target.retire(&old.revision, cx.platform.settings.grace).await {
+    match retire(cx, old).await {
         Ok(()) => cx.log(StepId::Activate, format!("{} retired", old.version)),
         Err(error) => cx.notice(StepId::Activate, format!("{} did not end: {error}", old.version)),
     }
 }
 
+async fn retire(cx: &Context, old: &Deployment) -> Result<(), TargetError> {
+    let target = cx.platform.targets.of(old.target.as_deref())?;
+    target.retire(&old.server, &old.revision, cx.platform.settings.grace).await
+}
+
 /// Ends the old version once its clients have left it. Neither the run nor the end of Sigyl waits for it: it ends with
 /// this process at the latest, and a later one does not start it again.
 fn retire_later(cx: &Context, old: Deployment, quiet: Option<Quiet>) {
-    let (target, grace) = (cx.platform.target.clone(), cx.platform.settings.grace);
+    let (targets, grace) = (cx.platform.targets.clone(), cx.platform.settings.grace);
     tokio::spawn(async move {
         if let Some(quiet) = quiet {
             quiet.await;
         }
         let (name, version) = (&old.server, &old.version);
-        match target.retire(&old.revision, grace).await {
+        let retired = match targets.of(old.target.as_deref()) {
+            Ok(target) => target.retire(name, &old.revision, grace).await,
+            Err(error) => Err(error),
+        };
+        match retired {
             Ok(()) => tracing::info!(server.name = %name, %version, "an earlier version ended"),
             Err(error) => {
                 tracing::error!(server.name = %name, %version, %error, "an earlier version did not end");

@@ -35,7 +35,7 @@ impl Step for Admit {
             _ => widened(cx, &manifest).await?.beyond(&granted),
         };
         // Who approves sees what would be granted, and not a name that may lead elsewhere by then.
-        let beyond = cx.platform.target.settle(&beyond)?.beyond(&granted);
+        let beyond = cx.target()?.settle(&beyond)?.beyond(&granted);
         let now = cx.platform.clock.now();
         let policy = cx.policy();
         let (mut judged, waived) = Judgement::with_waivers(&report, &policy, &cx.order.waive, &beyond, now)?;
@@ -107,7 +107,7 @@ fn granted(cx: &mut Context) -> Result<Permissions, StepError> {
     for grant in &cx.order.grant {
         asked.grant(grant)?;
     }
-    let given = cx.platform.target.settle(&asked)?;
+    let given = cx.target()?.settle(&asked)?;
     let elsewhere = given.beyond(&asked);
     if !elsewhere.is_empty() {
         cx.notice(
@@ -141,7 +141,7 @@ fn asked_by(record: &VersionRecord) -> Result<Permissions, StepError> {
 fn tell_requests(cx: &mut Context, manifest: &Manifest) {
     let asked = &manifest.permissions;
     // What cannot be granted here is asked for all the same.
-    let settled = cx.platform.target.settle(asked);
+    let settled = cx.target().and_then(|target| target.settle(asked));
     let refused = settled.as_ref().unwrap_or(asked).beyond(&cx.results.granted);
     if !refused.is_empty() {
         let line = format!("asks for {refused}, which is not granted; give it with --grant");

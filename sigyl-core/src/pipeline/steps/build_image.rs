@@ -40,7 +40,7 @@ impl Step for BuildImage {
             allowed_scripts: &allowed,
         };
         let progress = cx.progress(self.id());
-        let built = cx.platform.target.build(admission, spec, &progress).await?;
+        let built = cx.target()?.build(admission, spec, &progress).await?;
         let note = if built.cached { "from the cache" } else { "built" };
         cx.results.built = Some(built);
         Ok(Outcome::done(note))

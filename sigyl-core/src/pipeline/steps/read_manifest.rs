@@ -52,6 +52,11 @@ pub(super) async fn enter(cx: &mut Context, name: &ServerName) -> Result<(), Ste
     require_ours(cx, name, server.as_ref()).await?;
     cx.run.server = Some(name.clone());
     cx.results.server = server;
+    if cx.order.target.is_none() {
+        // It stays where it is.
+        cx.order.target = cx.platform.store.deployment(name).await?.and_then(|deployment| deployment.target);
+    }
+    cx.target()?;
     let now = cx.platform.clock.now();
     for (secret, value) in std::mem::take(&mut cx.secrets) {
         let sealed = cx.platform.vault.seal(name, &secret, &value, now)?;

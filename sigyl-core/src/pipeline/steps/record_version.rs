@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
+use crate::deploy::LOCAL;
 use crate::domain::{Admission, Locator, Plan, Server, StepId, VersionRecord};
 use crate::manifest::Manifest;
 use crate::registry::{Offer, choose_version, latest};
@@ -91,6 +92,7 @@ fn is_moving(cx: &Context) -> bool {
 /// The server once `record` is its version; one that was recorded before ranks where it did.
 fn server_after(cx: &Context, manifest: &Manifest, record: &VersionRecord, reused: bool) -> Server {
     let locator = cx.order.source.as_ref().map_or_else(|| record.source.locator.clone(), ToString::to_string);
+    let place = cx.order.target.clone().filter(|place| place != LOCAL);
     match &cx.results.server {
         Some(server) => Server {
             title: manifest.title.clone(),
@@ -98,6 +100,7 @@ fn server_after(cx: &Context, manifest: &Manifest, record: &VersionRecord, reuse
             latest: if reused { &server.latest } else { latest(&server.latest, &record.version) }.clone(),
             // It comes from elsewhere only once that serves: until then a move that was approved may still fail.
             locator: if cx.run.plan == Plan::Publish { locator } else { server.locator.clone() },
+            targets: server.targets.iter().cloned().chain(place).collect(),
             ..server.clone()
         },
         None => Server {
@@ -112,6 +115,7 @@ fn server_after(cx: &Context, manifest: &Manifest, record: &VersionRecord, reuse
             env: cx.order.env.clone(),
             allow_scripts: Default::default(),
             locator,
+            targets: place.into_iter().collect(),
         },
     }
 }

@@ -49,9 +49,12 @@ impl Step for Release {
             resources: manifest.resources.clone(),
             start_timeout: manifest.health.timeout.map(std::time::Duration::from_secs),
         };
-        let released = cx.platform.target.release(admission, spec).await?;
+        let released = cx.target()?.release(admission, spec).await?;
         for line in released.confinement.unenforced.clone() {
             cx.notice(self.id(), format!("not enforced here: {line}"));
+        }
+        if let Some(at) = &released.at {
+            cx.log(self.id(), format!("it is at {at}"));
         }
         cx.results.env = env;
         cx.results.released = Some(released);
@@ -65,7 +68,8 @@ impl Step for Release {
     async fn undo(&self, cx: &mut Context) -> Result<(), StepError> {
         cx.results.released = None;
         let revision = revision_of(&cx.run.id)?;
-        Ok(cx.platform.target.retire(&revision, cx.platform.settings.grace).await?)
+        let Some(server) = cx.run.server.clone() else { return Ok(()) };
+        Ok(cx.target()?.retire(&server, &revision, cx.platform.settings.grace).await?)
     }
 }
 

@@ -28,6 +28,12 @@ impl Step for Remove {
         let missing = || StepError::Defect { step: StepId::Remove, why: "the order names no server".into() };
         let name = cx.order.name.clone().ok_or_else(missing)?;
         let waited = end_held(cx, &name).await?;
+        // What lies on other machines goes before the record of where: a second try finds what the first left.
+        let server = cx.platform.store.server(&name).await?;
+        for target in server.iter().flat_map(|server| &server.targets) {
+            let removed = cx.platform.targets.of(Some(target))?.purge(&name).await?;
+            cx.results.removed.extend(removed);
+        }
         // What was told so far is on record before it is removed.
         cx.platform.emitter.flush().await;
         let runs = runs(cx, &name).await?;
@@ -58,9 +64,8 @@ impl Step for Remove {
         if !secrets.is_empty() {
             cx.results.removed.push(format!("{} sealed secret(s)", secrets.len()));
         }
-        for path in cx.platform.target.purge(&name).await? {
-            cx.results.removed.push(path.display().to_string());
-        }
+        let removed = cx.platform.targets.own().purge(&name).await?;
+        cx.results.removed.extend(removed);
         // Those of an earlier try too: its records are gone, and its trees may still be there.
         for digest in buried.iter().map(|(_, digest)| *digest).chain(waited) {
             forget(cx, digest).await?;

@@ -24,8 +24,9 @@ impl Step for Retire {
         let Some(deployment) = cx.platform.store.deployment(&name).await? else {
             return Ok(Outcome::skipped("nothing of it runs"));
         };
-        cx.platform.target.retire(&deployment.revision, cx.platform.settings.grace).await?;
-        cx.results.removed.push(format!("the process of {name} {}", deployment.version));
+        let target = cx.platform.targets.of(deployment.target.as_deref())?;
+        target.retire(&name, &deployment.revision, cx.platform.settings.grace).await?;
+        cx.results.removed.push(format!("what ran of {name} {}", deployment.version));
         Ok(Outcome::done(format!("{} stopped", deployment.version)))
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::target::FakeTarget;
 use crate::clock::FixedClock;
+use crate::deploy::{Target, Targets};
 use crate::domain::{
     Caller, Locator, Permissions, Plan, Policy, Resources, Run, SecretName, SecretValue, ServerName,
     Timestamp, Version,
@@ -95,7 +96,7 @@ impl House {
         let masks = Masks::default();
         let platform = Platform {
             store: store.clone(),
-            target: target.clone(),
+            targets: Targets::from(Arc::<FakeTarget>::clone(&target) as Arc<dyn Target>),
             front: routes.clone(),
             shelf: Arc::new(Shelf::empty(store.clone())),
             fetcher: Arc::new(Fetcher::new(env, Limits::default(), at("work"), true)),

@@ -1,7 +1,6 @@
 //! A target whose every call can be made to fail, and the MCP server that it runs.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::deploy::{BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError};
-use crate::domain::{Admission, Confinement, Launch, Permissions, RevisionId, ServerName};
+use crate::domain::{Admission, Artifact, Confinement, Launch, Permissions, RevisionId, ServerName};
 use crate::mcp::{Pipes, Spawn, SpawnError, Upstream};
 use crate::source::Progress;
 
@@ -74,6 +73,8 @@ pub(crate) struct FakeTarget {
     pub(crate) tools: Mutex<Value>,
     pub(crate) faults: Mutex<BTreeSet<Fault>>,
     pub(crate) running: Mutex<BTreeSet<RevisionId>>,
+    /// The instances that were given traffic.
+    pub(crate) shifted: Mutex<Vec<RevisionId>>,
     pub(crate) secrets: Mutex<Vec<String>>,
     /// Where `/link` leads, instead of `/real`.
     pub(crate) link: Mutex<Option<String>>,
@@ -126,7 +127,7 @@ impl Target for FakeTarget {
         }
         let launch =
             Launch { program: "/toy".into(), args: Vec::new(), dir: "/".into(), readable: Vec::new() };
-        Ok(Built { launch, cached: false })
+        Ok(Built { launch: Artifact::Program(launch), cached: false })
     }
 
     async fn release(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
@@ -149,10 +150,20 @@ impl Target for FakeTarget {
             revision: spec.revision,
             confinement: Confinement::default(),
             upstream: Upstream::Stdio(Arc::new(Toy { tools })),
+            at: None,
         })
     }
 
-    async fn status(&self, revision: &RevisionId) -> Result<Option<Status>, TargetError> {
+    async fn shift(&self, _server: &ServerName, revision: &RevisionId) -> Result<(), TargetError> {
+        self.shifted.lock().unwrap().push(revision.clone());
+        Ok(())
+    }
+
+    async fn status(
+        &self,
+        _server: &ServerName,
+        revision: &RevisionId,
+    ) -> Result<Option<Status>, TargetError> {
         let running = self.running.lock().unwrap().contains(revision);
         Ok(running.then(|| Status { running, pids: Vec::new(), restarts: 0, since: None, last_exit: None }))
     }
@@ -161,7 +172,12 @@ impl Target for FakeTarget {
         Ok(Pending { lines: Vec::new(), follow: broadcast::channel(1).1 })
     }
 
-    async fn retire(&self, revision: &RevisionId, _grace: Duration) -> Result<(), TargetError> {
+    async fn retire(
+        &self,
+        _server: &ServerName,
+        revision: &RevisionId,
+        _grace: Duration,
+    ) -> Result<(), TargetError> {
         // Ending a process takes a while.
         tokio::task::yield_now().await;
         if self.fails(Fault::Retire) {
@@ -175,7 +191,7 @@ impl Target for FakeTarget {
         self.running.lock().unwrap().clear();
     }
 
-    async fn purge(&self, _server: &ServerName) -> Result<Vec<PathBuf>, TargetError> {
+    async fn purge(&self, _server: &ServerName) -> Result<Vec<String>, TargetError> {
         Ok(vec!["logs/toy".into()])
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::domain::{
-    Account, AccountId, Actor, Admission, ApiKey, AuditEntry, AuditFact, AuditHead, AuditOutcome,
+    Account, AccountId, Actor, Admission, ApiKey, Artifact, AuditEntry, AuditFact, AuditHead, AuditOutcome,
     Confinement, Deployment, Digest, DocumentName, DocumentVersion, Identity, Judgement, KeyHash, KeyId,
     Label, Launch, Listing, Login, Origin, Overlay, Permissions, Plan, Policy, Profile, Proof, Quarantine,
     Rating, RawDocument, Report, Resources, RevisionId, Role, Run, RunId, RunState, Scope, Score, SecretName,
@@ -96,6 +96,7 @@ pub fn server(server: &str, latest: &str) -> Server {
         locator: "servers/clock".to_owned(),
         env: BTreeMap::new(),
         allow_scripts: BTreeSet::new(),
+        targets: BTreeSet::new(),
     }
 }
 
@@ -137,12 +138,13 @@ pub fn deployment(server: &str, number: &str, source: &str) -> Deployment {
         run: run_id("run-1"),
         revision: known(RevisionId::parse("rev-1")),
         transport: Transport::Stdio,
-        launch: Launch {
+        launch: Artifact::Program(Launch {
             program: "/bin/clock".into(),
             args: Vec::new(),
             dir: "/srv/clock".into(),
             readable: Vec::new(),
-        },
+        }),
+        target: None,
         env: BTreeMap::new(),
         secrets: BTreeSet::new(),
         granted: Permissions::default(),

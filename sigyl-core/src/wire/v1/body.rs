@@ -24,6 +24,9 @@ pub struct Release {
     /// The name of a new server, instead of the manifest's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<ServerName>,
+    /// Where a new server is to run, by name; the machine of `sigyl-server` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// Plain settings.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,

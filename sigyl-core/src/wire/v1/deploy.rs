@@ -16,6 +16,9 @@ pub struct Deploy {
     /// The workspace of the server; the one it is in, or the caller's only one, when absent.
     #[serde(default)]
     pub workspace: Option<WorkspaceName>,
+    /// Where it is to run, by name: `local` is this machine. Where it runs now, or this machine, when absent.
+    #[serde(default)]
+    pub target: Option<String>,
     /// Plain settings.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
@@ -46,6 +49,7 @@ impl Deploy {
             source,
             name: None,
             workspace: None,
+            target: None,
             env: BTreeMap::new(),
             secrets: BTreeMap::new(),
             grant: Vec::new(),

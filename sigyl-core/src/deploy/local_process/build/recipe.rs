@@ -10,7 +10,7 @@ use super::cache::{Builder, Key};
 use super::work::{Work, blocking};
 use super::{go, node, python, rust};
 use crate::deploy::{BuildSpec, Built, TargetError};
-use crate::domain::Launch;
+use crate::domain::{Artifact, Launch};
 use crate::manifest::{Manifest, Runtime};
 use crate::source::Progress;
 
@@ -73,7 +73,7 @@ impl Place<'_> {
 
     /// Finds the program of `startCommand.command`: in the tree if it has a path, else in these folders.
     pub(super) fn command(&self, command: &str, folders: &[PathBuf]) -> Result<PathBuf, TargetError> {
-        if matches!(command, "npx" | "uvx" | "uv" | "pipx" | "bunx" | "npm" | "yarn" | "pnpm" | "docker") {
+        if is_fetcher(command) {
             return Err(TargetError::Unsupported(format!(
                 "startCommand.command `{command}` would fetch or choose code when it starts; only what was scanned is \
                  run: name entryPoint, or the program itself"
@@ -108,6 +108,11 @@ impl Place<'_> {
     }
 }
 
+/// Tells whether a program fetches or chooses code when it starts.
+pub(in crate::deploy) fn is_fetcher(command: &str) -> bool {
+    matches!(command, "npx" | "uvx" | "uv" | "pipx" | "bunx" | "npm" | "yarn" | "pnpm" | "docker")
+}
+
 /// Makes a tree runnable, or finds that it was made so before.
 pub(in super::super) async fn build(
     builder: &Builder,
@@ -134,11 +139,11 @@ pub(in super::super) async fn build(
     let place = Place { dir: &slot.dir, manifest: spec.manifest };
     if slot.done {
         progress.log("built before: taken from the cache");
-        return Ok(Built { launch: recipe.launch(&place)?, cached: true });
+        return Ok(Built { launch: Artifact::Program(recipe.launch(&place)?), cached: true });
     }
     work.copy_tree().await?;
     recipe.make(&work).await?;
-    let launch = recipe.launch(&place)?;
+    let launch = Artifact::Program(recipe.launch(&place)?);
     let scratch = work.scratch();
     blocking("remove temporary files", move || super::super::folder::remove(&scratch))
         .await?

@@ -1,0 +1,75 @@
+//! A server that runs at another place than this machine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::house::{House, toy};
+use super::target::{FakeTarget, Fault};
+use crate::deploy::Target;
+use crate::domain::{Plan, Run, RunState};
+use crate::pipeline::Order;
+
+/// A house with a second place.
+fn house() -> (House, Arc<FakeTarget>) {
+    let mut house = House::new();
+    let there = Arc::new(FakeTarget::default());
+    there.tools.lock().unwrap().clone_from(&house.target.tools.lock().unwrap());
+    let others = BTreeMap::from([("there".to_owned(), Arc::<FakeTarget>::clone(&there) as Arc<dyn Target>)]);
+    house.platform.targets = house.platform.targets.with(others);
+    (house, there)
+}
+
+async fn deploy_to(house: &House, target: &str) -> Run {
+    house.take(Plan::Release, Order { target: Some(target.to_owned()), ..house.order() }).await
+}
+
+fn running(target: &FakeTarget) -> usize {
+    target.running.lock().unwrap().len()
+}
+
+#[tokio::test]
+async fn a_server_stays_where_it_was_deployed_until_it_is_told_to_move() {
+    let (house, there) = house();
+    let run = deploy_to(&house, "there").await;
+    assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+    assert_eq!((running(&there), house.running()), (1, 0));
+    house.code("print('changed')\n");
+    let again = house.redeploy().await;
+    assert_eq!(again.state, RunState::Done, "{:?}", again.failure);
+    assert_eq!((running(&there), house.running()), (1, 0), "it was not told to move");
+    assert_eq!(there.shifted.lock().unwrap().len(), 2, "each gets traffic once it was probed");
+    let moved = deploy_to(&house, "local").await;
+    assert_eq!(moved.failure.as_ref().map(|failure| failure.message.as_str()), None);
+    assert_eq!((running(&there), house.running()), (0, 1), "nothing is left of it there");
+}
+
+#[tokio::test]
+async fn what_is_removed_is_removed_everywhere() {
+    let (house, there) = house();
+    deploy_to(&house, "there").await;
+    let gone = house.take(Plan::Delete, Order { name: Some(toy()), ..Order::default() }).await;
+    assert_eq!(gone.state, RunState::Done, "{:?}", gone.failure);
+    assert_eq!(gone.removed.iter().filter(|line| *line == "logs/toy").count(), 2, "{:?}", gone.removed);
+    assert_eq!(running(&there), 0);
+}
+
+#[tokio::test]
+async fn a_release_that_does_not_answer_is_taken_back_where_it_was_made() {
+    let (house, there) = house();
+    there.faults.lock().unwrap().insert(Fault::Silence);
+    let run = deploy_to(&house, "there").await;
+    assert_eq!(run.state, RunState::Failed);
+    assert_eq!((running(&there), there.shifted.lock().unwrap().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_place_that_is_not_configured_is_named_with_those_that_are() {
+    let (house, _) = house();
+    let run = deploy_to(&house, "moon").await;
+    let failure = run.failure.unwrap();
+    assert_eq!(failure.code, "E0504");
+    assert!(
+        failure.message.contains("there is no target `moon`; those that are configured: local, there"),
+        "{failure:?}"
+    );
+}
