@@ -29,7 +29,7 @@
 //! | `runtime` | all that needs tokio: fetching, events, the MCP client, the vault, runs, the local target |
 //! | `sled` | the embedded store |
 //! | `gateway` | the MCP endpoint in front of running servers; with `sled`, the handle [`Sigyl`] |
-//! | `cloud-run` | Google Cloud Run: its APIs, and what a project lacks for a release |
+//! | `cloud-run` | Google Cloud Run: servers that run there, and what a project lacks for it |
 //! | `client` | the typed client of `sigyl-server` |
 //! | `llm` | the reviewer: a language model of the operator's choice looks at what was scanned |
 //! | `testing` | the contract suites that every backend passes; not covered by semver |

@@ -26,12 +26,20 @@ pub struct Patience {
     pub answer: Duration,
     /// The first pause between two tries; each is twice the one before.
     pub first: Duration,
-    /// The longest pause.
+    /// The longest pause that is made unasked.
     pub longest: Duration,
+    /// The longest pause that is made when Google asks for one; where it asks for more, its refusal is handed on at once.
+    pub obeyed: Duration,
+    /// The longest pause between two looks at something that goes on.
+    pub watching: Duration,
     /// How often a call is made at most.
     pub tries: u32,
     /// How long something that was begun may take, where the call does not say otherwise.
     pub operation: Duration,
+    /// How long a build may take.
+    pub build: Duration,
+    /// How long it may take until Google knows everywhere what was made or granted just now.
+    pub settling: Duration,
 }
 
 impl Default for Patience {
@@ -40,8 +48,12 @@ impl Default for Patience {
             answer: Duration::from_secs(30),
             first: Duration::from_millis(500),
             longest: Duration::from_secs(20),
+            obeyed: Duration::from_secs(120),
+            watching: Duration::from_secs(5),
             tries: 6,
             operation: Duration::from_secs(300),
+            build: Duration::from_secs(1_800),
+            settling: Duration::from_secs(120),
         }
     }
 }
@@ -55,21 +67,62 @@ pub(super) struct Call {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) query: Vec<(&'static str, String)>,
-    pub(super) body: Option<Value>,
+    pub(super) body: Option<Body>,
     pub(super) again: Again,
+    /// How long the answer may take, where that is longer than usual.
+    pub(super) limit: Option<Duration>,
+}
+
+/// What is sent along.
+#[derive(Debug)]
+pub(super) enum Body {
+    Json(Value),
+    /// Bytes of a type.
+    Bytes(String, Vec<u8>),
 }
 
 impl Call {
+    fn of(name: &'static str, api: Api, method: Method, path: String, body: Option<Body>) -> Self {
+        // To read and to remove come to the same, however often they are done.
+        let again = if matches!(method, Method::Get | Method::Delete) { Again::Safe } else { Again::Undone };
+        Self { name, api, method, path, query: Vec::new(), body, again, limit: None }
+    }
+
     /// Reads something.
     pub(super) fn get(name: &'static str, api: Api, path: impl Into<String>) -> Self {
-        let (path, query) = (path.into(), Vec::new());
-        Self { name, api, method: Method::Get, path, query, body: None, again: Again::Safe }
+        Self::of(name, api, Method::Get, path.into(), None)
     }
 
     /// Does something.
     pub(super) fn post(name: &'static str, api: Api, path: impl Into<String>, body: Value) -> Self {
-        let (path, query, body) = (path.into(), Vec::new(), Some(body));
-        Self { name, api, method: Method::Post, path, query, body, again: Again::Undone }
+        Self::of(name, api, Method::Post, path.into(), Some(Body::Json(body)))
+    }
+
+    /// Sends bytes of a type.
+    pub(super) fn send(
+        name: &'static str,
+        api: Api,
+        path: impl Into<String>,
+        form: String,
+        bytes: Vec<u8>,
+    ) -> Self {
+        Self::of(name, api, Method::Post, path.into(), Some(Body::Bytes(form, bytes)))
+    }
+
+    /// Changes a part of something.
+    pub(super) fn patch(name: &'static str, api: Api, path: impl Into<String>, body: Value) -> Self {
+        Self::of(name, api, Method::Patch, path.into(), Some(Body::Json(body)))
+    }
+
+    /// Removes something.
+    pub(super) fn delete(name: &'static str, api: Api, path: impl Into<String>) -> Self {
+        Self::of(name, api, Method::Delete, path.into(), None)
+    }
+
+    /// The same call, whose answer may take this long.
+    pub(super) fn within(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
     }
 
     /// The same call with something in its query.
@@ -104,27 +157,37 @@ impl Google {
         })
     }
 
+    /// Makes a call that removes something; tells whether it was there.
+    pub(super) async fn gone(&self, call: Call) -> Result<bool, GoogleError> {
+        match self.heard(&call).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is(&Class::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Makes a call, and again where it failed in passing.
     async fn heard(&self, call: &Call) -> Result<Heard, GoogleError> {
         let (patience, mut pause, mut renewed) = (self.patience(), self.patience().first, false);
-        let mut tries = 1;
+        let (mut tries, mut fresh) = (1, false);
         loop {
-            let failure = match self.once(call, renewed).await {
+            // A token is asked for anew for one try alone: the tries after it have that one.
+            let failure = match self.once(call, std::mem::take(&mut fresh)).await {
                 Ok(heard) => return Ok(heard),
                 Err(failure) => failure,
             };
             let is_stale = matches!(&failure, GoogleError::Refused { refusal, .. } if refusal.class == Class::Unauthenticated);
             if is_stale && !renewed {
                 // The token may have been withdrawn before its end.
-                renewed = true;
+                (renewed, fresh) = (true, true);
                 continue;
             }
-            if tries >= patience.tries || !may_repeat(call, &failure) {
+            let asked = failure.retry_after().unwrap_or_default();
+            if tries >= patience.tries || asked > patience.obeyed || !may_repeat(call, &failure) {
                 return Err(failure);
             }
             tries += 1;
-            let asked = failure.retry_after().unwrap_or_default();
-            tokio::time::sleep(asked.max(pause).min(patience.longest)).await;
+            tokio::time::sleep(asked.max(pause)).await;
             pause = (2 * pause).min(patience.longest);
         }
     }
@@ -134,7 +197,11 @@ impl Google {
         let (line, target) = (self.line(call.api)?, call.target());
         let mut question = Question::new(call.method, &target);
         (question.token, question.patience) = (Some(&token), self.patience().answer);
-        question.body = call.body.as_ref().map(|body| ("application/json", body.to_string().into_bytes()));
+        question.patience = call.limit.unwrap_or(question.patience);
+        question.body = call.body.as_ref().map(|body| match body {
+            Body::Json(value) => ("application/json", value.to_string().into_bytes()),
+            Body::Bytes(form, bytes) => (form.as_str(), bytes.clone()),
+        });
         let heard =
             line.ask(question).await.map_err(|source| GoogleError::Web { call: call.name, source })?;
         match heard.status {

@@ -48,7 +48,7 @@ const PERMISSIONS: [&str; 22] = [
 ];
 
 /// What the account that builds needs, in the project.
-const BUILDS: [&str; 3] =
+pub(super) const BUILDS: [&str; 3] =
     ["roles/storage.objectViewer", "roles/artifactregistry.writer", "roles/logging.logWriter"];
 
 /// The name of the account that builds, and of the repository of images.

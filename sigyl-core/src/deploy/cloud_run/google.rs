@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::call::Patience;
+use super::call::{Call, Patience};
 use super::credentials::{Credentials, CredentialsError};
 use super::doctor::BUILDER;
 use super::endpoints::{Api, Endpoints};
-use super::refusal::Refusal;
+use super::refusal::{Class, Refusal};
+use crate::deploy::{Remote, TargetError};
 use crate::domain::Kind;
 use crate::web::{Line, Web, WebError};
 
@@ -35,6 +36,8 @@ struct Inner {
     credentials: Credentials,
     /// The account that calls, once it is known.
     caller: Mutex<Option<String>>,
+    /// The number of the project, once it is known.
+    number: Mutex<Option<String>>,
     web: Web,
     lines: Mutex<HashMap<Api, Line>>,
 }
@@ -55,7 +58,7 @@ pub enum GoogleError {
         source: WebError,
     },
     /// Google refused.
-    #[error("{} was refused ({} {}): {}{}", .refusal.call, .refusal.status, .refusal.code, .refusal.message, mended(.remedy))]
+    #[error("{refusal}{}", mended(.remedy))]
     Refused {
         /// What it said.
         refusal: Box<Refusal>,
@@ -113,15 +116,26 @@ impl GoogleError {
         }
     }
 
+    /// Tells whether it was refused for one reason.
+    pub(super) fn is(&self, class: &Class) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.class == *class)
+    }
+
+    /// Tells whether it may go well once Google knows everywhere of an account that was made just now, or of what it was
+    /// granted.
+    pub(super) fn may_settle(&self) -> bool {
+        let Some(refusal) = self.refusal() else { return false };
+        match &refusal.class {
+            Class::Denied { .. } | Class::ActAs { .. } | Class::NotFound => true,
+            Class::Invalid(_) | Class::Precondition => refusal.message.contains("does not exist"),
+            _ => false,
+        }
+    }
+
     /// Says what happened, without what mends it.
     pub(super) fn said(&self) -> String {
         match self {
-            Self::Refused { refusal, .. } => {
-                format!(
-                    "{} was refused ({} {}): {}",
-                    refusal.call, refusal.status, refusal.code, refusal.message
-                )
-            }
+            Self::Refused { refusal, .. } => refusal.to_string(),
             other => other.to_string(),
         }
     }
@@ -134,8 +148,8 @@ impl GoogleError {
 impl Google {
     /// Takes a project and who calls; nothing is asked yet.
     pub fn new(config: GoogleConfig, credentials: Credentials, web: Web) -> Self {
-        let (caller, lines) = (Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { config, credentials, caller, web, lines }))
+        let (caller, number, lines) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { config, credentials, caller, number, web, lines }))
     }
 
     /// Returns the id of the project.
@@ -146,6 +160,43 @@ impl Google {
     /// Returns the region.
     pub fn region(&self) -> &str {
         &self.0.config.region
+    }
+
+    /// Returns the number of the project: some APIs tell nothing else of whom something belongs to.
+    pub(super) async fn number(&self) -> Result<String, GoogleError> {
+        let known = self.0.number.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(number) = known {
+            return Ok(number);
+        }
+        #[derive(serde::Deserialize)]
+        struct Project {
+            name: String,
+        }
+        let path = format!("v3/projects/{}", self.project());
+        let name = "cloudresourcemanager.projects.get";
+        let found: Project = self.call(Call::get(name, Api::ResourceManager, path)).await?;
+        let number = found.name.trim_start_matches("projects/").to_owned();
+        *self.0.number.lock().unwrap_or_else(PoisonError::into_inner) = Some(number.clone());
+        Ok(number)
+    }
+
+    /// Does something, and again while Google may not know yet what was made just now.
+    pub(super) async fn settled<T, W: Future<Output = Result<T, GoogleError>>>(
+        &self,
+        is_new: bool,
+        work: impl Fn() -> W,
+    ) -> Result<T, GoogleError> {
+        let patience = self.patience();
+        let (until, mut pause) = (tokio::time::Instant::now() + patience.settling, patience.first);
+        loop {
+            match work().await {
+                Err(error) if is_new && error.may_settle() && tokio::time::Instant::now() + pause < until => {
+                    tokio::time::sleep(pause).await;
+                    pause = (2 * pause).min(patience.longest);
+                }
+                other => return other,
+            }
+        }
     }
 
     /// Returns who calls.
@@ -174,6 +225,10 @@ impl Google {
         format!("{BUILDER}@{}.iam.gserviceaccount.com", self.project())
     }
 
+    pub(super) fn web(&self) -> Web {
+        self.0.web
+    }
+
     pub(super) fn patience(&self) -> Patience {
         self.0.config.patience
     }
@@ -194,5 +249,12 @@ impl Google {
         let caller = self.0.caller.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let remedy = refusal.remedy(self.project(), caller.as_deref().unwrap_or_default());
         GoogleError::Refused { refusal: Box::new(refusal), remedy }
+    }
+}
+
+impl From<GoogleError> for TargetError {
+    fn from(error: GoogleError) -> Self {
+        let lost = error.is(&Class::Aborted);
+        Self::Remote(Remote::new(error.kind(), error).lost(lost))
     }
 }

@@ -2,20 +2,43 @@
 //!
 //! Nothing outside this room knows their JSON.
 
+mod account;
+mod bucket;
+mod build;
 mod call;
 mod credentials;
+mod dockerfile;
 mod doctor;
 mod endpoints;
 mod google;
+mod identity;
+mod log;
+mod names;
+mod operation;
+mod policy;
 mod refusal;
+mod repository;
+mod rollout;
+mod secret;
+mod service;
 mod settings;
+mod target;
 #[cfg(test)]
 mod tests;
 
+pub use account::Account;
+pub use bucket::Archive;
+pub use build::Order;
 pub use call::Patience;
 pub use credentials::{Credentials, CredentialsError, Place};
 pub use doctor::{Check, Checked, Doctor};
 pub use endpoints::{Api, Endpoints, UnknownApi};
 pub use google::{Google, GoogleConfig, GoogleError};
+pub use names::Names;
+pub use policy::Guarded;
 pub use refusal::{Class, Refusal};
+pub use rollout::Reached;
+pub use secret::Bound;
+pub use service::Wanted;
 pub use settings::{GoogleSettings, GoogleSettingsError};
+pub use target::CloudRun;

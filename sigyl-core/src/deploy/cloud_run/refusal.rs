@@ -1,5 +1,6 @@
 //! What Google says when it refuses, told apart by what mends it.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -102,6 +103,16 @@ struct Told {
     details: Vec<Value>,
     #[serde(default)]
     errors: Vec<Value>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} was refused ({} {}): {}", self.call, self.status, self.code, self.message)?;
+        match self.retry_after {
+            Some(after) => write!(f, "; it asks to be left alone for {} s", after.as_secs_f64().ceil()),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Refusal {

@@ -6,7 +6,7 @@
 //! `unconfined` runs a command of the operator's own under the same keeper.
 
 mod backoff;
-mod build;
+pub(in crate::deploy) mod build;
 mod confinement;
 mod folder;
 mod http;

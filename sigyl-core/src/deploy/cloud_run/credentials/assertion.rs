@@ -14,13 +14,25 @@ const HOLDS: i64 = 3_600;
 /// Seconds by which our clock may be ahead of Google's.
 const SKEW: i64 = 10;
 
+/// What an assertion asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum For<'a> {
+    /// A token for APIs.
+    Scope(&'a str),
+    /// A token that says to somebody who we are.
+    Audience(&'a str),
+}
+
 /// Writes and signs an assertion that asks for a token; fails with the reason in words, which hold no part of the key.
-pub(super) fn assertion(key: &Key, scope: &str, now: Timestamp) -> Result<String, &'static str> {
+pub(super) fn assertion(key: &Key, wanted: For<'_>, now: Timestamp) -> Result<String, &'static str> {
     let since = now.millis() / 1_000 - SKEW;
-    let claims = json!({
+    let mut claims = json!({
         "iss": key.client_email, "sub": key.client_email, "aud": key.token_uri, "iat": since, "exp": since + HOLDS,
-        "scope": scope,
     });
+    match wanted {
+        For::Scope(scope) => claims["scope"] = scope.into(),
+        For::Audience(audience) => claims["target_audience"] = audience.into(),
+    }
     let mut header = json!({"alg": "RS256", "typ": "JWT"});
     if let Some(id) = &key.private_key_id {
         header["kid"] = id.as_str().into();
@@ -67,7 +79,7 @@ mod tests {
                 private_key_id: None,
                 token_uri: "https://x/token".to_owned(),
             };
-            let error = assertion(&key, "s", Timestamp::from_millis(0)).unwrap_err();
+            let error = assertion(&key, For::Scope("s"), Timestamp::from_millis(0)).unwrap_err();
             assert!(error.starts_with("`private_key`") && !error.contains("s3cret"), "{error}");
         }
     }

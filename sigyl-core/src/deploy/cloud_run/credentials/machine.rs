@@ -36,6 +36,12 @@ pub(super) async fn email(host: &str) -> Result<String, CredentialsError> {
     ask(host, "email").await.map(|text| text.trim().to_owned())
 }
 
+/// Asks for a token that says to somebody who we are.
+pub(super) async fn identity(host: &str, audience: &str) -> Result<SecretValue, CredentialsError> {
+    let query = crate::web::encoded(&[("audience", audience), ("format", "full")]);
+    ask(host, &format!("identity?{query}")).await.map(|text| SecretValue::new(text.trim()))
+}
+
 async fn ask(host: &str, what: &str) -> Result<String, CredentialsError> {
     let broken = |error: reqwest::Error| refused(host, error.without_url().to_string());
     let client = mcp::clear_client(PATIENCE).map_err(|error| refused(host, error.to_string()))?;

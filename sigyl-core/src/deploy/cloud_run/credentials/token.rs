@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::assertion::assertion;
+use super::assertion::{For, assertion};
 use super::file::{CredentialsError, External, Kept, Key, Place, User, read};
 use super::machine;
 use crate::clock::Clock;
@@ -48,6 +48,7 @@ enum Source {
 #[derive(Deserialize)]
 struct Given {
     access_token: Option<SecretValue>,
+    id_token: Option<SecretValue>,
     expires_in: Option<u64>,
     error: Option<String>,
     error_description: Option<String>,
@@ -108,15 +109,36 @@ impl Credentials {
 
     async fn ask(&self) -> Result<Token, CredentialsError> {
         match &self.source {
-            Source::File(Kept::Key(key)) => self.by_key(key, SCOPE).await?.token(&key.token_uri),
+            Source::File(Kept::Key(key)) => self.by_key(key, For::Scope(SCOPE)).await?.token(&key.token_uri),
             Source::File(Kept::User(user)) => self.by_user(user).await?.token(&user.token_uri),
             Source::File(Kept::External(external)) => self.by_other(external).await,
             Source::Machine(host) => machine::token(host).await,
         }
     }
 
-    async fn by_key(&self, key: &Key, scope: &str) -> Result<Given, CredentialsError> {
-        let signed = assertion(key, scope, self.clock.now()).map_err(|why| self.unusable(why))?;
+    /// Tells whether [`identity`](Self::identity) gives a token of the account itself.
+    pub(in crate::deploy::cloud_run) fn speaks_for_itself(&self) -> bool {
+        !matches!(&self.source, Source::File(Kept::User(_) | Kept::External(_)))
+    }
+
+    /// Returns a token that says to `audience` who we are; `None` where these credentials cannot, and an account that
+    /// they may act as has to.
+    pub(in crate::deploy::cloud_run) async fn identity(
+        &self,
+        audience: &str,
+    ) -> Result<Option<SecretValue>, CredentialsError> {
+        match &self.source {
+            Source::File(Kept::Key(key)) => {
+                let given = self.by_key(key, For::Audience(audience)).await?;
+                Ok(Some(given.id_token.ok_or_else(|| refused(&key.token_uri, "it gives no ID token"))?))
+            }
+            Source::Machine(host) => machine::identity(host, audience).await.map(Some),
+            Source::File(Kept::User(_) | Kept::External(_)) => Ok(None),
+        }
+    }
+
+    async fn by_key(&self, key: &Key, wanted: For<'_>) -> Result<Given, CredentialsError> {
+        let signed = assertion(key, wanted, self.clock.now()).map_err(|why| self.unusable(why))?;
         let form = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", &signed)];
         Given::read(&key.token_uri, &self.web.post(&key.token_uri, &form).await?)
     }

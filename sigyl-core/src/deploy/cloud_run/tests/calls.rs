@@ -54,6 +54,30 @@ async fn a_token_that_was_withdrawn_is_replaced_once() {
     let error = house.google.call::<Value>(read()).await.unwrap_err();
     assert_eq!(error.refusal().unwrap().class, Class::Unauthenticated);
     assert_eq!(house.fake.count("/token"), 3, "it is not asked for without end");
+    let (status, body) = refusal(401, "UNAUTHENTICATED", "stale", &json!([]));
+    house.fake.change(|state| {
+        state.faults = vec![Fault { path: PATH, status, body, times: 1 }, fault(503, 3)];
+    });
+    house.google.call::<Value>(read()).await.unwrap();
+    assert_eq!(house.fake.count("/token"), 4, "the tries after it have the same one");
+}
+
+#[tokio::test]
+async fn a_pause_that_google_asks_for_is_made_or_the_refusal_comes_at_once() {
+    let house = house();
+    let asking = |delay: &str, times| {
+        let details = json!([{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}]);
+        let (status, body) = refusal(429, "RESOURCE_EXHAUSTED", "slow down", &details);
+        Fault { path: PATH, status, body, times }
+    };
+    house.fake.change(|state| state.faults = vec![asking("0.05s", 1)]);
+    let since = std::time::Instant::now();
+    house.google.call::<Value>(read()).await.unwrap();
+    assert!(since.elapsed() >= std::time::Duration::from_millis(50), "longer than the longest pause unasked");
+    house.fake.change(|state| state.faults = vec![asking("121s", 9)]);
+    let error = house.google.call::<Value>(read()).await.unwrap_err();
+    assert!(error.to_string().contains("it asks to be left alone for 121 s"), "{error}");
+    assert_eq!(house.fake.count(PATH), 3, "it is asked once");
 }
 
 #[tokio::test]

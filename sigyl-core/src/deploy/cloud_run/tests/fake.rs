@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
+use super::world::World;
+
 /// What was asked.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
@@ -16,6 +18,7 @@ pub(super) struct Asked {
     pub(super) path: String,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) body: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// An answer that is given instead of the usual one.
@@ -39,6 +42,8 @@ pub(super) struct State {
     pub(super) denied: Vec<&'static str>,
     /// Paths, with their query left out, at which something is.
     pub(super) things: BTreeMap<String, Value>,
+    /// A whole project, instead of things.
+    pub(super) world: Option<World>,
     tokens: usize,
 }
 
@@ -114,7 +119,8 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Asked { method, path, headers, body: String::from_utf8_lossy(&body).into_owned() })
+    let text = String::from_utf8_lossy(&body).into_owned();
+    Some(Asked { method, path, headers, body: text, bytes: body })
 }
 
 fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
@@ -126,6 +132,9 @@ fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
         state.tokens += 1;
         return (200, json!({"access_token": format!("ya29.{}", state.tokens), "expires_in": 3_600}));
     }
+    if let Some(world) = state.world.as_ref().filter(|_| asked.path.starts_with("/serve/")) {
+        return world.serve(asked);
+    }
     let current = format!("Bearer ya29.{}", state.tokens);
     if asked.headers.get("authorization") != Some(&current) {
         return refusal(
@@ -134,6 +143,13 @@ fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
             "Request had invalid authentication credentials.",
             &json!([]),
         );
+    }
+    if let Some(world) = &mut state.world {
+        let answer = world.answer(asked);
+        if answer.0 >= 400 {
+            world.refused.push(format!("{} {} {}", answer.0, asked.method, asked.path));
+        }
+        return answer;
     }
     let path = asked.path.split('?').next().unwrap();
     let (_, api, rest) = {

@@ -3,6 +3,9 @@
 mod calls;
 mod doctor;
 mod fake;
+mod release;
+pub(super) mod source;
+mod world;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,6 +55,10 @@ impl House {
             patience: Patience {
                 first: Duration::from_millis(1),
                 longest: Duration::from_millis(5),
+                watching: Duration::from_millis(2),
+                operation: Duration::from_millis(900),
+                build: Duration::from_millis(900),
+                settling: Duration::from_millis(20),
                 ..Patience::default()
             },
         };

@@ -16,5 +16,9 @@ mod scripts;
 mod work;
 
 pub(super) use cache::Builder;
+#[cfg(feature = "cloud-run")]
+pub(in crate::deploy) use python::function;
 pub(super) use recipe::build;
+#[cfg(feature = "cloud-run")]
+pub(in crate::deploy) use recipe::is_fetcher;
 pub(super) use work::blocking;

@@ -1,0 +1,188 @@
+//! Builds of images: begun with one archive, watched line by line, and over with the digest of an image.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::account::Account;
+use super::bucket::Archive;
+use super::call::Call;
+use super::endpoints::Api;
+use super::google::{Google, GoogleError};
+use super::log::Lines;
+use super::operation::said;
+use crate::domain::Digest;
+use crate::source::Progress;
+
+const CREATE: &str = "cloudbuild.projects.locations.builds.create";
+const BUILDER: &str = "gcr.io/cloud-builders/docker";
+
+/// What is built.
+#[derive(Clone, Debug)]
+pub struct Order<'a> {
+    /// The archive.
+    pub archive: &'a Archive,
+    /// The Dockerfile in it.
+    pub file: &'a str,
+    /// The folder of it that may be copied from.
+    pub context: &'a str,
+    /// The name of the image, without tag and digest.
+    pub image: &'a str,
+    /// The source that the archive was made of.
+    pub source: Digest,
+    /// Who builds.
+    pub builder: &'a Account,
+}
+
+#[derive(Deserialize)]
+struct Begun {
+    metadata: Option<Metadata>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    build: Option<Build>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Build {
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    status_detail: String,
+    #[serde(default)]
+    log_url: String,
+    failure_info: Option<FailureInfo>,
+    results: Option<Results>,
+}
+
+#[derive(Deserialize)]
+struct FailureInfo {
+    #[serde(default)]
+    detail: String,
+}
+
+#[derive(Deserialize)]
+struct Results {
+    #[serde(default)]
+    images: Vec<Image>,
+}
+
+#[derive(Deserialize)]
+struct Image {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    digest: String,
+}
+
+impl Google {
+    /// Builds an image; returns its name with its digest, which never means another one.
+    pub async fn build(&self, order: &Order<'_>, progress: &dyn Progress) -> Result<String, GoogleError> {
+        let tag = format!("{}:source-{}", order.image, &order.source.hex()[..40]);
+        let body = body(order, &tag, self.project(), self.patience().build.as_secs());
+        let path = format!("v1/projects/{}/locations/{}/builds", self.project(), self.region());
+        let begin = || self.call::<Begun>(Call::post(CREATE, Api::CloudBuild, path.clone(), body.clone()));
+        let begun = self.settled(order.builder.is_new, begin).await?;
+        let id = begun.metadata.and_then(|it| it.build).map(|build| build.id).unwrap_or_default();
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err(GoogleError::Answer { call: CREATE, why: "it names no build".to_owned() });
+        }
+        let build = self.over(&format!("{path}/{id}"), &id, progress).await?;
+        image_of(&build, &tag, order.image)
+    }
+
+    /// Watches a build until it is over. One that takes too long is ended.
+    async fn over(&self, path: &str, id: &str, progress: &dyn Progress) -> Result<Build, GoogleError> {
+        let limit = self.patience().build;
+        let mut lines = Lines::of_build(id);
+        let watched = tokio::time::timeout(limit, self.watch_build(path, &mut lines, progress)).await;
+        let Ok(build) = watched else {
+            let call = Call::post(
+                "cloudbuild.projects.locations.builds.cancel",
+                Api::CloudBuild,
+                format!("{path}:cancel"),
+                json!({}),
+            );
+            if let Err(error) = self.call::<Value>(call.safe()).await {
+                progress.log(&format!("the build may still go on at Google: {error}"));
+            }
+            return Err(GoogleError::Late { call: CREATE, limit });
+        };
+        self.tell(&mut lines, progress).await;
+        build
+    }
+
+    async fn watch_build(
+        &self,
+        path: &str,
+        lines: &mut Lines,
+        progress: &dyn Progress,
+    ) -> Result<Build, GoogleError> {
+        let mut pause = self.patience().first;
+        loop {
+            let name = "cloudbuild.projects.locations.builds.get";
+            let build: Build = self.call(Call::get(name, Api::CloudBuild, path)).await?;
+            if !matches!(build.status.as_str(), "QUEUED" | "PENDING" | "WORKING" | "STATUS_UNKNOWN" | "") {
+                return Ok(build);
+            }
+            self.tell(lines, progress).await;
+            tokio::time::sleep(pause).await;
+            pause = (2 * pause).min(self.patience().watching);
+        }
+    }
+
+    /// Tells the lines that came since; that they cannot be read is told once, and fails nothing.
+    async fn tell(&self, lines: &mut Lines, progress: &dyn Progress) {
+        match self.new_lines(lines).await {
+            Ok(new) => new.iter().for_each(|line| progress.log(&line.text)),
+            Err(error) if lines.is_first_failure() => {
+                progress.log(&format!("what the build prints cannot be read: {}", error.said()));
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+fn body(order: &Order<'_>, tag: &str, project: &str, seconds: u64) -> Value {
+    let Archive { bucket, object, generation } = order.archive;
+    let args =
+        ["build", "--pull", "--file", order.file, "--tag", tag, "--label", "managed-by=sigyl", order.context];
+    json!({
+        "source": {"storageSource": {"bucket": bucket, "object": object, "generation": generation}},
+        "steps": [{"name": BUILDER, "args": args, "env": ["DOCKER_BUILDKIT=1"]}],
+        "images": [tag],
+        "tags": ["sigyl", format!("source-{}", &order.source.hex()[..40])],
+        "timeout": format!("{seconds}s"),
+        "serviceAccount": format!("projects/{project}/serviceAccounts/{}", order.builder.email),
+        "options": {
+            "logging": "CLOUD_LOGGING_ONLY",
+            "requestedVerifyOption": "VERIFIED",
+            "sourceProvenanceHash": ["SHA256"],
+        },
+    })
+}
+
+/// Returns the image that a build pushed, by its digest.
+fn image_of(build: &Build, tag: &str, image: &str) -> Result<String, GoogleError> {
+    if build.status != "SUCCESS" {
+        let detail = build.failure_info.as_ref().map(|info| info.detail.as_str()).unwrap_or_default();
+        let detail = if detail.is_empty() { &build.status_detail } else { detail };
+        let place = if build.log_url.is_empty() { String::new() } else { format!("; {}", build.log_url) };
+        return Err(GoogleError::Failed {
+            call: CREATE,
+            code: 2,
+            message: said(&format!("the build {} ended with {}: {detail}{place}", build.id, build.status)),
+        });
+    }
+    let results = build.results.as_ref().map(|results| results.images.as_slice()).unwrap_or_default();
+    let digest =
+        results.iter().find(|one| one.name == tag).map(|one| one.digest.as_str()).unwrap_or_default();
+    if Digest::parse(digest).is_err() {
+        let why = format!("the build {} names no digest of {tag}", build.id);
+        return Err(GoogleError::Answer { call: CREATE, why });
+    }
+    Ok(format!("{image}@{digest}"))
+}

@@ -1,0 +1,136 @@
+//! Who may do what with something: read, changed, and written back unless somebody else wrote meanwhile.
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::endpoints::Api;
+use super::google::{Google, GoogleError};
+use super::refusal::Class;
+
+/// How often a policy is read anew because somebody else changed it.
+const ROUNDS: usize = 5;
+
+/// What has a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Guarded {
+    /// The project.
+    Project,
+    /// A service of Cloud Run, by its whole name.
+    Service(String),
+    /// A secret, by its whole name.
+    Secret(String),
+}
+
+impl Google {
+    /// Grants roles to a member, beside whatever was granted; tells whether something was missing.
+    pub async fn grant(
+        &self,
+        what: &Guarded,
+        roles: &[&str],
+        member: &str,
+        is_new: bool,
+    ) -> Result<bool, GoogleError> {
+        let mut rounds = 1;
+        loop {
+            let mut policy: Value = self.call(self.read_policy(what)).await?;
+            if !add(&mut policy, roles, member) {
+                return Ok(false);
+            }
+            let written = self.settled(is_new, || self.call::<Value>(self.write_policy(what, &policy))).await;
+            match written {
+                Ok(_) => return Ok(true),
+                Err(error) if error.is(&Class::Aborted) && rounds < ROUNDS => rounds += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn read_policy(&self, what: &Guarded) -> Call {
+        let version = ("options.requestedPolicyVersion", "3");
+        match what {
+            Guarded::Project => Call::post(
+                "cloudresourcemanager.projects.getIamPolicy",
+                Api::ResourceManager,
+                format!("v3/projects/{}:getIamPolicy", self.project()),
+                json!({"options": {"requestedPolicyVersion": 3}}),
+            )
+            .safe(),
+            Guarded::Service(name) => {
+                let path = format!("v2/{name}:getIamPolicy");
+                let call = Call::get("run.projects.locations.services.getIamPolicy", Api::Run, path);
+                call.with(version.0, version.1)
+            }
+            Guarded::Secret(name) => {
+                let path = format!("v1/{name}:getIamPolicy");
+                let call = Call::get("secretmanager.projects.secrets.getIamPolicy", Api::SecretManager, path);
+                call.with(version.0, version.1)
+            }
+        }
+    }
+
+    fn write_policy(&self, what: &Guarded, policy: &Value) -> Call {
+        let body = json!({ "policy": policy });
+        let (name, api, path) = match what {
+            Guarded::Project => (
+                "cloudresourcemanager.projects.setIamPolicy",
+                Api::ResourceManager,
+                format!("v3/projects/{}:setIamPolicy", self.project()),
+            ),
+            Guarded::Service(name) => {
+                ("run.projects.locations.services.setIamPolicy", Api::Run, format!("v2/{name}:setIamPolicy"))
+            }
+            Guarded::Secret(name) => (
+                "secretmanager.projects.secrets.setIamPolicy",
+                Api::SecretManager,
+                format!("v1/{name}:setIamPolicy"),
+            ),
+        };
+        // Its etag keeps a second writing from undoing what somebody else wrote.
+        Call::post(name, api, path, body).safe()
+    }
+}
+
+/// Adds a member to roles, where no condition is set to them; tells whether that changed something.
+fn add(policy: &mut Value, roles: &[&str], member: &str) -> bool {
+    let mut changed = false;
+    let bindings = policy.get("bindings").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut bindings = bindings;
+    for role in roles {
+        let is_it = |one: &&mut Value| one["role"] == *role && one.get("condition").is_none();
+        match bindings.iter_mut().find(is_it) {
+            Some(binding) => {
+                let Some(members) = binding.get_mut("members").and_then(Value::as_array_mut) else {
+                    continue;
+                };
+                if !members.iter().any(|one| one == member) {
+                    members.push(member.into());
+                    changed = true;
+                }
+            }
+            None => {
+                bindings.push(json!({"role": role, "members": [member]}));
+                changed = true;
+            }
+        }
+    }
+    policy["bindings"] = bindings.into();
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_leaves_everything_else_as_it_is() {
+        let conditional =
+            json!({"role": "roles/a", "members": ["user:x@y"], "condition": {"expression": "false"}});
+        let mut policy = json!({"version": 3, "etag": "E", "bindings": [conditional, {"role": "roles/b", "members": ["user:x@y"]}]});
+        assert!(add(&mut policy, &["roles/a", "roles/b"], "user:me@y"));
+        assert_eq!(policy["bindings"][0], conditional, "what holds on a condition is not taken for a grant");
+        assert_eq!(policy["bindings"][1]["members"], json!(["user:x@y", "user:me@y"]));
+        assert_eq!(policy["bindings"][2], json!({"role": "roles/a", "members": ["user:me@y"]}));
+        assert_eq!((policy["version"].clone(), policy["etag"].clone()), (json!(3), json!("E")));
+        assert!(!add(&mut policy, &["roles/a", "roles/b"], "user:me@y"), "nothing is missing");
+    }
+}

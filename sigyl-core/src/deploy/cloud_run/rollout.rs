@@ -1,0 +1,248 @@
+//! From an image to a revision that serves: without traffic first, then with all of it, and back.
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::endpoints::Api;
+use super::google::{Google, GoogleError};
+use super::names::Names;
+use super::operation::{Begun, Operation};
+use super::policy::Guarded;
+use super::refusal::{Class, member};
+use super::service::{Service, Share, Wanted, body, short};
+use crate::deploy::TargetError;
+use crate::domain::RevisionId;
+
+const CREATE: &str = "run.projects.locations.services.create";
+const PATCH: &str = "run.projects.locations.services.patch";
+const DELETE: &str = "run.projects.locations.services.delete";
+const INVOKER: &str = "roles/run.invoker";
+/// How often a service is read anew because somebody else changed it.
+const ROUNDS: usize = 5;
+
+/// A revision that can be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// Its own address.
+    pub url: String,
+    /// The address of its service, which tokens are made out to.
+    pub service: String,
+}
+
+impl Google {
+    fn service_path(&self, names: &Names) -> String {
+        format!("projects/{}/locations/{}/services/{}", self.project(), self.region(), names.service())
+    }
+
+    fn begun_in_run(&self, call: &'static str) -> Begun {
+        let asked = "run.projects.locations.operations.get";
+        Begun { call, asked, api: Api::Run, version: "v2", limit: self.patience().operation }
+    }
+
+    /// Reads a service; nothing where there is none.
+    pub(super) async fn service(&self, names: &Names) -> Result<Option<Service>, GoogleError> {
+        let path = format!("v2/{}", self.service_path(names));
+        match self.call(Call::get("run.projects.locations.services.get", Api::Run, path)).await {
+            Ok(service) => Ok(Some(service)),
+            Err(error) if error.is(&Class::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a revision beside whatever serves. A service of somebody else under the same name is left alone.
+    pub async fn roll_out(&self, wanted: &Wanted, is_new: bool) -> Result<Reached, TargetError> {
+        let tag = Names::tag(&wanted.revision);
+        let found = self.own_service(wanted).await?;
+        self.settled(is_new, || self.check(wanted, found.as_ref(), &tag)).await?;
+        let mut rounds = 1;
+        loop {
+            let found = self.own_service(wanted).await?;
+            match self.write(wanted, found.as_ref(), &tag).await {
+                Err(TargetError::Remote(error)) if rounds < ROUNDS && error.is_lost() => rounds += 1,
+                Err(error) => return Err(error),
+                Ok(()) => break,
+            }
+        }
+        let service = self.service(&wanted.names).await?.unwrap_or_default();
+        if let Some(why) = service.trouble() {
+            return Err(TargetError::Start(why));
+        }
+        let (_, url) = service.tagged(&tag).ok_or_else(|| {
+            TargetError::Start(format!("Cloud Run names no address for the tag {tag} of {}", service.name))
+        })?;
+        Ok(Reached { url, service: service.uri })
+    }
+
+    /// Reads the service of a server. One of somebody else under the same name is refused.
+    async fn own_service(&self, wanted: &Wanted) -> Result<Option<Service>, TargetError> {
+        let found = self.service(&wanted.names).await?;
+        let is_own = |service: &Service| {
+            service.annotations.get("sigyl-server").map(String::as_str) == Some(wanted.server.as_str())
+        };
+        match found {
+            Some(service) if !is_own(&service) => Err(TargetError::Unsupported(format!(
+                "the service {} was not made for this server by Sigyl, and is left as it is: rename the server, or remove \
+                 the service",
+                service.name
+            ))),
+            found => Ok(found),
+        }
+    }
+
+    /// Lets Google check what would be written.
+    async fn check(&self, wanted: &Wanted, found: Option<&Service>, tag: &str) -> Result<(), GoogleError> {
+        let call = self.writing(wanted, found, tag).with("validateOnly", "true").safe();
+        self.call::<Value>(call).await.map(|_| ())
+    }
+
+    async fn write(&self, wanted: &Wanted, found: Option<&Service>, tag: &str) -> Result<(), TargetError> {
+        let operation = self.call::<Operation>(self.writing(wanted, found, tag)).await?;
+        let name = if found.is_none() { CREATE } else { PATCH };
+        match self.finished(self.begun_in_run(name), operation).await {
+            // What Google says of a revision that does not start is about the server.
+            Err(GoogleError::Failed { message, .. }) => Err(TargetError::Start(message)),
+            other => Ok(other.map(|_| ())?),
+        }
+    }
+
+    /// Puts the call together that makes a revision, behind a tag and without traffic where there is another one.
+    fn writing(&self, wanted: &Wanted, found: Option<&Service>, tag: &str) -> Call {
+        let mut shares = found.map(|service| service.shares_without(tag)).unwrap_or_default();
+        // The first one has all traffic, and nobody is led to it yet.
+        let rest = if shares.is_empty() { 100 } else { 0 };
+        shares.push(Share::of_newest(rest, tag.to_owned()));
+        let mut body = body(wanted, &shares);
+        match found {
+            None => {
+                let parent = format!("v2/projects/{}/locations/{}/services", self.project(), self.region());
+                Call::post(CREATE, Api::Run, parent, body).with("serviceId", wanted.names.service())
+            }
+            Some(service) => {
+                body["etag"] = service.etag.as_str().into();
+                let call = Call::patch(PATCH, Api::Run, format!("v2/{}", service.name), body);
+                call.with("updateMask", "labels,annotations,client,clientVersion,template,traffic")
+            }
+        }
+    }
+
+    /// Lets an account call a service, and nobody else; tells whether that is new.
+    pub async fn let_in(&self, names: &Names, account: &str, is_new: bool) -> Result<bool, GoogleError> {
+        let what = Guarded::Service(self.service_path(names));
+        self.grant(&what, &[INVOKER], &member(account), is_new).await
+    }
+
+    /// Finds an instance; nothing if it is not there.
+    pub async fn find(&self, names: &Names, revision: &RevisionId) -> Result<Option<Reached>, GoogleError> {
+        let Some(service) = self.service(names).await? else { return Ok(None) };
+        let tagged = service.tagged(&Names::tag(revision));
+        Ok(tagged.map(|(_, url)| Reached { url, service: service.uri }))
+    }
+
+    /// Gives all traffic to an instance. The others stay, so that it can be given back to them.
+    pub async fn shift(&self, names: &Names, revision: &RevisionId) -> Result<(), TargetError> {
+        let tag = Names::tag(revision);
+        self.redirect(names, |service| {
+            let (name, _) = service.tagged(&tag)?;
+            let mut shares = service.shares_without(&tag);
+            shares.retain(|share| share.tag.is_some());
+            shares.iter_mut().for_each(|share| share.percent = Some(0));
+            shares.push(Share::of(&name, 100, Some(tag.clone())));
+            Some(shares)
+        })
+        .await?
+        .ok_or_else(|| TargetError::Start(format!("the instance {revision} is not there any more")))
+        .map(|_| ())
+    }
+
+    /// Takes an instance away: its traffic goes back to the one before it, and without another one the service goes too.
+    pub async fn take_back(&self, names: &Names, revision: &RevisionId) -> Result<(), TargetError> {
+        let tag = Names::tag(revision);
+        let Some(service) = self.service(names).await? else { return Ok(()) };
+        if !service.traffic.iter().any(|share| share.is_tagged(&tag)) {
+            return Ok(());
+        }
+        if service.shares_without(&tag).is_empty() {
+            return Ok(self.remove_service(names).await.map(|_| ())?);
+        }
+        // The newest revision of a service cannot be removed; without traffic it costs nothing.
+        let is_newest = |name: &String| {
+            [&service.latest_created_revision, &service.latest_ready_revision]
+                .iter()
+                .any(|newest| short(newest) == name)
+        };
+        let name = service.tagged(&tag).map(|(name, _)| name).filter(|name| !is_newest(name));
+        let without = |service: &Service| {
+            let mut shares = service.shares_without(&tag);
+            let given: u32 = shares.iter().filter_map(|share| share.percent).sum();
+            let last = shares.last_mut()?;
+            last.percent = Some(last.percent.unwrap_or_default() + 100_u32.saturating_sub(given));
+            Some(shares)
+        };
+        match self.redirect(names, without).await {
+            // A newest revision that does not start fails every change after it; the traffic is where it was sent.
+            Err(TargetError::Start(_)) => {
+                let after = self.service(names).await?.unwrap_or_default();
+                if after.traffic.iter().any(|share| share.is_tagged(&tag)) {
+                    return Err(TargetError::Start(format!(
+                        "the instance {revision} could not be taken back"
+                    )));
+                }
+            }
+            other => other.map(|_| ())?,
+        }
+        match name {
+            Some(name) => Ok(self.remove_revision(names, &name).await?),
+            None => Ok(()),
+        }
+    }
+
+    /// Changes the traffic of a service, and anew if somebody else changed it meanwhile; nothing if there is none to change.
+    async fn redirect(
+        &self,
+        names: &Names,
+        shares: impl Fn(&Service) -> Option<Vec<Share>>,
+    ) -> Result<Option<()>, TargetError> {
+        let mut rounds = 1;
+        loop {
+            let Some(service) = self.service(names).await? else { return Ok(None) };
+            let Some(traffic) = shares(&service) else { return Ok(None) };
+            if traffic == service.traffic {
+                return Ok(Some(()));
+            }
+            let body = json!({"traffic": traffic, "etag": service.etag});
+            let call = Call::patch(PATCH, Api::Run, format!("v2/{}", service.name), body);
+            match self.call::<Operation>(call.with("updateMask", "traffic").safe()).await {
+                Ok(operation) => match self.finished(self.begun_in_run(PATCH), operation).await {
+                    Err(GoogleError::Failed { message, .. }) => return Err(TargetError::Start(message)),
+                    other => return Ok(other.map(|_| Some(()))?),
+                },
+                Err(error) if error.is(&Class::Aborted) && rounds < ROUNDS => rounds += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Removes a revision that nobody is led to.
+    async fn remove_revision(&self, names: &Names, name: &str) -> Result<(), GoogleError> {
+        const CALL: &str = "run.projects.locations.services.revisions.delete";
+        let path = format!("v2/{}/revisions/{}", self.service_path(names), short(name));
+        match self.call::<Operation>(Call::delete(CALL, Api::Run, path)).await {
+            Ok(operation) => self.finished(self.begun_in_run(CALL), operation).await.map(|_| ()),
+            Err(error) if error.is(&Class::NotFound) || error.is(&Class::Precondition) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes a service with all its revisions; returns what was removed.
+    pub async fn remove_service(&self, names: &Names) -> Result<Vec<String>, GoogleError> {
+        let path = format!("v2/{}", self.service_path(names));
+        match self.call::<Operation>(Call::delete(DELETE, Api::Run, path)).await {
+            Ok(operation) => {
+                self.finished(self.begun_in_run(DELETE), operation).await?;
+                Ok(vec![format!("the service {} in {}", names.service(), self.region())])
+            }
+            Err(error) if error.is(&Class::NotFound) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Cloud Run as a place where servers run.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+
+use super::build::Order;
+use super::dockerfile::{PORT, recipe};
+use super::google::Google;
+use super::names::Names;
+use super::rollout::Reached;
+use super::service::{Wanted, require_free, size};
+use crate::deploy::{BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError};
+use crate::domain::{Admission, Artifact, Confinement, RevisionId, ServerName, Transport};
+use crate::mcp::Upstream;
+use crate::source::Progress;
+
+/// Bytes of an archive at most.
+const ARCHIVE: u64 = 256 << 20;
+
+/// Runs servers on Cloud Run, in one project and region.
+#[derive(Debug)]
+pub struct CloudRun {
+    google: Google,
+    notices: broadcast::Sender<Notice>,
+}
+
+impl CloudRun {
+    /// Takes a project; nothing is asked yet.
+    pub fn new(google: Google) -> Self {
+        Self { google, notices: broadcast::Sender::new(1) }
+    }
+
+    /// Makes a revision that gets no traffic, and lets Sigyl alone call it.
+    async fn start(&self, spec: ReleaseSpec) -> Result<Released, TargetError> {
+        let (google, names) = (&self.google, Names::of(&spec.server));
+        let Artifact::Image { image } = &spec.launch else {
+            return Err(TargetError::Unsupported("Cloud Run starts images and no programs".to_owned()));
+        };
+        let Transport::Http { path, port } = &spec.transport else {
+            return Err(TargetError::Unsupported(
+                "Cloud Run runs servers that speak streamable HTTP".to_owned(),
+            ));
+        };
+        // What cannot be there is refused before anything is made.
+        let size = size(&spec.resources)?;
+        let names_given =
+            spec.env.keys().map(String::as_str).chain(spec.secrets.keys().map(|name| name.as_str()));
+        require_free(names_given)?;
+        let account = google.keep_account(&names.account(), &format!("Runs {}", spec.server)).await?;
+        let mut secrets = Vec::new();
+        for (variable, value) in &spec.secrets {
+            secrets.push(google.put_secret(&names, &account, variable, value).await?);
+        }
+        let wanted = Wanted {
+            server: spec.server.clone(),
+            version: spec.version.clone(),
+            source: spec.source,
+            revision: spec.revision.clone(),
+            image: image.clone(),
+            account: account.email.clone(),
+            env: spec.env.clone(),
+            secrets,
+            port: port.unwrap_or(PORT),
+            resources: spec.resources.clone(),
+            size,
+            start: spec.start_timeout,
+            names,
+        };
+        let reached = google.roll_out(&wanted, account.is_new).await?;
+        let invoker = google.invoker(&account.email).await?;
+        let is_new = google.let_in(&wanted.names, &invoker, account.is_new).await?;
+        if is_new {
+            let pass = google.passport(&reached.service, &invoker);
+            google.await_door(&reached, path, &*pass).await?;
+        }
+        Ok(self.released(spec.revision, &reached, path, &invoker))
+    }
+
+    fn released(&self, revision: RevisionId, reached: &Reached, path: &str, invoker: &str) -> Released {
+        let pass = self.google.passport(&reached.service, invoker);
+        let url = format!("{}{path}", reached.url.trim_end_matches('/'));
+        let upstream = Upstream::Guarded { url, pass };
+        Released { revision, confinement: self.confinement(), upstream, at: Some(reached.service.clone()) }
+    }
+
+    /// Makes the image of a tree.
+    async fn make(
+        &self,
+        names: &Names,
+        spec: &BuildSpec<'_>,
+        progress: &dyn Progress,
+    ) -> Result<String, TargetError> {
+        let google = &self.google;
+        let recipe = recipe(spec)?;
+        let (tree, beside) = (spec.tree.clone(), recipe.beside.clone());
+        let packed = tokio::task::spawn_blocking(move || tree.pack_with(&beside, ARCHIVE)).await;
+        let wrong = |why: String| TargetError::Io {
+            action: "pack the source".to_owned(),
+            source: std::io::Error::other(why),
+        };
+        let packed = packed.map_err(|error| wrong(error.to_string()))?;
+        let bytes = packed.map_err(|error| wrong(error.to_string()))?;
+        google.keep_bucket().await?;
+        progress.log(&format!("sending {} KiB of source", bytes.len().div_ceil(1024)));
+        let archive = google.put_archive(names.service(), spec.tree.digest(), bytes).await?;
+        let registry = google.keep_repository().await?;
+        let builder = google.keep_builder().await?;
+        let image = format!("{registry}/{}", names.service());
+        let order = Order {
+            archive: &archive,
+            file: &recipe.file,
+            context: &recipe.context,
+            image: &image,
+            source: spec.tree.digest(),
+            builder: &builder,
+        };
+        let image = google.build(&order, progress).await?;
+        progress.log(&format!("built {image}"));
+        Ok(image)
+    }
+
+    /// Removes what a build that failed left of a server that has no service. It may be tried again with `purge`.
+    async fn forget_failed(&self, names: &Names, progress: &dyn Progress) {
+        let cleared = match self.google.service(names).await {
+            Ok(Some(_)) => return,
+            Ok(None) => self.clear(names).await.map(|_| ()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = cleared {
+            progress.log(&format!("what the build left at Google could not be removed: {error}"));
+        }
+    }
+
+    /// Removes everything of a server that has no service (any more): in this order, a second try finds what the first
+    /// left.
+    async fn clear(&self, names: &Names) -> Result<Vec<String>, TargetError> {
+        let mut removed = self.google.remove_images(names.service()).await?;
+        removed.extend(self.google.remove_archives(names.service()).await?);
+        removed.extend(self.google.remove_secrets(names).await?);
+        removed.extend(self.google.remove_account(&names.account()).await?);
+        Ok(removed)
+    }
+}
+
+#[async_trait]
+impl Target for CloudRun {
+    async fn build(
+        &self,
+        admission: &Admission,
+        spec: BuildSpec<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Built, TargetError> {
+        if spec.tree.digest() != admission.source() {
+            return Err(TargetError::NotAdmitted);
+        }
+        let names = Names::of(spec.server);
+        let made = self.make(&names, &spec, progress).await;
+        if made.is_err() {
+            self.forget_failed(&names, progress).await;
+        }
+        Ok(Built { launch: Artifact::Image { image: made? }, cached: false })
+    }
+
+    async fn release(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
+        if spec.source != admission.source() {
+            return Err(TargetError::NotAdmitted);
+        }
+        self.start(spec).await
+    }
+
+    async fn shift(&self, server: &ServerName, revision: &RevisionId) -> Result<(), TargetError> {
+        self.google.shift(&Names::of(server), revision).await
+    }
+
+    async fn restore(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
+        if spec.source != admission.source() {
+            return Err(TargetError::NotAdmitted);
+        }
+        let names = Names::of(&spec.server);
+        let Transport::Http { path, .. } = &spec.transport else {
+            return Err(TargetError::Unsupported(
+                "Cloud Run runs servers that speak streamable HTTP".to_owned(),
+            ));
+        };
+        let reached = self.google.find(&names, &spec.revision).await?.ok_or_else(|| {
+            TargetError::Start(format!(
+                "the service {} has no such instance any more: somebody removed it; deploy the server again",
+                names.service()
+            ))
+        })?;
+        let invoker = self.google.invoker(&self.google.email(&names.account())).await?;
+        let path = path.clone();
+        Ok(self.released(spec.revision, &reached, &path, &invoker))
+    }
+
+    async fn status(
+        &self,
+        server: &ServerName,
+        revision: &RevisionId,
+    ) -> Result<Option<Status>, TargetError> {
+        let Some(service) = self.google.service(&Names::of(server)).await? else { return Ok(None) };
+        let is_there = service.tagged(&Names::tag(revision)).is_some();
+        Ok(is_there.then(|| Status {
+            running: true,
+            pids: Vec::new(),
+            restarts: 0,
+            since: None,
+            last_exit: service.trouble(),
+        }))
+    }
+
+    async fn logs(&self, server: &ServerName, lines: usize) -> Result<Pending, TargetError> {
+        let lines = self.google.last_lines(&Names::of(server), lines).await?;
+        Ok(Pending { lines, follow: broadcast::channel(1).1 })
+    }
+
+    async fn retire(
+        &self,
+        server: &ServerName,
+        revision: &RevisionId,
+        _grace: Duration,
+    ) -> Result<(), TargetError> {
+        let names = Names::of(server);
+        self.google.take_back(&names, revision).await?;
+        if self.google.service(&names).await?.is_none() {
+            self.clear(&names).await?;
+        }
+        Ok(())
+    }
+
+    /// Nobody but Sigyl may call it, and Sigyl does not: an instance that is not called does not work.
+    async fn suspend(
+        &self,
+        _server: &ServerName,
+        _revision: &RevisionId,
+        _grace: Duration,
+    ) -> Result<(), TargetError> {
+        Ok(())
+    }
+
+    /// What runs at Google goes on when Sigyl ends.
+    async fn stop_all(&self, _grace: Duration) {}
+
+    async fn purge(&self, server: &ServerName) -> Result<Vec<String>, TargetError> {
+        let names = Names::of(server);
+        let mut removed = self.google.remove_service(&names).await?;
+        removed.extend(self.clear(&names).await?);
+        Ok(removed)
+    }
+
+    fn notices(&self) -> broadcast::Receiver<Notice> {
+        self.notices.subscribe()
+    }
+
+    fn confinement(&self) -> Confinement {
+        let of = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
+        Confinement {
+            enforced: of(&[
+                "a container of its own, as a user without rights",
+                "an account of its own that is granted nothing but its secrets",
+                "nobody but Sigyl may call it",
+            ]),
+            unenforced: of(&[
+                "which addresses it may reach: Cloud Run lets it reach every one",
+                "which of its own files it may read and write, and which programs of its image it may start",
+            ]),
+        }
+    }
+}
