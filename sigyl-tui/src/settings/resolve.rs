@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use etcetera::BaseStrategy as _;
 use serde::Deserialize;
 use sigyl_core::Config;
-use sigyl_core::deploy::cloud_run::GoogleSettings;
+use sigyl_core::deploy::cloud_run::{CloudRun, GoogleSettings};
 use sigyl_core::scan::reviewer::ReviewerSettings;
 use sigyl_core::vault::{KeySource, KeySpec, Which};
 
@@ -213,6 +213,10 @@ impl Settings {
             let rules = self.with_advisories(super::policy::rules()?)?;
             config.policy = self.policy(&rules)?.policy;
             config.rules = Some(Arc::new(rules));
+        }
+        if self.google.is_some() {
+            let there = CloudRun::new(self.google()?);
+            config.targets.insert("cloud-run".to_owned(), Arc::new(there));
         }
         if let Some(reviewer) = self.reviewer()? {
             config.review = Some(Arc::new(reviewer));
