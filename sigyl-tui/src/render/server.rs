@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sigyl_core::deploy::LOCAL;
 use sigyl_core::domain::{Confinement, Declaration, Permissions, Timestamp, Verdict};
 use sigyl_core::wire::v1::ServerView;
 
@@ -178,7 +179,10 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     let declared = deployment.and_then(|it| it.declared.as_ref());
     fact("speaks", declared.map(speaks));
     fact("offers", declared.map(offers));
-    fact("process", view.status.as_ref().map(process));
+    match deployment.and_then(|it| it.target.as_deref()).filter(|target| *target != LOCAL) {
+        Some(target) => fact("runs on", Some(elsewhere(target, view.status.as_ref()))),
+        None => fact("process", view.status.as_ref().map(process)),
+    }
     fact("health", view.health.as_deref().map(specimen));
     fact("drift", view.drift.as_deref().map(specimen));
     let profile = view.overlay.as_ref().map(|overlay| &overlay.profile);
@@ -222,6 +226,15 @@ fn granted(granted: &Permissions) -> String {
         "nothing beyond its own folder".to_owned()
     } else {
         specimen(&granted.to_string())
+    }
+}
+
+/// Says how an instance is that has no process of this machine.
+fn elsewhere(target: &str, status: Option<&sigyl_core::deploy::Status>) -> String {
+    match status.map(|status| status.last_exit.as_deref()) {
+        Some(None) => target.to_owned(),
+        Some(Some(trouble)) => format!("{target}; {}", specimen(trouble)),
+        None => format!("{target}, where it is not any more"),
     }
 }
 

@@ -102,19 +102,11 @@ impl Google {
     ) -> Result<Archive, GoogleError> {
         let (bucket, hash) = (self.bucket(), Digest::of(&bytes).hex());
         let (object, md5) = (format!("{folder}/{hash}.tar.gz"), md5(&bytes));
-        let about = json!({
-            "name": object, "contentType": "application/gzip", "md5Hash": md5,
-            "metadata": {"sigyl-source": source.to_string(), "sigyl-archive": format!("sha256:{hash}")},
-        });
-        // What is sent cannot hold its own hash, and so not the line that ends it either.
-        let (form, body) = multipart(&format!("sigyl-{hash}"), &about.to_string(), &bytes);
-        let path = format!("upload/storage/v1/b/{bucket}/o");
-        let call =
-            Call::send("storage.objects.insert", Api::Storage, path, form, body).within(SENDING).safe();
-        let call = call.with("uploadType", "multipart").with("ifGenerationMatch", "0");
-        let found: Object = match self.call(call).await {
-            Ok(object) => object,
-            Err(error) if error.is(&Class::Aborted) => self.archive(&bucket, &object).await?,
+        let found = match self.archive(&bucket, &object).await {
+            Ok(found) => found,
+            Err(error) if error.is(&Class::NotFound) => {
+                self.send_archive(&bucket, &object, source, (&hash, &md5), &bytes).await?
+            }
             Err(error) => return Err(error),
         };
         if found.md5_hash != md5 || found.generation.is_empty() {
@@ -124,6 +116,31 @@ impl Google {
             });
         }
         Ok(Archive { bucket, object, generation: found.generation })
+    }
+
+    async fn send_archive(
+        &self,
+        bucket: &str,
+        object: &str,
+        source: Digest,
+        (hash, md5): (&str, &str),
+        bytes: &[u8],
+    ) -> Result<Object, GoogleError> {
+        let about = json!({
+            "name": object, "contentType": "application/gzip", "md5Hash": md5,
+            "metadata": {"sigyl-source": source.to_string(), "sigyl-archive": format!("sha256:{hash}")},
+        });
+        // What is sent cannot hold its own hash, and so not the line that ends it either.
+        let (form, body) = multipart(&format!("sigyl-{hash}"), &about.to_string(), bytes);
+        let path = format!("upload/storage/v1/b/{bucket}/o");
+        let call =
+            Call::send("storage.objects.insert", Api::Storage, path, form, body).within(SENDING).safe();
+        let call = call.with("uploadType", "multipart").with("ifGenerationMatch", "0");
+        match self.call(call).await {
+            // It came there meanwhile, or by a try that was not answered.
+            Err(error) if error.is(&Class::Aborted) => self.archive(bucket, object).await,
+            sent => sent,
+        }
     }
 
     async fn archive(&self, bucket: &str, object: &str) -> Result<Object, GoogleError> {

@@ -84,13 +84,16 @@ impl Google {
         let tag = format!("{}:source-{}", order.image, &order.source.hex()[..40]);
         let body = body(order, &tag, self.project(), self.patience().build.as_secs());
         let path = format!("v1/projects/{}/locations/{}/builds", self.project(), self.region());
-        let begin = || self.call::<Begun>(Call::post(CREATE, Api::CloudBuild, path.clone(), body.clone()));
+        let begin = || {
+            let call = Call::post(CREATE, Api::CloudBuild, path.clone(), body.clone());
+            self.call::<Begun>(call.with("projectId", self.project()))
+        };
         let begun = self.settled(order.builder.is_new, begin).await?;
         let id = begun.metadata.and_then(|it| it.build).map(|build| build.id).unwrap_or_default();
         if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             return Err(GoogleError::Answer { call: CREATE, why: "it names no build".to_owned() });
         }
-        let build = self.over(&format!("{path}/{id}"), &id, progress).await?;
+        let build = self.over(&path, &id, progress).await?;
         image_of(&build, &tag, order.image)
     }
 
@@ -98,12 +101,12 @@ impl Google {
     async fn over(&self, path: &str, id: &str, progress: &dyn Progress) -> Result<Build, GoogleError> {
         let limit = self.patience().build;
         let mut lines = Lines::of_build(id);
-        let watched = tokio::time::timeout(limit, self.watch_build(path, &mut lines, progress)).await;
+        let watched = tokio::time::timeout(limit, self.watch_build((path, id), &mut lines, progress)).await;
         let Ok(build) = watched else {
             let call = Call::post(
                 "cloudbuild.projects.locations.builds.cancel",
                 Api::CloudBuild,
-                format!("{path}:cancel"),
+                format!("{path}/{id}:cancel"),
                 json!({}),
             );
             if let Err(error) = self.call::<Value>(call.safe()).await {
@@ -117,14 +120,15 @@ impl Google {
 
     async fn watch_build(
         &self,
-        path: &str,
+        (path, id): (&str, &str),
         lines: &mut Lines,
         progress: &dyn Progress,
     ) -> Result<Build, GoogleError> {
         let mut pause = self.patience().first;
         loop {
             let name = "cloudbuild.projects.locations.builds.get";
-            let build: Build = self.call(Call::get(name, Api::CloudBuild, path)).await?;
+            let call = Call::get(name, Api::CloudBuild, format!("{path}/{id}"));
+            let build: Build = self.call(call.with("projectId", self.project()).with("id", id)).await?;
             if !matches!(build.status.as_str(), "QUEUED" | "PENDING" | "WORKING" | "STATUS_UNKNOWN" | "") {
                 return Ok(build);
             }

@@ -60,18 +60,7 @@ impl Google {
             let why = format!("the value of {variable} has {} bytes; 1 to {MOST} can be kept", bytes.len());
             return Err(GoogleError::Answer { call: "secretmanager.projects.secrets.addVersion", why });
         }
-        let body = json!({"replication": {"automatic": {}}, "labels": {"managed-by": "sigyl"}});
-        let call = Call::post(
-            "secretmanager.projects.secrets.create",
-            Api::SecretManager,
-            format!("v1/{parent}/secrets"),
-            body,
-        );
-        match self.call::<Value>(call.with("secretId", &secret)).await {
-            Ok(_) => {}
-            Err(error) if error.is(&Class::Exists) => {}
-            Err(error) => return Err(error),
-        }
+        self.keep_secret(&parent, &secret).await?;
         let reader = member(&account.email);
         self.grant(&Guarded::Secret(whole.clone()), &[READER], &reader, account.is_new).await?;
         let body =
@@ -85,6 +74,26 @@ impl Google {
             return Err(GoogleError::Answer { call: "secretmanager.projects.secrets.addVersion", why });
         }
         Ok(Bound { variable: variable.clone(), secret, version })
+    }
+
+    /// Makes a secret without a version if it is not there.
+    async fn keep_secret(&self, parent: &str, secret: &str) -> Result<(), GoogleError> {
+        let path = format!("v1/{parent}/secrets");
+        let get =
+            Call::get("secretmanager.projects.secrets.get", Api::SecretManager, format!("{path}/{secret}"));
+        match self.call::<Value>(get).await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.is(&Class::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+        let body = json!({"replication": {"automatic": {}}, "labels": {"managed-by": "sigyl"}});
+        let call = Call::post("secretmanager.projects.secrets.create", Api::SecretManager, path, body);
+        match self.call::<Value>(call.with("secretId", secret)).await {
+            Ok(_) => Ok(()),
+            // Another release made it at the same time.
+            Err(error) if error.is(&Class::Exists) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Removes all secrets of a server; returns what was removed.

@@ -25,7 +25,8 @@ impl Step for Retire {
             return Ok(Outcome::skipped("nothing of it runs"));
         };
         let target = cx.platform.targets.of(deployment.target.as_deref())?;
-        target.retire(&name, &deployment.revision, cx.platform.settings.grace).await?;
+        // What was made for it elsewhere is removed piece by piece, by the step that says of each that it is gone.
+        target.suspend(&name, &deployment.revision, cx.platform.settings.grace).await?;
         cx.results.removed.push(format!("what ran of {name} {}", deployment.version));
         Ok(Outcome::done(format!("{} stopped", deployment.version)))
     }

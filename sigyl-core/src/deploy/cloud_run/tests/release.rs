@@ -127,6 +127,7 @@ async fn a_server_is_built_released_shifted_and_removed_without_a_trace() {
             world.things.iter().find(|(name, _)| name.starts_with("b/demo-sigyl-europe-west1/o/")).unwrap().1;
         assert_eq!(archive["metadata"]["sigyl-source"], source.to_string());
         assert_eq!(archive["files"], json!(["source/clock.js", "source/sigyl.yaml", "sigyl/Dockerfile"]));
+        // What is looked for before it is made is not there, and nothing else is refused.
         let asked_in_vain = |line: &&String| !line.starts_with("404 GET");
         assert_eq!(world.refused.iter().filter(asked_in_vain).collect::<Vec<_>>(), Vec::<&String>::new());
     });

@@ -64,6 +64,10 @@ impl World {
             "artifactregistry" => self.registry(method, rest, &query, &body),
             "iam" => self.accounts(method, rest, &body),
             "iamcredentials" => (200, json!({"token": format!("id.{}", body["audience"].as_str().unwrap())})),
+            "cloudbuild" if method == "GET" && query.get("id").is_none() => wrong("the id of the build"),
+            "cloudbuild" if !rest.ends_with(":cancel") && query.get("projectId") != Some(&"demo") => {
+                wrong("projectId")
+            }
             "cloudbuild" => self.builds(method, rest, &body),
             "logging" => (200, self.lines(&body)),
             "secretmanager" => self.secrets(method, rest, &query, &body),
@@ -304,6 +308,7 @@ impl World {
             "POST" if only(body, &["replication", "labels"]) => {
                 self.make(format!("{rest}/{}", query["secretId"]), json!({}))
             }
+            "GET" if rest != "v1/projects/demo/secrets" => self.get(rest),
             "GET" => {
                 let names = self.things.keys().filter(|name| name.starts_with("v1/projects/demo/secrets/"));
                 let secrets: Vec<Value> =
