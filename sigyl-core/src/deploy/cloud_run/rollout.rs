@@ -11,7 +11,7 @@ use super::policy::Guarded;
 use super::refusal::{Class, member};
 use super::service::{Service, Share, Wanted, body, short};
 use crate::deploy::TargetError;
-use crate::domain::RevisionId;
+use crate::domain::{RevisionId, ServerName};
 
 const CREATE: &str = "run.projects.locations.services.create";
 const PATCH: &str = "run.projects.locations.services.patch";
@@ -233,8 +233,14 @@ impl Google {
         }
     }
 
-    /// Removes a service with all its revisions; returns what was removed.
+    /// Removes a service with all its revisions; returns what was removed. One that Sigyl did not make for this server is
+    /// left alone.
     pub async fn remove_service(&self, names: &Names) -> Result<Vec<String>, GoogleError> {
+        let Some(service) = self.service(names).await? else { return Ok(Vec::new()) };
+        let made_for = service.annotations.get("sigyl-server").and_then(|name| ServerName::parse(name).ok());
+        if made_for.is_none_or(|server| Names::of(&server) != *names) {
+            return Ok(Vec::new());
+        }
         let path = format!("v2/{}", self.service_path(names));
         match self.call::<Operation>(Call::delete(DELETE, Api::Run, path)).await {
             Ok(operation) => {
