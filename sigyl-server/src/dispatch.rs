@@ -8,7 +8,7 @@ use hyper::header::{ACCEPT, ALLOW, AUTHORIZATION, HOST, HeaderMap, HeaderValue, 
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode, Version};
 use sigyl_core::access::{Allowance, Who};
-use sigyl_core::domain::Caller;
+use sigyl_core::domain::{Caller, TraceParent};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -61,7 +61,7 @@ pub(crate) async fn answer(app: &Arc<App>, line: &Arc<Line>, request: Request<In
         Ok(Way::To(place, _)) => Some(*place),
         Ok(Way::Preflight) | Err(_) => None,
     };
-    let mut log = Log { method: &method, place, client, caller: None, id };
+    let mut log = Log { method: &method, place, client, caller: None, id, trace };
     let (answer, room) = match way {
         Ok(Way::To(place, params)) => match admit(app, place.route, &params, client, &head).await {
             Ok(Admitted { caller, share, room }) => {
@@ -274,6 +274,7 @@ struct Log<'a> {
     client: Client,
     caller: Option<Caller>,
     id: &'a str,
+    trace: Option<TraceParent>,
 }
 
 impl Log<'_> {
@@ -288,6 +289,7 @@ impl Log<'_> {
             client = self.client.address.map(tracing::field::display),
             key = key.map(|holder| holder.key.id.as_str()),
             request = self.id,
+            trace = self.trace.map(tracing::field::display),
             "answered"
         );
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use hyper::header::HeaderMap;
 use hyper::http::Uri;
 use hyper::{Method, StatusCode};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use sigyl_core::clock::{Clock as _, SystemClock};
 use sigyl_core::domain::{Timestamp, TraceParent};
 use uuid::Uuid;
@@ -81,7 +82,7 @@ impl Otel {
             number("http.response.status_code", status.into()),
         ];
         attributes.extend(route.map(|route| text("http.route", route)));
-        attributes.extend(self.address());
+        attributes.extend_from_slice(&self.address);
         let verb = method.unwrap_or("HTTP");
         let name = route.map_or_else(|| verb.to_owned(), |route| format!("{verb} {route}"));
         let error = answered.status.is_server_error().then(|| status.to_string());
@@ -90,16 +91,16 @@ impl Otel {
         let spot = Spot { own: begun.own, parent: begun.parent, start, end };
         self.tell(span(spot, SpanKind::Server, name, attributes, error));
     }
+}
 
-    /// Where clients reach the server: as it was set, and not as a client says.
-    fn address(&self) -> impl Iterator<Item = opentelemetry_proto::tonic::common::v1::KeyValue> {
-        let base: Option<Uri> = self.base.parse().ok();
-        let part = |key, value: Option<String>| value.map(|value| text(key, value));
-        let scheme = base.as_ref().and_then(Uri::scheme_str).map(str::to_owned);
-        let host = base.as_ref().and_then(Uri::host).map(|host| host.trim_matches(['[', ']']).to_owned());
-        let port = base.as_ref().and_then(Uri::port_u16).map(|port| number("server.port", port.into()));
-        [part("url.scheme", scheme), part("server.address", host), port].into_iter().flatten()
-    }
+/// Where clients reach the server: as it was set, and not as a client says.
+pub(super) fn address(base: &str) -> Vec<KeyValue> {
+    let base: Option<Uri> = base.parse().ok();
+    let part = |key, value: Option<String>| value.map(|value| text(key, value));
+    let scheme = base.as_ref().and_then(Uri::scheme_str).map(str::to_owned);
+    let host = base.as_ref().and_then(Uri::host).map(|host| host.trim_matches(['[', ']']).to_owned());
+    let port = base.as_ref().and_then(Uri::port_u16).map(|port| number("server.port", port.into()));
+    [part("url.scheme", scheme), part("server.address", host), port].into_iter().flatten().collect()
 }
 
 /// Reads the place that a request says it has, if it says so once.
@@ -154,7 +155,9 @@ mod tests {
 
     #[test]
     fn the_address_is_the_one_that_was_set() {
-        let told: Vec<_> = otel(1.0).address().map(|one| one.key).collect();
-        assert_eq!(told, ["url.scheme", "server.address", "server.port"]);
+        let told = address("https://[::1]:8443");
+        assert_eq!(told[1], text("server.address", "::1"));
+        assert_eq!(told[2], number("server.port", 8443));
+        assert_eq!(address("http://mcp.example.org").len(), 2);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
+use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message as _;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::Telemetry;
 use super::lost::Lost;
 use super::post::{Post, Sent, Signal};
-use super::request::nanos;
+use super::request::{address, nanos};
 use super::span::text;
 use crate::metrics::{Family, Point};
 
@@ -45,7 +45,7 @@ pub(crate) struct Otel {
     /// When the server began to count, in nanoseconds since 1970-01-01 UTC.
     pub(super) began: u64,
     /// Where clients reach the server.
-    pub(super) base: String,
+    pub(super) address: Vec<KeyValue>,
     /// Set when the server takes no more requests: nothing is gathered any more.
     ending: CancellationToken,
     /// Set when everything has to be told now.
@@ -76,7 +76,7 @@ impl Otel {
             telemetry,
             resource,
             began: nanos(SystemClock.now()),
-            base: base.to_owned(),
+            address: address(base),
             ending,
             finishing: CancellationToken::new(),
         };
