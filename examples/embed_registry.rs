@@ -107,6 +107,7 @@ fn server(version: &VersionRecord, manifest: &Manifest) -> Server {
         granted: Permissions::default(),
         env: Default::default(),
         allow_scripts: Default::default(),
+        targets: Default::default(),
         locator: version.source.locator.clone(),
     }
 }
