@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use crate::deploy::local_process::build::{function, is_fetcher};
+use crate::deploy::local_process::{function, is_fetcher};
 use crate::deploy::{BuildSpec, TargetError};
 use crate::domain::Transport;
 use crate::manifest::{Manifest, Runtime};

@@ -12,6 +12,7 @@ const ROUNDS: usize = 5;
 
 /// What has a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Guarded {
     /// The project.
     Project,

@@ -6,7 +6,7 @@
 //! `unconfined` runs a command of the operator's own under the same keeper.
 
 mod backoff;
-pub(in crate::deploy) mod build;
+mod build;
 mod confinement;
 mod folder;
 mod http;
@@ -20,5 +20,7 @@ mod stdio;
 mod target;
 mod unconfined;
 
+#[cfg(feature = "cloud-run")]
+pub(super) use build::{function, is_fetcher};
 pub use target::{LocalConfig, LocalProcess};
 pub use unconfined::{Command, Unconfined};

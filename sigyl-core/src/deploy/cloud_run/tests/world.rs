@@ -64,7 +64,7 @@ impl World {
             "artifactregistry" => self.registry(method, rest, &query, &body),
             "iam" => self.accounts(method, rest, &body),
             "iamcredentials" => (200, json!({"token": format!("id.{}", body["audience"].as_str().unwrap())})),
-            "cloudbuild" if method == "GET" && query.get("id").is_none() => wrong("the id of the build"),
+            "cloudbuild" if method == "GET" && !query.contains_key("id") => wrong("the id of the build"),
             "cloudbuild" if !rest.ends_with(":cancel") && query.get("projectId") != Some(&"demo") => {
                 wrong("projectId")
             }

@@ -208,7 +208,7 @@ impl Recipe for Python {
 }
 
 /// Returns the program that calls `module:function`, if that is what the entry point names.
-pub(in crate::deploy) fn function(entry: Option<&str>) -> Option<String> {
+pub(crate) fn function(entry: Option<&str>) -> Option<String> {
     let (module, function) = entry?.split_once(':')?;
     let dotted = |name: &str| {
         let word = |part: &str| {

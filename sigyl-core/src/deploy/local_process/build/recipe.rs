@@ -109,7 +109,7 @@ impl Place<'_> {
 }
 
 /// Tells whether a program fetches or chooses code when it starts.
-pub(in crate::deploy) fn is_fetcher(command: &str) -> bool {
+pub(crate) fn is_fetcher(command: &str) -> bool {
     matches!(command, "npx" | "uvx" | "uv" | "pipx" | "bunx" | "npm" | "yarn" | "pnpm" | "docker")
 }
 
