@@ -60,6 +60,7 @@ pub use caller::{Caller, Denied};
 pub use declaration::{Declaration, Era};
 pub use deployment::{Artifact, Confinement, Deployment, Launch, Resources, Transport};
 pub use digest::{Digest, DigestError};
+#[cfg(feature = "gateway")]
 pub(crate) use document::read_strictly;
 pub use document::{AddressError, DocumentError, DocumentName, DocumentVersion, RawDocument};
 pub use download::Download;

@@ -300,7 +300,8 @@ impl Flow<'_> {
         let ways = key.ways();
         let Some(open) = ways.iter().find(|entry| self.names_freely(entry)) else { return };
         let from = self.origins.name(open.origin).to_owned();
-        if self.eval(base).comes_from(Source::Picked) {
+        // What a part of it was picked from is not what is set.
+        if self.eval(base).taint.iter().any(|entry| entry.source == Source::Picked) {
             self.act(Weakness::Prototype, &from, "a part of a part", span);
         }
     }
@@ -372,7 +373,7 @@ fn is_given(value: &Value) -> bool {
 
 /// Tells whether a value is what a file holds: who names it need not have written it.
 fn is_of_file(value: &Value) -> bool {
-    value.is_path().is_some_and(|path| path.ends_with("readFile()") || path.ends_with("readFileSync()"))
+    value.field(super::held::PLACE).is_some()
 }
 
 /// Tells whether a path is one of a folder that a web server shows.

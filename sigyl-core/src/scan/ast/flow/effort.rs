@@ -139,7 +139,7 @@ impl Flow<'_> {
     pub(super) fn repeats(&mut self, id: ExprId, one: &Value, other: &Value) {
         let span = self.form.expr(id).span;
         for (what, times) in [(one, other), (other, one)] {
-            let holds = what.items.is_some() || what.known().is_some_and(|text| text.parse::<f64>().is_err());
+            let holds = what.items.is_some() || what.known().is_some_and(|text| !is_sum(text));
             if holds && (self.is_boundless(times) && what.taint.is_empty() || number(times) >= Some(VAST)) {
                 self.act(Weakness::Exhaustion, "as much as it says", "*", span);
             }
@@ -288,6 +288,12 @@ fn number(value: &Value) -> Option<f64> {
     value.known()?.replace('_', "").parse().ok()
 }
 
+/// Tells whether a reading is that of a number, or of numbers that are computed with.
+fn is_sum(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_digit() || "._+-*/eE ".contains(c);
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(is_part)
+}
+
 /// What two known numbers come to.
 pub(super) fn computed(word: &str, one: &Value, other: &Value) -> Option<Value> {
     let (one, other) = (number(one)?, number(other)?);
@@ -295,7 +301,6 @@ pub(super) fn computed(word: &str, one: &Value, other: &Value) -> Option<Value> 
         "*" => one * other,
         "**" => one.powf(other),
         "-" => one - other,
-        "/" => one / other,
         "//" => (one / other).floor(),
         "<<" => one * 2_f64.powf(other),
         _ => return None,
