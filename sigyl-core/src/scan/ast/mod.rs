@@ -21,6 +21,7 @@ mod near;
 mod parse;
 mod pieces;
 mod rule;
+mod script;
 mod session;
 mod signatures;
 mod syntax;
