@@ -33,7 +33,7 @@ fn request(stream: &mut TcpStream) -> String {
         let text = String::from_utf8_lossy(&read).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            if body.len() >= length.unwrap().parse().unwrap() {
+            if body.len() >= length.unwrap().parse::<usize>().unwrap() {
                 return text;
             }
         }
