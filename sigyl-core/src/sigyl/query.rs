@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::place::may_on_run;
 use super::quarantine::covering;
 use super::{Frames, Sigyl};
+use crate::deploy::Status;
 use crate::domain::{
-    Action, Caller, JudgementRecord, Locator, Quarantines, Report, ReportId, Run, RunId, RunState, Server,
-    ServerName, Verdict, VersionRecord,
+    Action, Caller, Deployment, JudgementRecord, Locator, Mask, Quarantines, Report, ReportId, Run, RunId,
+    RunState, Server, ServerName, Verdict, VersionRecord,
 };
 use crate::error::Error;
 use crate::pipeline::Front as _;
@@ -22,6 +24,8 @@ use crate::wire::v1::{Frame, Observed, Owner, Part, RunEnd, ServerView, VersionV
 const PAGE: usize = 1_000;
 /// Lines of the past of a log, and runs, that can be asked for at once.
 const MOST: usize = 10_000;
+/// How long another place may take to say how a server is.
+const ELSEWHERE: Duration = Duration::from_secs(5);
 /// Records that are looked at for one answer, whether they are shown or not.
 pub(super) const LOOKED_MOST: usize = 20_000;
 
@@ -90,6 +94,37 @@ impl Sigyl {
         }
     }
 
+    /// Tells how an instance is. That of another place is not known when the place does not say so soon: a view of all
+    /// servers does not wait for one.
+    async fn status_of(&self, name: &ServerName, deployment: &Deployment) -> Result<Option<Status>, Error> {
+        let target = self.inner.platform.targets.of(deployment.target.as_deref());
+        if deployment.target.is_none() {
+            return Ok(target?.status(name, &deployment.revision).await?);
+        }
+        let asked = async { target?.status(name, &deployment.revision).await };
+        match tokio::time::timeout(ELSEWHERE, asked).await {
+            Ok(Ok(status)) => Ok(status),
+            Ok(Err(error)) => {
+                tracing::warn!(server.name = %name, %error, "how a server is at another place is not known");
+                Ok(None)
+            }
+            Err(_) => {
+                tracing::warn!(server.name = %name, "another place did not say in time how a server is");
+                Ok(None)
+            }
+        }
+    }
+
+    /// What hides the secrets of a server that runs elsewhere: what it prints comes as it is.
+    async fn mask_of(&self, name: &ServerName) -> Result<Mask, Error> {
+        let platform = &self.inner.platform;
+        let mut secrets = Vec::new();
+        for sealed in platform.store.secrets(name).await? {
+            secrets.push((sealed.name.clone(), platform.vault.reveal(&sealed)?));
+        }
+        Ok(Mask::all(&[platform.masks.of(name), Mask::of(secrets.iter().map(|(name, value)| (name, value)))]))
+    }
+
     /// Lists the runs that the caller may see after a run, or from the newest on: newest first, at most `limit`. Who sees
     /// few of them is given what is among the next `LOOKED_MOST`, and where to go on.
     pub async fn runs(
@@ -141,6 +176,12 @@ impl Sigyl {
         let deployment = platform.store.deployment(name).await?;
         let target = platform.targets.of(deployment.as_ref().and_then(|it| it.target.as_deref()))?;
         let mut pending = target.logs(name, lines.min(MOST)).await?;
+        if deployment.is_some_and(|deployment| deployment.target.is_some()) {
+            let mask = self.mask_of(name).await?;
+            for line in &mut pending.lines {
+                line.text = mask.text(&line.text).into_owned();
+            }
+        }
         for line in pending.lines {
             if frames.send(Frame::Log(line)).await.is_err() {
                 return Ok(());
@@ -214,10 +255,7 @@ impl Sigyl {
             None => None,
         };
         let status = match &deployment {
-            Some(deployment) => {
-                let target = self.inner.platform.targets.of(deployment.target.as_deref())?;
-                target.status(&server.name, &deployment.revision).await?
-            }
+            Some(deployment) => self.status_of(&server.name, deployment).await?,
             None => None,
         };
         let health =

@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use crate::deploy::local_process::{function, is_fetcher};
+use crate::deploy::local_process::{LOCKED, function};
 use crate::deploy::{BuildSpec, TargetError};
 use crate::domain::Transport;
 use crate::manifest::{Manifest, Runtime};
@@ -54,10 +54,10 @@ pub(super) fn recipe(spec: &BuildSpec<'_>) -> Result<Recipe, TargetError> {
     if manifest.runtime == Runtime::Container {
         return container(spec);
     }
-    if let Some(command) = manifest.start.command.as_deref().filter(|command| is_fetcher(command)) {
+    if let Some(command) = manifest.start.command.as_deref().filter(|command| !is_own(command)) {
         return Err(unsupported(&format!(
-            "startCommand.command `{command}` would fetch or choose code when it starts; only what was scanned is run: \
-             name entryPoint, or the program itself"
+            "startCommand.command `{command}` is no program of the source, and the image may hold another one of that \
+             name; only what was scanned is run: name entryPoint, or a path within the source"
         )));
     }
     let mut made = Made::new(spec);
@@ -99,6 +99,11 @@ impl Made {
         self.line(&format!("RUN {}", listed(words)));
     }
 
+    /// The same without a network: what was scanned is built, and nothing comes to it.
+    fn run_alone<W: AsRef<str>>(&mut self, words: &[W]) {
+        self.line(&format!("RUN --network=none {}", listed(words)));
+    }
+
     /// Adds a file beside the source, and says where it is put.
     fn add(&mut self, name: &str, bytes: Vec<u8>, to: &str) {
         self.beside.push((format!("{OWN}/{name}"), bytes));
@@ -118,6 +123,12 @@ impl Made {
 /// Writes words as a list that no shell reads.
 fn listed<W: AsRef<str>>(words: &[W]) -> String {
     json!(words.iter().map(AsRef::as_ref).collect::<Vec<&str>>()).to_string()
+}
+
+/// Tells whether a command is an interpreter that every image has, or a path within the source.
+fn is_own(command: &str) -> bool {
+    let is_within = !command.starts_with('/') && !command.split('/').any(|part| part == "..");
+    matches!(command, "node" | "python" | "python3") || command.contains('/') && is_within
 }
 
 fn unsupported(why: &str) -> TargetError {
@@ -140,15 +151,15 @@ fn node(spec: &BuildSpec<'_>, made: &mut Made) -> Result<(), TargetError> {
             made.add("package.json", bytes, "./package.json");
         }
         let dev = if manifest.build.command.is_some() { "--include=dev" } else { "--omit=dev" };
-        made.run(&["npm", "ci", dev, "--ignore-scripts", "--no-audit", "--no-fund"]);
+        made.run(&[&["npm", "ci", dev, "--no-audit", "--no-fund"][..], &LOCKED[..]].concat());
         if has_own {
             made.line(&format!("COPY {SOURCE}/package.json ./package.json"));
         }
     }
     if let Some(command) = &manifest.build.command {
-        made.run(command);
+        made.run_alone(command);
         if spec.tree.lock_of(LockKind::Npm).is_some() {
-            made.run(&["npm", "prune", "--omit=dev", "--ignore-scripts"]);
+            made.run_alone(&["npm", "prune", "--omit=dev", "--ignore-scripts"]);
         }
     }
     made.line(&format!(
@@ -178,7 +189,7 @@ fn python(spec: &BuildSpec<'_>, made: &mut Made) -> Result<(), TargetError> {
     made.line(&format!("COPY {SOURCE}/ ./"));
     made.line("ENV PYTHONPATH=/app:/app/src PYTHONUNBUFFERED=1");
     if let Some(command) = &manifest.build.command {
-        made.run(command);
+        made.run_alone(command);
     }
     let start = &manifest.start;
     let is_python = |command: &str| matches!(command, "python" | "python3");
@@ -331,6 +342,14 @@ mod tests {
             ),
             (
                 "name: a\nruntime: node\nstartCommand: {type: http, command: npx}\n",
+                "only what was scanned is run",
+            ),
+            (
+                "name: a\nruntime: node\nstartCommand: {type: http, command: /usr/local/bin/npx}\n",
+                "only what was scanned is run",
+            ),
+            (
+                "name: a\nruntime: python\nstartCommand: {type: http, command: sh}\n",
                 "only what was scanned is run",
             ),
             (

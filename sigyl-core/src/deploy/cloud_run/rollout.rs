@@ -234,12 +234,18 @@ impl Google {
     }
 
     /// Removes a service with all its revisions; returns what was removed. One that Sigyl did not make for this server is
-    /// left alone.
+    /// refused.
     pub async fn remove_service(&self, names: &Names) -> Result<Vec<String>, GoogleError> {
         let Some(service) = self.service(names).await? else { return Ok(Vec::new()) };
         let made_for = service.annotations.get("sigyl-server").and_then(|name| ServerName::parse(name).ok());
         if made_for.is_none_or(|server| Names::of(&server) != *names) {
-            return Ok(Vec::new());
+            return Err(GoogleError::Answer {
+                call: DELETE,
+                why: format!(
+                    "the service {} does not say that Sigyl made it for this server; remove it yourself, and delete again",
+                    service.name
+                ),
+            });
         }
         let path = format!("v2/{}", self.service_path(names));
         match self.call::<Operation>(Call::delete(DELETE, Api::Run, path)).await {

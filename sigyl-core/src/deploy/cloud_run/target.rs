@@ -230,7 +230,7 @@ impl Target for CloudRun {
         Ok(())
     }
 
-    /// Nobody but Sigyl may call it, and Sigyl does not: an instance that is not called does not work.
+    /// Sigyl lets nobody else call it, and does not do so itself: an instance that is not called does not work.
     async fn suspend(
         &self,
         _server: &ServerName,
@@ -258,12 +258,13 @@ impl Target for CloudRun {
         let of = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
         Confinement {
             enforced: of(&[
-                "a container of its own, as a user without rights",
+                "a container of its own",
                 "an account of its own that is granted nothing but its secrets",
-                "nobody but Sigyl may call it",
             ]),
             unenforced: of(&[
+                "who may call it: Sigyl lets nobody else in, and who manages the project may",
                 "which addresses it may reach: Cloud Run lets it reach every one",
+                "as which user it works: the one that the Dockerfile of a `container` names",
                 "which of its own files it may read and write, and which programs of its image it may start",
             ]),
         }

@@ -21,6 +21,6 @@ mod target;
 mod unconfined;
 
 #[cfg(feature = "cloud-run")]
-pub(super) use build::{function, is_fetcher};
+pub(super) use build::{LOCKED, function};
 pub use target::{LocalConfig, LocalProcess};
 pub use unconfined::{Command, Unconfined};

@@ -53,8 +53,11 @@ pub(super) async fn enter(cx: &mut Context, name: &ServerName) -> Result<(), Ste
     cx.run.server = Some(name.clone());
     cx.results.server = server;
     if cx.order.target.is_none() {
-        // It stays where it is.
-        cx.order.target = cx.platform.store.deployment(name).await?.and_then(|deployment| deployment.target);
+        // It stays where it is, or where it was to be: what was meant for another place is not started here.
+        cx.order.target = match cx.platform.store.deployment(name).await? {
+            Some(deployment) => deployment.target,
+            None => cx.results.server.as_ref().and_then(|server| server.targets.first().cloned()),
+        };
     }
     cx.target()?;
     let now = cx.platform.clock.now();

@@ -17,8 +17,8 @@ mod work;
 
 pub(super) use cache::Builder;
 #[cfg(feature = "cloud-run")]
+pub(crate) use node::LOCKED;
+#[cfg(feature = "cloud-run")]
 pub(crate) use python::function;
 pub(super) use recipe::build;
-#[cfg(feature = "cloud-run")]
-pub(crate) use recipe::is_fetcher;
 pub(super) use work::blocking;

@@ -16,7 +16,7 @@ use crate::source::LockKind;
 /// Switches of every run of npm.
 const QUIET: [&str; 3] = ["--no-audit", "--no-fund", "--no-update-notifier"];
 /// Nothing but what the lock names; an npm before 11 does not know the last three and warns of them.
-const LOCKED: [&str; 4] =
+pub(crate) const LOCKED: [&str; 4] =
     ["--ignore-scripts", "--allow-git=none", "--allow-file=none", "--allow-remote=none"];
 
 /// The node that runs it.

@@ -109,7 +109,7 @@ impl Place<'_> {
 }
 
 /// Tells whether a program fetches or chooses code when it starts.
-pub(crate) fn is_fetcher(command: &str) -> bool {
+fn is_fetcher(command: &str) -> bool {
     matches!(command, "npx" | "uvx" | "uv" | "pipx" | "bunx" | "npm" | "yarn" | "pnpm" | "docker")
 }
 
