@@ -6,8 +6,8 @@ use super::Sigyl;
 use super::audit::Act;
 use super::query::LOOKED_MOST;
 use crate::domain::{
-    Account, Action, ApiKey, AuditEntry, AuditHead, Caller, Denied, Label, Login, Role, Run, ServerName,
-    Workspace, WorkspaceName,
+    Account, Action, ApiKey, AuditEntry, AuditHead, Caller, Denied, Label, Login, Role, Run, Scope,
+    ServerName, Workspace, WorkspaceName,
 };
 use crate::error::Error;
 use crate::store::{Change, Page};
@@ -63,6 +63,7 @@ impl Sigyl {
     pub async fn export_me(&self, caller: &Caller) -> Result<AccountExport, Error> {
         let account = own_account(caller, "export what is known of it")?;
         caller.require(Action::Keys)?;
+        require_unbound(caller, "export what is known of its account")?;
         let store = &self.inner.platform.store;
         let keys = store.keys_of(&account.id).await?;
         let mut left_out = Vec::new();
@@ -94,6 +95,9 @@ impl Sigyl {
         let work = async move {
             let is_own = who.key().is_some_and(|holder| holder.account.login == login);
             who.require(if is_own { Action::Keys } else { Action::Administer })?;
+            if is_own {
+                require_unbound(&who, "delete its account")?;
+            }
             if confirm != login.as_str() {
                 return Err(Error::AccountNotConfirmed { login, typed: confirm.chars().take(64).collect() });
             }
@@ -188,6 +192,18 @@ impl Sigyl {
             );
         }
         Ok(found)
+    }
+}
+
+/// Refuses a key that is for less than its account: what concerns the whole account is not for such a key.
+fn require_unbound(caller: &Caller, what: &str) -> Result<(), Error> {
+    let is_unbound = caller.key().is_some_and(|holder| {
+        holder.key.workspace.is_none() && holder.key.scopes.contains(&Scope::EVERYTHING)
+    });
+    if is_unbound {
+        Ok(())
+    } else {
+        Err(Denied::new(caller, format!("{what} with a key that is for less")).into())
     }
 }
 

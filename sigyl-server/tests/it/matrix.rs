@@ -19,11 +19,13 @@ enum Needs {
     AnyKey,
     Key(Action),
     Either(Action, Action),
+    /// A key for all that its account may do.
+    Whole,
     /// Nothing from this machine; else as a key for it.
     Browse,
 }
 
-use Needs::{AnyKey, Browse, Either, Key, Nothing};
+use Needs::{AnyKey, Browse, Either, Key, Nothing, Whole};
 
 /// Every operation: what it needs, and what it answers to somebody who may, when nothing is on record and no body is sent.
 const OPERATIONS: &[(&str, Needs, u16)] = &[
@@ -61,9 +63,9 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("mcpSendTo", Key(Action::Call), 404),
     ("mcpListenTo", Key(Action::Call), 404),
     ("mcpEndOf", Key(Action::Call), 404),
-    ("exportMe", Key(Action::Keys), 200),
+    ("exportMe", Whole, 200),
     ("renameMe", Key(Action::Keys), 415),
-    ("deleteMe", Key(Action::Keys), 400),
+    ("deleteMe", Whole, 400),
     ("proveNamespace", Key(Action::Publish), 415),
     ("beginLogin", Nothing, 404),
     ("pollLogin", Nothing, 415),
@@ -129,6 +131,8 @@ struct Kind {
     key: Option<String>,
     /// Nothing when the key is not good.
     may: Option<Vec<Action>>,
+    /// Whether its key is for all that its account may do.
+    whole: bool,
 }
 
 async fn key(app: &TestApp, login: &str, scopes: &[Scope], expires: Option<Timestamp>) -> String {
@@ -166,8 +170,11 @@ fn by_role(role: Role) -> Vec<Action> {
 
 async fn kinds(app: &TestApp, clock: &FixedClock) -> Vec<Kind> {
     let everything = [Scope::parse("*").unwrap()];
-    let bad = |name: &str, key: Option<String>| Kind { name: name.to_owned(), key, may: None };
-    let good = |name: String, key: String, may: Vec<Action>| Kind { name, key: Some(key), may: Some(may) };
+    let bad = |name: &str, key: Option<String>| Kind { name: name.to_owned(), key, may: None, whole: false };
+    let good = |name: String, key: String, may: Vec<Action>| {
+        let whole = !name.contains("with a key for");
+        Kind { name, key: Some(key), may: Some(may), whole }
+    };
     account(app, "boss", true, None).await;
     let soon = clock.now().plus(Duration::from_secs(60));
     let revoked = key(app, "boss", &everything, None).await;
@@ -227,9 +234,10 @@ fn expected(needs: Needs, allowed: u16, kind: &Kind) -> u16 {
         (Browse, Some(_)) => 403,
         (_, None) => 401,
         (AnyKey, Some(_)) => allowed,
+        (Whole, Some(_)) if kind.whole => allowed,
         (Key(action), Some(may)) if may.contains(&action) => allowed,
         (Either(one, other), Some(may)) if may.contains(&one) || may.contains(&other) => allowed,
-        (Key(_) | Either(..), Some(_)) => 403,
+        (Key(_) | Either(..) | Whole, Some(_)) => 403,
     }
 }
 

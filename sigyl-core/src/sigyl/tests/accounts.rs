@@ -21,6 +21,16 @@ async fn an_account_exports_what_is_on_record_of_it_and_of_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_key_for_less_than_its_account_neither_exports_nor_deletes_it() {
+    let house = House::new().await;
+    let narrow = house.caller("rita", &["keys"]).await;
+    assert_eq!(house.sigyl.export_me(&narrow).await.unwrap_err().code(), "E0901");
+    let deleted = house.sigyl.delete_account(&narrow, &login("rita"), "rita").await;
+    assert!(deleted.unwrap_err().to_string().contains("with a key that is for less"));
+    assert!(house.store().account_of(&login("rita")).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn an_account_is_deleted_once_its_servers_have_another_owner() {
     let house = House::new().await;
     house.server("clock", "red").await;
