@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 
 use clap::Parser as _;
+use color_eyre::config::{HookBuilder, Theme};
 use sigyl_core::source::ToolEnv;
 use sigyl_server::settings::{Arguments, LogFormat, Settings};
 use tokio::signal::unix::{SignalKind, signal};
@@ -10,22 +11,24 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> color_eyre::Result<()> {
     sigyl_core::launcher::run_if_asked();
-    color_eyre::install()?;
+    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let has_colours = std::io::stderr().is_terminal() && !is_plain;
+    let report = HookBuilder::new().display_env_section(false).display_location_section(false);
+    (if has_colours { report } else { report.theme(Theme::new()) }).install()?;
     let arguments = Arguments::parse();
     let is_asked_to_print = arguments.print_config;
     let settings = Settings::resolve(arguments, &std::env::vars_os().collect())?;
     if is_asked_to_print {
         return Ok(write!(std::io::stdout(), "{settings}")?);
     }
-    log(&settings)?;
+    log(&settings, has_colours)?;
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(settings))
 }
 
-fn log(settings: &Settings) -> color_eyre::Result<()> {
-    let wants_none = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+fn log(settings: &Settings, has_colours: bool) -> color_eyre::Result<()> {
     let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && !wants_none)
+        .with_ansi(has_colours)
         // Nobody may read it: then there is nobody to tell that it could not be written either.
         .log_internal_errors(false)
         .with_env_filter(EnvFilter::try_new(&settings.log_filter.value)?);

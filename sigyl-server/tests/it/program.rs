@@ -72,6 +72,10 @@ async fn it_serves_an_empty_folder_until_it_is_told_to_end_also_when_nobody_read
 #[test]
 fn a_log_that_is_no_terminal_has_no_colours() {
     let folder = tempfile::tempdir().unwrap();
+    let refused = program(folder.path()).args(["--listen", "0.0.0.0:0"]).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && !said.contains('\u{1b}'), "{said:?}");
+    assert!(!said.contains("Location:") && !said.contains("Backtrace omitted"), "{said}");
     let mut child =
         program(folder.path()).args(["--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
     let line = line_with(&mut child, "listening on http://");
