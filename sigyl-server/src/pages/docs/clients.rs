@@ -54,7 +54,7 @@ pub(super) fn leaf() -> Leaf {
         vec![el("p").text("For a server that is a package with one secret, as an example:"), example()],
     );
     section("the-whole-registry", "The whole registry", "VS Code Copilot gallery".to_owned(), vec![
-        el("p").text("VS Code and GitHub Copilot read a registry by its address: that of this server. An administrator of the organisation names it in the policy for MCP registries. They send no key, so they need registry.anonymous_read."),
+        el("p").text("VS Code and GitHub Copilot read a registry by its address: that of this server. An administrator of the organisation names it in the policy for MCP registries. They send no key: give them the address of a view, which shows what its key may see, or let everybody read (registry.anonymous_read)."),
     ]);
     Leaf { title, body: Arc::new(body), headings, leads: vec![("registry", "clients".to_owned())] }
 }
