@@ -21,7 +21,6 @@ mod near;
 mod parse;
 mod pieces;
 mod rule;
-mod script;
 mod session;
 mod signatures;
 mod syntax;

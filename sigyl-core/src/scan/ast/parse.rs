@@ -8,7 +8,6 @@ use std::sync::OnceLock;
 use tree_sitter::{ParseOptions, ParseState, Parser};
 
 use super::comments::without_floods;
-use super::script::script;
 use super::syntax::{Syntax, Words};
 use crate::scan::language::Language;
 
@@ -105,16 +104,6 @@ pub(super) fn parse_part(grammar: Grammar, text: &str, size: usize) -> Result<Sy
     if size > BYTES {
         return Err(format!("{size} bytes; files up to {BYTES} bytes are parsed"));
     }
-    if grammar == Grammar::Script
-        && let Some(syntax) = script(text)
-    {
-        return Ok(syntax);
-    }
-    parse_slowly(grammar, text, size)
-}
-
-/// Parses a text by its grammar.
-pub(super) fn parse_slowly(grammar: Grammar, text: &str, size: usize) -> Result<Syntax, String> {
     let text = if grammar == Grammar::Python { without_floods(text) } else { Cow::Borrowed(text) };
     let mut left = ROUNDS + size / 1024 * ROUNDS_PER_KIB;
     let pieces = Pieces::new(text.as_bytes(), size);

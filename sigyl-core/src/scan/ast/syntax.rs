@@ -26,12 +26,6 @@ impl Words {
             fields: (0..=language.field_count()).map(field).collect(),
         }
     }
-
-    /// Takes those of a list that is made elsewhere; the first field stands for none.
-    pub(super) fn named(kinds: &[&str], fields: &[&str]) -> Self {
-        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        Self { kinds: owned(kinds), fields: owned(fields) }
-    }
 }
 
 /// One syntax tree.
@@ -91,36 +85,6 @@ impl Syntax {
     /// Returns the node that all others are in.
     pub(super) fn root(&self) -> Node<'_> {
         Node { syntax: self, at: 0 }
-    }
-}
-
-/// A list that grows, node by node.
-pub(super) struct Builder(Vec<Spot>);
-
-/// Bytes of a text for each node, about.
-const BYTES_A_NODE: usize = 5;
-
-impl Builder {
-    /// Begins the list of a text of so many bytes.
-    pub(super) fn for_text(bytes: usize) -> Self {
-        Self(Vec::with_capacity(bytes / BYTES_A_NODE))
-    }
-
-    /// Begins a node; returns where it stands.
-    pub(super) fn open(&mut self, kind: u16, field: u16, named: bool, (start, end): (u32, u32)) -> usize {
-        self.0.push(Spot { kind, field, named, extra: false, start, end, past: 0 });
-        self.0.len() - 1
-    }
-
-    /// Ends the node that stands there.
-    pub(super) fn close(&mut self, at: usize) {
-        let past = number(self.0.len());
-        self.0[at].past = past;
-    }
-
-    /// Ends the list: each node was ended.
-    pub(super) fn finish(self, words: &'static Words) -> Syntax {
-        Syntax { words, spots: self.0 }
     }
 }
 
