@@ -317,7 +317,8 @@ async fn bodies_under_idempotency_keys_have_their_room_together() {
         }
     };
     let status = tokio::time::timeout(std::time::Duration::from_secs(20), has_room).await.unwrap();
-    assert!(["400", "429"].contains(&status.as_str()), "{status}");
+    // Or it is told that a try before it was cut off, or that it asks too often: there was room all the same.
+    assert!(["400", "409", "429"].contains(&status.as_str()), "{status}");
     app.end().await;
 }
 
