@@ -33,8 +33,11 @@ impl Google {
     ) -> Result<bool, GoogleError> {
         let mut rounds = 1;
         loop {
-            let mut policy: Value = self.call(self.read_policy(what)).await?;
-            if !add(&mut policy, roles, member) {
+            let reading = self.read_policy(what);
+            let call = reading.name;
+            let mut policy: Value = self.call(reading).await?;
+            let unusable = |why: PolicyError| GoogleError::Answer { call, why: why.to_string() };
+            if !add(&mut policy, roles, member).map_err(unusable)? {
                 return Ok(false);
             }
             let written = self.settled(is_new, || self.call::<Value>(self.write_policy(what, &policy))).await;
@@ -91,18 +94,33 @@ impl Google {
     }
 }
 
+/// Why a policy is left as it is. What cannot be read whole would be lost by writing it back.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum PolicyError {
+    #[error("the policy has no etag, and writing it back could undo what somebody else granted")]
+    NoEtag,
+    #[error("`bindings` of the policy is no list")]
+    Bindings,
+    #[error("`bindings[{0}].members` of the policy is no list")]
+    Members(usize),
+}
+
 /// Adds a member to roles, where no condition is set to them; tells whether that changed something.
-fn add(policy: &mut Value, roles: &[&str], member: &str) -> bool {
+fn add(policy: &mut Value, roles: &[&str], member: &str) -> Result<bool, PolicyError> {
+    if policy.get("etag").and_then(Value::as_str).is_none_or(str::is_empty) {
+        return Err(PolicyError::NoEtag);
+    }
+    let mut bindings = match policy.get("bindings") {
+        None => Vec::new(),
+        Some(bindings) => bindings.as_array().cloned().ok_or(PolicyError::Bindings)?,
+    };
     let mut changed = false;
-    let bindings = policy.get("bindings").and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut bindings = bindings;
     for role in roles {
-        let is_it = |one: &&mut Value| one["role"] == *role && one.get("condition").is_none();
-        match bindings.iter_mut().find(is_it) {
-            Some(binding) => {
-                let Some(members) = binding.get_mut("members").and_then(Value::as_array_mut) else {
-                    continue;
-                };
+        let is_it = |one: &Value| one["role"] == *role && one.get("condition").is_none();
+        match bindings.iter().position(is_it) {
+            Some(at) => {
+                let members = bindings[at].get_mut("members").and_then(Value::as_array_mut);
+                let members = members.ok_or(PolicyError::Members(at))?;
                 if !members.iter().any(|one| one == member) {
                     members.push(member.into());
                     changed = true;
@@ -115,7 +133,7 @@ fn add(policy: &mut Value, roles: &[&str], member: &str) -> bool {
         }
     }
     policy["bindings"] = bindings.into();
-    changed
+    Ok(changed)
 }
 
 #[cfg(test)]
@@ -127,11 +145,31 @@ mod tests {
         let conditional =
             json!({"role": "roles/a", "members": ["user:x@y"], "condition": {"expression": "false"}});
         let mut policy = json!({"version": 3, "etag": "E", "bindings": [conditional, {"role": "roles/b", "members": ["user:x@y"]}]});
-        assert!(add(&mut policy, &["roles/a", "roles/b"], "user:me@y"));
+        assert_eq!(add(&mut policy, &["roles/a", "roles/b"], "user:me@y"), Ok(true));
         assert_eq!(policy["bindings"][0], conditional, "what holds on a condition is not taken for a grant");
         assert_eq!(policy["bindings"][1]["members"], json!(["user:x@y", "user:me@y"]));
         assert_eq!(policy["bindings"][2], json!({"role": "roles/a", "members": ["user:me@y"]}));
         assert_eq!((policy["version"].clone(), policy["etag"].clone()), (json!(3), json!("E")));
-        assert!(!add(&mut policy, &["roles/a", "roles/b"], "user:me@y"), "nothing is missing");
+        assert_eq!(add(&mut policy, &["roles/a", "roles/b"], "user:me@y"), Ok(false), "nothing is missing");
+    }
+
+    #[test]
+    fn a_policy_that_cannot_be_read_whole_is_not_written_back() {
+        let with = |bindings: Value| json!({"etag": "E", "bindings": bindings});
+        let cases = [
+            (json!({}), PolicyError::NoEtag),
+            (json!({"etag": "", "bindings": []}), PolicyError::NoEtag),
+            (with(json!({"role": "roles/a"})), PolicyError::Bindings),
+            (with(Value::Null), PolicyError::Bindings),
+            (with(json!([{"role": "roles/b"}, {"role": "roles/a"}])), PolicyError::Members(1)),
+            (with(json!([{"role": "roles/a", "members": "user:x@y"}])), PolicyError::Members(0)),
+        ];
+        for (policy, why) in cases {
+            let mut read = policy.clone();
+            assert_eq!(add(&mut read, &["roles/a"], "user:me@y"), Err(why), "{policy}");
+            assert_eq!(read, policy);
+        }
+        let mut empty = json!({"etag": "E"});
+        assert_eq!(add(&mut empty, &["roles/a"], "user:me@y"), Ok(true), "nobody has a role yet");
     }
 }

@@ -13,6 +13,7 @@ use super::service::{Service, Share, Wanted, body, short};
 use crate::deploy::TargetError;
 use crate::domain::{RevisionId, ServerName};
 
+const GET: &str = "run.projects.locations.services.get";
 const CREATE: &str = "run.projects.locations.services.create";
 const PATCH: &str = "run.projects.locations.services.patch";
 const DELETE: &str = "run.projects.locations.services.delete";
@@ -42,7 +43,12 @@ impl Google {
     /// Reads a service; nothing where there is none.
     pub(super) async fn service(&self, names: &Names) -> Result<Option<Service>, GoogleError> {
         let path = format!("v2/{}", self.service_path(names));
-        match self.call(Call::get("run.projects.locations.services.get", Api::Run, path)).await {
+        match self.call::<Service>(Call::get(GET, Api::Run, path)).await {
+            // Written back without them, it could be another one, or undo what somebody else changed.
+            Ok(service) if service.name.is_empty() || service.etag.is_empty() => {
+                let why = "the service has no name or no etag".to_owned();
+                Err(GoogleError::Answer { call: GET, why })
+            }
             Ok(service) => Ok(Some(service)),
             Err(error) if error.is(&Class::NotFound) => Ok(None),
             Err(error) => Err(error),
@@ -63,7 +69,12 @@ impl Google {
                 Ok(()) => break,
             }
         }
-        let service = self.service(&wanted.names).await?.unwrap_or_default();
+        let Some(service) = self.service(&wanted.names).await? else {
+            let name = wanted.names.service();
+            return Err(TargetError::Start(format!(
+                "somebody removed the service {name} while it started; deploy again"
+            )));
+        };
         if let Some(why) = service.trouble() {
             return Err(TargetError::Start(why));
         }

@@ -211,6 +211,27 @@ async fn a_service_of_somebody_else_is_left_alone() {
 }
 
 #[tokio::test]
+async fn what_has_no_etag_is_not_written_back() {
+    let project = Project::new();
+    project.release("one").await.unwrap();
+    let all = project.world(|world| world.things.clone());
+    for (begin, said) in [("v2/", "no name or no etag"), ("policy:", "the policy has no etag")] {
+        project.world(|world| {
+            world.things = all.clone();
+            let held = world.things.iter_mut().filter(|(name, _)| name.starts_with(begin));
+            held.for_each(|(_, held)| held["etag"] = "".into());
+        });
+        let before = project.world(|world| world.things.clone());
+        let error = project.release("two").await.unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+        let kept = |name: &&String| name.starts_with(begin);
+        project.world(|world| {
+            assert!(before.keys().filter(kept).all(|name| world.things[name] == before[name]), "{begin}");
+        });
+    }
+}
+
+#[tokio::test]
 async fn a_bucket_of_another_project_gets_no_source() {
     let project = Project::new();
     project.world(|world| {
