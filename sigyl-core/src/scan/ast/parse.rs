@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use tree_sitter::{ParseOptions, ParseState, Parser};
 
@@ -17,6 +18,10 @@ pub(super) const BYTES: usize = 2 << 20;
 const ROUNDS_PER_KIB: usize = 60;
 /// Rounds that any file may take.
 const ROUNDS: usize = 3_000;
+/// What parsing may take of the processor, and what more for each byte: over twenty times what the slowest honest file was
+/// seen to take. A grammar that has lost its way on a deep stack does more in each round than in the one before.
+const TIME: Duration = Duration::from_millis(250);
+const TIME_PER_BYTE: Duration = Duration::from_micros(4);
 /// Bytes that the parser is given at a time.
 const PIECE: usize = 4 << 10;
 /// Pieces that it may go on into for each of a file, and in any file: a grammar that looks far ahead at every step reads
@@ -107,9 +112,11 @@ pub(super) fn parse_part(grammar: Grammar, text: &str, size: usize) -> Result<Sy
     let text = if grammar == Grammar::Python { without_floods(text) } else { Cow::Borrowed(text) };
     let mut left = ROUNDS + size / 1024 * ROUNDS_PER_KIB;
     let pieces = Pieces::new(text.as_bytes(), size);
+    let until = time_of_thread() + TIME + TIME_PER_BYTE * u32::try_from(text.len()).unwrap_or(u32::MAX);
     let mut progress = |_: &ParseState| {
         left = left.saturating_sub(1);
-        if left == 0 || pieces.are_spent() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let is_spent = left == 0 || pieces.are_spent() || time_of_thread() > until;
+        if is_spent { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let tree = PARSER.with_borrow_mut(|parser| {
         parser.reset();
@@ -121,6 +128,12 @@ pub(super) fn parse_part(grammar: Grammar, text: &str, size: usize) -> Result<Sy
         tree.filter(|_| !pieces.are_spent()).ok_or_else(|| "parsing it takes too long".to_owned())
     })?;
     Ok(Syntax::of(&tree, grammar.words()))
+}
+
+/// Returns what this thread has taken of the processor: how busy the machine is does not decide what is parsed.
+fn time_of_thread() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
 }
 
 /// A text that the parser reads piece by piece, and as often as it may.
@@ -172,5 +185,11 @@ mod tests {
         // Code that the lexer takes for strings, so that the comments between look like parts of them.
         let hidden = format!("x = f'{{\"''''\"}}'\n{code}{}", "# nothing at all\n".repeat(15_000));
         assert_eq!(parse(Grammar::Python, &hidden).unwrap_err(), "parsing it takes too long");
+    }
+
+    #[test]
+    fn a_stack_that_grows_while_the_grammar_has_lost_its_way_ends() {
+        let deep = format!("function g(){{{}", "~do --%".repeat(20_000));
+        assert_eq!(parse(Grammar::Script, &deep).unwrap_err(), "parsing it takes too long");
     }
 }
