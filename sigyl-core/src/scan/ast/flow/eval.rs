@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::before::Before;
 use super::guard;
 use super::module::STEPS;
 use super::run::{Flow, instance};
@@ -295,31 +296,27 @@ impl Flow<'_> {
         let mut value = Value { shapes: concat(parts), ..Value::default() };
         // With the separator behind it, a path that was resolved still is.
         let closed = matches!(parts, [_, end] if end.known() == Some("/"));
-        let mut before = String::new();
+        let mut before = Before::default();
         let mut first = true;
         for part in parts {
-            let fixed = before.contains("://") && before.splitn(4, '/').nth(3).is_some()
-                || before.starts_with(['/', '?', '\0']);
-            let led = !before.is_empty() && !before.starts_with('-');
+            let (fixed, led) = (before.is_fixed(), before.leads());
             let mark = |known: u32| {
                 let lost = if closed { bits::HOST } else { bits::RESOLVED | bits::HOST };
                 let known = known & !lost;
                 let known = if led { known | bits::LED } else { known };
                 if fixed { known | bits::HOSTED } else { known }
             };
-            self.leads(&before, part);
+            self.leads(before.end(), part);
             let ways =
                 if first && parts.len() == 1 { part.ways() } else { Value::of(part.ways()).with(mark).taint };
             value.absorb(&ways);
-            match &part.shapes[..] {
-                [] => before.push('\0'),
-                [shape, ..] => before.push_str(shape),
-            }
+            before.push(part.shapes.first().map_or("\0", |shape| shape));
             // What the caller gives at the beginning is nothing fixed.
             if first && part.comes_from(Source::Argument) {
                 let checked = |entry: &Entry| self.bits_of(entry) & (bits::HOSTED | bits::URL) != 0;
                 let hosted = part.ways().iter().all(checked);
-                before = if hosted { "/".to_owned() } else { "x".to_owned() };
+                before = Before::default();
+                before.push(if hosted { "/" } else { "x" });
             }
             first = first && before.is_empty();
         }

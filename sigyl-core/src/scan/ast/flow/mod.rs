@@ -3,6 +3,7 @@
 mod act;
 mod archive;
 mod backtrack;
+mod before;
 mod call;
 mod careless;
 mod chance;
