@@ -101,6 +101,8 @@ struct Inner {
     saying: tokio::sync::Mutex<()>,
     /// How somebody gets a key by signing in, and who is about to.
     signing_in: sign_in::SigningIn,
+    /// Which hosts may be asked for what callers name.
+    reach: crate::source::Reach,
     /// What looks up what domains have on record.
     dns: Option<Arc<dyn Dns>>,
     /// Held by whoever seals until what is sealed is on record, and by whoever changes the key that seals.

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::dns::DnsError;
 use crate::domain::{Kind, SecretValue, Timestamp};
+use crate::source::SourceError;
 use crate::web::WebError;
 use crate::wire::v1::{DomainRecord, SignedTime};
 
@@ -33,6 +34,9 @@ pub enum DomainError {
     /// The domain cannot be asked.
     #[error("the domain cannot be asked")]
     Web(#[from] WebError),
+    /// The domain may not be asked.
+    #[error("the domain may not be asked")]
+    Reach(#[from] SourceError),
     /// What it has on record cannot be looked up.
     #[error("the domain cannot be looked up")]
     Dns(#[from] DnsError),
@@ -51,6 +55,7 @@ impl DomainError {
             Self::Domain(_) | Self::Time => Kind::Invalid,
             Self::Signature(_) => Kind::Denied,
             Self::Web(error) => error.kind(),
+            Self::Reach(error) => error.kind(),
             Self::Dns(error) => error.kind(),
             Self::NoDns(_) => Kind::Invalid,
             Self::TooMany(_) => Kind::Conflict,

@@ -55,7 +55,9 @@ impl Sigyl {
 
     /// Reads what a domain says at its own address.
     async fn records_at(&self, url: &str) -> Result<String, Error> {
-        let heard = self.inner.signing_in.web().get(url, None).await.map_err(DomainError::from)?;
+        // Nobody looks around in the network of the server by what it is asked to read.
+        let machine = self.inner.reach.address(url).await.map_err(DomainError::from)?;
+        let heard = self.inner.signing_in.web().get_of(url, machine).await.map_err(DomainError::from)?;
         if heard.status != 200 {
             return Err(DomainError::Web(heard.wrong(format!("status {}", heard.status))).into());
         }

@@ -105,6 +105,7 @@ impl Sigyl {
             public_url: config.public_url.clone(),
             shows: config.shows,
             offline: config.offline,
+            reach: config.reach.clone(),
             probe_every: config.probe_every,
             stop: CancellationToken::new(),
         };

@@ -1,6 +1,6 @@
 //! One question, one answer.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
@@ -112,6 +112,13 @@ impl Web {
         self.ask(url, request).await
     }
 
+    /// Asks for what is at an address, of one machine when there is only one that may be asked.
+    pub async fn get_of(&self, url: &str, machine: Option<SocketAddr>) -> Result<Heard, WebError> {
+        let Some(machine) = machine else { return self.get(url, None).await };
+        self.check(url)?;
+        self.ask(url, mcp::client_of(url, machine)?.get(url)).await
+    }
+
     /// Sends a form.
     pub async fn post(&self, url: &str, form: &[(&str, &str)]) -> Result<Heard, WebError> {
         let request = self.client(url)?.post(url);
@@ -153,6 +160,12 @@ impl Web {
 
     fn client(&self, url: &str) -> Result<reqwest::Client, WebError> {
         let client = mcp::proxy_client(url)?;
+        self.check(url)?;
+        Ok(client)
+    }
+
+    /// Refuses what must not be asked.
+    fn check(&self, url: &str) -> Result<(), WebError> {
         let is_here = is_this_machine(url);
         if self.offline && !is_here {
             return Err(WebError::Offline { url: shown(url) });
@@ -160,7 +173,7 @@ impl Web {
         if !url.starts_with("https://") && !is_here {
             return Err(WebError::Clear { url: shown(url) });
         }
-        Ok(client)
+        Ok(())
     }
 
     async fn ask(&self, url: &str, request: RequestBuilder) -> Result<Heard, WebError> {

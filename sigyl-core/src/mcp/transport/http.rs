@@ -40,6 +40,11 @@ pub(crate) fn proxy_client(url: &str) -> Result<reqwest::Client, McpError> {
     http_client(&check(url)?, false)
 }
 
+/// The same for one machine, whatever its name leads to by then.
+pub(crate) fn client_of(url: &str, machine: SocketAddr) -> Result<reqwest::Client, McpError> {
+    client_at(&check(url)?, false, Some(machine))
+}
+
 /// Makes a client that speaks in the clear alone and follows nothing, for an address that the operator's machine names
 /// and this one does not guard: the metadata server of a cloud.
 #[cfg(feature = "cloud-run")]
@@ -58,12 +63,20 @@ pub(crate) fn clear_client(patience: Duration) -> Result<reqwest::Client, McpErr
 
 /// Makes a client for one address: no proxy, no redirect to another origin, no forbidden address.
 fn http_client(url: &Url, decode: bool) -> Result<reqwest::Client, McpError> {
+    client_at(url, decode, None)
+}
+
+fn client_at(url: &Url, decode: bool, machine: Option<SocketAddr>) -> Result<reqwest::Client, McpError> {
     let wrong = |why: String| McpError::Address { url: shown(url), why };
     let tls = match url.scheme() {
         "https" => tls::verifying(),
         _ => tls::trusting_nobody(),
     };
-    reqwest::Client::builder()
+    let builder = match (machine, url.host_str()) {
+        (Some(machine), Some(host)) => reqwest::Client::builder().resolve(host, machine),
+        _ => reqwest::Client::builder(),
+    };
+    builder
         .tls_backend_preconfigured(tls.map_err(|error| wrong(format!("TLS is not available ({error})")))?)
         .dns_resolver(GuardedDns)
         .redirect(redirect::Policy::custom(same_origin))

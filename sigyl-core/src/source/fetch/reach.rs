@@ -35,15 +35,34 @@ impl Reach {
 
     /// Finds out whether `url`, without credentials, may be fetched; returns settings that keep git to what was found.
     pub(super) async fn check(&self, url: &str) -> Result<Vec<String>, SourceError> {
-        let Self::Public { besides } = self else { return Ok(Vec::new()) };
+        let Self::Public { .. } = self else { return Ok(Vec::new()) };
+        let (place, found) = self.look_up(url).await?;
+        // Elsewhere is not where was looked.
+        let mut settings = vec!["http.followRedirects=false".to_owned()];
+        if let Some(found) = found
+            && place.scheme.starts_with("http")
+            && place.host.parse::<IpAddr>().is_err()
+        {
+            settings.push(format!("http.curloptResolve={}:{}:{}", place.host, place.port, found.ip()));
+        }
+        Ok(settings)
+    }
+
+    /// Returns the only address that the host of `url` may be asked at; nothing when that does not matter.
+    pub(crate) async fn address(&self, url: &str) -> Result<Option<SocketAddr>, SourceError> {
+        match self {
+            Self::Anywhere => Ok(None),
+            Self::Public { .. } => Ok(self.look_up(url).await?.1),
+        }
+    }
+
+    async fn look_up<'a>(&self, url: &'a str) -> Result<(Place<'a>, Option<SocketAddr>), SourceError> {
         let place = Place::of(url).ok_or_else(|| SourceError::BeyondReach {
             host: url.to_owned(),
             why: "its host cannot be told".to_owned(),
         })?;
-        // Elsewhere is not where was looked.
-        let mut settings = vec!["http.followRedirects=false".to_owned()];
-        if besides.contains(&place.host) {
-            return Ok(settings);
+        if matches!(self, Self::Public { besides } if besides.contains(&place.host)) {
+            return Ok((place, None));
         }
         let refused = |why: String| SourceError::BeyondReach { host: place.host.clone(), why };
         let found = tokio::net::lookup_host((place.host.as_str(), place.port)).await;
@@ -52,11 +71,8 @@ impl Reach {
         if let Some(inside) = found.iter().find(|address| !is_public(address.ip())) {
             return Err(refused(format!("its address {} is not a public one", inside.ip())));
         }
-        let Some(first) = found.first() else { return Err(refused("it has no address".to_owned())) };
-        if place.scheme.starts_with("http") && place.host.parse::<IpAddr>().is_err() {
-            settings.push(format!("http.curloptResolve={}:{}:{}", place.host, place.port, first.ip()));
-        }
-        Ok(settings)
+        let first = found.first().copied().ok_or_else(|| refused("it has no address".to_owned()))?;
+        Ok((place, Some(first)))
     }
 }
 
@@ -186,6 +202,20 @@ mod tests {
         {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_for_a_caller_is_asked_of_the_address_that_was_looked_at() {
+        let only_public = Reach::public([]);
+        for inside in ["http://127.0.0.1:1/", "https://[::1]/x", "https://192.168.0.1/", "https://a b/"] {
+            let refused = only_public.address(inside).await;
+            assert!(matches!(refused, Err(SourceError::BeyondReach { .. })), "{inside}: {refused:?}");
+        }
+        let outside = only_public.address("https://1.1.1.1/x").await.unwrap();
+        assert_eq!(outside, Some(([1, 1, 1, 1], 443).into()));
+        let besides = Reach::public(["127.0.0.1".to_owned()]);
+        assert_eq!(besides.address("http://127.0.0.1:1/").await.unwrap(), None);
+        assert_eq!(Reach::Anywhere.address("http://127.0.0.1:1/").await.unwrap(), None);
     }
 
     #[test]
