@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 use clap::Parser as _;
 use color_eyre::config::{HookBuilder, Theme};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use sigyl_core::source::ToolEnv;
 use sigyl_server::settings::{Arguments, LogFormat, Settings};
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,6 +16,8 @@ fn main() -> color_eyre::Result<()> {
     let has_colours = std::io::stderr().is_terminal() && !is_plain;
     let report = HookBuilder::new().display_env_section(false).display_location_section(false);
     (if has_colours { report } else { report.theme(Theme::new()) }).install()?;
+    // The master key and secrets pass through this process: no image of its memory goes to the disk or to a debugger.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     let arguments = Arguments::parse();
     let is_asked_to_print = arguments.print_config;
     let settings = Settings::resolve(arguments, &std::env::vars_os().collect())?;
