@@ -1,6 +1,7 @@
 //! What `sigyl-server` answers over HTTP at 100 000 versions of 25 000 names: at a fixed rate of 200 requests a second over
 //! 64 connections, where each time counts from the moment that the request was due, and not from when a connection was
-//! free for it; as fast as it can; a small read beside a bare hyper that says hello; and the memory that stays.
+//! free for it; as fast as it can; the first start where nothing is on record; a small read beside a bare hyper that says
+//! hello; and the memory that stays.
 //!
 //!     cargo build --release --bin sigyl-server && cargo bench -p sigyl-benches --bench server [VERSIONS]
 //!
@@ -35,6 +36,8 @@ const DUE: usize = 4_000;
 const SATURATED: Duration = Duration::from_secs(5);
 /// How often a small read and hello take turns.
 const TURNS: usize = 3;
+/// How often it is started where nothing is on record.
+const STARTS: usize = 15;
 /// The argument that makes this program the server that says hello.
 const HELLO: &str = "--hello";
 
@@ -43,10 +46,30 @@ fn main() -> Result<(), Failure> {
     if std::env::args().any(|word| word == HELLO) {
         return runtime.block_on(hello());
     }
+    runtime.block_on(from_nothing())?;
     let versions = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(VERSIONS);
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     runtime.block_on(fill(&dir.path().join("store"), versions))?;
     runtime.block_on(measure(dir.path(), versions))
+}
+
+/// What the first start takes on a machine where nothing is, and the memory of a server that nobody has asked for anything.
+async fn from_nothing() -> Result<(), Failure> {
+    let (mut starts, mut memory) = (Vec::new(), Vec::new());
+    for _ in 0..STARTS {
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        let since = Instant::now();
+        let server = Running::server(dir.path())?;
+        server.ready("/ready").await?;
+        starts.push(since.elapsed().as_secs_f64() * 1e3);
+        memory.push(server.resident()? as f64 / 1024.0);
+    }
+    println!(
+        "nothing on record: ready after {:.0} ms (promise: 100), {:.1} MiB when idle (promise: 40); medians of {STARTS}",
+        median(&mut starts),
+        median(&mut memory)
+    );
+    Ok(())
 }
 
 async fn measure(data: &Path, versions: usize) -> Result<(), Failure> {
