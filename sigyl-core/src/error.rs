@@ -70,12 +70,12 @@ pub enum Error {
     /// Nobody could administer the installation any more.
     #[error("this is {0}")]
     LastWayIn(&'static str),
-    /// Servers would be nobody's.
+    /// Servers, or documents, would be nobody's.
     #[error("{login} is the only owner of what these belong to: {servers}")]
     HoldsServers {
         /// The account.
         login: Login,
-        /// The servers, with their workspaces.
+        /// The servers and documents, with their workspaces.
         servers: String,
     },
     /// The login was not typed exactly.
@@ -192,6 +192,14 @@ pub enum Error {
     /// This account has not rated the server.
     #[error("you have not rated {0}")]
     NoRating(ServerName),
+    /// A run has no such report.
+    #[error("the run {run} has no report on {}", if *.live { "what its server says of itself" } else { "a source" })]
+    NoReport {
+        /// The run.
+        run: RunId,
+        /// Whether one on the started server was asked for.
+        live: bool,
+    },
     /// Another request was sent under the same idempotency key.
     #[error("the idempotency key {0} was used for another request")]
     OnceOther(OnceName),
@@ -255,6 +263,7 @@ impl Error {
             Self::Listing(error) => error.kind(),
             Self::Upload(error) => error.kind(),
             Self::NoServer(_) | Self::NoRun(_) | Self::NotStanding(_) | Self::NoRating(_) => Kind::NotFound,
+            Self::NoReport { .. } => Kind::NotFound,
             Self::Overlay(_) | Self::LongComment(_) => Kind::Invalid,
             Self::OnceOther(_) | Self::OnceOpen(_) => Kind::Conflict,
             Self::Quarantined(_) => Kind::Blocked,
@@ -320,6 +329,7 @@ impl Error {
             Self::NoReason | Self::BadReason => "E0307",
             Self::Overlay(_) | Self::LongComment(_) => "E0408",
             Self::NoRating(_) => "E0409",
+            Self::NoReport { .. } => "E0410",
             Self::OnceOther(_) | Self::OnceOpen(_) => "E1014",
             Self::Quarantined(_) => "E0308",
             Self::Standing(_) | Self::NotStanding(_) | Self::TooManyStanding(_) => "E0309",

@@ -31,5 +31,6 @@ pub use bounds::Bounds;
 pub use listen::{Tls, TlsError};
 #[cfg(feature = "otel")]
 pub use otel::Telemetry;
+pub use router::page_routes;
 pub use serve::{Config, ServeError, serve};
 pub use start::{StartError, start};

@@ -78,6 +78,8 @@ operations! {
     RELEASE_AGAIN = "releaseAgain" "POST" "/api/v1/servers/{name}/releases";
     LIST_RUNS = "listRuns" "GET" "/api/v1/runs";
     SHOW_RUN = "showRun" "GET" "/api/v1/runs/{run}";
+    SHOW_REPORT = "showReport" "GET" "/api/v1/runs/{run}/report";
+    SHOW_SARIF = "showSarif" "GET" "/api/v1/runs/{run}/report.sarif";
     WATCH_RUN = "watchRun" "GET" "/api/v1/runs/{run}/events";
     APPROVE_RUN = "approveRun" "POST" "/api/v1/runs/{run}/approval";
     REJECT_RUN = "rejectRun" "POST" "/api/v1/runs/{run}/rejection";
@@ -98,6 +100,7 @@ operations! {
 
     LIST_ACCOUNTS = "listAccounts" "GET" "/api/v1/accounts";
     CREATE_ACCOUNT = "createAccount" "POST" "/api/v1/accounts";
+    DELETE_ACCOUNT = "deleteAccount" "DELETE" "/api/v1/accounts/{login}";
     CHANGE_ACCOUNT = "changeAccount" "PATCH" "/api/v1/accounts/{login}";
     LIST_WORKSPACES = "listWorkspaces" "GET" "/api/v1/workspaces";
     CREATE_WORKSPACE = "createWorkspace" "POST" "/api/v1/workspaces";

@@ -2,11 +2,12 @@
 
 use super::call::Call;
 use super::operation::{
-    APPROVE_RUN, LIST_RUNS, REJECT_RUN, RELEASE, RELEASE_AGAIN, SHOW_RUN, UPLOAD_SOURCE, WATCH_RUN,
+    APPROVE_RUN, LIST_RUNS, REJECT_RUN, RELEASE, RELEASE_AGAIN, SHOW_REPORT, SHOW_RUN, SHOW_SARIF,
+    UPLOAD_SOURCE, WATCH_RUN,
 };
 use super::told::{Listener, Picked, Silent, Told, data};
 use super::{Client, ClientError};
-use crate::domain::{Digest, Run, RunId, Seq, ServerName};
+use crate::domain::{Digest, Report, Run, RunId, Seq, ServerName};
 use crate::event::Event;
 use crate::wire::v1::{Begun, Reason, Release, RunEnd, Runs, Uploaded};
 
@@ -45,6 +46,16 @@ impl Client {
     /// Shows how a run stands, with its reports.
     pub async fn run(&self, run: &RunId) -> Result<RunEnd, ClientError> {
         self.ask(Call::of(SHOW_RUN).part(run)).await
+    }
+
+    /// Returns what a scan of a run found in the source, or in what the started server says of itself.
+    pub async fn report(&self, run: &RunId, live: bool) -> Result<Report, ClientError> {
+        self.ask(Call::of(SHOW_REPORT).part(run).asks("live", live)).await
+    }
+
+    /// The same as a log of SARIF 2.1.0, as code hosts take it.
+    pub async fn sarif(&self, run: &RunId, live: bool) -> Result<String, ClientError> {
+        self.text(Call::of(SHOW_SARIF).part(run).asks("live", live)).await
     }
 
     /// Follows a run from an event on. When the connection breaks, it is taken up after the last event that came.

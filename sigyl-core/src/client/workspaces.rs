@@ -2,8 +2,8 @@
 
 use super::call::Call;
 use super::operation::{
-    CHANGE_ACCOUNT, CREATE_ACCOUNT, CREATE_WORKSPACE, LIST_ACCOUNTS, LIST_MEMBERS, LIST_WORKSPACES,
-    REMOVE_MEMBER, SET_MEMBER,
+    CHANGE_ACCOUNT, CREATE_ACCOUNT, CREATE_WORKSPACE, DELETE_ACCOUNT, LIST_ACCOUNTS, LIST_MEMBERS,
+    LIST_WORKSPACES, REMOVE_MEMBER, SET_MEMBER,
 };
 use super::{Client, ClientError};
 use crate::domain::{Account, Login, Role, WorkspaceName};
@@ -36,6 +36,11 @@ impl Client {
     ) -> Result<Account, ClientError> {
         let change = AccountChange { disabled: None, administrator: Some(administrator) };
         self.ask(Call::of(CHANGE_ACCOUNT).part(login).json(&change)?).await
+    }
+
+    /// Deletes an account, with its keys and memberships; `confirm` is its login.
+    pub async fn delete_account(&self, login: &Login, confirm: &str) -> Result<(), ClientError> {
+        self.done(Call::of(DELETE_ACCOUNT).part(login).asks("confirm", confirm)).await
     }
 
     /// Lists the workspaces that the key may see.

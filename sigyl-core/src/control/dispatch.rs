@@ -32,6 +32,9 @@ async fn answer(
         Request::Watch { run, after } => {
             Ok(Response::Run(Box::new(sigyl.watch(caller, &run, after, frames).await?)))
         }
+        Request::Report { run, live } => {
+            Ok(Response::Report(Box::new(sigyl.report(caller, &run, live).await?)))
+        }
         Request::Logs { name, lines, follow } => {
             sigyl.logs(caller, &name, lines, follow, frames).await?;
             Ok(Response::Ok)
@@ -184,12 +187,18 @@ async fn access(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Resp
     })
 }
 
-/// The caller's own account, and how often tools were called.
+/// The caller's own account, others as an administrator, and how often tools were called.
 async fn own(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Response, Error> {
     Ok(match request {
         Request::ExportMe => Response::AccountExport(Box::new(sigyl.export_me(caller).await?)),
         Request::RenameMe { name } => Response::Accounts(vec![sigyl.rename_me(caller, name).await?]),
         Request::DeleteMe { confirm } => done(sigyl.delete_me(caller, confirm.as_str()).await?),
+        Request::SetAdministrator { login, administrator } => {
+            Response::Accounts(vec![sigyl.set_administrator(caller, &login, administrator).await?])
+        }
+        Request::DeleteAccount { login, confirm } => {
+            done(sigyl.delete_account(caller, &login, &confirm).await?)
+        }
         Request::ProveNamespace(proof) => {
             Response::Namespace(Box::new(sigyl.prove_namespace(caller, proof).await?))
         }

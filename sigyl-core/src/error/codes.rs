@@ -145,6 +145,12 @@ const OTHERS: &[CodeDoc] = &[
         "`sigyl rate NAME` lists the ratings of a server",
     ),
     doc(
+        "E0410",
+        "no such report",
+        "The run scanned nothing, or started nothing that was asked what it is.",
+        "`sigyl watch RUN` shows what the run did; without `--live` the report on its source is meant",
+    ),
+    doc(
         "E0501",
         "build failed",
         "A command of the build ended with an error.",
@@ -397,8 +403,9 @@ const OTHERS: &[CodeDoc] = &[
     doc(
         "E1023",
         "account holds servers",
-        "The account is the only owner of a workspace that has servers.",
-        "`sigyl workspaces move SERVER WORKSPACE` for each, or make another member an owner; then delete the account",
+        "The account is the only owner of a workspace that has servers, or documents in the registry.",
+        "`sigyl members add LOGIN --role owner` makes another member an owner, or `sigyl workspaces move SERVER WORKSPACE` \
+         moves each; then delete the account",
     ),
     doc(
         "E1024",

@@ -7,7 +7,7 @@ use super::audit::Act;
 use super::query::LOOKED_MOST;
 use crate::domain::{
     Account, Action, ApiKey, AuditEntry, AuditHead, Caller, Denied, Label, Login, Role, Run, Scope,
-    ServerName, Workspace, WorkspaceName,
+    Workspace, WorkspaceName,
 };
 use crate::error::Error;
 use crate::store::{Change, Page};
@@ -87,7 +87,7 @@ impl Sigyl {
     }
 
     /// Deletes an account: the caller's own, or as an administrator another one. It is refused while the account is the only
-    /// owner of a workspace with servers: first it has to be said where they go. `confirm` is its login.
+    /// owner of a workspace with servers or documents: first it has to be said where they go. `confirm` is its login.
     pub async fn delete_account(&self, caller: &Caller, login: &Login, confirm: &str) -> Result<(), Error> {
         let act = Act::on("delete_account", login, None);
         let (sigyl, who) = (self.clone(), caller.clone());
@@ -132,23 +132,24 @@ impl Sigyl {
                 break;
             }
         }
-        let servers = self.servers_of(&orphaned).await?;
-        if !servers.is_empty() {
-            return Err(Error::HoldsServers { login: account.login.clone(), servers: shown(&servers) });
+        let mut held = self.servers_of(&orphaned).await?;
+        if held.is_empty() {
+            let documents = self.inner.platform.shelf.names_in(&orphaned);
+            held.extend(documents.into_iter().map(|(name, of)| (name.to_string(), of)));
+        }
+        if !held.is_empty() {
+            return Err(Error::HoldsServers { login: account.login.clone(), servers: shown(&held) });
         }
         Ok(found.into_values().collect())
     }
 
-    async fn servers_of(
-        &self,
-        workspaces: &[WorkspaceName],
-    ) -> Result<Vec<(ServerName, WorkspaceName)>, Error> {
+    async fn servers_of(&self, workspaces: &[WorkspaceName]) -> Result<Vec<(String, WorkspaceName)>, Error> {
         let (mut after, mut found) = (None, Vec::new());
         while !workspaces.is_empty() {
             let page = self.inner.platform.store.servers(Page { after, limit: PAGE }).await?;
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.name.clone());
             let theirs = page.into_iter().filter(|server| workspaces.contains(&server.workspace));
-            found.extend(theirs.map(|server| (server.name, server.workspace)));
+            found.extend(theirs.map(|server| (server.name.to_string(), server.workspace)));
             if after.is_none() {
                 break;
             }
@@ -212,10 +213,10 @@ fn own_account<'a>(caller: &'a Caller, what: &str) -> Result<&'a Account, Denied
     own.ok_or_else(|| Denied::new(caller, format!("{what}: that takes a key of an account")))
 }
 
-fn shown(servers: &[(ServerName, WorkspaceName)]) -> String {
+fn shown(held: &[(String, WorkspaceName)]) -> String {
     let named: Vec<_> =
-        servers.iter().take(NAMED).map(|(name, of)| format!("{name} (workspace {of})")).collect();
-    match servers.len().saturating_sub(NAMED) {
+        held.iter().take(NAMED).map(|(name, of)| format!("{name} (workspace {of})")).collect();
+    match held.len().saturating_sub(NAMED) {
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),
     }

@@ -1,7 +1,7 @@
 //! What is on record and how it stands: lists, views, logs.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -16,6 +16,7 @@ use crate::domain::{
 };
 use crate::error::Error;
 use crate::pipeline::Front as _;
+use crate::scan::RuleSet;
 use crate::store::Page;
 use crate::wire::registry::Rated;
 use crate::wire::v1::{Frame, Observed, Owner, Part, RunEnd, ServerView, VersionView};
@@ -161,6 +162,18 @@ impl Sigyl {
         self.run_end(run).await
     }
 
+    /// Returns what a scan of a run found in the source, or in what the started server says of itself.
+    pub async fn report(&self, caller: &Caller, id: &RunId, live: bool) -> Result<Report, Error> {
+        let end = self.outcome(caller, id).await?;
+        let report = if live { end.live } else { end.report };
+        report.ok_or_else(|| Error::NoReport { run: id.clone(), live })
+    }
+
+    /// Returns the rules that are in force.
+    pub fn rules(&self) -> Result<Arc<RuleSet>, Error> {
+        Ok(self.inner.platform.rules.get()?)
+    }
+
     /// Reads the last lines of a server's log; with `follow`, stays and sends what comes until this process stops or
     /// the reader leaves.
     pub async fn logs(
@@ -210,8 +223,8 @@ impl Sigyl {
     }
 
     pub(super) async fn run_end(&self, run: Run) -> Result<RunEnd, Error> {
-        let report = self.report(run.report).await?;
-        let live = self.report(run.live).await?;
+        let report = self.report_of(run.report).await?;
+        let live = self.report_of(run.live).await?;
         let url = match (&run.server, run.state) {
             (Some(name), RunState::Done) if run.plan != crate::domain::Plan::Delete => self.url(name),
             _ => None,
@@ -219,7 +232,7 @@ impl Sigyl {
         Ok(RunEnd { run, report, live, url })
     }
 
-    async fn report(&self, id: Option<ReportId>) -> Result<Option<Report>, Error> {
+    async fn report_of(&self, id: Option<ReportId>) -> Result<Option<Report>, Error> {
         match id {
             Some(id) => Ok(self.inner.platform.store.report(id).await?),
             None => Ok(None),
@@ -309,9 +322,9 @@ impl Sigyl {
 
     /// The worse of the verdicts on a version's source and on what it said when `run` started it.
     async fn verdict(&self, record: &VersionRecord, run: &RunId) -> Result<Option<Verdict>, Error> {
-        let source = self.report(Some(record.report)).await?;
+        let source = self.report_of(Some(record.report)).await?;
         let run = self.inner.platform.store.run(run).await?;
-        let live = self.report(run.and_then(|run| run.live)).await?;
+        let live = self.report_of(run.and_then(|run| run.live)).await?;
         Ok(source.into_iter().chain(live).map(|report| report.verdict).max())
     }
 }

@@ -50,6 +50,13 @@ pub use view::{
 pub enum Request {
     /// Who owns the data directory?
     Owner,
+    /// What a scan of a run found.
+    Report {
+        /// The run.
+        run: RunId,
+        /// Whether it is about what the started server says of itself, and not about its source.
+        live: bool,
+    },
     /// Scan, record, build, start, probe, activate.
     Deploy(Deploy),
     /// The same for a server that exists, with its settings kept.
@@ -278,6 +285,20 @@ pub enum Request {
         login: Login,
         /// Whether it is disabled from now on.
         disabled: bool,
+    },
+    /// Make an account an administrator, or take that from it.
+    SetAdministrator {
+        /// Which.
+        login: Login,
+        /// Whether it is one from now on.
+        administrator: bool,
+    },
+    /// Delete an account.
+    DeleteAccount {
+        /// Which.
+        login: Login,
+        /// The same, typed by a person.
+        confirm: String,
     },
     /// The caller's workspaces.
     Workspaces,

@@ -12,3 +12,4 @@ pub(crate) use route::{
     fails, gives, param, shows,
 };
 pub(crate) use table::ROUTES;
+pub use table::page_routes;

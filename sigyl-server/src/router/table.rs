@@ -28,6 +28,12 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     routes::sources::ROUTES,
 ];
 
+/// Lists the pages for people by their name in the table, method and address: the OpenAPI document leaves them out.
+pub fn page_routes() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let all = ROUTES.iter().flat_map(|part| part.iter()).filter(|route| route.is_page);
+    all.map(|route| (route.doc.id, route.method.name(), route.path))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use hyper::header::HeaderValue;
 use sigyl_core::Held;
 use sigyl_core::access::Class;
-use sigyl_core::domain::{Action, Caller, Denied, Locator, RunId};
+use sigyl_core::domain::{Action, Caller, Denied, Locator, Report, RunId};
+use sigyl_core::scan::render::{Origin, sarif};
 use sigyl_core::wire::v1::{Deploy, Reason, Redeploy, Release, Runs};
 
 use super::servers::{begun, name};
 use crate::app::App;
 use crate::request::{Ask, LISTED_MOST};
 use crate::respond::{Answer, Problem};
-use crate::router::{Access, BEGUN, Doc, Method, Reply, Route, fails, gives, handler, param, shows};
+use crate::router::{Access, BEGUN, Doc, Method, Param, Reply, Route, fails, gives, handler, param, shows};
 use crate::sse;
 
 /// Bytes of a release: its settings and secrets.
@@ -19,6 +21,9 @@ const RELEASE: usize = 1 << 20;
 
 /// Bytes of what names a source.
 const SOURCE: usize = 2_000;
+
+/// What a log of findings is, as content.
+const SARIF_KIND: &str = "application/sarif+json";
 
 /// Bytes of a decision.
 const DECISION: usize = 16 << 10;
@@ -56,6 +61,8 @@ pub(crate) const ROUTES: &[Route] = &[
     .counts_as(Class::Deploy),
     Route::get("/api/v1/runs", READ, handler!(list), LIST),
     Route::get("/api/v1/runs/{run}", READ, handler!(show), SHOW),
+    Route::get("/api/v1/runs/{run}/report", READ, handler!(report), REPORT),
+    Route::get("/api/v1/runs/{run}/report.sarif", READ, handler!(sarif_log), SARIF),
     Route::get("/api/v1/runs/{run}/events", READ, handler!(events), EVENTS).lasting(),
     Route::change(
         Method::Post,
@@ -91,6 +98,18 @@ const LIST: Doc = Doc::new(
 .asks(&[param("after", "Text", "The run after which to go on."), param("limit", "Count", "How many.")]);
 const SHOW: Doc =
     Doc::new("showRun", "Shows how a run stands, with its reports.", &[gives("RunEnd", "It."), NO_RUN]);
+const LIVE: &[Param] =
+    &[param("live", "Switch", "What the started server says of itself, in place of its source.")];
+const NO_REPORT: Reply = fails(404, "There is no such run, for this key at least, or no such report of it.");
+const REPORT: Doc =
+    Doc::new("showReport", "Shows what a scan of a run found.", &[gives("Report", "That."), NO_REPORT])
+        .asks(LIVE);
+const SARIF: Doc = Doc::new(
+    "showSarif",
+    "The same as a log of SARIF 2.1.0, as code hosts take it.",
+    &[shows(SARIF_KIND, "The log."), NO_REPORT],
+)
+.asks(LIVE);
 const EVENTS: Doc = Doc::new(
     "watchRun",
     "What happens in a run, as a stream of numbered events, until it ends or waits for a decision: then comes `end`.",
@@ -187,6 +206,22 @@ fn id(ask: &Ask) -> Result<RunId, Problem> {
 
 async fn show(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     Answer::json(&app.core.outcome(&ask.caller, &id(&ask)?).await?)
+}
+
+async fn found(app: &App, ask: Ask) -> Result<Report, Problem> {
+    let live = ask.query()?.value("live", "true or false")?.unwrap_or(false);
+    let run = id(&ask)?;
+    Ok(app.core.report(&ask.caller, &run, live).await?)
+}
+
+async fn report(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    Answer::json(&found(&app, ask).await?)
+}
+
+async fn sarif_log(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let report = found(&app, ask).await?;
+    let log = sarif(&report, &*app.core.rules()?, &Origin::default());
+    Ok(Answer::whole(HeaderValue::from_static(SARIF_KIND), log))
 }
 
 async fn events(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

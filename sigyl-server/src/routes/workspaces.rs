@@ -11,7 +11,7 @@ use sigyl_core::wire::v1::{
 use crate::app::App;
 use crate::request::Ask;
 use crate::respond::{Answer, Problem};
-use crate::router::{Access, Carries, DONE, Doc, Method, PARTS, Reply, Route, fails, gives, handler};
+use crate::router::{Access, Carries, DONE, Doc, Method, PARTS, Reply, Route, fails, gives, handler, param};
 
 /// Bytes of what is asked of an account or a workspace.
 const SMALL: usize = 16 << 10;
@@ -29,6 +29,13 @@ pub(crate) const ROUTES: &[Route] = &[
         ADMINISTER,
         handler!(change_account),
         CHANGE_ACCOUNT,
+    ),
+    Route::change(
+        Method::Delete,
+        "/api/v1/accounts/{login}",
+        ADMINISTER,
+        handler!(delete_account),
+        DELETE_ACCOUNT,
     ),
     Route::get("/api/v1/workspaces", READ, handler!(workspaces), WORKSPACES),
     Route::change(
@@ -74,6 +81,13 @@ const CHANGE_ACCOUNT: Doc = Doc::new(
     &[gives("Account", "It."), NO_ACCOUNT, UNFIT],
 )
 .takes("AccountChange");
+const DELETE_ACCOUNT: Doc = Doc::new(
+    "deleteAccount",
+    "Deletes an account, with its keys and memberships. It is refused, with a list, while it is the only owner of a \
+     workspace with servers or documents.",
+    &[DONE, NO_ACCOUNT, fails(409, "Something would be nobody's, or it is the last administrator.")],
+)
+.asks(&[param("confirm", "Text", "The login of the account.")]);
 const WORKSPACES: Doc = Doc::new(
     "listWorkspaces",
     "Lists the workspaces that the caller may see.",
@@ -121,6 +135,12 @@ async fn change_account(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
         }
         _ => Err(Problem::invalid("name `disabled` or `administrator`, one at a time")),
     }
+}
+
+async fn delete_account(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let (login, query) = (ask.part("login", Login::parse)?, ask.query()?);
+    app.core.delete_account(&ask.caller, &login, query.text("confirm").unwrap_or_default()).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
 async fn workspaces(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

@@ -78,6 +78,12 @@ async fn access(client: &Client) {
         .unwrap();
     assert!(client.disable_account(&ada, true).await.unwrap().disabled.is_some());
     client.disable_account(&ada, false).await.unwrap();
+    assert_eq!(refused(client.delete_account(&ada, "eda").await), (400, Some("E0407".to_owned())));
+    let eve = Login::parse("eve").unwrap();
+    let new = NewAccount { login: eve.clone(), name: None, administrator: false };
+    client.create_account(&new).await.unwrap();
+    client.delete_account(&eve, "eve").await.unwrap();
+    assert_eq!(refused(client.delete_account(&eve, "eve").await), (404, Some("E1002".to_owned())));
     assert!(client.accounts().await.unwrap().iter().any(|it| it.login == ada));
     let team = WorkspaceName::parse("team").unwrap();
     let new = NewWorkspace { name: team.clone(), title: None, owner: ada.clone() };
@@ -191,6 +197,16 @@ async fn runs(client: &Client) {
     assert_eq!(end.run.state, RunState::Blocked);
     assert_eq!(end.report.as_ref().unwrap().source.digest, tree.digest());
     assert_eq!(client.run(&run).await.unwrap(), end);
+    assert_eq!(client.report(&run, false).await.ok(), end.report);
+    let log: Value = serde_json::from_str(&client.sarif(&run, false).await.unwrap()).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    assert_eq!(
+        log["runs"][0]["results"].as_array().unwrap().len(),
+        end.report.as_ref().unwrap().findings.len()
+    );
+    let none = (404, Some("E0410".to_owned()));
+    assert_eq!(refused(client.report(&run, true).await), none, "nothing was started");
+    assert_eq!(refused(client.sarif(&run, true).await), none);
     assert_eq!(client.runs(5).await.unwrap(), [end.run]);
     assert_eq!(refused(client.approve(&run, "fine").await), (409, Some("E0306".to_owned())));
     assert_eq!(refused(client.reject(&run, "no").await), (409, Some("E0306".to_owned())));

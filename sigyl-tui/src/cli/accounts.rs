@@ -15,7 +15,7 @@ Examples:
   sigyl accounts disable ada
       Its keys are good for nothing until it is enabled again.";
 
-/// List, make, disable and enable accounts
+/// List, make, disable, enable, promote, demote and delete accounts
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -48,6 +48,24 @@ enum What {
         /// Whose
         login: Login,
     },
+    /// Let an account do everything
+    Promote {
+        /// Which
+        login: Login,
+    },
+    /// Take that back
+    Demote {
+        /// Which
+        login: Login,
+    },
+    /// Delete an account, with its keys, sign-ins and memberships
+    Delete {
+        /// Which
+        login: Login,
+        /// Its login once more, typed by a person
+        #[arg(long, value_name = "LOGIN")]
+        confirm: String,
+    },
 }
 
 impl Args {
@@ -60,6 +78,9 @@ impl Args {
             }
             What::Disable { login } => Request::DisableAccount { login, disabled: true },
             What::Enable { login } => Request::DisableAccount { login, disabled: false },
+            What::Promote { login } => Request::SetAdministrator { login, administrator: true },
+            What::Demote { login } => Request::SetAdministrator { login, administrator: false },
+            What::Delete { login, confirm } => return delete(login, confirm, cx).await,
         };
         let accounts: Vec<Account> = cx.ask(request).await?;
         let body = serde_json::json!({ "accounts": accounts });
@@ -67,4 +88,11 @@ impl Args {
             render::accounts(them, look)
         })
     }
+}
+
+async fn delete(login: Login, confirm: String, cx: &mut Context) -> Result<Exit, Problem> {
+    let line = format!("The account {login} is deleted; its keys are good for nothing.");
+    let body = serde_json::json!({ "deleted": login });
+    cx.ask::<()>(Request::DeleteAccount { login, confirm }).await?;
+    cx.say("sigyl.account-deleted/1", &body, &line)
 }

@@ -46,6 +46,7 @@ mod rate;
 mod redeploy;
 mod reject;
 mod release_args;
+mod report;
 mod rescan;
 mod restore;
 mod results;

@@ -34,7 +34,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Err(problem) => return fail(Output::of_this_process(&environment, format, color), &problem),
     };
     let output = Output::of_this_process(&environment, settings.format, color);
-    if !settings.format.is_common() && !matches!(verb, Some(Verb::Scan(_))) {
+    if !settings.format.is_common() && !matches!(verb, Some(Verb::Scan(_) | Verb::Report(_))) {
         return fail(output, &usage::foreign_format());
     }
     listen_to_diagnostics(filter, output.err_look.color);

@@ -3,9 +3,9 @@
 use super::{
     Context, account, accounts, approve, audit, backup, call, calls, completions, config, delete, deploy,
     deprecate, doctor, edit, events, explain, export, help, import, init, install, keys, list, login, logout,
-    logs, members, namespaces, policy, probe, publish, quarantine, rate, redeploy, reject, rescan, restore,
-    rollback, rules, runs, scan, search, secrets, serve, show, stop, uninstall, versions, watch, whoami,
-    workspaces,
+    logs, members, namespaces, policy, probe, publish, quarantine, rate, redeploy, reject, report, rescan,
+    restore, rollback, rules, runs, scan, search, secrets, serve, show, stop, uninstall, versions, watch,
+    whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -33,6 +33,7 @@ pub(crate) enum Verb {
     Events(events::Args),
     Runs(runs::Args),
     Watch(watch::Args),
+    Report(report::Args),
     Probe(probe::Args),
     Call(call::Args),
     Search(search::Args),
@@ -101,6 +102,7 @@ impl Verb {
             Self::Events(args) => args.run(cx).await,
             Self::Runs(args) => args.run(cx).await,
             Self::Watch(args) => args.run(cx).await,
+            Self::Report(args) => args.run(cx).await,
             Self::Probe(args) => args.run(cx).await,
             Self::Call(args) => args.run(cx).await,
             Self::Search(args) => args.run(cx).await,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use sigyl_core::domain::{
-    Account, AuditEntry, Policy, ProvenNamespace, Quarantine, Run, SecretValue, Timestamp,
+    Account, AuditEntry, Policy, ProvenNamespace, Quarantine, Report, Run, SecretValue, Timestamp,
 };
 use sigyl_core::mcp::Probe;
 use sigyl_core::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
@@ -46,6 +46,7 @@ answer!(Vec<VersionView>, Versions);
 answer!(Vec<Run>, Runs);
 answer!(Policy, Policy, *);
 answer!(PolicyTest, PolicyTest, *);
+answer!(Report, Report, *);
 answer!(Probe, Probe, *);
 answer!(Vec<Rescanned>, Rescanned);
 answer!(Value, Call);

@@ -137,6 +137,9 @@ async fn look(client: &Client, request: Request) -> Result<Response, Failure> {
         Request::Show { name } => client.server(&name).await.map(|it| Response::Server(Box::new(it))),
         Request::Versions { name } => client.versions(&name).await.map(Response::Versions),
         Request::Runs { limit } => client.runs(limit).await.map(Response::Runs),
+        Request::Report { run, live } => {
+            client.report(&run, live).await.map(|it| Response::Report(Box::new(it)))
+        }
         Request::Probe { name } => client.probe(&name).await.map(|it| Response::Probe(Box::new(it))),
         Request::Call { name, tool, arguments } => {
             client.call(&name, &tool, &arguments).await.map(Response::Call)
@@ -256,12 +259,18 @@ async fn access(client: &Client, request: Request) -> Result<Response, Failure> 
     answered.map_err(told_of)
 }
 
-/// The account of the key, and how often tools were called.
+/// The account of the key, others as an administrator, and how often tools were called.
 async fn own(client: &Client, request: Request) -> Result<Response, Failure> {
     let answered = match request {
         Request::ExportMe => client.export_me().await.map(|it| Response::AccountExport(Box::new(it))),
         Request::RenameMe { name } => client.rename_me(name).await.map(|it| Response::Accounts(vec![it])),
         Request::DeleteMe { confirm } => client.delete_me(&confirm).await.map(|()| Response::Ok),
+        Request::SetAdministrator { login, administrator } => {
+            client.set_administrator(&login, administrator).await.map(|it| Response::Accounts(vec![it]))
+        }
+        Request::DeleteAccount { login, confirm } => {
+            client.delete_account(&login, &confirm).await.map(|()| Response::Ok)
+        }
         Request::ProveNamespace(proof) => {
             client.prove_namespace(&proof).await.map(|it| Response::Namespace(Box::new(it)))
         }

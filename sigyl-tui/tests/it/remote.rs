@@ -80,6 +80,7 @@ const WITHOUT_VERB: &[(&str, &str)] = &[
     ("exchangeToken", "for jobs, which have a token of their system"),
     ("rotateMasterKey", "`secrets rotate-master-key` waits for the end, beside the data directory"),
     ("showRun", "`watch` ends with what it shows"),
+    ("showSarif", "`report --format sarif` writes it"),
 ];
 
 /// Every other operation, by a line that asks for it, and the exit code that it has.
@@ -90,6 +91,9 @@ const LINES: &[(&str, i32)] = &[
     ("accounts create ada", 0),
     ("accounts disable ada", 0),
     ("accounts enable ada", 0),
+    ("accounts promote ada", 0),
+    ("accounts demote ada", 0),
+    ("accounts delete nobody --confirm nobody", 3),
     ("workspaces list", 0),
     ("workspaces create team --owner ada", 0),
     ("workspaces move nobody team", 3),
@@ -119,6 +123,7 @@ const LINES: &[(&str, i32)] = &[
     ("approve 019aa1b2-0000-7000-8000-000000000000 --reason fine", 3),
     ("reject 019aa1b2-0000-7000-8000-000000000000 --reason no", 3),
     ("watch 019aa1b2-0000-7000-8000-000000000000", 3),
+    ("report 019aa1b2-0000-7000-8000-000000000000", 3),
     ("list", 0),
     ("show nobody", 3),
     ("versions nobody", 3),

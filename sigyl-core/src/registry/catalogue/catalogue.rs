@@ -12,7 +12,7 @@ use super::cursor;
 use super::entry::Entry;
 use super::lines::Lines;
 use super::query::{Query, QueryError, Which};
-use crate::domain::{Digest, DocumentName, DocumentVersion, Shows, Timestamp};
+use crate::domain::{Digest, DocumentName, DocumentVersion, Shows, Timestamp, WorkspaceName};
 use crate::registry::search::{Index, Texts};
 use crate::wire::registry::{Finds, Metadata, ServerList, ServerResponse};
 
@@ -108,6 +108,18 @@ impl Catalogue {
         };
         let rows = self.rows.iter().filter(|(_, row)| row.entries.values().any(is_meant));
         rows.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Returns the names with something that is not deleted which belong to these workspaces, with whose they are.
+    pub fn names_in(&self, workspaces: &[WorkspaceName]) -> Vec<(DocumentName, WorkspaceName)> {
+        let mut found = Vec::new();
+        for (name, row) in &self.rows {
+            let kept = row.entries.values().filter(|entry| !entry.is_deleted());
+            if let Some(owner) = kept.filter_map(Entry::workspace).find(|owner| workspaces.contains(owner)) {
+                found.push((name.clone(), owner.clone()));
+            }
+        }
+        found
     }
 
     /// Finds another name that the address of a remote belongs to.

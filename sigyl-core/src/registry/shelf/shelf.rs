@@ -175,6 +175,11 @@ impl Shelf {
         self.read().entries(name).find_map(|entry| entry.workspace().cloned())
     }
 
+    /// Returns the names with documents that are not deleted which belong to these workspaces, with whose they are.
+    pub fn names_in(&self, workspaces: &[WorkspaceName]) -> Vec<(DocumentName, WorkspaceName)> {
+        self.read().names_in(workspaces)
+    }
+
     /// Looks at what somebody is shown. A view is put together when it is looked at for the first time, and follows every
     /// write from then on.
     fn look<T>(&self, shows: &Shows, look: impl FnOnce(&Catalogue) -> T) -> T {

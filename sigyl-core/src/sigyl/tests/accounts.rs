@@ -2,6 +2,8 @@
 
 use super::house::{House, login, new_key, workspace};
 use crate::domain::{Caller, Label, Role};
+use crate::store::Change;
+use crate::store::contract::fixture;
 
 #[tokio::test]
 async fn an_account_exports_what_is_on_record_of_it_and_of_nobody_else() {
@@ -54,6 +56,31 @@ async fn an_account_is_deleted_once_its_servers_have_another_owner() {
     assert_eq!(house.store().account_of(&login("rita")).await.unwrap(), None);
     let members = house.sigyl.members(&Caller::local_owner(), &workspace("red")).await.unwrap();
     assert_eq!(members.iter().map(|member| member.login.as_str()).collect::<Vec<_>>(), ["mia"]);
+}
+
+#[tokio::test]
+async fn documents_alone_keep_a_workspace_from_being_nobodys() {
+    const CLOCK: &str = include_str!("../../../tests/data/registry/clock.json");
+    let house = House::new().await;
+    house.sigyl.remove_member(&Caller::local_owner(), &workspace("red"), &login("owner")).await.unwrap();
+    // Its name belongs to the workspace since a server of it was there.
+    for change in [
+        fixture::publish("com.example/clock", "1.0.0", "a"),
+        Change::MoveServer { name: fixture::name("com.example/clock"), to: workspace("red") },
+        fixture::delete("com.example/clock", "run-9"),
+    ] {
+        house.store().apply(change).await.unwrap();
+    }
+    let rita = house.caller("rita", &["*"]).await;
+    house.sigyl.publish_listing(&rita, CLOCK.into()).await.unwrap();
+    let held = house.sigyl.delete_account(&Caller::local_owner(), &login("rita"), "rita").await.unwrap_err();
+    assert_eq!(
+        held.to_string(),
+        "rita is the only owner of what these belong to: com.example/clock (workspace red)"
+    );
+    house.member("red", "mia", Role::Owner).await;
+    house.sigyl.delete_account(&Caller::local_owner(), &login("rita"), "rita").await.unwrap();
+    assert_eq!(house.store().account_of(&login("rita")).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::deploy::LogLine;
 use crate::domain::{
-    Account, AuditEntry, Failure, Policy, ProvenNamespace, Quarantine, Run, SecretValue, Seq, Timestamp,
+    Account, AuditEntry, Failure, Policy, ProvenNamespace, Quarantine, Report, Run, SecretValue, Seq,
+    Timestamp,
 };
 use crate::event::Event;
 use crate::mcp::Probe;
@@ -64,6 +65,8 @@ pub enum Response {
     Versions(Vec<VersionView>),
     /// Runs, newest first.
     Runs(Vec<Run>),
+    /// What a scan found.
+    Report(Box<Report>),
     /// What a probe met.
     Probe(Box<Probe>),
     /// The result of a tool, as the server gave it.
