@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sigyl_core::clock::{Clock as _, FixedClock};
 use sigyl_core::domain::{Action, Caller, Label, Login, Reach, Role, Scope, Timestamp, WorkspaceName};
+use sigyl_core::store::contract::fixture;
+use sigyl_core::store::{Store as _, sled::SledStore};
 use sigyl_core::wire::v1::{NewAccount, NewKey, NewWorkspace};
 use sigyl_server::Config;
 
@@ -90,6 +92,8 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("releaseAgain", Key(Action::Deploy), 415),
     ("listRuns", Key(Action::Read), 200),
     ("showRun", Key(Action::Read), 404),
+    ("showReport", Key(Action::Read), 404),
+    ("showSarif", Key(Action::Read), 404),
     ("watchRun", Key(Action::Read), 404),
     ("readEvents", Key(Action::Read), 400),
     ("approveRun", Key(Action::Approve), 415),
@@ -101,6 +105,7 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("listAccounts", Key(Action::Administer), 200),
     ("createAccount", Key(Action::Administer), 415),
     ("changeAccount", Key(Action::Administer), 415),
+    ("deleteAccount", Key(Action::Administer), 400),
     ("listWorkspaces", Key(Action::Read), 200),
     ("createWorkspace", Key(Action::Administer), 415),
     ("listMembers", Key(Action::Read), 404),
@@ -123,6 +128,25 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("showBookmark", Key(Action::Administer), 200),
     ("setBookmark", Key(Action::Administer), 415),
     ("importDocuments", Key(Action::Administer), 415),
+];
+
+/// The same for every page, in the words of the table.
+const PAGES: &[(&str, Needs, u16)] = &[
+    ("pageBrowse", Browse, 200),
+    ("pageServer", Browse, 404),
+    ("pageServerIn", Browse, 404),
+    ("pageDocs", Browse, 200),
+    ("pageDoc", Browse, 404),
+    ("pageDocSearch", Browse, 200),
+    ("pageApi", Browse, 200),
+    ("pageSignIn", Nothing, 200),
+    ("pageLogin", Nothing, 404),
+    ("pageLoginEnd", Nothing, 403),
+    ("pageLoginAt", Nothing, 404),
+    ("pageLoginEndAt", Nothing, 403),
+    ("pageSessionOpen", Nothing, 403),
+    ("pageSessionClose", AnyKey, 403),
+    ("pageAsset", Nothing, 404),
 ];
 
 /// A kind of caller: the key that it shows, and what it may do.
@@ -207,23 +231,36 @@ async fn kinds(app: &TestApp, clock: &FixedClock) -> Vec<Kind> {
     kinds
 }
 
-/// The operations of the document: id, method and an address at which nothing is.
-async fn operations(app: &TestApp) -> Vec<(String, String, String)> {
+/// An operation: id, method and path.
+type Operation = (String, String, String);
+
+/// The operations of the document, and the pages.
+async fn operations(app: &TestApp) -> Vec<Operation> {
     let document = app.get("/openapi.json").await.json();
-    let mut found = Vec::new();
+    let mut found: Vec<_> = sigyl_server::page_routes()
+        .map(|(id, method, path)| (id.to_owned(), method.to_owned(), path.to_owned()))
+        .collect();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let nothing = |part| match part {
-            "{key}" => "0000000000000000",
-            part if str::starts_with(part, "{") => "nothing",
-            part => part,
-        };
-        let address: Vec<_> = path.split('/').map(nothing).collect();
         for (method, operation) in methods.as_object().unwrap() {
             let id = operation["operationId"].as_str().unwrap().to_owned();
-            found.push((id, method.to_ascii_uppercase(), address.join("/")));
+            found.push((id, method.to_ascii_uppercase(), path.clone()));
         }
     }
     found
+}
+
+/// The address of an operation, with something in place of each part in braces.
+fn address(path: &str, part: impl Fn(&str) -> String) -> String {
+    let parts: Vec<_> = path
+        .split('/')
+        .map(|text| if text.starts_with('{') { part(text) } else { text.to_owned() })
+        .collect();
+    parts.join("/")
+}
+
+/// Where nothing is.
+fn nowhere(part: &str) -> String {
+    if part == "{key}" { "0000000000000000" } else { "nothing" }.to_owned()
 }
 
 fn expected(needs: Needs, allowed: u16, kind: &Kind) -> u16 {
@@ -257,7 +294,7 @@ async fn every_kind_of_caller_may_ask_for_what_it_may_and_for_nothing_else() {
     config.rates.deploy.burst = 1_000_000;
     let app = TestApp::over(owned, config, folder).await;
     let known: BTreeMap<_, _> =
-        OPERATIONS.iter().map(|(id, needs, allowed)| (*id, (*needs, *allowed))).collect();
+        OPERATIONS.iter().chain(PAGES).map(|(id, needs, allowed)| (*id, (*needs, *allowed))).collect();
     let kinds = kinds(&app, &clock).await;
     let operations = operations(&app).await;
     assert_eq!(
@@ -266,6 +303,7 @@ async fn every_kind_of_caller_may_ask_for_what_it_may_and_for_nothing_else() {
         "each operation has its line above, and each line its operation"
     );
     for (id, method, path) in operations {
+        let path = address(&path, nowhere);
         // What never ends is asked for so that it does not begin.
         let path = if id == "readEvents" { format!("{path}?kind=nothing") } else { path };
         let (needs, allowed) = *known.get(id.as_str()).unwrap_or_else(|| panic!("{id} has no line above"));
@@ -279,9 +317,34 @@ async fn every_kind_of_caller_may_ask_for_what_it_may_and_for_nothing_else() {
     app.end().await;
 }
 
+/// A data directory with a server in the first workspace, and a server over it.
+async fn with_a_server() -> TestApp {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let store = SledStore::open(&at("data").join("store")).unwrap();
+    store.apply(fixture::publish("clock", "1.0.0", "a")).await.unwrap();
+    drop(store);
+    let owned = sigyl_core::Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+    TestApp::over(owned, Config::default(), folder).await
+}
+
+/// The body that an operation takes to be looked at.
+fn body(id: &str) -> Option<Value> {
+    Some(match id {
+        "approveRun" | "rejectRun" => json!({"reason": "mine"}),
+        "callTool" | "editServer" | "releaseAgain" => json!({}),
+        "rateServer" => json!({"stars": 1}),
+        "rollBack" => json!({"version": "1.0.0"}),
+        "setMember" => json!({"role": "owner"}),
+        "setSecret" => json!({"value": "x"}),
+        "transferServer" => json!({"workspace": "other"}),
+        _ => return None,
+    })
+}
+
 #[tokio::test]
 async fn the_owner_of_another_workspace_sees_and_does_nothing_here() {
-    let app = TestApp::start().await;
+    let app = with_a_server().await;
     let owner = Caller::local_owner();
     account(&app, "eve", false, None).await;
     let other = WorkspaceName::parse("other").unwrap();
@@ -289,21 +352,40 @@ async fn the_owner_of_another_workspace_sees_and_does_nothing_here() {
     app.core.create_workspace(&owner, new).await.unwrap();
     let admin = app.admin_key().await;
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/servers/poisoned");
-    let body = serde_json::json!({"source": source, "workspace": "default"});
-    let begun = app.tell("POST", "/api/v1/releases", Some(&admin), Some(&body)).await;
+    let release = json!({"source": source, "workspace": "default"});
+    let begun = app.tell("POST", "/api/v1/releases", Some(&admin), Some(&release)).await;
     let events = begun.json()["events"].as_str().unwrap().to_owned();
     app.tell("GET", &events, Some(&admin), None).await;
-    let run = events.strip_suffix("/events").unwrap();
+    let run = events.strip_suffix("/events").unwrap().rsplit('/').next().unwrap();
+    let theirs = |part: &str| {
+        let is = match part {
+            "{name}" => "clock",
+            "{run}" => run,
+            "{workspace}" => "default",
+            "{login}" => "eve",
+            "{tool}" => "now",
+            "{secret}" => "TOKEN",
+            part => panic!("{part} of somebody else is not made here"),
+        };
+        is.to_owned()
+    };
     let eve = key(&app, "eve", &[Scope::parse("*").unwrap()], None).await;
-    for (method, path, status) in [
-        ("GET", run, 404),
-        ("GET", events.as_str(), 404),
-        ("GET", "/api/v1/workspaces/default/members", 404),
-        ("DELETE", "/api/v1/workspaces/default/members/eve", 404),
-    ] {
-        assert_eq!(app.tell(method, path, Some(&eve), None).await.status, status, "{method} {path}");
+    let of_theirs = ["/servers/{name}", "/runs/{run}", "/workspaces/{workspace}", "/mcp/{name}"];
+    let mut asked = 0;
+    for (id, method, path) in operations(&app).await {
+        if !path.starts_with("/api/v1/") && !path.starts_with("/mcp/")
+            || !of_theirs.iter().any(|part| path.contains(part))
+        {
+            continue;
+        }
+        let at = address(&path, theirs);
+        let reply = app.tell(&method, &at, Some(&eve), body(&id).as_ref()).await;
+        assert_eq!(reply.status, 404, "{id}: {method} {at}: {:?}", reply.body);
+        asked += 1;
     }
-    assert_eq!(app.tell("GET", "/api/v1/runs", Some(&eve), None).await.json()["runs"], serde_json::json!([]));
+    assert!(asked > 25, "{asked}");
+    assert_eq!(app.tell("GET", "/api/v1/runs", Some(&eve), None).await.json()["runs"], json!([]));
+    assert_eq!(app.tell("GET", "/api/v1/servers", Some(&eve), None).await.json()["servers"], json!([]));
     let audit = app.tell("GET", "/api/v1/audit", Some(&eve), None).await.json().to_string();
     assert!(!audit.contains("\"default\""), "{audit}");
     app.end().await;
