@@ -147,6 +147,10 @@ pub trait Target: Send + Sync + fmt::Debug {
     fn settle(&self, granted: &Permissions) -> Result<Permissions, TargetError> {
         Ok(granted.clone())
     }
+    /// Returns which of several places of its kind it is, where its configuration chooses one, such as `my-project/us-east1`.
+    fn place(&self) -> Option<String> {
+        None
+    }
     /// Makes the tree runnable. Doing it again finds the same result in a cache.
     async fn build(
         &self,

@@ -32,9 +32,33 @@ impl Targets {
         &self.own
     }
 
-    /// Finds a place; without a name, the one that is always there.
+    /// Finds a place; without a name, the one that is always there. A name that says which place of its kind is meant is
+    /// good for that one alone: what is on record there is not looked for anywhere else.
     pub fn of(&self, name: Option<&str>) -> Result<&Arc<dyn Target>, TargetError> {
         let Some(name) = name.filter(|name| *name != LOCAL) else { return Ok(&self.own) };
+        let (name, place) = match name.split_once(':') {
+            Some((name, place)) => (name, Some(place)),
+            None => (name, None),
+        };
+        let found = self.kind(name)?;
+        let now = found.place();
+        match place {
+            Some(place) if now.as_deref() != Some(place) => Err(TargetError::Unsupported(format!(
+                "what is on record is at `{name}` in {place}, and the configuration names {}: set it back to that, or \
+                 delete the server with it first",
+                now.as_deref().unwrap_or("no place")
+            ))),
+            _ => Ok(found),
+        }
+    }
+
+    /// Returns a name with the place of its kind that it means now.
+    pub fn whole(&self, name: &str) -> String {
+        let place = self.others.get(name).and_then(|target| target.place());
+        place.map_or_else(|| name.to_owned(), |place| format!("{name}:{place}"))
+    }
+
+    fn kind(&self, name: &str) -> Result<&Arc<dyn Target>, TargetError> {
         self.others.get(name).ok_or_else(|| {
             let known = std::iter::once(LOCAL).chain(self.others.keys().map(String::as_str));
             let known = known.collect::<Vec<_>>().join(", ");

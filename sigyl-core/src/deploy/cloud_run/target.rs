@@ -146,6 +146,10 @@ impl CloudRun {
 
 #[async_trait]
 impl Target for CloudRun {
+    fn place(&self) -> Option<String> {
+        Some(format!("{}/{}", self.google.project(), self.google.region()))
+    }
+
     async fn build(
         &self,
         admission: &Admission,

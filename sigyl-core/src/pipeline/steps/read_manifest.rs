@@ -60,6 +60,12 @@ pub(super) async fn enter(cx: &mut Context, name: &ServerName) -> Result<(), Ste
         };
     }
     cx.target()?;
+    // On record is which place it is: another one in the configuration of tomorrow is not taken for it, and what is in
+    // one that is not configured now could neither be ended nor removed.
+    for place in cx.results.server.iter().flat_map(|server| &server.targets) {
+        cx.platform.targets.of(Some(place))?;
+    }
+    cx.order.target = cx.order.target.as_deref().map(|name| cx.platform.targets.whole(name));
     let now = cx.platform.clock.now();
     for (secret, value) in std::mem::take(&mut cx.secrets) {
         let sealed = cx.platform.vault.seal(name, &secret, &value, now)?;

@@ -63,6 +63,30 @@ async fn a_release_that_does_not_answer_is_taken_back_where_it_was_made() {
 }
 
 #[tokio::test]
+async fn what_runs_in_one_place_is_not_looked_for_in_another_of_its_kind() {
+    let (house, there) = house();
+    let place = |place: &str| *there.place.lock().unwrap() = Some(place.to_owned());
+    place("mine/east");
+    deploy_to(&house, "there").await;
+    let server = house.platform.store.server(&toy()).await.unwrap().unwrap();
+    assert_eq!(server.targets.iter().collect::<Vec<_>>(), ["there:mine/east"]);
+    place("mine/west");
+    let delete = async || house.take(Plan::Delete, Order { name: Some(toy()), ..Order::default() }).await;
+    for run in [house.redeploy().await, deploy_to(&house, "there").await, delete().await] {
+        let said = run.failure.unwrap().message;
+        let why = "what is on record is at `there` in mine/east, and the configuration names mine/west: set it back to that, or \
+                   delete the server with it first";
+        assert!(said.ends_with(why), "{said}");
+    }
+    assert_eq!(running(&there), 1, "it still runs, and is known");
+    place("mine/east");
+    assert_eq!(delete().await.state, RunState::Done);
+    assert_eq!(running(&there), 0);
+    place("mine/west");
+    assert_eq!(deploy_to(&house, "there").await.state, RunState::Done);
+}
+
+#[tokio::test]
 async fn a_place_that_is_not_configured_is_named_with_those_that_are() {
     let (house, _) = house();
     let run = deploy_to(&house, "moon").await;

@@ -76,6 +76,8 @@ pub(crate) struct FakeTarget {
     /// The instances that were given traffic.
     pub(crate) shifted: Mutex<Vec<RevisionId>>,
     pub(crate) secrets: Mutex<Vec<String>>,
+    /// Which place of its kind it is.
+    pub(crate) place: Mutex<Option<String>>,
     /// Where `/link` leads, instead of `/real`.
     pub(crate) link: Mutex<Option<String>>,
     /// The packages whose install scripts the last build was let run.
@@ -92,6 +94,10 @@ impl FakeTarget {
 
 #[async_trait]
 impl Target for FakeTarget {
+    fn place(&self) -> Option<String> {
+        self.place.lock().unwrap().clone()
+    }
+
     fn settle(&self, granted: &Permissions) -> Result<Permissions, TargetError> {
         let mut settled = granted.clone();
         if settled.read.remove("/link") {
