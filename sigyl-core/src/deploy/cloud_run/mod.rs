@@ -15,6 +15,7 @@ mod identity;
 mod log;
 mod names;
 mod operation;
+mod pin;
 mod policy;
 mod refusal;
 mod repository;

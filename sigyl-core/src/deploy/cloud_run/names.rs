@@ -3,15 +3,17 @@
 use crate::domain::{Digest, RevisionId, SecretName, ServerName};
 
 /// Characters of a server's own name in that of its service: the name of a host holds 63, and a tag stands before it.
-const OWN: usize = 20;
-/// Hexadecimal digits that tell names apart which would be the same when shortened.
-const APART: usize = 8;
+const OWN: usize = 12;
+/// Hexadecimal digits that tell names apart which would be the same when shortened: so many that nobody finds another
+/// name with the same ones.
+const APART: usize = 20;
 /// Hexadecimal digits of a tag.
 const TAG: usize = 10;
 
 /// What a server is called at Google.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
+    server: ServerName,
     service: String,
 }
 
@@ -24,7 +26,12 @@ impl Names {
         let apart = &Digest::of(server.as_str().as_bytes()).hex()[..APART];
         // A name of Google begins with a letter.
         let own = if own.starts_with(|c: char| c.is_ascii_lowercase()) { own } else { format!("s-{own}") };
-        Self { service: format!("{}-{apart}", own.trim_end_matches('-')) }
+        Self { server: server.clone(), service: format!("{}-{apart}", own.trim_end_matches('-')) }
+    }
+
+    /// Returns the server that these are the names of.
+    pub fn server(&self) -> &ServerName {
+        &self.server
     }
 
     /// Returns the name of the service, of its image, and of the folder of its sources.
@@ -34,9 +41,8 @@ impl Names {
 
     /// Returns the id of the account that the server runs as: 30 characters at most.
     pub fn account(&self) -> String {
-        let (own, apart) = self.service.rsplit_once('-').unwrap_or((&self.service, ""));
-        let own: String = own.chars().take(14).collect();
-        format!("sigyl-{}-{apart}", own.trim_end_matches('-'))
+        let (_, apart) = self.service.rsplit_once('-').unwrap_or(("", &self.service));
+        format!("sigyl-{apart}")
     }
 
     /// Returns what the names of all secrets of the server begin with.

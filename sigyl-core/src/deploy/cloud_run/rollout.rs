@@ -11,7 +11,7 @@ use super::policy::Guarded;
 use super::refusal::{Class, member};
 use super::service::{Service, Share, Wanted, body, short};
 use crate::deploy::TargetError;
-use crate::domain::{RevisionId, ServerName};
+use crate::domain::RevisionId;
 
 const GET: &str = "run.projects.locations.services.get";
 const CREATE: &str = "run.projects.locations.services.create";
@@ -78,6 +78,7 @@ impl Google {
         if let Some(why) = service.trouble() {
             return Err(TargetError::Start(why));
         }
+        let service = self.pin(wanted, &service, &tag).await?;
         let (_, url) = service.tagged(&tag).ok_or_else(|| {
             TargetError::Start(format!("Cloud Run names no address for the tag {tag} of {}", service.name))
         })?;
@@ -208,7 +209,7 @@ impl Google {
     }
 
     /// Changes the traffic of a service, and anew if somebody else changed it meanwhile; nothing if there is none to change.
-    async fn redirect(
+    pub(super) async fn redirect(
         &self,
         names: &Names,
         shares: impl Fn(&Service) -> Option<Vec<Share>>,
@@ -248,8 +249,8 @@ impl Google {
     /// refused.
     pub async fn remove_service(&self, names: &Names) -> Result<Vec<String>, GoogleError> {
         let Some(service) = self.service(names).await? else { return Ok(Vec::new()) };
-        let made_for = service.annotations.get("sigyl-server").and_then(|name| ServerName::parse(name).ok());
-        if made_for.is_none_or(|server| Names::of(&server) != *names) {
+        let made_for = service.annotations.get("sigyl-server");
+        if made_for.is_none_or(|server| server != names.server().as_str()) {
             return Err(GoogleError::Answer {
                 call: DELETE,
                 why: format!(

@@ -232,6 +232,38 @@ async fn what_has_no_etag_is_not_written_back() {
 }
 
 #[tokio::test]
+async fn a_revision_that_somebody_else_made_meanwhile_is_not_taken_for_ours() {
+    let project = Project::new();
+    project.release("one").await.unwrap();
+    project.shift("one").await.unwrap();
+    project.world(|world| world.is_shared = true);
+    let error = project.release("two").await.unwrap_err().to_string();
+    assert!(error.contains("somebody else changed the service clock-"), "{error}");
+    assert_eq!(project.traffic(), [100, 0], "nothing is led to it");
+    project.retire("two").await.unwrap();
+    assert_eq!(project.traffic(), [100]);
+}
+
+#[tokio::test]
+async fn a_tag_leads_to_the_revision_that_was_made_for_it_whatever_is_the_newest_later() {
+    let project = Project::new();
+    project.release("one").await.unwrap();
+    project.world(|world| {
+        let service = world.things.iter_mut().find(|(name, _)| name.starts_with("v2/")).unwrap().1;
+        let traffic = service["traffic"].as_array().unwrap().clone();
+        let own = service["latestReadyRevision"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        assert_eq!(traffic[0]["revision"], own);
+        assert_eq!(traffic[0]["type"], "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION");
+        service["latestReadyRevision"] = "projects/x/services/y/revisions/foreign".into();
+    });
+    project.shift("one").await.unwrap();
+    project.world(|world| {
+        let service = world.things.iter().find(|(name, _)| name.starts_with("v2/")).unwrap().1;
+        assert_ne!(service["traffic"][0]["revision"], "foreign");
+    });
+}
+
+#[tokio::test]
 async fn a_bucket_of_another_project_gets_no_source() {
     let project = Project::new();
     project.world(|world| {

@@ -17,6 +17,8 @@ pub(super) struct World {
     pub(super) refused: Vec<String>,
     /// Names of operations that end in failure, by the start of what they make: `services`, `builds`.
     pub(super) fails: Vec<&'static str>,
+    /// Whether somebody else changes a service as soon as it was written.
+    pub(super) is_shared: bool,
     /// Operations that never end.
     pub(super) endless: bool,
     /// Where services are.
@@ -97,6 +99,7 @@ impl World {
 
     fn remove(&mut self, name: &str) -> Answer {
         self.things.remove(&format!("policy:{}", name.split_once('/').unwrap().1));
+        self.things.retain(|other, _| !other.starts_with(&format!("{name}/revisions/")));
         self.things.remove(name).map_or_else(missing, |_| (200, json!({})))
     }
 
@@ -338,6 +341,7 @@ impl World {
                 if held["latestCreatedRevision"].as_str().unwrap().ends_with(name) {
                     return refusal(400, "FAILED_PRECONDITION", "it is the newest", &json!([]));
                 }
+                self.things.remove(rest);
                 self.begin("revisions", json!({}))
             }
             "DELETE" => match self.remove(rest) {
@@ -380,6 +384,10 @@ impl World {
         let broken = self.fails.contains(&"services");
         if has_template {
             let revision = format!("{PLACE}/services/{short}/revisions/{short}-{:05}", self.count);
+            let made = json!({
+                "name": revision, "annotations": body["template"]["annotations"], "containers": body["template"]["containers"],
+            });
+            self.things.insert(format!("v2/{revision}"), made);
             service["latestCreatedRevision"] = revision.clone().into();
             if !broken {
                 service["latestReadyRevision"] = revision.into();
@@ -396,6 +404,13 @@ impl World {
         });
         if !(broken && is_first) {
             service["trafficStatuses"] = statuses.collect::<Vec<_>>().into();
+        }
+        if has_template && self.is_shared {
+            let foreign = format!("{PLACE}/services/{short}/revisions/{short}-foreign");
+            self.things
+                .insert(format!("v2/{foreign}"), json!({"name": foreign, "containers": [{"image": "x"}]}));
+            service["latestCreatedRevision"] = foreign.clone().into();
+            service["latestReadyRevision"] = foreign.into();
         }
         self.things.insert(name.to_owned(), service.clone());
         self.begin("services", service)
