@@ -93,6 +93,23 @@ pub struct Status {
     pub since: Option<Timestamp>,
     /// How it last ended.
     pub last_exit: Option<String>,
+    /// Why nothing of this is known, if that is so.
+    #[serde(default)]
+    pub unknown: Option<String>,
+}
+
+impl Status {
+    /// What is said where nobody can say how an instance is.
+    pub fn unknown(why: impl Into<String>) -> Self {
+        Self {
+            running: false,
+            pids: Vec::new(),
+            restarts: 0,
+            since: None,
+            last_exit: None,
+            unknown: Some(why.into()),
+        }
+    }
 }
 
 /// Where a line of a log came from.

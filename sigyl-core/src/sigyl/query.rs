@@ -105,13 +105,10 @@ impl Sigyl {
         let asked = async { target?.status(name, &deployment.revision).await };
         match tokio::time::timeout(ELSEWHERE, asked).await {
             Ok(Ok(status)) => Ok(status),
-            Ok(Err(error)) => {
-                tracing::warn!(server.name = %name, %error, "how a server is at another place is not known");
-                Ok(None)
-            }
+            Ok(Err(error)) => Ok(Some(Status::unknown(error.to_string()))),
             Err(_) => {
-                tracing::warn!(server.name = %name, "another place did not say in time how a server is");
-                Ok(None)
+                let why = format!("no answer within {} s", ELSEWHERE.as_secs());
+                Ok(Some(Status::unknown(why)))
             }
         }
     }

@@ -231,6 +231,9 @@ fn granted(granted: &Permissions) -> String {
 
 /// Says how an instance is that has no process of this machine.
 fn elsewhere(target: &str, status: Option<&sigyl_core::deploy::Status>) -> String {
+    if let Some(why) = status.and_then(|status| status.unknown.as_deref()) {
+        return format!("{target}; how it is there is not known: {}", specimen(why));
+    }
     match status.map(|status| status.last_exit.as_deref()) {
         Some(None) => target.to_owned(),
         Some(Some(trouble)) => format!("{target}; {}", specimen(trouble)),
@@ -310,6 +313,14 @@ mod tests {
         not enforced (`sigyl show NAME` tells more)
         ◆ network by host name (the kernel knows ports only)
         ");
+    }
+
+    #[test]
+    fn what_is_not_known_of_a_server_elsewhere_is_not_said_of_it() {
+        let unknown = sigyl_core::deploy::Status::unknown("no\u{1b} answer");
+        let line = "there; how it is there is not known: no⟦ESC⟧ answer";
+        assert_eq!(elsewhere("there", Some(&unknown)), line);
+        assert_eq!(elsewhere("there", None), "there, where it is not any more");
     }
 
     #[test]

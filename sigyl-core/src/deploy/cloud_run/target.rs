@@ -212,6 +212,7 @@ impl Target for CloudRun {
             restarts: 0,
             since: None,
             last_exit: service.trouble(),
+            unknown: None,
         }))
     }
 

@@ -63,6 +63,7 @@ impl Http {
             restarts: state.restarts,
             since: state.since,
             last_exit: state.last_exit.clone(),
+            unknown: None,
         }
     }
 

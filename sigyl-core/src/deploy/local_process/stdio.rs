@@ -78,6 +78,7 @@ impl Stdio {
             restarts: state.failures,
             since: Some(self.since),
             last_exit: state.last_exit.clone(),
+            unknown: None,
         }
     }
 

@@ -171,7 +171,14 @@ impl Target for FakeTarget {
         revision: &RevisionId,
     ) -> Result<Option<Status>, TargetError> {
         let running = self.running.lock().unwrap().contains(revision);
-        Ok(running.then(|| Status { running, pids: Vec::new(), restarts: 0, since: None, last_exit: None }))
+        Ok(running.then(|| Status {
+            running,
+            pids: Vec::new(),
+            restarts: 0,
+            since: None,
+            last_exit: None,
+            unknown: None,
+        }))
     }
 
     async fn logs(&self, _server: &ServerName, _lines: usize) -> Result<Pending, TargetError> {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod elsewhere;
 mod feed;
 mod first_key;
 pub(super) mod house;
