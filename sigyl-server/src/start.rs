@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sigyl_core::clock::{Clock as _, SystemClock};
+use sigyl_core::deploy::cloud_run::CloudRun;
 use sigyl_core::dns::Resolver;
 use sigyl_core::domain::{Caller, Shows};
 use sigyl_core::source::{Reach, ToolEnv};
+use sigyl_core::web::Web;
 use sigyl_core::{Error, Sigyl};
 use tokio::net::TcpListener;
 
@@ -69,6 +71,11 @@ pub async fn start(
     if let Some((policy, rules)) = settings.policy(SystemClock.now())? {
         core.policy = policy;
         core.rules = Some(Arc::new(rules));
+    }
+    if let Some((google, place)) = settings.google.value.clone() {
+        let web = Web::new(settings.offline.value);
+        let opened = google.open(place, web, Arc::new(SystemClock)).map_err(SettingsError::from)?;
+        core.targets.insert("cloud-run".to_owned(), Arc::new(CloudRun::new(opened)));
     }
     let rates = settings.rates();
     let tls = settings.tls.value.map(Tls::open).transpose()?;

@@ -7,7 +7,7 @@ use super::query::shown_to;
 use super::reach::{require_plain, require_reach};
 use super::secrets::check_value;
 use super::{Frames, Sigyl};
-use crate::deploy::Target;
+use crate::deploy::{LOCAL, Target};
 use crate::domain::{
     Action, Caller, Decision, Denied, Locator, Namespace, Permissions, Plan, Run, RunId, RunState, Seq,
     Server, ServerName, Version,
@@ -34,6 +34,12 @@ impl Sigyl {
     async fn start_deploy(&self, caller: &Caller, deploy: Deploy) -> Result<RunId, Error> {
         let placed = self.placed(caller, Action::Deploy, deploy.workspace, deploy.name.as_ref()).await?;
         require_reach(caller, &deploy.env, &deploy.grant, &deploy.allow_scripts)?;
+        // It acts there in the name of whoever operates this installation, who pays for it.
+        if let Some(place) = deploy.target.as_deref().filter(|place| *place != LOCAL)
+            && !caller.may(Action::Operate)
+        {
+            return Err(Denied::new(caller, format!("deploy to `{place}`")).into());
+        }
         let target = self.inner.platform.targets.of(deploy.target.as_deref()).map_err(StepError::from)?;
         may_be_granted(&**target, &deploy.grant)?;
         self.require_upload(caller, &deploy.source)?;

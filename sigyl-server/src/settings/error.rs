@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use sigyl_core::deploy::cloud_run::GoogleSettingsError;
 use sigyl_core::scan::RuleSetError;
 use sigyl_core::scan::policy::PolicyError;
 use sigyl_core::vault::KeySpecError;
@@ -99,6 +100,9 @@ pub enum SettingsError {
         /// It.
         host: String,
     },
+    /// The project at Google cannot be used.
+    #[error("the table [google] cannot be used")]
+    Google(#[from] GoogleSettingsError),
     /// Only half of what TLS needs was named.
     #[error("TLS needs a certificate and a key: name both, or none")]
     HalfTls,

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use sigyl_core::deploy::cloud_run::GoogleSettings;
 use sigyl_core::domain::{Known, Network};
 use sigyl_core::vault::KeySpec;
 use toml::Spanned;
@@ -41,6 +42,7 @@ pub(super) struct File {
     pub(super) login: Option<Login>,
     pub(super) trust: Vec<Trusted>,
     pub(super) otel: Option<Spanned<Otel>>,
+    pub(super) google: Option<GoogleSettings>,
 }
 
 /// The table `[tls]`.
@@ -107,6 +109,7 @@ impl File {
         for inner in paths.into_iter().flatten() {
             *inner = base.join(&*inner);
         }
+        file.google = file.google.map(|google| google.from_folder(base));
         for key in [&mut file.master_key, &mut file.previous_master_key] {
             *key = key.take().map(|key| key.from_folder(base));
         }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use etcetera::BaseStrategy as _;
 use serde::Deserialize;
+use sigyl_core::deploy::cloud_run::{GoogleSettings, Place};
 use sigyl_core::domain::{Known, Network};
 use sigyl_core::vault::{KeySource, KeySpec, Which};
 
@@ -87,6 +88,8 @@ pub struct Settings {
     pub sign_in: SignInSettings,
     /// Where traces and metrics are sent.
     pub otel: OtelSettings,
+    /// The project at Google in which servers may run, with where its credentials are.
+    pub google: Set<Option<(GoogleSettings, Place)>>,
     /// How often a caller may look something up in a minute.
     pub read_rate: Set<Option<NonZeroU32>>,
     /// How often it may change records.
@@ -173,6 +176,7 @@ impl Settings {
                 file.otel.map(toml::Spanned::into_inner),
                 variables,
             )?,
+            google: google(file.google, variables)?,
             read_rate: rate(variables, "SIGYL_RATES_READ", file.rates.read)?,
             write_rate: rate(variables, "SIGYL_RATES_WRITE", file.rates.write)?,
             deploy_rate: rate(variables, "SIGYL_RATES_DEPLOY", file.rates.deploy)?,
@@ -290,6 +294,21 @@ fn rate(
     Ok(Set::first(None, optional(parsed(variables, name)?), file.map(Some), || None))
 }
 
+/// The project at Google: without a table there is none, and the environment says nothing.
+fn google(
+    file: Option<GoogleSettings>,
+    variables: &Variables,
+) -> Result<Set<Option<(GoogleSettings, Place)>>, SettingsError> {
+    let file = file.map(|table| -> Result<_, SettingsError> {
+        let place = match table.place(variables) {
+            Place::File(file) => Place::File(absolute(&file)?),
+            machine => machine,
+        };
+        Ok((table, place))
+    });
+    Ok(Set::first(None, ("", None), file.transpose()?.map(Some), || None))
+}
+
 fn wrong(name: &'static str, why: impl std::fmt::Display) -> SettingsError {
     SettingsError::Variable { name, why: why.to_string() }
 }
@@ -401,6 +420,24 @@ mod tests {
         let half = variables([("SIGYL_TLS_KEY", "/key.pem")]);
         let refused = Settings::resolve(flags("127.0.0.1:1"), &half).unwrap_err();
         assert!(matches!(refused, SettingsError::HalfTls), "{refused}");
+    }
+
+    #[test]
+    fn a_project_at_google_is_called_with_what_its_table_or_the_environment_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let resolved = |text: &str, all: &Variables| {
+            let file = dir.path().join("server.toml");
+            std::fs::write(&file, format!("data_dir = 'd'\ncache_dir = 'c'\n{text}")).unwrap();
+            let flags = Arguments { config: Some(file), ..Arguments::default() };
+            Settings::resolve(flags, all).map(|settings| settings.google)
+        };
+        let none = variables([("GOOGLE_APPLICATION_CREDENTIALS", "/k.json")]);
+        assert_eq!(resolved("", &none).unwrap().value, None, "credentials alone ask for nothing");
+        let set = resolved("[google]\nproject = 'p'\nregion = 'r'", &none).unwrap();
+        assert_eq!((set.value.unwrap().1, set.origin), (Place::File("/k.json".into()), Origin::File));
+        let own = resolved("[google]\ncredentials = 'own.json'", &none).unwrap().value.unwrap().1;
+        assert_eq!(own, Place::File(dir.path().join("own.json")), "meant from where the file is");
+        assert!(resolved("[google]\nkey = 'x'", &none).is_err());
     }
 
     #[test]

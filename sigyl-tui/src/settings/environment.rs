@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use sigyl_core::deploy::cloud_run::{GoogleSettings, Place};
 use sigyl_core::source::ToolEnv;
 use sigyl_core::vault::{KeySource, KeySpec, Which};
 use tracing_subscriber::EnvFilter;
@@ -23,6 +24,11 @@ impl Environment {
     /// Returns a variable, if it is set and not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&OsStr> {
         self.0.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// Tells where the credentials for a project at Google are.
+    pub(crate) fn google(&self, google: &GoogleSettings) -> Place {
+        google.place(&self.0)
     }
 
     /// Returns a variable that has to be text.

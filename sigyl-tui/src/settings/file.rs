@@ -83,9 +83,7 @@ impl File {
         for folder in paths.into_iter().flatten() {
             *folder = base.join(&*folder);
         }
-        if let Some(credentials) = file.google.as_mut().and_then(|google| google.credentials.as_mut()) {
-            *credentials = base.join(&*credentials);
-        }
+        file.google = file.google.map(|google| google.from_folder(base));
         for key in [&mut file.master_key, &mut file.previous_master_key] {
             *key = key.take().map(|key| key.from_folder(base));
         }

@@ -1,10 +1,11 @@
 //! What the configuration says of Google: the table `google`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::call::Patience;
 use super::credentials::{Credentials, CredentialsError, Place};
@@ -14,7 +15,7 @@ use crate::clock::Clock;
 use crate::web::Web;
 
 /// The table `google`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GoogleSettings {
     /// The id of the project.
@@ -26,7 +27,7 @@ pub struct GoogleSettings {
     /// What stands for the host of every API.
     pub api_root: Option<String>,
     /// The whole address of one API.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<String, String>,
 }
 
@@ -56,6 +57,19 @@ pub enum GoogleSettingsError {
 }
 
 impl GoogleSettings {
+    /// Makes the path of the credentials one that is meant from a folder.
+    pub fn from_folder(self, base: &Path) -> Self {
+        Self { credentials: self.credentials.map(|file| base.join(file)), ..self }
+    }
+
+    /// Tells where the credentials are: in the file that is named, or else where the tools of Google look.
+    pub fn place(&self, variables: &BTreeMap<OsString, OsString>) -> Place {
+        match &self.credentials {
+            Some(named) => Place::File(named.clone()),
+            None => Place::of_variables(variables),
+        }
+    }
+
     /// Opens the project for who is found at a place.
     pub fn open(&self, place: Place, web: Web, clock: Arc<dyn Clock>) -> Result<Google, GoogleSettingsError> {
         let project = named("project", self.project.as_deref(), "id of a project", is_project)?;

@@ -302,3 +302,20 @@ async fn the_name_of_a_deleted_server_is_followed_on_by_its_workspace_or_an_admi
     let next = CLOCK.replace("1.2.0", "1.3.0");
     house.sigyl.publish_listing(&Caller::local_owner(), next.into()).await.unwrap();
 }
+
+#[tokio::test]
+async fn who_deploys_to_another_place_is_who_operates_the_installation() {
+    let house = House::new().await;
+    let deploy = |target: &str| {
+        let deploy = Deploy::of(Locator::parse("npm:clock").unwrap());
+        Deploy { workspace: Some(workspace("red")), target: Some(target.to_owned()), ..deploy }
+    };
+    let rita = house.caller("rita", &["*"]).await;
+    let denied = house.sigyl.deploy(&rita, deploy("cloud-run")).await.unwrap_err();
+    assert_eq!((denied.code(), denied.kind()), ("E0901", Kind::Denied), "{denied}");
+    assert!(denied.to_string().contains("deploy to `cloud-run`"), "{denied}");
+    let unknown = house.sigyl.deploy(&Caller::local_owner(), deploy("cloud-run")).await.unwrap_err();
+    let said = unknown.failure().message;
+    assert!(said.contains("there is no target `cloud-run`"), "{said}");
+    house.sigyl.deploy(&rita, deploy("local")).await.unwrap();
+}

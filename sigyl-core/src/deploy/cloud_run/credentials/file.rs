@@ -11,16 +11,6 @@ use crate::web::WebError;
 /// Bytes of a file of credentials, or of a token in a file.
 const MOST: u64 = 64 << 10;
 
-/// Where credentials are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Place {
-    /// In a file, such as `GOOGLE_APPLICATION_CREDENTIALS` names or `gcloud auth application-default login` writes.
-    File(PathBuf),
-    /// At the metadata server of a machine of Google: its host, and its port if it has one.
-    Machine(String),
-}
-
 /// What a file of credentials says.
 #[derive(Clone, Debug)]
 pub(super) enum Kept {

@@ -4,7 +4,9 @@
 mod assertion;
 mod file;
 mod machine;
+mod place;
 mod token;
 
-pub use file::{CredentialsError, Place};
+pub use file::CredentialsError;
+pub use place::Place;
 pub use token::Credentials;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
+use super::Place;
 use super::assertion::{For, assertion};
-use super::file::{CredentialsError, External, Kept, Key, Place, User, read};
+use super::file::{CredentialsError, External, Kept, Key, User, read};
 use super::machine;
 use crate::clock::Clock;
 use crate::domain::{SecretValue, Timestamp};
