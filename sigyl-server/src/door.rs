@@ -103,11 +103,15 @@ fn asks_for_here(head: &Parts) -> bool {
 
 /// Tells whether a web page of elsewhere asks. What no page asks has no origin.
 pub(crate) fn is_page_of_elsewhere(headers: &HeaderMap) -> bool {
-    let is_here = |origin: &str| match origin.split_once("://") {
+    headers.get_all(ORIGIN).iter().any(|origin| !origin.to_str().is_ok_and(is_of_this_machine))
+}
+
+/// Tells whether an address without a path is one that this machine has for itself.
+pub(crate) fn is_of_this_machine(origin: &str) -> bool {
+    match origin.split_once("://") {
         Some(("http" | "https", authority)) => is_loopback(authority),
         _ => false,
-    };
-    headers.get_all(ORIGIN).iter().any(|origin| !origin.to_str().is_ok_and(is_here))
+    }
 }
 
 /// Tells whether a name, with or without a port, is one of this machine's for itself.

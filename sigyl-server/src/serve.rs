@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sigyl_core::access::{Rates, Throttle};
 use sigyl_core::clock::SystemClock;
 use sigyl_core::domain::Network;
+use sigyl_core::registry::Endpoint;
 use sigyl_core::{Error, Sigyl};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::auth::Openness;
 use crate::bounds::Bounds;
-use crate::door::Door;
+use crate::door::{Door, is_of_this_machine};
 use crate::listen::{Tls, accept};
 #[cfg(feature = "otel")]
 use crate::otel::{Exporter, Telemetry};
@@ -68,7 +69,9 @@ pub async fn serve(
     let address = listener.local_addr().map_err(ServeError::Address)?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let base = config.public_url.unwrap_or_else(|| format!("{scheme}://{address}"));
-    let owning = core.serve_behind(base.clone());
+    // Who has no key comes in from this machine alone, by an address of it.
+    let keyed = !(config.keyless_loopback && is_of_this_machine(&base));
+    let owning = core.serve_behind(Endpoint { base: base.clone(), keyed });
     let door = Door::new(config.trusted_proxies, config.tls.is_some());
     let openness = Openness {
         everybody_browses: config.anonymous_read,

@@ -19,7 +19,7 @@ pub mod schema;
 mod search;
 pub mod shelf;
 
-pub use catalogue::{Browse, Catalogue, Order, Query, QueryError, Which};
+pub use catalogue::{Browse, Catalogue, Endpoint, Order, Query, QueryError, Which};
 pub use document::Document;
 pub use history::{last_served, previous};
 pub use keys::{OFFICIAL_KEY, PUBLISHER_KEY, RELEASED_NAMESPACE, SIGYL_KEY, is_reserved};

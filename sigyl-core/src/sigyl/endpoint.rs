@@ -11,6 +11,7 @@ use super::{Sigyl, restore, schedule};
 use crate::domain::{Action, Caller, ServerName, TraceParent};
 use crate::error::Error;
 use crate::gateway::By;
+use crate::registry::Endpoint;
 
 /// The port of the endpoint, when nothing else is named.
 pub const DEFAULT_PORT: u16 = 8640;
@@ -52,7 +53,8 @@ impl Sigyl {
         let address =
             address.map_err(|source| Error::Io { action: "listen", path: "endpoint".into(), source });
         if let Ok(address) = &address {
-            sigyl.inner.front.reached_at(Some(Base { url: format!("http://{address}"), guarded: false }));
+            let endpoint = Endpoint { base: format!("http://{address}"), keyed: false };
+            sigyl.inner.front.reached_at(Some(Base { endpoint, guarded: false }));
         }
         async move {
             address?;
@@ -64,10 +66,10 @@ impl Sigyl {
     }
 
     /// Does all that [`Sigyl::serve`] does but listen, until [`Sigyl::stopped`]: clients come by a server that stands
-    /// before the endpoint at `base`, such as `https://mcp.example.org`, and hands them over by [`Sigyl::endpoint`].
-    pub fn serve_behind(&self, base: String) -> impl Future<Output = Result<(), Error>> + use<> {
+    /// before `endpoint`, and hands them over by [`Sigyl::endpoint`].
+    pub fn serve_behind(&self, endpoint: Endpoint) -> impl Future<Output = Result<(), Error>> + use<> {
         let sigyl = self.clone();
-        sigyl.inner.front.reached_at(Some(Base { url: base, guarded: true }));
+        sigyl.inner.front.reached_at(Some(Base { endpoint, guarded: true }));
         async move {
             let stop = sigyl.inner.stop.clone();
             sigyl.own(sigyl.inner.front.gateway().clone().attend(stop.cancelled_owned())).await

@@ -11,6 +11,7 @@ use crate::domain::{Resources, ServerName, Version};
 use crate::gateway::{Gateway, GatewayConfig, Route};
 use crate::mcp::{Probe, Upstream};
 use crate::pipeline::{Front, Quiet};
+use crate::registry::Endpoint;
 use crate::store::{CallRecord, Change, Store};
 
 /// How many call records may wait for the disk.
@@ -22,9 +23,8 @@ const HEARD: usize = 1024;
 /// Where clients reach the endpoint.
 #[derive(Clone, Debug)]
 pub(super) struct Base {
-    /// Without a slash at its end.
-    pub(super) url: String,
-    /// Whether somebody stands before it, who asks for keys.
+    pub(super) endpoint: Endpoint,
+    /// Whether somebody stands before it, who knows who asks.
     pub(super) guarded: bool,
 }
 
@@ -95,9 +95,14 @@ impl GatewayFront {
         self.gateway.unbar(name);
     }
 
+    /// Returns where clients reach the endpoint.
+    pub(super) fn reached(&self) -> Option<Endpoint> {
+        self.base.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|base| base.endpoint.clone())
+    }
+
     /// Returns the base address of the endpoint.
     pub(super) fn base(&self) -> Option<String> {
-        self.base.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|base| base.url.clone())
+        self.reached().map(|endpoint| endpoint.base)
     }
 
     /// Tells whether only who holds a key comes in by the endpoint's address.

@@ -8,7 +8,7 @@ use crate::domain::{
     Action, Bookmark, Caller, DocumentName, Proof, ServerName, Shows, Timestamp, WorkspaceName,
 };
 use crate::error::Error;
-use crate::registry::{Browse, Document, ListingError, Publication, Query, Shelf};
+use crate::registry::{Browse, Document, Endpoint, ListingError, Publication, Query, Shelf};
 use crate::store::Change;
 use crate::wire::registry::{
     AllVersions, Finds, ImportReport, ImportRow, ServerList, ServerResponse, StatusUpdate, Validation,
@@ -21,7 +21,7 @@ impl Sigyl {
     /// Lists documents by name and version.
     pub fn listings(&self, caller: &Caller, query: Query) -> Result<ServerList, Error> {
         caller.require(Action::Browse)?;
-        Ok(self.shelf().list(&self.view_of(caller), query, self.base().as_deref())?)
+        Ok(self.shelf().list(&self.view_of(caller), query, self.endpoint_of_clients().as_ref())?)
     }
 
     /// Lists the versions of a name, the newest publication first.
@@ -32,7 +32,12 @@ impl Sigyl {
         include_deleted: bool,
     ) -> Result<ServerList, Error> {
         caller.require(Action::Browse)?;
-        Ok(self.shelf().versions(&self.view_of(caller), name, include_deleted, self.base().as_deref())?)
+        Ok(self.shelf().versions(
+            &self.view_of(caller),
+            name,
+            include_deleted,
+            self.endpoint_of_clients().as_ref(),
+        )?)
     }
 
     /// Finds a version of a name; `latest` is that which ranks highest.
@@ -49,20 +54,20 @@ impl Sigyl {
             name,
             version,
             include_deleted,
-            self.base().as_deref(),
+            self.endpoint_of_clients().as_ref(),
         )?)
     }
 
     /// Finds names by words, the best first; words may be cut short or mistyped.
     pub fn search(&self, caller: &Caller, words: &str, limit: usize) -> Result<Finds, Error> {
         caller.require(Action::Browse)?;
-        Ok(self.shelf().search(&self.view_of(caller), words, limit, self.base().as_deref())?)
+        Ok(self.shelf().search(&self.view_of(caller), words, limit, self.endpoint_of_clients().as_ref())?)
     }
 
     /// Shows a page of names to a person, each with its latest version, and tells how many there are.
     pub fn browse(&self, caller: &Caller, browse: &Browse) -> Result<Finds, Error> {
         caller.require(Action::Browse)?;
-        Ok(self.shelf().browse(&self.view_of(caller), browse, self.base().as_deref())?)
+        Ok(self.shelf().browse(&self.view_of(caller), browse, self.endpoint_of_clients().as_ref())?)
     }
 
     /// Returns a number that is another one after every change of the registry, for answers that are kept elsewhere. It
@@ -247,9 +252,12 @@ impl Sigyl {
         &self.inner.platform.shelf
     }
 
-    /// Where clients reach the endpoint.
-    fn base(&self) -> Option<String> {
-        self.inner.public_url.clone().or_else(|| self.inner.front.base())
+    /// Where clients reach the endpoint, and whether they need a key there.
+    fn endpoint_of_clients(&self) -> Option<Endpoint> {
+        let reached = self.inner.front.reached();
+        let keyed = reached.as_ref().is_some_and(|endpoint| endpoint.keyed);
+        let public = self.inner.public_url.clone().map(|base| Endpoint { base, keyed });
+        public.or(reached)
     }
 
     /// Refuses unless the caller may change the documents of a name, and returns the workspace that it belongs to, or

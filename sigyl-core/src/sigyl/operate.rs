@@ -148,6 +148,7 @@ mod tests {
     use super::*;
     use crate::domain::Resources;
     use crate::pipeline::Front as _;
+    use crate::registry::Endpoint;
     use crate::sigyl::{Config, front};
     use crate::store::Page;
     use crate::store::contract::fixture;
@@ -164,7 +165,8 @@ mod tests {
         let (name, version) = (fixture::name("clock"), fixture::version("1.0.0"));
         let url = "http://127.0.0.1:9/mcp".to_owned();
         drop(front.route(&name, &version, Upstream::Http { url }, &Resources::default(), None));
-        front.reached_at(Some(front::Base { url: "https://mcp.example.org".to_owned(), guarded: true }));
+        let endpoint = Endpoint { base: "https://mcp.example.org".to_owned(), keyed: true };
+        front.reached_at(Some(front::Base { endpoint, guarded: true }));
         let caller = Caller::local_owner();
         assert_eq!(
             sigyl.show(&caller, &name).await.unwrap().url.unwrap(),

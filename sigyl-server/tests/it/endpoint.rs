@@ -1,6 +1,8 @@
 //! A real server behind the door: released over HTTP, reached with a key, and without one only where that is wanted.
 
 use serde_json::{Value, json};
+use sigyl_core::registry::Document;
+use sigyl_core::registry::install::{self, Choice, Client};
 
 use crate::api::events;
 use crate::running::Running;
@@ -60,10 +62,41 @@ async fn a_released_server_is_reached_with_a_key_and_its_calls_are_on_record() {
     assert_eq!(deleted.status, 202, "{:?}", deleted.body);
 }
 
+/// What a client does with the document of a server that runs here: it writes its configuration, asks its user for the key, and calls.
+#[tokio::test]
+async fn the_document_of_a_server_names_the_header_that_lets_a_client_in() {
+    let server = Running::start(&[]);
+    release(&server).await;
+    let shown = document(&server).await;
+    let document = Document::import(shown.to_string().as_bytes()).unwrap().0;
+    let of = |client| install::entry(&document, Client::named(client).unwrap(), Choice::Any, None).unwrap();
+    let vscode = of("vscode");
+    let (url, value) = (vscode.body["url"].as_str().unwrap(), &vscode.body["headers"]["Authorization"]);
+    assert_eq!((vscode.inputs.len(), &vscode.inputs[0]["password"]), (1, &json!(true)), "{vscode:?}");
+    let mark = format!("${{input:{}}}", vscode.inputs[0]["id"].as_str().unwrap());
+    assert_eq!(value, &json!(format!("Bearer {mark}")));
+    assert_eq!(of("claude-code").body["headers"]["Authorization"], "Bearer ${ECHO_SIGYL_KEY}");
+    assert_eq!(of("codex").body["bearer_token_env_var"], "ECHO_SIGYL_KEY");
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    assert_eq!(host, server.address);
+    let key = &server.key;
+    let sent = value.as_str().unwrap().replace(&mark, key);
+    let headers = [("host", host), ("authorization", sent.as_str())];
+    assert_eq!(server.send("POST", &format!("/{path}"), &headers, &call()).await.status, 200);
+    assert_eq!(server.send("POST", &format!("/{path}"), &headers[..1], &call()).await.status, 401);
+}
+
+async fn document(server: &Running) -> Value {
+    let path = "/v0.1/servers/internal.sigyl%2Fecho/versions/latest";
+    let shown = server.with_key("GET", path, &Value::Null).await;
+    serde_json::from_slice::<Value>(&shown.body).unwrap()["server"].take()
+}
+
 #[tokio::test]
 async fn programs_of_this_machine_need_no_key_where_that_is_wanted_and_web_pages_of_elsewhere_do() {
     let server = Running::start(&[("SIGYL_MCP_KEYLESS_LOOPBACK", "1")]);
     release(&server).await;
+    assert_eq!(document(&server).await["remotes"][0].get("headers"), None);
     let here = [("host", server.address.as_str())];
     assert_eq!(server.send("POST", "/mcp/echo", &here, &call()).await.status, 200);
     let page = [here[0], ("origin", "https://elsewhere.example")];

@@ -2,6 +2,7 @@
 
 use super::bounds::{Budget, PAGE_BYTES};
 use super::catalogue::Catalogue;
+use super::endpoint::Endpoint;
 use super::entry::Entry;
 use super::query::QueryError;
 use crate::wire::registry::{Finds, ServerResponse};
@@ -37,11 +38,11 @@ impl Browse {
 
 impl Catalogue {
     /// Shows a page of names, each with its latest version, and tells how many names there are.
-    pub fn browse(&self, browse: &Browse, base: Option<&str>) -> Result<Finds, QueryError> {
+    pub fn browse(&self, browse: &Browse, endpoint: Option<&Endpoint>) -> Result<Finds, QueryError> {
         let skipped = browse.page.saturating_mul(Browse::PAGE);
         if !browse.words.trim().is_empty() {
             let limit = skipped.saturating_add(Browse::PAGE).min(Browse::PAGE * Browse::FOUND_PAGES);
-            let mut found = self.search(&browse.words, limit, base)?;
+            let mut found = self.search(&browse.words, limit, endpoint)?;
             found.servers.drain(..skipped.min(found.servers.len()));
             return Ok(found);
         }
@@ -52,7 +53,7 @@ impl Catalogue {
         let mut budget = Budget::of(PAGE_BYTES);
         let servers: Vec<ServerResponse> = page
             .into_iter()
-            .filter_map(|entry| entry.response(true, base))
+            .filter_map(|entry| entry.response(true, endpoint))
             .take_while(|response| budget.takes(response))
             .collect();
         Ok(Finds { servers, total: self.shown() })

@@ -9,6 +9,7 @@ use memchr::memmem::Finder;
 
 use super::bounds::{Budget, PAGE_BYTES, VERSIONS_BYTES};
 use super::cursor;
+use super::endpoint::Endpoint;
 use super::entry::Entry;
 use super::lines::Lines;
 use super::query::{Query, QueryError, Which};
@@ -128,7 +129,7 @@ impl Catalogue {
     }
 
     /// Lists documents by name and version.
-    pub fn list(&self, mut query: Query, base: Option<&str>) -> Result<ServerList, QueryError> {
+    pub fn list(&self, mut query: Query, endpoint: Option<&Endpoint>) -> Result<ServerList, QueryError> {
         query.check()?;
         let after = cursor::read(&mut query)?;
         let wanted = Wanted::of(&query);
@@ -138,7 +139,7 @@ impl Catalogue {
         let mut budget = Budget::of(PAGE_BYTES);
         for (row, entry) in self.walk(after.as_ref(), &wanted) {
             let is_latest = row.latest.as_ref() == Some(&entry.version);
-            let Some(response) = entry.response(is_latest, base) else { continue };
+            let Some(response) = entry.response(is_latest, endpoint) else { continue };
             if servers.len() == limit || !budget.takes(&response) {
                 let next = last.and_then(|(name, version)| cursor::write(&query, name, version));
                 return Ok(page(servers, next));
@@ -154,7 +155,7 @@ impl Catalogue {
         &self,
         name: &DocumentName,
         include_deleted: bool,
-        base: Option<&str>,
+        endpoint: Option<&Endpoint>,
     ) -> Option<ServerList> {
         let row = self.rows.get(name)?;
         let mut entries: Vec<_> =
@@ -165,7 +166,7 @@ impl Catalogue {
         let mut budget = Budget::of(VERSIONS_BYTES);
         let servers: Vec<_> = entries
             .iter()
-            .filter_map(|entry| entry.response(row.latest.as_ref() == Some(&entry.version), base))
+            .filter_map(|entry| entry.response(row.latest.as_ref() == Some(&entry.version), endpoint))
             .take_while(|response| budget.takes(response))
             .collect();
         let omitted = entries.len() - servers.len();
@@ -179,10 +180,10 @@ impl Catalogue {
         name: &DocumentName,
         version: Option<&DocumentVersion>,
         include_deleted: bool,
-        base: Option<&str>,
+        endpoint: Option<&Endpoint>,
     ) -> Option<ServerResponse> {
         let (entry, is_latest) = self.find(name, version)?;
-        entry.is_shown(include_deleted).then(|| entry.response(is_latest, base)).flatten()
+        entry.is_shown(include_deleted).then(|| entry.response(is_latest, endpoint)).flatten()
     }
 
     /// Finds a version however it stands, for who has just changed it.
@@ -198,11 +199,16 @@ impl Catalogue {
     }
 
     /// Finds names by words, the best first: each with its latest version. Words may be cut short or mistyped.
-    pub fn search(&self, words: &str, limit: usize, base: Option<&str>) -> Result<Finds, QueryError> {
+    pub fn search(
+        &self,
+        words: &str,
+        limit: usize,
+        endpoint: Option<&Endpoint>,
+    ) -> Result<Finds, QueryError> {
         let query = Query { search: Some(words.to_owned()), limit: Some(limit), ..Query::default() };
         query.check()?;
         let (found, total) = self.index.find(words, limit);
-        let response = |name: &DocumentName| self.version(name, None, false, base);
+        let response = |name: &DocumentName| self.version(name, None, false, endpoint);
         let mut budget = Budget::of(PAGE_BYTES);
         let servers =
             found.iter().filter_map(response).take_while(|response| budget.takes(response)).collect();

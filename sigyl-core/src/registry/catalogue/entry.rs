@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::about::About;
+use super::endpoint::Endpoint;
 use super::made::Made;
 use crate::domain::{
     Digest, DocumentName, DocumentVersion, Known, Listing, ListingStatus, Origin, Proof, RawDocument, Shows,
@@ -224,8 +225,8 @@ impl Entry {
         listed.max(released).max(self.about.updated()).unwrap_or(Timestamp::EPOCH)
     }
 
-    /// Answers with it; `base` is where the endpoint is reached, such as `http://127.0.0.1:7447`.
-    pub(super) fn response(&self, is_latest: bool, base: Option<&str>) -> Option<ServerResponse> {
+    /// Answers with it; `endpoint` is where what runs here is reached.
+    pub(super) fn response(&self, is_latest: bool, endpoint: Option<&Endpoint>) -> Option<ServerResponse> {
         let standing = self.listing.as_ref().map(|listing| listing.standing.clone());
         let official = Official {
             status: standing.as_ref().map_or(ListingStatus::Active, |standing| standing.status),
@@ -237,17 +238,16 @@ impl Entry {
         };
         let others = self.listing.as_ref().map(|listing| listing.others.clone()).unwrap_or_default();
         let meta = ResponseMeta { official, sigyl: self.provenance(), others };
-        Some(ServerResponse { server: self.document(base)?, meta })
+        Some(ServerResponse { server: self.document(endpoint)?, meta })
     }
 
-    fn document(&self, base: Option<&str>) -> Option<RawDocument> {
+    fn document(&self, endpoint: Option<&Endpoint>) -> Option<RawDocument> {
         match (&self.listing, &self.released) {
             (Some(listing), _) => Some(listing.document.clone()),
             (None, Some(released)) => {
                 let mut members = released.members.clone();
-                if let (Some(base), Some(path)) = (base, &released.path) {
-                    let remote = json!([{ "type": "streamable-http", "url": format!("{base}{path}") }]);
-                    members.insert("remotes".to_owned(), remote);
+                if let (Some(endpoint), Some(path)) = (endpoint, &released.path) {
+                    members.insert("remotes".to_owned(), json!([endpoint.remote(path)]));
                 }
                 RawDocument::of(&members).ok()
             }

@@ -8,6 +8,7 @@ mod browse;
 #[expect(clippy::module_inception, reason = "the room's own noun is its main part")]
 mod catalogue;
 mod cursor;
+mod endpoint;
 mod entry;
 mod lines;
 mod made;
@@ -16,6 +17,7 @@ mod query;
 pub use about::About;
 pub use browse::{Browse, Order};
 pub use catalogue::Catalogue;
+pub use endpoint::Endpoint;
 pub use entry::{Entry, Released};
 pub use made::Made;
 pub use query::{Query, QueryError, Which};

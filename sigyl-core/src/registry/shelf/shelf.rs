@@ -10,7 +10,7 @@ use super::released::{self, Releases};
 use crate::domain::{
     DocumentName, DocumentVersion, Listing, Quarantines, ServerName, Shows, Suspect, WorkspaceName,
 };
-use crate::registry::catalogue::{Browse, Catalogue, Entry, Query};
+use crate::registry::catalogue::{Browse, Catalogue, Endpoint, Entry, Query};
 use crate::store::{Page, Store, StoreError};
 use crate::wire::registry::{Finds, ServerList, ServerResponse};
 
@@ -101,9 +101,14 @@ impl Shelf {
         }
     }
 
-    /// Lists documents by name and version; `base` is where the endpoint is reached.
-    pub fn list(&self, shows: &Shows, query: Query, base: Option<&str>) -> Result<ServerList, ListingError> {
-        Ok(self.look(shows, |catalogue| catalogue.list(query, base))?)
+    /// Lists documents by name and version; `endpoint` is where what runs here is reached.
+    pub fn list(
+        &self,
+        shows: &Shows,
+        query: Query,
+        endpoint: Option<&Endpoint>,
+    ) -> Result<ServerList, ListingError> {
+        Ok(self.look(shows, |catalogue| catalogue.list(query, endpoint))?)
     }
 
     /// Lists the versions of a name, the newest publication first.
@@ -112,10 +117,10 @@ impl Shelf {
         shows: &Shows,
         name: &str,
         include_deleted: bool,
-        base: Option<&str>,
+        endpoint: Option<&Endpoint>,
     ) -> Result<ServerList, ListingError> {
         let name = DocumentName::parse(name)?;
-        let found = self.look(shows, |catalogue| catalogue.versions(&name, include_deleted, base));
+        let found = self.look(shows, |catalogue| catalogue.versions(&name, include_deleted, endpoint));
         found.ok_or(ListingError::NoName(name))
     }
 
@@ -126,7 +131,7 @@ impl Shelf {
         name: &str,
         version: &str,
         include_deleted: bool,
-        base: Option<&str>,
+        endpoint: Option<&Endpoint>,
     ) -> Result<ServerResponse, ListingError> {
         let name = DocumentName::parse(name)?;
         let wanted = match version {
@@ -134,7 +139,7 @@ impl Shelf {
             exact => Some(DocumentVersion::parse(exact)?),
         };
         let version_of =
-            |catalogue: &Catalogue| catalogue.version(&name, wanted.as_ref(), include_deleted, base);
+            |catalogue: &Catalogue| catalogue.version(&name, wanted.as_ref(), include_deleted, endpoint);
         let found = self.look(shows, version_of);
         found.ok_or_else(|| ListingError::NoVersion { name, version: version.to_owned() })
     }
@@ -145,14 +150,19 @@ impl Shelf {
         shows: &Shows,
         words: &str,
         limit: usize,
-        base: Option<&str>,
+        endpoint: Option<&Endpoint>,
     ) -> Result<Finds, ListingError> {
-        Ok(self.look(shows, |catalogue| catalogue.search(words, limit, base))?)
+        Ok(self.look(shows, |catalogue| catalogue.search(words, limit, endpoint))?)
     }
 
     /// Shows a page of names, each with its latest version.
-    pub fn browse(&self, shows: &Shows, browse: &Browse, base: Option<&str>) -> Result<Finds, ListingError> {
-        Ok(self.look(shows, |catalogue| catalogue.browse(browse, base))?)
+    pub fn browse(
+        &self,
+        shows: &Shows,
+        browse: &Browse,
+        endpoint: Option<&Endpoint>,
+    ) -> Result<Finds, ListingError> {
+        Ok(self.look(shows, |catalogue| catalogue.browse(browse, endpoint))?)
     }
 
     /// Returns a number that is another one after every write, for answers that are kept elsewhere.

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::{Digest, Known, Listing, ListingStatus, RawDocument, Shows, Standing, Verdict};
-use crate::registry::catalogue::{Browse, Made, Order, Released};
+use crate::registry::catalogue::{Browse, Endpoint, Made, Order, Released};
 use crate::store::contract::fixture::{at, document_name, document_version, listing};
 use crate::wire::registry::{ScanStatus, Unscanned};
 
@@ -242,7 +242,8 @@ fn what_was_released_here_is_a_document_with_its_verdict_and_address() {
     catalogue.replace(&name, vec![entry]);
     let alone = catalogue.version(&name, None, false, None).unwrap();
     assert!(!alone.server.members().unwrap().contains_key("remotes"), "nobody serves");
-    let served = catalogue.version(&name, None, false, Some("http://127.0.0.1:7447")).unwrap();
+    let endpoint = Endpoint { base: "http://127.0.0.1:7447".to_owned(), keyed: false };
+    let served = catalogue.version(&name, None, false, Some(&endpoint)).unwrap();
     let remote = &served.server.members().unwrap()["remotes"][0];
     assert_eq!(remote["url"], "http://127.0.0.1:7447/mcp/clock");
     assert!(matches!(served.meta.sigyl.scan, ScanStatus::Scanned { verdict: Verdict::Warn, .. }));

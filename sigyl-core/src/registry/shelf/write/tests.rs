@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::{Issue, Shows};
-use crate::registry::{Query, SIGYL_KEY};
+use crate::registry::{Endpoint, Query, SIGYL_KEY};
 use crate::store::contract::fixture::{self, at};
 use crate::store::sled::SledStore;
 use crate::store::{Page, Store};
@@ -187,9 +187,10 @@ async fn what_is_released_here_is_followed() {
     let dir = tempfile::tempdir().unwrap();
     let shelf = shelf(dir.path()).await;
     let (clock, name) = (fixture::name("clock"), "internal.sigyl/clock");
+    let endpoint = Endpoint { base: "http://127.0.0.1:1".to_owned(), keyed: false };
     shelf.store.apply(fixture::publish("clock", "1.0.0", "a")).await.unwrap();
     shelf.follow(&clock).await;
-    let shown = shelf.version(&Shows::default(), name, "latest", false, Some("http://127.0.0.1:1")).unwrap();
+    let shown = shelf.version(&Shows::default(), name, "latest", false, Some(&endpoint)).unwrap();
     assert!(matches!(shown.meta.sigyl.scan, ScanStatus::Scanned { .. }));
     assert!(!shown.server.as_str().contains("remotes"));
     shelf
@@ -198,7 +199,7 @@ async fn what_is_released_here_is_followed() {
         .await
         .unwrap();
     shelf.follow(&clock).await;
-    let shown = shelf.version(&Shows::default(), name, "1.0.0", false, Some("http://127.0.0.1:1")).unwrap();
+    let shown = shelf.version(&Shows::default(), name, "1.0.0", false, Some(&endpoint)).unwrap();
     assert!(shown.server.as_str().contains("http://127.0.0.1:1/mcp/clock"));
     let refused = shelf.delete(name, "1.0.0", at(9)).await;
     assert!(matches!(refused, Err(ListingError::Released(_))), "{refused:?}");
