@@ -38,10 +38,16 @@ pub(super) struct Style {
     pub(super) kind: Option<(&'static str, [&'static str; 3])>,
     /// The member of an address; nothing when the client only starts commands.
     pub(super) url: Option<&'static str>,
+    /// The member of a program.
+    pub(super) program: &'static str,
     pub(super) headers: &'static str,
     pub(super) env: &'static str,
     /// Whether program and arguments are one list.
     pub(super) one_list: bool,
+    /// Whether the entry says its name once more.
+    pub(super) says_name: bool,
+    /// Whether the entry says that it counts.
+    pub(super) says_enabled: bool,
 }
 
 /// How a client asks its user.
@@ -52,12 +58,32 @@ pub(super) enum Asks {
     /// It reads variables of its environment, between these marks.
     Variables(&'static str, &'static str),
     /// It takes names of variables in members of their own.
-    Names,
+    Names(Names),
     /// It does not: a mark stands in the file.
     Marks,
 }
 
-const PLAIN: Style = Style { kind: None, url: Some("url"), headers: "headers", env: "env", one_list: false };
+/// The members that take names of variables; what has no such member stands as a mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Names {
+    /// Those that the server is given as they are.
+    pub(super) env: Option<&'static str>,
+    /// Those that are headers.
+    pub(super) headers: Option<&'static str>,
+    /// That which is the token of `Authorization`.
+    pub(super) bearer: Option<&'static str>,
+}
+
+const PLAIN: Style = Style {
+    kind: None,
+    url: Some("url"),
+    program: "command",
+    headers: "headers",
+    env: "env",
+    one_list: false,
+    says_name: false,
+    says_enabled: false,
+};
 
 const fn typed(words: [&'static str; 3]) -> Style {
     Style { kind: Some(("type", words)), ..PLAIN }
@@ -113,7 +139,11 @@ const CLIENTS: &[Client] = &[
             "config.toml",
             &["mcp_servers"],
             Style { headers: "http_headers", ..PLAIN },
-            Asks::Names,
+            Asks::Names(Names {
+                env: Some("env_vars"),
+                headers: Some("env_http_headers"),
+                bearer: Some("bearer_token_env_var"),
+            }),
         )
     },
     client(
@@ -167,10 +197,13 @@ const CLIENTS: &[Client] = &[
             Style {
                 kind: Some(("type", ["stdio", "streamable_http", "sse"])),
                 url: Some("uri"),
+                program: "cmd",
                 env: "envs",
+                says_name: true,
+                says_enabled: true,
                 ..PLAIN
             },
-            Asks::Marks,
+            Asks::Names(Names { env: Some("env_keys"), headers: None, bearer: None }),
         )
     },
     Client {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::client::{Asks, Client, Form};
+use super::client::{Asks, Client, Names};
 use super::risk::Risk;
 use super::value::{Asked, Text};
 use super::way::{self, Choice, Way};
@@ -107,12 +107,13 @@ pub fn entry(
         Asks::Inputs => asked.iter().map(input).collect(),
         _ => Vec::new(),
     };
-    let body = match client.form {
-        Form::Toml => named_variables(&way, client),
-        Form::Json | Form::Yaml => body(&way, client),
+    let body = match client.asks {
+        Asks::Names(names) => named_variables(body(&way, client, &name), &way, client, names),
+        _ => body(&way, client, &name),
     };
     let (shown, given, risks) = (shown(&way), given(&way), way.risks());
-    Ok(Entry { shown, given, risks, notes: notes(client, &asked), name, body, inputs })
+    let notes = notes(client, &asked, &body);
+    Ok(Entry { shown, given, risks, notes, name, body, inputs })
 }
 
 fn check(way: &Way) -> Result<(), InstallError> {
@@ -137,7 +138,7 @@ fn plain_name(short: &str) -> String {
     if name.is_empty() { "server".to_owned() } else { name.to_owned() }
 }
 
-fn body(way: &Way, client: &Client) -> Map<String, Value> {
+fn body(way: &Way, client: &Client, name: &str) -> Map<String, Value> {
     let style = client.style;
     let text = |text: &Text| Value::String(text.write(|asked| mark(asked, client.asks)));
     let pairs = |pairs: &[(String, Text)]| -> Value {
@@ -150,16 +151,22 @@ fn body(way: &Way, client: &Client) -> Map<String, Value> {
         Way::Address { is_sse: false, .. } => 1,
         Way::Address { is_sse: true, .. } => 2,
     };
+    if style.says_name {
+        put("name", name.into());
+    }
     if let Some((member, words)) = style.kind {
         put(member, words[place].into());
+    }
+    if style.says_enabled {
+        put("enabled", true.into());
     }
     match way {
         Way::Command { program, args, env, .. } => {
             let args = args.iter().map(text);
             if style.one_list {
-                put("command", std::iter::once(Value::from(program.as_str())).chain(args).collect());
+                put(style.program, std::iter::once(Value::from(program.as_str())).chain(args).collect());
             } else {
-                put("command", program.as_str().into());
+                put(style.program, program.as_str().into());
                 put("args", args.collect());
             }
             if !env.is_empty() {
@@ -179,16 +186,20 @@ fn body(way: &Way, client: &Client) -> Map<String, Value> {
 }
 
 /// The entry of a client that takes the names of variables in members of their own.
-fn named_variables(way: &Way, client: &Client) -> Map<String, Value> {
-    let mut body = body(way, client);
-    let (member, pairs, names) = match way {
-        Way::Command { env, .. } => (client.style.env, env, "env_vars"),
-        Way::Address { headers, .. } => (client.style.headers, headers, "env_http_headers"),
+fn named_variables(
+    mut body: Map<String, Value>,
+    way: &Way,
+    client: &Client,
+    names: Names,
+) -> Map<String, Value> {
+    let (member, pairs, listed) = match way {
+        Way::Command { env, .. } => (client.style.env, env, names.env),
+        Way::Address { headers, .. } => (client.style.headers, headers, names.headers),
     };
     let Some(Value::Object(mut written)) = body.remove(member) else { return body };
     let mut forwarded = Vec::new();
     let mut by_header = Map::new();
-    for (name, text) in pairs {
+    for (name, text) in pairs.iter().filter(|_| listed.is_some()) {
         let Some(asked) = text.only() else { continue };
         match way {
             Way::Command { .. } if asked.name == *name => forwarded.push(json!(name)),
@@ -198,20 +209,18 @@ fn named_variables(way: &Way, client: &Client) -> Map<String, Value> {
         written.remove(name);
     }
     let bearer = pairs.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-    if let (Way::Address { .. }, Some((name, text))) = (way, bearer)
+    if let (Way::Address { .. }, Some((name, text)), Some(member)) = (way, bearer, names.bearer)
         && let Some(token) = text.bearer()
     {
         written.remove(name);
-        body.insert("bearer_token_env_var".to_owned(), json!(token.name));
+        body.insert(member.to_owned(), json!(token.name));
     }
     if !written.is_empty() {
         body.insert(member.to_owned(), written.into());
     }
-    if !forwarded.is_empty() {
-        body.insert(names.to_owned(), forwarded.into());
-    }
-    if !by_header.is_empty() {
-        body.insert(names.to_owned(), by_header.into());
+    let named: Value = if forwarded.is_empty() { by_header.into() } else { forwarded.into() };
+    if let Some(listed) = listed.filter(|_| named != json!({})) {
+        body.insert(listed.to_owned(), named);
     }
     body
 }
@@ -220,7 +229,7 @@ fn mark(asked: &Asked, asks: Asks) -> String {
     match asks {
         Asks::Inputs => format!("${{input:{}}}", input_id(asked)),
         Asks::Variables(before, after) => format!("{before}{}{after}", asked.name),
-        Asks::Names | Asks::Marks => format!("<{}>", asked.name),
+        Asks::Names(_) | Asks::Marks => format!("<{}>", asked.name),
     }
 }
 
@@ -268,7 +277,8 @@ fn given(way: &Way) -> Vec<Given> {
     pairs.iter().map(of).collect()
 }
 
-fn notes(client: &Client, asked: &[Asked]) -> Vec<String> {
+fn notes(client: &Client, asked: &[Asked], body: &Map<String, Value>) -> Vec<String> {
+    let written = Value::Object(body.clone()).to_string();
     let note = |asked: &Asked| {
         let what = match (&asked.description, asked.is_secret) {
             (Some(description), _) => format!(": {description}"),
@@ -280,7 +290,10 @@ fn notes(client: &Client, asked: &[Asked]) -> Vec<String> {
             Asks::Variables("${{ secrets.", _) => {
                 format!("add the secret {} to {}{what}", asked.name, client.title)
             }
-            Asks::Variables(..) | Asks::Names => {
+            Asks::Names(_) if written.contains(&mark(asked, client.asks)) => {
+                format!("replace <{}> in the file{what}", asked.name)
+            }
+            Asks::Variables(..) | Asks::Names(_) => {
                 format!("set the variable {} before {} starts{what}", asked.name, client.title)
             }
             Asks::Marks => format!("replace <{}> in the file{what}", asked.name),

@@ -194,7 +194,7 @@ fn entry(located: &Located<'_>, lines: &Lines) -> Result<Entry, Defect> {
         project: located.project.map(str::to_owned),
         command: words.next().map(|(word, _)| word),
         args: words.collect(),
-        env: pairs(of(&["env", "environment"]), lines),
+        env: pairs(of(&["env", "environment", "envs"]), lines),
         url,
         headers: pairs(of(&["headers", "requestInit", "http_headers"]), lines),
         unasked: unasked(node, lines),
@@ -371,6 +371,10 @@ mod tests {
                 r#"{"projects": {"/w": {"mcpServers": {"s": {"command": "npx", "args": ["-y", "p"]}}}}}"#,
             ),
             ("settings.json", r#"{"amp.mcpServers": {"s": {"command": "npx", "args": ["-y", "p"]}}}"#),
+            (
+                "config.yaml",
+                "extensions:\n  s: {name: s, type: stdio, cmd: npx, args: [-y, p], enabled: true}\n  developer: {type: builtin}\n",
+            ),
         ] {
             let config = read(path, text);
             assert_eq!(

@@ -197,6 +197,9 @@ mod tests {
         assert_eq!(file("VS Code", "mcp.json", &roots), "/h/.config/Code/User/mcp.json");
         assert_eq!(file("Cursor", "mcp.json", &roots), "/h/.cursor/mcp.json");
         assert_eq!(file("Claude Code", ".claude.json", &roots), "/h/.claude.json");
+        assert_eq!(file("Goose", "config.yaml", &roots), "/h/.config/goose/config.yaml");
+        assert_eq!(file("LM Studio", "mcp.json", &roots), "/h/.lmstudio/mcp.json");
+        assert_eq!(file("Trae", "mcp.json", &roots), "/h/.config/Trae/User/mcp.json");
         roots.claude_config_dir = Some("/c".into());
         roots.codex_home = Some("/x".into());
         assert_eq!(file("Claude Code", ".claude.json", &roots), "/c/.claude.json");

@@ -185,6 +185,13 @@ known! {
     "Roo Code" Any Project Workspace { ".roo/mcp.json" }
     "Amp" Any User Home { ".amp/config.json", ".config/amp/settings.json" }
     "Warp" Any User Home { ".warp/mcp.json" }
+    "Goose" MacOs User Home { ".config/goose/config.yaml" }
+    "Goose" Linux User Home { ".config/goose/config.yaml" }
+    "Goose" Windows User AppData { "Block/goose/config/config.yaml" }
+    "LM Studio" Any User Home { ".lmstudio/mcp.json" }
+    "Trae" MacOs User Home { "Library/Application Support/Trae/User/mcp.json" }
+    "Trae" Linux User Home { ".config/Trae/User/mcp.json" }
+    "Trae" Windows User AppData { "Trae/User/mcp.json" }
 }
 
 /// Names that no other kind of file has.

@@ -57,6 +57,10 @@ fn of_maps<'n>(root: &'n Node, project: Option<&'n str>, found: &mut Vec<Located
     if let Some(map) = root.get(&["mcp"]) {
         of_map(map, project, found, is_server);
     }
+    // So has Goose, which calls programs and addresses in its own way; what it brings along itself has neither.
+    if let Some(map) = root.get(&["extensions"]) {
+        of_map(map, project, found, |node| node.get(&["cmd", "uri"]).is_some_and(|it| it.text().is_some()));
+    }
 }
 
 fn of_map<'n>(

@@ -86,6 +86,28 @@ fn codex_takes_names_of_variables() {
     assert_eq!(keyed.body["env_http_headers"], json!({"X-Key": "CLOCK_TOKEN"}));
 }
 
+/// The members are those that Goose's own documentation of its `config.yaml` lists for extensions.
+#[test]
+fn goose_gets_an_extension_as_it_writes_them_itself() {
+    let command = of("goose", Choice::Package);
+    assert_eq!(
+        Value::Object(command.body),
+        json!({"name": "clock", "type": "stdio", "enabled": true, "cmd": "npx",
+            "args": ["-y", "@example/clock@1.2.0", "--zone", "UTC", "<CLOCK_CALENDAR>"],
+            "envs": {"CLOCK_STYLE": "24h"}, "env_keys": ["CLOCK_TOKEN"]})
+    );
+    let has = |what: &str| command.notes.iter().any(|note| note.starts_with(what));
+    assert!(has("set the variable CLOCK_TOKEN before Goose starts"), "{:?}", command.notes);
+    assert!(has("replace <CLOCK_CALENDAR> in the file"), "{:?}", command.notes);
+    let address = of("goose", Choice::Remote);
+    assert_eq!(
+        Value::Object(address.body),
+        json!({"name": "clock", "type": "streamable_http", "enabled": true,
+            "uri": "https://<CLOCK_TENANT>.clock.example.com/mcp",
+            "headers": {"Authorization": "Bearer <CLOCK_TOKEN>"}})
+    );
+}
+
 #[test]
 fn other_registries_have_their_own_starters() {
     let with = |package: Value| {
