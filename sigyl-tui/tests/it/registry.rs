@@ -187,6 +187,30 @@ fn a_server_is_put_beside_what_is_there_and_taken_out_to_the_byte() {
 }
 
 #[test]
+fn the_files_of_newer_clients_are_found_and_given_back_to_the_byte() {
+    let home = home();
+    for (client, path, servers) in [
+        ("copilot-cli", ".copilot/mcp-config.json", "mcpServers"),
+        ("crush", ".config/crush/crush.json", "mcp"),
+        ("factory", ".factory/mcp.json", "mcpServers"),
+        ("kimi", ".kimi-code/mcp.json", "mcpServers"),
+        ("lm-studio", ".lmstudio/mcp.json", "mcpServers"),
+        ("trae", ".config/Trae/User/mcp.json", "mcpServers"),
+    ] {
+        let before =
+            format!("{{\n  // mine\n  \"{servers}\": {{ \"old\": {{ \"command\": \"x\" }}, }},\n}}\n");
+        let file = home.write(path, &before);
+        let put = home.run(&["install", "com.example/clock", "--client", client]);
+        assert_eq!(put.code, 0, "{client}: {put:?}");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains("// mine") && text.contains("\"clock\""), "{client}: {text}");
+        let out = home.run(&["uninstall", "com.example/clock", "--client", client]);
+        assert_eq!(out.code, 0, "{client}: {out:?}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), before, "{client}");
+    }
+}
+
+#[test]
 fn what_others_changed_since_stays() {
     let home = home();
     let file = home.path().join("mcp.json");

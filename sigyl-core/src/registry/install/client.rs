@@ -48,6 +48,10 @@ pub(super) struct Style {
     pub(super) says_name: bool,
     /// Whether the entry says that it counts.
     pub(super) says_enabled: bool,
+    /// Whether the entry says that every tool is wanted.
+    pub(super) says_tools: bool,
+    /// Whether the client reaches addresses of the older kind, that stream all their answers.
+    pub(super) streams: bool,
 }
 
 /// How a client asks its user.
@@ -83,6 +87,8 @@ const PLAIN: Style = Style {
     one_list: false,
     says_name: false,
     says_enabled: false,
+    says_tools: false,
+    streams: true,
 };
 
 const fn typed(words: [&'static str; 3]) -> Style {
@@ -186,6 +192,24 @@ const CLIENTS: &[Client] = &[
     client("kiro", "Kiro", "mcp.json", SERVERS, PLAIN, SHELL),
     client("lm-studio", "LM Studio", "mcp.json", SERVERS, PLAIN, Asks::Marks),
     client("trae", "Trae", "mcp.json", SERVERS, PLAIN, Asks::Marks),
+    client(
+        "copilot-cli",
+        "Copilot CLI",
+        "mcp-config.json",
+        SERVERS,
+        Style { says_tools: true, ..typed(["local", "http", "sse"]) },
+        SHELL,
+    ),
+    client("crush", "Crush", "crush.json", &["mcp"], typed(HTTP), SHELL),
+    client("factory", "Factory", "mcp.json", SERVERS, Style { streams: false, ..typed(HTTP) }, Asks::Marks),
+    client(
+        "kimi",
+        "Kimi",
+        "mcp.json",
+        SERVERS,
+        Style { streams: false, ..PLAIN },
+        Asks::Names(Names { env: None, headers: None, bearer: Some("bearerTokenEnvVar") }),
+    ),
     client("amp", "Amp", "settings.json", &["amp.mcpServers"], PLAIN, SHELL),
     Client {
         form: Form::Yaml,

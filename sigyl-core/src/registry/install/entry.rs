@@ -65,6 +65,14 @@ pub enum InstallError {
         /// The package.
         identifier: String,
     },
+    /// It is reached by the older kind of stream alone, which the client does not speak.
+    #[error("{name} streams its answers in the older way (sse), which {client} does not speak")]
+    Streams {
+        /// The document.
+        name: DocumentName,
+        /// The client.
+        client: &'static str,
+    },
     /// Something in it cannot stand in a configuration.
     #[error("{what} holds a control character, which no configuration should")]
     Control {
@@ -87,7 +95,7 @@ pub fn entry(
     choice: Choice,
     named: Option<&str>,
 ) -> Result<Entry, InstallError> {
-    let mut way = Way::of(document, choice, client.style.url.is_some())?;
+    let mut way = Way::of(document, choice, client)?;
     if client.style.url.is_none() {
         way = way.bridged();
     }
@@ -159,6 +167,9 @@ fn body(way: &Way, client: &Client, name: &str) -> Map<String, Value> {
     }
     if style.says_enabled {
         put("enabled", true.into());
+    }
+    if style.says_tools {
+        put("tools", json!(["*"]));
     }
     match way {
         Way::Command { program, args, env, .. } => {

@@ -1,5 +1,6 @@
 //! How a client reaches a server: a command that it starts, or an address.
 
+use super::client::Client;
 use super::entry::InstallError;
 use super::risk::{self, Power, Risk};
 use super::value::{Text, variable};
@@ -46,17 +47,24 @@ pub enum Way {
 
 impl Way {
     /// Finds the way to the server of a document. `short` stands before the names of what the user is asked for.
-    pub fn of(document: &Document, choice: Choice, speaks_http: bool) -> Result<Self, InstallError> {
+    pub fn of(document: &Document, choice: Choice, client: &Client) -> Result<Self, InstallError> {
         let short = short(document);
-        let remote = document.remotes().into_iter().next().map(|(_, remote)| address(&remote, &short));
+        let remotes = document.remotes();
+        let spoken = |remote: &&(usize, Remote)| client.style.streams || remote.1.kind != "sse";
+        let remote = remotes.iter().find(spoken).map(|(_, remote)| address(remote, &short));
+        let speaks_http = client.style.url.is_some();
         let package = || {
             let mut packages = document.packages();
             // What no client can start comes last.
             packages.sort_by_key(|(_, package)| starter(package).is_none());
             packages.into_iter().next().map(|(_, package)| command(&package, &short))
         };
-        let none = |what| InstallError::Nothing { name: document.name().clone(), what };
+        let name = || document.name().clone();
+        let none = |what| InstallError::Nothing { name: name(), what };
+        let unspoken = || InstallError::Streams { name: name(), client: client.title };
+        let is_unspoken = remote.is_none() && !remotes.is_empty();
         match (choice, remote) {
+            (Choice::Remote, None) if is_unspoken => Err(unspoken()),
             (Choice::Remote, remote) => remote.ok_or_else(|| none("address")),
             (Choice::Package, _) => package().ok_or_else(|| none("package"))?,
             (Choice::Any, Some(remote)) if speaks_http => Ok(remote),
@@ -64,6 +72,7 @@ impl Way {
                 (Some(Ok(package)), _) => Ok(package),
                 (_, Some(remote)) => Ok(remote),
                 (Some(error), None) => error,
+                (None, None) if is_unspoken => Err(unspoken()),
                 (None, None) => Err(none("package and no address")),
             },
         }

@@ -198,6 +198,10 @@ mod tests {
         assert_eq!(file("Cursor", "mcp.json", &roots), "/h/.cursor/mcp.json");
         assert_eq!(file("Claude Code", ".claude.json", &roots), "/h/.claude.json");
         assert_eq!(file("Goose", "config.yaml", &roots), "/h/.config/goose/config.yaml");
+        assert_eq!(file("Copilot CLI", "mcp-config.json", &roots), "/h/.copilot/mcp-config.json");
+        assert_eq!(file("Crush", "crush.json", &roots), "/h/.config/crush/crush.json");
+        assert_eq!(file("Factory", "mcp.json", &roots), "/h/.factory/mcp.json");
+        assert_eq!(file("Kimi", "mcp.json", &roots), "/h/.kimi-code/mcp.json");
         assert_eq!(file("LM Studio", "mcp.json", &roots), "/h/.lmstudio/mcp.json");
         assert_eq!(file("Trae", "mcp.json", &roots), "/h/.config/Trae/User/mcp.json");
         roots.claude_config_dir = Some("/c".into());

@@ -131,7 +131,7 @@ known! {
         "Code - Insiders/User/settings.json",
         "Code - Insiders/User/profiles/*/mcp.json",
     }
-    "VS Code" Any User Home { ".vscode/mcp.json", ".copilot/mcp-config.json" }
+    "VS Code" Any User Home { ".vscode/mcp.json" }
     "VS Code" Any Project Workspace {
         ".vscode/mcp.json", ".vscode/settings.json", ".devcontainer/devcontainer.json", ".devcontainer.json",
     }
@@ -188,6 +188,15 @@ known! {
     "Goose" MacOs User Home { ".config/goose/config.yaml" }
     "Goose" Linux User Home { ".config/goose/config.yaml" }
     "Goose" Windows User AppData { "Block/goose/config/config.yaml" }
+    "Copilot CLI" Any User Home { ".copilot/mcp-config.json" }
+    "Crush" MacOs User Home { ".config/crush/crush.json" }
+    "Crush" Linux User Home { ".config/crush/crush.json" }
+    "Crush" Windows User Home { "AppData/Local/crush/crush.json" }
+    "Crush" Any Project Workspace { "crush.json", ".crush.json" }
+    "Factory" Any User Home { ".factory/mcp.json" }
+    "Factory" Any Project Workspace { ".factory/mcp.json" }
+    "Kimi" Any User Home { ".kimi-code/mcp.json", ".kimi/mcp.json" }
+    "Kimi" Any Project Workspace { ".kimi-code/mcp.json" }
     "LM Studio" Any User Home { ".lmstudio/mcp.json" }
     "Trae" MacOs User Home { "Library/Application Support/Trae/User/mcp.json" }
     "Trae" Linux User Home { ".config/Trae/User/mcp.json" }
@@ -199,6 +208,7 @@ const NAMES: &[&str] = &[
     ".mcp.json",
     "claude_desktop_config.json",
     "cline_mcp_settings.json",
+    "crush.json",
     "managed-mcp.json",
     "mcp_config.json",
     "mcp_settings.json",

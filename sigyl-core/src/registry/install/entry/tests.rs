@@ -86,6 +86,45 @@ fn codex_takes_names_of_variables() {
     assert_eq!(keyed.body["env_http_headers"], json!({"X-Key": "CLOCK_TOKEN"}));
 }
 
+#[test]
+fn newer_clients_have_their_own_words_too() {
+    let copilot = of("copilot-cli", Choice::Package).body;
+    assert_eq!((&copilot["type"], &copilot["tools"]), (&json!("local"), &json!(["*"])));
+    assert_eq!(copilot["env"]["CLOCK_TOKEN"], "${CLOCK_TOKEN}");
+    assert_eq!(of("copilot-cli", Choice::Remote).body["type"], "http");
+    let crush = of("crush", Choice::Remote).body;
+    assert_eq!(
+        (&crush["type"], &crush["headers"]["Authorization"]),
+        (&json!("http"), &json!("Bearer ${CLOCK_TOKEN}"))
+    );
+    let factory = of("factory", Choice::Package).body;
+    assert_eq!(
+        (&factory["type"], &factory["env"]["CLOCK_TOKEN"]),
+        (&json!("stdio"), &json!("<CLOCK_TOKEN>"))
+    );
+    let kimi = of("kimi", Choice::Remote);
+    assert_eq!(
+        Value::Object(kimi.body),
+        json!({"url": "https://<CLOCK_TENANT>.clock.example.com/mcp", "bearerTokenEnvVar": "CLOCK_TOKEN"})
+    );
+    assert_eq!(of("kimi", Choice::Package).body["env"]["CLOCK_TOKEN"], "<CLOCK_TOKEN>");
+}
+
+#[test]
+fn an_address_that_a_client_does_not_speak_is_passed_over_or_refused() {
+    let text = r#"{"name": "a/b", "version": "1.0.0", "remotes": [{"type": "sse", "url": "https://a.example/sse"}]}"#;
+    let client = |word| Client::named(word).unwrap();
+    let streamed = document(text);
+    for choice in [Choice::Any, Choice::Remote] {
+        let refused = entry(&streamed, client("factory"), choice, None);
+        assert!(matches!(refused, Err(InstallError::Streams { client: "Factory", .. })), "{refused:?}");
+    }
+    assert_eq!(entry(&streamed, client("crush"), Choice::Any, None).unwrap().body["type"], "sse");
+    let both = text.replace("}]", r#"}, {"type": "streamable-http", "url": "https://a.example/mcp"}]"#);
+    let taken = entry(&document(&both), client("kimi"), Choice::Any, None).unwrap();
+    assert_eq!(taken.body["url"], "https://a.example/mcp");
+}
+
 /// The members are those that Goose's own documentation of its `config.yaml` lists for extensions.
 #[test]
 fn goose_gets_an_extension_as_it_writes_them_itself() {

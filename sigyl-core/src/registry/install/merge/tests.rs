@@ -47,6 +47,26 @@ fn comments_and_everything_else_stay() {
     assert_eq!(remove(cursor, &without, "clock", &[]), Ok(None));
 }
 
+/// What each client has in its own file when it has servers of its own already.
+#[test]
+fn every_file_of_json_takes_one_more_and_gives_it_back() {
+    for client in Client::all().iter().filter(|client| client.form == Form::Json) {
+        let inner = client
+            .path
+            .iter()
+            .rev()
+            .fold("{\n  \"mine\": {\"command\": \"x\"}\n}".to_owned(), |inner, part| {
+                format!("{{\n\"{part}\": {inner}, // mine\n\"more\": 1\n}}")
+            });
+        let before = inner + "\n";
+        let merged = merge(client, &before, &entry("clock")).unwrap();
+        assert!(merged.changed && merged.text.contains("// mine"), "{}: {}", client.word, merged.text);
+        let without = remove(client, &merged.text, "clock", &[]).unwrap().unwrap();
+        let bare = |text: &str| text.split_whitespace().collect::<String>();
+        assert_eq!(bare(&without), bare(&before), "{}", client.word);
+    }
+}
+
 #[test]
 fn a_new_file_is_made_of_nothing() {
     let merged = merge(named("amp"), " \n", &entry("clock")).unwrap();
