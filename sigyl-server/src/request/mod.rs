@@ -7,4 +7,5 @@ pub(crate) mod percent;
 mod query;
 
 pub(crate) use ask::Ask;
+pub(crate) use part::newest_first;
 pub(crate) use query::{LISTED_MOST, Query};

@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use sigyl_core::domain::Timestamp;
+
 use super::{LISTED_MOST, Query};
 use crate::respond::Problem;
 
@@ -32,26 +34,23 @@ impl Query {
 }
 
 impl Part {
-    /// Takes the part out of the whole list, and tells the cursor of the next, if there is more. `place` is what tells an
-    /// entry from all others.
-    pub(crate) fn of<T>(
-        self,
-        mut all: Vec<T>,
-        place: impl Fn(&T) -> String,
-    ) -> Result<(Vec<T>, Option<String>), Problem> {
+    /// Takes the part out of the whole list, which is in the order of `place`, and tells the cursor of the next, if there is
+    /// more. It goes on after a place, whether or not something still stands there.
+    pub(crate) fn of<T>(self, mut all: Vec<T>, place: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
+        all.sort_by_cached_key(&place);
         if let Some(after) = &self.after {
-            let at = all.iter().position(|one| place(one) == *after).ok_or_else(|| {
-                Problem::invalid(
-                    "what the cursor goes on after is not there any more: begin again without it",
-                )
-            })?;
-            all.drain(..=at);
+            all.retain(|one| place(one) > *after);
         }
         let has_more = all.len() > self.limit;
         all.truncate(self.limit);
         let next = all.last().filter(|_| has_more).map(|last| write(self.list, &place(last)));
-        Ok((all, next))
+        (all, next)
     }
+}
+
+/// The place of an entry in a list that begins with what is newest; `own` tells it from others of the same moment.
+pub(crate) fn newest_first(at: Timestamp, own: &impl std::fmt::Display) -> String {
+    format!("{:020}\n{own}", i64::MAX.saturating_sub(at.millis()))
 }
 
 fn write(list: &str, place: &str) -> String {
@@ -78,7 +77,7 @@ mod tests {
     }
 
     fn letters(query: &str) -> (Vec<char>, Option<String>) {
-        part(query).unwrap().of("abcde".chars().collect(), char::to_string).unwrap()
+        part(query).unwrap().of("abcde".chars().collect(), char::to_string)
     }
 
     #[test]
@@ -100,7 +99,23 @@ mod tests {
             assert!(part(&format!("cursor={cursor}")).is_err(), "{cursor}");
         }
         assert!(part("limit=0").is_err());
-        let gone = part(&format!("cursor={}", write("letters", "x"))).unwrap();
-        assert!(gone.of(vec!['a'], char::to_string).is_err());
+    }
+
+    #[test]
+    fn a_part_goes_on_after_what_is_not_there_any_more() {
+        let after = |place: &str| part(&format!("cursor={}", write("letters", place))).unwrap();
+        let left = |place| after(place).of(vec!['d', 'b', 'a'], char::to_string).0;
+        assert_eq!((left("c"), left("0"), left("x")), (vec!['d'], vec!['a', 'b', 'd'], vec![]));
+    }
+
+    #[test]
+    fn what_is_newest_comes_first_and_what_came_since_is_passed_over() {
+        let place = |(at, own): &(i64, &str)| newest_first(Timestamp::from_millis(*at), own);
+        let all = vec![(1, "a"), (30, "b"), (2, "d"), (2, "c")];
+        let (first, next) = part("limit=2").unwrap().of(all.clone(), place);
+        assert_eq!(first, [(30, "b"), (2, "c")]);
+        let gone = all.into_iter().filter(|one| one.1 != "c").chain([(40, "e")]).collect();
+        let rest = part(&format!("cursor={}", next.unwrap())).unwrap().of(gone, place);
+        assert_eq!(rest, (vec![(2, "d"), (1, "a")], None));
     }
 }

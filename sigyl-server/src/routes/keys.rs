@@ -7,7 +7,7 @@ use sigyl_core::domain::{Action, KeyId, Login};
 use sigyl_core::wire::v1::{Keys, NewKey};
 
 use crate::app::App;
-use crate::request::Ask;
+use crate::request::{Ask, newest_first};
 use crate::respond::{Answer, Problem};
 use crate::router::{
     Access, CURSOR, Carries, DONE, Doc, LIMIT, Method, Reply, Route, fails, gives, handler, param,
@@ -57,7 +57,7 @@ async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let account = query.text("account").map(Login::parse).transpose();
     let account = account.map_err(|error| Problem::invalid(error.to_string()))?;
     let keys = app.core.keys(&ask.caller, account.as_ref()).await?;
-    let (keys, next) = query.part("keys")?.of(keys, |one| one.id.to_string())?;
+    let (keys, next) = query.part("keys")?.of(keys, |one| newest_first(one.created, &one.id));
     Answer::json(&Keys { keys, next })
 }
 

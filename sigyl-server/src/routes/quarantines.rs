@@ -56,8 +56,7 @@ const LIFT: Doc = Doc::new(
 
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let part = ask.query()?.part("quarantines")?;
-    let (quarantines, next) =
-        part.of(app.core.quarantines(&ask.caller).await?, |one| one.what.to_string())?;
+    let (quarantines, next) = part.of(app.core.quarantines(&ask.caller).await?, |one| one.what.to_string());
     Answer::json(&Quarantines { quarantines, next })
 }
 

@@ -95,7 +95,7 @@ fn secret(ask: &Ask) -> Result<SecretName, Problem> {
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let part = ask.query()?.part("secrets")?;
     let (secrets, next) =
-        part.of(app.core.secrets(&ask.caller, &name(&ask)?).await?, |one| one.name.to_string())?;
+        part.of(app.core.secrets(&ask.caller, &name(&ask)?).await?, |one| one.name.to_string());
     Answer::json(&Secrets { secrets, next })
 }
 

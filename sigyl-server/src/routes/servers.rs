@@ -10,7 +10,7 @@ use sigyl_core::domain::{Action, RunId, ServerName};
 use sigyl_core::wire::v1::{Begun, CallCounts, Rollback, Servers, Transfer, Versions};
 
 use crate::app::App;
-use crate::request::{Ask, LISTED_MOST};
+use crate::request::{Ask, LISTED_MOST, newest_first};
 use crate::respond::{Answer, Problem};
 use crate::router::{
     Access, BEGUN, DONE, Doc, Method, PARTS, Param, Route, fails, gives, handler, param, shows,
@@ -155,7 +155,7 @@ pub(super) fn name(ask: &Ask) -> Result<ServerName, Problem> {
 
 async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let part = ask.query()?.part("servers")?;
-    let (servers, next) = part.of(app.core.list(&ask.caller).await?, |one| one.server.name.to_string())?;
+    let (servers, next) = part.of(app.core.list(&ask.caller).await?, |one| one.server.name.to_string());
     Answer::json(&Servers { servers, next })
 }
 
@@ -171,8 +171,9 @@ async fn delete(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 
 async fn versions(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let part = ask.query()?.part("versions")?;
-    let (versions, next) =
-        part.of(app.core.versions(&ask.caller, &name(&ask)?).await?, |one| one.record.version.to_string())?;
+    let (versions, next) = part.of(app.core.versions(&ask.caller, &name(&ask)?).await?, |one| {
+        newest_first(one.record.recorded, &one.record.version)
+    });
     Answer::json(&Versions { versions, next })
 }
 
@@ -214,7 +215,7 @@ async fn counts(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let part = ask.query()?.part("calls")?;
     let (counts, next) = part.of(app.core.call_counts(&ask.caller).await?, |one| {
         format!("{}\n{}\n{}", one.server, one.caller, one.tool)
-    })?;
+    });
     Answer::json(&CallCounts { counts, next })
 }
 

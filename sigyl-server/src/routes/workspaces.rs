@@ -114,7 +114,7 @@ const REMOVE_MEMBER: Doc =
 
 async fn accounts(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let part = ask.query()?.part("accounts")?;
-    let (accounts, next) = part.of(app.core.accounts(&ask.caller).await?, |one| one.login.to_string())?;
+    let (accounts, next) = part.of(app.core.accounts(&ask.caller).await?, |one| one.login.to_string());
     Answer::json(&Accounts { accounts, next })
 }
 
@@ -145,7 +145,7 @@ async fn delete_account(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
 
 async fn workspaces(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let part = ask.query()?.part("workspaces")?;
-    let (workspaces, next) = part.of(app.core.workspaces(&ask.caller).await?, |one| one.name.to_string())?;
+    let (workspaces, next) = part.of(app.core.workspaces(&ask.caller).await?, |one| one.name.to_string());
     Answer::json(&Workspaces { workspaces, next })
 }
 
@@ -162,7 +162,7 @@ fn workspace(ask: &Ask) -> Result<WorkspaceName, Problem> {
 async fn members(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let part = ask.query()?.part("members")?;
     let (members, next) =
-        part.of(app.core.members(&ask.caller, &workspace(&ask)?).await?, |one| one.login.to_string())?;
+        part.of(app.core.members(&ask.caller, &workspace(&ask)?).await?, |one| one.login.to_string());
     Answer::json(&Members { members, next })
 }
 

@@ -98,6 +98,32 @@ fn a_view_has_its_own_latest_and_shows_nothing_else() {
 }
 
 #[test]
+fn a_list_goes_on_after_what_was_removed_meanwhile() {
+    for search in [None, Some("rings".to_owned())] {
+        for version in [None, Some(Which::Latest)] {
+            let rings = |name, version| listing(name, version, "Rings");
+            let mut whole = catalogue([
+                rings("a/x", "1.0.0"),
+                rings("b/x", "1.0.0"),
+                rings("b/x", "2.0.0"),
+                rings("c/x", "1.0.0"),
+            ]);
+            let query = Query {
+                search: search.clone(),
+                version: version.clone(),
+                limit: Some(2),
+                ..Query::default()
+            };
+            let first = whole.list(query, None).unwrap();
+            assert_eq!(first.servers.len(), 2);
+            whole.replace(&document_name("b/x"), Vec::new());
+            let rest = Query { cursor: first.metadata.next_cursor, ..Query::default() };
+            assert_eq!(list(&whole, rest), ["c/x 1.0.0*"], "{search:?} {version:?}");
+        }
+    }
+}
+
+#[test]
 fn people_are_shown_one_line_for_each_name() {
     let browse = |order, words: &str, page| {
         let found = some().browse(&Browse { words: words.to_owned(), order, page }, None).unwrap();
