@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Sigyl;
 use super::audit::{Act, Told};
 use crate::domain::{
-    Action, Bookmark, Caller, DocumentName, Proof, ServerName, Shows, Timestamp, WorkspaceName,
+    Action, Bookmark, Caller, Denied, DocumentName, Proof, ServerName, Shows, Timestamp, WorkspaceName,
 };
 use crate::error::Error;
 use crate::registry::{Browse, Document, Endpoint, ListingError, Publication, Query, Shelf};
@@ -261,10 +261,15 @@ impl Sigyl {
     }
 
     /// Refuses unless the caller may change the documents of a name, and returns the workspace that it belongs to, or
-    /// will.
+    /// will. Whose it is, is told to nobody else.
     fn may_change(&self, caller: &Caller, name: &DocumentName) -> Result<WorkspaceName, Error> {
-        let workspace = self.shelf().workspace(name).unwrap_or_else(|| own_workspace(caller));
+        let owner = self.shelf().workspace(name);
+        let is_foreign = owner.as_ref().is_some_and(|owner| !belongs(caller, owner));
+        let workspace = owner.unwrap_or_else(|| own_workspace(caller));
         match ServerName::parse(name.as_str()) {
+            Ok(server) if is_foreign && !caller.may_on(Action::Publish, &workspace, &server) => {
+                return Err(Denied::new(caller, format!("publish {name}: the name is taken")).into());
+            }
             Ok(server) => caller.require_on(Action::Publish, &workspace, &server)?,
             // No scope can name it.
             Err(_) => caller.require(Action::Administer)?,
@@ -310,6 +315,14 @@ fn shown(name: &str, version: Option<&str>) -> String {
     let words = [Some(name), version].into_iter().flatten();
     let words: Vec<String> = words.map(|word| word.chars().map(plain).take(256).collect()).collect();
     words.join(" ")
+}
+
+/// Tells whether a caller is of a workspace, so that its name may be told.
+fn belongs(caller: &Caller, workspace: &WorkspaceName) -> bool {
+    match caller.key() {
+        Some(holder) => holder.role_in(workspace).is_some(),
+        None => caller.may(Action::Publish),
+    }
 }
 
 /// The workspace that new names of a caller belong to.

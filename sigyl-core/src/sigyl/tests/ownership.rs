@@ -32,6 +32,25 @@ fn redeploy(name: &ServerName) -> Redeploy {
     }
 }
 
+#[tokio::test]
+async fn whose_a_taken_name_is_is_told_to_nobody_else() {
+    let house = House::new().await;
+    let (rita, bert) = (house.caller("rita", &["publish"]).await, house.caller("bert", &["publish"]).await);
+    let clock = include_str!("../../../tests/data/registry/clock.json");
+    house.sigyl.publish_listing(&rita, clock.into()).await.unwrap();
+    let next = clock.replace("1.2.0", "1.3.0");
+    let refused = house.sigyl.publish_listing(&bert, next.clone().into()).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Denied);
+    assert_eq!(refused.to_string(), "bert may not publish com.example/clock: the name is taken");
+    let gone = house.sigyl.delete_listing(&bert, "com.example/clock", "1.2.0").await.unwrap_err();
+    assert!(!gone.to_string().contains("red"), "{gone}");
+    // Who is of the workspace is told what is missing there.
+    let other = house.caller("rita", &["publish:com.other/*"]).await;
+    let refused = house.sigyl.publish_listing(&other, next.clone().into()).await.unwrap_err();
+    assert!(refused.to_string().contains("in workspace red"), "{refused}");
+    house.sigyl.publish_listing(&rita, next.into()).await.unwrap();
+}
+
 /// Every operation on a server or its run, with the action that it takes. None of them does anything to a server that
 /// does not run: it fails, and not for want of a right.
 async fn attempts(sigyl: &Sigyl, caller: &Caller, name: &ServerName) -> Vec<(Action, Option<Error>)> {
