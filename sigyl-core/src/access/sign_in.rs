@@ -51,6 +51,9 @@ impl Proven {
     }
 }
 
+/// Characters of the name of an owner at GitHub, and some more.
+const OWNER_MOST: usize = 64;
+
 /// Jobs of another system that get a key for a short while, without a secret that is kept there.
 #[derive(Clone, Debug)]
 pub struct Trust {
@@ -81,6 +84,19 @@ impl Trust {
             (None, None) => false,
             (subject, repository) => subject.unwrap_or(true) && repository.unwrap_or(true),
         }
+    }
+}
+
+impl Trust {
+    /// Who signs the tokens of jobs of GitHub Actions.
+    pub const GITHUB_ACTIONS: &'static str = "https://token.actions.githubusercontent.com";
+
+    /// Returns the namespace that a job proves by its token: that of the owner of its repository, as GitHub says it.
+    pub fn namespace(&self, claims: &Claims) -> Option<String> {
+        let owner = claims.text("repository_owner").filter(|_| self.issuer == Self::GITHUB_ACTIONS)?;
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let is_owner = (1..=OWNER_MOST).contains(&owner.len()) && owner.chars().all(is_plain);
+        is_owner.then(|| format!("io.github.{owner}"))
     }
 }
 

@@ -153,6 +153,9 @@ pub enum Proof {
     /// Whoever published signed in by GitHub, as its user or as a member of its organisation.
     #[serde(rename = "github")]
     GitHub,
+    /// A job of GitHub Actions published, and its signed token names the owner of the repository that it is of.
+    #[serde(rename = "github_actions")]
+    GitHubActions,
     /// Whoever published holds the key that the domain names at its own address.
     Http,
     /// Whoever published holds the key that the domain has on record in DNS.

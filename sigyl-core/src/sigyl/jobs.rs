@@ -8,8 +8,9 @@ use super::audit::Act;
 use super::let_in::enabled;
 use crate::access::oidc::{Expected, issuer_named};
 use crate::access::{SignInError, Trust};
-use crate::domain::{Account, Caller, Identity, Login, Role, SecretValue};
+use crate::domain::{Account, Caller, Identity, Login, Proof, Role, SecretValue};
 use crate::error::Error;
+use crate::store::Change;
 use crate::wire::v1::{MadeKey, NewAccount};
 
 /// How long the key of a job is good.
@@ -33,7 +34,9 @@ impl Sigyl {
             let now = self.inner.platform.clock.now();
             let expected = Expected { issuer: &trust.issuer, audience: &trust.audience, nonce: None, now };
             match signing_in.providers.verify(token.reveal(), &expected).await {
-                Ok(claims) if trust.covers(&claims) => return self.trusted(trust.clone(), address).await,
+                Ok(claims) if trust.covers(&claims) => {
+                    return self.trusted(trust.clone(), trust.namespace(&claims), address).await;
+                }
                 Ok(_) => {}
                 Err(error) => refused = error.into(),
             }
@@ -41,13 +44,23 @@ impl Sigyl {
         Err(refused.into())
     }
 
-    async fn trusted(&self, trust: Trust, address: Option<IpAddr>) -> Result<MadeKey, Error> {
+    /// Gives a job of a rule its key; `space` is the namespace that it proved.
+    pub(super) async fn trusted(
+        &self,
+        trust: Trust,
+        space: Option<String>,
+        address: Option<IpAddr>,
+    ) -> Result<MadeKey, Error> {
         let name = trust.repository.clone().or_else(|| trust.subject.clone()).unwrap_or_default();
         let act = Act::on("sign_in", &name, Some(&trust.workspace));
         let sigyl = self.clone();
         let work = async move {
             let _one_at_a_time = sigyl.inner.members.lock().await;
-            let account = sigyl.account_of_job(&trust, &name).await?;
+            let mut account = sigyl.account_of_job(&trust, &name).await?;
+            if let Some(space) = space.filter(|it| account.proof_of(it) != Some(Proof::GitHubActions)) {
+                account.prove(Proof::GitHubActions, true, [space], sigyl.inner.platform.clock.now());
+                sigyl.inner.platform.store.apply(Change::PutAccount(Box::new(account.clone()))).await?;
+            }
             let mut terms = sigyl.sign_in_terms(&account, "trusted job", trust.scopes.clone(), LASTS)?;
             terms.workspace = Some(trust.workspace);
             sigyl.keep_sign_in(terms, &account).await

@@ -61,14 +61,6 @@ pub enum SettingsError {
         /// What is wrong.
         why: &'static str,
     },
-    /// Jobs cannot be trusted like this.
-    #[error("the [[trust]] in tokens of {issuer} cannot be used: {why}")]
-    Trust {
-        /// Who signs them.
-        issuer: String,
-        /// What is wrong.
-        why: &'static str,
-    },
     /// Traces and metrics cannot be sent like this.
     #[error("[otel] cannot be used: {why}")]
     Otel {

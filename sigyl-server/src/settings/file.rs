@@ -40,7 +40,7 @@ pub(super) struct File {
     pub(super) github: Option<GitHub>,
     pub(super) oidc: Vec<Oidc>,
     pub(super) login: Option<Login>,
-    pub(super) trust: Vec<Trusted>,
+    pub(super) trust: Vec<Spanned<Trusted>>,
     pub(super) otel: Option<Spanned<Otel>>,
     pub(super) google: Option<GoogleSettings>,
 }
@@ -124,6 +124,13 @@ impl File {
         };
         let file: Self = toml::from_str(text)
             .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message()))?;
+        for rule in &file.trust {
+            if let Some(why) = rule.get_ref().fault() {
+                let issuer: String = rule.get_ref().issuer.chars().take(200).collect();
+                let message = format!("the [[trust]] in tokens of {issuer} cannot be used: {why}");
+                return Err(wrong(rule.span().start, &message));
+            }
+        }
         #[cfg(not(feature = "otel"))]
         if let Some(table) = &file.otel {
             let message = format!("[otel] asks for OpenTelemetry, {}", super::error::NO_OTEL);
@@ -155,6 +162,34 @@ mod tests {
         assert!(parse("offline = true\n\ndata-dir = 'x'\n").starts_with("server.toml:3: unknown field"));
         assert!(parse("[registry]\nanonymous = true\n").starts_with("server.toml:2: unknown field"));
         assert!(parse("trusted_proxies = ['10.0.0.1/8']\n").contains("bits set beyond the prefix"));
+    }
+
+    #[test]
+    fn a_rule_that_trusts_more_than_one_owner_is_refused_with_its_line() {
+        const RULE: &str = "[[trust]]\nissuer = 'https://i.example'\naudience = 'a'\nworkspace = 'red'\n";
+        let parse =
+            |rest: &str| File::parse(&format!("offline = true\n{RULE}{rest}\n"), Path::new("server.toml"));
+        assert!(parse("subject = 'repo:octo-org/*'\nscopes = ['read']").is_ok());
+        assert!(parse("subject = 'repo:*'\nrepository = 'octo-org/a'\nscopes = ['read']").is_ok());
+        for (rest, why) in [
+            ("scopes = ['read']", "would trust everybody"),
+            ("subject = '*'\nscopes = ['read']", "would trust everybody"),
+            (
+                "subject = 'repo:*'\nscopes = ['read']",
+                "`repo:*` leaves open whose jobs these are: write the whole owner",
+            ),
+            ("subject = 's'\nscopes = []", "it has no `scopes`"),
+        ] {
+            let refused = parse(rest).unwrap_err().to_string();
+            assert!(
+                refused.starts_with("server.toml:2: the [[trust]] in tokens of https://i.example"),
+                "{refused}"
+            );
+            assert!(refused.contains(why), "{refused}");
+        }
+        let clear = RULE.replace("https", "http");
+        let refused = File::parse(&format!("{clear}subject = 's'\nscopes = ['read']\n"), Path::new("s.toml"));
+        assert!(refused.unwrap_err().to_string().contains("has to be an https address"));
     }
 
     #[test]

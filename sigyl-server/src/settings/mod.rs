@@ -12,10 +12,12 @@ mod rates;
 mod resolve;
 mod set;
 mod sign_in;
+mod trust;
 
 pub use arguments::Arguments;
 pub use error::SettingsError;
 pub use otel::OtelSettings;
 pub use resolve::{LogFormat, Settings, TlsFiles};
 pub use set::{Origin, Set};
-pub use sign_in::{GitHub, Login, Oidc, SignInSettings, Trusted};
+pub use sign_in::{GitHub, Login, Oidc, SignInSettings};
+pub use trust::Trusted;

@@ -9,10 +9,11 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::house::{House, login, workspace};
+use crate::access::oidc::Expected;
 use crate::access::oidc::tests::Signer;
 use crate::access::{SignInRules, Trust};
 use crate::clock::Clock as _;
-use crate::domain::{Action, AuditOutcome, Caller, Kind, Role, SecretValue};
+use crate::domain::{Action, AuditOutcome, Caller, Kind, Proof, Role, SecretValue};
 use crate::github::{DeviceCode, DeviceState, GitHub, GitHubError, GitHubUser};
 use crate::sigyl::{BrowserBack, SignIn};
 use crate::wire::v1::{AuditFrom, LoginState};
@@ -215,6 +216,48 @@ fn issuer(keys: serde_json::Value) -> String {
         }
     });
     issuer
+}
+
+#[tokio::test]
+async fn a_job_of_github_actions_proves_the_namespace_of_its_owner() {
+    let trust = Trust {
+        issuer: Trust::GITHUB_ACTIONS.to_owned(),
+        audience: "sigyl".to_owned(),
+        repository: None,
+        subject: Some("repo:Octo-Org/*".to_owned()),
+        workspace: workspace("red"),
+        scopes: vec!["publish".parse().unwrap()],
+    };
+    let signer = Signer::new(3);
+    let issuer = issuer(signer.published("k"));
+    let (house, _) = house(SignInRules::default(), vec![trust.clone()]).await;
+    let now = house.clock.now();
+    let claims = async |owner: &str| {
+        let seconds = now.millis() / 1_000;
+        let said = json!({"iss": issuer, "aud": "sigyl", "exp": seconds + 300, "iat": seconds,
+            "sub": "repo:Octo-Org/weather:ref:refs/heads/main", "repository_owner": owner});
+        let token = signer.sign(&json!({"alg": "EdDSA", "kid": "k"}), &said);
+        let expected = Expected { issuer: &issuer, audience: "sigyl", nonce: None, now };
+        house.sigyl.inner.signing_in.providers.verify(&token, &expected).await.unwrap()
+    };
+    let space = trust.namespace(&claims("Octo-Org").await);
+    assert_eq!(space.as_deref(), Some("io.github.Octo-Org"));
+    for odd in ["", "a/b", "a.b", "ä"] {
+        assert_eq!(trust.namespace(&claims(odd).await), None, "{odd}");
+    }
+    let other = Trust { issuer: issuer.clone(), ..trust.clone() };
+    assert_eq!(other.namespace(&claims("Octo-Org").await), None, "nobody else speaks for GitHub");
+    let made = house.sigyl.trusted(trust, space, None).await.unwrap();
+    let job = house.sigyl.authenticate(made.plain.reveal(), None).await.unwrap();
+    let clock = include_str!("../../../tests/data/registry/clock.json");
+    let proof = async |name: &str| {
+        let host = format!("{}.example", name.replace(['/', '.'], "-"));
+        let own = clock.replace("com.example/clock", name).replace("clock.example.com", &host);
+        house.sigyl.publish_listing(&job, own.into()).await.unwrap().meta.sigyl.namespace
+    };
+    assert_eq!(proof("io.github.Octo-Org/clock").await, Proof::GitHubActions);
+    assert_eq!(proof("io.github.octo-org/clock").await, Proof::Unproven, "its case counts");
+    assert_eq!(proof("com.example/clock").await, Proof::Unproven);
 }
 
 #[tokio::test]
