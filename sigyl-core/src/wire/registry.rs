@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::domain::{
-    Digest, Issue, ListingStatus, Profile, Proof, RatingTotal, RawDocument, Timestamp, Verdict,
+    Digest, Issue, ListingStatus, Profile, Proof, RatingTotal, RawDocument, Timestamp, ToolPin, Verdict,
 };
 
 /// Rows of an import whose problems are told.
@@ -117,12 +117,61 @@ pub struct Provenance {
     pub namespace: Proof,
     /// What was scanned of it.
     pub scan: ScanStatus,
+    /// The tools that it declared when it was activated last; nothing while it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pins: Option<Pins>,
     /// How its server is presented here, beside what the document says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
     /// What ratings of its server come to, once there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rating: Option<Rated>,
+}
+
+/// Tools by their digests, for who compares them with what a server declares.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pins {
+    /// The tools, by name.
+    pub tools: Vec<PinnedTool>,
+    /// Tools that are left out, because there are too many or their names are too long.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub omitted: usize,
+}
+
+impl Pins {
+    /// Tools that are told at most.
+    pub const MOST: usize = 200;
+    /// Bytes of a name at most.
+    pub const NAME_MOST: usize = 256;
+
+    /// Takes as many as are told, and counts the others.
+    pub fn of<'a>(pinned: impl Iterator<Item = &'a ToolPin>) -> Self {
+        let mut all: Vec<_> = pinned.collect();
+        let whole = all.len();
+        all.retain(|pin| pin.tool.name().len() <= Self::NAME_MOST);
+        all.sort_by_key(|pin| pin.tool.name());
+        let told = all.into_iter().take(Self::MOST);
+        let tools: Vec<_> = told
+            .map(|pin| PinnedTool {
+                name: pin.tool.name().to_owned(),
+                md5: pin.md5.clone(),
+                sha256: pin.sha256,
+            })
+            .collect();
+        Self { omitted: whole - tools.len(), tools }
+    }
+}
+
+/// A tool by its digests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinnedTool {
+    /// Its name.
+    pub name: String,
+    /// MD5 of its description, as mcp-scan pins it; never for integrity.
+    pub md5: String,
+    /// SHA-256 of its whole definition in canonical form (RFC 8785).
+    pub sha256: Digest,
 }
 
 /// What ratings come to.
@@ -294,6 +343,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::Tool;
+
+    #[test]
+    fn pins_are_bounded_and_say_what_is_left_out() {
+        let pin = |name: &str| {
+            let tool: Tool = serde_json::from_value(json!({"name": name, "description": "x"})).unwrap();
+            ToolPin { sha256: tool.digest().unwrap(), md5: tool.mcp_scan_md5(), tool }
+        };
+        let few = [pin("now"), pin("add"), pin(&"x".repeat(Pins::NAME_MOST + 1))];
+        let pins = Pins::of(few.iter());
+        let names: Vec<_> = pins.tools.iter().map(|tool| tool.name.as_str()).collect();
+        assert_eq!((names, pins.omitted), (vec!["add", "now"], 1));
+        let written = serde_json::to_value(&pins.tools[1]).unwrap();
+        assert_eq!(written["md5"], "9dd4e461268c8034f5c8564e155c67a6");
+        assert_eq!(written["sha256"], few[0].sha256.to_string());
+        let many: Vec<_> = (0..Pins::MOST + 7).map(|at| pin(&at.to_string())).collect();
+        assert_eq!((Pins::of(many.iter()).tools.len(), Pins::of(many.iter()).omitted), (Pins::MOST, 7));
+    }
 
     #[test]
     fn an_answer_has_the_members_that_the_registry_gives_them() {
@@ -317,6 +384,7 @@ mod tests {
                     problems: None,
                     namespace: Proof::Granted,
                     scan: ScanStatus::Unscanned { why: None },
+                    pins: None,
                     profile: None,
                     rating: None,
                 },

@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use crate::registry::{PUBLISHER_KEY, RELEASED_NAMESPACE};
 use crate::wire::registry::{
-    Official, OriginKind, Provenance, ResponseMeta, ScanStatus, ServerResponse, Unscanned,
+    Official, OriginKind, Pins, Provenance, ResponseMeta, ScanStatus, ServerResponse, Unscanned,
 };
 
 /// Most words of tags and tools of a version that are looked at in a search.
@@ -40,6 +40,8 @@ pub struct Released {
     pub path: Option<String>,
     /// Its tags and the names of its tools.
     pub words: Vec<String>,
+    /// The tools that its last activation found, if it had one.
+    pub pins: Option<Arc<Pins>>,
     /// Whether it is under quarantine.
     pub quarantined: bool,
 }
@@ -271,6 +273,7 @@ impl Entry {
             problems: None,
             namespace,
             scan: scan.clone(),
+            pins: self.scanned().and_then(|released| released.pins.as_deref().cloned()),
             profile: self.about.profile().cloned(),
             rating: self.about.rated(),
         };

@@ -13,6 +13,7 @@ use crate::registry::RELEASED_NAMESPACE;
 use crate::registry::catalogue::{About, Made, Released};
 use crate::registry::schema::Schema;
 use crate::store::{Page, Store, StoreError};
+use crate::wire::registry::Pins;
 
 /// Records that are read from the store at a time.
 const PAGE: usize = 500;
@@ -109,6 +110,8 @@ fn released(server: &Server, record: &VersionRecord) -> Released {
     let tags = record.manifest.get("tags").and_then(Value::as_array);
     let tags = tags.into_iter().flatten().filter_map(|tag| tag.as_str().map(str::to_owned));
     let tools = record.tools.iter().map(|pin| pin.tool.name().to_owned());
+    // A version that was activated and declared nothing is another thing than one that never was.
+    let is_pinned = !record.tools.is_empty() || record.others.is_some();
     Released {
         members: members(server, &record.version, &record.manifest),
         recorded: record.recorded,
@@ -119,6 +122,7 @@ fn released(server: &Server, record: &VersionRecord) -> Released {
         made: Made::of(&record.source),
         path: (server.active.as_ref() == Some(&record.version)).then(|| format!("/mcp/{}", server.name)),
         words: tags.chain(tools).collect(),
+        pins: is_pinned.then(|| Arc::new(Pins::of(record.tools.iter()))),
         quarantined: false,
     }
 }

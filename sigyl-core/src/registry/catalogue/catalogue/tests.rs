@@ -72,6 +72,7 @@ fn a_view_has_its_own_latest_and_shows_nothing_else() {
             made: Made::Other,
             path: None,
             words: Vec::new(),
+            pins: None,
             quarantined: false,
         };
         Entry::of(document_name("a/clock"), document_version(version), None, Some(released)).unwrap()
@@ -251,6 +252,7 @@ fn what_was_released_here_is_a_document_with_its_verdict_and_address() {
     let members =
         json!({"name": "internal.sigyl/clock", "version": "1.0.0", "description": "Tells the time"});
     let released = Released {
+        pins: None,
         quarantined: false,
         members: members.as_object().unwrap().clone(),
         recorded: at(3),

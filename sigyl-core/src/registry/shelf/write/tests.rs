@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{Issue, Shows};
+use crate::domain::{Issue, Known, Shows};
 use crate::registry::{Endpoint, Query, SIGYL_KEY};
 use crate::store::contract::fixture::{self, at};
 use crate::store::sled::SledStore;
@@ -182,6 +182,38 @@ async fn a_write_ends_when_nobody_waits_for_it() {
     assert_eq!(listed(&shelf), ["1.2.0", "2.0.0*"]);
 }
 
+/// What is answered is made anew of the pins, so that its ETag follows them.
+#[tokio::test]
+async fn pins_are_shown_once_there_are_some_and_follow_each_activation_in_every_view() {
+    let dir = tempfile::tempdir().unwrap();
+    let shelf = shelf(dir.path()).await;
+    let clock = fixture::name("clock");
+    let scanned = Shows { known: Known::Scanned, names: Vec::new() };
+    let pins = || {
+        let of = |shows: &Shows| {
+            shelf.version(shows, "internal.sigyl/clock", "latest", false, None).unwrap().meta.sigyl.pins
+        };
+        assert_eq!(of(&scanned), of(&Shows::default()));
+        of(&scanned)
+    };
+    shelf.store.apply(fixture::publish("clock", "1.0.0", "a")).await.unwrap();
+    shelf.follow(&clock).await;
+    assert_eq!(pins(), None, "it was never activated");
+    let mut seen = Vec::new();
+    for tools in
+        [vec![fixture::tool("now", "x")], vec![fixture::tool("now", "y"), fixture::tool("then", "x")]]
+    {
+        let one = tools[0].clone();
+        shelf.store.apply(fixture::activate("clock", "1.0.0", "a", tools)).await.unwrap();
+        shelf.follow(&clock).await;
+        let pins = pins().unwrap();
+        assert_eq!((&pins.tools[0].md5, pins.tools[0].sha256), (&one.md5, one.sha256));
+        seen.push(pins);
+    }
+    assert_ne!(seen[0], seen[1]);
+    assert_eq!((seen[1].tools.len(), seen[1].omitted), (2, 0));
+}
+
 #[tokio::test]
 async fn what_is_released_here_is_followed() {
     let dir = tempfile::tempdir().unwrap();
@@ -201,6 +233,7 @@ async fn what_is_released_here_is_followed() {
     shelf.follow(&clock).await;
     let shown = shelf.version(&Shows::default(), name, "1.0.0", false, Some(&endpoint)).unwrap();
     assert!(shown.server.as_str().contains("http://127.0.0.1:1/mcp/clock"));
+    assert_eq!(shown.meta.sigyl.pins.unwrap().tools[0].name, "now");
     let refused = shelf.delete(name, "1.0.0", at(9)).await;
     assert!(matches!(refused, Err(ListingError::Released(_))), "{refused:?}");
     shelf.store.apply(fixture::delete("clock", "run-9")).await.unwrap();
