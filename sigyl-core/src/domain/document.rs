@@ -53,7 +53,19 @@ impl DocumentName {
     }
 }
 
+impl DocumentName {
+    /// Tells whether it is a namespace and a name, as every reader of a registry expects.
+    pub fn is_complete(&self) -> bool {
+        self.0.split_once('/').is_some_and(|(space, own)| !space.is_empty() && !own.is_empty())
+    }
+}
+
 impl DocumentVersion {
+    /// Tells whether there is one, as every reader of a registry expects.
+    pub fn is_complete(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// Checks and takes a version.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let wrong =

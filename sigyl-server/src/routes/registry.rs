@@ -144,6 +144,11 @@ const LIST: Doc = Doc::new(
     param("updated_since", "Time", "Only what changed then or later; it shows deleted versions too."),
     param("version", "Text", "`latest`, or one version."),
     param("include_deleted", "Switch", "Whether deleted versions are shown."),
+    param(
+        "include_invalid",
+        "Switch",
+        "Whether documents are shown that were imported without a version, or with a name without a namespace.",
+    ),
 ]);
 
 const VERSIONS: Doc = Doc::new(
@@ -228,6 +233,7 @@ async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
         updated_since: since.map_err(|error| wrong("updated_since", &error))?,
         version,
         include_deleted: asked.value("include_deleted", "true or false")?.unwrap_or(false),
+        include_invalid: asked.value("include_invalid", "true or false")?.unwrap_or(false),
         limit: asked.value("limit", "a number")?,
         cursor: given("cursor").map(str::to_owned),
     };

@@ -84,10 +84,17 @@ pub(crate) fn import_problems(report: &ImportReport, look: &Look) -> String {
 
 /// Writes what became of an import.
 pub(crate) fn imported(report: &ImportReport) -> String {
-    format!(
+    let mut text = format!(
         "{} rows: {} added, {} updated, {} unchanged, {} refused\n",
         report.rows, report.added, report.updated, report.unchanged, report.refused
-    )
+    );
+    if report.unlisted > 0 {
+        text.push_str(&format!(
+            "{} of them have no version, or a name without a namespace: lists leave them out unless asked with include_invalid\n",
+            report.unlisted
+        ));
+    }
+    text
 }
 
 fn said(response: &ServerResponse) -> [String; 3] {

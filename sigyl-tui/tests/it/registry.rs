@@ -74,8 +74,11 @@ fn other_registries_are_taken_in_with_every_problem_told() {
     let total = ROWS.lines().count();
     let first = home.run(&["import", "servers.jsonl"]);
     assert_eq!(first.code, 0, "{first:?}");
-    assert_eq!(first.out, format!("{total} rows: {total} added, 0 updated, 0 unchanged, 0 refused\n"));
+    let counted = format!("{total} rows: {total} added, 0 updated, 0 unchanged, 0 refused\n");
+    assert!(first.out.starts_with(&counted) && first.out.contains("lists leave them out"), "{first:?}");
     assert!(first.err.contains("Gmail"), "{first:?}");
+    let exported = home.run(&["export", "site"]);
+    assert!(exported.code == 3 && exported.err.contains("Left out Gmail 0.3.1"), "{exported:?}");
     let again = home.run(&["import", "servers.jsonl", "--format", "json"]).document();
     assert_eq!((&again["unchanged"], &again["added"]), (&total.into(), &0.into()));
     home.write("bad.jsonl", "{\"name\": \"a/b\\u0000\"}\nnonsense\n");

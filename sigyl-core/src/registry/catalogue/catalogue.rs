@@ -160,6 +160,10 @@ impl Catalogue {
         let row = self.rows.get(name)?;
         let mut entries: Vec<_> =
             row.entries.values().filter(|entry| entry.is_shown(include_deleted)).collect();
+        // Who asks for a name that has nothing else is shown that.
+        if entries.iter().any(|entry| entry.is_complete()) {
+            entries.retain(|entry| entry.is_complete());
+        }
         entries.sort_by(|one, other| {
             other.published().cmp(&one.published()).then_with(|| other.version.precedence(&one.version))
         });
@@ -292,11 +296,11 @@ impl Row {
         row
     }
 
-    /// Finds the version that ranks highest: of those that are shown, if there is one.
+    /// Finds the version that ranks highest: of those that lists show, if there is one.
     fn rank(&self) -> Option<DocumentVersion> {
         let best = self.entries.values().max_by(|one, other| {
-            (other.is_hidden(), other.is_deleted())
-                .cmp(&(one.is_hidden(), one.is_deleted()))
+            (other.is_hidden(), !other.is_complete(), other.is_deleted())
+                .cmp(&(one.is_hidden(), !one.is_complete(), one.is_deleted()))
                 .then_with(|| one.version.precedence(&other.version))
                 .then_with(|| one.published().cmp(&other.published()))
                 .then_with(|| one.version.cmp(&other.version))
@@ -344,6 +348,7 @@ struct Wanted<'a> {
     which: Option<&'a Which>,
     since: Option<Timestamp>,
     deleted: bool,
+    invalid: bool,
     text: Option<Finder<'static>>,
 }
 
@@ -354,12 +359,14 @@ impl<'a> Wanted<'a> {
             which: query.version.as_ref(),
             since: query.updated_since,
             deleted: query.include_deleted || query.updated_since.is_some(),
+            invalid: query.include_invalid,
             text: text.map(|text| Finder::new(&text.to_lowercase()).into_owned()),
         }
     }
 
     fn takes(&self, entry: &Entry) -> bool {
-        entry.is_shown(self.deleted) && self.since.is_none_or(|since| entry.updated() >= since)
+        let is_complete = self.invalid || entry.is_complete();
+        is_complete && entry.is_shown(self.deleted) && self.since.is_none_or(|since| entry.updated() >= since)
     }
 
     fn is_in(&self, text: &str) -> bool {

@@ -36,6 +36,8 @@ struct Cursor {
     which: Option<OneOf>,
     #[serde(rename = "d", default, skip_serializing_if = "std::ops::Not::not")]
     include_deleted: bool,
+    #[serde(rename = "i", default, skip_serializing_if = "std::ops::Not::not")]
+    include_invalid: bool,
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     limit: Option<usize>,
 }
@@ -60,6 +62,7 @@ pub(super) fn write(query: &Query, name: &DocumentName, version: &DocumentVersio
             Which::Exact(version) => OneOf::Exact(version.clone()),
         }),
         include_deleted: query.include_deleted,
+        include_invalid: query.include_invalid,
         limit: query.limit,
     };
     let mut bytes = serde_json::to_vec(&cursor).ok()?;
@@ -81,6 +84,7 @@ pub(super) fn read(query: &mut Query) -> Result<Option<(DocumentName, DocumentVe
         ("updated_since", query.updated_since.is_some() && query.updated_since != cursor.updated_since),
         ("version", query.version.is_some() && query.version != which),
         ("include_deleted", query.include_deleted && !cursor.include_deleted),
+        ("include_invalid", query.include_invalid && !cursor.include_invalid),
     ];
     if let Some((name, _)) = differs.into_iter().find(|(_, differs)| *differs) {
         return Err(QueryError::OtherList(name));
@@ -89,6 +93,7 @@ pub(super) fn read(query: &mut Query) -> Result<Option<(DocumentName, DocumentVe
     query.updated_since = cursor.updated_since;
     query.version = which;
     query.include_deleted = cursor.include_deleted;
+    query.include_invalid = cursor.include_invalid;
     query.limit = query.limit.or(cursor.limit);
     query.check()?;
     Ok(Some((cursor.name, cursor.version)))
@@ -127,6 +132,7 @@ mod tests {
             updated_since: Some(Timestamp::from_millis(5)),
             version: Some(Which::Latest),
             include_deleted: true,
+            include_invalid: true,
             limit: Some(50),
             cursor: None,
         };

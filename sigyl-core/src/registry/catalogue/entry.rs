@@ -123,6 +123,11 @@ impl Entry {
         self.hidden
     }
 
+    /// Tells whether it has the name and version that every reader expects: some refuse a whole page for one without.
+    pub(super) fn is_complete(&self) -> bool {
+        self.name.is_complete() && self.version.is_complete()
+    }
+
     /// Tells whether it is shown to who does or does not want to see what was deleted.
     pub(super) fn is_shown(&self, with_deleted: bool) -> bool {
         !self.hidden && (with_deleted || !self.is_deleted())

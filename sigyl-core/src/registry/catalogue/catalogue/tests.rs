@@ -99,6 +99,36 @@ fn a_view_has_its_own_latest_and_shows_nothing_else() {
 }
 
 #[test]
+fn what_strict_readers_refuse_is_in_no_list_unless_asked_for() {
+    let all = [
+        listing("Gmail", "1.0.0", "x"),
+        listing("a/clock", "", "x"),
+        listing("a/clock", "one", "x"),
+        listing("b/only", "", "x"),
+        listing("/c", "1.0.0", "x"),
+    ];
+    let whole = catalogue(all);
+    let with = Query { include_invalid: true, limit: Some(2), ..Query::default() };
+    assert_eq!(list(&whole, Query::default()), ["a/clock one*"]);
+    assert_eq!(list(&whole, Query { version: Some(Which::Latest), ..Query::default() }), ["a/clock one*"]);
+    let mut found = Vec::new();
+    let mut next = with;
+    loop {
+        let page = whole.list(next, None).unwrap();
+        found.extend(shown(&page));
+        let Some(cursor) = page.metadata.next_cursor else { break };
+        next = Query { cursor: Some(cursor), ..Query::default() };
+    }
+    assert_eq!(found, ["/c 1.0.0*", "Gmail 1.0.0*", "a/clock ", "a/clock one*", "b/only *"]);
+    let versions = |name| shown(&whole.versions(&document_name(name), false, None).unwrap());
+    assert_eq!(
+        (versions("a/clock"), versions("b/only")),
+        (vec!["a/clock one*".to_owned()], vec!["b/only *".to_owned()])
+    );
+    assert!(whole.version(&document_name("Gmail"), None, false, None).unwrap().meta.official.is_latest);
+}
+
+#[test]
 fn a_list_goes_on_after_what_was_removed_meanwhile() {
     for search in [None, Some("rings".to_owned())] {
         for version in [None, Some(Which::Latest)] {
