@@ -197,16 +197,19 @@ fn the_files_of_newer_clients_are_found_and_given_back_to_the_byte() {
         ("crush", ".config/crush/crush.json", "mcp"),
         ("factory", ".factory/mcp.json", "mcpServers"),
         ("kimi", ".kimi-code/mcp.json", "mcpServers"),
+        ("mistral-vibe", ".vibe/config.toml", "mcp_servers"),
         ("lm-studio", ".lmstudio/mcp.json", "mcpServers"),
         ("trae", ".config/Trae/User/mcp.json", "mcpServers"),
     ] {
-        let before =
-            format!("{{\n  // mine\n  \"{servers}\": {{ \"old\": {{ \"command\": \"x\" }}, }},\n}}\n");
+        let json = format!("{{\n  // mine\n  \"{servers}\": {{ \"old\": {{ \"command\": \"x\" }}, }},\n}}\n");
+        let tables =
+            "# mine\n[[mcp_servers]]\nname = \"old\"\ntransport = \"stdio\"\ncommand = \"x\"\n".to_owned();
+        let before = if path.ends_with(".toml") { tables } else { json };
         let file = home.write(path, &before);
         let put = home.run(&["install", "com.example/clock", "--client", client]);
         assert_eq!(put.code, 0, "{client}: {put:?}");
         let text = std::fs::read_to_string(&file).unwrap();
-        assert!(text.contains("// mine") && text.contains("\"clock\""), "{client}: {text}");
+        assert!(text.contains(" mine\n") && text.contains("\"clock\""), "{client}: {text}");
         let out = home.run(&["uninstall", "com.example/clock", "--client", client]);
         assert_eq!(out.code, 0, "{client}: {out:?}");
         assert_eq!(std::fs::read_to_string(&file).unwrap(), before, "{client}");

@@ -17,6 +17,8 @@ pub struct Client {
     pub(super) asks: Asks,
     /// Whether servers keep the names that the registry has for them.
     pub(super) full_names: bool,
+    /// Whether servers stand in a list and say their names themselves.
+    pub(super) listed: bool,
 }
 
 /// How a file is written.
@@ -103,7 +105,7 @@ const fn client(
     style: Style,
     asks: Asks,
 ) -> Client {
-    Client { word, title, form: Form::Json, path, file, style, asks, full_names: false }
+    Client { word, title, form: Form::Json, path, file, style, asks, full_names: false, listed: false }
 }
 
 const SERVERS: &[&str] = &["mcpServers"];
@@ -210,6 +212,23 @@ const CLIENTS: &[Client] = &[
         Style { streams: false, ..PLAIN },
         Asks::Names(Names { env: None, headers: None, bearer: Some("bearerTokenEnvVar") }),
     ),
+    Client {
+        form: Form::Toml,
+        listed: true,
+        ..client(
+            "mistral-vibe",
+            "Mistral Vibe",
+            "config.toml",
+            &["mcp_servers"],
+            Style {
+                kind: Some(("transport", ["stdio", "streamable-http", "sse"])),
+                says_name: true,
+                streams: false,
+                ..PLAIN
+            },
+            Asks::Names(Names { env: None, headers: None, bearer: Some("api_key_env") }),
+        )
+    },
     client("amp", "Amp", "settings.json", &["amp.mcpServers"], PLAIN, SHELL),
     Client {
         form: Form::Yaml,
@@ -232,12 +251,13 @@ const CLIENTS: &[Client] = &[
     },
     Client {
         form: Form::Yaml,
+        listed: true,
         ..client(
             "continue",
             "Continue",
             "config.yaml",
             SERVERS,
-            typed(["stdio", "streamable-http", "sse"]),
+            Style { says_name: true, ..typed(["stdio", "streamable-http", "sse"]) },
             Asks::Variables("${{ secrets.", " }}"),
         )
     },

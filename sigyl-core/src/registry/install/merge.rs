@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::client::{Asks, Client, Form};
+use super::client::{Client, Form};
 use super::entry::Entry;
-use super::{jsonc, toml};
+use super::{jsonc, listed, toml};
 use crate::domain::Kind;
 
 /// Largest file that is changed, in bytes.
@@ -60,6 +60,7 @@ pub fn merge(client: &Client, text: &str, entry: &Entry) -> Result<Merged, Merge
     }
     match client.form {
         Form::Json => jsonc::merge(client.path, text, entry),
+        Form::Toml if client.listed => listed::merge(client.path, text, entry),
         Form::Toml => toml::merge(client.path, text, entry),
         Form::Yaml => Err(MergeError::ByHand(client.title)),
     }
@@ -78,6 +79,7 @@ pub fn remove(
     }
     match client.form {
         Form::Json => jsonc::remove(client.path, text, name, inputs),
+        Form::Toml if client.listed => listed::remove(client.path, text, name),
         Form::Toml => toml::remove(client.path, text, name),
         Form::Yaml => Err(MergeError::ByHand(client.title)),
     }
@@ -90,16 +92,9 @@ pub fn snippet(client: &Client, entries: &[Entry]) -> Result<String, MergeError>
             entries.iter().try_fold(String::new(), |text, entry| Ok(merge(client, &text, entry)?.text));
         return whole;
     }
-    // One client has a list of servers that say their names themselves.
-    let servers = match client.asks {
-        Asks::Variables(..) => {
-            let named = |entry: &Entry| {
-                let name = ("name".to_owned(), Value::String(entry.name.clone()));
-                Value::Object(std::iter::once(name).chain(entry.body.clone()).collect())
-            };
-            Value::Array(entries.iter().map(named).collect())
-        }
-        _ => entries
+    let servers = match client.listed {
+        true => Value::Array(entries.iter().map(|it| Value::Object(it.body.clone())).collect()),
+        false => entries
             .iter()
             .map(|it| (it.name.clone(), Value::Object(it.body.clone())))
             .collect::<Map<_, _>>()

@@ -6,6 +6,7 @@
 mod client;
 mod entry;
 mod jsonc;
+mod listed;
 mod merge;
 mod risk;
 mod toml;

@@ -9,10 +9,7 @@ use super::merge::{MergeError, Merged};
 pub(super) fn merge(path: &[&str], text: &str, entry: &Entry) -> Result<Merged, MergeError> {
     let mut document = read(text)?;
     let servers = descend(&mut document, path)?;
-    let mut table = Table::new();
-    for (name, inner) in &entry.body {
-        table.insert(name, item(inner));
-    }
+    let table = table(entry);
     match servers.get(&entry.name) {
         Some(there) if same(there, &table) => {
             return Ok(Merged { text: text.to_owned(), changed: false, inputs: Vec::new() });
@@ -21,6 +18,15 @@ pub(super) fn merge(path: &[&str], text: &str, entry: &Entry) -> Result<Merged, 
         None => servers.insert(&entry.name, Item::Table(table)),
     };
     Ok(Merged { text: document.to_string(), changed: true, inputs: Vec::new() })
+}
+
+/// Writes the body of an entry as a table.
+pub(super) fn table(entry: &Entry) -> Table {
+    let mut table = Table::new();
+    for (name, inner) in &entry.body {
+        table.insert(name, item(inner));
+    }
+    table
 }
 
 pub(super) fn remove(path: &[&str], text: &str, name: &str) -> Result<Option<String>, MergeError> {
@@ -36,11 +42,11 @@ pub(super) fn remove(path: &[&str], text: &str, name: &str) -> Result<Option<Str
     Ok(Some(document.to_string()))
 }
 
-fn read(text: &str) -> Result<DocumentMut, MergeError> {
+pub(super) fn read(text: &str) -> Result<DocumentMut, MergeError> {
     text.parse().map_err(|error: toml_edit::TomlError| MergeError::Unreadable(error.message().to_owned()))
 }
 
-fn descend<'a>(
+pub(super) fn descend<'a>(
     document: &'a mut DocumentMut,
     path: &[&str],
 ) -> Result<&'a mut dyn toml_edit::TableLike, MergeError> {
@@ -58,7 +64,7 @@ fn descend<'a>(
 }
 
 /// Tells whether an entry says the same as a table, however each is laid out.
-fn same(there: &Item, table: &Table) -> bool {
+pub(super) fn same(there: &Item, table: &Table) -> bool {
     let read = |item: &Item| {
         let mut document = DocumentMut::new();
         document.insert("x", item.clone());

@@ -365,6 +365,10 @@ mod tests {
                 "config.json",
                 r#"{"experimental": {"modelContextProtocolServers": [{"name": "s", "transport": {"type": "stdio", "command": "npx", "args": ["-y", "p"]}}]}}"#,
             ),
+            (
+                "config.toml",
+                "[[mcp_servers]]\nname = \"s\"\ntransport = \"stdio\"\ncommand = \"npx\"\nargs = [\"-y\", \"p\"]\n",
+            ),
             ("config.yaml", "mcpServers:\n  - name: s\n    command: npx\n    args: [-y, p]\n"),
             (
                 ".claude.json",

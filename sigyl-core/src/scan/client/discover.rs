@@ -201,6 +201,7 @@ mod tests {
         assert_eq!(file("Copilot CLI", "mcp-config.json", &roots), "/h/.copilot/mcp-config.json");
         assert_eq!(file("Crush", "crush.json", &roots), "/h/.config/crush/crush.json");
         assert_eq!(file("Factory", "mcp.json", &roots), "/h/.factory/mcp.json");
+        assert_eq!(file("Mistral Vibe", "config.toml", &roots), "/h/.vibe/config.toml");
         assert_eq!(file("Kimi", "mcp.json", &roots), "/h/.kimi-code/mcp.json");
         assert_eq!(file("LM Studio", "mcp.json", &roots), "/h/.lmstudio/mcp.json");
         assert_eq!(file("Trae", "mcp.json", &roots), "/h/.config/Trae/User/mcp.json");

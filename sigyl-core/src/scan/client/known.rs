@@ -197,6 +197,8 @@ known! {
     "Factory" Any Project Workspace { ".factory/mcp.json" }
     "Kimi" Any User Home { ".kimi-code/mcp.json", ".kimi/mcp.json" }
     "Kimi" Any Project Workspace { ".kimi-code/mcp.json" }
+    "Mistral Vibe" Any User Home { ".vibe/config.toml" }
+    "Mistral Vibe" Any Project Workspace { ".vibe/config.toml" }
     "LM Studio" Any User Home { ".lmstudio/mcp.json" }
     "Trae" MacOs User Home { "Library/Application Support/Trae/User/mcp.json" }
     "Trae" Linux User Home { ".config/Trae/User/mcp.json" }

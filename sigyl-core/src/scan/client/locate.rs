@@ -25,7 +25,8 @@ const MAPS: &[&[&str]] = &[
 ];
 
 /// Lists of servers.
-const LISTS: &[&[&str]] = &[&["mcpServers"], &["experimental", "modelContextProtocolServers"]];
+const LISTS: &[&[&str]] =
+    &[&["mcpServers"], &["mcp_servers"], &["experimental", "modelContextProtocolServers"]];
 
 /// Finds every server of a configuration.
 pub(super) fn servers(root: &Node) -> Vec<Located<'_>> {

@@ -107,6 +107,12 @@ fn newer_clients_have_their_own_words_too() {
         Value::Object(kimi.body),
         json!({"url": "https://<CLOCK_TENANT>.clock.example.com/mcp", "bearerTokenEnvVar": "CLOCK_TOKEN"})
     );
+    assert_eq!(
+        Value::Object(of("mistral-vibe", Choice::Remote).body),
+        json!({"name": "clock", "transport": "streamable-http",
+            "url": "https://<CLOCK_TENANT>.clock.example.com/mcp", "api_key_env": "CLOCK_TOKEN"})
+    );
+    assert_eq!(of("continue", Choice::Package).body["name"], "clock");
     assert_eq!(of("kimi", Choice::Package).body["env"]["CLOCK_TOKEN"], "<CLOCK_TOKEN>");
 }
 

@@ -120,14 +120,45 @@ fn toml_keeps_its_comments_too() {
 }
 
 #[test]
+fn a_list_of_tables_takes_one_more_and_gives_it_back() {
+    let vibe = named("mistral-vibe");
+    let says = |name: &str| {
+        let body = json!({"name": name, "transport": "streamable-http", "url": "https://a.example/mcp"});
+        Entry { body: body.as_object().unwrap().clone(), ..entry(name) }
+    };
+    let before = "# mine\ntheme = \"x\"\n\n[[mcp_servers]] # keep\nname = \"mine\"\ntransport = \"stdio\"\ncommand = \"y\"\n";
+    let merged = merge(vibe, before, &says("clock")).unwrap();
+    assert!(merged.text.starts_with(before), "{}", merged.text);
+    assert!(merged.text.contains("\n[[mcp_servers]]\nname = \"clock\"\n"), "{}", merged.text);
+    assert!(!merge(vibe, &merged.text, &says("clock")).unwrap().changed);
+    assert_eq!(merge(vibe, &merged.text, &says("mine")), Err(MergeError::Taken("mine".to_owned())));
+    let without = remove(vibe, &merged.text, "clock", &[]).unwrap().unwrap();
+    assert_eq!(without.trim_end(), before.trim_end());
+    assert_eq!(remove(vibe, before, "clock", &[]), Ok(None));
+    for empty in ["", "mcp_servers = []\ntheme = \"x\"\n"] {
+        let merged = merge(vibe, empty, &says("clock")).unwrap();
+        let read: ::toml::Table = merged.text.parse().unwrap();
+        assert_eq!(read["mcp_servers"][0]["name"].as_str(), Some("clock"), "{}", merged.text);
+    }
+    for other in ["mcp_servers = [1]\n", "mcp_servers = 1\n", "[mcp_servers.x]\n"] {
+        let refused = merge(vibe, other, &says("clock"));
+        assert_eq!(refused, Err(MergeError::Elsewhere("mcp_servers".to_owned())), "{other}");
+    }
+}
+
+#[test]
 fn a_snippet_is_a_file_of_its_own() {
     let both = [entry("one"), entry("two")];
     let json: Value = serde_json::from_str(&snippet(named("claude-code"), &both).unwrap()).unwrap();
     assert_eq!(json["mcpServers"].as_object().unwrap().len(), 2);
     let goose = snippet(named("goose"), &both).unwrap();
     assert!(goose.starts_with("extensions:\n  one:\n"), "{goose}");
-    let list = snippet(named("continue"), &both).unwrap();
-    assert!(list.starts_with("mcpServers:\n- name: one\n"), "{list}");
+    let says =
+        |name: &str| Entry { body: [("name".to_owned(), json!(name))].into_iter().collect(), ..entry(name) };
+    let list = snippet(named("continue"), &[says("one"), says("two")]).unwrap();
+    assert_eq!(list, "mcpServers:\n- name: one\n- name: two\n");
+    let tables = snippet(named("mistral-vibe"), &[says("one"), says("two")]).unwrap();
+    assert_eq!(tables, "[[mcp_servers]]\nname = \"one\"\n\n[[mcp_servers]]\nname = \"two\"\n");
 }
 
 proptest! {
