@@ -23,7 +23,7 @@ impl Client {
             .may_ask("limit", query.limit)
             .may_ask("cursor", query.cursor.as_ref());
         let call = if query.include_deleted { call.asks("include_deleted", true) } else { call };
-        let call = if query.include_invalid { call.asks("include_invalid", true) } else { call };
+        let call = if query.complete_only { call.asks("complete_only", true) } else { call };
         self.ask(call).await
     }
 

@@ -121,7 +121,7 @@ async fn tell(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
             Response::Ok
         }
         Request::Listings { cursor } => {
-            let query = Query { include_invalid: true, cursor, limit: Some(Query::MOST), ..Query::default() };
+            let query = Query { cursor, limit: Some(Query::MOST), ..Query::default() };
             Response::Page(Box::new(sigyl.listings(caller, query)?))
         }
         Request::Backup { to } => Response::Backup { records: sigyl.backup(caller, &to).await? },

@@ -49,9 +49,9 @@ pub struct ListQuery {
     pub version: Option<String>,
     /// Whether deleted versions are shown.
     pub include_deleted: bool,
-    /// Whether documents without a version, or with a name without a namespace, are shown.
+    /// Whether documents without a version, or with a name without a namespace, are left out.
     #[serde(default)]
-    pub include_invalid: bool,
+    pub complete_only: bool,
     /// How many at most.
     pub limit: Option<usize>,
     /// Where the page begins, from the page before; it holds all else that was asked for.
@@ -298,10 +298,10 @@ pub struct ImportReport {
     pub unchanged: u64,
     /// Rows that were not taken.
     pub refused: u64,
-    /// Rows that were taken, and are in no list unless it is asked for them too: they have no version, or a name without a
-    /// namespace, which some readers refuse a whole page for.
+    /// Rows that were taken although they have no version, or a name without a namespace: some readers refuse a whole page
+    /// for one of them.
     #[serde(default)]
-    pub unlisted: u64,
+    pub incomplete: u64,
     /// What is wrong with rows, taken or not.
     pub problems: Vec<RowProblem>,
     /// Rows with problems that are not told.
@@ -329,7 +329,7 @@ impl ImportReport {
         self.updated += more.updated;
         self.unchanged += more.unchanged;
         self.refused += more.refused;
-        self.unlisted += more.unlisted;
+        self.incomplete += more.incomplete;
         self.untold += more.untold;
         for problem in more.problems {
             self.tell(problem);

@@ -145,9 +145,9 @@ const LIST: Doc = Doc::new(
     param("version", "Text", "`latest`, or one version."),
     param("include_deleted", "Switch", "Whether deleted versions are shown."),
     param(
-        "include_invalid",
+        "complete_only",
         "Switch",
-        "Whether documents are shown that were imported without a version, or with a name without a namespace.",
+        "Whether documents are left out that were imported without a version, or with a name without a namespace.",
     ),
 ]);
 
@@ -233,7 +233,7 @@ async fn list(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
         updated_since: since.map_err(|error| wrong("updated_since", &error))?,
         version,
         include_deleted: asked.value("include_deleted", "true or false")?.unwrap_or(false),
-        include_invalid: asked.value("include_invalid", "true or false")?.unwrap_or(false),
+        complete_only: asked.value("complete_only", "true or false")?.unwrap_or(false),
         limit: asked.value("limit", "a number")?,
         cursor: given("cursor").map(str::to_owned),
     };

@@ -69,7 +69,7 @@ async fn what_is_wrong_with_a_document_is_told_with_its_place() {
 
 /// Official clients refuse a whole page for one document without a version, or with a name without a namespace.
 #[tokio::test]
-async fn what_strict_readers_refuse_is_left_out_of_lists_and_kept() {
+async fn what_strict_readers_refuse_is_told_and_left_out_when_they_ask() {
     let app = TestApp::start().await;
     let key = app.admin_key().await;
     let row = |line: usize, name: &str, version: Option<&str>| {
@@ -89,14 +89,15 @@ async fn what_strict_readers_refuse_is_left_out_of_lists_and_kept() {
     ];
     let body = json!({"source": "others", "rows": rows});
     let report = app.tell("POST", "/api/v1/imports", Some(&key), Some(&body)).await;
-    assert_eq!((&report.json()["added"], &report.json()["unlisted"]), (&json!(3), &json!(2)), "{report:?}");
+    assert_eq!((&report.json()["added"], &report.json()["incomplete"]), (&json!(3), &json!(2)), "{report:?}");
     for prefix in ["/v0.1", "/v0"] {
         let names = |reply: Reply| -> Vec<String> {
             let servers = reply.json()["servers"].as_array().unwrap().clone();
             servers.iter().map(|one| one["server"]["name"].as_str().unwrap().to_owned()).collect()
         };
-        assert_eq!(names(app.get(&format!("{prefix}/servers")).await), ["com.example/clock"]);
-        let all = app.get(&format!("{prefix}/servers?include_invalid=true")).await;
+        let complete = app.get(&format!("{prefix}/servers?complete_only=true")).await;
+        assert_eq!(names(complete), ["com.example/clock"]);
+        let all = app.get(&format!("{prefix}/servers")).await;
         assert_eq!(names(all), ["Gmail", "com.example/clock", "com.example/none"]);
         let kept = app.get(&format!("{prefix}/servers/Gmail/versions/1.0.0")).await;
         assert_eq!(kept.json()["server"]["name"], "Gmail");

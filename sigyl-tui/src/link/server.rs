@@ -178,8 +178,7 @@ async fn registry(client: &Client, request: Request) -> Result<Response, Failure
             client.set_status_of_all(&name, &update).await.map(|it| Response::Listings(it.servers))
         }
         Request::Listings { cursor } => {
-            let query =
-                ListQuery { include_invalid: true, cursor, limit: Some(PAGE), ..ListQuery::default() };
+            let query = ListQuery { cursor, limit: Some(PAGE), ..ListQuery::default() };
             client.listings(&query).await.map(|it| Response::Page(Box::new(it)))
         }
         Request::Bookmark { source } => client.bookmark(&source).await.map(Response::Bookmark),

@@ -88,10 +88,10 @@ pub(crate) fn imported(report: &ImportReport) -> String {
         "{} rows: {} added, {} updated, {} unchanged, {} refused\n",
         report.rows, report.added, report.updated, report.unchanged, report.refused
     );
-    if report.unlisted > 0 {
+    if report.incomplete > 0 {
         text.push_str(&format!(
-            "{} of them have no version, or a name without a namespace: lists leave them out unless asked with include_invalid\n",
-            report.unlisted
+            "{} of them have no version, or a name without a namespace: some readers refuse a whole page for that\n",
+            report.incomplete
         ));
     }
     text

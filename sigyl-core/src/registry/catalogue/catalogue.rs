@@ -160,10 +160,6 @@ impl Catalogue {
         let row = self.rows.get(name)?;
         let mut entries: Vec<_> =
             row.entries.values().filter(|entry| entry.is_shown(include_deleted)).collect();
-        // Who asks for a name that has nothing else is shown that.
-        if entries.iter().any(|entry| entry.is_complete()) {
-            entries.retain(|entry| entry.is_complete());
-        }
         entries.sort_by(|one, other| {
             other.published().cmp(&one.published()).then_with(|| other.version.precedence(&one.version))
         });
@@ -348,7 +344,7 @@ struct Wanted<'a> {
     which: Option<&'a Which>,
     since: Option<Timestamp>,
     deleted: bool,
-    invalid: bool,
+    complete_only: bool,
     text: Option<Finder<'static>>,
 }
 
@@ -359,14 +355,14 @@ impl<'a> Wanted<'a> {
             which: query.version.as_ref(),
             since: query.updated_since,
             deleted: query.include_deleted || query.updated_since.is_some(),
-            invalid: query.include_invalid,
+            complete_only: query.complete_only,
             text: text.map(|text| Finder::new(&text.to_lowercase()).into_owned()),
         }
     }
 
     fn takes(&self, entry: &Entry) -> bool {
-        let is_complete = self.invalid || entry.is_complete();
-        is_complete && entry.is_shown(self.deleted) && self.since.is_none_or(|since| entry.updated() >= since)
+        let is_wanted = !self.complete_only || entry.is_complete();
+        is_wanted && entry.is_shown(self.deleted) && self.since.is_none_or(|since| entry.updated() >= since)
     }
 
     fn is_in(&self, text: &str) -> bool {

@@ -37,7 +37,7 @@ struct Cursor {
     #[serde(rename = "d", default, skip_serializing_if = "std::ops::Not::not")]
     include_deleted: bool,
     #[serde(rename = "i", default, skip_serializing_if = "std::ops::Not::not")]
-    include_invalid: bool,
+    complete_only: bool,
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     limit: Option<usize>,
 }
@@ -62,7 +62,7 @@ pub(super) fn write(query: &Query, name: &DocumentName, version: &DocumentVersio
             Which::Exact(version) => OneOf::Exact(version.clone()),
         }),
         include_deleted: query.include_deleted,
-        include_invalid: query.include_invalid,
+        complete_only: query.complete_only,
         limit: query.limit,
     };
     let mut bytes = serde_json::to_vec(&cursor).ok()?;
@@ -84,7 +84,7 @@ pub(super) fn read(query: &mut Query) -> Result<Option<(DocumentName, DocumentVe
         ("updated_since", query.updated_since.is_some() && query.updated_since != cursor.updated_since),
         ("version", query.version.is_some() && query.version != which),
         ("include_deleted", query.include_deleted && !cursor.include_deleted),
-        ("include_invalid", query.include_invalid && !cursor.include_invalid),
+        ("complete_only", query.complete_only && !cursor.complete_only),
     ];
     if let Some((name, _)) = differs.into_iter().find(|(_, differs)| *differs) {
         return Err(QueryError::OtherList(name));
@@ -93,7 +93,7 @@ pub(super) fn read(query: &mut Query) -> Result<Option<(DocumentName, DocumentVe
     query.updated_since = cursor.updated_since;
     query.version = which;
     query.include_deleted = cursor.include_deleted;
-    query.include_invalid = cursor.include_invalid;
+    query.complete_only = cursor.complete_only;
     query.limit = query.limit.or(cursor.limit);
     query.check()?;
     Ok(Some((cursor.name, cursor.version)))
@@ -132,7 +132,7 @@ mod tests {
             updated_since: Some(Timestamp::from_millis(5)),
             version: Some(Which::Latest),
             include_deleted: true,
-            include_invalid: true,
+            complete_only: true,
             limit: Some(50),
             cursor: None,
         };

@@ -15,8 +15,8 @@ pub struct Query {
     pub version: Option<Which>,
     /// Whether deleted versions are shown.
     pub include_deleted: bool,
-    /// Whether documents are shown that were imported without a version, or under a name without a namespace.
-    pub include_invalid: bool,
+    /// Whether documents are left out that were imported without a version, or under a name without a namespace.
+    pub complete_only: bool,
     /// How many at most; 30 when absent.
     pub limit: Option<usize>,
     /// Where the page begins, from the page before. It holds what that page was asked for, so all else may be left out;

@@ -165,8 +165,7 @@ mod tests {
         names.into_iter().for_each(|(name, entries)| catalogue.replace(&name, entries));
         let (mut export, mut cursor) = (Export::default(), None);
         loop {
-            let page =
-                catalogue.list(Query { include_invalid: true, cursor, ..Query::default() }, None).unwrap();
+            let page = catalogue.list(Query { cursor, ..Query::default() }, None).unwrap();
             cursor = page.metadata.next_cursor.clone();
             export.take(page);
             if cursor.is_none() {

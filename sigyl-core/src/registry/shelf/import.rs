@@ -68,7 +68,7 @@ impl Shelf {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         for row in rows {
             let key = (row.document.name().clone(), row.document.version().clone());
-            let is_listed = key.0.is_complete() && key.1.is_complete();
+            let is_complete = key.0.is_complete() && key.1.is_complete();
             let before = known.get(&key).cloned().or_else(|| self.recorded(&row.document));
             match decide(&row, before, source, at) {
                 Decision::Keep => report.unchanged += 1,
@@ -90,7 +90,7 @@ impl Shelf {
                     batch.push(*listing);
                 }
             }
-            report.unlisted += u64::from(!is_listed);
+            report.incomplete += u64::from(!is_complete);
             if !row.issues.is_empty() {
                 report.tell(problem(&row, true, row.issues.clone()));
             }
