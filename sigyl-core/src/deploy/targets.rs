@@ -52,6 +52,11 @@ impl Targets {
         }
     }
 
+    /// Returns the name without the place of its kind.
+    pub fn kind_of(name: &str) -> &str {
+        name.split_once(':').map_or(name, |(kind, _)| kind)
+    }
+
     /// Returns a name with the place of its kind that it means now.
     pub fn whole(&self, name: &str) -> String {
         let place = self.others.get(name).and_then(|target| target.place());

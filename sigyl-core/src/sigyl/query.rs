@@ -97,7 +97,12 @@ impl Sigyl {
 
     /// Tells how an instance is. That of another place is not known when the place does not say so soon: a view of all
     /// servers does not wait for one.
-    async fn status_of(&self, name: &ServerName, deployment: &Deployment) -> Result<Option<Status>, Error> {
+    async fn status_of(
+        &self,
+        caller: &Caller,
+        name: &ServerName,
+        deployment: &Deployment,
+    ) -> Result<Option<Status>, Error> {
         let target = self.inner.platform.targets.of(deployment.target.as_deref());
         if deployment.target.is_none() {
             return Ok(target?.status(name, &deployment.revision).await?);
@@ -105,7 +110,14 @@ impl Sigyl {
         let asked = async { target?.status(name, &deployment.revision).await };
         match tokio::time::timeout(ELSEWHERE, asked).await {
             Ok(Ok(status)) => Ok(status),
-            Ok(Err(error)) => Ok(Some(Status::unknown(error.to_string()))),
+            Ok(Err(error)) => {
+                tracing::warn!(server.name = %name, %error, "how a server is at another place is not known");
+                // What mends it names accounts and files of the installation.
+                let may_know = caller.may(Action::Operate);
+                let why =
+                    if may_know { error.to_string() } else { "the place cannot be asked now".to_owned() };
+                Ok(Some(Status::unknown(why)))
+            }
             Err(_) => {
                 let why = format!("no answer within {} s", ELSEWHERE.as_secs());
                 Ok(Some(Status::unknown(why)))
@@ -265,7 +277,7 @@ impl Sigyl {
             None => None,
         };
         let status = match &deployment {
-            Some(deployment) => self.status_of(&server.name, deployment).await?,
+            Some(deployment) => self.status_of(caller, &server.name, deployment).await?,
             None => None,
         };
         let health =

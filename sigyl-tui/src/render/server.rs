@@ -18,6 +18,7 @@ fn state(view: &ServerView) -> (Glyph, &'static str) {
         // An owner that tried to start it has told how that went.
         (Some(_), None) if view.health.is_some() => (Glyph::Failed, "failed"),
         (Some(_), None) => (Glyph::Stopped, "stopped"),
+        (Some(_), Some(status)) if status.unknown.is_some() => (Glyph::Warning, "unknown"),
         (Some(_), Some(status)) if !status.running => (Glyph::Failed, "failed"),
         (Some(_), Some(_)) if view.url.is_none() => (Glyph::Starting, "starting"),
         _ if view.held.is_some() => (Glyph::Held, "serving"),
@@ -321,6 +322,8 @@ mod tests {
         let line = "there; how it is there is not known: no⟦ESC⟧ answer";
         assert_eq!(elsewhere("there", Some(&unknown)), line);
         assert_eq!(elsewhere("there", None), "there, where it is not any more");
+        let view = ServerView { status: Some(unknown), ..fixtures::serving() };
+        assert_eq!(state(&view), (Glyph::Warning, "unknown"));
     }
 
     #[test]

@@ -22,12 +22,15 @@ const NEEDED: [Api; 9] = [
 ];
 
 /// What whoever calls has to be allowed, in the project.
-const PERMISSIONS: [&str; 22] = [
+const PERMISSIONS: &[&str] = &[
     "run.services.create",
     "run.services.get",
     "run.services.update",
     "run.services.delete",
+    "run.services.getIamPolicy",
     "run.services.setIamPolicy",
+    "run.operations.get",
+    "run.revisions.get",
     "run.revisions.delete",
     "cloudbuild.builds.create",
     "cloudbuild.builds.get",
@@ -35,14 +38,22 @@ const PERMISSIONS: [&str; 22] = [
     "artifactregistry.repositories.get",
     "artifactregistry.packages.delete",
     "secretmanager.secrets.create",
+    "secretmanager.secrets.get",
     "secretmanager.versions.add",
+    "secretmanager.secrets.getIamPolicy",
     "secretmanager.secrets.setIamPolicy",
     "secretmanager.secrets.delete",
     "logging.logEntries.list",
     "storage.buckets.create",
+    "storage.buckets.get",
     "storage.objects.create",
+    "storage.objects.get",
+    "storage.objects.list",
+    "storage.objects.delete",
     "iam.serviceAccounts.create",
+    "iam.serviceAccounts.get",
     "iam.serviceAccounts.actAs",
+    "resourcemanager.projects.getIamPolicy",
     "resourcemanager.projects.setIamPolicy",
     "serviceusage.services.enable",
 ];
@@ -214,7 +225,7 @@ impl<'g> Doctor<'g> {
             Err(error) => return self.unseen("permissions", &error),
         };
         let lacks: Vec<&str> =
-            PERMISSIONS.into_iter().filter(|needed| !granted.iter().any(|held| held == needed)).collect();
+            PERMISSIONS.iter().copied().filter(|needed| !granted.iter().any(|held| held == needed)).collect();
         if lacks.is_empty() {
             return ok("permissions", format!("{} may do all {} things", self.who(), PERMISSIONS.len()));
         }

@@ -3,37 +3,63 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::call::Call;
 use super::endpoints::Api;
-use super::google::Google;
-use super::service::{Service, Share, Wanted, short};
+use super::google::{Google, GoogleError};
+use super::service::{Service, Share, Wanted, short, variables};
 use crate::deploy::TargetError;
 
 const GET: &str = "run.projects.locations.services.revisions.get";
 
 /// A revision as it is.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct Revision {
     annotations: BTreeMap<String, String>,
+    service_account: String,
     containers: Vec<Container>,
+    volumes: Vec<Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Container {
     image: String,
+    command: Vec<String>,
+    args: Vec<String>,
+    env: Vec<Value>,
 }
 
 impl Revision {
-    /// Tells whether it was made for what is wanted, of the image that was built.
+    /// Tells whether it was made for what is wanted: who edits a service elsewhere takes annotations and image along.
     fn is(&self, wanted: &Wanted) -> bool {
         let says = |name: &str, what: &str| self.annotations.get(name).is_some_and(|said| said == what);
+        let [only] = &self.containers[..] else { return false };
         says("sigyl-instance", wanted.revision.as_str())
             && says("sigyl-source", &wanted.source.to_string())
-            && matches!(&self.containers[..], [only] if only.image == wanted.image)
+            && self.service_account == wanted.account
+            && self.volumes.is_empty()
+            && only.image == wanted.image
+            && only.command.is_empty()
+            && only.args.is_empty()
+            && by_name(&only.env) == by_name(&variables(wanted))
     }
+}
+
+/// What variables are set to, in whatever order: a value, or a version of a secret, whose name may come in its long form.
+fn by_name(variables: &[Value]) -> BTreeMap<String, String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let of = |one: &Value| {
+        let secret = &one["valueSource"]["secretKeyRef"];
+        let said = match secret.is_null() {
+            true => format!("={}", text(&one["value"])),
+            false => format!("{}:{}", short(&text(&secret["secret"])), text(&secret["version"])),
+        };
+        (text(&one["name"]), said)
+    };
+    variables.iter().map(of).collect()
 }
 
 impl Google {
@@ -47,9 +73,8 @@ impl Google {
     ) -> Result<Service, TargetError> {
         let changed = || {
             let name = wanted.names.service();
-            TargetError::Start(format!(
-                "somebody else changed the service {name} while it was deployed; deploy again"
-            ))
+            let why = format!("somebody else changed the service {name} while it was deployed; deploy again");
+            TargetError::from(GoogleError::Answer { call: GET, why })
         };
         let newest = short(&service.latest_created_revision);
         let path = format!("v2/{}/revisions/{newest}", service.name);

@@ -38,7 +38,8 @@ impl Google {
             let mut policy: Value = self.call(reading).await?;
             let unusable = |why: PolicyError| GoogleError::Answer { call, why: why.to_string() };
             if !add(&mut policy, roles, member).map_err(unusable)? {
-                return Ok(false);
+                // After a round that was lost, it may have been written all the same.
+                return Ok(rounds > 1);
             }
             let written = self.settled(is_new, || self.call::<Value>(self.write_policy(what, &policy))).await;
             match written {

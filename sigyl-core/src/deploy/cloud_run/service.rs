@@ -214,7 +214,7 @@ pub(super) fn require_free<'n>(mut names: impl Iterator<Item = &'n str>) -> Resu
     }
 }
 
-fn variables(wanted: &Wanted) -> Vec<Value> {
+pub(super) fn variables(wanted: &Wanted) -> Vec<Value> {
     let is_secret = |name: &str| wanted.secrets.iter().any(|one| one.variable.as_str() == name);
     let plain = wanted.env.iter().filter(|(name, _)| !is_secret(name));
     let plain = plain.map(|(name, value)| json!({"name": name, "value": value}));

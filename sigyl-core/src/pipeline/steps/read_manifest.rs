@@ -6,6 +6,7 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::fetch_source::blocking;
+use crate::deploy::Targets;
 use crate::domain::{DocumentName, Server, ServerName, StepId};
 use crate::manifest::{self, Manifest};
 use crate::registry::is_reserved;
@@ -60,10 +61,13 @@ pub(super) async fn enter(cx: &mut Context, name: &ServerName) -> Result<(), Ste
         };
     }
     cx.target()?;
-    // On record is which place it is: another one in the configuration of tomorrow is not taken for it, and what is in
-    // one that is not configured now could neither be ended nor removed.
+    // On record is which place it is: another one of its kind in the configuration of today is not taken for it, and what is
+    // in one that is not configured now could neither be ended nor removed.
+    let kind = cx.order.target.as_deref().map(Targets::kind_of);
     for place in cx.results.server.iter().flat_map(|server| &server.targets) {
-        cx.platform.targets.of(Some(place))?;
+        if kind == Some(Targets::kind_of(place)) {
+            cx.platform.targets.of(Some(place))?;
+        }
     }
     cx.order.target = cx.order.target.as_deref().map(|name| cx.platform.targets.whole(name));
     let now = cx.platform.clock.now();

@@ -386,6 +386,7 @@ impl World {
             let revision = format!("{PLACE}/services/{short}/revisions/{short}-{:05}", self.count);
             let made = json!({
                 "name": revision, "annotations": body["template"]["annotations"], "containers": body["template"]["containers"],
+                "serviceAccount": body["template"]["serviceAccount"],
             });
             self.things.insert(format!("v2/{revision}"), made);
             service["latestCreatedRevision"] = revision.clone().into();
