@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::client::{Asks, Client, Names};
-use super::risk::Risk;
+use super::risk::{self, Risk};
 use super::value::{Asked, Text};
 use super::way::{self, Choice, Way};
 use super::word::shell_word;
@@ -96,6 +96,8 @@ pub fn entry(
     named: Option<&str>,
 ) -> Result<Entry, InstallError> {
     let mut way = Way::of(document, choice, client)?;
+    let expanded = way.texts().into_iter().filter_map(|text| risk::of_text(&text.write(|_| String::new())));
+    let expanded: Vec<_> = expanded.collect();
     if client.style.url.is_none() {
         way = way.bridged();
     }
@@ -119,7 +121,8 @@ pub fn entry(
         Asks::Names(names) => named_variables(body(&way, client, &name), &way, client, names),
         _ => body(&way, client, &name),
     };
-    let (shown, given, risks) = (shown(&way), given(&way), way.risks());
+    let (shown, given, mut risks) = (shown(&way), given(&way), way.risks());
+    risks.extend(expanded);
     let notes = notes(client, &asked, &body);
     Ok(Entry { shown, given, risks, notes, name, body, inputs })
 }

@@ -37,6 +37,24 @@ impl Risk {
     }
 }
 
+/// Finds what clients fill in by themselves in a text that a document fixes: some read every value as a shell does.
+pub(super) fn of_text(text: &str) -> Option<Risk> {
+    let names = |rest: &str| rest.starts_with(|next: char| next.is_ascii_alphabetic() || "_{".contains(next));
+    let is_filled =
+        text.split('$').skip(1).any(names) || ["{env:", "{file:"].iter().any(|mark| text.contains(mark));
+    if text.contains("$(") || text.contains('`') {
+        Some(Risk::new(Power::Code, text, "a client may run what stands in it"))
+    } else if is_filled {
+        Some(Risk::new(
+            Power::Host,
+            text,
+            "a client may put its own variables and files in, secrets among them",
+        ))
+    } else {
+        None
+    }
+}
+
 /// A flag, and its value when one was found.
 type Flag<'a> = (&'a str, Option<&'a str>);
 

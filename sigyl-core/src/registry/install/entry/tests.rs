@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::registry::install::risk::Power;
 
 const CLOCK: &str = include_str!("../../../../tests/data/registry/clock.json");
 
@@ -69,6 +70,38 @@ fn a_client_that_only_starts_commands_gets_a_package_or_a_bridge() {
     let args = bridged.body["args"].as_array().unwrap();
     assert!(args.contains(&json!("Authorization:${AUTHORIZATION_HEADER}")), "{args:?}");
     assert_eq!(bridged.body["env"]["AUTHORIZATION_HEADER"], "Bearer <CLOCK_TOKEN>");
+}
+
+#[test]
+fn what_a_client_would_fill_in_by_itself_takes_consent_for_every_client() {
+    let texts = [
+        ("$(touch /tmp/x)", Power::Code),
+        ("`id`", Power::Code),
+        ("${AWS_SECRET_ACCESS_KEY}", Power::Host),
+        ("${env:HOME}", Power::Host),
+        ("a $HOME b", Power::Host),
+        ("{env:HOME}", Power::Host),
+        ("{file:~/.netrc}", Power::Host),
+    ];
+    for (text, power) in texts {
+        let mut members: Value = serde_json::from_str(CLOCK).unwrap();
+        members["remotes"][0]["headers"] = json!([{"name": "X-A", "value": text}]);
+        members["packages"][0]["environmentVariables"] = json!([{"name": "A", "value": text}]);
+        let odd = document(&members.to_string());
+        for client in Client::all() {
+            for choice in [Choice::Remote, Choice::Package] {
+                let Ok(written) = entry(&odd, client, choice, None) else { continue };
+                let told = written.risks.iter().any(|risk| risk.power == power && risk.what == text);
+                assert!(told, "{text} for {}: {:?}", client.word, written.risks);
+            }
+        }
+    }
+    // What is asked for is written with such marks by us, and a price is none.
+    for client in Client::all() {
+        let Ok(written) = entry(&document(CLOCK), client, Choice::Any, None) else { continue };
+        assert!(written.risks.iter().all(|risk| risk.power < Power::Code), "{}", client.word);
+    }
+    assert!(risk::of_text("it costs $5 {a}").is_none());
 }
 
 #[test]
