@@ -292,11 +292,11 @@ impl Row {
         row
     }
 
-    /// Finds the version that ranks highest: of those that lists show, if there is one.
+    /// Finds the version that ranks highest: a deleted one only when all are, and one that is incomplete only then too.
     fn rank(&self) -> Option<DocumentVersion> {
         let best = self.entries.values().max_by(|one, other| {
-            (other.is_hidden(), !other.is_complete(), other.is_deleted())
-                .cmp(&(one.is_hidden(), !one.is_complete(), one.is_deleted()))
+            (other.is_hidden(), other.is_deleted(), !other.is_complete())
+                .cmp(&(one.is_hidden(), one.is_deleted(), !one.is_complete()))
                 .then_with(|| one.version.precedence(&other.version))
                 .then_with(|| one.published().cmp(&other.published()))
                 .then_with(|| one.version.cmp(&other.version))

@@ -126,6 +126,9 @@ fn what_strict_readers_refuse_is_left_out_of_lists_when_asked_to() {
         (vec!["a/clock one*".to_owned(), "a/clock ".to_owned()], vec!["b/only *".to_owned()])
     );
     assert!(whole.version(&document_name("Gmail"), None, false, None).unwrap().meta.official.is_latest);
+    let left = catalogue([listing("a/x", "", "x"), deleted(listing("a/x", "1.0.0", "x"))]);
+    assert_eq!(list(&left, Query::default()), ["a/x *"], "it is the only one that is not deleted");
+    assert!(left.version(&document_name("a/x"), None, false, None).is_some());
 }
 
 #[test]
