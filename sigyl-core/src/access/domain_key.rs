@@ -2,6 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use p384::ecdsa::signature::Verifier as _;
+use p384::ecdsa::{Signature, VerifyingKey};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use zeroize::Zeroizing;
 
@@ -28,15 +30,18 @@ pub enum DomainError {
     Time,
     /// No key of the domain signed it.
     #[error(
-        "no ed25519 key at {0} signed the time: publish `v=MCPv1; k=ed25519; p=KEY` there, KEY in base64, and sign with it"
+        "no key at {0} signed the time: publish `v=MCPv1; k=ed25519; p=KEY` there, KEY in base64, and sign with it"
     )]
     Signature(String),
     /// The domain cannot be asked.
     #[error("the domain cannot be asked")]
     Web(#[from] WebError),
-    /// The domain may not be asked.
-    #[error("the domain may not be asked")]
-    Reach(#[from] SourceError),
+    /// Nothing elsewhere is asked.
+    #[error("no domain is asked here: `offline` is set")]
+    Offline,
+    /// The domain may not be asked. Which address it has is not told to whoever asks.
+    #[error("the domain has no public address that can be asked")]
+    Reach(#[source] SourceError),
     /// What it has on record cannot be looked up.
     #[error("the domain cannot be looked up")]
     Dns(#[from] DnsError),
@@ -55,7 +60,8 @@ impl DomainError {
             Self::Domain(_) | Self::Time => Kind::Invalid,
             Self::Signature(_) => Kind::Denied,
             Self::Web(error) => error.kind(),
-            Self::Reach(error) => error.kind(),
+            Self::Offline => Kind::Invalid,
+            Self::Reach(_) => Kind::Denied,
             Self::Dns(error) => error.kind(),
             Self::NoDns(_) => Kind::Invalid,
             Self::TooMany(_) => Kind::Conflict,
@@ -139,14 +145,41 @@ pub fn check_signed(
     }
     let refused = || DomainError::Signature(at.to_owned());
     let signature = from_hex(signature).ok_or_else(refused)?;
-    let mut keys = records.lines().take(RECORDS).filter_map(key_of);
-    let verifies =
-        |key: Vec<u8>| UnparsedPublicKey::new(&ED25519, key).verify(time.as_bytes(), &signature).is_ok();
-    if keys.any(verifies) { Ok(()) } else { Err(refused()) }
+    let mut keys = records.lines().take(RECORDS).filter_map(Key::of);
+    if keys.any(|key| key.signed(time.as_bytes(), &signature)) { Ok(()) } else { Err(refused()) }
 }
 
-/// Reads a record such as `v=MCPv1; k=ed25519; p=BASE64`.
-fn key_of(record: &str) -> Option<Vec<u8>> {
+/// A public key that a domain names.
+enum Key {
+    Ed25519(Vec<u8>),
+    /// In the compressed form of SEC 1.
+    P384(VerifyingKey),
+}
+
+impl Key {
+    /// Reads a record such as `v=MCPv1; k=ed25519; p=BASE64`.
+    fn of(record: &str) -> Option<Self> {
+        let (kind, key) = parts_of(record)?;
+        match kind {
+            "ed25519" if key.len() == 32 => Some(Self::Ed25519(key)),
+            "ecdsap384" if key.len() == 49 => VerifyingKey::from_sec1_bytes(&key).ok().map(Self::P384),
+            _ => None,
+        }
+    }
+
+    /// Tells whether it signed a text: of P-384 the two numbers of the signature stand one behind the other.
+    fn signed(&self, text: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key).verify(text, signature).is_ok(),
+            Self::P384(key) => {
+                Signature::from_slice(signature).is_ok_and(|signature| key.verify(text, &signature).is_ok())
+            }
+        }
+    }
+}
+
+/// Returns what kind of key a record names, and the key.
+fn parts_of(record: &str) -> Option<(&str, Vec<u8>)> {
     let (mut version, mut kind, mut key) = (None, None, None);
     for part in record.trim().trim_matches('"').split(';') {
         match part.trim().split_once('=') {
@@ -156,13 +189,13 @@ fn key_of(record: &str) -> Option<Vec<u8>> {
             _ => {}
         }
     }
-    let key = key.filter(|_| version == Some("MCPv1") && kind == Some("ed25519"))?;
-    STANDARD.decode(key).ok().filter(|key| key.len() == 32)
+    let key = key.filter(|_| version == Some("MCPv1"))?;
+    Some((kind?, STANDARD.decode(key).ok()?))
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
-    if digits.len() != 128 {
+    if ![128, 192].contains(&digits.len()) {
         return None;
     }
     let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|it| u8::try_from(it).ok());
@@ -190,6 +223,29 @@ mod tests {
             &PEM.replace("K2Vw", "K2Vu"),
         ] {
             assert!(DomainKey::of_pem(&SecretValue::new(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_p_384_is_read_in_its_short_form_and_checks_what_openssl_signed() {
+        let record =
+            "v=MCPv1; k=ecdsap384; p=AngiYDHeNEF76BFpa7M2Zx+uap+8MPDYKfL/kJWx8Yll2QwwB4CJJQabCjFX5XDPEg==";
+        let time = "2026-11-21T08:26:40.123Z";
+        let signature = "a4ed3b7a3fb4f3d0536b4a009730814c8ac7b2ac8aed7703cfe44ad4f7f42f8037e79896d818bc0ab5dae1c5f5f29fc3\
+                         e02875083e3cd3ba332a4880186f263da951d34540a2b610ea72369d0d751fc33be4215f8b8c7938e29dc7919fce8f71";
+        let now = Timestamp::parse(time).unwrap();
+        let check = |record: &str, signature: &str| check_signed(record, "x", time, signature, now);
+        check(record, signature).unwrap();
+        let spoilt = format!("0{}", &signature[1..]);
+        assert!(check(record, &spoilt).is_err() && check(record, &signature[..128]).is_err());
+        // The other point with that number, the name of the long form, and that of another kind.
+        for other in [
+            record.replace("p=An", "p=A3"),
+            record.replace("p=An", "p=BH"),
+            record.replace("ecdsap384", "ed25519"),
+        ] {
+            assert_ne!(other, record);
+            assert!(check(&other, signature).is_err(), "{other}");
         }
     }
 

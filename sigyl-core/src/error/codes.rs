@@ -405,7 +405,7 @@ const OTHERS: &[CodeDoc] = &[
         "account holds servers",
         "The account is the only owner of a workspace that has servers, or documents in the registry.",
         "`sigyl members add LOGIN --role owner` makes another member an owner, or `sigyl workspaces move SERVER WORKSPACE` \
-         moves each; then delete the account",
+         moves a server, and `sigyl deprecate NAME --hide` takes a document away; then delete the account",
     ),
     doc(
         "E1024",

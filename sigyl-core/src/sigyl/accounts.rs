@@ -133,10 +133,11 @@ impl Sigyl {
             }
         }
         let mut held = self.servers_of(&orphaned).await?;
-        if held.is_empty() {
-            let documents = self.inner.platform.shelf.names_in(&orphaned);
-            held.extend(documents.into_iter().map(|(name, of)| (name.to_string(), of)));
-        }
+        let documents = self.inner.platform.shelf.names_in(&orphaned);
+        let documents = documents.into_iter().map(|(name, of)| (name.to_string(), of));
+        // What was released here has a document of its own name.
+        let others: Vec<_> = documents.filter(|one| !held.contains(one)).collect();
+        held.extend(others);
         if !held.is_empty() {
             return Err(Error::HoldsServers { login: account.login.clone(), servers: shown(&held) });
         }

@@ -55,8 +55,11 @@ impl Sigyl {
 
     /// Reads what a domain says at its own address.
     async fn records_at(&self, url: &str) -> Result<String, Error> {
+        if self.inner.offline {
+            return Err(DomainError::Offline.into());
+        }
         // Nobody looks around in the network of the server by what it is asked to read.
-        let machine = self.inner.reach.address(url).await.map_err(DomainError::from)?;
+        let machine = self.inner.reach.address(url).await.map_err(DomainError::Reach)?;
         let heard = self.inner.signing_in.web().get_of(url, machine).await.map_err(DomainError::from)?;
         if heard.status != 200 {
             return Err(DomainError::Web(heard.wrong(format!("status {}", heard.status))).into());
