@@ -233,7 +233,7 @@ pub enum Request {
         /// Up to when.
         until: Timestamp,
     },
-    /// A page of documents by name and version, with those that lists leave out.
+    /// A page of documents by name and version.
     Listings {
         /// Where it begins, from the page before.
         cursor: Option<String>,

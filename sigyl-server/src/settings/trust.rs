@@ -38,6 +38,9 @@ impl Trusted {
                         "it names neither `repository` nor `subject`, and would trust everybody".into(),
                     );
                 }
+                Some(subject) if subject.trim_end_matches('*').contains('*') => {
+                    return Some("a `*` in its `subject` stands for the rest, and only at the end".into());
+                }
                 Some(subject) if !fixes_owner(subject) => return Some(any_owner(subject).into()),
                 Some(_) => {}
             }
@@ -85,5 +88,8 @@ mod tests {
         for bad in ["*", "repo:*", "repo*", "repo:octo*", "repo:/*", "repo::*", "repo:octo-org*", ":octo/*"] {
             assert!(!fixes_owner(bad), "{bad}");
         }
+        let text = "issuer = 'https://i.example'\naudience = 'a'\nsubject = 'repo:octo/*:ref:x'\nworkspace = 'w'\nscopes = ['read']";
+        let middle: Trusted = toml::from_str(text).unwrap();
+        assert!(middle.fault().unwrap().contains("only at the end"));
     }
 }

@@ -4,7 +4,7 @@ use toml_edit::{ArrayOfTables, Item, Table};
 
 use super::entry::Entry;
 use super::merge::{MergeError, Merged};
-use super::toml::{descend, read, same, table};
+use super::toml::{descend, ended_as, read, same, table};
 
 pub(super) fn merge(path: &[&str], text: &str, entry: &Entry) -> Result<Merged, MergeError> {
     let Some((last, above)) = path.split_last() else { return Err(MergeError::Elsewhere(String::new())) };
@@ -24,7 +24,7 @@ pub(super) fn merge(path: &[&str], text: &str, entry: &Entry) -> Result<Merged, 
         Some(false) => return Err(MergeError::Taken(entry.name.clone())),
         None => list.push(own),
     }
-    Ok(Merged { text: document.to_string(), changed: true, inputs: Vec::new() })
+    Ok(Merged { text: ended_as(text, document.to_string()), changed: true, inputs: Vec::new() })
 }
 
 pub(super) fn remove(path: &[&str], text: &str, name: &str) -> Result<Option<String>, MergeError> {
@@ -39,7 +39,7 @@ pub(super) fn remove(path: &[&str], text: &str, name: &str) -> Result<Option<Str
     };
     let Some(at) = list.iter().position(|there| is_called(there, name)) else { return Ok(None) };
     list.remove(at);
-    Ok(Some(document.to_string()))
+    Ok(Some(ended_as(text, document.to_string())))
 }
 
 fn is_called(table: &Table, name: &str) -> bool {

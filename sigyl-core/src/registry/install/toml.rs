@@ -17,7 +17,7 @@ pub(super) fn merge(path: &[&str], text: &str, entry: &Entry) -> Result<Merged, 
         Some(_) => return Err(MergeError::Taken(entry.name.clone())),
         None => servers.insert(&entry.name, Item::Table(table)),
     };
-    Ok(Merged { text: document.to_string(), changed: true, inputs: Vec::new() })
+    Ok(Merged { text: ended_as(text, document.to_string()), changed: true, inputs: Vec::new() })
 }
 
 /// Writes the body of an entry as a table.
@@ -39,7 +39,14 @@ pub(super) fn remove(path: &[&str], text: &str, name: &str) -> Result<Option<Str
     if servers.remove(name).is_none() {
         return Ok(None);
     }
-    Ok(Some(document.to_string()))
+    Ok(Some(ended_as(text, document.to_string())))
+}
+
+/// Ends lines as those of the text before were ended: what writes TOML ends them in one way.
+pub(super) fn ended_as(before: &str, written: String) -> String {
+    let ends = before.matches('\n').count();
+    let is_crlf = ends > 0 && before.matches("\r\n").count() == ends;
+    if is_crlf { written.replace("\r\n", "\n").replace('\n', "\r\n") } else { written }
 }
 
 pub(super) fn read(text: &str) -> Result<DocumentMut, MergeError> {

@@ -107,6 +107,15 @@ fn questions_are_asked_once_and_go_with_the_last_that_needs_them() {
 }
 
 #[test]
+fn lines_of_toml_end_as_they_did() {
+    let codex = named("codex");
+    let before = "# mine\r\nmodel = \"m\"\r\n\r\n[mcp_servers.a]\r\ncommand = \"x\"\r\n";
+    let merged = merge(codex, before, &entry("clock")).unwrap();
+    assert_eq!(merged.text.matches('\n').count(), merged.text.matches("\r\n").count(), "{}", merged.text);
+    assert_eq!(remove(codex, &merged.text, "clock", &[]).unwrap().as_deref(), Some(before));
+}
+
+#[test]
 fn toml_keeps_its_comments_too() {
     let codex = named("codex");
     let before = "# mine\nmodel = \"x\" # this one\n\n[mcp_servers.mine]\ncommand = \"y\"\n";
