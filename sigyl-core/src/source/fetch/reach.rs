@@ -49,6 +49,7 @@ impl Reach {
     }
 
     /// Returns the only address that the host of `url` may be asked at; nothing when that does not matter.
+    #[cfg(any(test, all(feature = "sled", feature = "gateway")))]
     pub(crate) async fn address(&self, url: &str) -> Result<Option<SocketAddr>, SourceError> {
         match self {
             Self::Anywhere => Ok(None),
