@@ -36,6 +36,8 @@ pub(super) async fn write(
     message: &(impl Serialize + ?Sized),
 ) -> std::io::Result<()> {
     let mut line = Zeroizing::new(serde_json::to_vec(message)?);
+    // A document keeps the line ends between its parts, and one would end the message. Within texts they are escaped.
+    line.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
     line.push(b'\n');
     to.write_all(&line).await?;
     to.flush().await

@@ -89,6 +89,21 @@ async fn a_caller_is_answered_as_if_it_had_opened_the_store() {
 }
 
 #[tokio::test]
+async fn a_document_of_many_lines_comes_back_whole() {
+    const CLOCK: &str = include_str!("../../tests/data/registry/clock.json");
+    assert!(CLOCK.matches('\n').count() > 10);
+    let owner = Owner::start().await;
+    let client = owner.client().await.unwrap();
+    let members = |document: &str| serde_json::from_str::<serde_json::Value>(document).unwrap();
+    let publish = Request::PublishListing { document: CLOCK.to_owned() };
+    let Ok(Response::Listing(published)) = client.call(&publish, |_| {}).await else { panic!("no document") };
+    assert_eq!(members(published.server.as_str()), members(CLOCK));
+    let search = Request::Search { words: "clock".to_owned(), limit: 5 };
+    let Ok(Response::Finds(found)) = client.call(&search, |_| {}).await else { panic!("nothing found") };
+    assert_eq!(found.servers[0].server, published.server);
+}
+
+#[tokio::test]
 async fn the_data_directory_has_one_owner_and_private_files() {
     let owner = Owner::start().await;
     let second = Sigyl::open(config(owner.folder.path())).await.unwrap_err();
