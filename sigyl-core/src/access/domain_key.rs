@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 
 use crate::dns::DnsError;
 use crate::domain::{Kind, SecretValue, Timestamp};
-use crate::source::SourceError;
 use crate::web::WebError;
 use crate::wire::v1::{DomainRecord, SignedTime};
 
@@ -39,9 +38,9 @@ pub enum DomainError {
     /// Nothing elsewhere is asked.
     #[error("no domain is asked here: `offline` is set")]
     Offline,
-    /// The domain may not be asked. Which address it has is not told to whoever asks.
+    /// The domain may not be asked. Which address it has is not told to whoever asks: causes are told along.
     #[error("the domain has no public address that can be asked")]
-    Reach(#[source] SourceError),
+    NotPublic,
     /// What it has on record cannot be looked up.
     #[error("the domain cannot be looked up")]
     Dns(#[from] DnsError),
@@ -61,7 +60,7 @@ impl DomainError {
             Self::Signature(_) => Kind::Denied,
             Self::Web(error) => error.kind(),
             Self::Offline => Kind::Invalid,
-            Self::Reach(_) => Kind::Denied,
+            Self::NotPublic => Kind::Denied,
             Self::Dns(error) => error.kind(),
             Self::NoDns(_) => Kind::Invalid,
             Self::TooMany(_) => Kind::Conflict,

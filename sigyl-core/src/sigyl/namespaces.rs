@@ -59,7 +59,10 @@ impl Sigyl {
             return Err(DomainError::Offline.into());
         }
         // Nobody looks around in the network of the server by what it is asked to read.
-        let machine = self.inner.reach.address(url).await.map_err(DomainError::Reach)?;
+        let machine = self.inner.reach.address(url).await.map_err(|error| {
+            tracing::info!(%error, "a domain was not asked for what it says of itself");
+            DomainError::NotPublic
+        })?;
         let heard = self.inner.signing_in.web().get_of(url, machine).await.map_err(DomainError::from)?;
         if heard.status != 200 {
             return Err(DomainError::Web(heard.wrong(format!("status {}", heard.status))).into());

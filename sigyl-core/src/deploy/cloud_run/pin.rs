@@ -44,22 +44,18 @@ impl Revision {
             && only.image == wanted.image
             && only.command.is_empty()
             && only.args.is_empty()
-            && by_name(&only.env) == by_name(&variables(wanted))
+            && in_order(&only.env) == in_order(&variables(wanted))
     }
 }
 
-/// What variables are set to, in whatever order: a value, or a version of a secret, whose name may come in its long form.
-fn by_name(variables: &[Value]) -> BTreeMap<String, String> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let of = |one: &Value| {
-        let secret = &one["valueSource"]["secretKeyRef"];
-        let said = match secret.is_null() {
-            true => format!("={}", text(&one["value"])),
-            false => format!("{}:{}", short(&text(&secret["secret"])), text(&secret["version"])),
-        };
-        (text(&one["name"]), said)
-    };
-    variables.iter().map(of).collect()
+/// What variables are set to, in the order of their names. An empty value is left out by Google; all else has to be the same.
+fn in_order(variables: &[Value]) -> Vec<Value> {
+    let mut all = variables.to_vec();
+    for members in all.iter_mut().filter_map(Value::as_object_mut) {
+        members.retain(|name, value| name != "value" || value != "");
+    }
+    all.sort_by_cached_key(|one| one["name"].to_string());
+    all
 }
 
 impl Google {
@@ -90,5 +86,34 @@ impl Google {
         };
         self.redirect(&wanted.names, pinned).await?.ok_or_else(changed)?;
         self.service(&wanted.names).await?.ok_or_else(changed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn variables_are_the_same_in_any_order_and_in_nothing_else() {
+        let secret = |name: &str| json!({"name": "KEY", "valueSource": {"secretKeyRef": {"secret": name, "version": "1"}}});
+        let plain = |value: &str| json!({"name": "MODE", "value": value});
+        let ours = in_order(&[plain("x"), secret("s")]);
+        assert_eq!(in_order(&[secret("s"), plain("x")]), ours);
+        assert_eq!(in_order(&[json!({"name": "MODE"})]), in_order(&[plain("")]));
+        for other in [
+            vec![secret("projects/other/secrets/s"), plain("x")],
+            vec![secret("s"), plain("y"), plain("x")],
+            vec![secret("s")],
+            vec![secret("s"), json!({"name": "MODE", "value": 1})],
+            vec![secret("s"), json!({"name": "MODE", "valueSource": {"other": "x"}})],
+        ] {
+            assert_ne!(in_order(&other), ours, "{other:?}");
+        }
+        assert_ne!(
+            in_order(&[json!({"name": "MODE", "valueSource": {"other": "x"}})]),
+            in_order(&[plain("")])
+        );
     }
 }

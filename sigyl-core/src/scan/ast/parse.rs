@@ -112,10 +112,16 @@ pub(super) fn parse_part(grammar: Grammar, text: &str, size: usize) -> Result<Sy
     let text = if grammar == Grammar::Python { without_floods(text) } else { Cow::Borrowed(text) };
     let mut left = ROUNDS + size / 1024 * ROUNDS_PER_KIB;
     let pieces = Pieces::new(text.as_bytes(), size);
-    let until = time_of_thread() + TIME + TIME_PER_BYTE * u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let most = TIME + TIME_PER_BYTE * u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let begun = time_of_thread();
+    // Where the time cannot be told, none is left.
+    let is_late = || match (begun, time_of_thread()) {
+        (Some(begun), Some(now)) => now.saturating_sub(begun) > most,
+        _ => true,
+    };
     let mut progress = |_: &ParseState| {
         left = left.saturating_sub(1);
-        let is_spent = left == 0 || pieces.are_spent() || time_of_thread() > until;
+        let is_spent = left == 0 || pieces.are_spent() || is_late();
         if is_spent { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let tree = PARSER.with_borrow_mut(|parser| {
@@ -131,9 +137,9 @@ pub(super) fn parse_part(grammar: Grammar, text: &str, size: usize) -> Result<Sy
 }
 
 /// Returns what this thread has taken of the processor: how busy the machine is does not decide what is parsed.
-fn time_of_thread() -> Duration {
+fn time_of_thread() -> Option<Duration> {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::try_from(time).unwrap_or_default()
+    Duration::try_from(time).ok()
 }
 
 /// A text that the parser reads piece by piece, and as often as it may.
