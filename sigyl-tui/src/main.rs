@@ -1,8 +1,9 @@
-//! `sigyl`: the command line of Sigyl.
+//! `sigyl`: the console and the command line of Sigyl.
 
 mod cli;
 mod codes;
 mod confirm;
+mod console;
 mod exit;
 #[cfg(test)]
 mod fixtures;

@@ -8,7 +8,7 @@ use super::verb::Verb;
 use crate::settings::{Color, Flags, Format};
 
 const AFTER: &str = "\
-Without a verb, sigyl shows the servers.
+Without a verb, sigyl is the console; where no terminal is, it lists the servers.
 
 Exit codes, the first that applies:
   2 wrong use, 1 blocked, 3 failed or incomplete, 1 held, 0 else

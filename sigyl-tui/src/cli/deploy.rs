@@ -77,7 +77,7 @@ impl Args {
 }
 
 /// Makes the paths of a source independent of this process: another one may read it, now or on a redeploy.
-pub(super) fn from_here(source: Locator) -> Result<Locator, Problem> {
+pub(crate) fn from_here(source: Locator) -> Result<Locator, Problem> {
     Ok(match source {
         Locator::Path(path) => Locator::Path(absolute(path)?),
         Locator::Archive(path) => Locator::Archive(absolute(path)?),

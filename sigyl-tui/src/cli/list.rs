@@ -26,11 +26,9 @@ impl Args {
     }
 }
 
-/// What sigyl does without a verb.
+/// What sigyl does without a verb where there is no terminal to draw on.
 pub(super) async fn overview(cx: &mut Context) -> Result<Exit, Problem> {
-    let exit = show(cx).await?;
-    cx.output.note("The full-screen console is not part of this version; `sigyl --help` lists the verbs.");
-    Ok(exit)
+    show(cx).await
 }
 
 async fn show(cx: &mut Context) -> Result<Exit, Problem> {

@@ -1,6 +1,5 @@
 //! `sigyl logs`: what a server wrote.
 
-use sigyl_core::deploy::{LogLine, LogStream};
 use sigyl_core::domain::ServerName;
 use sigyl_core::wire::v1::{Frame, Request};
 
@@ -8,7 +7,7 @@ use super::Context;
 use super::pieces::Pieces;
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::render::{Look, Role, specimen};
+use crate::render;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,22 +40,12 @@ impl Args {
                 Frame::Log(line) => Some(line),
                 _ => None,
             },
-            plain,
+            plain: render::log,
             schema: "sigyl.logs/1",
             field: "lines",
             none: "Nothing in its log yet.",
         };
         let request = Request::Logs { name: self.name, lines: self.lines, follow: self.follow };
         pieces.show(request, self.follow, cx).await
-    }
-}
-
-fn plain(line: &LogLine, look: &Look) -> String {
-    let at = line.at.to_string();
-    let at = look.paint(Role::Dim, at.get(..19).unwrap_or(&at));
-    let text = specimen(&line.text);
-    match line.stream {
-        LogStream::Supervisor => format!("{at}  {}\n", look.paint(Role::Dim, &format!("[sigyl] {text}"))),
-        _ => format!("{at}  {text}\n"),
     }
 }

@@ -72,4 +72,5 @@ mod workspaces;
 
 pub(crate) use args::Cli;
 pub(crate) use context::Context;
+pub(crate) use deploy::from_here;
 pub(crate) use start::run;

@@ -4,13 +4,16 @@ use std::ffi::OsString;
 
 use clap::Parser as _;
 use sigyl_core::domain::Kind;
+use tokio::sync::mpsc;
 use tracing_subscriber::EnvFilter;
 
 use super::verb::Verb;
 use super::{Cli, Context, list, usage};
+use crate::console;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::problem::Problem;
+use crate::render::specimen;
 use crate::settings::{Environment, Flags, Settings};
 
 /// Reads the command line, does what it says, and shows what went wrong.
@@ -37,11 +40,13 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     if !settings.format.is_common() && !matches!(verb, Some(Verb::Scan(_) | Verb::Report(_))) {
         return fail(output, &usage::foreign_format());
     }
-    listen_to_diagnostics(filter, output.err_look.color);
+    let console = verb.is_none() && console::fits(&settings);
+    let notes = listen_to_diagnostics(filter, output.err_look.color, console);
     let mut cx = Context::new(settings, output);
     let done = runtime.block_on(async {
         let done = match verb {
             Some(verb) => verb.run(&mut cx).await,
+            None if console => console::run(&mut cx, notes).await,
             None => list::overview(&mut cx).await,
         };
         cx.close().await;
@@ -69,12 +74,33 @@ fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
     })
 }
 
-/// Sends what the library notes to standard error.
-fn listen_to_diagnostics(filter: EnvFilter, color: bool) {
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(color)
-        .with_target(false)
-        .init();
+/// Sends what the library notes to standard error, or to the console, which has the terminal then.
+fn listen_to_diagnostics(filter: EnvFilter, color: bool, console: bool) -> Option<mpsc::Receiver<String>> {
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    if !console {
+        lines.with_writer(std::io::stderr).with_ansi(color).init();
+        return None;
+    }
+    let (notes, told) = mpsc::channel(NOTES);
+    lines.with_writer(move || Note(notes.clone())).with_ansi(false).without_time().init();
+    Some(told)
+}
+
+/// Notes that may wait for the console.
+const NOTES: usize = 64;
+
+/// A line on its way to the console.
+struct Note(mpsc::Sender<String>);
+
+impl std::io::Write for Note {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(line).trim_end().to_owned();
+        // Whoever notes something must not wait for a screen: of a flood, the rest is not shown.
+        self.0.try_send(specimen(&text)).ok();
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -18,8 +18,8 @@ pub(crate) fn finds(finds: &Finds, look: &Look) -> String {
         Column::flexible("DESCRIPTION"),
     ]);
     for found in &finds.servers {
-        let [name, version, description] = said(found);
-        let version = Cell::new(role(found), version);
+        let [name, version, description] = document(found);
+        let version = Cell::new(document_role(found), version);
         table.push([Cell::new(Role::Strong, name), version, scan(found), Cell::new(Role::Dim, description)]);
     }
     let mut text = table.render(look);
@@ -32,7 +32,7 @@ pub(crate) fn finds(finds: &Finds, look: &Look) -> String {
 
 /// Writes what was published.
 pub(crate) fn published(response: &ServerResponse, look: &Look) -> String {
-    let [name, version, _] = said(response);
+    let [name, version, _] = document(response);
     let latest = if response.meta.official.is_latest { ", the latest version" } else { "" };
     format!("{} {version} is published{latest}\n", look.paint(Role::Strong, &name))
 }
@@ -40,7 +40,7 @@ pub(crate) fn published(response: &ServerResponse, look: &Look) -> String {
 /// Writes how versions stand now.
 pub(crate) fn standing(changed: &[ServerResponse], look: &Look) -> String {
     let line = |response: &ServerResponse| {
-        let [name, version, _] = said(response);
+        let [name, version, _] = document(response);
         format!("{} {version} is {}\n", look.paint(Role::Strong, &name), response.meta.official.status)
     };
     changed.iter().map(line).collect()
@@ -97,23 +97,32 @@ pub(crate) fn imported(report: &ImportReport) -> String {
     text
 }
 
-fn said(response: &ServerResponse) -> [String; 3] {
+/// Name, version and description of a document.
+pub(crate) fn document(response: &ServerResponse) -> [String; 3] {
     let members = response.server.members().unwrap_or_default();
     ["name", "version", "description"]
         .map(|name| specimen(members.get(name).and_then(|value| value.as_str()).unwrap_or_default()))
 }
 
-fn role(response: &ServerResponse) -> Role {
+/// The colour of a document that stands, or does not any more.
+pub(crate) fn document_role(response: &ServerResponse) -> Role {
     match response.meta.official.status {
         ListingStatus::Active => Role::Text,
         _ => Role::Warn,
     }
 }
 
+/// What a scan made of the source of a document, in one word.
+pub(crate) fn document_scan(response: &ServerResponse) -> (Role, String) {
+    let (role, word) = match &response.meta.sigyl.scan {
+        ScanStatus::Scanned { approved: true, .. } => (Role::Warn, "approved"),
+        ScanStatus::Scanned { verdict, .. } => super::server::verdict_word(Some(*verdict)),
+        _ => (Role::Dim, "unscanned"),
+    };
+    (role, word.to_owned())
+}
+
 fn scan(response: &ServerResponse) -> Cell {
-    match &response.meta.sigyl.scan {
-        ScanStatus::Scanned { approved: true, .. } => Cell::new(Role::Warn, "approved"),
-        ScanStatus::Scanned { verdict, .. } => super::server::verdict(Some(*verdict)),
-        _ => Cell::new(Role::Dim, "unscanned"),
-    }
+    let (role, word) = document_scan(response);
+    Cell::new(role, word)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sigyl_core::deploy::{LogLine, LogStream};
 use sigyl_core::domain::Timestamp;
 use sigyl_core::event::{Event, EventKind};
 use sigyl_core::store::{CallOutcome, CallRecord};
@@ -12,6 +13,16 @@ use super::{Glyph, Look, Role, duration, specimen};
 fn at(at: Timestamp, look: &Look) -> String {
     let at = at.to_string();
     look.paint(Role::Dim, at.get(..19).unwrap_or(&at))
+}
+
+/// Writes a line of a log: when, and what; Sigyl's own notes are marked.
+pub(crate) fn log(line: &LogLine, look: &Look) -> String {
+    let at = at(line.at, look);
+    let text = specimen(&line.text);
+    match line.stream {
+        LogStream::Supervisor => format!("{at}  {}\n", look.paint(Role::Dim, &format!("[sigyl] {text}"))),
+        _ => format!("{at}  {text}\n"),
+    }
 }
 
 /// Writes a call: when, how it ended, how long it took, which tool of which version.

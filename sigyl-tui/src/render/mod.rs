@@ -24,8 +24,10 @@ pub(crate) use access::{
     accounts, audited, call_counts, keys, members, namespaces, scopes, secrets, whoami, workspaces,
 };
 pub(crate) use error::{error, help};
-pub(crate) use finds::{finds, import_problems, imported, issues, published, standing};
-pub(crate) use history::{call, event};
+pub(crate) use finds::{
+    document, document_role, document_scan, finds, import_problems, imported, issues, published, standing,
+};
+pub(crate) use history::{call, event, log};
 pub(crate) use look::{Glyph, Look, Role};
 pub(crate) use measure::{age, duration, size, wrap};
 pub(crate) use policy::{notice, policy, policy_test, rescanned};
@@ -34,8 +36,8 @@ pub(crate) use quarantine::{affected, quarantines};
 pub(crate) use rating::{rated, ratings};
 pub(crate) use report::{Pages, report};
 pub(crate) use rule::{rule, rules};
-pub(crate) use run::{run_end, runs};
-pub(crate) use server::{server, servers};
+pub(crate) use run::{plan, run_end, runs, state as run_state};
+pub(crate) use server::{server, servers, since, state as server_state, verdict_word};
 pub(crate) use sigyl_core::domain::{specimen, specimen_lines};
 pub(crate) use track::step_line;
 pub(crate) use version::versions;

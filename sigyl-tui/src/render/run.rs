@@ -10,7 +10,7 @@ use super::{Glyph, Look, Role, age, duration, specimen, wrap};
 const LIVE_TOOLS: &str = "live-tools";
 
 /// How a run stands, in one word, with its sign.
-fn state(state: RunState) -> (Glyph, &'static str) {
+pub(crate) fn state(state: RunState) -> (Glyph, &'static str) {
     match state {
         RunState::Running => (Glyph::Starting, "running"),
         RunState::Held => (Glyph::Held, "held"),
@@ -23,7 +23,8 @@ fn state(state: RunState) -> (Glyph, &'static str) {
     }
 }
 
-fn plan(plan: Plan) -> &'static str {
+/// A plan, in one word.
+pub(crate) fn plan(plan: Plan) -> &'static str {
     match plan {
         Plan::Scan => "scan",
         Plan::Publish => "publish",

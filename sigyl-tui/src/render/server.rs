@@ -10,7 +10,7 @@ use super::table::{Cell, Column, Table};
 use super::{Glyph, Look, Role, age, duration, specimen, wrap};
 
 /// How a server is, in one word, with its sign.
-fn state(view: &ServerView) -> (Glyph, &'static str) {
+pub(crate) fn state(view: &ServerView) -> (Glyph, &'static str) {
     match (&view.deployment, &view.status) {
         _ if view.quarantine.is_some() => (Glyph::Failed, "quarantine"),
         _ if view.held.is_some() && view.deployment.is_none() => (Glyph::Held, "held"),
@@ -58,20 +58,27 @@ pub(crate) fn servers(views: &[ServerView], look: &Look, now: Timestamp) -> Stri
     table.render(look) + &below(views, look) + &gaps(views, look)
 }
 
-fn since(view: &ServerView, now: Timestamp) -> String {
+/// Since when it is as it is.
+pub(crate) fn since(view: &ServerView, now: Timestamp) -> String {
     let running = view.status.as_ref().and_then(|status| status.since);
     let at = running.or(view.deployment.as_ref().map(|deployment| deployment.activated));
     age(at.unwrap_or(view.server.created), now)
 }
 
-pub(super) fn verdict(verdict: Option<Verdict>) -> Cell {
+/// A verdict, with its colour.
+pub(crate) fn verdict_word(verdict: Option<Verdict>) -> (Role, &'static str) {
     match verdict {
-        None => Cell::new(Role::Dim, "-"),
-        Some(Verdict::Pass) => Cell::new(Role::Ok, "pass"),
-        Some(Verdict::Warn) => Cell::new(Role::Warn, "warn"),
-        Some(Verdict::Hold) => Cell::new(Role::Warn, "hold"),
-        Some(Verdict::Block) => Cell::new(Role::Block, "block"),
+        None => (Role::Dim, "-"),
+        Some(Verdict::Pass) => (Role::Ok, "pass"),
+        Some(Verdict::Warn) => (Role::Warn, "warn"),
+        Some(Verdict::Hold) => (Role::Warn, "hold"),
+        Some(Verdict::Block) => (Role::Block, "block"),
     }
+}
+
+pub(super) fn verdict(verdict: Option<Verdict>) -> Cell {
+    let (role, word) = verdict_word(verdict);
+    Cell::new(role, word)
 }
 
 /// What stands below the list: where servers are reached, and what waits.

@@ -41,8 +41,9 @@ const fn volume(word: &'static str, title: &'static str, text: &'static str) -> 
     Volume { word, title, source: Source::Markdown(text), drawn: OnceLock::new() }
 }
 
-static BEGIN: [Volume; 3] = [
+static BEGIN: [Volume; 4] = [
     volume("overview", "Overview", include_str!("../../../../README.md")),
+    page!("console", "The console"),
     page!("server", "The server"),
     Volume {
         word: "clients",

@@ -1,0 +1,100 @@
+//! Actions of those who judge: decisions, quarantines, policies.
+
+use sigyl_core::domain::Timestamp;
+use sigyl_core::wire::v1::{Request, Response};
+
+use super::{Action, Does, Field, FieldKind, Given, Wrong};
+use crate::console::screens::{Asking, Screen, Sheet};
+use crate::render::{self, Look};
+
+const RUN: Field = Field::needed("run", "the run");
+const REASON: Field = Field::needed("reason", "why; it is kept with your name");
+const WHAT: Field = Field::needed("what", "a server by name, or a version or tool as sha256:DIGEST");
+
+pub(super) const ACTIONS: &[Action] = &[
+    Action::new(
+        "approve",
+        "Let a held run pass",
+        &["approveRun"],
+        &[RUN, REASON],
+        Does::Run(|given| Ok(Request::Approve { run: given.need("run")?, reason: given.need("reason")? })),
+    ),
+    Action::new(
+        "reject",
+        "Turn a held run down",
+        &["rejectRun"],
+        &[RUN, REASON],
+        Does::Run(|given| Ok(Request::Reject { run: given.need("run")?, reason: given.need("reason")? })),
+    ),
+    Action::new("report", "Show what a scan of a run found", &["showReport"], &[RUN], Does::Open(report)),
+    Action::new(
+        "quarantine",
+        "Put a server, a version or a tool under quarantine",
+        &["quarantine"],
+        &[WHAT, REASON],
+        Does::Show(
+            |given| Ok(Request::Quarantine { what: given.need("what")?, reason: given.need("reason")? }),
+            quarantined,
+        ),
+    ),
+    Action::new(
+        "lift-quarantine",
+        "Lift a quarantine",
+        &["liftQuarantine"],
+        &[WHAT, REASON],
+        Does::Show(
+            |given| Ok(Request::LiftQuarantine { what: given.need("what")?, reason: given.need("reason")? }),
+            quarantined,
+        ),
+    ),
+    Action::new(
+        "test-policy",
+        "Try another policy on everything that is on record",
+        &["testPolicy"],
+        &[Field::needed("policy", "a policy file, YAML").by(FieldKind::File)],
+        Does::Show(
+            |given| Ok(Request::TestPolicy { file: "the policy".to_owned(), text: given.raw("policy")? }),
+            |response, look, _| match response {
+                Response::PolicyTest(test) => Some(render::policy_test(test, look)),
+                _ => None,
+            },
+        ),
+    ),
+    Action::new(
+        "rescan",
+        "Judge kept sources by the rules and the policy of today",
+        &["rescan"],
+        &[
+            Field::free("names", "the servers; all when empty"),
+            Field::free("running", "only what serves").by(FieldKind::Switch),
+        ],
+        Does::Show(
+            |given| Ok(Request::Rescan { names: given.list("names")?, running: given.is_on("running") }),
+            |response, look, _| match response {
+                Response::Rescanned(versions) => Some(render::rescanned(versions, look)),
+                _ => None,
+            },
+        ),
+    ),
+];
+
+fn report(given: &Given<'_>) -> Result<Box<dyn Screen>, Wrong> {
+    let request = Request::Report { run: given.need("run")?, live: false };
+    let text = |response: &Response, look: &Look, _| match response {
+        Response::Report(report) => Some(render::report(report, look, None)),
+        _ => None,
+    };
+    Ok(Box::new(Sheet::new("report", Asking::Of(Box::new(request), Box::new(text)))))
+}
+
+fn quarantined(response: &Response, look: &Look, _now: Timestamp) -> Option<String> {
+    let Response::Quarantine(view) = response else { return None };
+    let quarantine = &view.quarantine;
+    let said = format!(
+        "{}\n{} by {}\n\n",
+        quarantine.what,
+        render::specimen(&quarantine.reason),
+        render::specimen(&quarantine.by)
+    );
+    Some(said + &render::affected(&view.affected, look))
+}

@@ -1,0 +1,23 @@
+//! What can be done, as a table: each action has fields, makes a request of them, and says what becomes of the answer. The
+//! palette lists the table, screens start rows of it with what is selected, and a test holds it against the operations of
+//! the server.
+
+mod access;
+mod action;
+mod given;
+mod judging;
+mod registry;
+mod servers;
+
+pub(super) use action::{Action, Does, Field, FieldKind};
+pub(super) use given::{Given, Wrong};
+
+/// All actions.
+pub(super) fn all() -> impl Iterator<Item = &'static Action> {
+    [servers::ACTIONS, judging::ACTIONS, registry::ACTIONS, access::ACTIONS].into_iter().flatten()
+}
+
+/// Finds an action by its name.
+pub(super) fn find(name: &str) -> Option<&'static Action> {
+    all().find(|action| action.name == name)
+}

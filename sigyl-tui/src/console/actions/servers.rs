@@ -1,0 +1,276 @@
+//! Actions on servers: from their code to their end.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sigyl_core::domain::{Blurb, Label, Locator, ProfilePatch, SecretName, SecretValue, Stars, Tag};
+use sigyl_core::wire::v1::{Deploy, Redeploy, Request, Response};
+
+use super::{Action, Does, Field, FieldKind, Given, Wrong};
+use crate::render::{self, Look, Role, specimen, specimen_lines};
+
+const NAME: Field = Field::needed("name", "the server");
+const ENV: Field = Field::free("env", "plain settings, as NAME=VALUE, parted by blanks");
+const SECRET: Field =
+    Field::free("secret", "the name of a secret that it needs; others are set on its screen");
+const VALUE: Field = Field::free("value", "its value: it is sealed, and never shown").by(FieldKind::Hidden);
+const GRANT: Field = Field::free("grant", "permissions: read=PATH write=PATH network=HOST:PORT exec=PROGRAM");
+const SCRIPTS: Field = Field::free("scripts", "packages whose install scripts may run while it is built");
+const DEEP: Field = Field::free("deep", "scan the code of dependencies too").by(FieldKind::Switch);
+
+pub(super) const ACTIONS: &[Action] = &[
+    Action::new(
+        "deploy",
+        "Deploy a server: scan, record, build, start and probe it",
+        &["release", "uploadSource"],
+        &[
+            Field::needed("source", "folder, archive, npm:NAME[@VERSION], pypi:NAME[@VERSION] or git:URL[#REF]"),
+            Field::free("as", "its name; the manifest's when empty"),
+            Field::free("target", "where it runs: local or cloud-run; this machine when empty"),
+            Field::free("workspace", "its workspace; yours when empty"),
+            ENV,
+            SECRET,
+            VALUE,
+            GRANT,
+            SCRIPTS,
+            DEEP,
+        ],
+        Does::Run(deploy),
+    ),
+    Action::new(
+        "redeploy",
+        "Deploy a server again: its settings and secrets are kept",
+        &["releaseAgain"],
+        &[NAME, Field::free("source", "another source; the one on record when empty"), ENV, SECRET, VALUE, GRANT, SCRIPTS, DEEP],
+        Does::Run(redeploy),
+    ),
+    Action::new(
+        "rollback",
+        "Let an earlier version serve again",
+        &["rollBack"],
+        &[NAME, Field::free("version", "the version; the one that served before when empty")],
+        Does::Run(|given| Ok(Request::Rollback { name: given.need("name")?, version: given.maybe("version")? })),
+    ),
+    Action::new("delete", "Delete a server", &["deleteServer"], &[NAME], Does::Run(delete)).destroys(
+        "name",
+        "The server stops, and its records, secrets, versions and builds are removed, here and where it runs.",
+    ),
+    Action::new(
+        "probe",
+        "Ask a running server what it is",
+        &["probeServer"],
+        &[NAME],
+        Does::Show(|given| Ok(Request::Probe { name: given.need("name")? }), probe),
+    ),
+    Action::new(
+        "call",
+        "Call a tool of a running server",
+        &["callTool"],
+        &[NAME, Field::needed("tool", "the tool"), Field::free("arguments", "its arguments, as a JSON object")],
+        Does::Show(call, result),
+    ),
+    Action::new(
+        "edit",
+        "Change how a server is presented",
+        &["editServer"],
+        &[
+            NAME,
+            Field::free("title", "what it is called"),
+            Field::free("description", "what it does, in a sentence"),
+            Field::free("tags", "words that it is found by"),
+            Field::free("category", "the word that it belongs under"),
+            Field::free("clear", "fields that its versions say again: title description tags category"),
+        ],
+        Does::Say(edit, "it is presented so now"),
+    ),
+    Action::new(
+        "rate",
+        "Rate a server",
+        &["rateServer"],
+        &[
+            NAME,
+            Field::needed("stars", "how good it is").by(FieldKind::Choice(&["1", "2", "3", "4", "5"])),
+            Field::free("comment", "why"),
+        ],
+        Does::Say(rate, "rated"),
+    ),
+    Action::new(
+        "take-rating",
+        "Take your rating of a server back",
+        &["takeRating"],
+        &[NAME],
+        Does::Say(|given| Ok(Request::TakeRating { name: given.need("name")? }), "the rating is gone"),
+    ),
+    Action::new(
+        "transfer",
+        "Give a server to another workspace",
+        &["transferServer"],
+        &[NAME, Field::needed("to", "the workspace")],
+        Does::Say(|given| Ok(Request::Transfer { name: given.need("name")?, to: given.need("to")? }), "given"),
+    ),
+    Action::new(
+        "set-secret",
+        "Set or rotate a secret of a server",
+        &["setSecret"],
+        &[
+            NAME,
+            Field::needed("secret", "the name, as its environment has it"),
+            Field::needed("value", "the value: it is sealed, and never shown").by(FieldKind::Hidden),
+            Field::free("restart", "start the server anew with it").by(FieldKind::Switch),
+        ],
+        Does::Say(set_secret, "the secret is sealed; the server gets it at its next start"),
+    ),
+    Action::new(
+        "reveal-secret",
+        "Show the value of a secret",
+        &[],
+        &[NAME, Field::needed("secret", "the secret"), Field::needed("sure", "the value will stand on this screen").by(FieldKind::Switch)],
+        Does::Show(|given| Ok(Request::RevealSecret { name: given.need("name")?, secret: given.need("secret")? }), reveal),
+    ),
+    Action::new(
+        "remove-secret",
+        "Remove a secret of a server",
+        &["removeSecret"],
+        &[NAME, Field::needed("secret", "the secret")],
+        Does::Say(|given| Ok(Request::RemoveSecret { name: given.need("name")?, secret: given.need("secret")? }), "removed"),
+    )
+    .destroys("secret", "The value is gone for good; the server does not get it at its next start."),
+];
+
+fn env(given: &Given<'_>) -> Result<BTreeMap<String, String>, Wrong> {
+    let wrong = |why: String| Wrong { field: "env", why };
+    let mut env = BTreeMap::new();
+    for pair in given.text("env").unwrap_or_default().split_whitespace() {
+        let (name, value) = pair.split_once('=').ok_or_else(|| wrong(format!("{pair}: a `=` is missing")))?;
+        SecretName::parse(name).map_err(|error| wrong(error.to_string()))?;
+        env.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(env)
+}
+
+fn secrets(given: &Given<'_>) -> Result<BTreeMap<SecretName, SecretValue>, Wrong> {
+    let Some(name) = given.maybe::<SecretName>("secret")? else { return Ok(BTreeMap::new()) };
+    Ok(BTreeMap::from([(name, SecretValue::new(given.raw("value")?))]))
+}
+
+fn source(text: &str) -> Result<Locator, Wrong> {
+    let wrong = |why: String| Wrong { field: "source", why };
+    let source = Locator::parse(text).map_err(|error| wrong(error.to_string()))?;
+    crate::cli::from_here(source).map_err(|problem| wrong(problem.failure.message))
+}
+
+fn deploy(given: &Given<'_>) -> Result<Request, Wrong> {
+    let text: String = given.need("source")?;
+    Ok(Request::Deploy(Deploy {
+        name: given.maybe("as")?,
+        workspace: given.maybe("workspace")?,
+        target: given.maybe("target")?,
+        env: env(given)?,
+        secrets: secrets(given)?,
+        grant: given.list("grant")?,
+        allow_scripts: given.list("scripts")?,
+        deep: given.is_on("deep"),
+        ..Deploy::of(source(&text)?)
+    }))
+}
+
+fn redeploy(given: &Given<'_>) -> Result<Request, Wrong> {
+    Ok(Request::Redeploy(Redeploy {
+        name: given.need("name")?,
+        source: given.text("source").map(source).transpose()?,
+        env: env(given)?,
+        secrets: secrets(given)?,
+        grant: given.list("grant")?,
+        revoke: Vec::new(),
+        waive: Vec::new(),
+        allow_scripts: given.list("scripts")?,
+        deep: given.is_on("deep"),
+        review: false,
+    }))
+}
+
+fn delete(given: &Given<'_>) -> Result<Request, Wrong> {
+    Ok(Request::Delete { name: given.need("name")?, confirm: given.need("name")? })
+}
+
+fn call(given: &Given<'_>) -> Result<Request, Wrong> {
+    let arguments = given.need::<Value>("arguments")?;
+    if !arguments.is_object() {
+        return Err(Wrong { field: "arguments", why: "it is JSON, but not an object".to_owned() });
+    }
+    Ok(Request::Call { name: given.need("name")?, tool: given.need("tool")?, arguments })
+}
+
+fn edit(given: &Given<'_>) -> Result<Request, Wrong> {
+    let clear: Vec<String> = given.list("clear")?;
+    let known = ["title", "description", "tags", "category"];
+    if let Some(field) = clear.iter().find(|field| !known.contains(&field.as_str())) {
+        return Err(Wrong { field: "clear", why: format!("{field} is none of {}", known.join(", ")) });
+    }
+    let cleared = |field: &str| clear.iter().any(|name| name == field);
+    let tags: Vec<Tag> = given.list("tags")?;
+    let patch = ProfilePatch {
+        title: given.maybe::<Label>("title")?.map(Some).or(cleared("title").then_some(None)),
+        description: given
+            .maybe::<Blurb>("description")?
+            .map(Some)
+            .or(cleared("description").then_some(None)),
+        tags: (!tags.is_empty()).then_some(Some(tags)).or(cleared("tags").then_some(None)),
+        category: given.maybe::<Tag>("category")?.map(Some).or(cleared("category").then_some(None)),
+        ..ProfilePatch::default()
+    };
+    Ok(Request::Edit { name: given.need("name")?, patch: Box::new(patch) })
+}
+
+fn rate(given: &Given<'_>) -> Result<Request, Wrong> {
+    let stars =
+        Stars::new(given.need("stars")?).map_err(|error| Wrong { field: "stars", why: error.to_string() })?;
+    Ok(Request::Rate { name: given.need("name")?, stars, comment: given.maybe("comment")? })
+}
+
+fn set_secret(given: &Given<'_>) -> Result<Request, Wrong> {
+    Ok(Request::SetSecret {
+        name: given.need("name")?,
+        secret: given.need("secret")?,
+        value: SecretValue::new(given.raw("value")?),
+        restart: given.is_on("restart"),
+    })
+}
+
+fn probe(response: &Response, look: &Look, _now: sigyl_core::domain::Timestamp) -> Option<String> {
+    match response {
+        Response::Probe(probe) => Some(render::probe(probe, look)),
+        _ => None,
+    }
+}
+
+fn reveal(response: &Response, _look: &Look, _now: sigyl_core::domain::Timestamp) -> Option<String> {
+    match response {
+        Response::Secret(value) => Some(specimen_lines(value.reveal())),
+        _ => None,
+    }
+}
+
+fn result(response: &Response, look: &Look, _now: sigyl_core::domain::Timestamp) -> Option<String> {
+    let Response::Call(result) = response else { return None };
+    let mut text = String::new();
+    if result.get("isError").and_then(Value::as_bool) == Some(true) {
+        text.push_str(&format!("{}\n\n", look.paint(Role::Error, "The tool reported an error.")));
+    }
+    for part in result.get("content").and_then(Value::as_array).into_iter().flatten() {
+        match part.get("text").and_then(Value::as_str) {
+            Some(said) => {
+                for line in specimen_lines(said).lines() {
+                    text.push_str(&format!("{}\n", look.paint(Role::Specimen, line)));
+                }
+            }
+            None => {
+                let kind = part.get("type").and_then(Value::as_str).unwrap_or("unknown");
+                text.push_str(&format!("[{}]\n", specimen(kind)));
+            }
+        }
+    }
+    text.push_str(&format!("\n{}\n", look.paint(Role::Dim, "the whole answer")));
+    text.push_str(&specimen_lines(&format!("{result:#}\n")));
+    Some(text)
+}

@@ -1,0 +1,368 @@
+//! The console as a value: what is known, which screen is shown, and what every input makes of that.
+
+use std::collections::BTreeMap;
+
+use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use sigyl_core::domain::{Seq, Timestamp};
+use sigyl_core::wire::v1::Request;
+
+use super::command::{Command, Place};
+use super::effect::{Effect, Ticket};
+use super::input::Input;
+use super::keymap::{self, Scope};
+use super::layers::{Confirm, FilterLine, GoTo, Help, Layer, Messages, Palette, Taken};
+use super::screens::{Screen, screen_of};
+use super::state::State;
+use super::theme::{self, Theme};
+use super::turn::{Do, Tag, Turn, Values};
+use crate::render::{Look, Role};
+
+/// Rows above and below the body: header, path, message, keys.
+pub(super) const BANDS: u16 = 4;
+/// Rows that a turn of the wheel scrolls.
+const WHEEL: usize = 3;
+/// Screens that one can go back over.
+const WAY: usize = 50;
+
+/// A screen, and the number that its questions have.
+pub(super) struct Shown {
+    pub(super) id: u64,
+    pub(super) screen: Box<dyn Screen>,
+}
+
+/// Who asked.
+pub(super) enum Asked {
+    Servers,
+    Runs,
+    Who,
+    Feed,
+    Screen(u64, Tag),
+    Action(&'static str, Values),
+}
+
+/// The console.
+pub(super) struct App {
+    pub(super) state: State,
+    pub(super) theme: Theme,
+    pub(super) look: Look,
+    pub(super) now: Timestamp,
+    pub(super) size: (u16, u16),
+    /// The way here; the last one is shown.
+    pub(super) screens: Vec<Shown>,
+    /// Screens that one went back from, the nearest last.
+    ahead: Vec<Shown>,
+    pub(super) layers: Vec<Box<dyn Layer>>,
+    pub(super) asked: BTreeMap<Ticket, Asked>,
+    /// Files that are read for an action: the field that each is for.
+    pub(super) files: BTreeMap<Ticket, (&'static str, Values, &'static str)>,
+    pub(super) effects: Vec<Effect>,
+    next: u64,
+    /// Whether servers and runs have to be asked for again, and when they were last.
+    pub(super) stale: bool,
+    pub(super) renewed: Timestamp,
+    /// The last event that was told, and when to listen again after the feed ended.
+    pub(super) seen: Option<Seq>,
+    pub(super) listen_at: Option<Timestamp>,
+    dirty: bool,
+}
+
+impl App {
+    /// A console that knows nothing yet, with its first screen.
+    pub(super) fn new(theme: Theme, look: Look, now: Timestamp, size: (u16, u16)) -> Self {
+        let mut app = Self {
+            state: State::default(),
+            theme,
+            look,
+            now,
+            size,
+            screens: Vec::new(),
+            ahead: Vec::new(),
+            layers: Vec::new(),
+            asked: BTreeMap::new(),
+            files: BTreeMap::new(),
+            effects: Vec::new(),
+            next: 0,
+            stale: false,
+            renewed: Timestamp::from_millis(0),
+            seen: None,
+            listen_at: None,
+            dirty: true,
+        };
+        app.open(screen_of(Place::Dashboard));
+        app
+    }
+
+    /// Takes an input, and returns what is to be done outside.
+    pub(super) fn update(&mut self, input: Input) -> Vec<Effect> {
+        self.dirty |= !matches!(input, Input::Tick(_));
+        match input {
+            Input::Key(key) => self.key(key),
+            Input::Paste(text) => self.paste(&text),
+            Input::Mouse(mouse) => self.mouse(mouse),
+            Input::Resized(width, height) => self.size = (width, height),
+            Input::Linked(link) => self.linked(link),
+            Input::Told(ticket, frame) => self.told(ticket, *frame),
+            Input::Answered(ticket, answer) => self.answered(ticket, answer),
+            Input::Read(ticket, text) => self.read(ticket, text),
+            Input::Tick(now) => self.tick(now),
+            Input::Note(text) => self.say(Role::Warn, text),
+            Input::AskedToEnd => self.effects.push(Effect::Quit),
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Whether something may look different since the last time this was asked.
+    pub(super) fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        // Ages, clocks and waits are told to the second.
+        let waits = !self.asked.is_empty() && self.state.servers.get().is_none();
+        self.dirty |= waits || now.seconds() != self.now.seconds();
+        self.now = now;
+        self.renew();
+    }
+
+    pub(super) fn say(&mut self, role: Role, text: String) {
+        self.state.say(self.now, role, text);
+    }
+
+    pub(super) fn ticket(&mut self) -> Ticket {
+        self.next += 1;
+        Ticket(self.next)
+    }
+
+    pub(super) fn ask(&mut self, who: Asked, request: Request) {
+        let ticket = self.ticket();
+        self.asked.insert(ticket, who);
+        self.effects.push(Effect::Ask(ticket, Box::new(request)));
+    }
+
+    /// Lets a screen or a layer take something, and does what it asks for.
+    pub(super) fn turn<T>(&mut self, id: Option<u64>, take: impl FnOnce(&mut Self, &mut Turn<'_>) -> T) -> T {
+        // What is known is lent to the turn, and nobody changes it meanwhile.
+        let state = std::mem::take(&mut self.state);
+        let mut turn = Turn::new(&state, self.now, self.size.1.saturating_sub(BANDS));
+        let taken = take(self, &mut turn);
+        let todo = turn.todo;
+        self.state = state;
+        for thing in todo {
+            self.act(id, thing);
+        }
+        taken
+    }
+
+    /// Lets the screen with this number take something.
+    pub(super) fn tell(&mut self, id: u64, tell: impl FnOnce(&mut dyn Screen, &mut Turn<'_>)) {
+        self.turn(Some(id), |app, turn| {
+            let mut screens = app.screens.iter_mut().chain(&mut app.ahead);
+            if let Some(shown) = screens.find(|shown| shown.id == id) {
+                tell(shown.screen.as_mut(), turn);
+            }
+        });
+    }
+
+    pub(super) fn shown(&self) -> &Shown {
+        // There is a first screen from the beginning, and nobody goes back from it.
+        &self.screens[self.screens.len() - 1]
+    }
+
+    fn act(&mut self, id: Option<u64>, thing: Do) {
+        let id = id.unwrap_or(self.shown().id);
+        match thing {
+            Do::Ask(tag, request) => {
+                self.forget(
+                    |asked| matches!(asked, Asked::Screen(screen, of) if *screen == id && *of == tag),
+                );
+                self.ask(Asked::Screen(id, tag), *request);
+            }
+            Do::Open(screen) => self.open(screen),
+            Do::Act(name, values) => self.start(name, values),
+            Do::Send(name, values) => self.send(name, values),
+            Do::Command(command) => self.command(command),
+            Do::Filter(text) => {
+                let shown = self.shown().id;
+                self.tell(shown, |screen, turn| screen.set_filter(&text, turn));
+            }
+            Do::Copy(text) => self.copy(text),
+            Do::Quit => self.effects.push(Effect::Quit),
+        }
+    }
+
+    fn copy(&mut self, text: String) {
+        let lines = text.lines().count();
+        if text.is_empty() {
+            return self.say(Role::Dim, "there is nothing to copy here".to_owned());
+        }
+        let what = if lines > 1 { format!("{lines} lines") } else { crate::render::specimen(&text) };
+        self.say(Role::Dim, format!("copied: {}", self.look.cut(&what, 60)));
+        self.effects.push(Effect::Copy(text));
+    }
+
+    /// Listens no longer to these questions. A run that was begun goes on.
+    fn forget(&mut self, which: impl Fn(&Asked) -> bool) {
+        let gone: Vec<_> =
+            self.asked.iter().filter(|(_, asked)| which(asked)).map(|(ticket, _)| *ticket).collect();
+        for ticket in gone {
+            self.asked.remove(&ticket);
+            self.effects.push(Effect::Forget(ticket));
+        }
+    }
+
+    pub(super) fn open(&mut self, screen: Box<dyn Screen>) {
+        // What one went back from is left behind.
+        let mut left: Vec<_> = self.ahead.drain(..).map(|shown| shown.id).collect();
+        if self.screens.len() == WAY {
+            left.push(self.screens.remove(1).id);
+        }
+        self.forget(|asked| matches!(asked, Asked::Screen(id, _) if left.contains(id)));
+        self.next += 1;
+        let id = self.next;
+        self.screens.push(Shown { id, screen });
+        self.tell(id, |screen, turn| screen.ask(turn));
+    }
+
+    fn back(&mut self) {
+        if self.screens.len() > 1
+            && let Some(shown) = self.screens.pop()
+        {
+            self.ahead.push(shown);
+            let below = self.shown().id;
+            self.tell(below, |screen, turn| screen.news(turn));
+        }
+    }
+
+    fn forward(&mut self) {
+        if let Some(shown) = self.ahead.pop() {
+            let id = shown.id;
+            self.screens.push(shown);
+            self.tell(id, |screen, turn| screen.news(turn));
+        }
+    }
+
+    fn go(&mut self, place: Place) {
+        if self.shown().screen.place() == Some(place) {
+            return;
+        }
+        if place == Place::Dashboard {
+            // The first screen is there already.
+            while self.screens.len() > 1 {
+                self.back();
+            }
+            return;
+        }
+        self.open(screen_of(place));
+    }
+
+    fn key(&mut self, key: KeyEvent) {
+        if key.kind == KeyEventKind::Release {
+            return;
+        }
+        if let Some(mut layer) = self.layers.pop() {
+            let depth = self.layers.len();
+            let taken = self.turn(None, |_, turn| layer.key(key, turn));
+            if taken == Taken::Yes {
+                self.layers.insert(depth.min(self.layers.len()), layer);
+            }
+            return;
+        }
+        let scopes = self.shown().screen.scopes();
+        if let Some(command) = keymap::find(&scopes, &key) {
+            self.command(command);
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        let Some(mut layer) = self.layers.pop() else { return };
+        self.turn(None, |_, turn| layer.paste(text, turn));
+        self.layers.push(layer);
+    }
+
+    fn mouse(&mut self, mouse: MouseEvent) {
+        if !self.layers.is_empty() {
+            return;
+        }
+        match mouse.kind {
+            MouseEventKind::ScrollUp => (0..WHEEL).for_each(|_| self.command(Command::Up)),
+            MouseEventKind::ScrollDown => (0..WHEEL).for_each(|_| self.command(Command::Down)),
+            MouseEventKind::Down(MouseButton::Left) => {
+                let last = self.size.1.saturating_sub(BANDS - 2);
+                if (2..last).contains(&mouse.row) {
+                    let shown = self.shown().id;
+                    self.tell(shown, |screen, turn| screen.click((mouse.column, mouse.row - 2), turn));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn command(&mut self, command: Command) {
+        match command {
+            Command::Back | Command::Backward => self.back_or_filter(command),
+            Command::Forward => self.forward(),
+            Command::Help => {
+                let scopes: Vec<Scope> = self.shown().screen.scopes();
+                self.layers.push(Box::new(Help::new(scopes)));
+            }
+            Command::Palette => {
+                let (values, scopes) = (self.values(), self.shown().screen.scopes());
+                self.layers.push(Box::new(Palette::new(&self.state, scopes, values)));
+            }
+            Command::Filter => {
+                if let Some(filter) = self.shown().screen.filter() {
+                    self.layers.push(Box::new(FilterLine::new(filter)));
+                }
+            }
+            Command::GoTo => self.layers.push(Box::new(GoTo)),
+            Command::Messages => self.layers.push(Box::new(Messages::default())),
+            Command::Place(place) => self.go(place),
+            Command::Act(name) => {
+                let values = self.values();
+                self.start(name, values);
+            }
+            Command::Theme => self.next_theme(),
+            Command::Suspend => self.effects.push(Effect::Suspend),
+            Command::Quit => self.quit(),
+            other => {
+                let shown = self.shown().id;
+                self.tell(shown, |screen, turn| {
+                    screen.command(other, turn);
+                });
+            }
+        }
+    }
+
+    /// Esc takes a filter away first.
+    fn back_or_filter(&mut self, command: Command) {
+        let filtered = self.shown().screen.filter().is_some_and(|filter| !filter.is_empty());
+        if command == Command::Back && filtered {
+            let shown = self.shown().id;
+            self.tell(shown, |screen, turn| screen.set_filter("", turn));
+        } else {
+            self.back();
+        }
+    }
+
+    fn values(&mut self) -> Values {
+        self.turn(None, |app, turn| app.shown().screen.values(turn))
+    }
+
+    fn next_theme(&mut self) {
+        let at = theme::NAMES.iter().position(|name| *name == self.theme.name).unwrap_or(0);
+        let name = theme::NAMES[(at + 1) % theme::NAMES.len()];
+        if let Some(theme) = Theme::named(name) {
+            self.theme = theme;
+            self.say(Role::Dim, format!("theme: {name}"));
+        }
+    }
+
+    fn quit(&mut self) {
+        let names: Vec<String> = self.state.would_stop().iter().map(ToString::to_string).collect();
+        if names.is_empty() {
+            self.effects.push(Effect::Quit);
+        } else {
+            self.layers.push(Box::new(Confirm::end(&names)));
+        }
+    }
+}

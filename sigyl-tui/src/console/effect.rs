@@ -1,0 +1,26 @@
+//! What the console wants done outside of itself.
+
+use std::path::PathBuf;
+
+use sigyl_core::wire::v1::Request;
+
+/// Which question an answer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket(pub(super) u64);
+
+/// One thing to do.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// Ask whoever answers.
+    Ask(Ticket, Box<Request>),
+    /// Listen no longer to what was asked.
+    Forget(Ticket),
+    /// Read a small text file of the operator.
+    Read(Ticket, PathBuf),
+    /// Put text into the clipboard of the terminal.
+    Copy(String),
+    /// Give the terminal back to the shell until it is this program's again.
+    Suspend,
+    /// End.
+    Quit,
+}

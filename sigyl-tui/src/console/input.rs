@@ -1,0 +1,67 @@
+//! What happens to the console.
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use sigyl_core::domain::{Failure, Timestamp};
+use sigyl_core::wire::v1::{Frame, Response};
+
+use super::effect::Ticket;
+
+/// One thing that happened, in the order in which it is taken.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// The terminal has another size.
+    Resized(u16, u16),
+    /// The way to the store is open, or could not be opened.
+    Linked(Result<Linked, Failure>),
+    /// Something came before the end of an answer.
+    Told(Ticket, Box<Frame>),
+    /// An answer ended.
+    Answered(Ticket, Result<Box<Response>, Failure>),
+    /// A file was read.
+    Read(Ticket, Result<String, Failure>),
+    /// The program notes something about itself.
+    Note(String),
+    /// Time passed.
+    Tick(Timestamp),
+    /// A signal or another process asks this one to end.
+    AskedToEnd,
+}
+
+/// What the console works on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Linked {
+    /// Where that is.
+    pub(super) place: String,
+    /// As what.
+    pub(super) kind: LinkKind,
+    /// What the operator should know, such as that another port was taken.
+    pub(super) notice: Option<String>,
+}
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LinkKind {
+    /// This process: what it runs ends with it.
+    Own,
+    /// The owner of the data directory, in another process.
+    Owner,
+    /// A server that was named.
+    Server,
+}
+
+impl LinkKind {
+    /// The word for it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Own => "local",
+            Self::Owner => "owner",
+            Self::Server => "server",
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The keys that work here, from the table that dispatches them.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Layer, Taken};
+use crate::console::keymap::{self, Scope};
+use crate::console::turn::Turn;
+use crate::console::view::View;
+use crate::console::widgets::{Entry, popup, put};
+use crate::render::Role;
+
+/// All keys of a screen.
+pub(in crate::console) struct Help {
+    scopes: Vec<Scope>,
+    wanted: Entry,
+    first: usize,
+}
+
+impl Help {
+    /// Help for these scopes.
+    pub(in crate::console) fn new(scopes: Vec<Scope>) -> Self {
+        Self { scopes, wanted: Entry::default(), first: 0 }
+    }
+
+    /// Lines: titles of scopes, and rows of keys with their words.
+    fn lines(&self, ascii: bool) -> Vec<(Option<String>, String)> {
+        let wanted = self.wanted.text().to_lowercase();
+        let mut lines = Vec::new();
+        let mut last = None;
+        for row in keymap::rows(&self.scopes) {
+            let keys: Vec<_> = row.keys.iter().map(|key| key.name(ascii)).collect();
+            let keys = keys.join(" ");
+            if !wanted.is_empty() && !format!("{keys} {}", row.words).to_lowercase().contains(&wanted) {
+                continue;
+            }
+            if last.replace(row.scope) != Some(row.scope) {
+                if !lines.is_empty() {
+                    lines.push((None, String::new()));
+                }
+                lines.push((None, row.scope.title().to_owned()));
+            }
+            lines.push((Some(keys), row.words.to_owned()));
+        }
+        lines
+    }
+}
+
+impl Layer for Help {
+    fn key(&mut self, key: KeyEvent, _turn: &mut Turn<'_>) -> Taken {
+        match key.code {
+            KeyCode::Esc | KeyCode::F(1) => return Taken::Close,
+            KeyCode::Down => self.first += 1,
+            KeyCode::Up => self.first = self.first.saturating_sub(1),
+            KeyCode::PageDown => self.first += 10,
+            KeyCode::PageUp => self.first = self.first.saturating_sub(10),
+            KeyCode::Char('?') if self.wanted.text().is_empty() => return Taken::Close,
+            _ => {
+                self.wanted.key(key);
+                self.first = 0;
+            }
+        }
+        self.first = self.first.min(self.lines(true).len().saturating_sub(1));
+        Taken::Yes
+    }
+
+    fn keys(&self) -> &'static [(&'static str, &'static str)] {
+        &[("type", "to narrow"), ("↑↓", "scroll"), ("Esc", "close")]
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        let lines = self.lines(view.look.ascii);
+        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(4);
+        let inner = popup(area, buf, (64, height), "keys", view);
+        let x = put(buf, inner, inner.x, inner.y, "/", view.theme.accent);
+        self.wanted.draw(
+            Rect { x, height: 1, width: inner.right().saturating_sub(x), ..inner },
+            buf,
+            true,
+            view,
+        );
+        let rows = usize::from(inner.height.saturating_sub(2));
+        let first = self.first.min(lines.len().saturating_sub(rows));
+        for (y, (keys, words)) in (inner.y + 2..inner.bottom()).zip(&lines[first..]) {
+            match keys {
+                Some(keys) => {
+                    put(buf, inner, inner.x + 2, y, keys, view.theme.accent);
+                    put(buf, inner, inner.x + 20, y, words, view.theme.role(Role::Text));
+                }
+                None => {
+                    put(buf, inner, inner.x, y, words, view.theme.role(Role::Strong));
+                }
+            }
+        }
+    }
+}

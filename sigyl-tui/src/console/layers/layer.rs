@@ -1,0 +1,32 @@
+//! What a layer is.
+
+use crossterm::event::KeyEvent;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::console::turn::Turn;
+use crate::console::view::View;
+
+/// What becomes of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::console) enum Taken {
+    /// It was for this layer.
+    Yes,
+    /// It closes this layer.
+    Close,
+}
+
+/// Something in front.
+pub(in crate::console) trait Layer {
+    /// Takes a key.
+    fn key(&mut self, key: KeyEvent, turn: &mut Turn<'_>) -> Taken;
+
+    /// Takes pasted text.
+    fn paste(&mut self, _text: &str, _turn: &mut Turn<'_>) {}
+
+    /// The keys that it takes, for the footer.
+    fn keys(&self) -> &'static [(&'static str, &'static str)];
+
+    /// Draws it over the body of the screen.
+    fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>);
+}

@@ -1,0 +1,187 @@
+//! Everything that can be done, and everything there is, by name.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use sigyl_core::domain::ServerName;
+
+use super::{Layer, Taken};
+use crate::console::actions;
+use crate::console::command::{Command, Place};
+use crate::console::keymap::{self, Scope};
+use crate::console::screens::server;
+use crate::console::state::State;
+use crate::console::turn::{Do, Turn, Values};
+use crate::console::view::View;
+use crate::console::widgets::{Entry, popup, put};
+use crate::render::Role;
+
+/// Lines that are shown.
+const SHOWN: usize = 12;
+
+/// What a line leads to.
+#[derive(Clone)]
+enum To {
+    Action(&'static str),
+    Place(Place),
+    Server(ServerName),
+    Command(Command),
+}
+
+/// A line: what it is looked for by, and where it leads.
+struct Entryway {
+    words: String,
+    kind: &'static str,
+    to: To,
+}
+
+/// The palette.
+pub(in crate::console) struct Palette {
+    entry: Entry,
+    all: Vec<Entryway>,
+    /// Lines that fit, the best first.
+    shown: Vec<usize>,
+    at: usize,
+    values: Values,
+    /// Where the keys that are shown work.
+    scopes: Vec<Scope>,
+}
+
+impl Palette {
+    /// The palette over what is known, from a screen with these scopes; actions begin with these values.
+    pub(in crate::console) fn new(state: &State, scopes: Vec<Scope>, values: Values) -> Self {
+        let action = |action: &'static actions::Action| Entryway {
+            words: action.words.to_owned(),
+            kind: "do",
+            to: To::Action(action.name),
+        };
+        let place = |(place, _, title, words): (Place, char, &str, &str)| Entryway {
+            words: format!("{title}: {words}"),
+            kind: "go to",
+            to: To::Place(place),
+        };
+        let command = |(command, words): (Command, &str)| Entryway {
+            words: words.to_owned(),
+            kind: "do",
+            to: To::Command(command),
+        };
+        let commands = [
+            (Command::Theme, "Another theme"),
+            (Command::Help, "Show the keys that work here"),
+            (Command::Messages, "Show what was said before"),
+            (Command::Quit, "Quit"),
+        ];
+        let servers = state.servers.get().into_iter().flatten().map(|view| Entryway {
+            words: view.server.name.to_string(),
+            kind: "server",
+            to: To::Server(view.server.name.clone()),
+        });
+        let all = actions::all().map(action).chain(Place::ALL.into_iter().map(place));
+        let all: Vec<_> = all.chain(commands.into_iter().map(command)).chain(servers).collect();
+        let shown = (0..all.len()).collect();
+        Self { entry: Entry::default(), all, shown, at: 0, values, scopes }
+    }
+
+    fn narrow(&mut self) {
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let pattern = Pattern::parse(self.entry.text(), CaseMatching::Ignore, Normalization::Smart);
+        let mut buffer = Vec::new();
+        let mut scored: Vec<(u32, usize)> = Vec::new();
+        for (at, line) in self.all.iter().enumerate() {
+            if let Some(score) = pattern.score(Utf32Str::new(&line.words, &mut buffer), &mut matcher) {
+                scored.push((score, at));
+            }
+        }
+        scored.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
+        self.shown = scored.into_iter().map(|(_, at)| at).collect();
+        self.at = 0;
+    }
+
+    fn go(&self, turn: &mut Turn<'_>) {
+        let Some(line) = self.shown.get(self.at).map(|at| &self.all[*at]) else { return };
+        match &line.to {
+            To::Action(name) => turn.todo.push(Do::Act(name, self.values.clone())),
+            To::Place(place) => turn.todo.push(Do::Command(Command::Place(*place))),
+            To::Command(command) => turn.todo.push(Do::Command(*command)),
+            To::Server(name) => turn.open(server(name)),
+        }
+    }
+
+    fn key_of(&self, line: &Entryway, ascii: bool) -> String {
+        let command = match line.to {
+            To::Action(name) => Command::Act(name),
+            To::Command(command) => command,
+            To::Place(place) => {
+                let letter = Place::ALL.iter().find(|(it, ..)| *it == place).map(|(_, letter, ..)| letter);
+                return letter.map_or_else(String::new, |letter| format!("g {letter}"));
+            }
+            To::Server(_) => return String::new(),
+        };
+        keymap::key_of(command, &self.scopes).map_or_else(String::new, |key| key.name(ascii))
+    }
+}
+
+impl Layer for Palette {
+    fn key(&mut self, key: KeyEvent, turn: &mut Turn<'_>) -> Taken {
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        let last = self.shown.len().saturating_sub(1);
+        match key.code {
+            KeyCode::Esc => return Taken::Close,
+            KeyCode::Enter => {
+                self.go(turn);
+                return Taken::Close;
+            }
+            KeyCode::Up => self.at = self.at.saturating_sub(1),
+            KeyCode::Down => self.at = (self.at + 1).min(last),
+            KeyCode::Char('p') if ctrl => self.at = self.at.saturating_sub(1),
+            KeyCode::Char('n') if ctrl => self.at = (self.at + 1).min(last),
+            _ => {
+                if self.entry.key(key) {
+                    self.narrow();
+                }
+            }
+        }
+        Taken::Yes
+    }
+
+    fn paste(&mut self, text: &str, _turn: &mut Turn<'_>) {
+        self.entry.paste(text);
+        self.narrow();
+    }
+
+    fn keys(&self) -> &'static [(&'static str, &'static str)] {
+        &[("type", "to find"), ("↑↓", "choose"), ("↵", "go"), ("Esc", "close")]
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        let height = u16::try_from(SHOWN).unwrap_or(0) + 4;
+        let inner = popup(area, buf, (78, height), "command", view);
+        let x = put(buf, inner, inner.x, inner.y, ": ", view.theme.accent);
+        self.entry.draw(
+            Rect { x, height: 1, width: inner.right().saturating_sub(x), ..inner },
+            buf,
+            true,
+            view,
+        );
+        let rows = usize::from(inner.height.saturating_sub(2));
+        let first = (self.at + 1).saturating_sub(rows.max(1));
+        for (row, at) in self.shown.iter().enumerate().skip(first).take(rows) {
+            let line = &self.all[*at];
+            let y = inner.y + 2 + u16::try_from(row - first).unwrap_or(0);
+            put(buf, inner, inner.x, y, line.kind, view.theme.role(Role::Dim));
+            let room = usize::from(inner.width.saturating_sub(18));
+            put(buf, inner, inner.x + 8, y, &view.look.cut(&line.words, room), view.theme.role(Role::Text));
+            let key = self.key_of(line, view.look.ascii);
+            let width = u16::try_from(console::measure_text_width(&key)).unwrap_or(0);
+            put(buf, inner, inner.right().saturating_sub(width), y, &key, view.theme.accent);
+            if row == self.at {
+                buf.set_style(Rect { y, height: 1, ..inner }, view.theme.selection);
+            }
+        }
+        if self.shown.is_empty() {
+            put(buf, inner, inner.x, inner.y + 2, "Nothing is called so.", view.theme.role(Role::Dim));
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Where answers go, and what becomes of actions.
+
+use std::time::Duration;
+
+use sigyl_core::domain::{Failure, Timestamp};
+use sigyl_core::wire::v1::{Frame, Request, Response, WhoAmI};
+
+use super::actions::{self, Action, Does, FieldKind, Given, Wrong};
+use super::app::{App, Asked};
+use super::effect::{Effect, Ticket};
+use super::input::Linked;
+use super::layers::Form;
+use super::loaded::sentence;
+use super::screens::{Asking, RunScreen, Sheet};
+use super::turn::Values;
+use crate::link::Answer as _;
+use crate::render::Role;
+
+/// Runs that are known from the beginning.
+const RUNS: usize = 500;
+/// Time between two looks at servers and runs, however much happens.
+const PAUSE_MILLIS: i64 = 200;
+/// Time before the feed is listened to again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+impl App {
+    pub(super) fn linked(&mut self, link: Result<Linked, Failure>) {
+        match link {
+            Ok(link) => {
+                if let Some(notice) = &link.notice {
+                    self.say(Role::Warn, notice.clone());
+                }
+                self.state.link = Some(link);
+                self.stale = true;
+                self.ask(Asked::Who, Request::WhoAmI);
+                self.listen();
+                self.renew();
+                let shown = self.shown().id;
+                self.tell(shown, |screen, turn| screen.ask(turn));
+            }
+            Err(failure) => {
+                self.state.broken = Some(sentence(&failure));
+                self.say(Role::Error, sentence(&failure));
+            }
+        }
+    }
+
+    fn listen(&mut self) {
+        self.listen_at = None;
+        let feed = Request::Feed { after: self.seen, server: None, kinds: Vec::new(), follow: true };
+        self.ask(Asked::Feed, feed);
+    }
+
+    /// Asks for servers and runs if something changed, but not more often than it helps.
+    pub(super) fn renew(&mut self) {
+        if self.state.link.is_none() {
+            return;
+        }
+        if self.listen_at.is_some_and(|at| at <= self.now) {
+            self.stale = true;
+            self.listen();
+        }
+        let waits = self.state.servers.is_asked() || self.state.runs.is_asked();
+        if self.stale && !waits && self.now.millis() - self.renewed.millis() >= PAUSE_MILLIS {
+            self.stale = false;
+            self.renewed = self.now;
+            self.state.servers.ask(self.now);
+            self.state.runs.ask(self.now);
+            self.ask(Asked::Servers, Request::List);
+            self.ask(Asked::Runs, Request::Runs { limit: RUNS });
+        }
+    }
+
+    /// How long nothing has to be looked at, if no input comes.
+    pub(super) fn patience(&self) -> Duration {
+        let waits = self.stale || self.state.servers.get().is_none();
+        if waits { Duration::from_millis(100) } else { Duration::from_secs(1) }
+    }
+
+    pub(super) fn told(&mut self, ticket: Ticket, frame: Frame) {
+        match self.asked.get(&ticket) {
+            Some(Asked::Feed) => self.fed(frame),
+            Some(Asked::Screen(id, tag)) => {
+                let (id, tag) = (*id, *tag);
+                self.tell(id, |screen, turn| screen.told(tag, frame, turn));
+            }
+            _ => {}
+        }
+    }
+
+    fn fed(&mut self, frame: Frame) {
+        self.state.broken = None;
+        match frame {
+            Frame::Event(event) => {
+                self.seen = Some(event.seq);
+                self.stale |= self.state.event(&event);
+            }
+            Frame::Mark { seq } => self.seen = Some(seq),
+            Frame::Gap { seq, .. } => {
+                self.seen = Some(seq);
+                self.stale = true;
+            }
+            _ => {}
+        }
+        self.renew();
+    }
+
+    pub(super) fn answered(&mut self, ticket: Ticket, answer: Result<Box<Response>, Failure>) {
+        let answer = answer.map(|response| *response);
+        match self.asked.remove(&ticket) {
+            Some(Asked::Servers) => {
+                let servers = answer.and_then(|it| Vec::take(it).map_err(|problem| problem.failure));
+                self.state.servers.take(servers);
+                self.news();
+            }
+            Some(Asked::Runs) => {
+                self.state.runs.take(answer.and_then(|it| Vec::take(it).map_err(|problem| problem.failure)));
+                self.news();
+            }
+            Some(Asked::Who) => {
+                self.state
+                    .who
+                    .take(answer.and_then(|it| WhoAmI::take(it).map_err(|problem| problem.failure)));
+            }
+            Some(Asked::Feed) => {
+                // It ends only when whoever answers is gone, or cannot be reached.
+                self.state.broken = Some(match answer {
+                    Ok(_) => "whoever answers has ended".to_owned(),
+                    Err(failure) => sentence(&failure),
+                });
+                self.listen_at = Some(self.now.plus(AGAIN));
+            }
+            Some(Asked::Screen(id, tag)) => self.tell(id, |screen, turn| screen.answered(tag, answer, turn)),
+            Some(Asked::Action(name, values)) => self.done(name, &values, answer),
+            None => {}
+        }
+        self.renew();
+    }
+
+    /// Tells the screen that is shown; the others are told when one goes back to them.
+    fn news(&mut self) {
+        let shown = self.shown().id;
+        self.tell(shown, |screen, turn| screen.news(turn));
+    }
+
+    /// Starts an action: with a form, unless everything that it needs is known.
+    pub(super) fn start(&mut self, name: &str, mut values: Values) {
+        let Some(action) = actions::find(name) else { return };
+        if self.state.link.is_none() {
+            return self.say(Role::Warn, "nothing answers yet".to_owned());
+        }
+        // Only what the action takes goes with it.
+        values.retain(|name, _| action.fields.iter().any(|field| field.name == *name));
+        if action.name == "redeploy" {
+            values.remove("secret");
+        }
+        if action.is_ready(&Given(&values)) {
+            self.send(action.name, values);
+        } else {
+            self.layers.push(Box::new(Form::new(action, &values)));
+        }
+    }
+
+    /// Sends an action whose fields are filled. A file is read first.
+    pub(super) fn send(&mut self, name: &'static str, values: Values) {
+        let Some(action) = actions::find(name) else { return };
+        let file = action.fields.iter().find(|field| field.kind == FieldKind::File);
+        match file.and_then(|field| Some((field.name, values.get(field.name)?.clone()))) {
+            Some((field, path)) => {
+                let ticket = self.ticket();
+                self.files.insert(ticket, (name, values, field));
+                self.effects.push(Effect::Read(ticket, path.into()));
+            }
+            None => self.perform(action, &values, &values),
+        }
+    }
+
+    pub(super) fn read(&mut self, ticket: Ticket, text: Result<String, Failure>) {
+        let Some((name, typed, field)) = self.files.remove(&ticket) else { return };
+        let Some(action) = actions::find(name) else { return };
+        match text {
+            Ok(text) => {
+                let mut values = typed.clone();
+                values.insert(field, text);
+                self.perform(action, &typed, &values);
+            }
+            Err(failure) => self.again(action, &typed, sentence(&failure)),
+        }
+    }
+
+    fn perform(&mut self, action: &'static Action, typed: &Values, values: &Values) {
+        let given = Given(values);
+        let begun = match action.does {
+            Does::Run(make) => make(&given).map(|request| {
+                self.open(Box::new(RunScreen::begin(action.name, Box::new(request))));
+            }),
+            Does::Open(open) => open(&given).map(|screen| self.open(screen)),
+            Does::Say(make, _) | Does::Show(make, _) => make(&given).map(|request| {
+                self.ask(Asked::Action(action.name, typed.clone()), request);
+            }),
+        };
+        if let Err(Wrong { field, why }) = begun {
+            self.again(action, typed, format!("{field}: {}", crate::render::specimen(&why)));
+        }
+    }
+
+    fn again(&mut self, action: &'static Action, values: &Values, wrong: String) {
+        self.say(Role::Error, wrong.clone());
+        // Somebody who is at something else already is not disturbed.
+        if self.layers.is_empty() {
+            self.layers.push(Box::new(Form::again(action, values, wrong)));
+        }
+    }
+
+    fn done(&mut self, name: &'static str, values: &Values, answer: Result<Response, Failure>) {
+        let Some(action) = actions::find(name) else { return };
+        let response = match answer {
+            Ok(response) => response,
+            Err(failure) => return self.again(action, values, sentence(&failure)),
+        };
+        let shown = self.shown().id;
+        match action.does {
+            Does::Show(_, show) => {
+                let asking = Asking::Of(Box::new(Request::Owner), Box::new(show));
+                self.open(Box::new(Sheet::shows(action.name, asking, response)));
+            }
+            Does::Say(_, words) => {
+                self.say(Role::Ok, format!("{}: {words}", action.name));
+                self.tell(shown, |screen, turn| screen.ask(turn));
+            }
+            Does::Run(_) | Does::Open(_) => {}
+        }
+        self.stale = true;
+    }
+
+    /// The present time, for tests and drawing.
+    pub(super) fn present(&self) -> Timestamp {
+        self.now
+    }
+}

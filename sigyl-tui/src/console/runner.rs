@@ -1,0 +1,238 @@
+//! The one loop: inputs come in on one channel, effects are performed, and frames are drawn when something changed.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crossterm::event::{Event, EventStream};
+use futures_util::StreamExt as _;
+use sigyl_core::clock::{Clock as _, SystemClock};
+use sigyl_core::domain::{Failure, Kind};
+use sigyl_core::wire::v1::{Frame, Request};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use super::app::App;
+use super::effect::{Effect, Ticket};
+use super::input::Input;
+use super::terminal::Terminal;
+use crate::link::Link;
+use crate::problem::Problem;
+use crate::render::Role;
+use crate::signal::Interrupts;
+
+/// Inputs that may wait; whoever has more to tell waits too.
+const BACKLOG: usize = 1024;
+/// Inputs that are taken before a frame is drawn.
+const TOGETHER: usize = 512;
+/// Time between two frames, at least.
+const FRAME: Duration = Duration::from_millis(16);
+/// Bytes of a file that is read for a form.
+const FILE: u64 = 4 << 20;
+
+/// Where inputs go.
+pub(super) type Inputs = mpsc::Sender<Input>;
+
+/// Makes the channel of inputs.
+pub(super) fn inputs() -> (Inputs, mpsc::Receiver<Input>) {
+    mpsc::channel(BACKLOG)
+}
+
+/// What performs effects.
+pub(super) struct Runner {
+    link: Option<Link>,
+    inputs: Inputs,
+    asked: BTreeMap<Ticket, (bool, JoinHandle<()>)>,
+    /// What was asked before the link was there.
+    waiting: Vec<(Ticket, Request)>,
+}
+
+impl Runner {
+    /// A runner without a link.
+    pub(super) fn new(inputs: Inputs) -> Self {
+        Self { link: None, inputs, asked: BTreeMap::new(), waiting: Vec::new() }
+    }
+
+    /// Asks over this link from now on.
+    pub(super) fn connect(&mut self, link: Link) {
+        self.link = Some(link);
+        for (ticket, request) in std::mem::take(&mut self.waiting) {
+            self.ask(ticket, request);
+        }
+    }
+
+    /// The link, for whoever closes it.
+    pub(super) fn into_link(self) -> Option<Link> {
+        self.asked.values().for_each(|(_, task)| task.abort());
+        self.link
+    }
+
+    fn ask(&mut self, ticket: Ticket, request: Request) {
+        let Some(link) = self.link.clone() else {
+            self.waiting.push((ticket, request));
+            return;
+        };
+        let inputs = self.inputs.clone();
+        let begins = begins_a_run(&request);
+        let task = tokio::spawn(async move {
+            let mut tell = |frame: Frame| send(&inputs, Input::Told(ticket, Box::new(frame)));
+            let answer = link.call(request, &mut tell).await;
+            let answer = answer.map(Box::new).map_err(|problem| problem.failure);
+            // Nobody listens any more when the console has ended.
+            inputs.send(Input::Answered(ticket, answer)).await.ok();
+        });
+        self.asked.retain(|_, (_, task)| !task.is_finished());
+        self.asked.insert(ticket, (begins, task));
+    }
+
+    fn forget(&mut self, ticket: Ticket) {
+        self.waiting.retain(|(waiting, _)| *waiting != ticket);
+        // A run that was begun goes on: only what it tells is not heard any more.
+        if let Some((false, task)) = self.asked.remove(&ticket) {
+            task.abort();
+        }
+    }
+
+    fn read(&self, ticket: Ticket, path: PathBuf) {
+        let inputs = self.inputs.clone();
+        tokio::spawn(async move {
+            let text = read(&path).await;
+            inputs.send(Input::Read(ticket, text)).await.ok();
+        });
+    }
+}
+
+/// Hands an input over, and waits where too many are waiting already.
+fn send(inputs: &Inputs, input: Input) {
+    if let Err(mpsc::error::TrySendError::Full(input)) = inputs.try_send(input) {
+        tokio::task::block_in_place(|| inputs.blocking_send(input).ok());
+    }
+}
+
+/// Tells what must not end because nobody looks at it any more.
+fn begins_a_run(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::Deploy(_)
+            | Request::Redeploy(_)
+            | Request::Rollback { .. }
+            | Request::Delete { .. }
+            | Request::Approve { .. }
+            | Request::Reject { .. }
+    )
+}
+
+async fn read(path: &Path) -> Result<String, Failure> {
+    use tokio::io::AsyncReadExt as _;
+    let wrong = |why: String| {
+        let message = format!("could not read {}: {why}", path.display());
+        Problem::failed("E0028", Kind::Invalid, message, "name a text file of at most 4 MiB").failure
+    };
+    let file = tokio::fs::File::open(path).await.map_err(|error| wrong(error.to_string()))?;
+    let mut text = String::new();
+    let bytes =
+        file.take(FILE + 1).read_to_string(&mut text).await.map_err(|error| wrong(error.to_string()))?;
+    if bytes as u64 > FILE {
+        return Err(wrong("it is larger than 4 MiB".to_owned()));
+    }
+    Ok(text)
+}
+
+/// What the loop works with.
+pub(super) struct Console {
+    pub(super) app: App,
+    pub(super) terminal: Terminal,
+    pub(super) runner: Runner,
+    pub(super) told: mpsc::Receiver<Input>,
+    /// The link, once it is open.
+    pub(super) link: tokio::sync::oneshot::Receiver<Link>,
+}
+
+impl Console {
+    /// Runs until somebody ends it.
+    pub(super) async fn run(&mut self, interrupts: &mut Interrupts) -> io::Result<()> {
+        let mut keys = EventStream::new();
+        let (mut drawn, mut ticked) = (Instant::now(), Instant::now());
+        self.draw()?;
+        loop {
+            let next = ticked + self.app.patience();
+            let input = tokio::select! {
+                biased;
+                () = interrupts.next() => Some(Input::AskedToEnd),
+                key = keys.next() => key.transpose()?.and_then(input_of),
+                input = self.told.recv() => input,
+                () = sleep_until(next) => {
+                    ticked = Instant::now();
+                    Some(Input::Tick(SystemClock.now()))
+                }
+            };
+            if let Ok(link) = self.link.try_recv() {
+                self.runner.connect(link);
+            }
+            let Some(input) = input else { continue };
+            if self.take(input)? {
+                return Ok(());
+            }
+            for _ in 0..TOGETHER {
+                let Ok(input) = self.told.try_recv() else { break };
+                if self.take(input)? {
+                    return Ok(());
+                }
+            }
+            if drawn.elapsed() >= FRAME || self.told.is_empty() {
+                self.draw()?;
+                drawn = Instant::now();
+            }
+        }
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        if self.app.take_dirty() {
+            let app = &self.app;
+            self.terminal.screen.draw(|frame| app.draw(frame))?;
+        }
+        Ok(())
+    }
+
+    /// Takes an input, and performs what comes of it. Tells whether the console ends.
+    fn take(&mut self, input: Input) -> io::Result<bool> {
+        let input = match input {
+            Input::Resized(..) => {
+                let (width, height) = self.terminal.size()?;
+                Input::Resized(width, height)
+            }
+            other => other,
+        };
+        for effect in self.app.update(input) {
+            match effect {
+                Effect::Ask(ticket, request) => self.runner.ask(ticket, *request),
+                Effect::Forget(ticket) => self.runner.forget(ticket),
+                Effect::Read(ticket, path) => self.runner.read(ticket, path),
+                Effect::Copy(text) => {
+                    if !self.terminal.copy(&text)? {
+                        self.app.say(Role::Warn, "too much for a clipboard: not copied".to_owned());
+                    }
+                }
+                Effect::Suspend => {
+                    self.terminal.suspend()?;
+                    let (width, height) = self.terminal.size()?;
+                    self.app.update(Input::Resized(width, height));
+                }
+                Effect::Quit => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn input_of(event: Event) -> Option<Input> {
+    match event {
+        Event::Key(key) => Some(Input::Key(key)),
+        Event::Mouse(mouse) => Some(Input::Mouse(mouse)),
+        Event::Paste(text) => Some(Input::Paste(text)),
+        Event::Resize(width, height) => Some(Input::Resized(width, height)),
+        Event::FocusGained | Event::FocusLost => None,
+    }
+}

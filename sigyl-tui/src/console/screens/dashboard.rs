@@ -1,0 +1,440 @@
+//! What needs somebody now, every server, and what runs.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use sigyl_core::domain::{Failure, Run, RunId, RunState, ServerName, Timestamp};
+use sigyl_core::wire::v1::{Response, ServerView};
+
+use super::{RunScreen, Screen, server};
+use crate::console::command::{Command, Place};
+use crate::console::keymap::Scope;
+use crate::console::state::State;
+use crate::console::turn::{Do, Tag, Turn, Values};
+use crate::console::view::View;
+use crate::console::widgets::{Cell, Column, Grid, cell, put};
+use crate::render::{self, Glyph, Role, age, duration, specimen, verdict_word};
+
+/// Rows that what needs somebody, and what ran, take at most.
+const NEEDS: usize = 6;
+const RUNS: usize = 5;
+/// How long a run that failed needs somebody.
+const RECENT_MILLIS: i64 = 3_600_000;
+
+const SERVERS: &[Column] = &[
+    Column::fixed("", 1),
+    Column::wide("SERVER", 16),
+    Column::fixed("STATE", 10),
+    Column::fixed("ACTIVE", 14),
+    Column::fixed("WHERE", 10).optional(),
+    Column::number("TOOLS", 5),
+    Column::fixed("VERDICT", 7),
+    Column::number("SINCE", 9),
+];
+
+/// Where a row leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum To {
+    Server(ServerName),
+    Run(RunId),
+}
+
+/// Something that needs somebody.
+struct Need {
+    glyph: Glyph,
+    what: String,
+    why: String,
+    at: Option<Timestamp>,
+    to: To,
+}
+
+/// The first screen.
+#[derive(Default)]
+pub(in crate::console) struct Dashboard {
+    filter: String,
+    /// Rows in order: what needs somebody, servers, runs.
+    rows: Vec<To>,
+    needs: usize,
+    servers: usize,
+    at: usize,
+    /// What is selected and in which part, once somebody selected something.
+    selected: Option<(usize, To)>,
+    first: usize,
+}
+
+/// What needs somebody, the gravest first.
+fn needs(state: &State, now: Timestamp) -> Vec<Need> {
+    let servers = state.servers.get().into_iter().flatten();
+    let mut needs: Vec<Need> = servers.filter_map(need_of).collect();
+    let recent = |run: &&Run| {
+        let failed = matches!(run.state, RunState::Failed | RunState::Blocked);
+        failed && now.millis() - run.updated.millis() < RECENT_MILLIS
+    };
+    // A later run of the same server says how it stands now.
+    let runs = state.runs.get().map_or(&[][..], Vec::as_slice);
+    let newest =
+        |run: &&Run| run.server.is_none() || runs.iter().find(|it| it.server == run.server) == Some(*run);
+    needs.extend(runs.iter().filter(recent).filter(newest).map(need_of_run));
+    let grave = |glyph| match glyph {
+        Glyph::Blocked | Glyph::Failed => 0,
+        Glyph::Held => 1,
+        _ => 2,
+    };
+    needs.sort_by_key(|need| grave(need.glyph));
+    needs
+}
+
+fn need_of(view: &ServerView) -> Option<Need> {
+    let name = &view.server.name;
+    let to = To::Server(name.clone());
+    let need = |glyph, why: String, to| Some(Need { glyph, what: name.to_string(), why, at: None, to });
+    if let Some(quarantine) = &view.quarantine {
+        return need(Glyph::Blocked, format!("quarantine: {}", specimen(&quarantine.reason)), to);
+    }
+    if let Some(run) = &view.held {
+        return need(Glyph::Held, "waits for a decision".to_owned(), To::Run(run.clone()));
+    }
+    if let Some(drift) = &view.drift {
+        return need(Glyph::Held, format!("declares other tools: {}", specimen(drift)), to);
+    }
+    let (glyph, word) = render::server_state(view);
+    if matches!(glyph, Glyph::Failed) || word == "unknown" {
+        let why = view.health.as_deref().map(specimen).unwrap_or_default();
+        return need(glyph, format!("{word} {why}"), to);
+    }
+    let observed = view.observed?;
+    let verdict = observed.would_be;
+    need(Glyph::Warning, format!("serves only because the policy observes: {verdict}"), to)
+}
+
+fn need_of_run(run: &Run) -> Need {
+    let (glyph, word) = render::run_state(run.state);
+    let failure =
+        run.failure.as_ref().map_or_else(String::new, |failure| format!(": {}", specimen(&failure.message)));
+    let what = run.server.as_ref().map_or_else(|| render::plan(run.plan).to_owned(), ToString::to_string);
+    let why = format!("{} {word}{failure}", render::plan(run.plan));
+    Need { glyph, what, why, at: Some(run.updated), to: To::Run(run.id.clone()) }
+}
+
+impl Dashboard {
+    fn arrange(&mut self, state: &State, now: Timestamp) {
+        let wanted = self.filter.to_lowercase();
+        let fits = |text: &str| wanted.is_empty() || text.to_lowercase().contains(&wanted);
+        let needs = needs(state, now).into_iter().filter(|need| fits(&need.what)).take(NEEDS);
+        self.rows = needs.map(|need| need.to).collect();
+        self.needs = self.rows.len();
+        let all = state.servers.get().into_iter().flatten();
+        let shown = all.filter(|view| fits(view.server.name.as_str()));
+        self.rows.extend(shown.map(|view| To::Server(view.server.name.clone())));
+        self.servers = self.rows.len() - self.needs;
+        let runs = state.runs.get().into_iter().flatten();
+        let shown = runs.filter(|run| fits(run.server.as_ref().map_or("", |name| name.as_str())));
+        self.rows.extend(shown.take(RUNS).map(|run| To::Run(run.id.clone())));
+        // The selection stays on what it was on, in the part it was in.
+        let parts = [
+            0..self.needs,
+            self.needs..self.needs + self.servers,
+            self.needs + self.servers..self.rows.len(),
+        ];
+        let same = self
+            .selected
+            .as_ref()
+            .and_then(|(part, to)| parts[*part].clone().find(|at| self.rows[*at] == *to));
+        match (same, &self.selected) {
+            (None, None) => self.at = 0,
+            (same, _) => self.select(same.unwrap_or(self.at)),
+        }
+    }
+
+    fn part(&self, at: usize) -> usize {
+        usize::from(at >= self.needs) + usize::from(at >= self.needs + self.servers)
+    }
+
+    fn select(&mut self, at: usize) {
+        self.at = at.min(self.rows.len().saturating_sub(1));
+        self.selected = self.rows.get(self.at).map(|to| (self.part(self.at), to.clone()));
+    }
+
+    /// Rows that the servers have on a screen of this height.
+    fn room(&self, height: u16, runs: usize) -> usize {
+        let needs = if self.needs > 0 { self.needs + 2 } else { 0 };
+        let runs = if runs > 0 { runs + 2 } else { 0 };
+        usize::from(height).saturating_sub(needs + runs + 2).max(1)
+    }
+
+    fn runs(&self) -> usize {
+        self.rows.len() - self.needs - self.servers
+    }
+
+    fn scroll(&mut self, height: u16) {
+        let room = self.room(height, self.runs());
+        let at = self.at.saturating_sub(self.needs).min(self.servers.saturating_sub(1));
+        self.first = self.first.clamp(at.saturating_sub(room - 1), at);
+    }
+
+    fn mark(&self, row: usize, area: Rect, y: u16, buf: &mut Buffer, view: &View<'_>) {
+        if row == self.at {
+            put(buf, area, area.x, y, if view.look.ascii { ">" } else { "▌" }, view.theme.accent);
+            buf.set_style(Rect { y, height: 1, ..area }, view.theme.selection);
+        }
+    }
+
+    fn draw_needs(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
+        if self.needs == 0 {
+            return area.y;
+        }
+        let all = needs(view.state, view.now);
+        let shown =
+            all.iter().filter(|need| self.filter.is_empty() || self.rows[..self.needs].contains(&need.to));
+        put(buf, area, area.x + 2, area.y, "Needs you", view.theme.accent);
+        if all.len() > self.needs && self.filter.is_empty() {
+            let more = format!("{} more: g s, g n", all.len() - self.needs);
+            put(buf, area, area.x + 13, area.y, &more, view.theme.role(Role::Dim));
+        }
+        let grid = Grid::new(NEED, area.width.saturating_sub(2));
+        for (row, need) in shown.take(self.needs).enumerate() {
+            let y = area.y + 1 + u16::try_from(row).unwrap_or(0);
+            let role = need.glyph.role();
+            let cells = [
+                cell(role, view.look.sign(need.glyph)),
+                cell(Role::Strong, need.what.as_str()),
+                cell(Role::Text, need.why.as_str()),
+                cell(Role::Dim, need.at.map_or_else(String::new, |at| age(at, view.now))),
+            ];
+            grid.row(
+                Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 },
+                buf,
+                &cells,
+                view,
+            );
+            self.mark(row, area, y, buf, view);
+        }
+        area.y + u16::try_from(self.needs).unwrap_or(0) + 2
+    }
+
+    fn draw_servers(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
+        let all = view.state.servers.get().map_or(&[][..], Vec::as_slice);
+        put(buf, area, area.x + 2, area.y, "Servers", view.theme.accent);
+        put(buf, area, area.x + 11, area.y, &tally(all), view.theme.role(Role::Dim));
+        if let Some((role, says)) = view.state.servers.says(view.now) {
+            let x = area.x + 13 + u16::try_from(tally(all).chars().count()).unwrap_or(0);
+            put(
+                buf,
+                area,
+                x,
+                area.y,
+                &view.look.cut(&says, usize::from(area.right().saturating_sub(x))),
+                view.theme.role(role),
+            );
+        }
+        let grid = Grid::new(SERVERS, area.width.saturating_sub(2));
+        let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area };
+        grid.titles(Rect { y: area.y + 1, height: 1, ..inner }, buf, None, view);
+        let room = usize::from(area.height.saturating_sub(2));
+        let at = self.at.saturating_sub(self.needs).min(self.servers.saturating_sub(1));
+        let first = self.first.clamp((at + 1).saturating_sub(room.max(1)), at);
+        let mut y = area.y + 2;
+        for row in (first..self.servers).take(room) {
+            let To::Server(name) = &self.rows[self.needs + row] else { continue };
+            let Some(server) = view.state.server(name) else { continue };
+            grid.row(Rect { y, height: 1, ..inner }, buf, &row_of(server, view), view);
+            self.mark(self.needs + row, area, y, buf, view);
+            y += 1;
+        }
+        if all.is_empty() && view.state.servers.get().is_some() {
+            y = empty(Rect { y, ..inner }, buf, view);
+        }
+        y + 1
+    }
+
+    fn draw_runs(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        if self.runs() == 0 {
+            return;
+        }
+        put(buf, area, area.x + 2, area.y, "Runs", view.theme.accent);
+        let grid = Grid::new(RUN, area.width.saturating_sub(2));
+        let known = view.state.runs.get().map_or(&[][..], Vec::as_slice);
+        for (row, to) in self.rows.iter().enumerate().skip(self.needs + self.servers) {
+            let y = area.y + 1 + u16::try_from(row - self.needs - self.servers).unwrap_or(0);
+            let To::Run(id) = to else { continue };
+            let Some(run) = known.iter().find(|run| run.id == *id).filter(|_| y < area.bottom()) else {
+                continue;
+            };
+            let (glyph, word) = render::run_state(run.state);
+            let until = if run.state == RunState::Running { view.now } else { run.updated };
+            let step = view.state.at_step.get(run.id.as_str()).cloned().unwrap_or_default();
+            let cells = [
+                cell(glyph.role(), view.look.sign(glyph)),
+                cell(Role::Text, render::plan(run.plan)),
+                cell(Role::Strong, run.server.as_ref().map_or("-", |name| name.as_str())),
+                cell(glyph.role(), format!("{word} {step}")),
+                cell(Role::Text, duration(until.since(run.created))),
+                cell(Role::Dim, age(run.created, view.now)),
+            ];
+            grid.row(
+                Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 },
+                buf,
+                &cells,
+                view,
+            );
+            self.mark(row, area, y, buf, view);
+        }
+    }
+}
+
+const NEED: &[Column] =
+    &[Column::fixed("", 1), Column::fixed("", 24), Column::wide("", 20), Column::number("", 9)];
+const RUN: &[Column] = &[
+    Column::fixed("", 1),
+    Column::fixed("", 8),
+    Column::wide("", 12),
+    Column::fixed("", 24),
+    Column::number("", 9),
+    Column::number("", 9),
+];
+
+/// How many servers there are, by how they are.
+fn tally(views: &[ServerView]) -> String {
+    let count = |word: &str| views.iter().filter(|view| render::server_state(view).1 == word).count();
+    let words = ["serving", "starting", "held", "failed", "stopped", "recorded", "quarantine", "unknown"];
+    let parts = words.iter().map(|word| (count(word), word)).filter(|(count, _)| *count > 0);
+    let parts: Vec<_> = parts.map(|(count, word)| format!("{count} {word}")).collect();
+    parts.join(" · ")
+}
+
+fn row_of(server: &ServerView, view: &View<'_>) -> Vec<Cell> {
+    let (glyph, word) = render::server_state(server);
+    let (role, verdict) = verdict_word(server.verdict);
+    let active = server.server.active.as_ref().map_or("-", |version| version.as_str());
+    let target = server.deployment.as_ref().map(|it| it.target.as_deref().unwrap_or("local"));
+    vec![
+        cell(glyph.role(), view.look.sign(glyph)),
+        cell(Role::Strong, server.server.name.as_str()),
+        cell(glyph.role(), word),
+        cell(Role::Text, specimen(active)),
+        cell(Role::Dim, specimen(target.unwrap_or("-"))),
+        cell(Role::Text, server.tools.len().to_string()),
+        cell(role, verdict),
+        cell(Role::Dim, render::since(server, view.now)),
+    ]
+}
+
+/// What a person does first.
+fn empty(area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
+    let lines = [
+        ("", "No servers yet."),
+        ("d", "deploys one: a folder, an archive, npm:NAME, pypi:NAME or git:URL is"),
+        ("", "scanned, recorded, started and probed, and served behind one endpoint"),
+        ("g r", "shows the registry; `sigyl import URL` takes in another registry's documents"),
+        ("?", "shows every key"),
+    ];
+    let mut y = area.y + 1;
+    for (key, words) in lines {
+        put(buf, area, area.x, y, &format!("{key:>3}"), view.theme.accent);
+        put(buf, area, area.x + 5, y, words, view.theme.role(Role::Text));
+        y += 1;
+    }
+    y
+}
+
+impl Screen for Dashboard {
+    fn title(&self) -> String {
+        Place::Dashboard.title().to_owned()
+    }
+
+    fn scopes(&self) -> Vec<Scope> {
+        vec![Scope::Dashboard, Scope::List]
+    }
+
+    fn place(&self) -> Option<Place> {
+        Some(Place::Dashboard)
+    }
+
+    fn ask(&mut self, turn: &mut Turn<'_>) {
+        self.arrange(turn.state, turn.now);
+    }
+
+    fn answered(&mut self, _tag: Tag, _answer: Result<Response, Failure>, _turn: &mut Turn<'_>) {}
+
+    fn news(&mut self, turn: &mut Turn<'_>) {
+        self.arrange(turn.state, turn.now);
+        self.scroll(turn.height);
+    }
+
+    fn command(&mut self, command: Command, turn: &mut Turn<'_>) -> bool {
+        let page = self.room(turn.height, self.runs());
+        match command {
+            Command::Up => self.select(self.at.saturating_sub(1)),
+            Command::Down => self.select(self.at + 1),
+            Command::PageUp => self.select(self.at.saturating_sub(page)),
+            Command::PageDown => self.select(self.at + page),
+            Command::Top => self.select(0),
+            Command::Bottom => self.select(usize::MAX),
+            Command::Open => match self.rows.get(self.at) {
+                Some(To::Server(name)) => turn.open(server(name)),
+                Some(To::Run(run)) => turn.open(RunScreen::of(run.clone())),
+                None => {}
+            },
+            Command::Copy => {
+                let text = match self.rows.get(self.at) {
+                    Some(To::Server(name)) => name.to_string(),
+                    Some(To::Run(run)) => run.to_string(),
+                    None => String::new(),
+                };
+                turn.todo.push(Do::Copy(text));
+            }
+            _ => return false,
+        }
+        self.scroll(turn.height);
+        true
+    }
+
+    fn values(&self, _turn: &Turn<'_>) -> Values {
+        match self.rows.get(self.at) {
+            Some(To::Server(name)) => Values::from([("name", name.to_string())]),
+            Some(To::Run(run)) => Values::from([("run", run.to_string())]),
+            None => Values::new(),
+        }
+    }
+
+    fn filter(&self) -> Option<&str> {
+        Some(&self.filter)
+    }
+
+    fn set_filter(&mut self, text: &str, turn: &mut Turn<'_>) {
+        text.clone_into(&mut self.filter);
+        self.arrange(turn.state, turn.now);
+        self.scroll(turn.height);
+    }
+
+    fn click(&mut self, (_, row): (u16, u16), turn: &mut Turn<'_>) {
+        let needs = u16::try_from(self.needs).unwrap_or(0);
+        let head = if needs > 0 { needs + 2 } else { 0 };
+        let at = match row {
+            row if row >= 1 && row <= needs => usize::from(row - 1),
+            row if row >= head + 2 => {
+                let at = usize::from(row - head - 2);
+                let room = self.room(turn.height, self.runs()).min(self.servers);
+                match at {
+                    at if at < room => self.needs + self.first + at,
+                    at if at >= room + 2 => self.needs + self.servers + at - room - 2,
+                    _ => return,
+                }
+            }
+            _ => return,
+        };
+        if at == self.at {
+            self.command(Command::Open, turn);
+        } else if at < self.rows.len() {
+            self.select(at);
+        }
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        let y = self.draw_needs(area, buf, view);
+        let runs = self.runs();
+        let below = if runs > 0 { u16::try_from(runs + 2).unwrap_or(0) } else { 0 };
+        let height = (area.bottom().saturating_sub(y)).saturating_sub(below);
+        let y = self.draw_servers(Rect { y, height, ..area }, buf, view);
+        self.draw_runs(Rect { y, height: area.bottom().saturating_sub(y), ..area }, buf, view);
+    }
+}

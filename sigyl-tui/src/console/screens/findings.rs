@@ -1,0 +1,394 @@
+//! Findings of one server, or of all: the reports are read one after the other, and rows appear as they come.
+
+use std::collections::VecDeque;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use sigyl_core::domain::{Confidence, Failure, Finding, Report, RunId, ServerName, Severity, Timestamp};
+use sigyl_core::wire::v1::{Request, Response, VersionView};
+
+use super::{Key, List, Noun, Screen};
+use crate::console::command::{Command, Place};
+use crate::console::keymap::Scope;
+use crate::console::loaded::sentence;
+use crate::console::turn::{Tag, Turn, Values};
+use crate::console::view::View;
+use crate::console::widgets::{Cell, Column, cell, put};
+use crate::link::Answer as _;
+use crate::render::{Glyph, Look, Role, specimen, specimen_lines, wrap};
+
+const VERSIONS: Tag = Tag(0);
+const REPORT: Tag = Tag(1);
+
+/// A finding, and where it was found.
+#[derive(Clone)]
+pub(in crate::console) struct Found {
+    server: ServerName,
+    run: RunId,
+    finding: Finding,
+}
+
+/// Rows of findings.
+struct Rows {
+    /// Whether the server has a column.
+    all: bool,
+}
+
+fn severity(severity: Severity) -> (Glyph, Role, &'static str) {
+    match severity {
+        Severity::Block => (Glyph::Blocked, Role::Block, "block"),
+        Severity::Error => (Glyph::Held, Role::Error, "error"),
+        Severity::Warning => (Glyph::Warning, Role::Warn, "warning"),
+        Severity::Info => (Glyph::Info, Role::Dim, "info"),
+    }
+}
+
+fn place(finding: &Finding) -> String {
+    finding.location.as_ref().map_or_else(String::new, |location| specimen(&location.to_string()))
+}
+
+fn confidence(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Low => "low confidence: often wrong",
+        Confidence::Medium => "medium confidence",
+        Confidence::High => "high confidence",
+    }
+}
+
+impl Noun for Rows {
+    type Item = Found;
+
+    fn title(&self) -> String {
+        if self.all { Place::Security.title() } else { "scan" }.to_owned()
+    }
+
+    fn scopes(&self) -> &'static [Scope] {
+        &[Scope::Findings]
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        const ALL: &[Column] = &[
+            Column::fixed("SEVERITY", 9),
+            Column::fixed("SERVER", 14),
+            Column::fixed("RULE", 14),
+            Column::wide("WHAT", 16),
+            Column::wide("WHERE", 10).optional(),
+        ];
+        const ONE: &[Column] = &[
+            Column::fixed("SEVERITY", 9),
+            Column::fixed("RULE", 18),
+            Column::wide("WHAT", 16),
+            Column::wide("WHERE", 10),
+        ];
+        if self.all { ALL } else { ONE }
+    }
+
+    fn request(&self) -> Option<Request> {
+        None
+    }
+
+    fn items(&self, _response: Response) -> Result<Vec<Found>, Failure> {
+        Ok(Vec::new())
+    }
+
+    fn id(&self, found: &Found) -> String {
+        format!("{} {} {}", found.server, found.finding.rule, found.finding.fingerprint())
+    }
+
+    fn cells(&self, found: &Found, view: &View<'_>) -> Vec<Cell> {
+        let finding = &found.finding;
+        let (glyph, role, word) = severity(finding.severity);
+        let mut cells = vec![cell(role, format!("{} {word}", view.look.sign(glyph)))];
+        if self.all {
+            cells.push(cell(Role::Strong, found.server.as_str()));
+        }
+        cells.push(cell(Role::Dim, specimen(&finding.rule.to_string())));
+        cells.push(cell(Role::Text, specimen(&finding.message)));
+        cells.push(cell(Role::Dim, place(finding)));
+        cells
+    }
+
+    fn key(&self, found: &Found, column: usize) -> Key {
+        let finding = &found.finding;
+        match (column, self.all) {
+            (0, _) => Key::Number(match finding.severity {
+                Severity::Block => 0,
+                Severity::Error => 1,
+                Severity::Warning => 2,
+                Severity::Info => 3,
+            }),
+            (1, true) => Key::Text(found.server.to_string()),
+            (2, true) | (1, false) => Key::Text(finding.rule.to_string()),
+            (3, true) | (2, false) => Key::Text(finding.message.to_lowercase()),
+            _ => Key::Text(place(finding)),
+        }
+    }
+
+    fn words(&self, found: &Found) -> String {
+        let finding = &found.finding;
+        let word = severity(finding.severity).2;
+        format!("{word} {} {} {} {}", found.server, finding.rule, finding.message, place(finding))
+    }
+
+    fn values(&self, found: Option<&Found>) -> Values {
+        let Some(found) = found else { return Values::new() };
+        Values::from([
+            ("name", found.server.to_string()),
+            ("run", found.run.to_string()),
+            ("rule", found.finding.rule.to_string()),
+        ])
+    }
+
+    fn open(&self, found: &Found, turn: &mut Turn<'_>) {
+        let title = specimen(&found.finding.rule.to_string());
+        let values = self.values(Some(found));
+        let found = found.clone();
+        let text = super::Asking::Here(Box::new(move |look: &Look| whole(&found, look)));
+        turn.open(super::Sheet::new(title, text).with(&[Scope::Findings], values));
+    }
+
+    fn whole(&self, found: &Found, look: &Look, _now: Timestamp) -> Option<String> {
+        Some(whole(found, look))
+    }
+
+    fn none(&self) -> &'static str {
+        "Nothing was found in what serves."
+    }
+}
+
+/// A finding with its evidence, and what to do.
+fn whole(found: &Found, look: &Look) -> String {
+    let finding = &found.finding;
+    let (glyph, role, word) = severity(finding.severity);
+    let mut text = format!(
+        "{} {}\n{}\n\n",
+        look.paint(role, &format!("{} {word}", look.sign(glyph))),
+        look.paint(Role::Strong, &specimen(&finding.rule.to_string())),
+        wrap(&specimen(&finding.message), look, 0),
+    );
+    let mut part = |label: &str, role: Role, value: &str| {
+        if !value.is_empty() {
+            text.push_str(&format!("{}\n", look.paint(Role::Dim, label)));
+            for line in specimen_lines(value).lines() {
+                text.push_str(&format!("  {}\n", look.paint(role, &wrap(line, look, 2))));
+            }
+        }
+    };
+    part("server", Role::Text, found.server.as_str());
+    part("where", Role::Text, &place(finding));
+    part("evidence", Role::Specimen, &finding.evidence);
+    part("what to do", Role::Text, finding.fix.as_deref().unwrap_or_default());
+    part("how sure", Role::Text, confidence(finding.confidence));
+    part("found by", Role::Text, found.run.as_str());
+    part("more", Role::Text, &format!("sigyl rules {}", finding.rule));
+    text
+}
+
+/// Findings of the versions that serve.
+pub(in crate::console) struct Findings {
+    only: Option<ServerName>,
+    rows: List<Rows>,
+    found: Vec<Found>,
+    /// Servers that are still to be read, and the one that is read now.
+    queue: VecDeque<ServerName>,
+    reading: Option<(ServerName, Option<RunId>)>,
+    read: usize,
+    /// The last report: its run, and what it came to.
+    last: Option<(RunId, String)>,
+    /// What could not be read, and why.
+    unread: Vec<String>,
+    begun: bool,
+}
+
+impl Findings {
+    /// Findings of one server.
+    pub(in crate::console) fn of(server: ServerName) -> Self {
+        Self::new(Some(server))
+    }
+
+    /// Findings of all servers.
+    pub(in crate::console) fn all() -> Self {
+        Self::new(None)
+    }
+
+    fn new(only: Option<ServerName>) -> Self {
+        let rows = List::new(Rows { all: only.is_none() });
+        Self {
+            only,
+            rows,
+            found: Vec::new(),
+            queue: VecDeque::new(),
+            reading: None,
+            read: 0,
+            last: None,
+            unread: Vec::new(),
+            begun: false,
+        }
+    }
+
+    fn next(&mut self, turn: &mut Turn<'_>) {
+        self.reading = self.queue.pop_front().map(|name| (name, None));
+        match &self.reading {
+            Some((name, _)) => turn.ask(VERSIONS, Request::Versions { name: name.clone() }),
+            None => self.show(),
+        }
+    }
+
+    fn show(&mut self) {
+        self.found.sort_by(|a, b| {
+            let worst = |it: &Found| std::cmp::Reverse((it.finding.severity, it.finding.confidence));
+            worst(a).cmp(&worst(b)).then_with(|| a.server.cmp(&b.server))
+        });
+        self.rows.set(self.found.clone());
+    }
+
+    fn versions(&mut self, views: &[VersionView], turn: &mut Turn<'_>) {
+        let serves = views.iter().find(|view| view.active);
+        let newest = views.first().filter(|_| self.only.is_some());
+        let run = serves.or(newest).map(|view| view.record.run.clone());
+        match (&mut self.reading, run) {
+            (Some((_, reading)), Some(run)) => {
+                *reading = Some(run.clone());
+                turn.ask(REPORT, Request::Report { run, live: false });
+            }
+            _ => self.done(turn),
+        }
+    }
+
+    fn report(&mut self, report: Report) {
+        let Some((server, Some(run))) = &self.reading else { return };
+        let found = |finding| Found { server: server.clone(), run: run.clone(), finding };
+        let gaps = if report.partial { ", and not everything was looked at" } else { "" };
+        let says = format!("verdict {}, {} files{gaps}", report.verdict, report.stats.files);
+        self.last = Some((run.clone(), says));
+        self.found.extend(report.findings.into_iter().map(found));
+    }
+
+    fn done(&mut self, turn: &mut Turn<'_>) {
+        self.read += 1;
+        self.show();
+        self.next(turn);
+    }
+
+    fn says(&self) -> Option<(Role, String)> {
+        if let Some((name, _)) = &self.reading {
+            let left = self.queue.len();
+            return Some((
+                Role::Dim,
+                format!("reading the report of {name}; {} read, {left} to come", self.read),
+            ));
+        }
+        if let Some(first) = self.unread.first() {
+            return Some((Role::Error, format!("{} could not be read: {first}", self.unread.len())));
+        }
+        let (_, says) = self.last.as_ref().filter(|_| self.only.is_some())?;
+        Some((Role::Dim, says.clone()))
+    }
+}
+
+impl Screen for Findings {
+    fn title(&self) -> String {
+        self.rows.title()
+    }
+
+    fn scopes(&self) -> Vec<Scope> {
+        self.rows.scopes()
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.only.is_none().then_some(Place::Security)
+    }
+
+    fn ask(&mut self, turn: &mut Turn<'_>) {
+        let all = turn.state.servers.get();
+        let serving = all.into_iter().flatten().filter(|view| view.server.active.is_some());
+        self.queue = match &self.only {
+            Some(name) => VecDeque::from([name.clone()]),
+            None => serving.map(|view| view.server.name.clone()).collect(),
+        };
+        self.begun = all.is_some() || self.only.is_some();
+        (self.read, self.reading) = (0, None);
+        self.found.clear();
+        self.unread.clear();
+        self.next(turn);
+    }
+
+    fn answered(&mut self, tag: Tag, answer: Result<Response, Failure>, turn: &mut Turn<'_>) {
+        let read = match answer {
+            Ok(response) if tag == VERSIONS => {
+                match Vec::<VersionView>::take(response).map_err(|problem| problem.failure) {
+                    Ok(views) => return self.versions(&views, turn),
+                    Err(failure) => Err(failure),
+                }
+            }
+            Ok(response) => Report::take(response).map_err(|problem| problem.failure),
+            Err(failure) => Err(failure),
+        };
+        match read {
+            Ok(report) => self.report(report),
+            Err(failure) => {
+                let name = self.reading.as_ref().map_or_else(String::new, |(name, _)| name.to_string());
+                self.unread.push(format!("{name}: {}", sentence(&failure)));
+            }
+        }
+        self.done(turn);
+    }
+
+    fn news(&mut self, turn: &mut Turn<'_>) {
+        if !self.begun && turn.state.servers.get().is_some() {
+            self.ask(turn);
+        }
+    }
+
+    fn command(&mut self, command: Command, turn: &mut Turn<'_>) -> bool {
+        if command == Command::Refresh {
+            self.ask(turn);
+            return true;
+        }
+        self.rows.command(command, turn)
+    }
+
+    fn offers(&self, command: Command) -> bool {
+        command != Command::Act("report") || self.last.is_some()
+    }
+
+    fn values(&self, turn: &Turn<'_>) -> Values {
+        let mut values = self.rows.values(turn);
+        if let Some((run, _)) = self.last.as_ref().filter(|_| self.only.is_some()) {
+            values.entry("run").or_insert_with(|| run.to_string());
+        }
+        values
+    }
+
+    fn filter(&self) -> Option<&str> {
+        self.rows.filter()
+    }
+
+    fn set_filter(&mut self, text: &str, turn: &mut Turn<'_>) {
+        self.rows.set_filter(text, turn);
+    }
+
+    fn click(&mut self, at: (u16, u16), turn: &mut Turn<'_>) {
+        self.rows.click(at, turn);
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        self.rows.draw(area, buf, view);
+        if let Some((role, says)) = self.says() {
+            let foot = Rect {
+                x: area.x + 8,
+                width: area.width.saturating_sub(9),
+                y: area.bottom().saturating_sub(1),
+                height: 1,
+            };
+            put(
+                buf,
+                foot,
+                foot.x,
+                foot.y,
+                &view.look.cut(&says, usize::from(foot.width)),
+                view.theme.role(role),
+            );
+        }
+    }
+}

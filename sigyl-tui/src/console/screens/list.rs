@@ -1,0 +1,382 @@
+//! Rows of one kind: they are asked for, ordered, narrowed, selected and opened alike, whatever they are.
+
+use std::collections::BTreeSet;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use sigyl_core::domain::{Failure, Timestamp};
+use sigyl_core::wire::v1::{Frame, Request, Response};
+
+use super::Screen;
+use crate::console::command::{Command, Place};
+use crate::console::keymap::Scope;
+use crate::console::loaded::Loaded;
+use crate::console::paint;
+use crate::console::state::State;
+use crate::console::turn::{Do, Tag, Turn, Values};
+use crate::console::view::View;
+use crate::console::widgets::{Cell, Column, Grid, put};
+use crate::render::{Look, Role};
+
+/// Columns from which on the selected row is shown whole beside the list.
+const BOTH: u16 = 110;
+
+/// What rows are ordered by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::console) enum Key {
+    /// A number, a time.
+    Number(i64),
+    /// Text, whatever its case.
+    Text(String),
+}
+
+/// Things of one kind.
+pub(in crate::console) trait Noun: 'static {
+    /// One of them.
+    type Item;
+
+    /// What they are called.
+    fn title(&self) -> String;
+    /// The scopes of their keys, beside those of every list.
+    fn scopes(&self) -> &'static [Scope];
+    /// Which of the places they are, if they are one.
+    fn place(&self) -> Option<Place> {
+        None
+    }
+    /// Their columns.
+    fn columns(&self) -> &'static [Column];
+    /// What asks for them; nothing when they are taken from what is known.
+    fn request(&self) -> Option<Request>;
+    /// Takes them from an answer.
+    fn items(&self, response: Response) -> Result<Vec<Self::Item>, Failure>;
+    /// Takes them from what is known.
+    fn known(&self, _state: &State) -> Option<Vec<Self::Item>> {
+        None
+    }
+    /// Takes one that is told before the end of an answer.
+    fn told(&self, _frame: Frame) -> Option<Self::Item> {
+        None
+    }
+    /// Whether they are asked for again when servers or runs change.
+    fn renews(&self) -> bool {
+        false
+    }
+    /// What tells it from all others, and is copied.
+    fn id(&self, item: &Self::Item) -> String;
+    /// What stands in its row.
+    fn cells(&self, item: &Self::Item, view: &View<'_>) -> Vec<Cell>;
+    /// What it is ordered by in a column.
+    fn key(&self, item: &Self::Item, column: usize) -> Key;
+    /// The text that a filter looks at.
+    fn words(&self, item: &Self::Item) -> String;
+    /// What actions on it begin with.
+    fn values(&self, item: Option<&Self::Item>) -> Values;
+    /// Shows more of it.
+    fn open(&self, _item: &Self::Item, _turn: &mut Turn<'_>) {}
+    /// All of it, as text for this many columns.
+    fn whole(&self, _item: &Self::Item, _look: &Look, _now: Timestamp) -> Option<String> {
+        None
+    }
+    /// What to say where there are none.
+    fn none(&self) -> &'static str;
+}
+
+/// A list of them.
+pub(in crate::console) struct List<N: Noun> {
+    noun: N,
+    items: Loaded<Vec<N::Item>>,
+    /// Items that are shown, by their place among all.
+    order: Vec<usize>,
+    filter: String,
+    by: Option<(usize, bool)>,
+    /// The selected one: what it is, and where it was last.
+    selected: Option<String>,
+    at: usize,
+    first: usize,
+    marked: BTreeSet<String>,
+}
+
+const WHOLE: Tag = Tag(0);
+
+impl<N: Noun> List<N> {
+    /// A list that has not been asked for.
+    pub(in crate::console) fn new(noun: N) -> Self {
+        Self {
+            noun,
+            items: Loaded::default(),
+            order: Vec::new(),
+            filter: String::new(),
+            by: None,
+            selected: None,
+            at: 0,
+            first: 0,
+            marked: BTreeSet::new(),
+        }
+    }
+
+    /// Shows these.
+    pub(in crate::console) fn set(&mut self, items: Vec<N::Item>) {
+        self.items.take(Ok(items));
+        self.arrange();
+    }
+
+    /// The selected one.
+    pub(in crate::console) fn item(&self) -> Option<&N::Item> {
+        let at = *self.order.get(self.at)?;
+        self.items.get()?.get(at)
+    }
+
+    fn all(&self) -> &[N::Item] {
+        self.items.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Orders and narrows anew; the selection stays on what it was on.
+    fn arrange(&mut self) {
+        let Self { noun, items, order, filter, by, .. } = self;
+        let items = items.get().map_or(&[][..], Vec::as_slice);
+        let wanted = filter.to_lowercase();
+        let fits = |item: &N::Item| wanted.is_empty() || noun.words(item).to_lowercase().contains(&wanted);
+        *order = (0..items.len()).filter(|at| fits(&items[*at])).collect();
+        if let Some((column, down)) = *by {
+            order.sort_by_cached_key(|at| noun.key(&items[*at], column));
+            if down {
+                order.reverse();
+            }
+        }
+        let same = self
+            .selected
+            .as_ref()
+            .and_then(|id| self.order.iter().position(|at| self.noun.id(&self.all()[*at]) == *id));
+        self.select(same.unwrap_or(self.at));
+    }
+
+    fn select(&mut self, at: usize) {
+        self.at = at.min(self.order.len().saturating_sub(1));
+        self.selected = self.item().map(|item| self.noun.id(item));
+    }
+
+    fn scroll(&mut self, height: u16) {
+        let rows = usize::from(height.saturating_sub(2)).max(1);
+        self.first = self.first.clamp(self.at.saturating_sub(rows - 1), self.at);
+    }
+
+    fn order_by(&mut self) {
+        let columns = self.noun.columns();
+        let next = self.by.map_or(0, |(column, _)| column + 1);
+        self.by = (next..columns.len()).find(|at| !columns[*at].title.is_empty()).map(|at| (at, false));
+        self.arrange();
+    }
+
+    fn mark(&mut self) {
+        if let Some(id) = self.selected.clone() {
+            if !self.marked.remove(&id) {
+                self.marked.insert(id);
+            }
+            self.select(self.at + 1);
+        }
+    }
+
+    fn moved(&mut self, command: Command, page: usize) -> bool {
+        let last = self.order.len().saturating_sub(1);
+        let at = match command {
+            Command::Up => self.at.saturating_sub(1),
+            Command::Down => self.at + 1,
+            Command::PageUp => self.at.saturating_sub(page),
+            Command::PageDown => self.at + page,
+            Command::Top => 0,
+            Command::Bottom => last,
+            _ => return false,
+        };
+        self.select(at);
+        true
+    }
+
+    fn copied(&self) -> String {
+        if self.marked.is_empty() {
+            return self.selected.clone().unwrap_or_default();
+        }
+        self.marked.iter().cloned().collect::<Vec<_>>().join("\n")
+    }
+
+    fn rows(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        let grid = Grid::new(self.noun.columns(), area.width.saturating_sub(2));
+        let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area };
+        grid.titles(inner, buf, self.by, view);
+        let rows = usize::from(area.height.saturating_sub(1));
+        let first = self.first.clamp((self.at + 1).saturating_sub(rows.max(1)), self.at);
+        for (line, at) in self.order.iter().enumerate().skip(first).take(rows) {
+            let y = area.y + 1 + u16::try_from(line - first).unwrap_or(0);
+            let place = Rect { y, height: 1, ..inner };
+            let item = &self.all()[*at];
+            grid.row(place, buf, &self.noun.cells(item, view), view);
+            let marked = !self.marked.is_empty() && self.marked.contains(&self.noun.id(item));
+            let sign = match (line == self.at, marked, view.look.ascii) {
+                (_, true, true) => "*",
+                (_, true, false) => "◉",
+                (true, _, true) => ">",
+                (true, _, false) => "▌",
+                _ => " ",
+            };
+            put(buf, area, area.x, y, sign, view.theme.accent);
+            if line == self.at {
+                buf.set_style(Rect { y, height: 1, ..area }, view.theme.selection);
+            }
+        }
+    }
+
+    fn foot(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        let (shown, all) = (self.order.len(), self.all().len());
+        let mut parts = Vec::new();
+        if !self.filter.is_empty() {
+            parts.push(format!("{shown} of {all} with \"{}\"", crate::render::specimen(&self.filter)));
+        } else if all > 0 {
+            parts.push(all.to_string());
+        }
+        if !self.marked.is_empty() {
+            parts.push(format!("{} marked", self.marked.len()));
+        }
+        let mut x = put(buf, area, area.x + 2, area.y, &parts.join(" · "), view.theme.role(Role::Dim));
+        if let Some((role, says)) = self.items.says(view.now) {
+            if x > area.x + 2 {
+                x += 2;
+            }
+            put(
+                buf,
+                area,
+                x,
+                area.y,
+                &view.look.cut(&says, usize::from(area.right() - x)),
+                view.theme.role(role),
+            );
+        }
+    }
+}
+
+impl<N: Noun> Screen for List<N> {
+    fn title(&self) -> String {
+        self.noun.title()
+    }
+
+    fn scopes(&self) -> Vec<Scope> {
+        self.noun.scopes().iter().copied().chain([Scope::List]).collect()
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.noun.place()
+    }
+
+    fn ask(&mut self, turn: &mut Turn<'_>) {
+        match self.noun.request() {
+            Some(request) => {
+                self.items.ask(turn.now);
+                turn.ask(WHOLE, request);
+            }
+            None => self.news(turn),
+        }
+    }
+
+    fn answered(&mut self, _tag: Tag, answer: Result<Response, Failure>, _turn: &mut Turn<'_>) {
+        let answer = answer.and_then(|response| match response {
+            // What was told one by one is all there is.
+            Response::Ok => Ok(self.items.get_mut().map(std::mem::take).unwrap_or_default()),
+            response => self.noun.items(response),
+        });
+        self.items.take(answer);
+        self.arrange();
+    }
+
+    fn told(&mut self, _tag: Tag, frame: Frame, _turn: &mut Turn<'_>) {
+        let Some(item) = self.noun.told(frame) else { return };
+        match self.items.get_mut() {
+            Some(items) => items.push(item),
+            None => self.items.take(Ok(vec![item])),
+        }
+        self.arrange();
+    }
+
+    fn news(&mut self, turn: &mut Turn<'_>) {
+        if let Some(items) = self.noun.known(turn.state) {
+            self.items.take(Ok(items));
+            self.arrange();
+        } else if self.noun.renews() && !self.items.is_asked() && self.noun.request().is_some() {
+            self.ask(turn);
+        }
+    }
+
+    fn command(&mut self, command: Command, turn: &mut Turn<'_>) -> bool {
+        let page = usize::from(turn.height.saturating_sub(3)).max(1);
+        match command {
+            Command::Open => {
+                if let Some(item) = self.item() {
+                    self.noun.open(item, turn);
+                }
+            }
+            Command::Sort => self.order_by(),
+            Command::Reverse => {
+                self.by = Some(self.by.map_or((0, true), |(column, down)| (column, !down)));
+                self.arrange();
+            }
+            Command::Mark => self.mark(),
+            Command::Copy => turn.todo.push(Do::Copy(self.copied())),
+            Command::Refresh => self.ask(turn),
+            other if self.moved(other, page) => {}
+            _ => return false,
+        }
+        self.scroll(turn.height);
+        true
+    }
+
+    fn values(&self, _turn: &Turn<'_>) -> Values {
+        self.noun.values(self.item())
+    }
+
+    fn filter(&self) -> Option<&str> {
+        Some(&self.filter)
+    }
+
+    fn set_filter(&mut self, text: &str, turn: &mut Turn<'_>) {
+        text.clone_into(&mut self.filter);
+        self.arrange();
+        self.scroll(turn.height);
+    }
+
+    fn click(&mut self, (_, row): (u16, u16), turn: &mut Turn<'_>) {
+        let at = self.first + usize::from(row.saturating_sub(1));
+        if row == 0 || at >= self.order.len() {
+            return;
+        }
+        if at == self.at {
+            self.command(Command::Open, turn);
+        } else {
+            self.select(at);
+        }
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        let foot = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
+        let body = Rect { height: area.height.saturating_sub(1), ..area };
+        self.foot(foot, buf, view);
+        if self.all().is_empty() && self.items.get().is_some() {
+            let lines = crate::render::wrap(self.noun.none(), &view.look_of(area.width.saturating_sub(4)), 0);
+            for (y, line) in (body.y + 1..body.bottom()).zip(lines.lines()) {
+                put(buf, body, body.x + 2, y, line, view.theme.role(Role::Dim));
+            }
+            return;
+        }
+        let left = (body.width / 2).max(64);
+        let right = Rect { x: body.x + left + 2, width: body.width.saturating_sub(left + 2), ..body };
+        let look = view.look_of(right.width);
+        let whole = self.item().filter(|_| body.width >= BOTH);
+        let Some(text) = whole.and_then(|item| self.noun.whole(item, &look, view.now)) else {
+            return self.rows(body, buf, view);
+        };
+        self.rows(Rect { width: left, ..body }, buf, view);
+        let rule = if view.look.ascii { "|" } else { "│" };
+        (body.y..body.bottom()).for_each(|y| {
+            put(buf, body, right.x - 2, y, rule, view.theme.border);
+        });
+        for (y, line) in (right.y..right.bottom()).zip(paint::lines(&text, view.theme)) {
+            buf.set_line(right.x, y, &line, right.width);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The screens: each shows one thing, and says what it wants to know.
+
+mod dashboard;
+mod docs;
+mod findings;
+mod list;
+mod nouns;
+mod place;
+mod run;
+mod screen;
+mod server;
+mod settings;
+mod sheet;
+mod stream;
+mod tabs;
+
+pub(super) use dashboard::Dashboard;
+pub(super) use list::{Key, List, Noun};
+pub(super) use nouns::documents;
+pub(super) use place::screen_of;
+pub(super) use run::RunScreen;
+pub(super) use screen::Screen;
+pub(super) use server::server;
+pub(super) use sheet::{Asking, Sheet};
+pub(super) use stream::Stream;

@@ -1,0 +1,136 @@
+//! The audit.
+
+use sigyl_core::domain::{AuditEntry, AuditOutcome, Failure, Timestamp};
+use sigyl_core::wire::v1::{Request, Response};
+
+use super::super::{Key, Noun};
+use crate::console::command::Place;
+use crate::console::keymap::Scope;
+use crate::console::turn::Values;
+use crate::console::view::View;
+use crate::console::widgets::{Cell, Column, cell};
+use crate::link::Answer as _;
+use crate::render::{Glyph, Look, Role, age, specimen, wrap};
+
+const COLUMNS: &[Column] = &[
+    Column::number("NUMBER", 7),
+    Column::number("WHEN", 10),
+    Column::fixed("HOW", 9),
+    Column::wide("WHO", 10),
+    Column::wide("WHAT", 12),
+    Column::wide("ON", 12),
+    Column::fixed("FROM", 15).optional(),
+];
+
+/// Entries that are asked for.
+const NEWEST: usize = 500;
+
+/// The newest entries.
+pub(in crate::console) struct Entries;
+
+fn glyph(outcome: AuditOutcome) -> Glyph {
+    match outcome {
+        AuditOutcome::Done => Glyph::Done,
+        AuditOutcome::Refused => Glyph::Blocked,
+        _ => Glyph::Failed,
+    }
+}
+
+impl Noun for Entries {
+    type Item = AuditEntry;
+
+    fn title(&self) -> String {
+        Place::Audit.title().to_owned()
+    }
+
+    fn scopes(&self) -> &'static [Scope] {
+        &[Scope::Audit]
+    }
+
+    fn place(&self) -> Option<Place> {
+        Some(Place::Audit)
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn request(&self) -> Option<Request> {
+        Some(Request::Audit { after: None, limit: NEWEST })
+    }
+
+    fn items(&self, response: Response) -> Result<Vec<AuditEntry>, Failure> {
+        let entries = Vec::<AuditEntry>::take(response).map_err(|problem| problem.failure)?;
+        Ok(entries.into_iter().rev().collect())
+    }
+
+    fn id(&self, entry: &AuditEntry) -> String {
+        entry.number.to_string()
+    }
+
+    fn cells(&self, entry: &AuditEntry, view: &View<'_>) -> Vec<Cell> {
+        let fact = &entry.fact;
+        let glyph = glyph(fact.outcome);
+        vec![
+            cell(Role::Text, entry.number.to_string()),
+            cell(Role::Dim, age(fact.at, view.now)),
+            cell(glyph.role(), format!("{} {}", view.look.sign(glyph), fact.outcome)),
+            cell(Role::Strong, specimen(&fact.who.name)),
+            cell(Role::Text, specimen(&fact.what)),
+            cell(Role::Text, specimen(&fact.on)),
+            cell(Role::Dim, fact.from.map_or_else(String::new, |from| from.to_string())),
+        ]
+    }
+
+    fn key(&self, entry: &AuditEntry, column: usize) -> Key {
+        match column {
+            2 => Key::Text(entry.fact.outcome.to_string()),
+            3 => Key::Text(entry.fact.who.name.to_lowercase()),
+            4 => Key::Text(entry.fact.what.clone()),
+            5 => Key::Text(entry.fact.on.clone()),
+            _ => Key::Number(i64::try_from(entry.number).unwrap_or(i64::MAX)),
+        }
+    }
+
+    fn words(&self, entry: &AuditEntry) -> String {
+        let fact = &entry.fact;
+        format!(
+            "{} {} {} {} {}",
+            fact.outcome,
+            fact.who.name,
+            fact.what,
+            fact.on,
+            fact.note.as_deref().unwrap_or_default()
+        )
+    }
+
+    fn values(&self, _entry: Option<&AuditEntry>) -> Values {
+        Values::new()
+    }
+
+    fn whole(&self, entry: &AuditEntry, look: &Look, _now: Timestamp) -> Option<String> {
+        let fact = &entry.fact;
+        let facts = [
+            ("entry", entry.number.to_string()),
+            ("when", fact.at.to_string()),
+            ("who", specimen(&fact.who.name)),
+            ("key", fact.who.key.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)),
+            ("what", specimen(&fact.what)),
+            ("on", specimen(&fact.on)),
+            ("workspace", fact.workspace.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)),
+            ("from", fact.from.map_or_else(|| "this machine".to_owned(), |from| from.to_string())),
+            ("how", fact.outcome.to_string()),
+            ("why", fact.note.as_deref().map_or_else(String::new, specimen)),
+            ("hash", entry.hash.to_string()),
+            ("after", entry.previous.to_string()),
+        ];
+        let lines = facts.map(|(label, value)| {
+            format!("{}{}\n", look.paint(Role::Dim, &format!("{label:<11}")), wrap(&value, look, 11))
+        });
+        Some(lines.concat())
+    }
+
+    fn none(&self) -> &'static str {
+        "Nothing was changed yet."
+    }
+}

@@ -1,0 +1,360 @@
+//! A run: its steps, what they say, and how it ended.
+
+use std::collections::BTreeMap;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use sigyl_core::domain::{Failure, RunId, RunState, Seq, ServerName, StepId, StepState, Timestamp};
+use sigyl_core::event::{Event, EventKind};
+use sigyl_core::wire::v1::{Frame, Request, Response, RunEnd};
+
+use super::{Screen, server};
+use crate::console::command::Command;
+use crate::console::keymap::Scope;
+use crate::console::loaded::sentence;
+use crate::console::paint;
+use crate::console::turn::{Do, Tag, Turn, Values};
+use crate::console::view::View;
+use crate::console::widgets::{fraction, put};
+use crate::link::Answer as _;
+use crate::render::{self, Glyph, Look, Role, duration, specimen};
+
+const WHOLE: Tag = Tag(0);
+/// Lines of its log that are kept.
+const LINES: usize = 5_000;
+/// Columns of the steps, where the log stands beside them.
+const STEPS: u16 = 38;
+
+/// One step, as far as events tell.
+struct Step {
+    step: StepId,
+    state: StepState,
+    started: Timestamp,
+    ended: Option<Timestamp>,
+    note: Option<String>,
+}
+
+/// A run that is followed.
+pub(in crate::console) struct RunScreen {
+    /// What began it, as long as its number is not known.
+    request: Option<Box<Request>>,
+    words: String,
+    run: Option<RunId>,
+    server: Option<ServerName>,
+    state: Option<RunState>,
+    steps: Vec<Step>,
+    progress: BTreeMap<StepId, (u64, Option<u64>, String)>,
+    log: Vec<String>,
+    lost: usize,
+    seen: Seq,
+    end: Option<Box<RunEnd>>,
+    failure: Option<Failure>,
+    /// Lines up from the last one.
+    up: usize,
+}
+
+impl RunScreen {
+    fn new(words: String) -> Self {
+        Self {
+            request: None,
+            words,
+            run: None,
+            server: None,
+            state: None,
+            steps: Vec::new(),
+            progress: BTreeMap::new(),
+            log: Vec::new(),
+            lost: 0,
+            seen: Seq(0),
+            end: None,
+            failure: None,
+            up: 0,
+        }
+    }
+
+    /// A run that is on record.
+    pub(in crate::console) fn of(run: RunId) -> Self {
+        Self { run: Some(run), ..Self::new("run".to_owned()) }
+    }
+
+    /// A run that begins when this is asked.
+    pub(in crate::console) fn begin(words: &str, request: Box<Request>) -> Self {
+        Self { request: Some(request), ..Self::new(words.to_owned()) }
+    }
+
+    fn event(&mut self, event: &Event) {
+        if event.seq <= self.seen && self.seen != Seq(0) {
+            return;
+        }
+        self.seen = event.seq;
+        self.run = self.run.take().or_else(|| event.run.clone());
+        self.server = event.server.clone().or_else(|| self.server.take());
+        match &event.kind {
+            EventKind::Run { state, .. } => self.state = Some(*state),
+            EventKind::Step { step, state, note } => self.step(*step, *state, note.clone(), event.at),
+            EventKind::Progress { step, done, total, unit } => {
+                self.progress.insert(*step, (*done, *total, unit.clone()));
+            }
+            EventKind::Log { line, .. } => self.say(specimen(line)),
+            EventKind::Activated { version, url } => {
+                self.say(format!("{} serves at {}", specimen(version.as_str()), specimen(url)));
+            }
+            EventKind::Decided { approved, by, reason } => {
+                let word = if *approved { "approved" } else { "rejected" };
+                self.say(format!("{word} by {}: {}", specimen(by), specimen(reason)));
+            }
+            _ => {}
+        }
+    }
+
+    fn step(&mut self, step: StepId, state: StepState, note: Option<String>, at: Timestamp) {
+        if state == StepState::Started {
+            self.steps.push(Step { step, state, started: at, ended: None, note });
+            return;
+        }
+        self.progress.remove(&step);
+        match self.steps.iter_mut().rev().find(|known| known.step == step) {
+            Some(known) => {
+                known.state = state;
+                known.ended = known.ended.or(Some(at));
+                known.note = note.or_else(|| known.note.take());
+            }
+            None => self.steps.push(Step { step, state, started: at, ended: Some(at), note }),
+        }
+    }
+
+    fn say(&mut self, line: String) {
+        if self.log.len() == LINES {
+            self.log.remove(0);
+            self.lost += 1;
+        }
+        self.log.push(line);
+        if self.up > 0 {
+            self.up += 1;
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.end.is_some() || self.failure.is_some()
+    }
+
+    fn head(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        let (glyph, word) = match (self.state, &self.failure) {
+            (_, Some(_)) if self.end.is_none() => (Glyph::Failed, "failed"),
+            (Some(state), _) => render::run_state(state),
+            (None, _) => (Glyph::Starting, "beginning"),
+        };
+        let style = view.theme.role(glyph.role());
+        let mut x =
+            put(buf, area, area.x + 1, area.y, &format!("{} {word}", view.look.sign(glyph)), style) + 2;
+        let server = self.server.as_ref().map_or(self.words.as_str(), |server| server.as_str());
+        x = put(buf, area, x, area.y, server, view.theme.role(Role::Strong)) + 2;
+        if let Some(first) = self.steps.first() {
+            let end = self.end.as_ref().map_or(view.now, |end| end.run.updated);
+            x = put(buf, area, x, area.y, &duration(end.since(first.started)), view.theme.role(Role::Dim))
+                + 2;
+        }
+        let run = self.run.as_ref().map_or("", |run| run.as_str());
+        put(buf, area, x, area.y, run, view.theme.role(Role::Dim));
+    }
+
+    fn track(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        for (y, step) in (area.y..area.bottom()).zip(&self.steps) {
+            let (glyph, word) = match step.state {
+                StepState::Started => (Glyph::Starting, ""),
+                StepState::Done => (Glyph::Done, ""),
+                StepState::Skipped => (Glyph::Stopped, "skipped"),
+                StepState::Failed => (Glyph::Failed, "failed"),
+                StepState::Held => (Glyph::Held, "held"),
+                StepState::Undone => (Glyph::Undone, "undone"),
+                StepState::UndoFailed => (Glyph::Failed, "not undone"),
+                _ => (Glyph::Stopped, "unknown"),
+            };
+            let role = view.theme.role(glyph.role());
+            put(buf, area, area.x + 1, y, view.look.sign(glyph), role);
+            put(buf, area, area.x + 3, y, &step.step.to_string(), view.theme.role(Role::Text));
+            let took = duration(step.ended.unwrap_or(view.now).since(step.started));
+            put(buf, area, area.x + 18, y, &format!("{took:>9}"), view.theme.role(Role::Dim));
+            let at = area.x + 29;
+            match self.progress.get(&step.step).filter(|_| step.state == StepState::Started) {
+                Some((done, Some(total), _)) => {
+                    let bar = fraction(*done, *total, 8, view.look.ascii);
+                    put(buf, area, at, y, &bar, view.theme.accent);
+                }
+                Some((done, None, unit)) => {
+                    put(buf, area, at, y, &format!("{done} {}", specimen(unit)), view.theme.role(Role::Dim));
+                }
+                None => {
+                    put(buf, area, at, y, word, role);
+                }
+            }
+        }
+    }
+
+    /// What stands beside or below the steps: the log, and how it ended.
+    fn text(&self, look: &Look) -> String {
+        let mut text = String::new();
+        if self.lost > 0 {
+            text.push_str(&look.paint(Role::Dim, &format!("{} older lines are not kept\n", self.lost)));
+        }
+        for step in self.steps.iter().filter(|step| step.state != StepState::Started) {
+            let note = step.note.as_deref().filter(|_| self.end.is_none());
+            if let Some(note) = note {
+                let line = render::wrap(&format!("{}: {}", step.step, specimen(note)), look, 2);
+                text.push_str(&format!("{}\n", look.paint(Role::Dim, &line)));
+            }
+        }
+        for line in &self.log {
+            text.push_str(&format!("{}\n", render::wrap(line, look, 2)));
+        }
+        if let Some(end) = &self.end {
+            text.push('\n');
+            text.push_str(&render::run_end(end, &self.log, look));
+            if let Some(url) = &end.url {
+                text.push_str(&format!("\n{}\n", look.paint(Role::Ok, &specimen(url))));
+            }
+        }
+        if let Some(failure) = self.failure.as_ref().filter(|_| self.end.is_none()) {
+            text.push('\n');
+            text.push_str(&look.paint(Role::Error, &render::wrap(&sentence(failure), look, 2)));
+        }
+        text
+    }
+
+    fn says(&self) -> Option<String> {
+        match self.state? {
+            RunState::Held => {
+                Some("it waits for a decision: a approves, x rejects, v shows the whole report".to_owned())
+            }
+            RunState::Done if self.server.is_some() => Some("done: ↵ opens the server".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Screen for RunScreen {
+    fn title(&self) -> String {
+        match (&self.server, &self.run) {
+            (Some(server), _) => format!("{} {server}", self.words),
+            (None, Some(run)) => {
+                format!("{} {}", self.words, run.as_str().chars().take(8).collect::<String>())
+            }
+            (None, None) => self.words.clone(),
+        }
+    }
+
+    fn scopes(&self) -> Vec<Scope> {
+        vec![Scope::Run, Scope::Sheet]
+    }
+
+    fn ask(&mut self, turn: &mut Turn<'_>) {
+        if let Some(request) = self.request.take() {
+            turn.todo.push(Do::Ask(WHOLE, request));
+        } else if let Some(run) = &self.run {
+            self.failure = None;
+            turn.ask(WHOLE, Request::Watch { run: run.clone(), after: self.seen });
+        }
+    }
+
+    fn answered(&mut self, _tag: Tag, answer: Result<Response, Failure>, _turn: &mut Turn<'_>) {
+        match answer.and_then(|response| RunEnd::take(response).map_err(|problem| problem.failure)) {
+            Ok(end) => {
+                self.state = Some(end.run.state);
+                self.server = end.run.server.clone().or_else(|| self.server.take());
+                self.run = Some(end.run.id.clone());
+                self.failure = None;
+                self.end = Some(Box::new(end));
+            }
+            Err(failure) => self.failure = Some(failure),
+        }
+    }
+
+    fn told(&mut self, _tag: Tag, frame: Frame, _turn: &mut Turn<'_>) {
+        if let Frame::Event(event) = frame {
+            self.event(&event);
+        }
+    }
+
+    fn news(&mut self, turn: &mut Turn<'_>) {
+        // A decision lets a held run go on: it is followed again.
+        let Some(run) = &self.run else { return };
+        let known = turn.state.runs.get().into_iter().flatten().find(|known| known.id == *run);
+        if self.is_over() && known.is_some_and(|known| Some(known.state) != self.state) {
+            self.end = None;
+            self.ask(turn);
+        }
+    }
+
+    fn command(&mut self, command: Command, turn: &mut Turn<'_>) -> bool {
+        let page = usize::from(turn.height.saturating_sub(4)).max(1);
+        match command {
+            Command::Refresh => self.ask(turn),
+            Command::Open => {
+                if let Some(name) = self.server.as_ref().filter(|name| turn.state.server(name).is_some()) {
+                    turn.open(server(name));
+                }
+            }
+            Command::Copy => {
+                let run = self.run.as_ref().map_or_else(String::new, ToString::to_string);
+                turn.todo.push(Do::Copy(run));
+            }
+            Command::Up => self.up += 1,
+            Command::Down => self.up = self.up.saturating_sub(1),
+            Command::PageUp => self.up += page,
+            Command::PageDown => self.up = self.up.saturating_sub(page),
+            Command::Top => self.up = usize::MAX / 2,
+            Command::Bottom => self.up = 0,
+            _ => return false,
+        }
+        true
+    }
+
+    fn offers(&self, command: Command) -> bool {
+        match command {
+            Command::Act("approve" | "reject") => self.state == Some(RunState::Held),
+            Command::Act("report") => self.run.is_some(),
+            Command::Open => self.server.is_some() && self.state == Some(RunState::Done),
+            Command::Filter => false,
+            _ => true,
+        }
+    }
+
+    fn values(&self, _turn: &Turn<'_>) -> Values {
+        let run = self.run.as_ref().map(|run| ("run", run.to_string()));
+        let name = self.server.as_ref().map(|server| ("name", server.to_string()));
+        run.into_iter().chain(name).collect()
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        self.head(area, buf, view);
+        let body = Rect { y: area.y + 2, height: area.height.saturating_sub(3), ..area };
+        let beside = body.width >= STEPS + 40;
+        let steps = u16::try_from(self.steps.len()).unwrap_or(u16::MAX).min(body.height);
+        self.track(
+            if beside { Rect { width: STEPS, ..body } } else { Rect { height: steps, ..body } },
+            buf,
+            view,
+        );
+        let text = match beside {
+            true => Rect { x: body.x + STEPS + 2, width: body.width - STEPS - 3, ..body },
+            false => Rect {
+                x: body.x + 1,
+                y: body.y + steps,
+                width: body.width.saturating_sub(2),
+                height: body.height - steps,
+            },
+        };
+        let lines = paint::lines(&self.text(&view.look_of(text.width)), view.theme);
+        let rows = usize::from(text.height);
+        let up = self.up.min(lines.len().saturating_sub(rows));
+        // While it runs the newest line is at the bottom; what is over is read from its beginning.
+        let first = lines.len().saturating_sub(rows + up);
+        for (y, line) in (text.y..text.bottom()).zip(lines.iter().skip(first)) {
+            buf.set_line(text.x, y, line, text.width);
+        }
+        if let Some(says) = self.says() {
+            let foot = area.bottom().saturating_sub(1);
+            put(buf, area, area.x + 1, foot, &says, view.theme.role(Role::Warn));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What a screen is.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use sigyl_core::domain::Failure;
+use sigyl_core::wire::v1::{Frame, Response};
+
+use crate::console::command::{Command, Place};
+use crate::console::keymap::Scope;
+use crate::console::turn::{Tag, Turn, Values};
+use crate::console::view::View;
+
+/// One thing that is shown.
+pub(in crate::console) trait Screen {
+    /// What stands in the line that says where one is.
+    fn title(&self) -> String;
+
+    /// Where its keys are in the table, the most special first.
+    fn scopes(&self) -> Vec<Scope>;
+
+    /// Which of the places it is, if it is one.
+    fn place(&self) -> Option<Place> {
+        None
+    }
+
+    /// Asks for what it shows; again when the operator wants that.
+    fn ask(&mut self, turn: &mut Turn<'_>);
+
+    /// Takes the end of an answer.
+    fn answered(&mut self, tag: Tag, answer: Result<Response, Failure>, turn: &mut Turn<'_>);
+
+    /// Takes what comes before the end of an answer.
+    fn told(&mut self, _tag: Tag, _frame: Frame, _turn: &mut Turn<'_>) {}
+
+    /// Servers or runs are others now.
+    fn news(&mut self, _turn: &mut Turn<'_>) {}
+
+    /// Takes a command; tells whether it was one for this screen.
+    fn command(&mut self, command: Command, turn: &mut Turn<'_>) -> bool;
+
+    /// Whether a command that its keys have makes sense now.
+    fn offers(&self, _command: Command) -> bool {
+        true
+    }
+
+    /// What is known of the fields of an action that is started here.
+    fn values(&self, _turn: &Turn<'_>) -> Values {
+        Values::new()
+    }
+
+    /// The text that narrows what is shown; nothing where there is nothing to narrow.
+    fn filter(&self) -> Option<&str> {
+        None
+    }
+
+    /// Narrows what is shown.
+    fn set_filter(&mut self, _text: &str, _turn: &mut Turn<'_>) {}
+
+    /// Takes a click, in columns and rows of its own area.
+    fn click(&mut self, _at: (u16, u16), _turn: &mut Turn<'_>) {}
+
+    /// Draws it.
+    fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>);
+}

@@ -1,0 +1,174 @@
+//! Several screens about one thing, side by side.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use sigyl_core::domain::Failure;
+use sigyl_core::wire::v1::{Frame, Response};
+
+use super::Screen;
+use crate::console::command::Command;
+use crate::console::keymap::Scope;
+use crate::console::turn::{Do, Tag, Turn, Values};
+use crate::console::view::View;
+use crate::console::widgets::put;
+use crate::render::Role;
+
+/// Tags of one tab.
+const TAGS: u16 = 64;
+
+/// One of them.
+struct Tab {
+    name: &'static str,
+    screen: Box<dyn Screen>,
+    asked: bool,
+}
+
+/// Screens of which one is shown.
+pub(in crate::console) struct Tabs {
+    title: String,
+    scopes: &'static [Scope],
+    values: Values,
+    tabs: Vec<Tab>,
+    at: usize,
+}
+
+impl Tabs {
+    /// Screens about one thing.
+    pub(in crate::console) fn new(title: String, scopes: &'static [Scope], values: Values) -> Self {
+        Self { title, scopes, values, tabs: Vec::new(), at: 0 }
+    }
+
+    /// The same, with one more.
+    pub(in crate::console) fn tab(mut self, name: &'static str, screen: impl Screen + 'static) -> Self {
+        self.tabs.push(Tab { name, screen: Box::new(screen), asked: false });
+        self
+    }
+
+    fn tell(&mut self, at: usize, turn: &mut Turn<'_>, tell: impl FnOnce(&mut dyn Screen, &mut Turn<'_>)) {
+        let Some(tab) = self.tabs.get_mut(at) else { return };
+        let before = turn.todo.len();
+        turn.height = turn.height.saturating_sub(2);
+        tell(tab.screen.as_mut(), turn);
+        turn.height += 2;
+        let own = |tag: Tag| Tag(u16::try_from(at).unwrap_or(0) * TAGS + tag.0 % TAGS);
+        for thing in &mut turn.todo[before..] {
+            if let Do::Ask(tag, _) = thing {
+                *tag = own(*tag);
+            }
+        }
+    }
+
+    fn show(&mut self, at: usize, turn: &mut Turn<'_>) {
+        if at >= self.tabs.len() {
+            return;
+        }
+        self.at = at;
+        if !self.tabs[at].asked {
+            self.tabs[at].asked = true;
+            self.tell(at, turn, |screen, turn| screen.ask(turn));
+        }
+    }
+
+    fn shown(&self) -> &dyn Screen {
+        self.tabs[self.at].screen.as_ref()
+    }
+}
+
+impl Screen for Tabs {
+    fn title(&self) -> String {
+        self.title.clone()
+    }
+
+    fn scopes(&self) -> Vec<Scope> {
+        let mut scopes = self.shown().scopes();
+        scopes.extend(self.scopes);
+        scopes.push(Scope::Tabs);
+        scopes
+    }
+
+    fn ask(&mut self, turn: &mut Turn<'_>) {
+        self.tabs[self.at].asked = false;
+        self.show(self.at, turn);
+    }
+
+    fn answered(&mut self, tag: Tag, answer: Result<Response, Failure>, turn: &mut Turn<'_>) {
+        let at = usize::from(tag.0 / TAGS);
+        self.tell(at, turn, |screen, turn| screen.answered(Tag(tag.0 % TAGS), answer, turn));
+    }
+
+    fn told(&mut self, tag: Tag, frame: Frame, turn: &mut Turn<'_>) {
+        let at = usize::from(tag.0 / TAGS);
+        self.tell(at, turn, |screen, turn| screen.told(Tag(tag.0 % TAGS), frame, turn));
+    }
+
+    fn news(&mut self, turn: &mut Turn<'_>) {
+        for at in 0..self.tabs.len() {
+            if self.tabs[at].asked {
+                self.tell(at, turn, |screen, turn| screen.news(turn));
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command, turn: &mut Turn<'_>) -> bool {
+        let count = self.tabs.len();
+        match command {
+            Command::Tab(at) => self.show(usize::from(at), turn),
+            Command::NextTab => self.show((self.at + 1) % count, turn),
+            Command::PreviousTab => self.show((self.at + count - 1) % count, turn),
+            other => {
+                let mut taken = false;
+                self.tell(self.at, turn, |screen, turn| taken = screen.command(other, turn));
+                return taken;
+            }
+        }
+        true
+    }
+
+    fn offers(&self, command: Command) -> bool {
+        self.shown().offers(command)
+    }
+
+    fn values(&self, turn: &Turn<'_>) -> Values {
+        let mut values = self.values.clone();
+        values.extend(self.shown().values(turn));
+        values
+    }
+
+    fn filter(&self) -> Option<&str> {
+        self.shown().filter()
+    }
+
+    fn set_filter(&mut self, text: &str, turn: &mut Turn<'_>) {
+        self.tell(self.at, turn, |screen, turn| screen.set_filter(text, turn));
+    }
+
+    fn click(&mut self, (x, y): (u16, u16), turn: &mut Turn<'_>) {
+        if y >= 2 {
+            return self.tell(self.at, turn, |screen, turn| screen.click((x, y - 2), turn));
+        }
+        let mut left = 1;
+        let places = self.tabs.iter().map(|tab| {
+            let begins = left;
+            left += u16::try_from(tab.name.len()).unwrap_or(0) + 4;
+            begins..left
+        });
+        if let Some(at) = places.collect::<Vec<_>>().iter().position(|place| place.contains(&x)) {
+            self.show(at, turn);
+        }
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        let mut x = area.x + 1;
+        for (at, tab) in self.tabs.iter().enumerate() {
+            let style = if at == self.at { view.theme.accent } else { view.theme.role(Role::Dim) };
+            let sign = match (at == self.at, view.look.ascii) {
+                (true, true) => "[",
+                (true, false) => "▸",
+                _ => " ",
+            };
+            x = put(buf, area, x, area.y, &format!("{sign}{} {}", at + 1, tab.name), style) + 1;
+        }
+        let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+        self.shown().draw(body, buf, view);
+    }
+}

@@ -1,0 +1,135 @@
+//! From the settings to a running console, and to its end.
+
+use std::io::{self, IsTerminal as _};
+
+use sigyl_core::clock::{Clock as _, SystemClock};
+use sigyl_core::domain::Kind;
+use sigyl_core::wire::v1::{Owner, Request};
+use tokio::sync::{mpsc, oneshot};
+
+use super::app::App;
+use super::input::{Input, LinkKind, Linked};
+use super::runner::{Console, Inputs, Runner, inputs};
+use super::terminal::Terminal;
+use super::theme::Theme;
+use crate::cli::Context;
+use crate::exit::Exit;
+use crate::link::{Answer as _, Link};
+use crate::problem::Problem;
+use crate::render::Look;
+use crate::settings::{Environment, Settings};
+use crate::signal::Interrupts;
+
+/// Whether a person sits at a terminal that a console can be drawn on.
+pub(crate) fn fits(settings: &Settings) -> bool {
+    let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let obeys = settings.environment.get("TERM").is_some_and(|term| term != "dumb");
+    terminal && obeys && settings.format == crate::settings::Format::Plain
+}
+
+/// Shows the console until somebody ends it.
+pub(crate) async fn run(cx: &mut Context, notes: Option<mpsc::Receiver<String>>) -> Result<Exit, Problem> {
+    let mut interrupts = Interrupts::listen()?;
+    let (sender, told) = inputs();
+    if let Some(notes) = notes {
+        tokio::spawn(pass(notes, sender.clone()));
+    }
+    let (opened, link) = oneshot::channel();
+    let opening = tokio::spawn(open(cx.settings.clone(), sender.clone(), opened));
+    let terminal = Terminal::take().map_err(broken)?;
+    let look = Look { color: true, links: false, ..cx.output.look };
+    let size = terminal.size().map_err(broken)?;
+    let app = App::new(theme(&cx.settings.environment, cx.output.look.color), look, SystemClock.now(), size);
+    let mut console = Console { app, terminal, runner: Runner::new(sender), told, link };
+    let ended = console.run(&mut interrupts).await;
+    let Console { terminal, runner, mut link, .. } = console;
+    drop(terminal);
+    // A store that is being opened is let go of as well.
+    let late = link.try_recv().ok();
+    if let Some(link) = runner.into_link().or(late) {
+        link.close().await;
+    } else {
+        opening.abort();
+    }
+    ended.map(|()| Exit::Well).map_err(broken)
+}
+
+fn broken(error: io::Error) -> Problem {
+    let message = format!("the terminal failed: {error}");
+    Problem::failed("E0005", Kind::Unavailable, message, "use the verbs: `sigyl --help` lists them")
+}
+
+/// Hands on what the program notes about itself.
+async fn pass(mut notes: mpsc::Receiver<String>, inputs: Inputs) {
+    while let Some(note) = notes.recv().await {
+        if inputs.send(Input::Note(note)).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The theme that fits the terminal.
+fn theme(environment: &Environment, color: bool) -> Theme {
+    let has = |name: &str, word: &str| {
+        environment.get(name).is_some_and(|value| value.to_string_lossy().contains(word))
+    };
+    let name = match color {
+        false => "none",
+        true if has("COLORTERM", "truecolor") || has("COLORTERM", "24bit") || has("TERM", "direct") => "dark",
+        true => "16",
+    };
+    Theme::named(name).unwrap_or_else(Theme::plain)
+}
+
+/// Finds whoever answers, or becomes it, and says so.
+async fn open(settings: Settings, inputs: Inputs, opened: oneshot::Sender<Link>) {
+    let linked = match connect(&settings).await {
+        Ok((link, linked, serving)) => {
+            if let Some(serving) = serving {
+                tokio::spawn(watch(serving, link.clone(), inputs.clone()));
+            }
+            // The runner has the link before the app asks over it.
+            opened.send(link).ok();
+            Ok(linked)
+        }
+        Err(problem) => Err(problem.failure),
+    };
+    inputs.send(Input::Linked(linked)).await.ok();
+}
+
+async fn connect(settings: &Settings) -> Result<(Link, Linked, Option<crate::link::Serving>), Problem> {
+    let link = Link::open(settings).await?;
+    let mut linked = Linked { place: String::new(), kind: LinkKind::Owner, notice: None };
+    match &link {
+        Link::Server(_) => {
+            linked.kind = LinkKind::Server;
+            linked.place = settings.server.as_ref().map_or_else(String::new, |server| server.url.clone());
+        }
+        Link::Remote(_) => {
+            let owner = Owner::take(link.call(Request::Owner, &mut |_| {}).await?)?;
+            linked.place = format!("{} of process {}", settings.data_dir()?.display(), owner.pid);
+        }
+        Link::Local(local) => {
+            let serving = local.serve(settings.listen).await?;
+            linked.kind = LinkKind::Own;
+            linked.place = settings.data_dir()?.display().to_string();
+            linked.notice.clone_from(&serving.notice);
+            return Ok((link, linked, Some(serving)));
+        }
+    }
+    Ok((link, linked, None))
+}
+
+/// Waits until serving ends, or another process asks this one to.
+async fn watch(mut serving: crate::link::Serving, link: Link, inputs: Inputs) {
+    tokio::select! {
+        () = link.stopped() => {}
+        ended = serving.ended() => {
+            if let Err(problem) = ended {
+                inputs.send(Input::Note(problem.failure.message)).await.ok();
+                return;
+            }
+        }
+    }
+    inputs.send(Input::AskedToEnd).await.ok();
+}

@@ -1,0 +1,96 @@
+//! What every screen may look at: servers, runs, and what answers.
+
+use std::collections::BTreeMap;
+
+use sigyl_core::domain::{Run, ServerName, Timestamp};
+use sigyl_core::event::{Event, EventKind};
+use sigyl_core::wire::v1::{ServerView, WhoAmI};
+
+use super::input::{LinkKind, Linked};
+use super::loaded::Loaded;
+use crate::render::Role;
+
+/// Messages that are kept.
+const SAID: usize = 200;
+/// How long a message stands above the footer.
+const STANDS_MILLIS: i64 = 6_000;
+
+/// Something that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    /// When.
+    pub(super) at: Timestamp,
+    /// As what.
+    pub(super) role: Role,
+    /// The words.
+    pub(super) text: String,
+}
+
+/// What is known.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// What answers; nothing while it is looked for.
+    pub(super) link: Option<Linked>,
+    /// Why nothing answers.
+    pub(super) broken: Option<String>,
+    /// All servers.
+    pub(super) servers: Loaded<Vec<ServerView>>,
+    /// The newest runs.
+    pub(super) runs: Loaded<Vec<Run>>,
+    /// Who asks.
+    pub(super) who: Loaded<WhoAmI>,
+    /// What was said, oldest first.
+    pub(super) said: Vec<Said>,
+    /// The step that each run is at, by the events since the console began.
+    pub(super) at_step: BTreeMap<String, String>,
+}
+
+impl State {
+    /// Keeps something that is said.
+    pub(super) fn say(&mut self, at: Timestamp, role: Role, text: String) {
+        if self.said.len() == SAID {
+            self.said.remove(0);
+        }
+        self.said.push(Said { at, role, text });
+    }
+
+    /// What stands above the footer now.
+    pub(super) fn says(&self, now: Timestamp) -> Option<&Said> {
+        self.said.last().filter(|said| now.millis() - said.at.millis() < STANDS_MILLIS)
+    }
+
+    /// One server.
+    pub(super) fn server(&self, name: &ServerName) -> Option<&ServerView> {
+        self.servers.get()?.iter().find(|view| view.server.name == *name)
+    }
+
+    /// Whether something would end with this process.
+    pub(super) fn would_stop(&self) -> Vec<&ServerName> {
+        if self.link.as_ref().is_none_or(|link| link.kind != LinkKind::Own) {
+            return Vec::new();
+        }
+        let running = |view: &&ServerView| view.status.as_ref().is_some_and(|status| status.running);
+        let local = |view: &&ServerView| view.deployment.as_ref().is_some_and(|it| it.target.is_none());
+        let views = self.servers.get().into_iter().flatten();
+        views.filter(running).filter(local).map(|view| &view.server.name).collect()
+    }
+
+    /// Takes notice of an event. Tells whether servers or runs have to be asked for again.
+    pub(super) fn event(&mut self, event: &Event) -> bool {
+        let Some(run) = &event.run else { return true };
+        match &event.kind {
+            EventKind::Step { step, .. } => {
+                self.at_step.insert(run.to_string(), step.to_string());
+                false
+            }
+            EventKind::Run { state, .. } => {
+                if state.is_over() {
+                    self.at_step.remove(&run.to_string());
+                }
+                true
+            }
+            EventKind::Progress { .. } | EventKind::Log { .. } => false,
+            _ => true,
+        }
+    }
+}

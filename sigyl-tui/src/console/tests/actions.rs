@@ -1,0 +1,149 @@
+//! Actions against the operations of the server, and forms.
+
+use std::collections::BTreeSet;
+
+use sigyl_core::client::OPERATIONS;
+use sigyl_core::wire::v1::Request;
+
+use super::Desk;
+use super::answers::name;
+use crate::console::actions;
+use crate::console::command::Place;
+
+/// Operations that no screen has, and why.
+const NOT_HERE: [(&str, &str); 16] = [
+    ("health", "for programs that watch a server"),
+    ("ready", "for programs that watch a server"),
+    ("metrics", "for programs that watch a server"),
+    ("openapi", "for programs"),
+    ("listDocumentVersions", "a document's versions stand in the list by name"),
+    ("putDocument", "publishing does the same"),
+    ("showSarif", "for code hosts; `sigyl report --format sarif` writes it"),
+    ("beginLogin", "one is signed in before; `sigyl login` does it"),
+    ("pollLogin", "one is signed in before; `sigyl login` does it"),
+    ("exchangeToken", "for programs that have a token of their own"),
+    ("proveNamespace", "it needs the key of a domain; `sigyl namespaces prove` has it"),
+    ("showBookmark", "`sigyl import` keeps it"),
+    ("setBookmark", "`sigyl import` keeps it"),
+    ("importDocuments", "it reads another registry for minutes; `sigyl import` does"),
+    ("watchRun", "a run is followed by its own screen"),
+    ("showRun", "a run is followed by its own screen"),
+];
+
+/// What the screens ask by themselves, with the operation that answers it.
+const SHOWN: [(&str, &str); 22] = [
+    ("list", "listServers"),
+    ("show", "showServer"),
+    ("versions", "listVersions"),
+    ("runs", "listRuns"),
+    ("report", "showReport"),
+    ("logs", "readLogs"),
+    ("calls", "readCalls"),
+    ("events", "readEvents"),
+    ("feed", "readEvents"),
+    ("secrets", "listSecrets"),
+    ("ratings", "listRatings"),
+    ("keys", "listKeys"),
+    ("accounts", "listAccounts"),
+    ("workspaces", "listWorkspaces"),
+    ("members", "listMembers"),
+    ("quarantines", "listQuarantines"),
+    ("show_quarantine", "showQuarantine"),
+    ("audit", "readAudit"),
+    ("count_calls", "countCalls"),
+    ("policy", "showPolicy"),
+    ("listings", "listDocuments"),
+    ("who_am_i", "whoAmI"),
+];
+
+#[test]
+fn every_operation_of_the_server_is_reached_from_a_screen() {
+    let mut desk = Desk::new(80, 24);
+    for (_, letter, ..) in Place::ALL {
+        desk.press(&format!("g {letter} Enter"));
+    }
+    desk.press("g d / c l o c k Enter Enter 2 3 4 5 6 7 8");
+    let asked: BTreeSet<String> = desk.asked.iter().map(name).collect();
+    let mut reached: BTreeSet<&str> =
+        SHOWN.iter().filter(|(op, _)| asked.contains(*op)).map(|(_, operation)| *operation).collect();
+    reached.extend(actions::all().flat_map(|action| action.operations));
+    // Opening a document asks for it; there is none in these answers.
+    reached.insert("showDocument");
+    for operation in OPERATIONS {
+        let left_out = NOT_HERE.iter().any(|(id, _)| *id == operation.id);
+        assert!(reached.contains(operation.id) != left_out, "{} is reached: {}", operation.id, !left_out);
+    }
+    let ids: BTreeSet<&str> = OPERATIONS.iter().map(|operation| operation.id).collect();
+    let named = actions::all().flat_map(|action| action.operations).chain(NOT_HERE.iter().map(|(id, _)| id));
+    for id in named {
+        assert!(ids.contains(id), "{id} is no operation");
+    }
+}
+
+#[test]
+fn names_and_fields_of_actions_are_sound() {
+    let mut names = BTreeSet::new();
+    for action in actions::all() {
+        assert!(names.insert(action.name), "{} is there twice", action.name);
+        let fields: BTreeSet<_> = action.fields.iter().map(|field| field.name).collect();
+        assert_eq!(fields.len(), action.fields.len(), "{}", action.name);
+        assert!(action.destroys.is_none_or(|(field, _)| fields.contains(field)), "{}", action.name);
+    }
+}
+
+#[test]
+fn what_destroys_waits_for_the_name_letter_by_letter() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("/ c l o c k Enter D");
+    desk.write("cloc");
+    desk.press("Enter");
+    let deletes = |desk: &Desk| desk.asked.iter().any(|request| matches!(request, Request::Delete { .. }));
+    assert!(!deletes(&desk) && desk.frame().contains("type clock to go on"));
+    desk.write("k");
+    desk.press("Enter");
+    assert!(deletes(&desk));
+}
+
+#[test]
+fn a_pasted_name_does_not_confirm() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("/ c l o c k Enter D");
+    desk.take(crate::console::input::Input::Paste("clock".to_owned()));
+    desk.press("Enter");
+    assert!(!desk.asked.iter().any(|request| matches!(request, Request::Delete { .. })));
+}
+
+#[test]
+fn a_secret_is_never_on_the_screen_and_is_typed_again_after_a_failure() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("/ c l o c k Enter Enter 7 n");
+    desk.write("hunter2");
+    assert!(!desk.frame().contains("hunter2"), "{}", desk.frame());
+    desk.press("Enter");
+    let set = desk.asked.iter().find_map(|request| match request {
+        Request::SetSecret { value, .. } => Some(value.reveal().to_owned()),
+        _ => None,
+    });
+    assert_eq!(set.as_deref(), Some("hunter2"));
+    assert!(desk.frame().contains("the secret is sealed"), "{}", desk.frame());
+}
+
+#[test]
+fn a_refusal_brings_the_form_back_with_what_was_typed() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("g k n");
+    desk.write("release job");
+    desk.press("^s");
+    let frame = desk.frame();
+    assert!(frame.contains("E0405 ada may not do that") && frame.contains("release job"), "{frame}");
+}
+
+#[test]
+fn a_wrong_field_is_named_before_anything_is_asked() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("/ c l o c k Enter Enter 2 c ^u");
+    desk.write("[1]");
+    desk.press("Enter");
+    assert!(desk.frame().contains("it is JSON, but not an object"), "{}", desk.frame());
+    assert!(!desk.asked.iter().any(|request| matches!(request, Request::Call { .. })));
+}

@@ -1,0 +1,124 @@
+//! Answers to everything that the console asks.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use sigyl_core::domain::{Digest, Failure, Kind};
+use sigyl_core::wire::v1::{Frame, Request, Response};
+
+use crate::fixtures;
+
+/// The name of a request.
+pub(in crate::console) fn name(request: &Request) -> String {
+    serde_json::to_value(request).unwrap()["op"].as_str().unwrap().to_owned()
+}
+
+/// Whether its answer ends by itself.
+pub(in crate::console) fn ends(request: &Request) -> bool {
+    !matches!(
+        request,
+        Request::Feed { .. }
+            | Request::Logs { .. }
+            | Request::Calls { .. }
+            | Request::Events { .. }
+            | Request::Deploy(_)
+            | Request::Redeploy(_)
+            | Request::Watch { .. }
+            | Request::Delete { .. }
+            | Request::Rollback { .. }
+            | Request::Approve { .. }
+            | Request::Reject { .. }
+    )
+}
+
+/// What is told before the end.
+pub(in crate::console) fn frames(_request: &Request) -> Vec<Frame> {
+    Vec::new()
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).unwrap()
+}
+
+/// A report with a finding whose words are a stranger's.
+pub(in crate::console) fn report() -> sigyl_core::domain::Report {
+    let mut value = serde_json::to_value(fixtures::report()).unwrap();
+    value["verdict"] = json!("hold");
+    value["findings"] = json!([{
+        "rule": "path-from-argument", "category": "path-traversal", "severity": "error", "confidence": "high",
+        "message": "path from a tool argument reaches open()\u{202e}",
+        "location": {"path": "src/server.py", "line": 48, "column": 12},
+        "evidence": "open(ROOT / name)\u{1b}[2J", "fix": "p = (ROOT / name).resolve()",
+    }]);
+    read(value)
+}
+
+/// Answers a request as a small installation would.
+pub(in crate::console) fn answer(request: &Request) -> Result<Response, Failure> {
+    let digest = Digest::of(b"x").to_string();
+    Ok(match request {
+        Request::List => Response::Servers(vec![fixtures::serving(), fixtures::stopped(), fixtures::held()]),
+        Request::Show { .. } => Response::Server(Box::new(fixtures::serving())),
+        Request::Runs { .. } => Response::Runs(fixtures::runs()),
+        Request::Versions { .. } => Response::Versions(fixtures::versions()),
+        Request::Report { .. } => Response::Report(Box::new(report())),
+        Request::Probe { .. } => Response::Probe(Box::new(fixtures::probe())),
+        Request::Call { .. } => {
+            Response::Call(json!({"content": [{"type": "text", "text": "12:00\u{1b}[2J"}]}))
+        }
+        Request::WhoAmI => read(json!({"result": "who_am_i", "with": {
+            "name": "ada", "account": null, "key": null, "roles": {"default": "owner"},
+        }})),
+        Request::Secrets { .. } => read(json!({"result": "secrets", "with": [
+            {"name": "API_KEY", "updated": "2026-11-22T13:00:00Z", "by": "ada", "version": 3},
+        ]})),
+        Request::Ratings { .. } => read(json!({"result": "ratings", "with": {
+            "total": {"count": 1, "average": 5.0}, "omitted": 0,
+            "ratings": [{"account": null, "by": "bob", "stars": 5, "comment": "good", "at": "2026-11-22T13:00:00Z"}],
+        }})),
+        Request::Keys { .. } => read(json!({"result": "keys", "with": [{
+            "id": "0123456789abcdef", "account": "ada", "workspace": null, "label": "release job",
+            "scopes": ["deploy"], "networks": [], "created": "2026-11-20T10:00:00Z", "expires": null,
+            "revoked": null, "last_used": null, "uses": 7, "parent": null,
+        }]})),
+        Request::Accounts => read(json!({"result": "accounts", "with": [{
+            "id": "019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10", "login": "ada", "name": "Ada", "administrator": true,
+            "created": "2026-11-20T10:00:00Z", "disabled": null,
+        }]})),
+        Request::Workspaces => read(json!({"result": "workspaces", "with": [
+            {"name": "default", "title": null, "created": "2026-11-20T10:00:00Z", "members": 2},
+        ]})),
+        Request::Members { .. } => read(json!({"result": "members", "with": [
+            {"login": "ada", "name": "Ada", "role": "owner", "disabled": false},
+        ]})),
+        Request::Quarantines => read(json!({"result": "quarantines", "with": [
+            {"what": "evil", "reason": "steals\u{1b}[31m", "by": "ada", "since": "2026-11-22T13:00:00Z"},
+        ]})),
+        Request::Audit { .. } => read(json!({"result": "audit", "with": [{
+            "number": 1, "previous": digest, "hash": digest, "fact": {
+                "at": "2026-11-22T14:01:00Z", "who": {"name": "ada", "account": null, "key": null},
+                "what": "deploy", "on": "clock", "workspace": "default", "from": null, "outcome": "done", "note": null,
+            },
+        }]})),
+        Request::CountCalls => read(json!({"result": "call_counts", "with": [{
+            "server": "clock", "caller": "ada", "tool": "now", "ok": 42, "tool_error": 1, "protocol_error": 0,
+            "failed": 0, "micros": 430_000,
+        }]})),
+        Request::Policy => Response::Policy(Box::default()),
+        Request::Listings { .. } => {
+            read(json!({"result": "page", "with": {"servers": [], "metadata": {"count": 0}}}))
+        }
+        Request::SetSecret { .. } => read(json!({"result": "set_secret", "with": {
+            "secret": {"name": "API_KEY", "updated": "2026-11-22T13:00:00Z", "by": "ada", "version": 4},
+            "notices": [], "run": null,
+        }})),
+        Request::CreateKey(_) => {
+            return Err(Failure {
+                code: "E0405".to_owned(),
+                kind: Kind::Denied,
+                message: "ada may not do that".to_owned(),
+                hint: None,
+            });
+        }
+        _ => Response::Ok,
+    })
+}

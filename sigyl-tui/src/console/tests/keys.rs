@@ -1,0 +1,107 @@
+//! Every key of the table does something where it says it does.
+
+use crossterm::event::{KeyEvent, KeyModifiers};
+
+use super::Desk;
+use crate::console::command::Command;
+use crate::console::input::Input;
+use crate::console::keymap::{self, BINDINGS, Scope};
+
+/// Keys that lead to a screen with this scope.
+fn way_to(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Everywhere | Scope::List | Scope::Dashboard => "Esc",
+        Scope::Sheet | Scope::Policy => "g p",
+        Scope::Tabs | Scope::Server => "/ c l o c k Enter Enter",
+        Scope::Stream => "/ c l o c k Enter Enter 5",
+        Scope::Tools => "/ c l o c k Enter Enter 2",
+        Scope::Versions => "/ c l o c k Enter Enter 4",
+        Scope::Secrets => "/ c l o c k Enter Enter 7",
+        Scope::Run => "g n Enter",
+        Scope::Runs => "g n",
+        Scope::Findings => "g s",
+        Scope::Registry => "g r",
+        Scope::Quarantines => "g q",
+        Scope::Keys => "g k",
+        Scope::Accounts => "g a",
+        Scope::Workspaces => "g w",
+        Scope::Members => "g w Enter",
+        Scope::Audit => "g u",
+        Scope::Settings => "g c",
+    }
+}
+
+#[test]
+fn every_key_means_what_its_row_says_on_a_screen_that_has_it() {
+    for row in BINDINGS {
+        let mut desk = Desk::new(80, 24);
+        desk.press(way_to(row.scope));
+        let scopes = desk.app.shown().screen.scopes();
+        assert!(
+            row.scope == Scope::Everywhere || scopes.contains(&row.scope),
+            "{:?} on {scopes:?}",
+            row.scope
+        );
+        for chord in row.keys {
+            // A nearer scope may have the key for something else.
+            let found = keymap::find(&scopes, &chord.event());
+            let hidden = scopes.iter().take_while(|scope| **scope != row.scope).any(|nearer| {
+                BINDINGS.iter().any(|other| other.scope == *nearer && other.keys.contains(chord))
+            });
+            assert!(hidden || found == Some(row.command), "{chord:?} is {found:?} and not {:?}", row.command);
+        }
+    }
+}
+
+#[test]
+fn every_action_that_a_key_starts_begins_something() {
+    let known = |name: &str| crate::console::actions::find(name).is_some();
+    for row in BINDINGS {
+        if let Command::Act(name) = row.command {
+            assert!(known(name), "{name}");
+            let mut desk = Desk::new(80, 24);
+            desk.press(way_to(row.scope));
+            let (asked, screens) = (desk.asked.len(), desk.app.screens.len());
+            desk.take(Input::Key(row.keys[0].event()));
+            let begun =
+                !desk.app.layers.is_empty() || desk.asked.len() > asked || desk.app.screens.len() > screens;
+            assert!(begun, "{name} begins nothing");
+        }
+    }
+}
+
+#[test]
+fn back_and_forward_walk_the_same_way() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("g n g k");
+    assert_eq!(desk.app.shown().screen.title(), "API keys");
+    desk.press("Backspace");
+    assert_eq!(desk.app.shown().screen.title(), "Runs");
+    desk.take(Input::Key(KeyEvent::new(crossterm::event::KeyCode::Right, KeyModifiers::ALT)));
+    assert_eq!(desk.app.shown().screen.title(), "API keys");
+    desk.press("Esc Esc Esc Esc");
+    assert_eq!(desk.app.shown().screen.title(), "Dashboard");
+}
+
+#[test]
+fn escape_takes_a_filter_away_before_it_goes_back() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("g n / h e l d Enter");
+    assert!(desk.frame().contains("1 of 4 with \"held\""), "{}", desk.frame());
+    desk.press("Esc");
+    assert_eq!(desk.app.shown().screen.title(), "Runs");
+    assert!(!desk.frame().contains("with \"held\""));
+}
+
+#[test]
+fn an_end_is_asked_about_only_when_something_stops() {
+    use crate::console::effect::Effect;
+    let mut desk = Desk::new(80, 24);
+    desk.press("q");
+    assert!(desk.done.is_empty() && desk.frame().contains("clock would stop"));
+    desk.press("n q y");
+    assert!(matches!(desk.done[..], [Effect::Quit]));
+    let mut alone = Desk::alone(80, 24, "none");
+    alone.press("^c");
+    assert!(matches!(alone.done[..], [Effect::Quit]));
+}

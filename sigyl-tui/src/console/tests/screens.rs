@@ -1,0 +1,169 @@
+//! Every screen at two sizes, and what it does with strangers' words.
+
+use sigyl_core::wire::v1::Frame;
+
+use super::Desk;
+use crate::console::command::Place;
+use crate::console::theme::NAMES;
+use crate::fixtures;
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (140, 40)];
+
+/// Draws a screen at both sizes, after these keys.
+fn snapshot(name: &str, keys: &str) {
+    for (width, height) in SIZES {
+        let mut desk = Desk::new(width, height);
+        if !keys.is_empty() {
+            desk.press(keys);
+        }
+        let frame = desk.frame();
+        insta::assert_snapshot!(format!("{name}_{width}"), frame);
+    }
+}
+
+#[test]
+fn the_dashboard_says_what_needs_somebody() {
+    snapshot("dashboard", "");
+}
+
+#[test]
+fn a_server_is_shown_from_all_sides() {
+    let tabs = ["overview", "tools", "scan", "versions", "logs", "calls", "secrets", "ratings"];
+    for (at, tab) in tabs.iter().enumerate() {
+        snapshot(&format!("server_{tab}"), &format!("/ c l o c k Enter Enter {}", at + 1));
+    }
+}
+
+#[test]
+fn every_place_has_its_key_and_its_screen() {
+    for (place, letter, title, _) in Place::ALL {
+        let name = format!("place_{}", title.to_lowercase().replace(' ', "_"));
+        snapshot(&name, &format!("g {letter}"));
+        let mut desk = Desk::new(80, 24);
+        desk.press(&format!("g {letter}"));
+        assert_eq!(desk.app.shown().screen.place(), Some(place));
+    }
+}
+
+#[test]
+fn layers_stand_in_front() {
+    snapshot("layer_help", "?");
+    snapshot("layer_palette", ": d e l");
+    snapshot("layer_goto", "g");
+    snapshot("layer_deploy", "d");
+    snapshot("layer_delete", "/ c l o c k Enter Enter D");
+    snapshot("layer_filter", "/ c l");
+    snapshot("layer_quit", "q");
+    snapshot("layer_messages", "g c t !");
+}
+
+#[test]
+fn colours_change_nothing_but_colours() {
+    let frames: Vec<String> = NAMES
+        .iter()
+        .map(|name| {
+            let mut desk = Desk::alone(80, 24, name);
+            desk.link();
+            desk.frame()
+        })
+        .collect();
+    assert!(frames.iter().all(|frame| *frame == frames[0]));
+    let mut desk = Desk::alone(80, 24, "none");
+    desk.link();
+    let plain = |cell: &ratatui::buffer::Cell| {
+        use ratatui::style::Color;
+        cell.fg == Color::Reset && cell.bg == Color::Reset
+    };
+    assert!(desk.cells().iter().all(plain));
+}
+
+#[test]
+fn nothing_of_a_stranger_is_obeyed_on_any_screen() {
+    let mut keys: Vec<String> = Place::ALL.iter().map(|(_, letter, ..)| format!("g {letter}")).collect();
+    keys.extend((1..=8).map(|tab| format!("/ c l o c k Enter Enter {tab}")));
+    keys.push("g s Enter".to_owned());
+    keys.push("/ c l o c k Enter Enter p".to_owned());
+    for keys in keys {
+        for (width, height) in SIZES {
+            let mut desk = Desk::new(width, height);
+            desk.press(&keys);
+            let hidden = |c: char| c.is_control() && c != '\n' || ('\u{202a}'..='\u{202e}').contains(&c);
+            let frame = desk.frame();
+            assert!(!frame.contains(hidden), "{keys}: {frame:?}");
+        }
+    }
+}
+
+#[test]
+fn a_log_follows_until_somebody_looks_back() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("/ c l o c k Enter Enter 5");
+    let line = |number: usize| {
+        serde_json::from_value(serde_json::json!({
+            "at": "2026-11-22T14:01:00Z", "stream": "server", "text": format!("line {number}\u{1b}[2J"),
+        }))
+        .unwrap()
+    };
+    (0..100).for_each(|number| desk.tell("logs", Frame::Log(line(number))));
+    assert!(desk.frame().contains("line 99⟦ESC⟧[2J"));
+    desk.press("Up Up");
+    (100..120).for_each(|number| desk.tell("logs", Frame::Log(line(number))));
+    let frame = desk.frame();
+    assert!(frame.contains("line 97⟦ESC⟧") && !frame.contains("line 98⟦ESC⟧"), "{frame}");
+    assert!(frame.contains("22 newer; f follows"), "{frame}");
+    desk.press("f");
+    assert!(desk.frame().contains("line 119"));
+    desk.press("/ l i n e Space 1 [ 0 1 ] $ Esc");
+    desk.press("/");
+    desk.write("line 11[78]");
+    let frame = desk.frame();
+    assert!(frame.contains("2 of 120 with /line 11[78]/"), "{frame}");
+    desk.write("(");
+    assert!(desk.frame().contains("taken as plain text"), "{}", desk.frame());
+}
+
+#[test]
+fn a_run_is_followed_to_its_end() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("d");
+    desk.write("examples/servers/clock");
+    desk.press("Enter");
+    let event = |kind: serde_json::Value| {
+        let mut event = serde_json::json!({
+            "seq": 1, "at": "2026-11-22T14:01:30Z", "run": "019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10", "server": "clock",
+        });
+        event.as_object_mut().unwrap().extend(kind.as_object().unwrap().clone());
+        event
+    };
+    let kinds = [
+        serde_json::json!({"kind": "run", "state": "running", "note": null}),
+        serde_json::json!({"kind": "step", "step": "fetch_source", "state": "started", "note": null}),
+        serde_json::json!({"kind": "step", "step": "fetch_source", "state": "done", "note": "7 files"}),
+        serde_json::json!({"kind": "step", "step": "build_image", "state": "started", "note": null}),
+        serde_json::json!({"kind": "progress", "step": "build_image", "done": 6, "total": 11, "unit": "crates"}),
+        serde_json::json!({"kind": "log", "step": "build_image", "line": "Compiling\u{1b}]0;title\u{7}"}),
+    ];
+    for (seq, kind) in kinds.into_iter().enumerate() {
+        let mut event = event(kind);
+        event["seq"] = (seq + 1).into();
+        desk.tell("deploy", Frame::Event(Box::new(serde_json::from_value(event).unwrap())));
+    }
+    insta::assert_snapshot!("run_80", desk.frame());
+    let (ticket, _) =
+        desk.open.iter().find(|(_, request)| super::answers::name(request) == "deploy").unwrap().clone();
+    let end = serde_json::json!({"result": "run", "with": {"run": fixtures::held_run(), "report": super::answers::report(), "url": null}});
+    desk.answer(ticket, Ok(serde_json::from_value(end).unwrap()));
+    desk.settle();
+    let frame = desk.frame();
+    assert!(frame.contains("held") && frame.contains("a approve"), "{frame}");
+    desk.press("a");
+    desk.write("looked at it");
+    desk.press("Enter");
+    assert!(desk.asked.iter().any(|request| super::answers::name(request) == "approve"));
+}
+
+#[test]
+fn what_is_too_small_says_so() {
+    let mut desk = Desk::new(59, 20);
+    insta::assert_snapshot!(desk.frame().trim(), @"59×20 is too small: 60×16 at least");
+}

@@ -1,0 +1,65 @@
+//! What a screen or a layer asks of the console while it takes an input.
+
+use std::collections::BTreeMap;
+
+use sigyl_core::domain::Timestamp;
+use sigyl_core::wire::v1::Request;
+
+use super::screens::Screen;
+use super::state::State;
+
+/// Which of its questions an answer is for, in the words of a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Tag(pub(super) u16);
+
+/// Fields by name.
+pub(super) type Values = BTreeMap<&'static str, String>;
+
+/// One thing that is to be done.
+pub(super) enum Do {
+    /// Ask, and hand the answer back under this tag. An older question under the same tag is forgotten.
+    Ask(Tag, Box<Request>),
+    /// Show a screen above this one.
+    Open(Box<dyn Screen>),
+    /// Start an action with what is known of its fields.
+    Act(&'static str, Values),
+    /// Send an action whose fields are filled.
+    Send(&'static str, Values),
+    /// Do what a key would do.
+    Command(super::command::Command),
+    /// Narrow what is shown.
+    Filter(String),
+    /// Put text into the clipboard.
+    Copy(String),
+    /// End, without asking again.
+    Quit,
+}
+
+/// One turn: what is known, and what is to be done.
+pub(super) struct Turn<'a> {
+    /// What is known.
+    pub(super) state: &'a State,
+    /// The present time.
+    pub(super) now: Timestamp,
+    /// Rows that a screen has.
+    pub(super) height: u16,
+    /// What is to be done, in order.
+    pub(super) todo: Vec<Do>,
+}
+
+impl<'a> Turn<'a> {
+    /// A turn in which nothing is to be done yet.
+    pub(super) fn new(state: &'a State, now: Timestamp, height: u16) -> Self {
+        Self { state, now, height, todo: Vec::new() }
+    }
+
+    /// Asks.
+    pub(super) fn ask(&mut self, tag: Tag, request: Request) {
+        self.todo.push(Do::Ask(tag, Box::new(request)));
+    }
+
+    /// Opens a screen.
+    pub(super) fn open(&mut self, screen: impl Screen + 'static) {
+        self.todo.push(Do::Open(Box::new(screen)));
+    }
+}

@@ -1,0 +1,27 @@
+//! What drawing needs to know.
+
+use sigyl_core::domain::Timestamp;
+
+use super::state::State;
+use super::theme::Theme;
+use crate::render::Look;
+
+/// What everything is drawn with.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    /// What is known.
+    pub(super) state: &'a State,
+    /// Colours by role.
+    pub(super) theme: &'a Theme,
+    /// What the terminal can show; its width is set by who draws.
+    pub(super) look: Look,
+    /// The present time.
+    pub(super) now: Timestamp,
+}
+
+impl View<'_> {
+    /// What the texts of the command line are made with, for this many columns.
+    pub(super) fn look_of(&self, width: u16) -> Look {
+        Look { color: true, links: false, width: Some(usize::from(width)), ..self.look }
+    }
+}

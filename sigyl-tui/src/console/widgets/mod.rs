@@ -1,0 +1,11 @@
+//! Parts that screens and layers are made of.
+
+mod bar;
+mod entry;
+mod frame;
+mod grid;
+
+pub(super) use bar::fraction;
+pub(super) use entry::Entry;
+pub(super) use frame::{popup, put};
+pub(super) use grid::{Cell, Column, Grid, cell};
