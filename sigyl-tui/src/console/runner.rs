@@ -99,6 +99,7 @@ impl Runner {
         let inputs = self.inputs.clone();
         tokio::spawn(async move {
             let text = read(&path).await;
+            // Nobody listens any more when the console has ended.
             inputs.send(Input::Read(ticket, text)).await.ok();
         });
     }

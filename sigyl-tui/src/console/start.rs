@@ -131,5 +131,6 @@ async fn watch(mut serving: crate::link::Serving, link: Link, inputs: Inputs) {
             }
         }
     }
+    // Nobody listens any more when the console has ended by itself.
     inputs.send(Input::AskedToEnd).await.ok();
 }

@@ -8,16 +8,8 @@ mod given;
 mod judging;
 mod registry;
 mod servers;
+mod table;
 
 pub(super) use action::{Action, Does, Field, FieldKind};
 pub(super) use given::{Given, Wrong};
-
-/// All actions.
-pub(super) fn all() -> impl Iterator<Item = &'static Action> {
-    [servers::ACTIONS, judging::ACTIONS, registry::ACTIONS, access::ACTIONS].into_iter().flatten()
-}
-
-/// Finds an action by its name.
-pub(super) fn find(name: &str) -> Option<&'static Action> {
-    all().find(|action| action.name == name)
-}
+pub(super) use table::{all, find};

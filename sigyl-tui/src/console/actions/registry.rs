@@ -5,7 +5,7 @@ use sigyl_core::wire::registry::StatusUpdate;
 use sigyl_core::wire::v1::{Request, Response};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
-use crate::console::screens::{List, documents};
+use crate::console::screens::{Documents, List};
 use crate::render;
 
 pub(super) const ACTIONS: &[Action] = &[
@@ -14,7 +14,7 @@ pub(super) const ACTIONS: &[Action] = &[
         "Search the registry",
         &["searchDocuments"],
         &[Field::needed("words", "words of a name, a description or a tag; a mistyped one is forgiven")],
-        Does::Open(|given| Ok(Box::new(List::new(documents(&given.need::<String>("words")?))))),
+        Does::Open(|given| Ok(Box::new(List::new(Documents { words: given.need("words")? })))),
     ),
     Action::new(
         "publish",

@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod docs;
+mod documents;
 mod findings;
 mod list;
 mod nouns;
@@ -15,8 +16,8 @@ mod stream;
 mod tabs;
 
 pub(super) use dashboard::Dashboard;
+pub(super) use documents::Documents;
 pub(super) use list::{Key, List, Noun};
-pub(super) use nouns::documents;
 pub(super) use place::screen_of;
 pub(super) use run::RunScreen;
 pub(super) use screen::Screen;

@@ -3,8 +3,8 @@
 use sigyl_core::wire::v1::{Frame, Request, Response};
 
 use super::findings::Findings;
-use super::nouns::{Accounts, Counts, Documents, Entries, Keys, Quarantines, Runs, Workspaces};
-use super::{Asking, Dashboard, List, Screen, Sheet, Stream, docs, settings};
+use super::nouns::{Accounts, Counts, Entries, Keys, Quarantines, Runs, Workspaces};
+use super::{Asking, Dashboard, Documents, List, Screen, Sheet, Stream, docs, settings};
 use crate::console::command::Place;
 use crate::console::keymap::Scope;
 use crate::console::turn::Values;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use sigyl_core::domain::{Failure, RunId, RunState, Seq, ServerName, StepId, StepState, Timestamp};
+use sigyl_core::domain::{Failure, Plan, RunId, RunState, Seq, ServerName, StepId, StepState, Timestamp};
 use sigyl_core::event::{Event, EventKind};
 use sigyl_core::wire::v1::{Frame, Request, Response, RunEnd};
 
@@ -109,6 +109,11 @@ impl RunScreen {
 
     fn step(&mut self, step: StepId, state: StepState, note: Option<String>, at: Timestamp) {
         if state == StepState::Started {
+            // It begins anew once somebody has decided.
+            if self.steps.iter().any(|known| known.step == step) {
+                self.steps.clear();
+                self.log.clear();
+            }
             self.steps.push(Step { step, state, started: at, ended: None, note });
             return;
         }
@@ -136,6 +141,12 @@ impl RunScreen {
 
     fn is_over(&self) -> bool {
         self.end.is_some() || self.failure.is_some()
+    }
+
+    /// The server that is there after it.
+    fn serves(&self) -> Option<&ServerName> {
+        let end = self.end.as_ref().filter(|end| end.run.plan != Plan::Delete)?;
+        self.server.as_ref().filter(|_| end.run.state == RunState::Done)
     }
 
     fn head(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
@@ -226,7 +237,7 @@ impl RunScreen {
             RunState::Held => {
                 Some("it waits for a decision: a approves, x rejects, v shows the whole report".to_owned())
             }
-            RunState::Done if self.server.is_some() => Some("done: ↵ opens the server".to_owned()),
+            RunState::Done if self.serves().is_some() => Some("done: ↵ opens the server".to_owned()),
             _ => None,
         }
     }
@@ -290,7 +301,7 @@ impl Screen for RunScreen {
         match command {
             Command::Refresh => self.ask(turn),
             Command::Open => {
-                if let Some(name) = self.server.as_ref().filter(|name| turn.state.server(name).is_some()) {
+                if let Some(name) = self.serves() {
                     turn.open(server(name));
                 }
             }
@@ -313,7 +324,7 @@ impl Screen for RunScreen {
         match command {
             Command::Act("approve" | "reject") => self.state == Some(RunState::Held),
             Command::Act("report") => self.run.is_some(),
-            Command::Open => self.server.is_some() && self.state == Some(RunState::Done),
+            Command::Open => self.serves().is_some(),
             Command::Filter => false,
             _ => true,
         }

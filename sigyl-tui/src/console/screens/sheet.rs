@@ -33,6 +33,8 @@ pub(in crate::console) enum Asking {
 struct Made {
     width: u16,
     theme: &'static str,
+    /// When: ages are told anew every ten seconds.
+    tens: i64,
     lines: Vec<Line<'static>>,
 }
 
@@ -106,14 +108,16 @@ impl Sheet {
 
     fn make(&self, width: u16, view: &View<'_>) {
         let mut made = self.made.borrow_mut();
-        if made.as_ref().is_some_and(|made| made.width == width && made.theme == view.theme.name) {
+        let tens = view.now.seconds() / 10;
+        let same = |made: &Made| (made.width, made.theme, made.tens) == (width, view.theme.name, tens);
+        if made.as_ref().is_some_and(same) {
             return;
         }
         let Some(text) = self.text(width, view) else { return };
         let wanted = self.filter.to_lowercase();
         let mut lines = paint::lines(&text, view.theme);
         lines.retain(|line| wanted.is_empty() || line.to_string().to_lowercase().contains(&wanted));
-        *made = Some(Made { width, theme: view.theme.name, lines });
+        *made = Some(Made { width, theme: view.theme.name, tens, lines });
     }
 
     fn len(&self) -> usize {

@@ -2,7 +2,6 @@
 
 mod audit;
 mod counts;
-mod documents;
 mod keys;
 mod people;
 mod quarantines;
@@ -13,8 +12,6 @@ mod versions;
 
 pub(super) use audit::Entries;
 pub(super) use counts::Counts;
-pub(super) use documents::Documents;
-pub(in crate::console) use documents::documents;
 pub(super) use keys::Keys;
 pub(super) use people::{Accounts, Workspaces};
 pub(super) use quarantines::Quarantines;

@@ -4,7 +4,7 @@ use sigyl_core::domain::{Failure, Timestamp};
 use sigyl_core::wire::registry::{Finds, ServerResponse};
 use sigyl_core::wire::v1::{Request, Response};
 
-use super::super::{Asking, Key, Noun, Sheet};
+use super::{Asking, Key, Noun, Sheet};
 use crate::console::command::Place;
 use crate::console::keymap::Scope;
 use crate::console::turn::{Turn, Values};
@@ -27,11 +27,6 @@ const MOST: usize = 100;
 pub(in crate::console) struct Documents {
     /// The words; all documents when there are none.
     pub(in crate::console) words: String,
-}
-
-/// What is found by these words.
-pub(in crate::console) fn documents(words: &str) -> Documents {
-    Documents { words: words.to_owned() }
 }
 
 impl Noun for Documents {

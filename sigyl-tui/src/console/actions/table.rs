@@ -1,0 +1,13 @@
+//! All actions.
+
+use super::{Action, access, judging, registry, servers};
+
+/// All actions.
+pub(in crate::console) fn all() -> impl Iterator<Item = &'static Action> {
+    [servers::ACTIONS, judging::ACTIONS, registry::ACTIONS, access::ACTIONS].into_iter().flatten()
+}
+
+/// Finds an action by its name.
+pub(in crate::console) fn find(name: &str) -> Option<&'static Action> {
+    all().find(|action| action.name == name)
+}
