@@ -68,6 +68,14 @@ pub enum Change {
         /// The workspace, which must be on record.
         to: WorkspaceName,
     },
+    /// Something of a server may be at a place from now on: it is looked for there when the server is removed. The server
+    /// must be on record.
+    NotePlace {
+        /// Which.
+        name: ServerName,
+        /// The place, as the server record names it.
+        place: String,
+    },
     /// An account is made, or its record replaced. A login that another account has is a conflict.
     PutAccount(Box<Account>),
     /// An account is gone, with its login, its identities, its keys and its memberships. What it did stays on record.

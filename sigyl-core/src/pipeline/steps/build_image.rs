@@ -6,8 +6,9 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::admit::require_free;
-use crate::deploy::BuildSpec;
+use crate::deploy::{BuildSpec, LOCAL};
 use crate::domain::StepId;
+use crate::store::Change;
 
 pub(crate) struct BuildImage;
 
@@ -19,6 +20,7 @@ impl Step for BuildImage {
 
     async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
         require_free(cx, cx.declared_tools()).await?;
+        note_place(cx).await?;
         let results = &cx.results;
         let (Some(tree), Some(manifest), Some(admission), Some(record)) =
             (&results.tree, &results.manifest, &results.admission, &results.record)
@@ -45,4 +47,19 @@ impl Step for BuildImage {
         cx.results.built = Some(built);
         Ok(Outcome::done(note))
     }
+}
+
+/// Puts on record where this run makes something, before it makes anything there: whatever becomes of the run, a delete
+/// looks there.
+async fn note_place(cx: &mut Context) -> Result<(), StepError> {
+    let Some(place) = cx.order.target.clone().filter(|place| place != LOCAL) else { return Ok(()) };
+    let missing = || StepError::Defect { step: StepId::BuildImage, why: "the server is not known".into() };
+    let server = cx.results.server.as_mut().ok_or_else(missing)?;
+    // What activates writes the whole record of the server, by what is known here.
+    if !server.targets.insert(place.clone()) {
+        return Ok(());
+    }
+    let change = Change::NotePlace { name: server.name.clone(), place };
+    cx.platform.store.apply(change).await?;
+    Ok(())
 }

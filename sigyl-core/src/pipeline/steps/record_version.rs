@@ -92,7 +92,8 @@ fn is_moving(cx: &Context) -> bool {
 /// The server once `record` is its version; one that was recorded before ranks where it did.
 fn server_after(cx: &Context, manifest: &Manifest, record: &VersionRecord, reused: bool) -> Server {
     let locator = cx.order.source.as_ref().map_or_else(|| record.source.locator.clone(), ToString::to_string);
-    let place = cx.order.target.clone().filter(|place| place != LOCAL);
+    // A version that was recorded before writes no server: the step that first makes something there names the place.
+    let place = cx.order.target.clone().filter(|place| place != LOCAL && !reused);
     match &cx.results.server {
         Some(server) => Server {
             title: manifest.title.clone(),

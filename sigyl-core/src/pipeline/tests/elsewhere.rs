@@ -1,13 +1,15 @@
 //! A server that runs at another place than this machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::house::{House, toy};
+use tokio::sync::oneshot;
+
+use super::house::{House, ada, toy};
 use super::target::{FakeTarget, Fault};
 use crate::deploy::Target;
-use crate::domain::{Plan, Run, RunState};
-use crate::pipeline::Order;
+use crate::domain::{Plan, Run, RunState, Version};
+use crate::pipeline::{Order, start};
 
 /// A house with a second place.
 fn house() -> (House, Arc<FakeTarget>) {
@@ -84,6 +86,35 @@ async fn what_runs_in_one_place_is_not_looked_for_in_another_of_its_kind() {
     assert_eq!(running(&there), 0);
     place("mine/west");
     assert_eq!(deploy_to(&house, "there").await.state, RunState::Done);
+}
+
+#[tokio::test]
+async fn a_place_is_on_record_before_anything_is_made_there_also_for_a_version_that_was_recorded_before() {
+    let (house, there) = house();
+    *there.place.lock().unwrap() = Some("mine/east".to_owned());
+    assert_eq!(house.deploy().await.state, RunState::Done);
+    let ((begun, has_begun), (go_on, goes_on)) = (oneshot::channel(), oneshot::channel());
+    *there.gate.lock().unwrap() = Some((begun, goes_on));
+    let order = Order { target: Some("there".to_owned()), ..house.order() };
+    let mut run = start(house.platform.clone(), Plan::Release, &ada(), order, BTreeMap::new()).await.unwrap();
+    has_begun.await.unwrap();
+    // The process could end here.
+    let places = async || house.platform.store.server(&toy()).await.unwrap().unwrap().targets;
+    assert_eq!(places().await, BTreeSet::from(["there:mine/east".to_owned()]));
+    run.cancel();
+    run.wait().await;
+    drop(go_on);
+    assert_eq!(house.redeploy().await.state, RunState::Done);
+    assert_eq!((running(&there), house.running()), (0, 1), "what served here stays here");
+    assert_eq!(places().await.len(), 1, "and what was left there is not forgotten over it");
+    let back = house.take(Plan::Rollback, Order { target: Some("there".to_owned()), ..rollback() }).await;
+    assert_eq!((back.state, running(&there)), (RunState::Done, 1), "{:?}", back.failure);
+    let gone = house.take(Plan::Delete, Order { name: Some(toy()), ..Order::default() }).await;
+    assert_eq!(gone.removed.iter().filter(|line| *line == "logs/toy").count(), 2, "{:?}", gone.removed);
+}
+
+fn rollback() -> Order {
+    Order { name: Some(toy()), version: Some(Version::parse("1.0.0").unwrap()), ..Order::default() }
 }
 
 #[tokio::test]

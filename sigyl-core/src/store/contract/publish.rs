@@ -13,6 +13,7 @@ pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
     without_its_admission_nothing_is_recorded(&open().await).await;
     a_refused_change_leaves_nothing(&open().await).await;
     the_newest_version_of_a_source_is_found(&open().await).await;
+    a_place_is_added_to_those_of_a_server(&open().await).await;
 }
 
 async fn a_version_is_a_fact(store: &impl Store) {
@@ -84,4 +85,18 @@ async fn the_newest_version_of_a_source_is_found(store: &impl Store) {
     assert_eq!(found(version_of(b"a").await).version, version("1.0.1"));
     assert_eq!(ok(version_of(b"b").await), None);
     assert_eq!(ok(store.version_of(&name("clock-two"), Digest::of(b"a")).await), None);
+}
+
+async fn a_place_is_added_to_those_of_a_server(store: &impl Store) {
+    let clock = name("clock");
+    let note = |place: &str| Change::NotePlace { name: clock.clone(), place: place.to_owned() };
+    let unknown = store.apply(note("there:mine/east")).await;
+    assert!(matches!(unknown, Err(StoreError::Missing { .. })), "{unknown:?}");
+    ok(store.apply(publish("clock", "1.0.0", "a")).await);
+    for place in ["there:mine/west", "there:mine/east", "there:mine/west"] {
+        ok(store.apply(note(place)).await);
+    }
+    let mut expected = server("clock", "1.0.0");
+    expected.targets = ["there:mine/east", "there:mine/west"].map(str::to_owned).into();
+    assert_eq!(found(store.server(&clock).await), expected, "nothing else of it changes");
 }

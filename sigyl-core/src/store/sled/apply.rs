@@ -30,6 +30,7 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::Calls(calls) => put_calls(draft, &calls),
         Change::DeleteServer { name, tombstone } => delete_server(draft, &name, tombstone),
         Change::MoveServer { name, to } => move_server(draft, &name, to),
+        Change::NotePlace { name, place } => note_place(draft, &name, place),
         Change::PutAccount(account) => access::put_account(draft, &account),
         Change::DeleteAccount { account, keys, workspaces } => {
             access::delete_account(draft, &account, &keys, &workspaces)
@@ -244,6 +245,18 @@ fn move_server(draft: &mut Draft<'_>, name: &ServerName, to: WorkspaceName) -> J
     }
     draft.put(&key, &Server { workspace: to, ..server })?;
     Ok(("move_server", subject))
+}
+
+/// Names a place in the record of a server, and changes nothing else of it.
+fn note_place(draft: &mut Draft<'_>, name: &ServerName, place: String) -> Journalled {
+    draft.next_seq();
+    let key = Key::Server(name);
+    let Some(mut server) = draft.get::<Server>(&key)? else { return Err(missing(format!("server {name}"))) };
+    let subject = format!("{name} {place}");
+    if server.targets.insert(place) {
+        draft.put(&key, &server)?;
+    }
+    Ok(("note_place", subject))
 }
 
 /// Removes a server. The writer gives this change a group of its own, so what is on record is all there is.
