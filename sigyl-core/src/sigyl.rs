@@ -42,6 +42,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod try_policy;
+mod unreached;
 mod upload;
 
 use std::collections::BTreeMap;
@@ -113,6 +114,8 @@ struct Inner {
     runs: Mutex<BTreeMap<RunId, Started>>,
     /// What the last scheduled probe of each server saw.
     health: Mutex<BTreeMap<ServerName, String>>,
+    /// What was last told of servers that are under quarantine and may still run at another place.
+    unreached: Mutex<BTreeMap<ServerName, String>>,
     /// Which instances of servers do not declare the tools that were recorded, and what differs.
     drift: Mutex<BTreeMap<ServerName, (RevisionId, String)>>,
     since: Timestamp,

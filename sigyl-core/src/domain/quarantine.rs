@@ -142,6 +142,11 @@ impl FromIterator<Quarantine> for Quarantines {
 }
 
 impl Quarantines {
+    /// Tells whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Finds the quarantine of a name.
     pub fn of_name(&self, name: &ServerName) -> Option<&Quarantine> {
         // Most of the time there is none, and nothing is copied for the look.

@@ -76,8 +76,9 @@ impl Sigyl {
         let Some(server) = platform.store.server(&record.server).await? else { return Ok(()) };
         let active = server.active.as_ref() == Some(&record.version);
         let (name, versions) = (record.server, vec![record.version]);
-        let one = Affected { server: name.clone(), workspace: server.workspace, versions, active };
-        let stopped = self.stop_covered(quarantine, &[one]).await;
+        let (server, workspace, unreached) = (name.clone(), server.workspace, Vec::new());
+        let mut one = [Affected { server, workspace, versions, active, unreached }];
+        let stopped = self.stop_covered(quarantine, &mut one).await;
         platform.shelf.follow_quarantine(&quarantine.what).await?;
         let kind =
             EventKind::Quarantined { what: quarantine.what.clone(), reason: quarantine.reason.clone() };

@@ -98,6 +98,7 @@ impl Sigyl {
             saying: tokio::sync::Mutex::default(),
             runs: Mutex::default(),
             health: Mutex::new(BTreeMap::new()),
+            unreached: Mutex::default(),
             drift: Mutex::default(),
             dns: config.dns.clone(),
             signing_in: SigningIn::new(config.sign_in.clone(), Web::new(config.offline)),

@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use super::audit::{Act, Told};
+use super::unreached::{self, At};
 use super::{Sigyl, restore};
 use crate::domain::{
     Action, Caller, Denied, Deployment, DocumentName, Kind, Quarantine, Quarantines, Run, Server, ServerName,
@@ -11,13 +12,11 @@ use crate::domain::{
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::registry::Shelf;
-use crate::store::{Change, Page};
+use crate::store::Change;
 use crate::wire::v1::{Affected, QuarantineView};
 
 /// Quarantines that may stand at a time.
 const MOST: usize = 10_000;
-/// Earlier activations of a server whose instances may still be ending.
-const ENDING: usize = 50;
 
 /// What is decided of a suspect.
 #[derive(Clone, Copy, Debug)]
@@ -40,14 +39,16 @@ impl Decided {
 
 impl Told for QuarantineView {
     fn told(&self) -> Option<String> {
-        let words = [&self.quarantine.reason, &format!("{} server(s)", self.affected.len())];
-        Some(words.map(String::as_str).join("; "))
+        let left = self.affected.iter().flat_map(|one| one.unreached.iter().map(move |it| (&one.server, it)));
+        let left = left.map(|(server, it)| format!("{server} {} may still run at {}", it.version, it.place));
+        let words = [self.quarantine.reason.clone(), format!("{} server(s)", self.affected.len())];
+        Some(words.into_iter().chain(left).collect::<Vec<_>>().join("; "))
     }
 }
 
 impl Sigyl {
     /// Puts a server, a source or a tool under quarantine. Once this returns, nothing that it covers serves here, is called
-    /// or shown, and runs on it were told to stop; until it is lifted, none of it is started or recorded again. A name, of
+    /// or shown, and runs on it were told to stop; what may still run at a place that could not be reached is named. Until it is lifted, none of it is started or recorded again. A name, of
     /// the server or of its document, is for those who approve on it, a digest for administrators, since it may reach into
     /// every workspace.
     pub async fn quarantine(
@@ -100,8 +101,8 @@ impl Sigyl {
         self.require_room_for(&quarantine).await?;
         self.inner.platform.store.apply(Change::Quarantine(Box::new(quarantine.clone()))).await?;
         self.forbid(&self.standing().await?);
-        let affected = self.affected(&quarantine).await?;
-        let stopped = self.stop_covered(&quarantine, &affected).await;
+        let mut affected = self.affected(&quarantine).await?;
+        let stopped = self.stop_covered(&quarantine, &mut affected).await;
         self.inner.platform.shelf.follow_quarantine(&quarantine.what).await?;
         let (what, reason) = (&quarantine.what, &quarantine.reason);
         for one in &affected {
@@ -120,8 +121,8 @@ impl Sigyl {
             Some(weaker) if weaker.yields_to(new) => Ok(()),
             Some(same) => {
                 // What failed after it was on record is tried again.
-                let affected = self.affected(same).await?;
-                self.stop_covered(same, &affected).await?;
+                let mut affected = self.affected(same).await?;
+                self.stop_covered(same, &mut affected).await?;
                 Err(Error::Standing(new.what.clone()))
             }
             None if standing.len() >= MOST => Err(Error::TooManyStanding(standing.len())),
@@ -161,6 +162,7 @@ impl Sigyl {
         let affected = self.affected(&quarantine).await?;
         self.inner.platform.shelf.follow_quarantine(&quarantine.what).await?;
         for one in &affected {
+            self.forget_left(&one.server);
             self.inner.front.unbar(&one.server);
         }
         // What another one covers is barred again, before anything starts.
@@ -268,46 +270,25 @@ impl Sigyl {
         self.inner.front.bar(&affected.server, versions, why);
     }
 
-    /// Ends what runs of what is covered. Everything is tried; the first failure is told.
+    /// Ends what runs of what is covered, and notes what may still run at other places. Everything is tried; the first
+    /// failure is told.
     pub(super) async fn stop_covered(
         &self,
         quarantine: &Quarantine,
-        affected: &[Affected],
+        affected: &mut [Affected],
     ) -> Result<(), Error> {
         // Nobody reaches the last while the first is being ended.
-        for one in affected {
+        for one in affected.iter() {
             self.bar(quarantine, one);
         }
         let mut failed = self.cancel_runs(quarantine).await.err();
         for one in affected {
-            if let Err(error) = self.end_instances(one).await {
-                failed.get_or_insert(error);
+            match self.end_instances(&one.server, &one.versions, At::All).await {
+                Ok(left) => one.unreached = left,
+                Err(error) => drop(failed.get_or_insert(error)),
             }
         }
         failed.map_or(Ok(()), Err)
-    }
-
-    async fn end_instances(&self, affected: &Affected) -> Result<(), Error> {
-        let platform = &self.inner.platform;
-        let page = platform.store.activations(&affected.server, Page::first(ENDING)).await?;
-        let earlier = page.into_iter().map(|(_, deployment)| deployment);
-        let now = platform.store.deployment(&affected.server).await?;
-        let mut failed = None;
-        for deployment in now.into_iter().chain(earlier) {
-            if !affected.versions.contains(&deployment.version) {
-                continue;
-            }
-            let ended = match platform.targets.of(deployment.target.as_deref()) {
-                Ok(target) => {
-                    target.suspend(&deployment.server, &deployment.revision, platform.settings.grace).await
-                }
-                Err(error) => Err(error),
-            };
-            if let Err(error) = ended {
-                failed.get_or_insert(error);
-            }
-        }
-        failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// Stops runs at work on what is covered, as far as that is known by now. What comes further is refused by the store.
@@ -361,7 +342,8 @@ impl Sigyl {
                 records.into_iter().filter(|it| quarantine.covers(it)).map(|it| it.version).collect();
             if !versions.is_empty() || matches!(quarantine.what, Suspect::Name(_)) {
                 let active = server.active.as_ref().is_some_and(|active| versions.contains(active));
-                found.push(Affected { server: name, workspace: server.workspace, versions, active });
+                let (workspace, unreached) = (server.workspace, Vec::new());
+                found.push(Affected { server: name, workspace, versions, active, unreached });
             }
         }
         Ok(found)
@@ -369,7 +351,9 @@ impl Sigyl {
 
     fn shown_to(&self, caller: &Caller, quarantine: Quarantine, affected: Vec<Affected>) -> QuarantineView {
         let seen = affected.into_iter().filter(|one| caller.sees(&one.workspace, &one.server));
-        QuarantineView { quarantine, affected: seen.collect() }
+        let mut affected: Vec<_> = seen.collect();
+        unreached::shown_to(caller, &mut affected);
+        QuarantineView { quarantine, affected }
     }
 
     /// Refuses who may neither set nor lift a quarantine of this; tells for which workspace the caller decides, or nothing

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::Sigyl;
+use super::{Sigyl, schedule};
 use crate::deploy::{ReleaseSpec, TargetError};
 use crate::domain::{Admission, Deployment, Gravity, SecretName, SecretValue, VersionRecord};
 use crate::error::Error;
@@ -30,6 +30,7 @@ pub(super) async fn begin(sigyl: &Sigyl) -> Result<JoinSet<()>, Error> {
         sigyl.inner.front.gateway().expect(deployment.server.clone());
         tasks.spawn(keep_trying(sigyl.clone(), deployment));
     }
+    tasks.spawn(schedule::stop_elsewhere(sigyl.clone()));
     Ok(tasks)
 }
 

@@ -18,6 +18,7 @@ pub(super) async fn probe_forever(sigyl: Sigyl) {
     loop {
         tokio::time::sleep(jittered(every)).await;
         expire_holds(&sigyl).await;
+        stop_elsewhere(sigyl.clone()).await;
         match sigyl.inner.platform.store.deployments().await {
             Ok(deployments) => {
                 for deployment in deployments {
@@ -37,6 +38,13 @@ async fn expire_holds(sigyl: &Sigyl) {
     let _deciding = sigyl.inner.deciding.lock().await;
     if let Err(error) = sigyl.inner.tracker.expire_all().await {
         tracing::error!(%error, "could not end what nobody decided");
+    }
+}
+
+/// Tries again to stop what is under quarantine at places that could not be reached.
+pub(super) async fn stop_elsewhere(sigyl: Sigyl) {
+    if let Err(error) = sigyl.stop_elsewhere().await {
+        tracing::error!(%error, "what is under quarantine at other places could not be stopped");
     }
 }
 

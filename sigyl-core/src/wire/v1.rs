@@ -38,7 +38,7 @@ pub use body::{
 };
 pub use deploy::{Deploy, Redeploy};
 pub use frame::{Frame, Response};
-pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines};
+pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines, Unreached};
 pub use view::{
     Observed, Owner, PolicyChange, PolicyTest, RatingsView, Rescanned, RunEnd, ServerView, VersionView,
 };

@@ -1,9 +1,17 @@
 //! Servers that run at another place than this machine, as they are shown.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::house::House;
-use crate::domain::{Caller, Deployment};
+use super::quarantine::{CODE, ended, name, open, open_with, restore_all, running, source, target, toy};
+use crate::deploy::Target;
+use crate::domain::{Caller, Deployment, Locator, RunState};
+use crate::pipeline::tests::target::{FakeTarget, Fault};
+use crate::sigyl::{Sigyl, schedule};
 use crate::store::Change;
 use crate::store::contract::fixture;
+use crate::wire::v1::{AuditFrom, Deploy};
 
 #[tokio::test]
 async fn a_server_at_a_place_that_cannot_be_asked_is_shown_with_why() {
@@ -27,4 +35,63 @@ async fn a_server_at_a_place_that_cannot_be_asked_is_shown_with_why() {
         assert!(why.contains("there is no target `there`"), "{why}");
         assert!(!status.running);
     }
+}
+
+async fn deploy_to(sigyl: &Sigyl, place: &str, source: Locator) {
+    let order = Deploy { target: Some(place.to_owned()), ..Deploy::of(source) };
+    let run = sigyl.deploy(&Caller::local_owner(), order).await.unwrap();
+    let end = ended(sigyl, &run).await;
+    assert_eq!(end.run.state, RunState::Done, "{:?}", end.run.failure);
+}
+
+#[tokio::test]
+async fn a_place_that_is_not_configured_keeps_nothing_else_from_being_stopped_and_is_told_and_tried_again() {
+    let (folder, target, owner) = (tempfile::tempdir().unwrap(), target(), Caller::local_owner());
+    let there = self::target();
+    let others =
+        || BTreeMap::from([("there".to_owned(), Arc::<FakeTarget>::clone(&there) as Arc<dyn Target>)]);
+    *there.place.lock().unwrap() = Some("mine/east".to_owned());
+    // What was there once did not end when the server came here.
+    there.faults.lock().unwrap().insert(Fault::Retire);
+    let sigyl = open_with(folder.path(), &target, others()).await;
+    deploy_to(&sigyl, "there", source(folder.path(), "1.0.0", CODE)).await;
+    deploy_to(&sigyl, "local", source(folder.path(), "1.1.0", "print('here')\n")).await;
+    assert_eq!((running(&there), running(&target)), (1, 1));
+    // What runs at another place goes on when this process ends.
+    let goes_on = there.running.lock().unwrap().clone();
+    sigyl.shutdown().await;
+    drop(sigyl);
+    *there.running.lock().unwrap() = goes_on;
+    there.faults.lock().unwrap().clear();
+
+    let sigyl = open(folder.path(), &target).await;
+    restore_all(&sigyl).await;
+    let view = sigyl.quarantine(&owner, name(), "it phones home").await.unwrap();
+    let [affected] = &view.affected[..] else { panic!("{view:?}") };
+    let [left] = &affected.unreached[..] else { panic!("{affected:?}") };
+    assert_eq!((left.version.as_str(), left.place.as_str()), ("1.0.0", "there:mine/east"));
+    assert!(left.why.contains("`there`"), "{left:?}");
+    assert_eq!((running(&there), running(&target)), (1, 0), "what can be reached is stopped");
+    assert_eq!(sigyl.probe(&owner, &toy()).await.unwrap_err().code(), "E0308");
+    let health = async |sigyl: &Sigyl| sigyl.show(&owner, &toy()).await.unwrap().health;
+    assert_eq!(health(&sigyl).await, Some(left.to_string()));
+    let shown = sigyl.audit(&owner, AuditFrom::End, 9).await;
+    assert!(format!("{shown:?}").contains("toy 1.0.0 may still run at there:mine/east"), "{shown:?}");
+    sigyl.shutdown().await;
+    drop(sigyl);
+
+    let sigyl = open(folder.path(), &target).await;
+    restore_all(&sigyl).await;
+    assert_eq!(health(&sigyl).await, Some(left.to_string()), "it is told again");
+    sigyl.shutdown().await;
+    drop(sigyl);
+
+    there.faults.lock().unwrap().insert(Fault::Retire);
+    let sigyl = open_with(folder.path(), &target, others()).await;
+    restore_all(&sigyl).await;
+    assert!(health(&sigyl).await.unwrap().ends_with("the server did not start: it does not end"));
+    there.faults.lock().unwrap().clear();
+    schedule::stop_elsewhere(sigyl.clone()).await;
+    assert_eq!((running(&there), health(&sigyl).await), (0, None));
+    sigyl.shutdown().await;
 }

@@ -1,5 +1,6 @@
 //! Quarantine from end to end: what it stops, hides and refuses, over a restart, and who may set and lift it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::house::{House, workspace};
+use crate::deploy::Target;
 use crate::domain::{
     Caller, Digest, Kind, Locator, Policy, Resources, Role, RunState, Seq, ServerName, Suspect, Tool, Version,
 };
@@ -20,22 +22,32 @@ use crate::registry::Query;
 use crate::sigyl::{Config, Sigyl, restore};
 use crate::wire::v1::{Deploy, RunEnd};
 
-const CODE: &str = "print('hello')\n";
+pub(super) const CODE: &str = "print('hello')\n";
 
-fn toy() -> ServerName {
+pub(super) fn toy() -> ServerName {
     ServerName::parse("toy").unwrap()
 }
 
-fn name() -> Suspect {
+pub(super) fn name() -> Suspect {
     Suspect::Name(toy())
 }
 
 /// A handle over a target that runs nothing.
-async fn open(folder: &Path, target: &Arc<FakeTarget>) -> Sigyl {
+pub(super) async fn open(folder: &Path, target: &Arc<FakeTarget>) -> Sigyl {
+    open_with(folder, target, BTreeMap::new()).await
+}
+
+/// The same, with other places.
+pub(super) async fn open_with(
+    folder: &Path,
+    target: &Arc<FakeTarget>,
+    others: BTreeMap<String, Arc<dyn Target>>,
+) -> Sigyl {
     let at = |name: &str| folder.join(name);
     let mut config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
     config.rules = Some(rules());
     config.target = Some(target.clone());
+    config.targets = others;
     let opening = async {
         loop {
             match Sigyl::open(config.clone()).await {
@@ -48,14 +60,14 @@ async fn open(folder: &Path, target: &Arc<FakeTarget>) -> Sigyl {
     tokio::time::timeout(Duration::from_secs(20), opening).await.unwrap()
 }
 
-fn target() -> Arc<FakeTarget> {
+pub(super) fn target() -> Arc<FakeTarget> {
     let target = Arc::new(FakeTarget::default());
     *target.tools.lock().unwrap() =
         json!([{"name": "one", "description": "Adds.", "inputSchema": {"type": "object"}}]);
     target
 }
 
-fn source(folder: &Path, version: &str, code: &str) -> Locator {
+pub(super) fn source(folder: &Path, version: &str, code: &str) -> Locator {
     let source = folder.join("source");
     std::fs::create_dir_all(&source).unwrap();
     let manifest = format!(
@@ -72,7 +84,7 @@ async fn deploy(sigyl: &Sigyl, source: Locator) -> RunEnd {
     ended(sigyl, &run).await
 }
 
-async fn ended(sigyl: &Sigyl, run: &crate::domain::RunId) -> RunEnd {
+pub(super) async fn ended(sigyl: &Sigyl, run: &crate::domain::RunId) -> RunEnd {
     let (frames, mut told) = tokio::sync::mpsc::channel(64);
     let drain = tokio::spawn(async move { while told.recv().await.is_some() {} });
     let end = sigyl.watch(&Caller::local_owner(), run, Seq(0), &frames).await.unwrap();
@@ -81,12 +93,12 @@ async fn ended(sigyl: &Sigyl, run: &crate::domain::RunId) -> RunEnd {
     end
 }
 
-fn running(target: &FakeTarget) -> usize {
+pub(super) fn running(target: &FakeTarget) -> usize {
     target.running.lock().unwrap().len()
 }
 
 /// Starts what should run, as a process does that serves.
-async fn restore_all(sigyl: &Sigyl) {
+pub(super) async fn restore_all(sigyl: &Sigyl) {
     let mut tasks = restore::begin(sigyl).await.unwrap();
     while let Some(done) = tasks.join_next().await {
         done.unwrap();

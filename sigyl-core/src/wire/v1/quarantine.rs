@@ -1,5 +1,7 @@
 //! Quarantines, with what they cover; and ratings.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Blurb, Quarantine, ServerName, Stars, Suspect, Version, WorkspaceName};
@@ -24,6 +26,27 @@ pub struct Affected {
     pub versions: Vec<Version>,
     /// Whether one of them is the one that serves, or would.
     pub active: bool,
+    /// What may still run of them at other places, which could not be reached when the quarantine was set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreached: Vec<Unreached>,
+}
+
+/// Something under quarantine that may still run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unreached {
+    /// The version.
+    pub version: Version,
+    /// Where.
+    pub place: String,
+    /// Why it could not be stopped.
+    pub why: String,
+}
+
+impl fmt::Display for Unreached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { version, place, why } = self;
+        write!(f, "{version} may still run at `{place}`, where it could not be stopped: {why}")
+    }
 }
 
 /// What is to be put under quarantine.

@@ -1,0 +1,155 @@
+//! What a quarantine covers at places that cannot be reached: it is told, never taken for stopped, and tried again.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use super::Sigyl;
+use crate::deploy::TargetError;
+use crate::domain::{Action, Caller, Deployment, ServerName, Version};
+use crate::error::Error;
+use crate::event::EventKind;
+use crate::store::Page;
+use crate::wire::v1::{Affected, Unreached};
+
+/// Earlier activations of a server whose instances may still be ending.
+const ENDING: usize = 50;
+/// How long another place may take to stop an instance.
+const ELSEWHERE: Duration = Duration::from_secs(30);
+
+/// Where instances are stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    /// Wherever there may be some.
+    All,
+    /// At other places than this machine.
+    OtherPlaces,
+}
+
+impl Sigyl {
+    /// Ends the instances of some versions of a server. What could not be reached at another place is returned, and told;
+    /// what does not end on this machine is a failure, once all else was tried.
+    pub(super) async fn end_instances(
+        &self,
+        name: &ServerName,
+        versions: &[Version],
+        at: At,
+    ) -> Result<Vec<Unreached>, Error> {
+        let (mut left, mut failed) = (Vec::<Unreached>::new(), None);
+        for deployment in self.may_run(name, versions, at).await? {
+            let Err(error) = self.suspend(&deployment).await else { continue };
+            let Some(place) = deployment.target else {
+                failed.get_or_insert(error);
+                continue;
+            };
+            let is_told = |one: &Unreached| one.version == deployment.version && one.place == place;
+            if !left.iter().any(is_told) {
+                let why = self.inner.platform.masks.of(name).text(&error.to_string()).into_owned();
+                left.push(Unreached { version: deployment.version, place, why });
+            }
+        }
+        self.tell_left(name, &left);
+        failed.map_or(Ok(left), |error| Err(error.into()))
+    }
+
+    /// Lists the instances of some versions that may run: that of now, and earlier ones that may still be ending.
+    async fn may_run(
+        &self,
+        name: &ServerName,
+        versions: &[Version],
+        at: At,
+    ) -> Result<Vec<Deployment>, Error> {
+        let store = &self.inner.platform.store;
+        let now = store.deployment(name).await?.into_iter();
+        let earlier = store.activations(name, Page::first(ENDING)).await?;
+        let mut seen = BTreeSet::new();
+        let mut all: Vec<_> = now.chain(earlier.into_iter().map(|(_, deployment)| deployment)).collect();
+        all.retain(|it| {
+            versions.contains(&it.version)
+                && (at == At::All || it.target.is_some())
+                && seen.insert((it.target.clone(), it.revision.clone()))
+        });
+        Ok(all)
+    }
+
+    async fn suspend(&self, deployment: &Deployment) -> Result<(), TargetError> {
+        let platform = &self.inner.platform;
+        let target = platform.targets.of(deployment.target.as_deref())?;
+        let ended = target.suspend(&deployment.server, &deployment.revision, platform.settings.grace);
+        if deployment.target.is_none() {
+            return ended.await;
+        }
+        let late = || TargetError::Timeout { what: "to stop it there".to_owned(), limit: ELSEWHERE };
+        tokio::time::timeout(ELSEWHERE, ended).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// Tries again to stop at other places what is under quarantine.
+    pub(super) async fn stop_elsewhere(&self) -> Result<(), Error> {
+        // Nothing is put under quarantine or let out of it meanwhile.
+        let _deciding = self.inner.deciding.lock().await;
+        let all = self.in_force().await?;
+        if all.is_empty() {
+            return Ok(());
+        }
+        for name in self.names().await? {
+            let server = self.inner.platform.store.server(&name).await?;
+            if server.is_none_or(|server| server.targets.is_empty()) {
+                continue;
+            }
+            let records = self.records(&name).await?.into_iter();
+            let covered = records.filter(|record| all.of_version(record).is_some());
+            let covered: Vec<Version> = covered.map(|record| record.version).collect();
+            self.end_instances(&name, &covered, At::OtherPlaces).await?;
+        }
+        Ok(())
+    }
+
+    /// Shows and tells what may still run of a server that is under quarantine, where that changed.
+    fn tell_left(&self, name: &ServerName, left: &[Unreached]) {
+        let note = left.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let before = {
+            let mut unreached = self.inner.unreached.lock().unwrap_or_else(PoisonError::into_inner);
+            match left {
+                [] => unreached.remove(name),
+                _ => unreached.insert(name.clone(), note.clone()),
+            }
+        };
+        let mut health = self.inner.health.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = match (&before, left) {
+            (Some(before), _) if *before == note => return,
+            (None, []) => return,
+            (Some(before), []) => {
+                if health.get(name) == Some(before) {
+                    health.remove(name);
+                }
+                "what may have run of it elsewhere, under quarantine, was stopped".to_owned()
+            }
+            _ => {
+                tracing::warn!(server.name = %name, %note, "what is under quarantine could not be stopped");
+                health.insert(name.clone(), note.clone());
+                note
+            }
+        };
+        let kind = EventKind::Health { healthy: false, note: told };
+        self.inner.platform.emitter.emit(None, Some(name), kind);
+    }
+
+    /// Forgets what was told of a server that is under quarantine no more.
+    pub(super) fn forget_left(&self, name: &ServerName) {
+        let before = self.inner.unreached.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        let mut health = self.inner.health.lock().unwrap_or_else(PoisonError::into_inner);
+        if before.is_some() && health.get(name) == before.as_ref() {
+            health.remove(name);
+        }
+    }
+}
+
+/// Leaves out what names accounts and files of the installation, for who does not operate it.
+pub(super) fn shown_to(caller: &Caller, affected: &mut [Affected]) {
+    if caller.may(Action::Operate) {
+        return;
+    }
+    for one in affected.iter_mut().flat_map(|affected| &mut affected.unreached) {
+        "the place cannot be asked now".clone_into(&mut one.why);
+    }
+}
