@@ -52,6 +52,23 @@ impl Targets {
         }
     }
 
+    /// Finds a place that somebody names for what is to come; without a name, this machine. Nothing is on record of it, so
+    /// that a place of its kind that is not configured is just not there.
+    pub fn named(&self, name: Option<&str>) -> Result<&Arc<dyn Target>, TargetError> {
+        let Some((kind, place)) = name.and_then(|name| name.split_once(':')) else { return self.of(name) };
+        let there_is = if kind == LOCAL { None } else { self.kind(kind)?.place() };
+        match there_is {
+            Some(there_is) if there_is == place => self.of(name),
+            Some(there_is) => Err(TargetError::Unsupported(format!(
+                "there is no place `{place}` of the target `{kind}`: the configuration names {there_is}; say `{kind}` for \
+                 that, or change the configuration"
+            ))),
+            None => Err(TargetError::Unsupported(format!(
+                "the target `{kind}` has no places to choose from; say `{kind}`"
+            ))),
+        }
+    }
+
     /// Returns the name without the place of its kind.
     pub fn kind_of(name: &str) -> &str {
         name.split_once(':').map_or(name, |(kind, _)| kind)

@@ -40,7 +40,7 @@ impl Sigyl {
         {
             return Err(Denied::new(caller, format!("deploy to `{place}`")).into());
         }
-        let target = self.inner.platform.targets.of(deploy.target.as_deref()).map_err(StepError::from)?;
+        let target = self.inner.platform.targets.named(deploy.target.as_deref()).map_err(StepError::from)?;
         may_be_granted(&**target, &deploy.grant)?;
         self.require_upload(caller, &deploy.source)?;
         let order = Order {

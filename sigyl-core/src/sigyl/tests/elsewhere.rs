@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::house::House;
 use super::quarantine::{CODE, ended, name, open, open_with, restore_all, running, source, target, toy};
 use crate::deploy::Target;
-use crate::domain::{Caller, Deployment, Locator, RunState};
+use crate::domain::{Caller, Deployment, Kind, Locator, RunState};
 use crate::pipeline::tests::target::{FakeTarget, Fault};
 use crate::sigyl::{Sigyl, schedule};
 use crate::store::Change;
@@ -93,5 +93,34 @@ async fn a_place_that_is_not_configured_keeps_nothing_else_from_being_stopped_an
     there.faults.lock().unwrap().clear();
     schedule::stop_elsewhere(sigyl.clone()).await;
     assert_eq!((running(&there), health(&sigyl).await), (0, None));
+    sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_place_that_somebody_types_is_said_not_to_be_there_and_not_to_be_on_record() {
+    let (folder, target, owner) = (tempfile::tempdir().unwrap(), target(), Caller::local_owner());
+    let there = self::target();
+    *there.place.lock().unwrap() = Some("mine/east".to_owned());
+    let others = BTreeMap::from([("there".to_owned(), Arc::<FakeTarget>::clone(&there) as Arc<dyn Target>)]);
+    let sigyl = open_with(folder.path(), &target, others).await;
+    for (typed, said) in [
+        (
+            "there:mine/west",
+            "there is no place `mine/west` of the target `there`: the configuration names mine/east; say `there` for that, or \
+             change the configuration",
+        ),
+        ("there:", "there is no place `` of the target `there`: the configuration names mine/east"),
+        ("moon:x", "there is no target `moon`; those that are configured: local, there"),
+        ("local:x", "the target `local` has no places to choose from; say `local`"),
+    ] {
+        let order =
+            Deploy { target: Some(typed.to_owned()), ..Deploy::of(source(folder.path(), "1.0.0", CODE)) };
+        let error = sigyl.deploy(&owner, order).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Invalid);
+        let message = error.failure().message;
+        assert!(message.contains(said) && !message.contains("on record"), "{typed}: {message}");
+    }
+    deploy_to(&sigyl, "there:mine/east", source(folder.path(), "1.0.0", CODE)).await;
+    assert_eq!((running(&there), running(&target)), (1, 0));
     sigyl.shutdown().await;
 }
