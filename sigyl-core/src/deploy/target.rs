@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::domain::{
-    Admission, Artifact, Confinement, Digest, Kind, Permissions, Resources, RevisionId, SecretName,
-    SecretValue, ServerName, Timestamp, Transport, Version,
+    Admission, Artifact, Confinement, Deployment, Digest, Kind, Permissions, Resources, RevisionId,
+    SecretName, SecretValue, ServerName, Timestamp, Transport, Version,
 };
 use crate::manifest::Manifest;
 use crate::mcp::Upstream;
@@ -177,8 +177,9 @@ pub trait Target: Send + Sync + fmt::Debug {
     ) -> Result<Built, TargetError>;
     /// Starts an instance beside whatever runs; it gets no traffic.
     async fn release(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError>;
-    /// Lets an instance have all traffic, where the target itself divides it.
-    async fn shift(&self, _server: &ServerName, _revision: &RevisionId) -> Result<(), TargetError> {
+    /// Lets an instance have all traffic, where the target itself divides it. One that is not what it was released as, as far
+    /// as the target can tell, gets none.
+    async fn shift(&self, _deployment: &Deployment) -> Result<(), TargetError> {
         Ok(())
     }
     /// Starts what was active before Sigyl ended, by the admission that its version was recorded with.

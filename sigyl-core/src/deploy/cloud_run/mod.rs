@@ -36,6 +36,7 @@ pub use doctor::{Check, Checked, Doctor};
 pub use endpoints::{Api, Endpoints, UnknownApi};
 pub use google::{Google, GoogleConfig, GoogleError};
 pub use names::Names;
+pub use pin::Made;
 pub use policy::Guarded;
 pub use refusal::{Class, Refusal};
 pub use rollout::Reached;

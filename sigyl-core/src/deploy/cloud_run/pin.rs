@@ -1,4 +1,5 @@
-//! The tag of an instance leads to the revision that was made for it, and to no later one.
+//! The tag of an instance leads to the revision that was made for it, and to no later one; that it still does is looked at
+//! again before anything depends on it.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +9,11 @@ use serde_json::Value;
 use super::call::Call;
 use super::endpoints::Api;
 use super::google::{Google, GoogleError};
+use super::names::Names;
+use super::refusal::Class;
 use super::service::{Service, Share, Wanted, short, variables};
 use crate::deploy::TargetError;
+use crate::domain::{Digest, RevisionId};
 
 const GET: &str = "run.projects.locations.services.revisions.get";
 
@@ -32,19 +36,78 @@ struct Container {
     env: Vec<Value>,
 }
 
+/// What an instance that is on record was made of: nothing else of its name gets traffic, or is called.
+#[derive(Clone, Copy, Debug)]
+pub struct Made<'a> {
+    /// What its server is called at Google.
+    pub names: &'a Names,
+    /// The instance.
+    pub revision: &'a RevisionId,
+    /// The source of its image.
+    pub source: Digest,
+    /// The image, by its digest.
+    pub image: &'a str,
+    /// The account that it runs as.
+    pub account: &'a str,
+    /// Plain settings.
+    pub env: &'a BTreeMap<String, String>,
+}
+
 impl Revision {
     /// Tells whether it was made for what is wanted: who edits a service elsewhere takes annotations and image along.
     fn is(&self, wanted: &Wanted) -> bool {
+        let Wanted { names, revision, source, image, account, env, .. } = wanted;
+        let made = Made { names, revision, source: *source, image, account, env };
+        self.container_of(&made).is_some_and(|only| in_order(&only.env) == in_order(&variables(wanted)))
+    }
+
+    /// Tells whether it is an instance that is on record. Which versions its secrets had is not: they have to be secrets of
+    /// this server.
+    fn is_still(&self, made: &Made<'_>) -> bool {
+        self.container_of(made).is_some_and(|only| {
+            let has = |name: &String| only.env.iter().any(|one| one["name"] == **name);
+            made.env.keys().all(has) && only.env.iter().all(|one| made.has_set(one))
+        })
+    }
+
+    /// Tells whether it says that it is an instance of a server, and runs as its account does.
+    fn says(&self, names: &Names, revision: &RevisionId, account: &str) -> bool {
         let says = |name: &str, what: &str| self.annotations.get(name).is_some_and(|said| said == what);
-        let [only] = &self.containers[..] else { return false };
-        says("sigyl-instance", wanted.revision.as_str())
-            && says("sigyl-source", &wanted.source.to_string())
-            && self.service_account == wanted.account
+        says("sigyl-instance", revision.as_str())
+            && says("sigyl-server", names.server().as_str())
+            && self.service_account == account
+    }
+
+    /// Returns its only container, if all but the variables is as it was made.
+    fn container_of(&self, made: &Made<'_>) -> Option<&Container> {
+        let [only] = &self.containers[..] else { return None };
+        let is_same = self.says(made.names, made.revision, made.account)
+            && self.annotations.get("sigyl-source").is_some_and(|said| *said == made.source.to_string())
             && self.volumes.is_empty()
-            && only.image == wanted.image
+            && only.image == made.image
             && only.command.is_empty()
-            && only.args.is_empty()
-            && in_order(&only.env) == in_order(&variables(wanted))
+            && only.args.is_empty();
+        is_same.then_some(only)
+    }
+}
+
+impl Made<'_> {
+    /// Tells whether a variable is a setting that is on record, or a secret of the server by the number of its version.
+    fn has_set(&self, variable: &Value) -> bool {
+        let Some(name) = variable["name"].as_str() else { return false };
+        let reference = &variable["valueSource"]["secretKeyRef"];
+        match (variable.get("valueSource"), variable.get("value")) {
+            (None, value) => {
+                let value = value.map_or(Some(""), Value::as_str);
+                value.is_some() && self.env.get(name).map(String::as_str) == value
+            }
+            (Some(_), Some(value)) if *value != "" => false,
+            (Some(_), _) => {
+                let own = format!("{}{name}", self.names.secrets());
+                let is_number = |version: &str| version.bytes().all(|byte| byte.is_ascii_digit());
+                reference["secret"] == *own && reference["version"].as_str().is_some_and(is_number)
+            }
+        }
     }
 }
 
@@ -59,6 +122,52 @@ fn in_order(variables: &[Value]) -> Vec<Value> {
 }
 
 impl Google {
+    /// Reads a revision of a service; nothing where there is none of that name.
+    async fn revision(&self, service: &Service, name: &str) -> Result<Option<Revision>, GoogleError> {
+        if name.is_empty() {
+            return Ok(None);
+        }
+        let path = format!("v2/{}/revisions/{name}", service.name);
+        match self.call(Call::get(GET, Api::Run, path)).await {
+            Ok(revision) => Ok(Some(revision)),
+            Err(error) if error.is(&Class::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Finds the revision of an instance by its tag, with its address; nothing if there is none. Where the tag leads to
+    /// something else than what is on record, it is refused.
+    pub(super) async fn still(
+        &self,
+        service: &Service,
+        made: &Made<'_>,
+    ) -> Result<Option<(String, String)>, TargetError> {
+        let tag = Names::tag(made.revision);
+        let Some((name, url)) = service.tagged(&tag) else { return Ok(None) };
+        match self.revision(service, short(&name)).await? {
+            Some(revision) if revision.is_still(made) => Ok(Some((short(&name).to_owned(), url))),
+            _ => Err(TargetError::Start(format!(
+                "the tag {tag} of the service {} leads to the revision {}, which is not what was released: somebody changed \
+                 the service; deploy the server again",
+                made.names.service(),
+                short(&name)
+            ))),
+        }
+    }
+
+    /// Tells whether a revision may be removed with an instance: it says that it is that one, or is gone.
+    pub(super) async fn is_own(
+        &self,
+        service: &Service,
+        name: &str,
+        names: &Names,
+        revision: &RevisionId,
+    ) -> Result<bool, GoogleError> {
+        let account = self.email(&names.account());
+        let found = self.revision(service, name).await?;
+        Ok(found.is_none_or(|found| found.says(names, revision, &account)))
+    }
+
     /// Makes the tag, which leads to whatever is the newest until then, lead to the revision that was just made. If the
     /// newest is another one by now, nothing is led there. Returns the service as it is then.
     pub(super) async fn pin(
@@ -73,9 +182,7 @@ impl Google {
             TargetError::from(GoogleError::Answer { call: GET, why })
         };
         let newest = short(&service.latest_created_revision);
-        let path = format!("v2/{}/revisions/{newest}", service.name);
-        let revision: Revision = self.call(Call::get(GET, Api::Run, path)).await?;
-        if !revision.is(wanted) {
+        if !self.revision(service, newest).await?.is_some_and(|revision| revision.is(wanted)) {
             return Err(changed());
         }
         let pinned = |service: &Service| {

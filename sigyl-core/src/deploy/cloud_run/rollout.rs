@@ -7,6 +7,7 @@ use super::endpoints::Api;
 use super::google::{Google, GoogleError};
 use super::names::Names;
 use super::operation::{Begun, Operation};
+use super::pin::Made;
 use super::policy::Guarded;
 use super::refusal::{Class, member};
 use super::service::{Service, Share, Wanted, body, short};
@@ -144,45 +145,64 @@ impl Google {
     }
 
     /// Finds an instance; nothing if it is not there.
-    pub async fn find(&self, names: &Names, revision: &RevisionId) -> Result<Option<Reached>, GoogleError> {
-        let Some(service) = self.service(names).await? else { return Ok(None) };
-        let tagged = service.tagged(&Names::tag(revision));
-        Ok(tagged.map(|(_, url)| Reached { url, service: service.uri }))
+    pub async fn find(&self, made: &Made<'_>) -> Result<Option<Reached>, TargetError> {
+        let Some(service) = self.service(made.names).await? else { return Ok(None) };
+        let found = self.still(&service, made).await?;
+        Ok(found.map(|(_, url)| Reached { url, service: service.uri }))
     }
 
     /// Gives all traffic to an instance. The others stay, so that it can be given back to them.
-    pub async fn shift(&self, names: &Names, revision: &RevisionId) -> Result<(), TargetError> {
-        let tag = Names::tag(revision);
-        self.redirect(names, |service| {
-            let (name, _) = service.tagged(&tag)?;
+    pub async fn shift(&self, made: &Made<'_>) -> Result<(), TargetError> {
+        let (tag, names) = (Names::tag(made.revision), made.names);
+        let gone = || TargetError::Start(format!("the instance {} is not there any more", made.revision));
+        let service = self.service(names).await?.ok_or_else(gone)?;
+        let (own, _) = self.still(&service, made).await?.ok_or_else(gone)?;
+        let to_own = |service: &Service| {
+            // It was looked at, and no other one is.
+            service.tagged(&tag).filter(|(name, _)| short(name) == own)?;
             let mut shares = service.shares_without(&tag);
             shares.retain(|share| share.tag.is_some());
             shares.iter_mut().for_each(|share| share.percent = Some(0));
-            shares.push(Share::of(&name, 100, Some(tag.clone())));
+            shares.push(Share::of(&own, 100, Some(tag.clone())));
             Some(shares)
+        };
+        self.redirect(names, to_own).await?.ok_or_else(|| {
+            TargetError::Start(format!(
+                "somebody else changed the service {} while its traffic was shifted; deploy again",
+                names.service()
+            ))
         })
-        .await?
-        .ok_or_else(|| TargetError::Start(format!("the instance {revision} is not there any more")))
-        .map(|_| ())
     }
 
     /// Takes an instance away: its traffic goes back to the one before it, and without another one the service goes too.
+    /// A revision that its tag leads to and that does not say that it is this instance stays.
     pub async fn take_back(&self, names: &Names, revision: &RevisionId) -> Result<(), TargetError> {
         let tag = Names::tag(revision);
         let Some(service) = self.service(names).await? else { return Ok(()) };
-        if !service.traffic.iter().any(|share| share.is_tagged(&tag)) {
+        let Some(led) = service.led_to(&tag).map(str::to_owned) else { return Ok(()) };
+        let is_own = self.is_own(&service, &led, names, revision).await?;
+        if service.shares_without(&tag).is_empty() {
+            return match is_own {
+                true => Ok(self.remove_service(names).await.map(|_| ())?),
+                false => Err(TargetError::Unsupported(format!(
+                    "the service {} leads to the revision {led} alone, which was not made for the instance {revision}: it \
+                     is left as it is, and goes when the server is deleted",
+                    names.service()
+                ))),
+            };
+        }
+        self.take_tag(names, revision).await?;
+        let Some(after) = self.service(names).await? else { return Ok(()) };
+        // The newest revision of a service cannot be removed; without traffic it costs nothing.
+        if led.is_empty() || !is_own || after.has_use_for(&led) {
             return Ok(());
         }
-        if service.shares_without(&tag).is_empty() {
-            return Ok(self.remove_service(names).await.map(|_| ())?);
-        }
-        // The newest revision of a service cannot be removed; without traffic it costs nothing.
-        let is_newest = |name: &String| {
-            [&service.latest_created_revision, &service.latest_ready_revision]
-                .iter()
-                .any(|newest| short(newest) == name)
-        };
-        let name = service.tagged(&tag).map(|(name, _)| name).filter(|name| !is_newest(name));
+        Ok(self.remove_revision(names, &led).await?)
+    }
+
+    /// Takes the tag of an instance away, and gives its traffic to the one before it.
+    async fn take_tag(&self, names: &Names, revision: &RevisionId) -> Result<(), TargetError> {
+        let tag = Names::tag(revision);
         let without = |service: &Service| {
             let mut shares = service.shares_without(&tag);
             let given: u32 = shares.iter().filter_map(|share| share.percent).sum();
@@ -194,17 +214,14 @@ impl Google {
             // A newest revision that does not start fails every change after it; the traffic is where it was sent.
             Err(TargetError::Start(_)) => {
                 let after = self.service(names).await?.unwrap_or_default();
-                if after.traffic.iter().any(|share| share.is_tagged(&tag)) {
-                    return Err(TargetError::Start(format!(
-                        "the instance {revision} could not be taken back"
-                    )));
+                match after.led_to(&tag) {
+                    None => Ok(()),
+                    Some(_) => {
+                        Err(TargetError::Start(format!("the instance {revision} could not be taken back")))
+                    }
                 }
             }
-            other => other.map(|_| ())?,
-        }
-        match name {
-            Some(name) => Ok(self.remove_revision(names, &name).await?),
-            None => Ok(()),
+            other => other.map(|_| ()),
         }
     }
 

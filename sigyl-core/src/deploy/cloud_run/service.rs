@@ -133,6 +133,21 @@ impl Service {
         Some((revision.to_owned(), share.uri.clone()?))
     }
 
+    /// Returns the revision that a tag is to lead to, whether or not it does yet; an empty name where there is none so far.
+    pub(super) fn led_to(&self, tag: &str) -> Option<&str> {
+        let share = self.traffic.iter().find(|share| share.is_tagged(tag))?;
+        let newest = [&self.latest_ready_revision, &self.latest_created_revision];
+        let named = share.revision.iter().chain(newest).find(|revision| !revision.is_empty());
+        Some(named.map(|revision| short(revision)).unwrap_or_default())
+    }
+
+    /// Tells whether anybody is led to a revision, or would be: it is the newest.
+    pub(super) fn has_use_for(&self, revision: &str) -> bool {
+        let newest = [&self.latest_created_revision, &self.latest_ready_revision];
+        let shares = self.traffic.iter().filter_map(|share| share.revision.as_ref());
+        shares.chain(newest).any(|used| short(used) == revision)
+    }
+
     /// Returns what its condition says against it, once it is settled.
     pub(super) fn trouble(&self) -> Option<String> {
         let condition = &self.terminal_condition;

@@ -9,10 +9,11 @@ use super::build::Order;
 use super::dockerfile::{PORT, recipe};
 use super::google::Google;
 use super::names::Names;
+use super::pin::Made;
 use super::rollout::Reached;
 use super::service::{Wanted, require_free, size};
 use crate::deploy::{BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError};
-use crate::domain::{Admission, Artifact, Confinement, RevisionId, ServerName, Transport};
+use crate::domain::{Admission, Artifact, Confinement, Deployment, RevisionId, ServerName, Transport};
 use crate::mcp::Upstream;
 use crate::source::Progress;
 
@@ -35,9 +36,7 @@ impl CloudRun {
     /// Makes a revision that gets no traffic, and lets Sigyl alone call it.
     async fn start(&self, spec: ReleaseSpec) -> Result<Released, TargetError> {
         let (google, names) = (&self.google, Names::of(&spec.server));
-        let Artifact::Image { image } = &spec.launch else {
-            return Err(TargetError::Unsupported("Cloud Run starts images and no programs".to_owned()));
-        };
+        let image = image(&spec.launch)?;
         let Transport::Http { path, port } = &spec.transport else {
             return Err(TargetError::Unsupported(
                 "Cloud Run runs servers that speak streamable HTTP".to_owned(),
@@ -58,7 +57,7 @@ impl CloudRun {
             version: spec.version.clone(),
             source: spec.source,
             revision: spec.revision.clone(),
-            image: image.clone(),
+            image: image.to_owned(),
             account: account.email.clone(),
             env: spec.env.clone(),
             secrets,
@@ -144,6 +143,14 @@ impl CloudRun {
     }
 }
 
+/// Returns the image of an artifact.
+fn image(launch: &Artifact) -> Result<&str, TargetError> {
+    match launch {
+        Artifact::Image { image } => Ok(image),
+        _ => Err(TargetError::Unsupported("Cloud Run starts images and no programs".to_owned())),
+    }
+}
+
 #[async_trait]
 impl Target for CloudRun {
     fn place(&self) -> Option<String> {
@@ -174,8 +181,17 @@ impl Target for CloudRun {
         self.start(spec).await
     }
 
-    async fn shift(&self, server: &ServerName, revision: &RevisionId) -> Result<(), TargetError> {
-        self.google.shift(&Names::of(server), revision).await
+    async fn shift(&self, deployment: &Deployment) -> Result<(), TargetError> {
+        let names = Names::of(&deployment.server);
+        let made = Made {
+            names: &names,
+            revision: &deployment.revision,
+            source: deployment.source,
+            image: image(&deployment.launch)?,
+            account: &self.google.email(&names.account()),
+            env: &deployment.env,
+        };
+        self.google.shift(&made).await
     }
 
     async fn restore(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
@@ -188,13 +204,22 @@ impl Target for CloudRun {
                 "Cloud Run runs servers that speak streamable HTTP".to_owned(),
             ));
         };
-        let reached = self.google.find(&names, &spec.revision).await?.ok_or_else(|| {
+        let account = self.google.email(&names.account());
+        let made = Made {
+            names: &names,
+            revision: &spec.revision,
+            source: spec.source,
+            image: image(&spec.launch)?,
+            account: &account,
+            env: &spec.env,
+        };
+        let reached = self.google.find(&made).await?.ok_or_else(|| {
             TargetError::Start(format!(
                 "the service {} has no such instance any more: somebody removed it; deploy the server again",
                 names.service()
             ))
         })?;
-        let invoker = self.google.invoker(&self.google.email(&names.account())).await?;
+        let invoker = self.google.invoker(&account).await?;
         let path = path.clone();
         Ok(self.released(spec.revision, &reached, &path, &invoker))
     }

@@ -35,7 +35,7 @@ impl Step for Activate {
             tools: cx.results.pins.clone(),
             others: cx.results.others.clone(),
         };
-        cx.target()?.shift(&deployment.server, &deployment.revision).await?;
+        cx.target()?.shift(&deployment).await?;
         cx.platform.store.apply(change).await?;
         cx.platform.shelf.follow(&deployment.server).await;
         let quiet = route(cx, &deployment);

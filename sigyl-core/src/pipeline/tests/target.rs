@@ -10,7 +10,9 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::deploy::{BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError};
-use crate::domain::{Admission, Artifact, Confinement, Launch, Permissions, RevisionId, ServerName};
+use crate::domain::{
+    Admission, Artifact, Confinement, Deployment, Launch, Permissions, RevisionId, ServerName,
+};
 use crate::mcp::{Pipes, Spawn, SpawnError, Upstream};
 use crate::source::Progress;
 
@@ -160,8 +162,8 @@ impl Target for FakeTarget {
         })
     }
 
-    async fn shift(&self, _server: &ServerName, revision: &RevisionId) -> Result<(), TargetError> {
-        self.shifted.lock().unwrap().push(revision.clone());
+    async fn shift(&self, deployment: &Deployment) -> Result<(), TargetError> {
+        self.shifted.lock().unwrap().push(deployment.revision.clone());
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::House;
 use super::fake::{Fault, refusal};
@@ -13,8 +13,8 @@ use super::world::World;
 use crate::deploy::cloud_run::CloudRun;
 use crate::deploy::{ReleaseSpec, Target as _, TargetError};
 use crate::domain::{
-    Admission, Judgement, Permissions, Policy, Report, Resources, RevisionId, SecretName, SecretValue,
-    ServerName, Timestamp, Transport, Version,
+    Admission, Deployment, Judgement, Permissions, Policy, Report, Resources, RevisionId, SecretName,
+    SecretValue, ServerName, Timestamp, Transport, Version,
 };
 use crate::mcp::Upstream;
 use crate::source::Progress;
@@ -35,6 +35,8 @@ struct Project {
     target: CloudRun,
     source: Source,
     told: Told,
+    /// What was released, by its instance.
+    made: Mutex<BTreeMap<String, Deployment>>,
 }
 
 impl Project {
@@ -43,7 +45,7 @@ impl Project {
         let world = World::at(&house.fake.url);
         house.fake.change(|state| state.world = Some(world));
         let target = CloudRun::new(house.google.clone());
-        Self { house, target, source: Source::clock(), told: Told::default() }
+        Self { house, target, source: Source::clock(), told: Told::default(), made: Mutex::default() }
     }
 
     fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
@@ -68,11 +70,73 @@ impl Project {
             resources: Resources::default(),
             start_timeout: None,
         };
+        let made = Deployment {
+            revision: spec.revision.clone(),
+            launch: spec.launch.clone(),
+            env: spec.env.clone(),
+            ..fixture::deployment("clock", "1.0.0", "clock")
+        };
+        let made = Deployment { source: spec.source, ..made };
+        self.made.lock().unwrap().insert(revision.to_owned(), made);
         Ok(self.target.release(&admission, spec).await?.upstream)
     }
 
+    fn made(&self, revision: &str) -> Deployment {
+        self.made.lock().unwrap()[revision].clone()
+    }
+
     async fn shift(&self, revision: &str) -> Result<(), TargetError> {
-        self.target.shift(&name(), &RevisionId::parse(revision).unwrap()).await
+        self.target.shift(&self.made(revision)).await
+    }
+
+    /// Starts to call an instance that is on record.
+    async fn restore(&self, revision: &str) -> Result<(), TargetError> {
+        let made = self.made(revision);
+        let spec = ReleaseSpec {
+            server: made.server,
+            version: made.version,
+            source: made.source,
+            revision: made.revision,
+            launch: made.launch,
+            transport: Transport::Http { path: "/mcp".to_owned(), port: None },
+            env: made.env,
+            secrets: BTreeMap::new(),
+            granted: Permissions::default(),
+            resources: Resources::default(),
+            start_timeout: None,
+        };
+        self.target.restore(&admission(&self.source), spec).await.map(|_| ())
+    }
+
+    /// Changes what is on record of the service.
+    fn change_service(&self, change: impl FnOnce(&mut Value)) {
+        self.world(|world| {
+            let service = world.things.iter_mut().find(|(name, _)| name.starts_with("v2/")).unwrap().1;
+            change(service);
+        });
+    }
+
+    /// Lets the tag of the newest instance lead to another revision, as somebody with rights in the project can.
+    fn move_tag(&self, to: &str) {
+        self.change_service(|service| {
+            for shares in ["traffic", "trafficStatuses"] {
+                service[shares].as_array_mut().unwrap().last_mut().unwrap()["revision"] = to.into();
+            }
+        });
+    }
+
+    /// Makes a copy of the newest revision in which somebody changed something.
+    fn copy_revision(&self, name: &str, change: impl FnOnce(&mut Value)) {
+        self.world(|world| {
+            let (path, newest) = world.things.iter().rfind(|(name, _)| name.contains("/revisions/")).unwrap();
+            let (path, mut copy) = (format!("{}/{name}", path.rsplit_once('/').unwrap().0), newest.clone());
+            change(&mut copy);
+            world.things.insert(path, copy);
+        });
+    }
+
+    fn has_revision(&self, name: &str) -> bool {
+        self.world(|world| world.things.keys().any(|thing| thing.ends_with(&format!("/revisions/{name}"))))
     }
 
     async fn retire(&self, revision: &str) -> Result<(), TargetError> {
@@ -261,6 +325,82 @@ async fn a_tag_leads_to_the_revision_that_was_made_for_it_whatever_is_the_newest
         let service = world.things.iter().find(|(name, _)| name.starts_with("v2/")).unwrap().1;
         assert_ne!(service["traffic"][0]["revision"], "foreign");
     });
+}
+
+#[tokio::test]
+async fn a_tag_that_was_moved_to_something_else_gets_no_traffic_and_is_not_called() {
+    let changes: [fn(&mut Value); 9] = [
+        |copy| copy["annotations"]["sigyl-instance"] = "other".into(),
+        |copy| copy["annotations"]["sigyl-source"] = "sha256:00".into(),
+        |copy| copy["annotations"]["sigyl-server"] = "other".into(),
+        |copy| copy["serviceAccount"] = "other@demo.iam.gserviceaccount.com".into(),
+        |copy| copy["containers"][0]["image"] = "evil@sha256:00".into(),
+        |copy| copy["containers"][0]["command"] = json!(["sh"]),
+        |copy| copy["containers"][0]["env"][0]["value"] = "y".into(),
+        |copy| copy["containers"][0]["env"][1]["valueSource"]["secretKeyRef"]["secret"] = "other".into(),
+        |copy| copy["volumes"] = json!([{"name": "v"}]),
+    ];
+    let project = Project::new();
+    project.release("one").await.unwrap();
+    project.shift("one").await.unwrap();
+    project.release("two").await.unwrap();
+    project.restore("two").await.unwrap();
+    for (at, change) in changes.into_iter().enumerate() {
+        let foreign = format!("a-foreign-{at}");
+        project.copy_revision(&foreign, change);
+        project.move_tag(&foreign);
+        for error in [project.shift("two").await.unwrap_err(), project.restore("two").await.unwrap_err()] {
+            let said = format!("leads to the revision {foreign}, which is not what was released");
+            assert!(error.to_string().contains(&said), "{error}");
+        }
+        assert_eq!(project.traffic(), [100, 0], "{at}");
+    }
+    project.move_tag("nowhere");
+    assert!(project.shift("two").await.is_err() && project.restore("two").await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_what_was_made_and_nobody_else_is_led_to() {
+    let project = Project::new();
+    project.release("one").await.unwrap();
+    project.shift("one").await.unwrap();
+    let tagged = |at: usize| {
+        project.world(|world| {
+            let service = world.things.iter().find(|(name, _)| name.starts_with("v2/")).unwrap().1;
+            service["traffic"][at]["revision"].as_str().unwrap().to_owned()
+        })
+    };
+    let first = tagged(0);
+    // The tag leads to a revision of somebody else: that one stays.
+    project.release("two").await.unwrap();
+    let second = tagged(1);
+    project.copy_revision("b-foreign", |copy| copy["annotations"] = json!({}));
+    project.move_tag("b-foreign");
+    project.retire("two").await.unwrap();
+    assert!(project.has_revision("b-foreign") && project.has_revision(&second));
+    assert_eq!(project.traffic(), [100]);
+    // Somebody leads others to the first one by a tag of their own: it stays, and goes once they do not.
+    project.release("three").await.unwrap();
+    project.shift("three").await.unwrap();
+    project.change_service(|service| {
+        let theirs = json!({"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": first, "percent": 0, "tag": "theirs"});
+        service["traffic"].as_array_mut().unwrap().push(theirs);
+    });
+    project.retire("one").await.unwrap();
+    assert!(project.has_revision(&first), "their tag leads to it");
+    project.change_service(|service| {
+        service["traffic"].as_array_mut().unwrap().retain(|share| share["tag"] != "theirs");
+    });
+    // All that the service leads to is a revision of somebody else.
+    project.move_tag("b-foreign");
+    let error = project.retire("three").await.unwrap_err().to_string();
+    assert!(
+        error.contains("leads to the revision b-foreign alone, which was not made for the instance three"),
+        "{error}"
+    );
+    assert!(project.has_revision("b-foreign"));
+    project.target.purge(&name()).await.unwrap();
+    assert_eq!(project.world(|world| world.own()), Vec::<String>::new(), "a delete removes it all");
 }
 
 #[tokio::test]
