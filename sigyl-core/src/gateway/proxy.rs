@@ -14,7 +14,7 @@ use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::mcp::Pass;
+use crate::mcp::Shown;
 use crate::mcp::message::{INTERNAL_ERROR, Id, Message, error_response};
 use crate::mcp::sse::write_message;
 
@@ -63,33 +63,22 @@ impl Passed<'_> {
         let (id, call) = self.look();
         let seat = self.served.passing();
         let name = &self.served.name;
-        let client = match (&self.served.http, self.served.route.upstream.url()) {
-            (Some(Ok(client)), Some(url)) => client.request(self.method.clone(), self.address(url)),
+        let (client, url) = match (&self.served.http, self.served.route.upstream.url()) {
+            (Some(Ok(client)), Some(url)) => (client, self.address(url)),
             (Some(Err(why)), _) => {
                 return busy(id.as_ref(), &format!("the server `{name}` cannot be reached: {why}"));
             }
             _ => return empty(StatusCode::NOT_FOUND),
         };
-        let mut headers = end_to_end(self.headers);
-        if let Some(pass) = self.served.route.upstream.pass() {
-            match opened(&**pass).await {
-                // What a client sends under that name is not passed on.
-                Ok((name, value)) => headers.insert(name, value),
-                Err(why) => {
-                    return busy(id.as_ref(), &format!("the server `{name}` cannot be reached: {why}"));
-                }
-            };
-        }
-        let mut request = client.headers(headers);
-        if self.method == Method::POST {
-            request = request.body(self.body.clone());
-        }
         let deadline = (self.method != Method::GET && !self.is_listening(id.as_ref()))
             .then(|| Instant::now() + self.served.route.timeout);
         let limit = Instant::now() + self.served.route.timeout;
-        let response = match tokio::time::timeout_at(limit, request.send()).await {
+        let response = match tokio::time::timeout_at(limit, self.ask(client, &url)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(failed)) => {
+            Ok(Err(Unasked::Shut(why))) => {
+                return busy(id.as_ref(), &format!("the server `{name}` cannot be reached: {why}"));
+            }
+            Ok(Err(Unasked::Unreachable(failed))) => {
                 tracing::debug!(server.name = %name, error = %failed.without_url(), "a server could not be reached");
                 if let Some(moved) = self.moved(id.as_ref()) {
                     return moved;
@@ -105,6 +94,36 @@ impl Passed<'_> {
         self.follow_session(&response);
         let sieve = self.list(&response);
         self.pass_back(response, Watch::new(id, call), sieve, deadline, seat)
+    }
+
+    /// Asks the far end; once more where it does not take what opens its door, and there is something new to show.
+    async fn ask(&self, client: &reqwest::Client, url: &str) -> Result<reqwest::Response, Unasked> {
+        let headers = end_to_end(self.headers);
+        let Some(pass) = self.served.route.upstream.pass() else {
+            return self.send(client, url, headers).await;
+        };
+        let opens = pass.show().await.map_err(|error| Unasked::Shut(error.to_string()))?;
+        let response = self.send(client, url, opened(headers.clone(), &opens)?).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        match pass.show_anew(&opens).await.map_err(|error| Unasked::Shut(error.to_string()))? {
+            Some(opens) => self.send(client, url, opened(headers, &opens)?).await,
+            None => Ok(response),
+        }
+    }
+
+    async fn send(
+        &self,
+        client: &reqwest::Client,
+        url: &str,
+        headers: HeaderMap,
+    ) -> Result<reqwest::Response, Unasked> {
+        let mut request = client.request(self.method.clone(), url).headers(headers);
+        if self.method == Method::POST {
+            request = request.body(self.body.clone());
+        }
+        request.send().await.map_err(Unasked::Unreachable)
     }
 
     /// Sends a client whose session ended with an earlier version back to `initialize`.
@@ -210,13 +229,22 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
     headers.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Gets what opens the door of a server, as a header that is never shown.
-async fn opened(pass: &dyn Pass) -> Result<(HeaderName, HeaderValue), String> {
-    let shown = pass.show().await.map_err(|error| error.to_string())?;
+/// Why a request did not get to the far end.
+enum Unasked {
+    /// There is nothing that opens its door.
+    Shut(String),
+    /// It does not answer.
+    Unreachable(reqwest::Error),
+}
+
+/// Puts what opens the door of a server among the headers, where it is never shown. What a client sends under that name is
+/// not passed on.
+fn opened(mut headers: HeaderMap, shown: &Shown) -> Result<HeaderMap, Unasked> {
     let value = HeaderValue::from_str(shown.value.reveal());
-    let mut value = value.map_err(|_| "what it is shown fits no header".to_owned())?;
+    let mut value = value.map_err(|_| Unasked::Shut("what it is shown fits no header".to_owned()))?;
     value.set_sensitive(true);
-    Ok((HeaderName::from_static(shown.header), value))
+    headers.insert(HeaderName::from_static(shown.header), value);
+    Ok(headers)
 }
 
 /// An answer on its way back.

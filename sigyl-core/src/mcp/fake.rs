@@ -9,7 +9,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::TcpListener;
 
 use super::era::{LEGACY, META_SERVER, MODERN};
-use super::{Pipes, Spawn, SpawnError, Upstream};
+use super::{Pass, PassError, Pipes, Shown, Spawn, SpawnError, Upstream};
+use crate::domain::SecretValue;
 
 /// What a fake does about one message.
 pub(crate) enum Say {
@@ -219,6 +220,41 @@ fn whole(got: &[u8]) -> Option<Posted> {
     let length: usize = length.map_or(0, |text| text.trim().parse().unwrap());
     let body = got.get(end + 4..end + 4 + length)?;
     Some(Posted { head, body: serde_json::from_slice(body).unwrap_or(Value::Null) })
+}
+
+/// Shows `t0` at a door, and has so many others to show once that is not taken.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    shown: std::sync::Mutex<u32>,
+    last: u32,
+}
+
+impl Keys {
+    /// Makes what opens a door that wants `t0`, or one after it up to `last`.
+    pub(crate) fn up_to(last: u32) -> Arc<dyn Pass> {
+        Arc::new(Self { shown: Default::default(), last })
+    }
+
+    fn shown(number: u32) -> Shown {
+        Shown { header: "x-door", value: SecretValue::new(format!("t{number}")) }
+    }
+}
+
+#[async_trait]
+impl Pass for Keys {
+    async fn show(&self) -> Result<Shown, PassError> {
+        Ok(Self::shown(*self.shown.lock().unwrap()))
+    }
+
+    async fn show_anew(&self, refused: &Shown) -> Result<Option<Shown>, PassError> {
+        let mut shown = self.shown.lock().unwrap();
+        assert_eq!(refused.value.reveal(), Self::shown(*shown).value.reveal());
+        if *shown == self.last {
+            return Ok(None);
+        }
+        *shown += 1;
+        Ok(Some(Self::shown(*shown)))
+    }
 }
 
 /// An HTTP response with a JSON body.

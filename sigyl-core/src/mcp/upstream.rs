@@ -60,6 +60,13 @@ pub struct Shown {
 pub trait Pass: Send + Sync + std::fmt::Debug {
     /// Returns what is shown now.
     async fn show(&self) -> Result<Shown, PassError>;
+
+    /// Returns what is shown after `refused` was not taken, although it should hold; nothing where something new would
+    /// not be taken either. Whoever asks does so once for each request.
+    async fn show_anew(&self, refused: &Shown) -> Result<Option<Shown>, PassError> {
+        let _same = refused;
+        Ok(None)
+    }
 }
 
 /// There is nothing to show. Never holds a secret.

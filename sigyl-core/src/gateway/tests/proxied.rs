@@ -1,7 +1,7 @@
 //! Servers that speak HTTP themselves.
 
 use super::*;
-use crate::mcp::fake::{Posted, http_json, serve_http};
+use crate::mcp::fake::{Keys, Posted, http_json, serve_http};
 use crate::store::CallOutcome;
 
 fn result(posted: &Posted, more: &str) -> String {
@@ -52,6 +52,38 @@ async fn requests_and_answers_pass_with_their_headers() {
     assert_eq!(messages(response).await[0]["id"], 1);
     let record = endpoint.record().await;
     assert_eq!((&*record.tool, record.outcome), ("echo", CallOutcome::ToolError));
+}
+
+#[tokio::test]
+async fn what_opens_a_door_is_replaced_once_where_it_is_not_taken_and_the_refusal_passes_then() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let url = serve_http(move |posted| {
+        count.fetch_add(1, Ordering::Relaxed);
+        match posted.head.contains("x-door: t1") {
+            true => result(posted, ""),
+            false => http_json("401 Unauthorized", "www-authenticate: Bearer\r\n", "{}"),
+        }
+    })
+    .await;
+    let guarded = |last| Upstream::Guarded { url: url.clone(), pass: Keys::up_to(last) };
+    let endpoint = Endpoint::of(quick(), guarded(1)).await;
+    let post = || endpoint.post("a", &call(1, "echo", json!({}))).header("x-door", "of the client").send();
+    for (status, requests) in [(200, 2), (200, 3)] {
+        assert_eq!(
+            (post().await.unwrap().status().as_u16(), asked.load(Ordering::Relaxed)),
+            (status, requests)
+        );
+    }
+    endpoint.gateway.route(name("a"), route(guarded(0)));
+    let refused = post().await.unwrap();
+    assert_eq!((refused.status().as_u16(), asked.load(Ordering::Relaxed)), (401, 4));
+    assert_eq!(refused.headers()["www-authenticate"], "Bearer");
+    // A second one that is not taken either is not followed by a third.
+    let url = serve_http(|_| http_json("401 Unauthorized", "", "{}")).await;
+    endpoint.gateway.route(name("a"), route(Upstream::Guarded { url, pass: Keys::up_to(9) }));
+    assert_eq!(post().await.unwrap().status(), 401);
 }
 
 /// A server whose answer is written piece by piece: what is sent into the channel.

@@ -10,7 +10,7 @@ use reqwest::{RequestBuilder, Response, StatusCode, Url, redirect};
 use crate::mcp::error::quote;
 use crate::mcp::message::{Id, Message};
 use crate::mcp::sse::SseDecoder;
-use crate::mcp::{McpError, Pass, ProbeLimits};
+use crate::mcp::{McpError, Pass, PassError, ProbeLimits, Shown};
 
 use super::address::{check, is_local_name, may_lead_to, shown};
 use super::wire::{answer_to_server, read_reply};
@@ -205,7 +205,21 @@ impl Http {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let request = self.shown(request).await?;
+        let Some(pass) = &self.pass else { return self.send(request).await };
+        let shut = |error: PassError| McpError::Unreachable { url: shown(&self.url), source: error.into() };
+        let (again, opens) = (request.try_clone(), pass.show().await.map_err(shut)?);
+        let response = self.send(opens.on(request)).await?;
+        // It may have been withdrawn, or ended while this machine slept.
+        match again.filter(|_| response.status() == StatusCode::UNAUTHORIZED) {
+            Some(again) => match pass.show_anew(&opens).await.map_err(shut)? {
+                Some(opens) => self.send(opens.on(again)).await,
+                None => Ok(response),
+            },
+            None => Ok(response),
+        }
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, McpError> {
         request.send().await.map_err(|error| self.unreachable(error))
     }
 
@@ -213,7 +227,7 @@ impl Http {
     async fn shown(&self, request: RequestBuilder) -> Result<RequestBuilder, McpError> {
         let Some(pass) = &self.pass else { return Ok(request) };
         match pass.show().await {
-            Ok(opens) => Ok(request.header(opens.header, opens.value.reveal())),
+            Ok(opens) => Ok(opens.on(request)),
             Err(error) => Err(McpError::Unreachable { url: shown(&self.url), source: error.into() }),
         }
     }
@@ -302,6 +316,13 @@ impl Http {
     }
 }
 
+impl Shown {
+    /// Puts it on a request.
+    fn on(&self, request: RequestBuilder) -> RequestBuilder {
+        request.header(self.header, self.value.reveal())
+    }
+}
+
 enum Content {
     Json,
     Events,
@@ -339,7 +360,7 @@ fn status_error(method: &str, response: &Response) -> McpError {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::mcp::fake::{Posted, http_events, http_json, serve_http};
+    use crate::mcp::fake::{Keys, Posted, http_events, http_json, serve_http};
     use crate::mcp::{Era, McpError, ProbeLimits, Upstream, call, probe};
 
     async fn served(answer: impl Fn(&Posted) -> String + Send + Sync + 'static) -> Upstream {
@@ -378,6 +399,19 @@ mod tests {
     async fn a_legacy_server_keeps_its_session_and_may_stream() {
         let probe = probe(&served(legacy).await, &ProbeLimits::default()).await.unwrap();
         assert_eq!((probe.era, probe.tools.len()), (Era::Legacy, 1));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_taken_at_a_door_is_replaced_once() {
+        let url = serve_http(|posted| match posted.head.contains("x-door: t1") {
+            true => legacy(posted),
+            false => http_json("401 Unauthorized", "www-authenticate: Bearer\r\n", "{}"),
+        })
+        .await;
+        let guarded = |last| Upstream::Guarded { url: url.clone(), pass: Keys::up_to(last) };
+        assert_eq!(probe(&guarded(1), &ProbeLimits::default()).await.unwrap().tools.len(), 1);
+        let refused = probe(&guarded(0), &ProbeLimits::default()).await;
+        assert!(matches!(refused, Err(McpError::AuthRequired { .. })), "{refused:?}");
     }
 
     #[tokio::test]

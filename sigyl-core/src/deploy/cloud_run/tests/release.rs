@@ -16,7 +16,7 @@ use crate::domain::{
     Admission, Deployment, Judgement, Permissions, Policy, Report, Resources, RevisionId, SecretName,
     SecretValue, ServerName, Timestamp, Transport, Version,
 };
-use crate::mcp::Upstream;
+use crate::mcp::{Shown, Upstream};
 use crate::source::Progress;
 use crate::store::contract::fixture;
 
@@ -204,6 +204,29 @@ async fn a_server_is_built_released_shifted_and_removed_without_a_trace() {
     for asked in project.house.fake.asked().iter().filter(|asked| !asked.path.contains(":addVersion")) {
         assert!(!asked.body.contains("hush-hush") && !asked.body.contains("aHVzaC1odXNo"), "{}", asked.path);
     }
+}
+
+#[tokio::test]
+async fn a_token_that_a_service_does_not_take_is_replaced_unless_it_is_new() {
+    let project = Project::new();
+    let upstream = project.release("one").await.unwrap();
+    let pass = upstream.pass().unwrap();
+    let text = |shown: &Shown| shown.value.reveal().to_owned();
+    let first = pass.show().await.unwrap();
+    let asked = project.house.fake.count(":generateIdToken");
+    assert!(pass.show_anew(&first).await.unwrap().is_none(), "a new one would not be taken either");
+    let later = async || {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(61)).await;
+        tokio::time::resume();
+    };
+    later().await;
+    let second = pass.show_anew(&first).await.unwrap().unwrap();
+    assert_ne!(text(&second), text(&first));
+    assert_eq!(text(&pass.show_anew(&first).await.unwrap().unwrap()), text(&second), "others take that one");
+    assert_eq!(text(&pass.show().await.unwrap()), text(&second));
+    assert!(pass.show_anew(&second).await.unwrap().is_none());
+    assert_eq!(project.house.fake.count(":generateIdToken"), asked + 1, "it was asked for once");
 }
 
 #[tokio::test]

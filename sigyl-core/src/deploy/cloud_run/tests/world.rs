@@ -65,7 +65,10 @@ impl World {
             "storage" => self.storage(method, rest, &query, asked, &body),
             "artifactregistry" => self.registry(method, rest, &query, &body),
             "iam" => self.accounts(method, rest, &body),
-            "iamcredentials" => (200, json!({"token": format!("id.{}", body["audience"].as_str().unwrap())})),
+            "iamcredentials" => {
+                self.count += 1;
+                (200, json!({"token": format!("id.{}.{}", body["audience"].as_str().unwrap(), self.count)}))
+            }
             "cloudbuild" if method == "GET" && !query.contains_key("id") => wrong("the id of the build"),
             "cloudbuild" if !rest.ends_with(":cancel") && query.get("projectId") != Some(&"demo") => {
                 wrong("projectId")
