@@ -23,6 +23,8 @@ pub struct BuildSpec<'a> {
     pub server: &'a ServerName,
     /// The version.
     pub version: &'a Version,
+    /// The instance that it is for.
+    pub revision: &'a RevisionId,
     /// The tree; a target refuses one whose digest is not the admission's.
     pub tree: &'a SourceTree,
     /// How it is built and started.
@@ -175,6 +177,10 @@ pub trait Target: Send + Sync + fmt::Debug {
         spec: BuildSpec<'_>,
         progress: &dyn Progress,
     ) -> Result<Built, TargetError>;
+    /// Ends what the build for an instance began elsewhere and did not end, and removes what it left there.
+    async fn abandon(&self, _server: &ServerName, _revision: &RevisionId) -> Result<(), TargetError> {
+        Ok(())
+    }
     /// Starts an instance beside whatever runs; it gets no traffic.
     async fn release(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError>;
     /// Lets an instance have all traffic, where the target itself divides it. One that is not what it was released as, as far

@@ -226,22 +226,22 @@ async fn stand_down(cx: &mut Context) {
 }
 
 async fn take_back(cx: &mut Context, steps: &[&dyn Step]) {
-    for step in steps.iter().rev().filter(|step| step.can_undo()) {
-        let state = cx.run.steps.iter().find(|record| record.step == step.id()).map(|record| record.state);
-        if !matches!(
+    for step in steps.iter().rev() {
+        let record = cx.run.steps.iter().find(|record| record.step == step.id());
+        let Some(state) = record.map(|record| record.state) else { continue };
+        let did_something = matches!(
             state,
-            Some(
-                StepState::Started
-                    | StepState::Done
-                    | StepState::Failed
-                    | StepState::Held
-                    | StepState::UndoFailed
-            )
-        ) {
+            StepState::Started
+                | StepState::Done
+                | StepState::Failed
+                | StepState::Held
+                | StepState::UndoFailed
+        );
+        if !did_something || !step.can_undo(state) {
             continue;
         }
         match step.undo(cx).await {
-            Ok(()) if matches!(state, Some(StepState::Failed | StepState::Held)) => {}
+            Ok(()) if matches!(state, StepState::Failed | StepState::Held) => {}
             Ok(()) => mark(cx, step.id(), StepState::Undone, None),
             Err(error) => mark(cx, step.id(), StepState::UndoFailed, Some(failure(&error).message)),
         }

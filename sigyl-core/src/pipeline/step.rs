@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::context::Context;
 use super::failure::StepError;
-use crate::domain::StepId;
+use crate::domain::{StepId, StepState};
 
 /// What a step that did not fail has to say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,8 +45,9 @@ pub(crate) trait Step: Send + Sync {
         true
     }
 
-    /// Tells whether there is something to take back. What a step only found out, or put on record as a fact, stays.
-    fn can_undo(&self) -> bool {
+    /// Tells whether there is something to take back of a step in this state. What a step only found out, or put on record
+    /// as a fact, stays.
+    fn can_undo(&self, _state: StepState) -> bool {
         false
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use sigyl_core::deploy::{BuildSpec, Built, Target as _, TargetError};
-use sigyl_core::domain::{Digest, Version};
+use sigyl_core::domain::{Digest, RevisionId, Version};
 use sigyl_core::manifest::Manifest;
 use sigyl_core::scan::TreeFiles;
 use sigyl_core::source::{Limits, Progress, SourceTree, ToolEnv};
@@ -44,6 +44,7 @@ async fn build(bench: &Bench, project: &Project, told: &Told) -> Result<Built, T
     let spec = BuildSpec {
         server: &name(),
         version: &Version::parse("1.2.3").unwrap(),
+        revision: &RevisionId::parse("one").unwrap(),
         tree: &project.tree,
         manifest: &project.manifest,
         allowed_scripts: &[],
@@ -239,6 +240,7 @@ pub(crate) async fn another_tree_than_the_admitted_one_is_refused() {
     let spec = BuildSpec {
         server: &name(),
         version: &Version::parse("1.0.0").unwrap(),
+        revision: &RevisionId::parse("one").unwrap(),
         tree: &project.tree,
         manifest: &project.manifest,
         allowed_scripts: &[],

@@ -9,11 +9,17 @@ use super::call::Call;
 use super::endpoints::Api;
 use super::google::{Google, GoogleError};
 use super::log::Lines;
+use super::names::Names;
 use super::operation::said;
-use crate::domain::Digest;
+use super::refusal::Class;
+use crate::domain::{Digest, RevisionId};
 use crate::source::Progress;
 
 const CREATE: &str = "cloudbuild.projects.locations.builds.create";
+/// Which builds are asked for where some are to be ended.
+const GOING_ON: &str = "status=\"QUEUED\" OR status=\"PENDING\" OR status=\"WORKING\"";
+/// Pages of a list that are read at most.
+const PAGES: usize = 100;
 const BUILDER: &str = "gcr.io/cloud-builders/docker";
 
 /// What is built.
@@ -29,6 +35,8 @@ pub struct Order<'a> {
     pub image: &'a str,
     /// The source that the archive was made of.
     pub source: Digest,
+    /// The instance that the image is for.
+    pub revision: &'a RevisionId,
     /// Who builds.
     pub builder: &'a Account,
 }
@@ -56,6 +64,22 @@ struct Build {
     log_url: String,
     failure_info: Option<FailureInfo>,
     results: Option<Results>,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    #[serde(default)]
+    builds: Vec<Build>,
+    next_page_token: Option<String>,
+}
+
+impl Build {
+    fn goes_on(&self) -> bool {
+        matches!(self.status.as_str(), "QUEUED" | "PENDING" | "WORKING" | "STATUS_UNKNOWN" | "")
+    }
 }
 
 #[derive(Deserialize)]
@@ -83,14 +107,14 @@ impl Google {
     pub async fn build(&self, order: &Order<'_>, progress: &dyn Progress) -> Result<String, GoogleError> {
         let tag = format!("{}:source-{}", order.image, &order.source.hex()[..40]);
         let body = body(order, &tag, self.project(), self.patience().build.as_secs());
-        let path = format!("v1/projects/{}/locations/{}/builds", self.project(), self.region());
+        let path = self.builds();
         let begin = || {
             let call = Call::post(CREATE, Api::CloudBuild, path.clone(), body.clone());
             self.call::<Begun>(call.with("projectId", self.project()))
         };
         let begun = self.settled(order.builder.is_new, begin).await?;
         let id = begun.metadata.and_then(|it| it.build).map(|build| build.id).unwrap_or_default();
-        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        if !is_id(&id) {
             return Err(GoogleError::Answer { call: CREATE, why: "it names no build".to_owned() });
         }
         let build = self.over(&path, &id, progress).await?;
@@ -103,13 +127,7 @@ impl Google {
         let mut lines = Lines::of_build(id);
         let watched = tokio::time::timeout(limit, self.watch_build((path, id), &mut lines, progress)).await;
         let Ok(build) = watched else {
-            let call = Call::post(
-                "cloudbuild.projects.locations.builds.cancel",
-                Api::CloudBuild,
-                format!("{path}/{id}:cancel"),
-                json!({}),
-            );
-            if let Err(error) = self.call::<Value>(call.safe()).await {
+            if let Err(error) = self.cancel_build(id).await {
                 progress.log(&format!("the build may still go on at Google: {error}"));
             }
             return Err(GoogleError::Late { call: CREATE, limit });
@@ -129,12 +147,53 @@ impl Google {
             let name = "cloudbuild.projects.locations.builds.get";
             let call = Call::get(name, Api::CloudBuild, format!("{path}/{id}"));
             let build: Build = self.call(call.with("projectId", self.project()).with("id", id)).await?;
-            if !matches!(build.status.as_str(), "QUEUED" | "PENDING" | "WORKING" | "STATUS_UNKNOWN" | "") {
+            if !build.goes_on() {
                 return Ok(build);
             }
             self.tell(lines, progress).await;
             tokio::time::sleep(pause).await;
             pause = (2 * pause).min(self.patience().watching);
+        }
+    }
+
+    fn builds(&self) -> String {
+        format!("v1/projects/{}/locations/{}/builds", self.project(), self.region())
+    }
+
+    /// Ends the builds for an instance that still go on.
+    pub(super) async fn end_builds(&self, revision: &RevisionId) -> Result<(), GoogleError> {
+        const LIST: &str = "cloudbuild.projects.locations.builds.list";
+        let (mark, mut token) = (Names::mark(revision), None::<String>);
+        for _ in 0..PAGES {
+            let call = Call::get(LIST, Api::CloudBuild, self.builds()).with("projectId", self.project());
+            let call = call.with("filter", GOING_ON).with("pageSize", "100");
+            let call = match token.take() {
+                Some(token) => call.with("pageToken", token),
+                None => call,
+            };
+            let page: Listed = self.call(call).await?;
+            // What the filter lets through is looked at: nothing else is ended.
+            let is_ours = |build: &&Build| build.tags.contains(&mark) && is_id(&build.id);
+            for build in page.builds.iter().filter(is_ours).filter(|build| build.goes_on()) {
+                self.cancel_build(&build.id).await?;
+            }
+            match page.next_page_token.filter(|next| !next.is_empty()) {
+                Some(next) => token = Some(next),
+                None => return Ok(()),
+            }
+        }
+        Err(GoogleError::Answer { call: LIST, why: format!("it has more than {PAGES} pages") })
+    }
+
+    async fn cancel_build(&self, id: &str) -> Result<(), GoogleError> {
+        const CANCEL: &str = "cloudbuild.projects.locations.builds.cancel";
+        let body = json!({"projectId": self.project(), "id": id});
+        let call = Call::post(CANCEL, Api::CloudBuild, format!("{}/{id}:cancel", self.builds()), body);
+        match self.call::<Value>(call.safe()).await {
+            Ok(_) => Ok(()),
+            // It ended by itself meanwhile.
+            Err(error) if error.is(&Class::Precondition) || error.is(&Class::NotFound) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
@@ -150,6 +209,11 @@ impl Google {
     }
 }
 
+/// Tells whether it can be the id of a build, and no other part of an address.
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
 fn body(order: &Order<'_>, tag: &str, project: &str, seconds: u64) -> Value {
     let Archive { bucket, object, generation } = order.archive;
     let args =
@@ -158,7 +222,7 @@ fn body(order: &Order<'_>, tag: &str, project: &str, seconds: u64) -> Value {
         "source": {"storageSource": {"bucket": bucket, "object": object, "generation": generation}},
         "steps": [{"name": BUILDER, "args": args, "env": ["DOCKER_BUILDKIT=1"]}],
         "images": [tag],
-        "tags": ["sigyl", format!("source-{}", &order.source.hex()[..40])],
+        "tags": ["sigyl", format!("source-{}", &order.source.hex()[..40]), Names::mark(order.revision)],
         "timeout": format!("{seconds}s"),
         "serviceAccount": format!("projects/{project}/serviceAccounts/{}", order.builder.email),
         "options": {

@@ -34,6 +34,8 @@ const PERMISSIONS: &[&str] = &[
     "run.revisions.delete",
     "cloudbuild.builds.create",
     "cloudbuild.builds.get",
+    "cloudbuild.builds.list",
+    "cloudbuild.builds.update",
     "artifactregistry.repositories.create",
     "artifactregistry.repositories.get",
     "artifactregistry.packages.delete",

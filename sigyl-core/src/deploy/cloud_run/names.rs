@@ -9,6 +9,8 @@ const OWN: usize = 12;
 const APART: usize = 20;
 /// Hexadecimal digits of a tag.
 const TAG: usize = 10;
+/// Hexadecimal digits of the tag of a build, which is no part of a name.
+const MARK: usize = 40;
 
 /// What a server is called at Google.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +55,11 @@ impl Names {
     /// Returns the name of a secret.
     pub fn secret(&self, name: &SecretName) -> String {
         format!("{}{name}", self.secrets())
+    }
+
+    /// Returns the tag of builds for an instance.
+    pub fn mark(revision: &RevisionId) -> String {
+        format!("instance-{}", &Digest::of(revision.as_str().as_bytes()).hex()[..MARK])
     }
 
     /// Returns the tag that an instance is reached by, however its traffic is.

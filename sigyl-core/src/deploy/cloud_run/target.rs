@@ -113,23 +113,12 @@ impl CloudRun {
             context: &recipe.context,
             image: &image,
             source: spec.tree.digest(),
+            revision: spec.revision,
             builder: &builder,
         };
         let image = google.build(&order, progress).await?;
         progress.log(&format!("built {image}"));
         Ok(image)
-    }
-
-    /// Removes what a build that failed left of a server that has no service. It may be tried again with `purge`.
-    async fn forget_failed(&self, names: &Names, progress: &dyn Progress) {
-        let cleared = match self.google.service(names).await {
-            Ok(Some(_)) => return,
-            Ok(None) => self.clear(names).await.map(|_| ()),
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = cleared {
-            progress.log(&format!("what the build left at Google could not be removed: {error}"));
-        }
     }
 
     /// Removes everything of a server that has no service (any more): in this order, a second try finds what the first
@@ -167,11 +156,18 @@ impl Target for CloudRun {
             return Err(TargetError::NotAdmitted);
         }
         let names = Names::of(spec.server);
-        let made = self.make(&names, &spec, progress).await;
-        if made.is_err() {
-            self.forget_failed(&names, progress).await;
+        let image = self.make(&names, &spec, progress).await?;
+        Ok(Built { launch: Artifact::Image { image }, cached: false })
+    }
+
+    /// What a build left of a server that has a service is needed by that, or goes with the server.
+    async fn abandon(&self, server: &ServerName, revision: &RevisionId) -> Result<(), TargetError> {
+        let names = Names::of(server);
+        self.google.end_builds(revision).await?;
+        if self.google.service(&names).await?.is_none() {
+            self.clear(&names).await?;
         }
-        Ok(Built { launch: Artifact::Image { image: made? }, cached: false })
+        Ok(())
     }
 
     async fn release(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {

@@ -6,7 +6,7 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::run;
 use super::super::step::{Outcome, Step};
-use crate::domain::{SecretName, Seq, ServerName, StepId};
+use crate::domain::{SecretName, Seq, ServerName, StepId, StepState};
 use crate::store::{Change, SealedSecret, StoreError};
 
 pub(crate) struct BindSecrets;
@@ -41,7 +41,7 @@ impl Step for BindSecrets {
         Ok(Outcome::done(names.join(", ")))
     }
 
-    fn can_undo(&self) -> bool {
+    fn can_undo(&self, _state: StepState) -> bool {
         true
     }
 

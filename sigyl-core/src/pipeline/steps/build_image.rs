@@ -6,8 +6,9 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::admit::require_free;
+use super::release::revision_of;
 use crate::deploy::{BuildSpec, LOCAL};
-use crate::domain::StepId;
+use crate::domain::{StepId, StepState};
 use crate::store::Change;
 
 pub(crate) struct BuildImage;
@@ -34,9 +35,11 @@ impl Step for BuildImage {
         if !allowed.is_empty() {
             cx.log(self.id(), format!("install scripts of {} may run", allowed.join(", ")));
         }
+        let revision = revision_of(&cx.run.id)?;
         let spec = BuildSpec {
             server: &record.server,
             version: &record.version,
+            revision: &revision,
             tree,
             manifest,
             allowed_scripts: &allowed,
@@ -46,6 +49,17 @@ impl Step for BuildImage {
         let note = if built.cached { "from the cache" } else { "built" };
         cx.results.built = Some(built);
         Ok(Outcome::done(note))
+    }
+
+    /// What was built stays for the next run; what did not come so far may still go on elsewhere.
+    fn can_undo(&self, state: StepState) -> bool {
+        state != StepState::Done
+    }
+
+    async fn undo(&self, cx: &mut Context) -> Result<(), StepError> {
+        let revision = revision_of(&cx.run.id)?;
+        let Some(server) = cx.run.server.clone() else { return Ok(()) };
+        Ok(cx.target()?.abandon(&server, &revision).await?)
     }
 }
 

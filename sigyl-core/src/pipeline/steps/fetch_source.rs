@@ -6,7 +6,7 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::grants::scripts;
-use crate::domain::{Digest, Plan, ServerName, StepId, Version, VersionRecord};
+use crate::domain::{Digest, Plan, ServerName, StepId, StepState, Version, VersionRecord};
 use crate::manifest;
 use crate::scan::TreeFiles;
 use crate::source::SourceTree;
@@ -35,7 +35,7 @@ impl Step for FetchSource {
         Ok(Outcome::done(note))
     }
 
-    fn can_undo(&self) -> bool {
+    fn can_undo(&self, _state: StepState) -> bool {
         true
     }
 

@@ -9,7 +9,7 @@ use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::admit::require_free;
 use crate::deploy::ReleaseSpec;
-use crate::domain::{Mask, RevisionId, RunId, SecretName, SecretValue, ServerName, StepId};
+use crate::domain::{Mask, RevisionId, RunId, SecretName, SecretValue, ServerName, StepId, StepState};
 use crate::store::StoreError;
 
 pub(crate) struct Release;
@@ -61,7 +61,7 @@ impl Step for Release {
         Ok(Outcome::done("started beside what serves"))
     }
 
-    fn can_undo(&self) -> bool {
+    fn can_undo(&self, _state: StepState) -> bool {
         true
     }
 
@@ -74,7 +74,7 @@ impl Step for Release {
 }
 
 /// The instance that a run starts bears the run's own id, so that it is found again after a crash.
-fn revision_of(run: &RunId) -> Result<RevisionId, StepError> {
+pub(super) fn revision_of(run: &RunId) -> Result<RevisionId, StepError> {
     RevisionId::parse(run.as_str())
         .map_err(|error| StepError::Defect { step: StepId::Release, why: error.to_string() })
 }

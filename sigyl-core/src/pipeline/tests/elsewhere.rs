@@ -104,6 +104,8 @@ async fn a_place_is_on_record_before_anything_is_made_there_also_for_a_version_t
     run.cancel();
     run.wait().await;
     drop(go_on);
+    let abandoned = there.abandoned.lock().unwrap().clone();
+    assert_eq!(abandoned.iter().map(|it| it.as_str()).collect::<Vec<_>>(), [run.id.as_str()]);
     assert_eq!(house.redeploy().await.state, RunState::Done);
     assert_eq!((running(&there), house.running()), (0, 1), "what served here stays here");
     assert_eq!(places().await.len(), 1, "and what was left there is not forgotten over it");

@@ -78,6 +78,8 @@ pub(crate) struct FakeTarget {
     /// The instances that were given traffic.
     pub(crate) shifted: Mutex<Vec<RevisionId>>,
     pub(crate) secrets: Mutex<Vec<String>>,
+    /// The instances whose build was given up.
+    pub(crate) abandoned: Mutex<Vec<RevisionId>>,
     /// Which place of its kind it is.
     pub(crate) place: Mutex<Option<String>>,
     /// Where `/link` leads, instead of `/real`.
@@ -136,6 +138,11 @@ impl Target for FakeTarget {
         let launch =
             Launch { program: "/toy".into(), args: Vec::new(), dir: "/".into(), readable: Vec::new() };
         Ok(Built { launch: Artifact::Program(launch), cached: false })
+    }
+
+    async fn abandon(&self, _server: &ServerName, revision: &RevisionId) -> Result<(), TargetError> {
+        self.abandoned.lock().unwrap().push(revision.clone());
+        Ok(())
     }
 
     async fn release(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {

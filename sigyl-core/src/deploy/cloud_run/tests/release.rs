@@ -253,6 +253,42 @@ async fn the_next_version_gets_traffic_when_it_is_told_to_and_gives_it_back() {
 }
 
 #[tokio::test]
+async fn a_build_that_nobody_waits_for_any_more_is_ended_with_what_it_left_and_no_other_is() {
+    let project = Project::new();
+    project.world(|world| {
+        world.endless = true;
+        let place = "v1/projects/demo/locations/europe-west1";
+        world.things.insert(format!("{place}/repositories/sigyl"), json!({"format": "DOCKER"}));
+        let other = json!({"id": "other", "status": "WORKING", "tags": ["sigyl", "instance-other"]});
+        world.pending.insert(format!("{place}/builds/other"), other);
+    });
+    let begun = async {
+        while project.house.fake.count("/builds/") == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        ended = project.release("one") => panic!("{ended:?}"),
+        () = begun => {}
+    }
+    let statuses = || {
+        project.world(|world| {
+            let builds = world.pending.values().filter_map(|build| build["status"].as_str());
+            builds.map(str::to_owned).collect::<Vec<_>>()
+        })
+    };
+    assert!(!statuses().contains(&"CANCELLED".to_owned()), "{:?}", statuses());
+    let one = RevisionId::parse("one").unwrap();
+    project.target.abandon(&name(), &one).await.unwrap();
+    let mut ended = statuses();
+    ended.sort();
+    assert_eq!(ended, ["CANCELLED", "WORKING"]);
+    assert_eq!(project.world(|world| world.own()), Vec::<String>::new());
+    project.target.abandon(&name(), &one).await.unwrap();
+    assert_eq!(project.house.fake.count(":cancel"), 1, "what is over is left as it is");
+}
+
+#[tokio::test]
 async fn a_revision_that_does_not_start_leaves_the_one_before_it_alone() {
     let project = Project::new();
     project.release("one").await.unwrap();

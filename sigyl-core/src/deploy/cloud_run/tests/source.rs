@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::deploy::BuildSpec;
-use crate::domain::{ServerName, Version};
+use crate::domain::{RevisionId, ServerName, Version};
 use crate::manifest::{Manifest, read};
 use crate::source::{Limits, SourceTree};
 
@@ -11,6 +11,7 @@ use crate::source::{Limits, SourceTree};
 pub(in crate::deploy::cloud_run) struct Source {
     server: ServerName,
     version: Version,
+    revision: RevisionId,
     pub(in crate::deploy::cloud_run) tree: SourceTree,
     pub(in crate::deploy::cloud_run) manifest: Manifest,
     pub(in crate::deploy::cloud_run) dir: tempfile::TempDir,
@@ -29,7 +30,8 @@ impl Source {
         let tree = SourceTree::from_folder(dir.path(), &Limits::default()).unwrap();
         let manifest = read(&all).unwrap().manifest;
         let version = Version::parse("1.0.0").unwrap();
-        Self { server: manifest.name.clone(), version, tree, manifest, dir }
+        let revision = RevisionId::parse("one").unwrap();
+        Self { server: manifest.name.clone(), version, revision, tree, manifest, dir }
     }
 
     /// A server of Node that speaks HTTP.
@@ -42,6 +44,7 @@ impl Source {
         BuildSpec {
             server: &self.server,
             version: &self.version,
+            revision: &self.revision,
             tree: &self.tree,
             manifest: &self.manifest,
             allowed_scripts: &[],

@@ -23,7 +23,8 @@ pub(super) struct World {
     pub(super) endless: bool,
     /// Where services are.
     pub(super) url: String,
-    pending: BTreeMap<String, Value>,
+    /// Operations and builds.
+    pub(super) pending: BTreeMap<String, Value>,
     count: usize,
 }
 
@@ -69,7 +70,9 @@ impl World {
                 self.count += 1;
                 (200, json!({"token": format!("id.{}.{}", body["audience"].as_str().unwrap(), self.count)}))
             }
-            "cloudbuild" if method == "GET" && !query.contains_key("id") => wrong("the id of the build"),
+            "cloudbuild" if method == "GET" && !query.contains_key("id") && !rest.ends_with("/builds") => {
+                wrong("the id of the build")
+            }
             "cloudbuild" if !rest.ends_with(":cancel") && query.get("projectId") != Some(&"demo") => {
                 wrong("projectId")
             }
@@ -243,6 +246,13 @@ impl World {
 
     fn builds(&mut self, method: &str, rest: &str, body: &Value) -> Answer {
         match method {
+            "GET" if rest.ends_with("/builds") => {
+                let all = self.pending.iter().filter(|(name, _)| name.starts_with(&format!("{rest}/")));
+                (200, json!({"builds": all.map(|(_, build)| build).collect::<Vec<_>>()}))
+            }
+            "POST" if rest.ends_with(":cancel") && !only(body, &["projectId", "id"]) => {
+                wrong("the end of a build")
+            }
             "POST" if rest.ends_with(":cancel") => {
                 let name = rest.trim_end_matches(":cancel");
                 let build = self.pending.get_mut(name).unwrap();
@@ -286,7 +296,7 @@ impl World {
         self.count += 1;
         let (id, image) = (format!("b{}", self.count), body["images"][0].clone());
         let digest = format!("sha256:{:064x}", self.count);
-        let build = json!({"id": id, "status": "QUEUED", "images": [image], "logUrl": "https://console/b",
+        let build = json!({"id": id, "status": "QUEUED", "images": [image], "tags": body["tags"], "logUrl": "https://console/b",
             "failureInfo": {"detail": "step 0 failed"},
             "results": {"images": [{"name": image, "digest": digest}]}});
         self.pending.insert(format!("{rest}/{id}"), build.clone());
