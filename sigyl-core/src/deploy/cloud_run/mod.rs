@@ -23,6 +23,7 @@ mod rollout;
 mod secret;
 mod service;
 mod settings;
+mod stale;
 mod target;
 #[cfg(test)]
 mod tests;

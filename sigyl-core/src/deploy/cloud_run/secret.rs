@@ -112,7 +112,7 @@ impl Google {
         Ok(removed)
     }
 
-    async fn secrets_of(&self, names: &Names) -> Result<Vec<String>, GoogleError> {
+    pub(super) async fn secrets_of(&self, names: &Names) -> Result<Vec<String>, GoogleError> {
         let (prefix, mut found, mut token) = (names.secrets(), Vec::new(), None::<String>);
         for _ in 0..PAGES {
             let path = format!("v1/projects/{}/secrets", self.project());

@@ -11,7 +11,7 @@ use super::google::Google;
 use super::names::Names;
 use super::pin::Made;
 use super::rollout::Reached;
-use super::service::{Wanted, require_free, size};
+use super::service::{Service, Wanted, require_free, size};
 use crate::deploy::{BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError};
 use crate::domain::{Admission, Artifact, Confinement, Deployment, RevisionId, ServerName, Transport};
 use crate::mcp::Upstream;
@@ -140,6 +140,23 @@ fn image(launch: &Artifact) -> Result<&str, TargetError> {
     }
 }
 
+impl CloudRun {
+    /// Destroys values of secrets that no revision reads any more. The instance is gone in any case: what could not be
+    /// destroyed is when the next one goes, or with the server.
+    async fn destroy_stale(&self, names: &Names, service: &Service) {
+        let (server, destroyed) = (names.server(), self.google.destroy_stale(names, service).await);
+        match destroyed {
+            Ok(0) => {}
+            Ok(values) => {
+                tracing::info!(server.name = %server, values, "earlier values of secrets were destroyed")
+            }
+            Err(error) => {
+                tracing::warn!(server.name = %server, %error, "earlier values of secrets could not be destroyed");
+            }
+        }
+    }
+}
+
 #[async_trait]
 impl Target for CloudRun {
     fn place(&self) -> Option<String> {
@@ -250,10 +267,13 @@ impl Target for CloudRun {
     ) -> Result<(), TargetError> {
         let names = Names::of(server);
         self.google.take_back(&names, revision).await?;
-        if self.google.service(&names).await?.is_none() {
-            self.clear(&names).await?;
+        match self.google.service(&names).await? {
+            None => self.clear(&names).await.map(|_| ()),
+            Some(service) => {
+                self.destroy_stale(&names, &service).await;
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     /// Sigyl lets nobody else call it, and does not do so itself: an instance that is not called does not work.

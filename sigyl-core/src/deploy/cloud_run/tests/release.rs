@@ -10,7 +10,7 @@ use super::House;
 use super::fake::{Fault, refusal};
 use super::source::Source;
 use super::world::World;
-use crate::deploy::cloud_run::CloudRun;
+use crate::deploy::cloud_run::{Account, CloudRun, Names};
 use crate::deploy::{ReleaseSpec, Target as _, TargetError};
 use crate::domain::{
     Admission, Deployment, Judgement, Permissions, Policy, Report, Resources, RevisionId, SecretName,
@@ -250,6 +250,51 @@ async fn the_next_version_gets_traffic_when_it_is_told_to_and_gives_it_back() {
         Vec::<String>::new(),
         "the last one takes everything along"
     );
+}
+
+#[tokio::test]
+async fn values_of_secrets_that_no_revision_reads_any_more_are_destroyed() {
+    let project = Project::new();
+    let states = |secret: &str| {
+        project.world(|world| {
+            let found =
+                world.things.iter().find(|(name, _)| name.starts_with("v1/") && name.ends_with(secret));
+            let versions = found.unwrap().1["versions"].as_array().unwrap();
+            versions.iter().map(|one| one["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        })
+    };
+    let names = Names::of(&name());
+    let account = Account { email: "x@demo.iam.gserviceaccount.com".to_owned(), is_new: false };
+    let put = async |variable: &str| {
+        let (variable, value) = (SecretName::parse(variable).unwrap(), SecretValue::new("hush"));
+        project.house.google.put_secret(&names, &account, &variable, &value).await.unwrap();
+    };
+    // It was bound once, and is no more.
+    put("OLD").await;
+    project.release("one").await.unwrap();
+    project.shift("one").await.unwrap();
+    project.release("two").await.unwrap();
+    project.shift("two").await.unwrap();
+    assert_eq!((states("_KEY"), states("_OLD")), (vec!["ENABLED".to_owned(); 2], vec!["ENABLED".to_owned()]));
+    // What is young may be for a revision that is made just now.
+    put("OLD").await;
+    let (status, body) = refusal(403, "PERMISSION_DENIED", "no", &json!([]));
+    let fault = Fault { path: "/versions", status, body, times: 9 };
+    project.house.fake.change(|state| state.faults.push(fault));
+    project.retire("one").await.unwrap();
+    assert_eq!(states("_KEY"), ["ENABLED", "ENABLED"], "it does not keep the instance from going");
+    project.house.fake.change(|state| state.faults.clear());
+    project.retire("one").await.unwrap();
+    assert_eq!(
+        (states("_KEY"), states("_OLD")),
+        (
+            vec!["DESTROYED".to_owned(), "ENABLED".to_owned()],
+            vec!["DESTROYED".to_owned(), "ENABLED".to_owned()]
+        )
+    );
+    project.restore("two").await.unwrap();
+    project.target.purge(&name()).await.unwrap();
+    assert_eq!(project.world(|world| world.own()), Vec::<String>::new());
 }
 
 #[tokio::test]

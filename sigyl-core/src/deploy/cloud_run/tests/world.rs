@@ -317,9 +317,31 @@ impl World {
             "POST" if rest.ends_with(":addVersion") => {
                 let name = rest.trim_end_matches(":addVersion");
                 let Some(secret) = self.things.get_mut(name) else { return missing() };
-                let next = secret["versions"].as_u64().unwrap_or(0) + 1;
-                secret["versions"] = next.into();
-                (200, json!({"name": format!("{}/versions/{next}", name.trim_start_matches("v1/"))}))
+                self.count += 1;
+                if !secret["versions"].is_array() {
+                    secret["versions"] = json!([]);
+                }
+                let versions = secret["versions"].as_array_mut().unwrap();
+                let name = format!("{}/versions/{}", name.trim_start_matches("v1/"), versions.len() + 1);
+                let made = json!({"name": name, "state": "ENABLED", "createTime": time(self.count)});
+                versions.push(made.clone());
+                (200, made)
+            }
+            "POST" if rest.ends_with(":destroy") => {
+                let (secret, number) = rest.trim_end_matches(":destroy").rsplit_once("/versions/").unwrap();
+                let Some(secret) = self.things.get_mut(secret) else { return missing() };
+                let version = &mut secret["versions"][number.parse::<usize>().unwrap() - 1];
+                if version["state"] == "DESTROYED" {
+                    return refusal(400, "FAILED_PRECONDITION", "it is destroyed", &json!([]));
+                }
+                version["state"] = "DESTROYED".into();
+                (200, version.clone())
+            }
+            "GET" if rest.ends_with("/versions") => {
+                let Some(secret) = self.things.get(rest.trim_end_matches("/versions")) else {
+                    return missing();
+                };
+                (200, json!({"versions": secret["versions"]}))
             }
             "POST" if only(body, &["replication", "labels"]) => {
                 self.make(format!("{rest}/{}", query["secretId"]), json!({}))
@@ -339,6 +361,10 @@ impl World {
     fn run(&mut self, method: &str, rest: &str, query: &BTreeMap<&str, &str>, body: &Value) -> Answer {
         match method {
             "GET" if rest.contains("/operations/") => self.operation(rest),
+            "GET" if rest.ends_with("/revisions") => {
+                let all = self.things.iter().filter(|(name, _)| name.starts_with(&format!("{rest}/")));
+                (200, json!({"revisions": all.map(|(_, revision)| revision).collect::<Vec<_>>()}))
+            }
             "GET" => self.get(rest),
             "POST" => self.write(&format!("{rest}/{}", query["serviceId"]), query, body, None),
             "PATCH" => {
@@ -399,7 +425,7 @@ impl World {
             let revision = format!("{PLACE}/services/{short}/revisions/{short}-{:05}", self.count);
             let made = json!({
                 "name": revision, "annotations": body["template"]["annotations"], "containers": body["template"]["containers"],
-                "serviceAccount": body["template"]["serviceAccount"],
+                "serviceAccount": body["template"]["serviceAccount"], "createTime": time(self.count),
             });
             self.things.insert(format!("v2/{revision}"), made);
             service["latestCreatedRevision"] = revision.clone().into();
@@ -429,6 +455,11 @@ impl World {
         self.things.insert(name.to_owned(), service.clone());
         self.begin("services", service)
     }
+}
+
+/// When something was made, by how much was made before it.
+fn time(count: usize) -> String {
+    format!("2027-01-15T08:{:02}:{:02}.5Z", count / 60, count % 60)
 }
 
 /// Tells whether a body holds these fields alone.
