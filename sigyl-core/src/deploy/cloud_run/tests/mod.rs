@@ -3,6 +3,7 @@
 mod calls;
 mod doctor;
 mod fake;
+mod project;
 mod release;
 pub(super) mod source;
 mod world;
