@@ -106,7 +106,8 @@ impl Sigyl {
 
     /// Shows and tells what may still run of a server that is under quarantine, where that changed.
     fn tell_left(&self, name: &ServerName, left: &[Unreached]) {
-        let note = left.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        // Everybody who sees the server reads it: why may name accounts and files of the installation.
+        let note = left.iter().map(Unreached::what).collect::<Vec<_>>().join("; ");
         let before = {
             let mut unreached = self.inner.unreached.lock().unwrap_or_else(PoisonError::into_inner);
             match left {
@@ -125,7 +126,9 @@ impl Sigyl {
                 "what may have run of it elsewhere, under quarantine, was stopped".to_owned()
             }
             _ => {
-                tracing::warn!(server.name = %name, %note, "what is under quarantine could not be stopped");
+                for one in left {
+                    tracing::warn!(server.name = %name, "what is under quarantine: {one}");
+                }
                 health.insert(name.clone(), note.clone());
                 note
             }

@@ -42,10 +42,16 @@ pub struct Unreached {
     pub why: String,
 }
 
+impl Unreached {
+    /// Says what it is, without why.
+    pub fn what(&self) -> String {
+        format!("{} may still run at `{}`, where it could not be stopped", self.version, self.place)
+    }
+}
+
 impl fmt::Display for Unreached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { version, place, why } = self;
-        write!(f, "{version} may still run at `{place}`, where it could not be stopped: {why}")
+        write!(f, "{}: {}", self.what(), self.why)
     }
 }
 
