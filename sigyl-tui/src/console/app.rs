@@ -268,8 +268,10 @@ impl App {
             return;
         }
         let scopes = self.shown().screen.scopes();
-        if let Some(command) = keymap::find(&scopes, &key) {
-            self.command(command);
+        match keymap::find(&scopes, &key) {
+            Some(command) if self.shown().screen.offers(command) => self.command(command),
+            Some(_) => self.say(Role::Dim, "that cannot be done here now".to_owned()),
+            None => {}
         }
     }
 

@@ -38,7 +38,10 @@ fn a_server_is_shown_from_all_sides() {
 fn every_place_has_its_key_and_its_screen() {
     for (place, letter, title, _) in Place::ALL {
         let name = format!("place_{}", title.to_lowercase().replace(' ', "_"));
-        snapshot(&name, &format!("g {letter}"));
+        // The documentation is not copied into a snapshot that every change of it would change.
+        if place != Place::Docs {
+            snapshot(&name, &format!("g {letter}"));
+        }
         let mut desk = Desk::new(80, 24);
         desk.press(&format!("g {letter}"));
         assert_eq!(desk.app.shown().screen.place(), Some(place));
