@@ -192,6 +192,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     row(S::Server, &[key('m')], C::Act("transfer"), "give to another workspace"),
     shown(S::Server, &[key('D')], C::Act("delete"), "delete"),
     shown(S::Tools, &[key('c')], C::Act("call"), "call"),
+    shown(S::Versions, &[key('c')], C::Act("compare"), "changes"),
     shown(S::Versions, &[key('b')], C::Act("rollback"), "let it serve again"),
     shown(S::Secrets, &[key('n')], C::Act("set-secret"), "set or rotate"),
     row(S::Secrets, &[key('R')], C::Act("reveal-secret"), "show the value"),

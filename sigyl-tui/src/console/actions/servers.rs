@@ -7,6 +7,7 @@ use sigyl_core::domain::{Blurb, Label, Locator, ProfilePatch, SecretName, Secret
 use sigyl_core::wire::v1::{Deploy, Redeploy, Request, Response};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
+use crate::console::screens::compare;
 use crate::render::{self, Look, Role, specimen, specimen_lines};
 
 const NAME: Field = Field::needed("name", "the server");
@@ -50,6 +51,13 @@ pub(super) const ACTIONS: &[Action] = &[
         &["rollBack"],
         &[NAME, Field::free("version", "the version; the one that served before when empty")],
         Does::Run(|given| Ok(Request::Rollback { name: given.need("name")?, version: given.maybe("version")? })),
+    ),
+    Action::new(
+        "compare",
+        "Show what the tools of a version say otherwise than before",
+        &["listVersions"],
+        &[NAME, Field::needed("version", "the version")],
+        Does::Open(|given| Ok(Box::new(compare(&given.need("name")?, &given.need("version")?)))),
     ),
     Action::new("delete", "Delete a server", &["deleteServer"], &[NAME], Does::Run(delete)).destroys(
         "name",

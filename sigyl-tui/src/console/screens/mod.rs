@@ -1,5 +1,6 @@
 //! The screens: each shows one thing, and says what it wants to know.
 
+mod compare;
 mod dashboard;
 mod docs;
 mod documents;
@@ -15,6 +16,7 @@ mod sheet;
 mod stream;
 mod tabs;
 
+pub(super) use compare::compare;
 pub(super) use dashboard::Dashboard;
 pub(super) use documents::Documents;
 pub(super) use list::{Key, List, Noun};
