@@ -247,6 +247,18 @@ const CODES: &[CodeDoc] = &[
         "What a document has a client start gives it power over this machine, or nobody agreed to what is worth knowing.",
         "read what was told; --yes, --allow-host and --allow-code agree to it",
     ),
+    doc(
+        "E0049",
+        "terminal lost",
+        "The console could not read keys from its terminal or draw on it, or the terminal is gone.",
+        "start it again; the verbs need no terminal: `sigyl --help` lists them",
+    ),
+    doc(
+        "E0050",
+        "console broken off",
+        "The console met something that it was not made for. What it ran was ended in order, and records are as they were.",
+        "start it again, and report what it said",
+    ),
 ];
 
 const fn doc(

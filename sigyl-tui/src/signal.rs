@@ -1,4 +1,4 @@
-//! Being asked to end: Ctrl-C, TERM, HUP.
+//! Being asked to end (Ctrl-C, TERM, HUP), and going on after a stop (CONT).
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -11,17 +11,6 @@ pub(crate) struct Interrupts([Signal; 3]);
 impl Interrupts {
     /// Starts listening.
     pub(crate) fn listen() -> Result<Self, Problem> {
-        let hear = |kind| {
-            signal(kind).map_err(|error| {
-                let message = format!("could not listen for signals: {error}");
-                Problem::failed(
-                    "E0023",
-                    Kind::Internal,
-                    message,
-                    "raise the limits of this shell: see `ulimit -a`",
-                )
-            })
-        };
         Ok(Self([
             hear(SignalKind::interrupt())?,
             hear(SignalKind::terminate())?,
@@ -38,4 +27,26 @@ impl Interrupts {
             _ = hangup.recv() => {}
         }
     }
+}
+
+/// Hears that this process goes on after it was stopped.
+pub(crate) struct Resumes(Signal);
+
+impl Resumes {
+    /// Starts listening.
+    pub(crate) fn listen() -> Result<Self, Problem> {
+        Ok(Self(hear(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?))
+    }
+
+    /// Waits for the next time.
+    pub(crate) async fn next(&mut self) {
+        self.0.recv().await;
+    }
+}
+
+fn hear(kind: SignalKind) -> Result<Signal, Problem> {
+    signal(kind).map_err(|error| {
+        let message = format!("could not listen for signals: {error}");
+        Problem::failed("E0023", Kind::Internal, message, "raise the limits of this shell: see `ulimit -a`")
+    })
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream};
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use sigyl_core::clock::{Clock as _, SystemClock};
 use sigyl_core::domain::{Failure, Kind};
 use sigyl_core::wire::v1::{Frame, Request};
@@ -21,7 +23,7 @@ use super::terminal::Terminal;
 use crate::link::Link;
 use crate::problem::Problem;
 use crate::render::Role;
-use crate::signal::Interrupts;
+use crate::signal::{Interrupts, Resumes};
 
 /// Inputs that may wait; whoever has more to tell waits too.
 const BACKLOG: usize = 1024;
@@ -78,7 +80,9 @@ impl Runner {
         let begins = begins_a_run(&request);
         let task = tokio::spawn(async move {
             let mut tell = |frame: Frame| send(&inputs, Input::Told(ticket, Box::new(frame)));
-            let answer = link.call(request, &mut tell).await;
+            // Whoever waits for the answer hears of it, even if there is none because something broke.
+            let answer = AssertUnwindSafe(link.call(request, &mut tell)).catch_unwind().await;
+            let answer = answer.unwrap_or_else(|_| Err(broke_off()));
             let answer = answer.map(Box::new).map_err(|problem| problem.failure);
             // Nobody listens any more when the console has ended.
             inputs.send(Input::Answered(ticket, answer)).await.ok();
@@ -103,6 +107,15 @@ impl Runner {
             inputs.send(Input::Read(ticket, text)).await.ok();
         });
     }
+}
+
+fn broke_off() -> Problem {
+    Problem::failed(
+        "E0050",
+        Kind::Internal,
+        "this was broken off inside",
+        "ask again; `!` shows what was noted",
+    )
 }
 
 /// Hands an input over, and waits where too many are waiting already.
@@ -151,9 +164,17 @@ pub(super) struct Console {
     pub(super) link: tokio::sync::oneshot::Receiver<Link>,
 }
 
+/// Signals that the loop listens to.
+pub(super) struct Signals {
+    /// Somebody asks this process to end.
+    pub(super) interrupts: Interrupts,
+    /// It goes on after it was stopped.
+    pub(super) resumes: Resumes,
+}
+
 impl Console {
     /// Runs until somebody ends it.
-    pub(super) async fn run(&mut self, interrupts: &mut Interrupts) -> io::Result<()> {
+    pub(super) async fn run(&mut self, signals: &mut Signals) -> io::Result<()> {
         let mut keys = EventStream::new();
         let (mut drawn, mut ticked) = (Instant::now(), Instant::now());
         self.draw()?;
@@ -161,7 +182,11 @@ impl Console {
             let next = ticked + self.app.patience();
             let input = tokio::select! {
                 biased;
-                () = interrupts.next() => Some(Input::AskedToEnd),
+                () = signals.interrupts.next() => Some(Input::AskedToEnd),
+                () = signals.resumes.next() => {
+                    self.terminal.resume()?;
+                    Some(Input::Resized(0, 0))
+                }
                 key = keys.next() => key.transpose()?.and_then(input_of),
                 input = self.told.recv() => input,
                 () = sleep_until(next) => {
@@ -177,8 +202,17 @@ impl Console {
                 return Ok(());
             }
             for _ in 0..TOGETHER {
-                let Ok(input) = self.told.try_recv() else { break };
-                if self.take(input)? {
+                // Of many keys at once, and of many things told, only what comes of them is drawn.
+                let input = match ready(&mut keys).await.transpose()? {
+                    Some(key) => input_of(key),
+                    None => match self.told.try_recv() {
+                        Ok(input) => Some(input),
+                        Err(_) => break,
+                    },
+                };
+                if let Some(input) = input
+                    && self.take(input)?
+                {
                     return Ok(());
                 }
             }
@@ -226,6 +260,15 @@ impl Console {
         }
         Ok(false)
     }
+}
+
+/// The next key, if one is there already. The stream keeps whom to wake: it must not be asked on behalf of anybody else.
+async fn ready(keys: &mut EventStream) -> Option<io::Result<Event>> {
+    std::future::poll_fn(|cx| match keys.poll_next_unpin(cx) {
+        Poll::Ready(key) => Poll::Ready(key),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 fn input_of(event: Event) -> Option<Input> {

@@ -1,24 +1,32 @@
 //! From the settings to a running console, and to its end.
 
 use std::io::{self, IsTerminal as _};
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use sigyl_core::clock::{Clock as _, SystemClock};
 use sigyl_core::domain::Kind;
 use sigyl_core::wire::v1::{Owner, Request};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use super::app::App;
 use super::input::{Input, LinkKind, Linked};
-use super::runner::{Console, Inputs, Runner, inputs};
+use super::runner::{Console, Inputs, Runner, Signals, inputs};
 use super::terminal::Terminal;
 use super::theme::Theme;
 use crate::cli::Context;
 use crate::exit::Exit;
 use crate::link::{Answer as _, Link};
+use crate::output::Output;
 use crate::problem::Problem;
 use crate::render::Look;
 use crate::settings::{Environment, Settings};
-use crate::signal::Interrupts;
+use crate::signal::{Interrupts, Resumes};
+
+/// How long the end may take before something is said about it.
+const SILENCE: Duration = Duration::from_millis(300);
 
 /// Whether a person sits at a terminal that a console can be drawn on.
 pub(crate) fn fits(settings: &Settings) -> bool {
@@ -29,7 +37,7 @@ pub(crate) fn fits(settings: &Settings) -> bool {
 
 /// Shows the console until somebody ends it.
 pub(crate) async fn run(cx: &mut Context, notes: Option<mpsc::Receiver<String>>) -> Result<Exit, Problem> {
-    let mut interrupts = Interrupts::listen()?;
+    let mut signals = Signals { interrupts: Interrupts::listen()?, resumes: Resumes::listen()? };
     let (sender, told) = inputs();
     if let Some(notes) = notes {
         tokio::spawn(pass(notes, sender.clone()));
@@ -40,23 +48,54 @@ pub(crate) async fn run(cx: &mut Context, notes: Option<mpsc::Receiver<String>>)
     let look = Look { color: true, links: false, ..cx.output.look };
     let size = terminal.size().map_err(broken)?;
     let app = App::new(theme(&cx.settings.environment, cx.output.look.color), look, SystemClock.now(), size);
-    let mut console = Console { app, terminal, runner: Runner::new(sender), told, link };
-    let ended = console.run(&mut interrupts).await;
+    let console = Console { app, terminal, runner: Runner::new(sender), told, link };
+    show(console, &mut signals, opening, &cx.output).await
+}
+
+/// Shows a console until it ends, gives the terminal back, and ends what ran here in order, even if the console itself
+/// did not end so.
+pub(super) async fn show(
+    mut console: Console,
+    signals: &mut Signals,
+    opening: JoinHandle<()>,
+    output: &Output,
+) -> Result<Exit, Problem> {
+    let ended = AssertUnwindSafe(console.run(signals)).catch_unwind().await;
     let Console { terminal, runner, mut link, .. } = console;
     drop(terminal);
-    // A store that is being opened is let go of as well.
-    let late = link.try_recv().ok();
-    if let Some(link) = runner.into_link().or(late) {
-        link.close().await;
-    } else {
-        opening.abort();
+    // A store that is being opened is let go of as well; what was open in the meantime is closed.
+    opening.abort();
+    opening.await.ok();
+    if let Some(link) = runner.into_link().or_else(|| link.try_recv().ok()) {
+        close(link, &mut signals.interrupts, output).await;
     }
-    ended.map(|()| Exit::Well).map_err(broken)
+    match ended {
+        Ok(ended) => ended.map(|()| Exit::Well).map_err(broken),
+        Err(_) => {
+            let hint = "start it again, and report what it said";
+            Err(Problem::failed("E0050", Kind::Internal, "the console broke off", hint))
+        }
+    }
+}
+
+/// Ends what this process runs. That takes a moment at most, which is said; who cannot wait interrupts it.
+async fn close(link: Link, interrupts: &mut Interrupts, output: &Output) {
+    let mut closing = std::pin::pin!(link.close());
+    tokio::select! {
+        () = &mut closing => return,
+        () = interrupts.next() => return,
+        () = tokio::time::sleep(SILENCE) => {}
+    }
+    output.note("Ending what runs here; Ctrl-C does not wait for it.");
+    tokio::select! {
+        () = closing => {}
+        () = interrupts.next() => {}
+    }
 }
 
 fn broken(error: io::Error) -> Problem {
     let message = format!("the terminal failed: {error}");
-    Problem::failed("E0005", Kind::Unavailable, message, "use the verbs: `sigyl --help` lists them")
+    Problem::failed("E0049", Kind::Unavailable, message, "use the verbs: `sigyl --help` lists them")
 }
 
 /// Hands on what the program notes about itself.

@@ -1,7 +1,9 @@
 //! The terminal, while it is the console's: it is given back however the console ends.
 
 use std::io::{self, Write as _};
-use std::sync::Once;
+use std::panic::PanicHookInfo;
+use std::sync::{Mutex, Once, PoisonError};
+use std::thread::ThreadId;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,12 +12,17 @@ use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use crossterm::execute;
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 use ratatui::backend::CrosstermBackend;
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Signal, kill_current_process_group};
 
 /// Bytes that are put into a clipboard at most: more than that some terminals take for an attack.
 const CLIPBOARD: usize = 1 << 20;
+
+/// The thread that draws, while it has the terminal.
+static HOLDER: Mutex<Option<ThreadId>> = Mutex::new(None);
 
 /// The terminal.
 pub(super) struct Terminal {
@@ -24,15 +31,18 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// Takes the terminal. Whatever goes wrong from here on, it is given back.
+    /// Takes the terminal, for the thread that asks. Whatever goes wrong from here on, it is given back.
     pub(super) fn take() -> io::Result<Self> {
         give_back_in_a_panic();
-        enter()?;
-        let made = ratatui::Terminal::new(CrosstermBackend::new(io::stdout()));
+        let made = enter().and_then(|()| ratatui::Terminal::new(CrosstermBackend::new(io::stdout())));
         match made {
-            Ok(screen) => Ok(Self { screen }),
+            Ok(screen) => {
+                hold(Some(std::thread::current().id()));
+                Ok(Self { screen })
+            }
             Err(error) => {
-                leave()?;
+                // What was wrong at first is what is told.
+                leave().ok();
                 Err(error)
             }
         }
@@ -55,21 +65,38 @@ impl Terminal {
         Ok(true)
     }
 
-    /// Gives the terminal to the shell until this process is in front again.
+    /// Gives the terminal to the shell until this process is in front again. Where no shell waits for that, as under
+    /// `exec sigyl`, the system does not stop it, and it goes on at once.
     pub(super) fn suspend(&mut self) -> io::Result<()> {
         leave()?;
-        kill_process(getpid(), Signal::TSTP)?;
+        // All of the job, as the key does it: a wrapper around this process is waited for by the shell.
+        kill_current_process_group(Signal::TSTP)?;
+        self.resume()
+    }
+
+    /// Takes the terminal again after this process was stopped, by whomever: the shell has used it meanwhile.
+    pub(super) fn resume(&mut self) -> io::Result<()> {
+        // Raw mode is believed to be on, and may not be.
+        disable_raw_mode()?;
+        // A new screen draws all of its first frame. The old one would ask where the cursor is before it is cleared, and
+        // the answer comes among the keys.
+        self.screen = ratatui::Terminal::new(CrosstermBackend::new(io::stdout()))?;
         enter()?;
-        self.screen.clear()
+        execute!(io::stdout(), Clear(ClearType::All))
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        hold(None);
         if let Err(error) = leave() {
             tracing::warn!("the terminal could not be given back: {error}");
         }
     }
+}
+
+fn hold(thread: Option<ThreadId>) {
+    *HOLDER.lock().unwrap_or_else(PoisonError::into_inner) = thread;
 }
 
 fn enter() -> io::Result<()> {
@@ -84,16 +111,26 @@ fn leave() -> io::Result<()> {
     disable_raw_mode().and(shown)
 }
 
-/// Lets a panic give the terminal back before it is told, so that what it says can be read.
+/// Lets a panic of the console give the terminal back before it is told, so that what it says can be read. What another
+/// thread panics about is noted: it neither takes the terminal away nor writes across the frame.
 fn give_back_in_a_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let told = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
+        std::panic::set_hook(Box::new(move |info| panicked(info, &told)));
+    });
+}
+
+fn panicked(info: &PanicHookInfo<'_>, told: &dyn Fn(&PanicHookInfo<'_>)) {
+    let holder = *HOLDER.lock().unwrap_or_else(PoisonError::into_inner);
+    match holder {
+        Some(holder) if holder != std::thread::current().id() => tracing::error!("{info}"),
+        Some(_) => {
             if let Err(error) = leave() {
                 tracing::warn!("the terminal could not be given back: {error}");
             }
             told(info);
-        }));
-    });
+        }
+        None => told(info),
+    }
 }

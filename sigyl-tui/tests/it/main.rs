@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at any failure")]
 
 mod access;
+mod console;
 mod docs;
 mod help;
 mod history;
@@ -10,6 +11,7 @@ mod login;
 mod owner;
 mod policy;
 mod probe;
+mod pty;
 mod registry;
 mod remote;
 mod review;

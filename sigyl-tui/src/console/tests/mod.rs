@@ -4,6 +4,10 @@ mod actions;
 mod answers;
 mod desk;
 mod keys;
+#[path = "../../../tests/it/pty.rs"]
+#[expect(dead_code, reason = "the tests of the whole program use the rest of it")]
+mod pty;
 mod screens;
+mod terminal;
 
 pub(super) use desk::Desk;
