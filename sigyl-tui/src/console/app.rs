@@ -11,6 +11,7 @@ use super::effect::{Effect, Ticket};
 use super::input::Input;
 use super::keymap::{self, Scope};
 use super::layers::{Confirm, FilterLine, GoTo, Help, Layer, Messages, Palette, Taken};
+use super::recorder::Recorder;
 use super::screens::{Screen, screen_of};
 use super::state::State;
 use super::theme::{self, Theme};
@@ -64,6 +65,8 @@ pub(super) struct App {
     pub(super) seen: Option<Seq>,
     pub(super) listen_at: Option<Timestamp>,
     dirty: bool,
+    /// What happened lately, for a report.
+    pub(super) recorder: Recorder,
 }
 
 impl App {
@@ -87,6 +90,7 @@ impl App {
             seen: None,
             listen_at: None,
             dirty: true,
+            recorder: Recorder::default(),
         };
         app.open(screen_of(Place::Dashboard));
         app
@@ -95,6 +99,7 @@ impl App {
     /// Takes an input, and returns what is to be done outside.
     pub(super) fn update(&mut self, input: Input) -> Vec<Effect> {
         self.dirty |= !matches!(input, Input::Tick(_));
+        self.recorder.keep(&input, self.layers.last().is_some_and(|layer| layer.hides()));
         match input {
             Input::Key(key) => self.key(key),
             Input::Paste(text) => self.paste(&text),

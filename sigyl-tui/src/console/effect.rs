@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
 use sigyl_core::wire::v1::Request;
 
 /// Which question an answer is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 pub(super) struct Ticket(pub(super) u64);
 
 /// One thing to do.

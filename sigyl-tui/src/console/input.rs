@@ -1,13 +1,16 @@
 //! What happens to the console.
 
 use crossterm::event::{KeyEvent, MouseEvent};
+use serde::Serialize;
 use sigyl_core::domain::{Failure, Timestamp};
 use sigyl_core::wire::v1::{Frame, Response};
 
 use super::effect::Ticket;
 
 /// One thing that happened, in the order in which it is taken.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Input {
     /// A key was pressed.
     Key(KeyEvent),
@@ -34,7 +37,8 @@ pub(super) enum Input {
 }
 
 /// What the console works on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 pub(super) struct Linked {
     /// Where that is.
     pub(super) place: String,
@@ -45,7 +49,9 @@ pub(super) struct Linked {
 }
 
 /// Who answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
+#[serde(rename_all = "snake_case")]
 pub(super) enum LinkKind {
     /// This process: what it runs ends with it.
     Own,

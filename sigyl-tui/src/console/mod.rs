@@ -14,6 +14,8 @@ mod keymap;
 mod layers;
 mod loaded;
 mod paint;
+mod recorder;
+mod report;
 mod route;
 mod runner;
 mod screens;

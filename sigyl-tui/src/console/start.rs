@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -13,8 +14,9 @@ use tokio::task::JoinHandle;
 
 use super::app::App;
 use super::input::{Input, LinkKind, Linked};
+use super::report;
 use super::runner::{Console, Inputs, Runner, Signals, inputs};
-use super::terminal::Terminal;
+use super::terminal::{Panic, Terminal};
 use super::theme::Theme;
 use crate::cli::Context;
 use crate::exit::Exit;
@@ -49,19 +51,22 @@ pub(crate) async fn run(cx: &mut Context, notes: Option<mpsc::Receiver<String>>)
     let size = terminal.size().map_err(broken)?;
     let app = App::new(theme(&cx.settings.environment, cx.output.look.color), look, SystemClock.now(), size);
     let console = Console { app, terminal, runner: Runner::new(sender), told, link };
-    show(console, &mut signals, opening, &cx.output).await
+    let folders = [cx.settings.data_dir().ok(), Some(cx.settings.temporary_dir())];
+    let folders: Vec<PathBuf> = folders.into_iter().flatten().collect();
+    show(console, &mut signals, opening, &cx.output, &folders).await
 }
 
 /// Shows a console until it ends, gives the terminal back, and ends what ran here in order, even if the console itself
-/// did not end so.
+/// did not end so: then what happened is written into one of the folders.
 pub(super) async fn show(
     mut console: Console,
     signals: &mut Signals,
     opening: JoinHandle<()>,
     output: &Output,
+    folders: &[PathBuf],
 ) -> Result<Exit, Problem> {
     let ended = AssertUnwindSafe(console.run(signals)).catch_unwind().await;
-    let Console { terminal, runner, mut link, .. } = console;
+    let Console { app, terminal, runner, mut link, .. } = console;
     drop(terminal);
     // A store that is being opened is let go of as well; what was open in the meantime is closed.
     opening.abort();
@@ -71,11 +76,25 @@ pub(super) async fn show(
     }
     match ended {
         Ok(ended) => ended.map(|()| Exit::Well).map_err(broken),
-        Err(_) => {
-            let hint = "start it again, and report what it said";
-            Err(Problem::failed("E0050", Kind::Internal, "the console broke off", hint))
-        }
+        Err(_) => Err(broken_off(&app, folders)),
     }
+}
+
+/// Says where the report about a panic is.
+fn broken_off(app: &App, folders: &[PathBuf]) -> Problem {
+    let panic = Panic::last()
+        .unwrap_or_else(|| Panic { message: "nothing is known".to_owned(), backtrace: String::new() });
+    let (message, hint) = match report::write(folders, app, &panic) {
+        Ok(path) => {
+            let message = format!("the console broke off; what happened is in {}", path.display());
+            (message, "start it again, and report this with the file: read it before, it shows what you did")
+        }
+        Err(error) => {
+            let message = format!("the console broke off, and no report could be written: {error}");
+            (message, "start it again, and report what is said above")
+        }
+    };
+    Problem::failed("E0050", Kind::Internal, message, hint)
 }
 
 /// Ends what this process runs. That takes a moment at most, which is said; who cannot wait interrupts it.

@@ -1,5 +1,6 @@
 //! The terminal, while it is the console's: it is given back however the console ends.
 
+use std::backtrace::Backtrace;
 use std::io::{self, Write as _};
 use std::panic::PanicHookInfo;
 use std::sync::{Mutex, Once, PoisonError};
@@ -23,6 +24,34 @@ const CLIPBOARD: usize = 1 << 20;
 
 /// The thread that draws, while it has the terminal.
 static HOLDER: Mutex<Option<ThreadId>> = Mutex::new(None);
+
+/// What the thread that draws panicked about.
+static PANIC: Mutex<Option<Panic>> = Mutex::new(None);
+
+/// Bytes of a backtrace that are kept.
+const BACKTRACE: usize = 64 << 10;
+
+/// What a panic was about.
+#[derive(Clone, Debug)]
+pub(super) struct Panic {
+    /// Its words, with the place in the source.
+    pub(super) message: String,
+    /// How it came there.
+    pub(super) backtrace: String,
+}
+
+impl Panic {
+    /// What the console panicked about, if it did.
+    pub(super) fn last() -> Option<Self> {
+        PANIC.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn of(info: &PanicHookInfo<'_>) -> Self {
+        let backtrace = Backtrace::force_capture().to_string();
+        let end = backtrace.floor_char_boundary(BACKTRACE);
+        Self { message: info.to_string(), backtrace: backtrace[..end].to_owned() }
+    }
+}
 
 /// The terminal.
 pub(super) struct Terminal {
@@ -130,6 +159,7 @@ fn panicked(info: &PanicHookInfo<'_>, told: &dyn Fn(&PanicHookInfo<'_>)) {
                 tracing::warn!("the terminal could not be given back: {error}");
             }
             told(info);
+            *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(Panic::of(info));
         }
         None => told(info),
     }

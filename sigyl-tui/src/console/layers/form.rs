@@ -210,6 +210,10 @@ impl Layer for Form {
         }
     }
 
+    fn hides(&self) -> bool {
+        self.action.fields.get(self.at).is_some_and(|field| field.kind == FieldKind::Hidden)
+    }
+
     fn keys(&self) -> &'static [(&'static str, &'static str)] {
         &[("↵", "next, then go"), ("Tab", "next"), ("^S", "go"), ("Esc", "leave")]
     }

@@ -24,6 +24,11 @@ pub(in crate::console) trait Layer {
     /// Takes pasted text.
     fn paste(&mut self, _text: &str, _turn: &mut Turn<'_>) {}
 
+    /// Whether what is typed now is nobody's to see.
+    fn hides(&self) -> bool {
+        false
+    }
+
     /// The keys that it takes, for the footer.
     fn keys(&self) -> &'static [(&'static str, &'static str)];
 

@@ -27,6 +27,8 @@ pub(in crate::console) struct Desk {
     pub(in crate::console) asked: Vec<Request>,
     /// What was done beside asking.
     pub(in crate::console) done: Vec<Effect>,
+    /// The frame after every input, where that is wanted.
+    pub(in crate::console) frames: Option<Vec<String>>,
 }
 
 impl Desk {
@@ -42,7 +44,7 @@ impl Desk {
         let theme = Theme::named(theme).unwrap();
         let app = App::new(theme, Look::PLAIN, fixtures::now(), (width, height));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        Self { app, terminal, open: Vec::new(), asked: Vec::new(), done: Vec::new() }
+        Self { app, terminal, open: Vec::new(), asked: Vec::new(), done: Vec::new(), frames: None }
     }
 
     /// Links it, as the owner of what it runs.
@@ -63,6 +65,10 @@ impl Desk {
                 Effect::Forget(ticket) => self.open.retain(|(open, _)| *open != ticket),
                 other => self.done.push(other),
             }
+        }
+        if let Some(mut frames) = self.frames.take() {
+            frames.push(self.frame());
+            self.frames = Some(frames);
         }
     }
 

@@ -7,6 +7,7 @@ mod keys;
 #[path = "../../../tests/it/pty.rs"]
 #[expect(dead_code, reason = "the tests of the whole program use the rest of it")]
 mod pty;
+mod replay;
 mod screens;
 mod terminal;
 

@@ -48,9 +48,11 @@ impl Screen for Broken {
     }
 }
 
-#[tokio::test]
-#[ignore = "it needs a terminal of its own: the test below gives it one"]
-async fn breaks_in_a_draw() {
+/// Says to the test below that it has a terminal of its own.
+const INSIDE: &str = "SIGYL_TEST_INSIDE_A_TERMINAL";
+
+#[tokio::main(flavor = "current_thread")]
+async fn break_in_a_draw() {
     let (sender, told) = inputs();
     let (_opened, link) = oneshot::channel();
     let terminal = Terminal::take().unwrap();
@@ -60,19 +62,31 @@ async fn breaks_in_a_draw() {
     let mut signals =
         Signals { interrupts: Interrupts::listen().unwrap(), resumes: Resumes::listen().unwrap() };
     let output = Output::of_this_process(&Environment::of_this_process(), Format::Plain, Color::Never);
-    let problem = show(console, &mut signals, tokio::spawn(async {}), &output).await.unwrap_err();
-    assert_eq!(problem.failure.code, "E0050");
+    let problem = show(console, &mut signals, tokio::spawn(async {}), &output, &[std::env::temp_dir()])
+        .await
+        .unwrap_err();
+    println!("{}: {}", problem.failure.code, problem.failure.message);
 }
 
 #[test]
 fn the_terminal_is_given_back_before_a_panic_is_told() {
+    if std::env::var_os(INSIDE).is_some() {
+        return break_in_a_draw();
+    }
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--ignored", "--exact", "--nocapture", "console::tests::terminal::breaks_in_a_draw"]);
+    let name = "console::tests::terminal::the_terminal_is_given_back_before_a_panic_is_told";
+    command.args(["--exact", "--nocapture", name]).env(INSIDE, "1");
     command.env("TERM", "xterm-256color").env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    let folder = tempfile::tempdir().unwrap();
+    command.env("TMPDIR", folder.path());
     let mut pty = Pty::start(&command, (80, 24));
     assert!(pty.end().success(), "{}", pty.text());
     pty.assert_given_back();
     let text = pty.text();
     let (drawn, told) = text.split_once("\u{1b}[?1049l").unwrap();
     assert!(!drawn.contains("too many") && told.contains("a row too many for"), "{text}");
+    let report = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+    assert!(told.contains("E0050") && told.contains(report.to_str().unwrap()), "{text}");
+    let report = std::fs::read_to_string(report).unwrap();
+    assert!(report.contains("a row too many for") && report.contains("\"backtrace\":\""), "{report}");
 }
