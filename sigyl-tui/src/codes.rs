@@ -259,6 +259,12 @@ const CODES: &[CodeDoc] = &[
         "The console met something that it was not made for. What it ran was ended in order, and records are as they were.",
         "start it again, and report what it said",
     ),
+    doc(
+        "E0051",
+        "wrong keys or colours",
+        "The file that `keymap` or `theme_file` of `[console]` names cannot be read, or holds what it cannot hold.",
+        "the message names file and line of each problem; docs/console.md says what these files hold",
+    ),
 ];
 
 const fn doc(

@@ -1,6 +1,7 @@
 //! The console as a value: what is known, which screen is shown, and what every input makes of that.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use sigyl_core::domain::{Seq, Timestamp};
@@ -9,7 +10,7 @@ use sigyl_core::wire::v1::Request;
 use super::command::{Command, Place};
 use super::effect::{Effect, Ticket};
 use super::input::Input;
-use super::keymap::{self, Scope};
+use super::keymap::{Keymap, Scope};
 use super::layers::{Confirm, FilterLine, GoTo, Help, Layer, Messages, Palette, Taken};
 use super::recorder::Recorder;
 use super::screens::{Screen, screen_of};
@@ -65,6 +66,10 @@ pub(super) struct App {
     pub(super) seen: Option<Seq>,
     pub(super) listen_at: Option<Timestamp>,
     dirty: bool,
+    /// What keys mean.
+    pub(super) keys: Rc<Keymap>,
+    /// The operator's own theme, beside those that are shipped.
+    pub(super) own: Option<Theme>,
     /// What happened lately, for a report.
     pub(super) recorder: Recorder,
 }
@@ -90,6 +95,8 @@ impl App {
             seen: None,
             listen_at: None,
             dirty: true,
+            keys: Rc::default(),
+            own: None,
             recorder: Recorder::default(),
         };
         app.open(screen_of(Place::Dashboard));
@@ -273,7 +280,7 @@ impl App {
             return;
         }
         let scopes = self.shown().screen.scopes();
-        match keymap::find(&scopes, &key) {
+        match self.keys.find(&scopes, &key) {
             Some(command) if self.shown().screen.offers(command) => self.command(command),
             Some(_) => self.say(Role::Dim, "that cannot be done here now".to_owned()),
             None => {}
@@ -310,11 +317,11 @@ impl App {
             Command::Forward => self.forward(),
             Command::Help => {
                 let scopes: Vec<Scope> = self.shown().screen.scopes();
-                self.layers.push(Box::new(Help::new(scopes)));
+                self.layers.push(Box::new(Help::new(self.keys.clone(), scopes)));
             }
             Command::Palette => {
                 let (values, scopes) = (self.values(), self.shown().screen.scopes());
-                self.layers.push(Box::new(Palette::new(&self.state, scopes, values)));
+                self.layers.push(Box::new(Palette::new(&self.state, self.keys.clone(), scopes, values)));
             }
             Command::Filter => {
                 if let Some(filter) = self.shown().screen.filter() {
@@ -355,12 +362,15 @@ impl App {
         self.turn(None, |app, turn| app.shown().screen.values(turn))
     }
 
+    /// The next of the shipped themes; the operator's own, where there is one, stands after them.
     fn next_theme(&mut self) {
-        let at = theme::NAMES.iter().position(|name| *name == self.theme.name).unwrap_or(0);
-        let name = theme::NAMES[(at + 1) % theme::NAMES.len()];
-        if let Some(theme) = Theme::named(name) {
+        let at = theme::NAMES.iter().position(|name| *name == self.theme.name);
+        let next = at.map_or(0, |at| at + 1);
+        let own = || self.own.clone().or_else(|| Theme::named(theme::NAMES[0]));
+        let theme = theme::NAMES.get(next).map_or_else(own, |name| Theme::named(name));
+        if let Some(theme) = theme {
+            self.say(Role::Dim, format!("theme: {}", theme.name));
             self.theme = theme;
-            self.say(Role::Dim, format!("theme: {name}"));
         }
     }
 

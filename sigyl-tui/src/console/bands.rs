@@ -7,7 +7,6 @@ use sigyl_core::domain::Timestamp;
 
 use super::app::{App, BANDS};
 use super::command::Command;
-use super::keymap;
 use super::view::View;
 use super::widgets::put;
 use crate::render::{Glyph, Role, specimen};
@@ -133,7 +132,7 @@ impl App {
         let screen = &self.shown().screen;
         let scopes = screen.scopes();
         let (mut keys, mut seen) = (Vec::new(), Vec::new());
-        for row in keymap::rows(&scopes) {
+        for row in self.keys.rows(&scopes) {
             let Some(key) = row.keys.first().filter(|key| !seen.contains(key)) else { continue };
             seen.push(key);
             let filters = row.command != Command::Filter || screen.filter().is_some();

@@ -65,6 +65,45 @@ pub(super) enum Command {
     Quit,
 }
 
+impl Command {
+    /// What a file of keys calls it.
+    pub(super) fn name(self) -> String {
+        let name = match self {
+            Self::Act(name) => name,
+            Self::Tab(tab) => return format!("tab-{}", u16::from(tab) + 1),
+            Self::Place(place) => return format!("go-{}", place.title().to_lowercase().replace(' ', "-")),
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::PageUp => "page-up",
+            Self::PageDown => "page-down",
+            Self::Top => "first",
+            Self::Bottom => "last",
+            Self::Open => "open",
+            Self::Back => "close",
+            Self::Backward => "back",
+            Self::Forward => "forward",
+            Self::Help => "help",
+            Self::Palette => "palette",
+            Self::Filter => "filter",
+            Self::GoTo => "go",
+            Self::Messages => "messages",
+            Self::Refresh => "refresh",
+            Self::Sort => "sort",
+            Self::Reverse => "reverse",
+            Self::Mark => "mark",
+            Self::Copy => "copy",
+            Self::NextTab => "next-tab",
+            Self::PreviousTab => "previous-tab",
+            Self::Follow => "follow",
+            Self::Wrap => "wrap",
+            Self::Theme => "theme",
+            Self::Suspend => "suspend",
+            Self::Quit => "quit",
+        };
+        name.to_owned()
+    }
+}
+
 /// A screen that is there from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {

@@ -1,5 +1,7 @@
 //! The keys: one table, from which dispatch, help and footer come.
 
+use std::borrow::Cow;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::command::Command;
@@ -54,6 +56,40 @@ pub(super) enum Scope {
 }
 
 impl Scope {
+    /// All of them.
+    pub(super) const ALL: [Self; 22] = [
+        Self::Everywhere,
+        Self::List,
+        Self::Sheet,
+        Self::Tabs,
+        Self::Stream,
+        Self::Dashboard,
+        Self::Server,
+        Self::Tools,
+        Self::Versions,
+        Self::Secrets,
+        Self::Run,
+        Self::Runs,
+        Self::Findings,
+        Self::Registry,
+        Self::Quarantines,
+        Self::Policy,
+        Self::Keys,
+        Self::Accounts,
+        Self::Workspaces,
+        Self::Members,
+        Self::Audit,
+        Self::Settings,
+    ];
+
+    /// What a file calls it: its title in small letters, or one word of it.
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Stream => "stream".to_owned(),
+            other => other.title().to_lowercase(),
+        }
+    }
+
     /// What the help calls it.
     pub(super) fn title(self) -> &'static str {
         match self {
@@ -108,6 +144,11 @@ const fn code(code: KeyCode) -> Chord {
 }
 
 impl Chord {
+    /// A chord of its parts.
+    pub(super) const fn with(code: KeyCode, ctrl: bool, alt: bool) -> Self {
+        Self { code, ctrl, alt }
+    }
+
     /// The chord of a key that was pressed. A capital is a letter of its own, whatever makes it.
     pub(super) fn of(event: &KeyEvent) -> Self {
         Self {
@@ -152,12 +193,12 @@ impl Chord {
 }
 
 /// One row of the table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Binding {
     /// Where it works.
     pub(super) scope: Scope,
     /// The keys that do it.
-    pub(super) keys: &'static [Chord],
+    pub(super) keys: Cow<'static, [Chord]>,
     /// What they do.
     pub(super) command: Command,
     /// The same in words.
@@ -167,12 +208,12 @@ pub(super) struct Binding {
 }
 
 const fn row(scope: Scope, keys: &'static [Chord], command: Command, words: &'static str) -> Binding {
-    Binding { scope, keys, command, words, footer: false }
+    Binding { scope, keys: Cow::Borrowed(keys), command, words, footer: false }
 }
 
 /// A row that the footer shows.
 const fn shown(scope: Scope, keys: &'static [Chord], command: Command, words: &'static str) -> Binding {
-    Binding { scope, keys, command, words, footer: true }
+    Binding { scope, keys: Cow::Borrowed(keys), command, words, footer: true }
 }
 
 use Command as C;
@@ -264,25 +305,45 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(S::Everywhere, &[key('q'), ctrl('c')], C::Quit, "quit"),
 ];
 
-/// Finds what a key means, in the first of the scopes that knows it.
-pub(super) fn find(scopes: &[Scope], event: &KeyEvent) -> Option<Command> {
-    let chord = Chord::of(event);
-    let mut scopes = scopes.iter().chain([&Scope::Everywhere]);
-    scopes.find_map(|scope| {
-        let row = BINDINGS.iter().find(|row| row.scope == *scope && row.keys.contains(&chord));
-        row.map(|row| row.command)
-    })
+/// The keys as they are now: those of the table, but where the operator wants others.
+#[derive(Debug)]
+pub(super) struct Keymap {
+    rows: Vec<Binding>,
 }
 
-/// The rows that work in these scopes, the most special first.
-pub(super) fn rows<'a>(scopes: &'a [Scope]) -> impl Iterator<Item = &'static Binding> + 'a {
-    let scopes = scopes.iter().chain([&Scope::Everywhere]);
-    scopes.flat_map(|scope| BINDINGS.iter().filter(move |row| row.scope == *scope))
+impl Default for Keymap {
+    fn default() -> Self {
+        Self { rows: BINDINGS.to_vec() }
+    }
 }
 
-/// The key that does something in these scopes.
-pub(super) fn key_of(command: Command, scopes: &[Scope]) -> Option<Chord> {
-    rows(scopes).find(|row| row.command == command).and_then(|row| row.keys.first().copied())
+impl Keymap {
+    /// Finds what a key means, in the first of the scopes that knows it.
+    pub(super) fn find(&self, scopes: &[Scope], event: &KeyEvent) -> Option<Command> {
+        let chord = Chord::of(event);
+        let mut scopes = scopes.iter().chain([&Scope::Everywhere]);
+        scopes.find_map(|scope| {
+            let row = self.rows.iter().find(|row| row.scope == *scope && row.keys.contains(&chord));
+            row.map(|row| row.command)
+        })
+    }
+
+    /// The rows that work in these scopes, the most special first.
+    pub(super) fn rows<'a>(&'a self, scopes: &'a [Scope]) -> impl Iterator<Item = &'a Binding> + 'a {
+        let scopes = scopes.iter().chain([&Scope::Everywhere]);
+        let rows = scopes.flat_map(|scope| self.rows.iter().filter(move |row| row.scope == *scope));
+        rows.filter(|row| !row.keys.is_empty())
+    }
+
+    /// The key that does something in these scopes.
+    pub(super) fn key_of(&self, command: Command, scopes: &[Scope]) -> Option<Chord> {
+        self.rows(scopes).find(|row| row.command == command).and_then(|row| row.keys.first().copied())
+    }
+
+    /// All rows of a scope, also those without a key.
+    pub(super) fn of(&mut self, scope: Scope) -> impl Iterator<Item = &mut Binding> {
+        self.rows.iter_mut().filter(move |row| row.scope == scope)
+    }
 }
 
 #[cfg(test)]
@@ -292,7 +353,7 @@ mod tests {
     #[test]
     fn no_key_means_two_things_in_one_scope() {
         for (at, row) in BINDINGS.iter().enumerate() {
-            for key in row.keys {
+            for key in row.keys.iter() {
                 let others = &BINDINGS[at + 1..];
                 let twin = others.iter().find(|other| other.scope == row.scope && other.keys.contains(key));
                 assert!(twin.is_none(), "{key:?} means {:?} and {twin:?}", row.command);
@@ -312,6 +373,8 @@ mod tests {
     #[test]
     fn the_nearest_scope_decides() {
         let press = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
+        let keymap = Keymap::default();
+        let find = |scopes: &[Scope], event: &KeyEvent| keymap.find(scopes, event);
         assert_eq!(find(&[S::Dashboard, S::List], &press('d')), Some(C::Act("deploy")));
         assert_eq!(find(&[S::Registry, S::List], &press('d')), Some(C::Act("deprecate")));
         assert_eq!(find(&[S::Sheet], &press('d')), None);

@@ -13,6 +13,7 @@ mod input;
 mod keymap;
 mod layers;
 mod loaded;
+mod own;
 mod paint;
 mod recorder;
 mod report;
@@ -27,6 +28,7 @@ mod tests;
 mod theme;
 mod turn;
 mod view;
+mod wants;
 mod widgets;
 
 pub(crate) use start::{fits, run};

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -17,14 +18,14 @@ use super::input::{Input, LinkKind, Linked};
 use super::report;
 use super::runner::{Console, Inputs, Runner, Signals, inputs};
 use super::terminal::{Panic, Terminal};
-use super::theme::Theme;
+use super::wants::Wants;
 use crate::cli::Context;
 use crate::exit::Exit;
 use crate::link::{Answer as _, Link};
 use crate::output::Output;
 use crate::problem::Problem;
-use crate::render::Look;
-use crate::settings::{Environment, Settings};
+use crate::render::{Look, Role};
+use crate::settings::Settings;
 use crate::signal::{Interrupts, Resumes};
 
 /// How long the end may take before something is said about it.
@@ -39,6 +40,7 @@ pub(crate) fn fits(settings: &Settings) -> bool {
 
 /// Shows the console until somebody ends it.
 pub(crate) async fn run(cx: &mut Context, notes: Option<mpsc::Receiver<String>>) -> Result<Exit, Problem> {
+    let wants = Wants::of(&cx.settings, cx.output.look.color)?;
     let mut signals = Signals { interrupts: Interrupts::listen()?, resumes: Resumes::listen()? };
     let (sender, told) = inputs();
     if let Some(notes) = notes {
@@ -49,7 +51,12 @@ pub(crate) async fn run(cx: &mut Context, notes: Option<mpsc::Receiver<String>>)
     let terminal = Terminal::take().map_err(broken)?;
     let look = Look { color: true, links: false, ..cx.output.look };
     let size = terminal.size().map_err(broken)?;
-    let app = App::new(theme(&cx.settings.environment, cx.output.look.color), look, SystemClock.now(), size);
+    let mut app = App::new(wants.theme, look, SystemClock.now(), size);
+    app.keys = Rc::new(wants.keys);
+    app.own = wants.own;
+    if let Some(notice) = wants.notice {
+        app.say(Role::Warn, notice);
+    }
     let console = Console { app, terminal, runner: Runner::new(sender), told, link };
     let folders = [cx.settings.data_dir().ok(), Some(cx.settings.temporary_dir())];
     let folders: Vec<PathBuf> = folders.into_iter().flatten().collect();
@@ -124,19 +131,6 @@ async fn pass(mut notes: mpsc::Receiver<String>, inputs: Inputs) {
             return;
         }
     }
-}
-
-/// The theme that fits the terminal.
-fn theme(environment: &Environment, color: bool) -> Theme {
-    let has = |name: &str, word: &str| {
-        environment.get(name).is_some_and(|value| value.to_string_lossy().contains(word))
-    };
-    let name = match color {
-        false => "none",
-        true if has("COLORTERM", "truecolor") || has("COLORTERM", "24bit") || has("TERM", "direct") => "dark",
-        true => "16",
-    };
-    Theme::named(name).unwrap_or_else(Theme::plain)
 }
 
 /// Finds whoever answers, or becomes it, and says so.

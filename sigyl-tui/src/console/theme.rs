@@ -37,7 +37,8 @@ const fn rgb(hex: u32) -> Color {
 }
 
 /// Colours for the roles of a theme, in the order of its fields.
-struct Palette {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Palette {
     back: Color,
     text: Color,
     dim: Color,
@@ -50,6 +51,44 @@ struct Palette {
     accent: Color,
     selected: Color,
     border: Color,
+}
+
+impl Palette {
+    /// The colours of a shipped theme; nothing for the one without any.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "dark" => DARK,
+            "light" => LIGHT,
+            "contrast" => CONTRAST,
+            "16" => SIXTEEN,
+            _ => return None,
+        })
+    }
+
+    /// Roles, by the names that a file has for them.
+    pub(super) const ROLES: [&str; 12] = [
+        "back", "text", "dim", "strong", "ok", "warn", "error", "block", "specimen", "accent", "selected",
+        "border",
+    ];
+
+    /// The colour of a role.
+    pub(super) fn role(&mut self, name: &str) -> Option<&mut Color> {
+        Some(match name {
+            "back" => &mut self.back,
+            "text" => &mut self.text,
+            "dim" => &mut self.dim,
+            "strong" => &mut self.strong,
+            "ok" => &mut self.ok,
+            "warn" => &mut self.warn,
+            "error" => &mut self.error,
+            "block" => &mut self.block,
+            "specimen" => &mut self.specimen,
+            "accent" => &mut self.accent,
+            "selected" => &mut self.selected,
+            "border" => &mut self.border,
+            _ => return None,
+        })
+    }
 }
 
 const DARK: Palette = Palette {
@@ -125,6 +164,37 @@ impl Theme {
         })
     }
 
+    /// The operator's own colours. What is selected is marked by them, or reversed where the ground is the terminal's own.
+    pub(super) fn own(palette: &Palette) -> Self {
+        match palette.selected {
+            Color::Reset => Self::terminal("own", palette),
+            _ => Self::of("own", palette),
+        }
+    }
+
+    /// Texts that are hard to read, by role and ground, with their contrast: below 4.5 for one. Of colours that only the
+    /// terminal knows, nothing can be said.
+    pub(super) fn hard_to_read(&self) -> Vec<(&'static str, f64)> {
+        let (Some(back), Some(selected)) = (self.text.bg, self.selection.bg) else { return Vec::new() };
+        let texts = [
+            ("text", self.text),
+            ("dim", self.dim),
+            ("strong", self.strong),
+            ("ok", self.ok),
+            ("warn", self.warn),
+            ("error", self.error),
+            ("block", self.block),
+            ("specimen", self.specimen),
+            ("accent", self.accent),
+        ];
+        let ratio = |style: Style| {
+            let grounds = [back, selected].into_iter().filter_map(|ground| contrast(style.fg?, ground));
+            grounds.reduce(f64::min)
+        };
+        let hard = texts.into_iter().filter_map(|(name, style)| Some((name, ratio(style)?)));
+        hard.filter(|(_, ratio)| *ratio < READABLE).collect()
+    }
+
     /// How a role looks.
     pub(super) fn role(&self, role: Role) -> Style {
         match role {
@@ -191,24 +261,27 @@ impl Theme {
     }
 }
 
+/// The contrast ratio of WCAG 2 that a text needs.
+const READABLE: f64 = 4.5;
+
+fn luminance(color: Color) -> Option<f64> {
+    let Color::Rgb(r, g, b) = color else { return None };
+    let linear = |channel: u8| {
+        let value = f64::from(channel) / 255.0;
+        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    Some(0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b))
+}
+
+/// The contrast ratio of WCAG 2, of colours that are the same everywhere.
+fn contrast(a: Color, b: Color) -> Option<f64> {
+    let (a, b) = (luminance(a)?, luminance(b)?);
+    Some((a.max(b) + 0.05) / (a.min(b) + 0.05))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn luminance(color: Color) -> f64 {
-        let Color::Rgb(r, g, b) = color else { panic!("{color:?} has no luminance of its own") };
-        let linear = |channel: u8| {
-            let value = f64::from(channel) / 255.0;
-            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
-    }
-
-    /// The contrast ratio of WCAG 2.
-    fn contrast(a: Color, b: Color) -> f64 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
 
     #[test]
     fn every_text_can_be_read_on_its_ground_and_when_it_is_selected() {
@@ -229,7 +302,7 @@ mod tests {
             let styles = roles.map(|role| theme.role(role)).into_iter().chain([theme.accent, theme.focus]);
             for style in styles {
                 for ground in [back, selected] {
-                    let ratio = contrast(style.fg.unwrap(), ground);
+                    let ratio = contrast(style.fg.unwrap(), ground).unwrap();
                     assert!(ratio >= least, "{name}: {style:?} on {ground:?} has {ratio:.2}");
                 }
             }

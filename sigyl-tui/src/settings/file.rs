@@ -45,10 +45,12 @@ pub(super) struct File {
     pub(super) llm: Option<ReviewerSettings>,
     /// The project at Google that servers can run in.
     pub(super) google: Option<GoogleSettings>,
+    /// How the console looks, and its keys.
+    pub(super) console: Option<super::ConsoleSettings>,
 }
 
 /// Every key of [`File`].
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "data_dir",
     "cache_dir",
     "master_key",
@@ -63,6 +65,7 @@ const KEYS: [&str; 14] = [
     "advisories",
     "llm",
     "google",
+    "console",
 ];
 
 impl File {
@@ -84,6 +87,7 @@ impl File {
             *folder = base.join(&*folder);
         }
         file.google = file.google.map(|google| google.from_folder(base));
+        file.console = file.console.map(|console| console.based_in(base));
         for key in [&mut file.master_key, &mut file.previous_master_key] {
             *key = key.take().map(|key| key.from_folder(base));
         }
@@ -131,7 +135,7 @@ mod tests {
 
     #[test]
     fn every_listed_key_is_known() {
-        let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\nserver = 's'\nkey_file = 'k'\nadvisories = 'a'\nmaster_key = {file = 'k'}\nprevious_master_key = {file = 'k'}\nllm = {base_url = 'u', model = 'm'}\ngoogle = {project = 'p'}\n";
+        let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\nserver = 's'\nkey_file = 'k'\nadvisories = 'a'\nmaster_key = {file = 'k'}\nprevious_master_key = {file = 'k'}\nllm = {base_url = 'u', model = 'm'}\ngoogle = {project = 'p'}\nconsole = {theme = '16', theme_file = 't', keymap = 'k'}\n";
         assert_eq!(text.lines().count(), KEYS.len());
         let file = File::parse(text, Path::new("x")).unwrap();
         assert_eq!(file.data_dir, Some(PathBuf::from("d")));

@@ -2,6 +2,7 @@
 //!
 //! Invariant: only this room reads the environment and looks for the home directory; everything else gets values.
 
+mod console;
 mod environment;
 mod error;
 mod file;
@@ -12,6 +13,7 @@ pub(crate) mod policy;
 mod resolve;
 mod server;
 
+pub(crate) use console::ConsoleSettings;
 pub(crate) use environment::Environment;
 pub(crate) use error::SettingsError;
 pub(crate) use listen::Listen;

@@ -123,6 +123,8 @@ pub(crate) struct Settings {
     pub(crate) server: Option<Server>,
     /// Advisories that dependencies are looked up in.
     pub(crate) advisories: Option<PathBuf>,
+    /// How the console looks, and its keys.
+    pub(crate) console: super::ConsoleSettings,
     /// The environment that child tools get a part of.
     pub(crate) environment: Environment,
 }
@@ -171,6 +173,7 @@ impl Settings {
         let master_key = environment.master_key(Which::Present, of_flag, file.master_key)?;
         let previous_master_key = environment.master_key(Which::Previous, None, file.previous_master_key)?;
         Ok(Self {
+            console: file.console.unwrap_or_default().over(&environment)?,
             server,
             master_key,
             previous_master_key,

@@ -122,3 +122,34 @@ fn a_terminal_that_is_gone_ends_it() {
     console(&home).hang_up();
     assert_eq!(home.run(&["list"]).code, 0, "the store is let go of");
 }
+
+#[test]
+fn wrong_keys_are_told_before_the_terminal_is_taken() {
+    let home = Home::new();
+    home.write(".config/sigyl/config.toml", "[console]\nkeymap = 'keys.toml'\n");
+    home.write(".config/sigyl/keys.toml", "[everywhere]\nquit = 'ctrl-i'\n");
+    let mut pty = Pty::start(&command(&home, env!("CARGO_BIN_EXE_sigyl"), &[]), SIZE);
+    assert_eq!(pty.end().code(), Some(2), "{}", pty.text());
+    let text = pty.text();
+    assert!(text.contains("E0051") && text.contains("keys.toml:2: `ctrl-i` is"), "{text}");
+    assert!(!text.contains("\u{1b}[?1049h"), "{text}");
+}
+
+#[test]
+fn keys_and_colours_come_from_the_files_that_the_configuration_names() {
+    let home = Home::new();
+    home.write(
+        ".config/sigyl/config.toml",
+        "[console]\nkeymap = 'k.toml'\ntheme = 'light'\ntheme_file = 't.toml'\n",
+    );
+    home.write(".config/sigyl/k.toml", "[everywhere]\nquit = 'Q'\n");
+    home.write(".config/sigyl/t.toml", "text = '#010203'\ndim = '#fafafa'\n");
+    let args = ["--listen", "127.0.0.1:0"];
+    let mut pty = Pty::start(&command(&home, env!("CARGO_BIN_EXE_sigyl"), &args), SIZE);
+    pty.wait_for(EMPTY, 0);
+    // Its colours, and what is to be said about them, word by word.
+    pty.wait_for("38;2;1;2;3", 0);
+    pty.wait_for("4.5:1:", 0);
+    pty.press("qQ");
+    assert_eq!(pty.end().code(), Some(0), "{}", pty.text());
+}

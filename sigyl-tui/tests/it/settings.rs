@@ -50,9 +50,13 @@ fn what_is_not_loopback_is_refused_wherever_it_stands() {
 #[test]
 fn a_wrong_variable_is_named() {
     let home = Home::new();
-    for (name, value) in
-        [("SIGYL_OFFLINE", "maybe"), ("SIGYL_FORMAT", "xml"), ("SIGYL_LOG", "a==b"), ("SIGYL_LOG", "verbose")]
-    {
+    for (name, value) in [
+        ("SIGYL_OFFLINE", "maybe"),
+        ("SIGYL_FORMAT", "xml"),
+        ("SIGYL_THEME", "neon"),
+        ("SIGYL_LOG", "a==b"),
+        ("SIGYL_LOG", "verbose"),
+    ] {
         let ended = ended(home.command().arg("list").env(name, value));
         assert_eq!(ended.code, 2);
         assert!(ended.err.starts_with("error[E0003]: ") && ended.err.contains(name), "{}", ended.err);

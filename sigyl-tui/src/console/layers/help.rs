@@ -1,11 +1,13 @@
 //! The keys that work here, from the table that dispatches them.
 
+use std::rc::Rc;
+
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Layer, Taken};
-use crate::console::keymap::{self, Scope};
+use crate::console::keymap::{Keymap, Scope};
 use crate::console::turn::Turn;
 use crate::console::view::View;
 use crate::console::widgets::{Entry, popup, put};
@@ -13,6 +15,7 @@ use crate::render::Role;
 
 /// All keys of a screen.
 pub(in crate::console) struct Help {
+    keys: Rc<Keymap>,
     scopes: Vec<Scope>,
     wanted: Entry,
     first: usize,
@@ -20,8 +23,8 @@ pub(in crate::console) struct Help {
 
 impl Help {
     /// Help for these scopes.
-    pub(in crate::console) fn new(scopes: Vec<Scope>) -> Self {
-        Self { scopes, wanted: Entry::default(), first: 0 }
+    pub(in crate::console) fn new(keys: Rc<Keymap>, scopes: Vec<Scope>) -> Self {
+        Self { keys, scopes, wanted: Entry::default(), first: 0 }
     }
 
     /// Lines: titles of scopes, and rows of keys with their words.
@@ -29,7 +32,7 @@ impl Help {
         let wanted = self.wanted.text().to_lowercase();
         let mut lines = Vec::new();
         let mut last = None;
-        for row in keymap::rows(&self.scopes) {
+        for row in self.keys.rows(&self.scopes) {
             let keys: Vec<_> = row.keys.iter().map(|key| key.name(ascii)).collect();
             let keys = keys.join(" ");
             if !wanted.is_empty() && !format!("{keys} {}", row.words).to_lowercase().contains(&wanted) {

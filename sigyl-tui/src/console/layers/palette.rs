@@ -1,5 +1,7 @@
 //! Everything that can be done, and everything there is, by name.
 
+use std::rc::Rc;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -10,7 +12,7 @@ use sigyl_core::domain::ServerName;
 use super::{Layer, Taken};
 use crate::console::actions;
 use crate::console::command::{Command, Place};
-use crate::console::keymap::{self, Scope};
+use crate::console::keymap::{Keymap, Scope};
 use crate::console::screens::server;
 use crate::console::state::State;
 use crate::console::turn::{Do, Turn, Values};
@@ -45,13 +47,19 @@ pub(in crate::console) struct Palette {
     shown: Vec<usize>,
     at: usize,
     values: Values,
-    /// Where the keys that are shown work.
+    /// Keys that are shown, and where they work.
+    keys: Rc<Keymap>,
     scopes: Vec<Scope>,
 }
 
 impl Palette {
     /// The palette over what is known, from a screen with these scopes; actions begin with these values.
-    pub(in crate::console) fn new(state: &State, scopes: Vec<Scope>, values: Values) -> Self {
+    pub(in crate::console) fn new(
+        state: &State,
+        keys: Rc<Keymap>,
+        scopes: Vec<Scope>,
+        values: Values,
+    ) -> Self {
         let action = |action: &'static actions::Action| Entryway {
             words: action.words.to_owned(),
             kind: "do",
@@ -81,7 +89,7 @@ impl Palette {
         let all = actions::all().map(action).chain(Place::ALL.into_iter().map(place));
         let all: Vec<_> = all.chain(commands.into_iter().map(command)).chain(servers).collect();
         let shown = (0..all.len()).collect();
-        Self { entry: Entry::default(), all, shown, at: 0, values, scopes }
+        Self { entry: Entry::default(), all, shown, at: 0, values, keys, scopes }
     }
 
     fn narrow(&mut self) {
@@ -119,7 +127,7 @@ impl Palette {
             }
             To::Server(_) => return String::new(),
         };
-        keymap::key_of(command, &self.scopes).map_or_else(String::new, |key| key.name(ascii))
+        self.keys.key_of(command, &self.scopes).map_or_else(String::new, |key| key.name(ascii))
     }
 }
 

@@ -5,7 +5,7 @@ use crossterm::event::{KeyEvent, KeyModifiers};
 use super::Desk;
 use crate::console::command::Command;
 use crate::console::input::Input;
-use crate::console::keymap::{self, BINDINGS, Scope};
+use crate::console::keymap::{BINDINGS, Scope};
 
 /// Keys that lead to a screen with this scope.
 fn way_to(scope: Scope) -> &'static str {
@@ -42,9 +42,9 @@ fn every_key_means_what_its_row_says_on_a_screen_that_has_it() {
             "{:?} on {scopes:?}",
             row.scope
         );
-        for chord in row.keys {
+        for chord in row.keys.iter() {
             // A nearer scope may have the key for something else.
-            let found = keymap::find(&scopes, &chord.event());
+            let found = desk.app.keys.find(&scopes, &chord.event());
             let hidden = scopes.iter().take_while(|scope| **scope != row.scope).any(|nearer| {
                 BINDINGS.iter().any(|other| other.scope == *nearer && other.keys.contains(chord))
             });
@@ -109,4 +109,39 @@ fn an_end_is_asked_about_only_when_something_stops() {
     let mut alone = Desk::alone(80, 24, "none");
     alone.press("^c");
     assert!(matches!(alone.done[..], [Effect::Quit]));
+}
+
+#[test]
+fn help_footer_and_palette_show_the_keys_that_the_operator_wants() {
+    use std::rc::Rc;
+    let mut desk = Desk::new(100, 40);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.toml");
+    std::fs::write(&file, "[dashboard]\ndeploy = 'f2'\n[everywhere]\nhelp = 'H'\nmessages = []\n").unwrap();
+    desk.app.keys = Rc::new(crate::console::own::read(&file, crate::console::own::keymap).unwrap());
+    let frame = desk.frame();
+    assert!(frame.contains("F2 deploy") && frame.contains("H help"), "{frame}");
+    desk.press("? H");
+    let frame = desk.frame();
+    assert!(frame.contains("F2                deploy") && !frame.contains("what was said before"), "{frame}");
+    desk.press("Esc : d e p l o y");
+    assert!(desk.frame().contains("F2"), "{}", desk.frame());
+    desk.press("Esc d");
+    assert!(desk.app.layers.is_empty(), "{}", desk.frame());
+}
+
+#[test]
+fn themes_go_round_by_the_operators_own() {
+    use crate::console::theme::{Palette, Theme};
+    let mut desk = Desk::new(80, 24);
+    desk.app.own = Palette::named("light").map(|palette| Theme::own(&palette));
+    desk.press("g c");
+    let names = ["light", "contrast", "16", "none", "own", "dark"];
+    for name in names {
+        desk.press("t");
+        assert_eq!(desk.app.theme.name, name);
+    }
+    desk.app.own = None;
+    desk.press("t t t t t");
+    assert_eq!(desk.app.theme.name, "dark");
 }
