@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde_json::Value;
 use sigyl_core::wire::v1::{Frame, Response};
 
 use super::input::Input;
@@ -57,7 +58,34 @@ impl Recorder {
 fn line(input: &Input) -> Option<String> {
     let mut line = Bounded(Vec::new());
     serde_json::to_writer(&mut line, input).ok()?;
-    String::from_utf8(line.0).ok()
+    let text = String::from_utf8(line.0).ok()?;
+    if !text.contains(ENV) {
+        return Some(text);
+    }
+    // What servers are started with is in what is known of them.
+    let mut value = serde_json::from_str(&text).ok()?;
+    hide(&mut value);
+    Some(value.to_string())
+}
+
+/// How variables of a server begin in a line.
+const ENV: &str = r#""env":{"#;
+
+fn hide(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(hide),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::Object(env) if name == "env" => {
+                        env.values_mut().for_each(|value| *value = Value::from("x"));
+                    }
+                    other => hide(other),
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The line that stands for an input which is not kept.
@@ -229,8 +257,10 @@ mod tests {
         }});
         let line: Frame = serde_json::from_value(line).unwrap();
         recorder.keep(&Input::Told(Ticket(9), Box::new(line)), false);
+        let servers = Response::Servers(vec![crate::fixtures::serving()]);
+        recorder.keep(&Input::Answered(Ticket(10), Ok(Box::new(servers))), false);
         let kept = text(&recorder);
-        assert!(!kept.contains("hunter2"), "{kept}");
+        assert!(!kept.contains("hunter2") && kept.contains(r#""ZONE":"x""#), "{kept}");
         assert_eq!(kept.matches("it may hold a secret").count(), 3, "{kept}");
     }
 }
