@@ -131,7 +131,7 @@ def tour(console, clock):
     console.press("d")
     console.see("Deploy a server", r"\*source")
     console.write(f"git:{clock}")
-    console.press("Enter")
+    console.press("C-s")
     console.see("deploy", "fetch_source", "scan_source")
     console.see("✓ activate", r"done: ↵ opens the server", within=BUILD)
     console.press("Enter")
@@ -180,8 +180,8 @@ def tour(console, clock):
     console.press("7")
     console.see("given no secrets")
     for version in ("1", "2"):
-        console.press("n")
-        console.see("Set or rotate a secret")
+        console.press("n" if version == "1" else "e")
+        console.see("Give a server a secret" if version == "1" else "Rotate a secret of a server")
         if version == "1":
             console.write("API_KEY")
             console.press("Tab")

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{
+    KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use sigyl_core::domain::{Seq, Timestamp};
 use sigyl_core::wire::v1::Request;
 
@@ -21,6 +23,8 @@ use crate::render::{Look, Role};
 
 /// Rows above and below the body: header, path, message, keys.
 pub(super) const BANDS: u16 = 4;
+/// The least that a screen needs.
+pub(super) const LEAST: (u16, u16) = (60, 16);
 /// Rows that a turn of the wheel scrolls.
 const WHEEL: usize = 3;
 /// Screens that one can go back over.
@@ -198,6 +202,10 @@ impl App {
                 self.tell(shown, |screen, turn| screen.set_filter(&text, turn));
             }
             Do::Copy(text) => self.copy(text),
+            Do::CopySecret(text) => {
+                self.say(Role::Dim, "copied; the clipboard of the terminal keeps it".to_owned());
+                self.effects.push(Effect::Copy(text));
+            }
             Do::Quit => self.effects.push(Effect::Quit),
         }
     }
@@ -239,7 +247,12 @@ impl App {
         if self.screens.len() > 1
             && let Some(shown) = self.screens.pop()
         {
-            self.ahead.push(shown);
+            // A secret is gone once one went back from it.
+            if shown.screen.is_secret() {
+                drop(shown);
+            } else {
+                self.ahead.push(shown);
+            }
             let below = self.shown().id;
             self.tell(below, |screen, turn| screen.news(turn));
         }
@@ -271,6 +284,16 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return;
         }
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        // What cannot be seen is not changed; and whoever wants to end can, whatever is in front.
+        let ends = ctrl && matches!(key.code, KeyCode::Char('c' | 'z'));
+        if self.is_too_small() && !ends && key.code != KeyCode::Char('q') {
+            return;
+        }
+        if ends && !self.layers.is_empty() {
+            let suspends = key.code == KeyCode::Char('z');
+            return self.command(if suspends { Command::Suspend } else { Command::Quit });
+        }
         if let Some(mut layer) = self.layers.pop() {
             let depth = self.layers.len();
             let taken = self.turn(None, |_, turn| layer.key(key, turn));
@@ -287,14 +310,22 @@ impl App {
         }
     }
 
+    /// Whether nothing but its size can be told.
+    pub(super) fn is_too_small(&self) -> bool {
+        self.size.0 < LEAST.0 || self.size.1 < LEAST.1
+    }
+
     fn paste(&mut self, text: &str) {
+        if self.is_too_small() {
+            return;
+        }
         let Some(mut layer) = self.layers.pop() else { return };
         self.turn(None, |_, turn| layer.paste(text, turn));
         self.layers.push(layer);
     }
 
     fn mouse(&mut self, mouse: MouseEvent) {
-        if !self.layers.is_empty() {
+        if !self.layers.is_empty() || self.is_too_small() {
             return;
         }
         match mouse.kind {
@@ -375,7 +406,8 @@ impl App {
     }
 
     fn quit(&mut self) {
-        let names: Vec<String> = self.state.would_stop().iter().map(ToString::to_string).collect();
+        let mut names: Vec<String> = self.state.would_stop().iter().map(ToString::to_string).collect();
+        names.extend(self.state.runs_here().iter().map(|run| format!("the run {run}")));
         if names.is_empty() {
             self.effects.push(Effect::Quit);
         } else {

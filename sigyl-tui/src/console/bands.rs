@@ -5,14 +5,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use sigyl_core::domain::Timestamp;
 
-use super::app::{App, BANDS};
+use super::app::{App, BANDS, LEAST};
 use super::command::Command;
 use super::view::View;
 use super::widgets::put;
 use crate::render::{Glyph, Role, specimen};
 
-/// The least that a screen needs.
-const LEAST: (u16, u16) = (60, 16);
 /// Keys at the end of the footer that are always shown.
 const ALWAYS: usize = 2;
 
@@ -61,12 +59,14 @@ impl App {
                 put(buf, room, x, area.y, &format!("{sign} not connected"), view.theme.role(Role::Error));
             }
             (Some(link), broken) => {
-                x = put(buf, room, x, area.y, link.kind.word(), view.theme.role(Role::Text)) + 1;
-                x = put(buf, room, x, area.y, &specimen(&link.place), dim) + 2;
                 if broken.is_some() {
                     let sign = view.look.sign(Glyph::Warning);
-                    put(buf, room, x, area.y, &format!("{sign} stale"), view.theme.role(Role::Warn));
+                    x = put(buf, room, x, area.y, &format!("{sign} stale"), view.theme.role(Role::Warn)) + 2;
                 }
+                x = put(buf, room, x, area.y, link.kind.word(), view.theme.role(Role::Text)) + 1;
+                let place =
+                    view.look.cut(&specimen(&link.place), usize::from(room.right().saturating_sub(x)));
+                put(buf, room, x, area.y, &place, dim);
             }
         }
         put(buf, area, end, area.y, &right, dim);

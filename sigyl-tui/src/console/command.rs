@@ -39,8 +39,6 @@ pub(super) enum Command {
     Sort,
     /// Order the other way round.
     Reverse,
-    /// Mark, or unmark.
-    Mark,
     /// Copy what is selected.
     Copy,
     /// Another tab.
@@ -90,7 +88,6 @@ impl Command {
             Self::Refresh => "refresh",
             Self::Sort => "sort",
             Self::Reverse => "reverse",
-            Self::Mark => "mark",
             Self::Copy => "copy",
             Self::NextTab => "next-tab",
             Self::PreviousTab => "previous-tab",

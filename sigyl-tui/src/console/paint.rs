@@ -13,6 +13,35 @@ pub(super) fn lines(text: &str, theme: &Theme) -> Vec<Line<'static>> {
     text.lines().map(|line| self::line(line, &mut style, theme)).collect()
 }
 
+/// Breaks lines that are wider than this many columns: what a stranger wrote cannot hide its end.
+pub(super) fn folded(text: &str, width: u16, theme: &Theme) -> Vec<Line<'static>> {
+    let width = usize::from(width).max(1);
+    lines(text, theme).into_iter().flat_map(|line| fold(line, width)).collect()
+}
+
+fn fold(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
+    if line.width() <= width {
+        return vec![line];
+    }
+    let (mut lines, mut spans, mut used) = (Vec::new(), Vec::new(), 0);
+    for span in line.spans {
+        let mut rest = String::new();
+        for c in span.content.chars() {
+            let columns = console::measure_text_width(&c.to_string());
+            if used + columns > width {
+                push(&mut spans, &std::mem::take(&mut rest), span.style);
+                lines.push(Line::from(std::mem::take(&mut spans)));
+                used = 0;
+            }
+            rest.push(c);
+            used += columns;
+        }
+        push(&mut spans, &rest, span.style);
+    }
+    lines.push(Line::from(spans));
+    lines
+}
+
 fn line(text: &str, style: &mut Style, theme: &Theme) -> Line<'static> {
     let mut spans = Vec::new();
     let mut rest = text;
@@ -75,6 +104,17 @@ mod tests {
             assert_eq!((spans[1].content.as_ref(), spans[1].style), ("x", theme.role(role)));
             assert_eq!(spans[2].style, theme.text);
         }
+    }
+
+    #[test]
+    fn a_line_without_blanks_is_broken_and_keeps_its_colours() {
+        let theme = Theme::named("dark").unwrap();
+        let look = Look { color: true, ..Look::PLAIN };
+        let text = format!("ab{}日本", look.paint(Role::Warn, &"\u{a0}".repeat(5)));
+        let drawn = folded(&text, 4, &theme);
+        let shown: Vec<String> = drawn.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["ab\u{a0}\u{a0}", "\u{a0}\u{a0}\u{a0}", "日本"]);
+        assert_eq!(drawn[1].spans[0].style, theme.role(Role::Warn));
     }
 
     #[test]

@@ -149,11 +149,12 @@ impl App {
         if self.state.link.is_none() {
             return self.say(Role::Warn, "nothing answers yet".to_owned());
         }
+        if let Some(name) = values.get("name").cloned() {
+            values.entry("what").or_insert(name);
+        }
         // Only what the action takes goes with it.
         values.retain(|name, _| action.fields.iter().any(|field| field.name == *name));
-        if action.name == "redeploy" {
-            values.remove("secret");
-        }
+        values.retain(|name, _| !action.fresh.contains(name));
         if action.is_ready(&Given(&values)) {
             self.send(action.name, values);
         } else {
@@ -222,7 +223,7 @@ impl App {
         match action.does {
             Does::Show(_, show) => {
                 let asking = Asking::Of(Box::new(Request::Owner), Box::new(show));
-                self.open(Box::new(Sheet::shows(action.name, asking, response)));
+                self.open(Box::new(Sheet::shows(action.name, asking, response, action.secret)));
             }
             Does::Say(_, words) => {
                 self.say(Role::Ok, format!("{}: {words}", action.name));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sigyl_core::domain::{Run, ServerName, Timestamp};
+use sigyl_core::domain::{Run, RunState, ServerName, Timestamp};
 use sigyl_core::event::{Event, EventKind};
 use sigyl_core::wire::v1::{ServerView, WhoAmI};
 
@@ -75,6 +75,20 @@ impl State {
         views.filter(running).filter(local).map(|view| &view.server.name).collect()
     }
 
+    /// Runs that would be cut off with this process.
+    pub(super) fn runs_here(&self) -> Vec<&str> {
+        if self.link.as_ref().is_none_or(|link| link.kind != LinkKind::Own) {
+            return Vec::new();
+        }
+        // What was told since is newer than the list.
+        let known = self.runs.get().into_iter().flatten();
+        let running = known.filter(|run| run.state == RunState::Running).map(|run| run.id.as_str());
+        let mut runs: Vec<&str> = running.chain(self.at_step.keys().map(String::as_str)).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        runs
+    }
+
     /// Takes notice of an event. Tells whether servers or runs have to be asked for again.
     pub(super) fn event(&mut self, event: &Event) -> bool {
         let Some(run) = &event.run else { return true };
@@ -84,7 +98,7 @@ impl State {
                 false
             }
             EventKind::Run { state, .. } => {
-                if state.is_over() {
+                if *state != RunState::Running {
                     self.at_step.remove(&run.to_string());
                 }
                 true

@@ -252,7 +252,8 @@ impl Theme {
             warn: plain,
             error: plain,
             block: bold,
-            specimen: plain,
+            // Provenance is told without colours too.
+            specimen: plain.add_modifier(Modifier::ITALIC),
             accent: bold,
             selection: plain.add_modifier(Modifier::REVERSED),
             border: plain,

@@ -31,6 +31,8 @@ pub(super) enum Do {
     Filter(String),
     /// Put text into the clipboard.
     Copy(String),
+    /// The same, of text that no message repeats.
+    CopySecret(String),
     /// End, without asking again.
     Quit,
 }

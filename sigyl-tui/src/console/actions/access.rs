@@ -27,7 +27,7 @@ pub(super) const ACTIONS: &[Action] = &[
             Field::free("account", "whose it is; yours when empty"),
         ],
         Does::Show(create_key, made_key),
-    ),
+    ).secret(),
     Action::new(
         "revoke-key",
         "Revoke an API key",
@@ -46,7 +46,7 @@ pub(super) const ACTIONS: &[Action] = &[
             Field::free("administrator", "it may do everything").by(FieldKind::Switch),
         ],
         Does::Say(create_account, "made; a key for it lets somebody in"),
-    ),
+    ).fresh(&["login"]),
     Action::new(
         "disable-account",
         "Disable an account, or enable it again",
@@ -93,7 +93,7 @@ pub(super) const ACTIONS: &[Action] = &[
             Field::needed("owner", "the account that owns it"),
         ],
         Does::Say(create_workspace, "made"),
-    ),
+    ).fresh(&["workspace"]),
     Action::new(
         "set-member",
         "Add an account to a workspace, or give it another role",
@@ -104,7 +104,7 @@ pub(super) const ACTIONS: &[Action] = &[
             Field::needed("role", "as what").by(FieldKind::Choice(&["viewer", "member", "admin", "owner"])),
         ],
         Does::Say(set_member, "it is a member so now"),
-    ),
+    ).fresh(&["login", "role"]),
     Action::new(
         "remove-member",
         "Take an account out of a workspace",
@@ -134,14 +134,14 @@ pub(super) const ACTIONS: &[Action] = &[
                 _ => None,
             },
         ),
-    ),
+    ).looks(),
     Action::new(
         "master-key",
         "Show how the master key stands",
         &["showMasterKey"],
         &[],
         Does::Show(|_| Ok(Request::MasterKey), master_key),
-    ),
+    ).looks(),
     Action::new(
         "rotate-master-key",
         "Let a new master key take over",
@@ -172,7 +172,7 @@ pub(super) const ACTIONS: &[Action] = &[
                 _ => None,
             },
         ),
-    ),
+    ).looks(),
     Action::new(
         "delete-me",
         "Delete your account",

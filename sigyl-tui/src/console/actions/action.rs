@@ -89,6 +89,12 @@ pub(in crate::console) struct Action {
     pub(in crate::console) fields: &'static [Field],
     /// What it does.
     pub(in crate::console) does: Does,
+    /// Fields that are not filled from what is selected: the action is about another one.
+    pub(in crate::console) fresh: &'static [&'static str],
+    /// Whether it only looks, so that it needs no form when everything is known.
+    pub(in crate::console) looks: bool,
+    /// Whether its answer is nothing that may stay.
+    pub(in crate::console) secret: bool,
     /// What goes for good: the value of this field is typed again before.
     pub(in crate::console) destroys: Option<(&'static str, &'static str)>,
 }
@@ -102,7 +108,32 @@ impl Action {
         fields: &'static [Field],
         does: Does,
     ) -> Self {
-        Self { name, words, operations, fields, does, destroys: None }
+        Self {
+            name,
+            words,
+            operations,
+            fields,
+            does,
+            fresh: &[],
+            looks: false,
+            secret: false,
+            destroys: None,
+        }
+    }
+
+    /// The same, about another thing than what is selected.
+    pub(super) const fn fresh(self, fresh: &'static [&'static str]) -> Self {
+        Self { fresh, ..self }
+    }
+
+    /// The same, which only looks.
+    pub(super) const fn looks(self) -> Self {
+        Self { looks: true, ..self }
+    }
+
+    /// The same, whose answer is a secret.
+    pub(super) const fn secret(self) -> Self {
+        Self { secret: true, ..self }
     }
 
     /// The same, after the value of a field was typed again: what goes is said.
@@ -121,7 +152,6 @@ impl Action {
 
     /// Whether it can begin with these values, without a form.
     pub(in crate::console) fn is_ready(&self, given: &Given<'_>) -> bool {
-        self.destroys.is_none()
-            && self.fields.iter().all(|field| field.needed && given.text(field.name).is_some())
+        self.looks && self.fields.iter().all(|field| field.needed && given.text(field.name).is_some())
     }
 }

@@ -1,6 +1,6 @@
 //! Actions of those who judge: decisions, quarantines, policies.
 
-use sigyl_core::domain::Timestamp;
+use sigyl_core::domain::{Seq, Timestamp};
 use sigyl_core::wire::v1::{Request, Response};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
@@ -26,7 +26,8 @@ pub(super) const ACTIONS: &[Action] = &[
         &[RUN, REASON],
         Does::Run(|given| Ok(Request::Reject { run: given.need("run")?, reason: given.need("reason")? })),
     ),
-    Action::new("report", "Show what a scan of a run found", &["showReport"], &[RUN], Does::Open(report)),
+    Action::new("report", "Show what a scan of a run found", &["showReport"], &[RUN], Does::Open(report))
+        .looks(),
     Action::new(
         "quarantine",
         "Put a server, a version or a tool under quarantine",
@@ -65,11 +66,11 @@ pub(super) const ACTIONS: &[Action] = &[
         "Judge kept sources by the rules and the policy of today",
         &["rescan"],
         &[
-            Field::free("names", "the servers; all when empty"),
+            Field::free("name", "the servers; all when empty"),
             Field::free("running", "only what serves").by(FieldKind::Switch),
         ],
         Does::Show(
-            |given| Ok(Request::Rescan { names: given.list("names")?, running: given.is_on("running") }),
+            |given| Ok(Request::Rescan { names: given.list("name")?, running: given.is_on("running") }),
             |response, look, _| match response {
                 Response::Rescanned(versions) => Some(render::rescanned(versions, look)),
                 _ => None,
@@ -79,9 +80,9 @@ pub(super) const ACTIONS: &[Action] = &[
 ];
 
 fn report(given: &Given<'_>) -> Result<Box<dyn Screen>, Wrong> {
-    let request = Request::Report { run: given.need("run")?, live: false };
+    let request = Request::Watch { run: given.need("run")?, after: Seq(0) };
     let text = |response: &Response, look: &Look, _| match response {
-        Response::Report(report) => Some(render::report(report, look, None)),
+        Response::Run(end) => Some(render::run_end(end, &[], look)),
         _ => None,
     };
     Ok(Box::new(Sheet::new("report", Asking::Of(Box::new(request), Box::new(text)))))

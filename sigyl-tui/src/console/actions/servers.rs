@@ -44,7 +44,7 @@ pub(super) const ACTIONS: &[Action] = &[
         &["releaseAgain"],
         &[NAME, Field::free("source", "another source; the one on record when empty"), ENV, SECRET, VALUE, GRANT, SCRIPTS, DEEP],
         Does::Run(redeploy),
-    ),
+    ).fresh(&["secret"]),
     Action::new(
         "rollback",
         "Let an earlier version serve again",
@@ -58,7 +58,7 @@ pub(super) const ACTIONS: &[Action] = &[
         &["listVersions"],
         &[NAME, Field::needed("version", "the version")],
         Does::Open(|given| Ok(Box::new(compare(&given.need("name")?, &given.need("version")?)))),
-    ),
+    ).looks(),
     Action::new("delete", "Delete a server", &["deleteServer"], &[NAME], Does::Run(delete)).destroys(
         "name",
         "The server stops, and its records, secrets, versions and builds are removed, here and where it runs.",
@@ -69,7 +69,7 @@ pub(super) const ACTIONS: &[Action] = &[
         &["probeServer"],
         &[NAME],
         Does::Show(|given| Ok(Request::Probe { name: given.need("name")? }), probe),
-    ),
+    ).looks(),
     Action::new(
         "call",
         "Call a tool of a running server",
@@ -117,8 +117,20 @@ pub(super) const ACTIONS: &[Action] = &[
         Does::Say(|given| Ok(Request::Transfer { name: given.need("name")?, to: given.need("to")? }), "given"),
     ),
     Action::new(
+        "new-secret",
+        "Give a server a secret",
+        &["setSecret"],
+        &[
+            NAME,
+            Field::needed("secret", "the name, as its environment has it"),
+            Field::needed("value", "the value: it is sealed, and never shown").by(FieldKind::Hidden),
+            Field::free("restart", "start the server anew with it").by(FieldKind::Switch),
+        ],
+        Does::Say(set_secret, "the secret is sealed; the server gets it at its next start"),
+    ).fresh(&["secret"]),
+    Action::new(
         "set-secret",
-        "Set or rotate a secret of a server",
+        "Rotate a secret of a server",
         &["setSecret"],
         &[
             NAME,
@@ -134,7 +146,7 @@ pub(super) const ACTIONS: &[Action] = &[
         &[],
         &[NAME, Field::needed("secret", "the secret"), Field::needed("sure", "the value will stand on this screen").by(FieldKind::Switch)],
         Does::Show(|given| Ok(Request::RevealSecret { name: given.need("name")?, secret: given.need("secret")? }), reveal),
-    ),
+    ).secret(),
     Action::new(
         "remove-secret",
         "Remove a secret of a server",
@@ -157,7 +169,12 @@ fn env(given: &Given<'_>) -> Result<BTreeMap<String, String>, Wrong> {
 }
 
 fn secrets(given: &Given<'_>) -> Result<BTreeMap<SecretName, SecretValue>, Wrong> {
-    let Some(name) = given.maybe::<SecretName>("secret")? else { return Ok(BTreeMap::new()) };
+    let Some(name) = given.maybe::<SecretName>("secret")? else {
+        return match given.text("value") {
+            Some(_) => Err(Wrong { field: "secret", why: "a value is given, and no name".to_owned() }),
+            None => Ok(BTreeMap::new()),
+        };
+    };
     Ok(BTreeMap::from([(name, SecretValue::new(given.raw("value")?))]))
 }
 

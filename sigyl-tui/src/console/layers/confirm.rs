@@ -31,7 +31,7 @@ impl Confirm {
 impl Layer for Confirm {
     fn key(&mut self, key: KeyEvent, turn: &mut Turn<'_>) -> Taken {
         match key.code {
-            KeyCode::Char('y') => turn.todo.push(Do::Quit),
+            KeyCode::Char('y') if key.modifiers.is_empty() => turn.todo.push(Do::Quit),
             KeyCode::Char('n') | KeyCode::Esc => return Taken::Close,
             _ => {}
         }

@@ -185,7 +185,7 @@ impl Layer for Form {
         match key.code {
             KeyCode::Esc => return Taken::Close,
             KeyCode::Char('s') if ctrl => return self.send(turn),
-            KeyCode::Enter if self.at == last || self.is_filled() => return self.send(turn),
+            KeyCode::Enter if self.at == last => return self.send(turn),
             KeyCode::Enter | KeyCode::Tab | KeyCode::Down => {
                 self.at = if self.at == last { 0 } else { self.at + 1 }
             }
@@ -215,7 +215,7 @@ impl Layer for Form {
     }
 
     fn keys(&self) -> &'static [(&'static str, &'static str)] {
-        &[("↵", "next, then go"), ("Tab", "next"), ("^S", "go"), ("Esc", "leave")]
+        &[("^S", "go"), ("↵", "next; on the last one go"), ("Esc", "leave")]
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
@@ -252,15 +252,5 @@ impl Layer for Form {
         for (y, line) in (y + 1..inner.bottom()).zip(says.lines()) {
             put(buf, inner, inner.x, y, line, view.theme.role(role));
         }
-    }
-}
-
-impl Form {
-    /// Whether everything that is needed is there, so that Enter may send it from any field.
-    fn is_filled(&self) -> bool {
-        let all = self.action.fields.iter().enumerate();
-        let filled = all.clone().filter(|(_, field)| field.needed).all(|(at, _)| !self.is_empty(at));
-        let last_needed = all.rev().find(|(_, field)| field.needed).map_or(0, |(at, _)| at);
-        filled && self.action.destroys.is_none() && self.at >= last_needed
     }
 }

@@ -1,6 +1,6 @@
 //! The places, each with its key.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -16,6 +16,9 @@ pub(in crate::console) struct GoTo;
 
 impl Layer for GoTo {
     fn key(&mut self, key: KeyEvent, turn: &mut Turn<'_>) -> Taken {
+        if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+            return Taken::Close;
+        }
         // `gg` goes to the first row, as in an editor.
         if key.code == KeyCode::Char('g') {
             turn.todo.push(Do::Command(Command::Top));

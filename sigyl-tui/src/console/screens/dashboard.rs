@@ -214,7 +214,12 @@ impl Dashboard {
     fn draw_servers(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
         let all = view.state.servers.get().map_or(&[][..], Vec::as_slice);
         put(buf, area, area.x + 2, area.y, "Servers", view.theme.accent);
-        put(buf, area, area.x + 11, area.y, &tally(all), view.theme.role(Role::Dim));
+        let filter = if self.filter.is_empty() {
+            String::new()
+        } else {
+            format!(" · only /{}", specimen(&self.filter))
+        };
+        put(buf, area, area.x + 11, area.y, &(tally(all) + &filter), view.theme.role(Role::Dim));
         if let Some((role, says)) = view.state.servers.says(view.now) {
             let x = area.x + 13 + u16::try_from(tally(all).chars().count()).unwrap_or(0);
             put(

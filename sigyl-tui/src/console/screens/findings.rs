@@ -1,11 +1,11 @@
 //! Findings of one server, or of all: the reports are read one after the other, and rows appear as they come.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use sigyl_core::domain::{Confidence, Failure, Finding, Report, RunId, ServerName, Severity, Timestamp};
-use sigyl_core::wire::v1::{Request, Response, VersionView};
+use sigyl_core::domain::{Confidence, Failure, Finding, RunId, Seq, ServerName, Severity, Timestamp};
+use sigyl_core::wire::v1::{Request, Response, RunEnd, VersionView};
 
 use super::{Key, List, Noun, Screen};
 use crate::console::command::{Command, Place};
@@ -195,6 +195,8 @@ pub(in crate::console) struct Findings {
     read: usize,
     /// The last report: its run, and what it came to.
     last: Option<(RunId, String)>,
+    /// Whether something of what was read was not looked at.
+    partial: bool,
     /// What could not be read, and why.
     unread: Vec<String>,
     begun: bool,
@@ -221,6 +223,7 @@ impl Findings {
             reading: None,
             read: 0,
             last: None,
+            partial: false,
             unread: Vec::new(),
             begun: false,
         }
@@ -249,19 +252,31 @@ impl Findings {
         match (&mut self.reading, run) {
             (Some((_, reading)), Some(run)) => {
                 *reading = Some(run.clone());
-                turn.ask(REPORT, Request::Report { run, live: false });
+                // Its end has both reports: of the source, and of what the started server says of itself.
+                turn.ask(REPORT, Request::Watch { run, after: Seq(0) });
             }
             _ => self.done(turn),
         }
     }
 
-    fn report(&mut self, report: Report) {
-        let Some((server, Some(run))) = &self.reading else { return };
-        let found = |finding| Found { server: server.clone(), run: run.clone(), finding };
-        let gaps = if report.partial { ", and not everything was looked at" } else { "" };
-        let says = format!("verdict {}, {} files{gaps}", report.verdict, report.stats.files);
-        self.last = Some((run.clone(), says));
-        self.found.extend(report.findings.into_iter().map(found));
+    fn reports(&mut self, end: RunEnd) {
+        let Some((server, Some(run))) = self.reading.clone() else { return };
+        let Some(source) = end.report else {
+            self.unread.push(format!("{server}: its run has no report"));
+            return;
+        };
+        let verdict = end.live.as_ref().map_or(source.verdict, |live| live.verdict.max(source.verdict));
+        let partial = source.partial || end.live.as_ref().is_some_and(|live| live.partial);
+        self.partial |= partial;
+        let gaps = if partial { ", and not everything was looked at" } else { "" };
+        self.last = Some((run.clone(), format!("verdict {verdict}, {} files{gaps}", source.stats.files)));
+        let mut known = BTreeSet::new();
+        let live = end.live.into_iter().flat_map(|live| live.findings);
+        for finding in source.findings.into_iter().chain(live) {
+            if known.insert(finding.fingerprint()) {
+                self.found.push(Found { server: server.clone(), run: run.clone(), finding });
+            }
+        }
     }
 
     fn done(&mut self, turn: &mut Turn<'_>) {
@@ -308,6 +323,7 @@ impl Screen for Findings {
         };
         self.begun = all.is_some() || self.only.is_some();
         (self.read, self.reading) = (0, None);
+        self.partial = false;
         self.found.clear();
         self.unread.clear();
         self.next(turn);
@@ -321,11 +337,15 @@ impl Screen for Findings {
                     Err(failure) => Err(failure),
                 }
             }
-            Ok(response) => Report::take(response).map_err(|problem| problem.failure),
+            Ok(response) => RunEnd::take(response).map_err(|problem| problem.failure),
             Err(failure) => Err(failure),
         };
+        if !self.reading.as_ref().is_some_and(|(_, run)| tag == VERSIONS || run.is_some()) {
+            // An answer to what was asked before somebody asked anew.
+            return;
+        }
         match read {
-            Ok(report) => self.report(report),
+            Ok(end) => self.reports(end),
             Err(failure) => {
                 let name = self.reading.as_ref().map_or_else(String::new, |(name, _)| name.to_string());
                 self.unread.push(format!("{name}: {}", sentence(&failure)));
@@ -373,7 +393,13 @@ impl Screen for Findings {
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
-        self.rows.draw(area, buf, view);
+        let unknown = self.reading.is_some() || !self.unread.is_empty() || self.partial || !self.begun;
+        if self.found.is_empty() && unknown {
+            let says = "Nothing so far, and not everything was looked at: below stands what is missing.";
+            put(buf, area, area.x + 2, area.y + 1, says, view.theme.role(Role::Dim));
+        } else {
+            self.rows.draw(area, buf, view);
+        }
         if let Some((role, says)) = self.says() {
             let foot = Rect {
                 x: area.x + 8,

@@ -1,7 +1,5 @@
 //! Rows of one kind: they are asked for, ordered, narrowed, selected and opened alike, whatever they are.
 
-use std::collections::BTreeSet;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use sigyl_core::domain::{Failure, Timestamp};
@@ -92,8 +90,9 @@ pub(in crate::console) struct List<N: Noun> {
     /// The selected one: what it is, and where it was last.
     selected: Option<String>,
     at: usize,
+    /// Whether what was selected is not there any more: nothing is, until somebody selects something.
+    gone: bool,
     first: usize,
-    marked: BTreeSet<String>,
 }
 
 const WHOLE: Tag = Tag(0);
@@ -109,8 +108,8 @@ impl<N: Noun> List<N> {
             by: None,
             selected: None,
             at: 0,
+            gone: false,
             first: 0,
-            marked: BTreeSet::new(),
         }
     }
 
@@ -122,7 +121,7 @@ impl<N: Noun> List<N> {
 
     /// The selected one.
     pub(in crate::console) fn item(&self) -> Option<&N::Item> {
-        let at = *self.order.get(self.at)?;
+        let at = *self.order.get(self.at).filter(|_| !self.gone)?;
         self.items.get()?.get(at)
     }
 
@@ -147,11 +146,18 @@ impl<N: Noun> List<N> {
             .selected
             .as_ref()
             .and_then(|id| self.order.iter().position(|at| self.noun.id(&self.all()[*at]) == *id));
-        self.select(same.unwrap_or(self.at));
+        match (same, &self.selected) {
+            (None, Some(_)) if !self.order.is_empty() && self.filter.is_empty() => {
+                self.at = self.at.min(self.order.len() - 1);
+                self.gone = true;
+            }
+            (same, _) => self.select(same.unwrap_or(self.at)),
+        }
     }
 
     fn select(&mut self, at: usize) {
         self.at = at.min(self.order.len().saturating_sub(1));
+        self.gone = false;
         self.selected = self.item().map(|item| self.noun.id(item));
     }
 
@@ -165,15 +171,6 @@ impl<N: Noun> List<N> {
         let next = self.by.map_or(0, |(column, _)| column + 1);
         self.by = (next..columns.len()).find(|at| !columns[*at].title.is_empty()).map(|at| (at, false));
         self.arrange();
-    }
-
-    fn mark(&mut self) {
-        if let Some(id) = self.selected.clone() {
-            if !self.marked.remove(&id) {
-                self.marked.insert(id);
-            }
-            self.select(self.at + 1);
-        }
     }
 
     fn moved(&mut self, command: Command, page: usize) -> bool {
@@ -191,13 +188,6 @@ impl<N: Noun> List<N> {
         true
     }
 
-    fn copied(&self) -> String {
-        if self.marked.is_empty() {
-            return self.selected.clone().unwrap_or_default();
-        }
-        self.marked.iter().cloned().collect::<Vec<_>>().join("\n")
-    }
-
     fn rows(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let grid = Grid::new(self.noun.columns(), area.width.saturating_sub(2));
         let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area };
@@ -209,16 +199,14 @@ impl<N: Noun> List<N> {
             let place = Rect { y, height: 1, ..inner };
             let item = &self.all()[*at];
             grid.row(place, buf, &self.noun.cells(item, view), view);
-            let marked = !self.marked.is_empty() && self.marked.contains(&self.noun.id(item));
-            let sign = match (line == self.at, marked, view.look.ascii) {
-                (_, true, true) => "*",
-                (_, true, false) => "◉",
-                (true, _, true) => ">",
-                (true, _, false) => "▌",
+            let at_it = line == self.at && !self.gone;
+            let sign = match (at_it, view.look.ascii) {
+                (true, true) => ">",
+                (true, false) => "▌",
                 _ => " ",
             };
             put(buf, area, area.x, y, sign, view.theme.accent);
-            if line == self.at {
+            if at_it {
                 buf.set_style(Rect { y, height: 1, ..area }, view.theme.selection);
             }
         }
@@ -232,9 +220,6 @@ impl<N: Noun> List<N> {
         } else if all > 0 {
             parts.push(all.to_string());
         }
-        if !self.marked.is_empty() {
-            parts.push(format!("{} marked", self.marked.len()));
-        }
         let mut x = put(buf, area, area.x + 2, area.y, &parts.join(" · "), view.theme.role(Role::Dim));
         if let Some((role, says)) = self.items.says(view.now) {
             if x > area.x + 2 {
@@ -245,7 +230,7 @@ impl<N: Noun> List<N> {
                 area,
                 x,
                 area.y,
-                &view.look.cut(&says, usize::from(area.right() - x)),
+                &view.look.cut(&says, usize::from(area.right().saturating_sub(x))),
                 view.theme.role(role),
             );
         }
@@ -275,7 +260,7 @@ impl<N: Noun> Screen for List<N> {
         }
     }
 
-    fn answered(&mut self, _tag: Tag, answer: Result<Response, Failure>, _turn: &mut Turn<'_>) {
+    fn answered(&mut self, _tag: Tag, answer: Result<Response, Failure>, turn: &mut Turn<'_>) {
         let answer = answer.and_then(|response| match response {
             // What was told one by one is all there is.
             Response::Ok => Ok(self.items.get_mut().map(std::mem::take).unwrap_or_default()),
@@ -283,6 +268,7 @@ impl<N: Noun> Screen for List<N> {
         });
         self.items.take(answer);
         self.arrange();
+        self.scroll(turn.height);
     }
 
     fn told(&mut self, _tag: Tag, frame: Frame, _turn: &mut Turn<'_>) {
@@ -316,8 +302,7 @@ impl<N: Noun> Screen for List<N> {
                 self.by = Some(self.by.map_or((0, true), |(column, down)| (column, !down)));
                 self.arrange();
             }
-            Command::Mark => self.mark(),
-            Command::Copy => turn.todo.push(Do::Copy(self.copied())),
+            Command::Copy => turn.todo.push(Do::Copy(self.selected.clone().unwrap_or_default())),
             Command::Refresh => self.ask(turn),
             other if self.moved(other, page) => {}
             _ => return false,
@@ -375,7 +360,7 @@ impl<N: Noun> Screen for List<N> {
         (body.y..body.bottom()).for_each(|y| {
             put(buf, body, right.x - 2, y, rule, view.theme.border);
         });
-        for (y, line) in (right.y..right.bottom()).zip(paint::lines(&text, view.theme)) {
+        for (y, line) in (right.y..right.bottom()).zip(paint::folded(&text, right.width, view.theme)) {
             buf.set_line(right.x, y, &line, right.width);
         }
     }

@@ -1,6 +1,6 @@
 //! A run: its steps, what they say, and how it ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -44,7 +44,8 @@ pub(in crate::console) struct RunScreen {
     state: Option<RunState>,
     steps: Vec<Step>,
     progress: BTreeMap<StepId, (u64, Option<u64>, String)>,
-    log: Vec<String>,
+    /// Lines of the log, each with whether it is our own.
+    log: VecDeque<(bool, String)>,
     lost: usize,
     seen: Seq,
     end: Option<Box<RunEnd>>,
@@ -63,7 +64,7 @@ impl RunScreen {
             state: None,
             steps: Vec::new(),
             progress: BTreeMap::new(),
-            log: Vec::new(),
+            log: VecDeque::new(),
             lost: 0,
             seen: Seq(0),
             end: None,
@@ -95,13 +96,13 @@ impl RunScreen {
             EventKind::Progress { step, done, total, unit } => {
                 self.progress.insert(*step, (*done, *total, unit.clone()));
             }
-            EventKind::Log { line, .. } => self.say(specimen(line)),
+            EventKind::Log { line, .. } => self.say(false, specimen(line)),
             EventKind::Activated { version, url } => {
-                self.say(format!("{} serves at {}", specimen(version.as_str()), specimen(url)));
+                self.say(true, format!("{} serves at {}", specimen(version.as_str()), specimen(url)));
             }
             EventKind::Decided { approved, by, reason } => {
                 let word = if *approved { "approved" } else { "rejected" };
-                self.say(format!("{word} by {}: {}", specimen(by), specimen(reason)));
+                self.say(true, format!("{word} by {}: {}", specimen(by), specimen(reason)));
             }
             _ => {}
         }
@@ -128,12 +129,12 @@ impl RunScreen {
         }
     }
 
-    fn say(&mut self, line: String) {
+    fn say(&mut self, ours: bool, line: String) {
         if self.log.len() == LINES {
-            self.log.remove(0);
+            self.log.pop_front();
             self.lost += 1;
         }
-        self.log.push(line);
+        self.log.push_back((ours, line));
         if self.up > 0 {
             self.up += 1;
         }
@@ -215,12 +216,18 @@ impl RunScreen {
                 text.push_str(&format!("{}\n", look.paint(Role::Dim, &line)));
             }
         }
-        for line in &self.log {
-            text.push_str(&format!("{}\n", render::wrap(line, look, 2)));
+        for (ours, line) in &self.log {
+            let role = if *ours { Role::Text } else { Role::Specimen };
+            let lines = render::wrap(line, look, 2);
+            lines.lines().for_each(|line| text.push_str(&format!("{}\n", look.paint(role, line))));
         }
         if let Some(end) = &self.end {
             text.push('\n');
-            text.push_str(&render::run_end(end, &self.log, look));
+            text.push_str(&render::run_end(
+                end,
+                &self.log.iter().map(|(_, line)| line.clone()).collect::<Vec<_>>(),
+                look,
+            ));
             if let Some(url) = &end.url {
                 text.push_str(&format!("\n{}\n", look.paint(Role::Ok, &specimen(url))));
             }
@@ -355,7 +362,7 @@ impl Screen for RunScreen {
                 height: body.height - steps,
             },
         };
-        let lines = paint::lines(&self.text(&view.look_of(text.width)), view.theme);
+        let lines = paint::folded(&self.text(&view.look_of(text.width)), text.width, view.theme);
         let rows = usize::from(text.height);
         let up = self.up.min(lines.len().saturating_sub(rows));
         // While it runs the newest line is at the bottom; what is over is read from its beginning.

@@ -43,6 +43,11 @@ pub(in crate::console) trait Screen {
         true
     }
 
+    /// Whether what it shows may not stay once one went back from it.
+    fn is_secret(&self) -> bool {
+        false
+    }
+
     /// What is known of the fields of an action that is started here.
     fn values(&self, _turn: &Turn<'_>) -> Values {
         Values::new()

@@ -51,6 +51,8 @@ pub(in crate::console) struct Sheet {
     renewed: bool,
     /// Whether the answer is never asked for again.
     kept: bool,
+    /// Whether it shows a secret.
+    secret: bool,
     made: RefCell<Option<Made>>,
 }
 
@@ -70,6 +72,7 @@ impl Sheet {
             filter: String::new(),
             renewed: false,
             kept: false,
+            secret: false,
             made: RefCell::new(None),
         }
     }
@@ -90,8 +93,8 @@ impl Sheet {
     }
 
     /// An answer that is here already. It is not asked for again: that would do it again.
-    pub(in crate::console) fn shows(title: &str, asking: Asking, response: Response) -> Self {
-        let mut sheet = Self::new(title, asking);
+    pub(in crate::console) fn shows(title: &str, asking: Asking, response: Response, secret: bool) -> Self {
+        let mut sheet = Self { secret, ..Self::new(title, asking) };
         sheet.answer.take(Ok(response));
         sheet.kept = true;
         sheet
@@ -115,7 +118,7 @@ impl Sheet {
         }
         let Some(text) = self.text(width, view) else { return };
         let wanted = self.filter.to_lowercase();
-        let mut lines = paint::lines(&text, view.theme);
+        let mut lines = paint::folded(&text, width, view.theme);
         lines.retain(|line| wanted.is_empty() || line.to_string().to_lowercase().contains(&wanted));
         *made = Some(Made { width, theme: view.theme.name, tens, lines });
     }
@@ -175,6 +178,14 @@ impl Screen for Sheet {
     fn command(&mut self, command: Command, turn: &mut Turn<'_>) -> bool {
         match command {
             Command::Refresh => self.ask(turn),
+            Command::Copy if self.secret => {
+                let text = match self.answer.get() {
+                    Some(Response::MadeKey(made)) => made.plain.reveal().to_owned(),
+                    Some(Response::Secret(value)) => value.reveal().to_owned(),
+                    _ => String::new(),
+                };
+                turn.todo.push(Do::CopySecret(text));
+            }
             Command::Copy => {
                 let made = self.made.borrow();
                 let lines = made.iter().flat_map(|made| &made.lines).map(ToString::to_string);
@@ -183,6 +194,10 @@ impl Screen for Sheet {
             other => return self.scroll(other, turn.height),
         }
         true
+    }
+
+    fn is_secret(&self) -> bool {
+        self.secret
     }
 
     fn values(&self, _turn: &Turn<'_>) -> Values {

@@ -116,10 +116,10 @@ fn a_pasted_name_does_not_confirm() {
 #[test]
 fn a_secret_is_never_on_the_screen_and_is_typed_again_after_a_failure() {
     let mut desk = Desk::new(80, 24);
-    desk.press("/ c l o c k Enter Enter 7 n");
+    desk.press("/ c l o c k Enter Enter 7 e");
     desk.write("hunter2");
     assert!(!desk.frame().contains("hunter2"), "{}", desk.frame());
-    desk.press("Enter");
+    desk.press("^s");
     let set = desk.asked.iter().find_map(|request| match request {
         Request::SetSecret { value, .. } => Some(value.reveal().to_owned()),
         _ => None,
@@ -146,4 +146,62 @@ fn a_wrong_field_is_named_before_anything_is_asked() {
     desk.press("Enter");
     assert!(desk.frame().contains("it is JSON, but not an object"), "{}", desk.frame());
     assert!(!desk.asked.iter().any(|request| matches!(request, Request::Call { .. })));
+}
+
+#[test]
+fn a_new_secret_does_not_take_the_place_of_the_selected_one() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("/ c l o c k Enter Enter 7 n");
+    desk.write("NEW_KEY");
+    desk.press("Tab");
+    desk.write("hunter2");
+    desk.press("^s");
+    let set = desk.asked.iter().find_map(|request| match request {
+        Request::SetSecret { secret, .. } => Some(secret.to_string()),
+        _ => None,
+    });
+    assert_eq!(set.as_deref(), Some("NEW_KEY"));
+}
+
+#[test]
+fn a_revealed_secret_is_in_no_message_and_gone_once_one_went_back() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("/ c l o c k Enter Enter 7 R Space ^s");
+    assert!(desk.frame().contains("hunter2"), "{}", desk.frame());
+    desk.press("y !");
+    assert!(desk.app.state.said.iter().all(|said| !said.text.contains("hunter2")));
+    desk.press("Esc Esc");
+    desk.take(crate::console::input::Input::Key(crossterm::event::KeyEvent::new(
+        crossterm::event::KeyCode::Right,
+        crossterm::event::KeyModifiers::ALT,
+    )));
+    assert!(!desk.frame().contains("hunter2"), "{}", desk.frame());
+}
+
+#[test]
+fn somebody_is_added_to_a_workspace_by_a_form_that_begins_empty() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("g w Enter n");
+    desk.write("bob");
+    desk.press("^s");
+    let login = desk.asked.iter().find_map(|request| match request {
+        Request::SetMember { login, .. } => Some(login.to_string()),
+        _ => None,
+    });
+    assert_eq!(login.as_deref(), Some("bob"));
+}
+
+#[test]
+fn what_a_started_server_says_is_among_its_findings() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("g s");
+    assert!(desk.frame().contains("path-from-arg"), "{}", desk.frame());
+    assert!(desk.asked.iter().any(|request| matches!(request, Request::Watch { .. })));
+}
+
+#[test]
+fn nothing_is_done_where_nothing_can_be_seen() {
+    let mut desk = Desk::new(40, 10);
+    desk.press("d");
+    assert!(desk.app.layers.is_empty());
 }

@@ -22,7 +22,6 @@ pub(in crate::console) fn ends(request: &Request) -> bool {
             | Request::Events { .. }
             | Request::Deploy(_)
             | Request::Redeploy(_)
-            | Request::Watch { .. }
             | Request::Delete { .. }
             | Request::Rollback { .. }
             | Request::Approve { .. }
@@ -61,6 +60,9 @@ pub(in crate::console) fn answer(request: &Request) -> Result<Response, Failure>
         Request::Runs { .. } => Response::Runs(fixtures::runs()),
         Request::Versions { .. } => Response::Versions(fixtures::versions()),
         Request::Report { .. } => Response::Report(Box::new(report())),
+        Request::Watch { .. } => read(json!({"result": "run", "with": {
+            "run": fixtures::held_run(), "report": report(), "url": null,
+        }})),
         Request::Probe { .. } => Response::Probe(Box::new(fixtures::probe())),
         Request::Call { .. } => {
             Response::Call(json!({"content": [{"type": "text", "text": "12:00\u{1b}[2J"}]}))
@@ -107,6 +109,7 @@ pub(in crate::console) fn answer(request: &Request) -> Result<Response, Failure>
         Request::Listings { .. } => {
             read(json!({"result": "page", "with": {"servers": [], "metadata": {"count": 0}}}))
         }
+        Request::RevealSecret { .. } => read(json!({"result": "secret", "with": "hunter2"})),
         Request::SetSecret { .. } => read(json!({"result": "set_secret", "with": {
             "secret": {"name": "API_KEY", "updated": "2026-11-22T13:00:00Z", "by": "ada", "version": 4},
             "notices": [], "run": null,

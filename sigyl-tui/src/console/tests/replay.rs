@@ -37,7 +37,7 @@ fn recorded_inputs_give_the_same_frames() {
 #[test]
 fn a_replay_shows_as_many_dots_and_sends_no_secret() {
     use sigyl_core::wire::v1::Request;
-    let again = replayed("/ c l o c k Enter Enter 7 n h u n t e r 2 Enter");
+    let again = replayed("/ c l o c k Enter Enter 7 e h u n t e r 2 ^s");
     let set = again.asked.iter().find_map(|request| match request {
         Request::SetSecret { value, .. } => Some(value.reveal().to_owned()),
         _ => None,

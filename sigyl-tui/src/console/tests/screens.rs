@@ -135,7 +135,7 @@ fn a_run_is_followed_to_its_end() {
     let mut desk = Desk::new(80, 24);
     desk.press("d");
     desk.write("examples/servers/clock");
-    desk.press("Enter");
+    desk.press("^s");
     let event = |kind: serde_json::Value| {
         let mut event = serde_json::json!({
             "seq": 1, "at": "2026-11-22T14:01:30Z", "run": "019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10", "server": "clock",

@@ -1,6 +1,6 @@
 //! A line that a person types.
 
-use crossterm::event::{Event, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -38,7 +38,13 @@ impl Entry {
 
     /// Takes a key; tells whether it was one for a line.
     pub(in crate::console) fn key(&mut self, key: KeyEvent) -> bool {
-        self.text().chars().count() < MOST && self.input.handle_event(&Event::Key(key)).is_some()
+        // A full line takes no more letters, but still what takes letters away.
+        let letter =
+            matches!(key.code, KeyCode::Char(_)) && key.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+        if letter && self.text().chars().count() >= MOST {
+            return false;
+        }
+        self.input.handle_event(&Event::Key(key)).is_some()
     }
 
     /// Takes pasted text; line breaks become blanks. Tells how many characters did not fit.
@@ -66,20 +72,21 @@ impl Entry {
         if width == 0 {
             return;
         }
-        let shown: Vec<char> = match self.hidden {
-            true => self.text().chars().map(|_| if view.look.ascii { '*' } else { '•' }).collect(),
-            false => self.text().chars().collect(),
-        };
-        // What stands before the cursor decides how far the line is pushed to the left.
-        let before: String =
-            specimen(&shown[..self.input.cursor().min(shown.len())].iter().collect::<String>());
-        let after: String =
-            specimen(&shown[self.input.cursor().min(shown.len())..].iter().collect::<String>());
-        let mut head: Vec<char> = before.chars().collect();
-        while console::measure_text_width(&head.iter().collect::<String>()) >= width {
-            head.remove(0);
+        let dot = if view.look.ascii { '*' } else { '•' };
+        let cursor = self.input.cursor();
+        let show = |c: char| if self.hidden { dot } else { c };
+        // Of what stands before the cursor the end is shown, and of what stands behind it the beginning: a line can be long.
+        let mut head = String::new();
+        let all: Vec<char> = self.text().chars().take(cursor).collect();
+        for c in all.iter().rev().take(width) {
+            let longer = specimen(&show(*c).to_string()) + &head;
+            if console::measure_text_width(&longer) >= width {
+                break;
+            }
+            head = longer;
         }
-        let head: String = head.into_iter().collect();
+        let after: String = self.text().chars().skip(cursor).take(width).map(show).collect();
+        let after = specimen(&after);
         let at = u16::try_from(console::measure_text_width(&head)).unwrap_or(0);
         let style = view.theme.role(Role::Text);
         buf.set_stringn(area.x, area.y, &head, width, style);
