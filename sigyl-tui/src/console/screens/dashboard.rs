@@ -50,6 +50,9 @@ struct Need {
 /// The first screen.
 #[derive(Default)]
 pub(in crate::console) struct Dashboard {
+    /// What needs somebody, and how many servers there are: looked at when something changed, not for each frame.
+    all: Vec<Need>,
+    tally: String,
     filter: String,
     /// Rows in order: what needs somebody, servers, runs.
     rows: Vec<To>,
@@ -119,8 +122,10 @@ impl Dashboard {
     fn arrange(&mut self, state: &State, now: Timestamp) {
         let wanted = self.filter.to_lowercase();
         let fits = |text: &str| wanted.is_empty() || text.to_lowercase().contains(&wanted);
-        let needs = needs(state, now).into_iter().filter(|need| fits(&need.what)).take(NEEDS);
-        self.rows = needs.map(|need| need.to).collect();
+        self.all = needs(state, now);
+        self.tally = tally(state.servers.get().map_or(&[][..], Vec::as_slice));
+        let needs = self.all.iter().filter(|need| fits(&need.what)).take(NEEDS);
+        self.rows = needs.map(|need| need.to.clone()).collect();
         self.needs = self.rows.len();
         let all = state.servers.get().into_iter().flatten();
         let shown = all.filter(|view| fits(view.server.name.as_str()));
@@ -182,7 +187,7 @@ impl Dashboard {
         if self.needs == 0 {
             return area.y;
         }
-        let all = needs(view.state, view.now);
+        let all = &self.all;
         let shown =
             all.iter().filter(|need| self.filter.is_empty() || self.rows[..self.needs].contains(&need.to));
         put(buf, area, area.x + 2, area.y, "Needs you", view.theme.accent);
@@ -219,9 +224,9 @@ impl Dashboard {
         } else {
             format!(" · only /{}", specimen(&self.filter))
         };
-        put(buf, area, area.x + 11, area.y, &(tally(all) + &filter), view.theme.role(Role::Dim));
+        put(buf, area, area.x + 11, area.y, &format!("{}{filter}", self.tally), view.theme.role(Role::Dim));
         if let Some((role, says)) = view.state.servers.says(view.now) {
-            let x = area.x + 13 + u16::try_from(tally(all).chars().count()).unwrap_or(0);
+            let x = area.x + 13 + u16::try_from(self.tally.chars().count()).unwrap_or(0);
             put(
                 buf,
                 area,
@@ -299,9 +304,15 @@ const RUN: &[Column] = &[
 
 /// How many servers there are, by how they are.
 fn tally(views: &[ServerView]) -> String {
-    let count = |word: &str| views.iter().filter(|view| render::server_state(view).1 == word).count();
     let words = ["serving", "starting", "held", "failed", "stopped", "recorded", "quarantine", "unknown"];
-    let parts = words.iter().map(|word| (count(word), word)).filter(|(count, _)| *count > 0);
+    let mut counts = [0_usize; 8];
+    for view in views {
+        let word = render::server_state(view).1;
+        if let Some(at) = words.iter().position(|it| *it == word) {
+            counts[at] += 1;
+        }
+    }
+    let parts = counts.into_iter().zip(words).filter(|(count, _)| *count > 0);
     let parts: Vec<_> = parts.map(|(count, word)| format!("{count} {word}")).collect();
     parts.join(" · ")
 }
