@@ -104,7 +104,8 @@ impl Made<'_> {
             (Some(_), Some(value)) if *value != "" => false,
             (Some(_), _) => {
                 let own = format!("{}{name}", self.names.secrets());
-                let is_number = |version: &str| version.bytes().all(|byte| byte.is_ascii_digit());
+                let is_number =
+                    |version: &str| !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
                 reference["secret"] == *own && reference["version"].as_str().is_some_and(is_number)
             }
         }

@@ -67,7 +67,9 @@ impl Used {
             Value::Object(members) => {
                 if let Some(secret) = members.get("secret").and_then(Value::as_str) {
                     let number = members.get("version").and_then(Value::as_str);
-                    let is_number = |version: &&str| version.bytes().all(|byte| byte.is_ascii_digit());
+                    let is_number = |version: &&str| {
+                        !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit())
+                    };
                     match number.filter(is_number) {
                         Some(number) => {
                             self.versions.extend([(short(secret).to_owned(), number.to_owned())]);
@@ -179,9 +181,10 @@ mod tests {
             {"name": "A", "valueSource": {"secretKeyRef": {"secret": "s", "version": "2"}}},
             {"name": "B", "valueSource": {"secretKeyRef": {"secret": "projects/p/secrets/t", "version": "latest"}}}]}]}));
         used.note(&json!({"createTime": "2027-01-15T08:00:01Z",
-            "volumes": [{"name": "v", "secret": {"secret": "u", "items": [{"path": "x", "version": "1"}]}}]}));
+            "volumes": [{"name": "v", "secret": {"secret": "u", "items": [{"path": "x", "version": "1"}]}},
+                {"name": "w", "secret": {"secret": "w", "version": ""}}]}));
         assert_eq!(used.versions, BTreeSet::from([("s".to_owned(), "2".to_owned())]));
-        assert_eq!(used.whole, BTreeSet::from(["t".to_owned(), "u".to_owned()]));
+        assert_eq!(used.whole, BTreeSet::from(["t".to_owned(), "u".to_owned(), "w".to_owned()]));
         let (before, after) = ("2027-01-15T08:00:04Z", "2027-01-15T08:00:06Z");
         assert!(used.is_stale("s", &version(1, before, "ENABLED")));
         assert!(!used.is_stale("s", &version(2, before, "ENABLED")), "it is read");

@@ -276,7 +276,7 @@ async fn a_tag_leads_to_the_revision_that_was_made_for_it_whatever_is_the_newest
 
 #[tokio::test]
 async fn a_tag_that_was_moved_to_something_else_gets_no_traffic_and_is_not_called() {
-    let changes: [fn(&mut Value); 9] = [
+    let changes: [fn(&mut Value); 10] = [
         |copy| copy["annotations"]["sigyl-instance"] = "other".into(),
         |copy| copy["annotations"]["sigyl-source"] = "sha256:00".into(),
         |copy| copy["annotations"]["sigyl-server"] = "other".into(),
@@ -285,6 +285,7 @@ async fn a_tag_that_was_moved_to_something_else_gets_no_traffic_and_is_not_calle
         |copy| copy["containers"][0]["command"] = json!(["sh"]),
         |copy| copy["containers"][0]["env"][0]["value"] = "y".into(),
         |copy| copy["containers"][0]["env"][1]["valueSource"]["secretKeyRef"]["secret"] = "other".into(),
+        |copy| copy["containers"][0]["env"][1]["valueSource"]["secretKeyRef"]["version"] = "".into(),
         |copy| copy["volumes"] = json!([{"name": "v"}]),
     ];
     let project = Project::new();
