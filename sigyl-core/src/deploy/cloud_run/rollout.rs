@@ -151,7 +151,7 @@ impl Google {
         Ok(found.map(|(_, url)| Reached { url, service: service.uri }))
     }
 
-    /// Gives all traffic to an instance. The others stay, so that it can be given back to them.
+    /// Gives all traffic to an instance. The others stay, so that it can be given back to the one that has it now.
     pub async fn shift(&self, made: &Made<'_>) -> Result<(), TargetError> {
         let (tag, names) = (Names::tag(made.revision), made.names);
         let gone = || TargetError::Start(format!("the instance {} is not there any more", made.revision));
@@ -162,6 +162,8 @@ impl Google {
             service.tagged(&tag).filter(|(name, _)| short(name) == own)?;
             let mut shares = service.shares_without(&tag);
             shares.retain(|share| share.tag.is_some());
+            // Whoever has traffic now comes last: it is given back to that one, and to none that never served.
+            shares.sort_by_key(|share| share.percent.unwrap_or_default());
             shares.iter_mut().for_each(|share| share.percent = Some(0));
             shares.push(Share::of(&own, 100, Some(tag.clone())));
             Some(shares)
@@ -200,7 +202,7 @@ impl Google {
         Ok(self.remove_revision(names, &led).await?)
     }
 
-    /// Takes the tag of an instance away, and gives its traffic to the one before it.
+    /// Takes the tag of an instance away, and gives its traffic to the one that had it before: the last of the others.
     async fn take_tag(&self, names: &Names, revision: &RevisionId) -> Result<(), TargetError> {
         let tag = Names::tag(revision);
         let without = |service: &Service| {

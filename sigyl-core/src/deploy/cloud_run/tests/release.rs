@@ -206,6 +206,25 @@ async fn a_first_release_that_fails_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn traffic_goes_back_to_the_one_that_had_it_and_to_none_that_never_did() {
+    let project = Project::new();
+    project.release("one").await.unwrap();
+    project.shift("one").await.unwrap();
+    // Its probe failed, and it could not be taken back.
+    project.release("two").await.unwrap();
+    project.release("three").await.unwrap();
+    project.shift("three").await.unwrap();
+    project.retire("three").await.unwrap();
+    let mut shares = Vec::new();
+    project.change_service(|service| {
+        let of = |share: &Value| (share["tag"].clone(), share["percent"].clone());
+        shares = service["traffic"].as_array().unwrap().iter().map(of).collect();
+    });
+    let tag = |revision: &str| json!(Names::tag(&RevisionId::parse(revision).unwrap()));
+    assert_eq!(shares, [(tag("two"), json!(0)), (tag("one"), json!(100))]);
+}
+
+#[tokio::test]
 async fn a_service_of_somebody_else_is_left_alone() {
     let project = Project::new();
     project.release("one").await.unwrap();
