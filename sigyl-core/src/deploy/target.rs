@@ -177,7 +177,8 @@ pub trait Target: Send + Sync + fmt::Debug {
         spec: BuildSpec<'_>,
         progress: &dyn Progress,
     ) -> Result<Built, TargetError>;
-    /// Ends what the build for an instance began elsewhere and did not end, and removes what it left there.
+    /// Ends what the build for an instance began elsewhere and did not end, and removes what it and a release that failed left
+    /// there. Nobody else works on the server meanwhile.
     async fn abandon(&self, _server: &ServerName, _revision: &RevisionId) -> Result<(), TargetError> {
         Ok(())
     }

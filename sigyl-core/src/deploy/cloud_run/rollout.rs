@@ -177,15 +177,16 @@ impl Google {
     }
 
     /// Takes an instance away: its traffic goes back to the one before it, and without another one the service goes too.
-    /// A revision that its tag leads to and that does not say that it is this instance stays.
-    pub async fn take_back(&self, names: &Names, revision: &RevisionId) -> Result<(), TargetError> {
+    /// A revision that its tag leads to and that does not say that it is this instance stays. Tells whether it removed the
+    /// service.
+    pub async fn take_back(&self, names: &Names, revision: &RevisionId) -> Result<bool, TargetError> {
         let tag = Names::tag(revision);
-        let Some(service) = self.service(names).await? else { return Ok(()) };
-        let Some(led) = service.led_to(&tag).map(str::to_owned) else { return Ok(()) };
+        let Some(service) = self.service(names).await? else { return Ok(false) };
+        let Some(led) = service.led_to(&tag).map(str::to_owned) else { return Ok(false) };
         let is_own = self.is_own(&service, &led, names, revision).await?;
         if service.shares_without(&tag).is_empty() {
             return match is_own {
-                true => Ok(self.remove_service(names).await.map(|_| ())?),
+                true => Ok(self.remove_service(names).await.map(|_| true)?),
                 false => Err(TargetError::Unsupported(format!(
                     "the service {} leads to the revision {led} alone, which was not made for the instance {revision}: it \
                      is left as it is, and goes when the server is deleted",
@@ -194,12 +195,12 @@ impl Google {
             };
         }
         self.take_tag(names, revision).await?;
-        let Some(after) = self.service(names).await? else { return Ok(()) };
+        let Some(after) = self.service(names).await? else { return Ok(false) };
         // The newest revision of a service cannot be removed; without traffic it costs nothing.
         if led.is_empty() || !is_own || after.has_use_for(&led) {
-            return Ok(());
+            return Ok(false);
         }
-        Ok(self.remove_revision(names, &led).await?)
+        Ok(self.remove_revision(names, &led).await.map(|()| false)?)
     }
 
     /// Takes the tag of an instance away, and gives its traffic to the one that had it before: the last of the others.

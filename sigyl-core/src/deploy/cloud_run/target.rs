@@ -259,6 +259,8 @@ impl Target for CloudRun {
         Ok(Pending { lines, follow: broadcast::channel(1).1 })
     }
 
+    /// The last instance takes along what was made for the server. Where there was no service before, what there is may be
+    /// for one that is just being made.
     async fn retire(
         &self,
         server: &ServerName,
@@ -266,14 +268,12 @@ impl Target for CloudRun {
         _grace: Duration,
     ) -> Result<(), TargetError> {
         let names = Names::of(server);
-        self.google.take_back(&names, revision).await?;
-        match self.google.service(&names).await? {
-            None => self.clear(&names).await.map(|_| ()),
-            Some(service) => {
-                self.destroy_stale(&names, &service).await;
-                Ok(())
-            }
+        if self.google.take_back(&names, revision).await? {
+            self.clear(&names).await?;
+        } else if let Some(service) = self.google.service(&names).await? {
+            self.destroy_stale(&names, &service).await;
         }
+        Ok(())
     }
 
     /// Sigyl lets nobody else call it, and does not do so itself: an instance that is not called does not work.

@@ -1,5 +1,7 @@
 //! Lets the new version serve, then ends the old one.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 
@@ -10,7 +12,7 @@ use crate::deploy::TargetError;
 use crate::domain::{Deployment, Plan, Server, StepId};
 use crate::event::EventKind;
 use crate::mcp::Probe;
-use crate::store::Change;
+use crate::store::{Change, Store, StoreError};
 
 pub(crate) struct Activate;
 
@@ -130,21 +132,40 @@ async fn retire(cx: &Context, old: &Deployment) -> Result<(), TargetError> {
 /// Ends the old version once its clients have left it. Neither the run nor the end of Sigyl waits for it: it ends with
 /// this process at the latest, and a later one does not start it again.
 fn retire_later(cx: &Context, old: Deployment, quiet: Option<Quiet>) {
-    let (targets, grace) = (cx.platform.targets.clone(), cx.platform.settings.grace);
+    // The store is not kept open by a client that does not leave.
+    let store = Arc::downgrade(&cx.platform.store);
+    let (lanes, targets) = (cx.platform.lanes.clone(), cx.platform.targets.clone());
+    let grace = cx.platform.settings.grace;
     tokio::spawn(async move {
         if let Some(quiet) = quiet {
             quiet.await;
         }
         let (name, version) = (&old.server, &old.version);
-        let retired = match targets.of(old.target.as_deref()) {
-            Ok(target) => target.retire(name, &old.revision, grace).await,
-            Err(error) => Err(error),
+        // What a run makes under this name meanwhile is not taken for what is left of the old version.
+        let _lane = lanes.enter(name).await;
+        let Some(store) = store.upgrade() else { return };
+        let retired = async {
+            if !is_over(&*store, &old).await? {
+                return Ok(false);
+            }
+            targets.of(old.target.as_deref())?.retire(name, &old.revision, grace).await?;
+            Ok::<_, StepError>(true)
         };
-        match retired {
-            Ok(()) => tracing::info!(server.name = %name, %version, "an earlier version ended"),
+        match retired.await {
+            Ok(true) => tracing::info!(server.name = %name, %version, "an earlier version ended"),
+            Ok(false) => {}
             Err(error) => {
                 tracing::error!(server.name = %name, %version, %error, "an earlier version did not end");
             }
         }
     });
+}
+
+/// Tells whether an instance is still to be ended: a delete has ended it with its server, and one that serves goes on.
+async fn is_over(store: &dyn Store, old: &Deployment) -> Result<bool, StoreError> {
+    if store.server(&old.server).await?.is_none() {
+        return Ok(false);
+    }
+    let now = store.deployment(&old.server).await?;
+    Ok(now.is_none_or(|now| now.revision != old.revision))
 }

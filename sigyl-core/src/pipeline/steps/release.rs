@@ -69,7 +69,10 @@ impl Step for Release {
         cx.results.released = None;
         let revision = revision_of(&cx.run.id)?;
         let Some(server) = cx.run.server.clone() else { return Ok(()) };
-        Ok(cx.target()?.retire(&server, &revision, cx.platform.settings.grace).await?)
+        let target = cx.target()?;
+        target.retire(&server, &revision, cx.platform.settings.grace).await?;
+        // A release that failed before there was an instance may have made other things.
+        Ok(target.abandon(&server, &revision).await?)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::sync::oneshot;
 
 use super::house::{House, toy};
 use crate::domain::{
@@ -78,6 +79,40 @@ async fn the_old_version_runs_until_its_clients_have_left_it() {
         tokio::task::yield_now().await;
     }
     assert_eq!(house.routed().as_deref(), Some("2.0.0"));
+}
+
+#[tokio::test]
+async fn the_old_version_of_a_deleted_server_ends_beside_no_run_on_a_new_one() {
+    let house = House::new();
+    house.deploy().await;
+    house.routes.1.send_replace(true);
+    house.write("2.0.0", "");
+    house.redeploy().await;
+    let gone = house.take(Plan::Delete, Order { name: Some(toy()), ..Order::default() }).await;
+    assert_eq!(
+        (gone.state, house.running()),
+        (RunState::Done, 1),
+        "the target here leaves what it was not told of"
+    );
+    house.write("3.0.0", "");
+    let ((begun, has_begun), (go_on, goes_on)) = (oneshot::channel(), oneshot::channel());
+    *house.target.gate.lock().unwrap() = Some((begun, goes_on));
+    let look = async {
+        has_begun.await.unwrap();
+        house.routes.1.send_replace(false);
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(house.running(), 1, "the name is at work");
+        go_on.send(()).unwrap();
+    };
+    let (run, ()) = tokio::join!(house.deploy(), look);
+    assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+    while house.running() > 1 {
+        tokio::task::yield_now().await;
+    }
+    let serves = house.platform.store.deployment(&toy()).await.unwrap().unwrap().revision;
+    assert!(house.target.running.lock().unwrap().contains(&serves));
 }
 
 #[tokio::test]

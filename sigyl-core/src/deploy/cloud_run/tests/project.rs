@@ -142,6 +142,12 @@ impl Project {
         self.target.retire(&name(), &RevisionId::parse(revision).unwrap(), Duration::ZERO).await
     }
 
+    /// Takes back what a run made that failed.
+    pub(super) async fn undo(&self, revision: &str) {
+        self.retire(revision).await.unwrap();
+        self.target.abandon(&name(), &RevisionId::parse(revision).unwrap()).await.unwrap();
+    }
+
     /// Who gets how much, by tag.
     pub(super) fn traffic(&self) -> Vec<u64> {
         self.world(|world| {

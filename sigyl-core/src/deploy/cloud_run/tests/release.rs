@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::fake::{Fault, refusal};
-use super::project::{Project, name};
+use super::project::{Project, admission, name};
 use crate::deploy::cloud_run::{Account, Names};
 use crate::deploy::{Target as _, TargetError};
 use crate::domain::{RevisionId, SecretName, SecretValue};
@@ -200,9 +200,21 @@ async fn a_first_release_that_fails_leaves_nothing() {
             "does not start"
         };
         assert!(error.to_string().contains(said), "{error}");
-        project.retire("one").await.unwrap();
+        project.undo("one").await;
         assert_eq!(project.world(|world| world.own()), Vec::<String>::new());
     }
+}
+
+#[tokio::test]
+async fn an_instance_that_is_gone_takes_nothing_along_that_the_next_first_release_makes() {
+    let project = Project::new();
+    let admission = admission(&project.source);
+    project.target.build(&admission, project.source.spec(), &project.told).await.unwrap();
+    let made = project.world(|world| world.own());
+    project.retire("earlier").await.unwrap();
+    assert!(!made.is_empty() && project.world(|world| world.own()) == made, "{made:?}");
+    project.undo("one").await;
+    assert_eq!(project.world(|world| world.own()), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -410,7 +422,7 @@ async fn every_call_may_be_refused_and_nothing_is_leaked() {
             project.house.fake.change(|state| state.faults.clear());
             let error = outcome.map(|_| "went well".to_owned()).unwrap_or_else(|error| error.to_string());
             assert!(!error.contains("hush") && !error.contains("ya29"), "{error}");
-            project.retire("one").await.unwrap();
+            project.undo("one").await;
             let left = project.world(|world| world.own());
             assert_eq!(left, Vec::<String>::new(), "{part} {status}: {error}");
             table.push(format!("{part:<16} {status} {}", error.chars().take(100).collect::<String>()));
@@ -426,7 +438,7 @@ async fn what_never_ends_is_given_up() {
     let error = project.release("one").await.unwrap_err().to_string();
     assert!(error.contains("was not done after 0s; it may still go on at Google"), "{error}");
     project.world(|world| world.endless = false);
-    project.retire("one").await.unwrap();
+    project.undo("one").await;
     assert_eq!(project.world(|world| world.own()), Vec::<String>::new());
 }
 
