@@ -11,4 +11,6 @@ pub use target::{
     BuildSpec, Built, LogLine, LogStream, Notice, Pending, ReleaseSpec, Released, Remote, Status, Target,
     TargetError,
 };
-pub use targets::{LOCAL, Targets};
+pub use targets::Targets;
+
+pub use crate::domain::LOCAL;

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Target, TargetError};
-
-/// The name of the place that is always there: this machine.
-pub const LOCAL: &str = "local";
+use crate::domain::LOCAL;
 
 /// Places where servers run: one of one's own, and others by name.
 #[derive(Clone, Debug)]

@@ -79,6 +79,9 @@ pub struct Confinement {
     pub unenforced: Vec<String>,
 }
 
+/// The name of the place that is always there: this machine.
+pub const LOCAL: &str = "local";
+
 /// The version that serves a server's traffic on a target. One per server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Deployment {
@@ -114,4 +117,11 @@ pub struct Deployment {
     /// What it said of itself then; nothing for what an earlier Sigyl activated.
     #[serde(default)]
     pub declared: Option<Declaration>,
+}
+
+impl Deployment {
+    /// Returns the place where it runs, unless that is this machine, however that is on record.
+    pub fn elsewhere(&self) -> Option<&str> {
+        self.target.as_deref().filter(|place| *place != LOCAL)
+    }
 }

@@ -58,7 +58,7 @@ pub use api_key::{ApiKey, Holder, KeyHash, KeyId, KeyIdError, KeyRefusal, KeyUse
 pub use audit::{Actor, AuditEntry, AuditError, AuditFact, AuditHead, AuditOutcome};
 pub use caller::{Caller, Denied};
 pub use declaration::{Declaration, Era};
-pub use deployment::{Artifact, Confinement, Deployment, Launch, Resources, Transport};
+pub use deployment::{Artifact, Confinement, Deployment, LOCAL, Launch, Resources, Transport};
 pub use digest::{Digest, DigestError};
 #[cfg(feature = "gateway")]
 pub(crate) use document::read_strictly;

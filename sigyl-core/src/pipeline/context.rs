@@ -14,7 +14,7 @@ use super::lanes::Lanes;
 use super::masks::Masks;
 use super::rules::Rules;
 use crate::clock::Clock;
-use crate::deploy::{Built, Released, Target, TargetError, Targets};
+use crate::deploy::{Built, LOCAL, Released, Target, TargetError, Targets};
 use crate::domain::{
     Admission, Deployment, Judgement, Locator, Namespace, Permissions, Policy, Report, Resources, Run,
     SecretName, SecretValue, Server, ServerName, StepId, Tool, ToolPin, Version, VersionRecord, Waiver,
@@ -167,6 +167,14 @@ pub struct Order {
     pub sealed: Vec<SealedSecret>,
     /// What those secrets were before this run bound its own: `None` where there was nothing.
     pub before: Vec<(SecretName, Option<SealedSecret>)>,
+}
+
+impl Order {
+    /// Returns where it is to run, unless that is this machine, whether or not somebody said so. The order itself goes on
+    /// saying so: a run that is taken up again does not stay where the server was.
+    pub(crate) fn elsewhere(&self) -> Option<&str> {
+        self.target.as_deref().filter(|place| *place != LOCAL)
+    }
 }
 
 /// The results of the steps so far. Each is filled by one step.

@@ -104,7 +104,7 @@ impl Sigyl {
         deployment: &Deployment,
     ) -> Result<Option<Status>, Error> {
         let target = self.inner.platform.targets.of(deployment.target.as_deref());
-        if deployment.target.is_none() {
+        if deployment.elsewhere().is_none() {
             return Ok(target?.status(name, &deployment.revision).await?);
         }
         let asked = async { target?.status(name, &deployment.revision).await };
@@ -198,7 +198,7 @@ impl Sigyl {
         let deployment = platform.store.deployment(name).await?;
         let target = platform.targets.of(deployment.as_ref().and_then(|it| it.target.as_deref()))?;
         let mut pending = target.logs(name, lines.min(MOST)).await?;
-        if deployment.is_some_and(|deployment| deployment.target.is_some()) {
+        if deployment.is_some_and(|deployment| deployment.elsewhere().is_some()) {
             let mask = self.mask_of(name).await?;
             for line in &mut pending.lines {
                 line.text = mask.text(&line.text).into_owned();

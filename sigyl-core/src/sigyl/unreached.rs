@@ -38,7 +38,7 @@ impl Sigyl {
         let (mut left, mut failed) = (Vec::<Unreached>::new(), None);
         for deployment in self.may_run(name, versions, at).await? {
             let Err(error) = self.suspend(&deployment).await else { continue };
-            let Some(place) = deployment.target else {
+            let Some(place) = deployment.elsewhere().map(str::to_owned) else {
                 failed.get_or_insert(error);
                 continue;
             };
@@ -66,7 +66,7 @@ impl Sigyl {
         let mut all: Vec<_> = now.chain(earlier.into_iter().map(|(_, deployment)| deployment)).collect();
         all.retain(|it| {
             versions.contains(&it.version)
-                && (at == At::All || it.target.is_some())
+                && (at == At::All || it.elsewhere().is_some())
                 && seen.insert((it.target.clone(), it.revision.clone()))
         });
         Ok(all)
@@ -76,7 +76,7 @@ impl Sigyl {
         let platform = &self.inner.platform;
         let target = platform.targets.of(deployment.target.as_deref())?;
         let ended = target.suspend(&deployment.server, &deployment.revision, platform.settings.grace);
-        if deployment.target.is_none() {
+        if deployment.elsewhere().is_none() {
             return ended.await;
         }
         let late = || TargetError::Timeout { what: "to stop it there".to_owned(), limit: ELSEWHERE };

@@ -72,7 +72,7 @@ async fn deployment(cx: &Context) -> Result<Deployment, StepError> {
         revision: released.revision.clone(),
         transport: manifest.start.transport.clone(),
         launch: built.launch.clone(),
-        target: cx.order.target.clone(),
+        target: cx.order.elsewhere().map(str::to_owned),
         env: results.env.clone(),
         secrets: secrets.into_iter().map(|sealed| sealed.name).collect(),
         granted: results.granted.clone(),

@@ -7,7 +7,7 @@ use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::admit::require_free;
 use super::release::revision_of;
-use crate::deploy::{BuildSpec, LOCAL};
+use crate::deploy::BuildSpec;
 use crate::domain::{StepId, StepState};
 use crate::store::Change;
 
@@ -66,7 +66,7 @@ impl Step for BuildImage {
 /// Puts on record where this run makes something, before it makes anything there: whatever becomes of the run, a delete
 /// looks there.
 async fn note_place(cx: &mut Context) -> Result<(), StepError> {
-    let Some(place) = cx.order.target.clone().filter(|place| place != LOCAL) else { return Ok(()) };
+    let Some(place) = cx.order.elsewhere().map(str::to_owned) else { return Ok(()) };
     let missing = || StepError::Defect { step: StepId::BuildImage, why: "the server is not known".into() };
     let server = cx.results.server.as_mut().ok_or_else(missing)?;
     // What activates writes the whole record of the server, by what is known here.

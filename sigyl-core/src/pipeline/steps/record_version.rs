@@ -5,7 +5,6 @@ use async_trait::async_trait;
 use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
-use crate::deploy::LOCAL;
 use crate::domain::{Admission, Locator, Plan, Server, StepId, VersionRecord};
 use crate::manifest::Manifest;
 use crate::registry::{Offer, choose_version, latest};
@@ -93,7 +92,7 @@ fn is_moving(cx: &Context) -> bool {
 fn server_after(cx: &Context, manifest: &Manifest, record: &VersionRecord, reused: bool) -> Server {
     let locator = cx.order.source.as_ref().map_or_else(|| record.source.locator.clone(), ToString::to_string);
     // A version that was recorded before writes no server: the step that first makes something there names the place.
-    let place = cx.order.target.clone().filter(|place| place != LOCAL && !reused);
+    let place = cx.order.elsewhere().filter(|_| !reused).map(str::to_owned);
     match &cx.results.server {
         Some(server) => Server {
             title: manifest.title.clone(),

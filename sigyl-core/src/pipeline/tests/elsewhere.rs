@@ -43,6 +43,7 @@ async fn a_server_stays_where_it_was_deployed_until_it_is_told_to_move() {
     let moved = deploy_to(&house, "local").await;
     assert_eq!(moved.failure.as_ref().map(|failure| failure.message.as_str()), None);
     assert_eq!((running(&there), house.running()), (0, 1), "nothing is left of it there");
+    assert_eq!(house.platform.store.deployment(&toy()).await.unwrap().unwrap().target, None);
 }
 
 #[tokio::test]

@@ -124,3 +124,22 @@ async fn a_place_that_somebody_types_is_said_not_to_be_there_and_not_to_be_on_re
     assert_eq!((running(&there), running(&target)), (1, 0));
     sigyl.shutdown().await;
 }
+
+#[tokio::test]
+async fn what_does_not_end_on_this_machine_fails_a_quarantine_also_where_the_record_names_this_machine() {
+    let (folder, target, owner) = (tempfile::tempdir().unwrap(), target(), Caller::local_owner());
+    let sigyl = open(folder.path(), &target).await;
+    deploy_to(&sigyl, "local", source(folder.path(), "1.0.0", CODE)).await;
+    let store = &sigyl.inner.platform.store;
+    let deployment = store.deployment(&toy()).await.unwrap().unwrap();
+    assert_eq!(deployment.target, None);
+    // An earlier Sigyl wrote what was typed.
+    let deployment = Box::new(Deployment { target: Some("local".to_owned()), ..deployment });
+    let server = Box::new(store.server(&toy()).await.unwrap().unwrap());
+    let change = Change::Activate { server, deployment, tools: Vec::new(), others: Vec::new() };
+    store.apply(change).await.unwrap();
+    target.faults.lock().unwrap().insert(Fault::Retire);
+    let failed = sigyl.quarantine(&owner, name(), "it phones home").await.unwrap_err();
+    assert_eq!(failed.to_string(), "the target failed");
+    sigyl.shutdown().await;
+}
