@@ -158,6 +158,15 @@ pub struct Notice {
     pub note: String,
 }
 
+/// What became of an instance that was to be kept from working.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspended {
+    /// Nothing of it runs.
+    Stopped,
+    /// It stays where it is, and Sigyl does not call it.
+    NotCalled,
+}
+
 /// A place where servers run.
 #[async_trait]
 pub trait Target: Send + Sync + fmt::Debug {
@@ -204,14 +213,14 @@ pub trait Target: Send + Sync + fmt::Debug {
         grace: Duration,
     ) -> Result<(), TargetError>;
     /// Keeps an instance from working until it is restored, without taking back what a release made: it is under
-    /// quarantine, or does not answer as it did.
+    /// quarantine, or does not answer as it did. Tells whether it was stopped, or stays and is left alone.
     async fn suspend(
         &self,
         server: &ServerName,
         revision: &RevisionId,
         grace: Duration,
-    ) -> Result<(), TargetError> {
-        self.retire(server, revision, grace).await
+    ) -> Result<Suspended, TargetError> {
+        self.retire(server, revision, grace).await.map(|()| Suspended::Stopped)
     }
     /// Stops every instance that cannot go on by itself: the owner ends.
     async fn stop_all(&self, grace: Duration);

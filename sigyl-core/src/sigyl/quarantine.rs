@@ -40,7 +40,10 @@ impl Decided {
 impl Told for QuarantineView {
     fn told(&self) -> Option<String> {
         let left = self.affected.iter().flat_map(|one| one.unreached.iter().map(move |it| (&one.server, it)));
-        let left = left.map(|(server, it)| format!("{server} {} may still run at {}", it.version, it.place));
+        let left = left.map(|(server, it)| match it.stays {
+            true => format!("{server} {} stays at {} and is not called", it.version, it.place),
+            false => format!("{server} {} may still run at {}", it.version, it.place),
+        });
         let words = [self.quarantine.reason.clone(), format!("{} server(s)", self.affected.len())];
         Some(words.into_iter().chain(left).collect::<Vec<_>>().join("; "))
     }
@@ -48,7 +51,8 @@ impl Told for QuarantineView {
 
 impl Sigyl {
     /// Puts a server, a source or a tool under quarantine. Once this returns, nothing that it covers serves here, is called
-    /// or shown, and runs on it were told to stop; what may still run at a place that could not be reached is named. Until it is lifted, none of it is started or recorded again. A name, of
+    /// or shown, and runs on it were told to stop; what stays at another
+    /// place, or may still run at one that could not be reached, is named. Until it is lifted, none of it is started or recorded again. A name, of
     /// the server or of its document, is for those who approve on it, a digest for administrators, since it may reach into
     /// every workspace.
     pub async fn quarantine(

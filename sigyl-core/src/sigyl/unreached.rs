@@ -1,11 +1,12 @@
-//! What a quarantine covers at places that cannot be reached: it is told, never taken for stopped, and tried again.
+//! What a quarantine covers at other places and does not stop, since they cannot be reached or let it stay: it is told, never
+//! taken for stopped, and tried again.
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::Sigyl;
-use crate::deploy::TargetError;
+use crate::deploy::{LOCAL, Suspended, TargetError};
 use crate::domain::{Action, Caller, Deployment, ServerName, Version};
 use crate::error::Error;
 use crate::event::EventKind;
@@ -17,6 +18,9 @@ const ENDING: usize = 50;
 /// How long another place may take to stop an instance.
 const ELSEWHERE: Duration = Duration::from_secs(30);
 
+/// Why something is left that could be reached.
+const STAYS: &str = "it goes when the server is deleted";
+
 /// Where instances are stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum At {
@@ -27,7 +31,7 @@ pub(super) enum At {
 }
 
 impl Sigyl {
-    /// Ends the instances of some versions of a server. What could not be reached at another place is returned, and told;
+    /// Ends the instances of some versions of a server. What could not be reached at another place, or stays there, is returned, and told;
     /// what does not end on this machine is a failure, once all else was tried.
     pub(super) async fn end_instances(
         &self,
@@ -37,16 +41,25 @@ impl Sigyl {
     ) -> Result<Vec<Unreached>, Error> {
         let (mut left, mut failed) = (Vec::<Unreached>::new(), None);
         for deployment in self.may_run(name, versions, at).await? {
-            let Err(error) = self.suspend(&deployment).await else { continue };
-            let Some(place) = deployment.elsewhere().map(str::to_owned) else {
-                failed.get_or_insert(error);
-                continue;
+            let place = deployment.elsewhere();
+            let (stays, why) = match (self.suspend(&deployment).await, place) {
+                (Ok(Suspended::Stopped), _) => continue,
+                (Ok(Suspended::NotCalled), _) => (true, STAYS.to_owned()),
+                (Err(error), Some(_)) => (false, error.to_string()),
+                (Err(error), None) => {
+                    failed.get_or_insert(error);
+                    continue;
+                }
             };
-            let is_told = |one: &Unreached| one.version == deployment.version && one.place == place;
-            if !left.iter().any(is_told) {
-                let why = self.inner.platform.masks.of(name).text(&error.to_string()).into_owned();
-                left.push(Unreached { version: deployment.version, place, why });
+            let place = place.unwrap_or(LOCAL).to_owned();
+            let is_told = |one: &Unreached| (&one.version, &one.place) == (&deployment.version, &place);
+            // What may still run is told before what is known to stay.
+            if let Some(told) = left.iter_mut().find(|one| is_told(one)) {
+                told.stays &= stays;
+                continue;
             }
+            let why = self.inner.platform.masks.of(name).text(&why).into_owned();
+            left.push(Unreached { version: deployment.version, place, why, stays });
         }
         self.tell_left(name, &left);
         failed.map_or(Ok(left), |error| Err(error.into()))
@@ -72,7 +85,7 @@ impl Sigyl {
         Ok(all)
     }
 
-    async fn suspend(&self, deployment: &Deployment) -> Result<(), TargetError> {
+    async fn suspend(&self, deployment: &Deployment) -> Result<Suspended, TargetError> {
         let platform = &self.inner.platform;
         let target = platform.targets.of(deployment.target.as_deref())?;
         let ended = target.suspend(&deployment.server, &deployment.revision, platform.settings.grace);
@@ -123,7 +136,7 @@ impl Sigyl {
                 if health.get(name) == Some(before) {
                     health.remove(name);
                 }
-                "what may have run of it elsewhere, under quarantine, was stopped".to_owned()
+                "nothing of it that is under quarantine is left elsewhere".to_owned()
             }
             _ => {
                 for one in left {
@@ -152,7 +165,7 @@ pub(super) fn shown_to(caller: &Caller, affected: &mut [Affected]) {
     if caller.may(Action::Operate) {
         return;
     }
-    for one in affected.iter_mut().flat_map(|affected| &mut affected.unreached) {
+    for one in affected.iter_mut().flat_map(|affected| &mut affected.unreached).filter(|one| !one.stays) {
         "the place cannot be asked now".clone_into(&mut one.why);
     }
 }

@@ -12,7 +12,9 @@ use super::names::Names;
 use super::pin::Made;
 use super::rollout::Reached;
 use super::service::{Service, Wanted, require_free, size};
-use crate::deploy::{BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError};
+use crate::deploy::{
+    BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Suspended, Target, TargetError,
+};
 use crate::domain::{Admission, Artifact, Confinement, Deployment, RevisionId, ServerName, Transport};
 use crate::mcp::Upstream;
 use crate::source::Progress;
@@ -276,14 +278,15 @@ impl Target for CloudRun {
         Ok(())
     }
 
-    /// Sigyl lets nobody else call it, and does not do so itself: an instance that is not called does not work.
+    /// It stays: Sigyl lets nobody else call it, and does not do so itself.
     async fn suspend(
         &self,
-        _server: &ServerName,
-        _revision: &RevisionId,
+        server: &ServerName,
+        revision: &RevisionId,
         _grace: Duration,
-    ) -> Result<(), TargetError> {
-        Ok(())
+    ) -> Result<Suspended, TargetError> {
+        let is_there = self.status(server, revision).await?.is_some();
+        Ok(if is_there { Suspended::NotCalled } else { Suspended::Stopped })
     }
 
     /// What runs at Google goes on when Sigyl ends.

@@ -6,6 +6,7 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::read_manifest::enter;
+use crate::deploy::Suspended;
 use crate::domain::StepId;
 
 pub(crate) struct Retire;
@@ -26,8 +27,14 @@ impl Step for Retire {
         };
         let target = cx.platform.targets.of(deployment.target.as_deref())?;
         // What was made for it elsewhere is removed piece by piece, by the step that says of each that it is gone.
-        target.suspend(&name, &deployment.revision, cx.platform.settings.grace).await?;
-        cx.results.removed.push(format!("what ran of {name} {}", deployment.version));
-        Ok(Outcome::done(format!("{} stopped", deployment.version)))
+        match target.suspend(&name, &deployment.revision, cx.platform.settings.grace).await? {
+            Suspended::Stopped => {
+                cx.results.removed.push(format!("what ran of {name} {}", deployment.version));
+                Ok(Outcome::done(format!("{} stopped", deployment.version)))
+            }
+            Suspended::NotCalled => {
+                Ok(Outcome::done(format!("{} is not called any more", deployment.version)))
+            }
+        }
     }
 }

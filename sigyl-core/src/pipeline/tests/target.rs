@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::{broadcast, oneshot};
 
-use crate::deploy::{BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError};
+use crate::deploy::{
+    BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Suspended, Target, TargetError,
+};
 use crate::domain::{
     Admission, Artifact, Confinement, Deployment, Launch, Permissions, RevisionId, ServerName,
 };
@@ -82,6 +84,8 @@ pub(crate) struct FakeTarget {
     pub(crate) abandoned: Mutex<Vec<RevisionId>>,
     /// Which place of its kind it is.
     pub(crate) place: Mutex<Option<String>>,
+    /// Whether what is suspended stays, as at a place that runs it only when it is called.
+    pub(crate) stays: Mutex<bool>,
     /// Where `/link` leads, instead of `/real`.
     pub(crate) link: Mutex<Option<String>>,
     /// The packages whose install scripts the last build was let run.
@@ -207,6 +211,18 @@ impl Target for FakeTarget {
         }
         self.running.lock().unwrap().remove(revision);
         Ok(())
+    }
+
+    async fn suspend(
+        &self,
+        server: &ServerName,
+        revision: &RevisionId,
+        grace: Duration,
+    ) -> Result<Suspended, TargetError> {
+        if *self.stays.lock().unwrap() && self.running.lock().unwrap().contains(revision) {
+            return Ok(Suspended::NotCalled);
+        }
+        self.retire(server, revision, grace).await.map(|()| Suspended::Stopped)
     }
 
     async fn stop_all(&self, _grace: Duration) {

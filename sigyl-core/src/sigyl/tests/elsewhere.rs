@@ -143,3 +143,23 @@ async fn what_does_not_end_on_this_machine_fails_a_quarantine_also_where_the_rec
     assert_eq!(failed.to_string(), "the target failed");
     sigyl.shutdown().await;
 }
+
+#[tokio::test]
+async fn what_stays_at_another_place_under_quarantine_is_named_and_not_called_stopped() {
+    let (folder, target, owner) = (tempfile::tempdir().unwrap(), target(), Caller::local_owner());
+    let there = self::target();
+    *there.stays.lock().unwrap() = true;
+    let others = BTreeMap::from([("there".to_owned(), Arc::<FakeTarget>::clone(&there) as Arc<dyn Target>)]);
+    let sigyl = open_with(folder.path(), &target, others).await;
+    deploy_to(&sigyl, "there", source(folder.path(), "1.0.0", CODE)).await;
+    let view = sigyl.quarantine(&owner, name(), "it phones home").await.unwrap();
+    let [left] = &view.affected[0].unreached[..] else { panic!("{view:?}") };
+    assert!(left.stays && running(&there) == 1, "{left:?}");
+    let note = "1.0.0 stays at `there`, and Sigyl does not call it";
+    assert_eq!(left.what(), note);
+    sigyl.stop_elsewhere().await.unwrap();
+    assert_eq!(sigyl.show(&owner, &toy()).await.unwrap().health.as_deref(), Some(note));
+    let shown = format!("{:?}", sigyl.audit(&owner, AuditFrom::End, 9).await);
+    assert!(shown.contains("toy 1.0.0 stays at there and is not called"), "{shown}");
+    sigyl.shutdown().await;
+}

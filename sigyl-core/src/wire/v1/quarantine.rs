@@ -26,25 +26,32 @@ pub struct Affected {
     pub versions: Vec<Version>,
     /// Whether one of them is the one that serves, or would.
     pub active: bool,
-    /// What may still run of them at other places, which could not be reached when the quarantine was set.
+    /// What is left of them at other places: what could not be reached when the quarantine was set and may still run, and
+    /// what stays there and is not called.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreached: Vec<Unreached>,
 }
 
-/// Something under quarantine that may still run.
+/// Something under quarantine that was not stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unreached {
     /// The version.
     pub version: Version,
     /// Where.
     pub place: String,
-    /// Why it could not be stopped.
+    /// Why it was not stopped.
     pub why: String,
+    /// Whether the place said that it stays there: Sigyl does not call it. Else it could not be stopped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stays: bool,
 }
 
 impl Unreached {
     /// Says what it is, without why.
     pub fn what(&self) -> String {
+        if self.stays {
+            return format!("{} stays at `{}`, and Sigyl does not call it", self.version, self.place);
+        }
         format!("{} may still run at `{}`, where it could not be stopped", self.version, self.place)
     }
 }

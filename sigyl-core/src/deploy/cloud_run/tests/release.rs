@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::fake::{Fault, refusal};
 use super::project::{Project, admission, name};
 use crate::deploy::cloud_run::{Account, Names};
-use crate::deploy::{Target as _, TargetError};
+use crate::deploy::{Suspended, Target as _, TargetError};
 use crate::domain::{RevisionId, SecretName, SecretValue};
 use crate::mcp::Shown;
 
@@ -234,6 +234,18 @@ async fn traffic_goes_back_to_the_one_that_had_it_and_to_none_that_never_did() {
     });
     let tag = |revision: &str| json!(Names::tag(&RevisionId::parse(revision).unwrap()));
     assert_eq!(shares, [(tag("two"), json!(0)), (tag("one"), json!(100))]);
+}
+
+#[tokio::test]
+async fn what_is_suspended_stays_and_nobody_says_that_it_was_stopped() {
+    let project = Project::new();
+    project.release("one").await.unwrap();
+    for (revision, came_of_it) in [("one", Suspended::NotCalled), ("two", Suspended::Stopped)] {
+        let revision = RevisionId::parse(revision).unwrap();
+        let suspended = project.target.suspend(&name(), &revision, Duration::ZERO).await.unwrap();
+        assert_eq!(suspended, came_of_it, "{revision}");
+    }
+    assert_eq!(project.traffic(), [100]);
 }
 
 #[tokio::test]
