@@ -73,7 +73,7 @@ impl State {
             return Vec::new();
         }
         let running = |view: &&ServerView| view.status.as_ref().is_some_and(|status| status.running);
-        let local = |view: &&ServerView| view.deployment.as_ref().is_some_and(|it| it.target.is_none());
+        let local = |view: &&ServerView| view.deployment.as_ref().is_some_and(|it| it.elsewhere().is_none());
         let views = self.servers.get().into_iter().flatten();
         views.filter(running).filter(local).map(|view| &view.server.name).collect()
     }

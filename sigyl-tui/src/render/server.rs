@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sigyl_core::deploy::LOCAL;
 use sigyl_core::domain::{Confinement, Declaration, Permissions, Timestamp, Verdict};
 use sigyl_core::wire::v1::ServerView;
 
@@ -187,7 +186,7 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     let declared = deployment.and_then(|it| it.declared.as_ref());
     fact("speaks", declared.map(speaks));
     fact("offers", declared.map(offers));
-    match deployment.and_then(|it| it.target.as_deref()).filter(|target| *target != LOCAL) {
+    match deployment.and_then(|it| it.elsewhere()) {
         Some(target) => fact("runs on", Some(elsewhere(target, view.status.as_ref()))),
         None => fact("process", view.status.as_ref().map(process)),
     }

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use sigyl_core::deploy::LOCAL;
 use sigyl_core::domain::{Failure, Run, RunId, RunState, ServerName, Timestamp};
 use sigyl_core::wire::v1::{Response, ServerView};
 
@@ -321,7 +322,7 @@ fn row_of(server: &ServerView, view: &View<'_>) -> Vec<Cell> {
     let (glyph, word) = render::server_state(server);
     let (role, verdict) = verdict_word(server.verdict);
     let active = server.server.active.as_ref().map_or("-", |version| version.as_str());
-    let target = server.deployment.as_ref().map(|it| it.target.as_deref().unwrap_or("local"));
+    let target = server.deployment.as_ref().map(|it| it.elsewhere().unwrap_or(LOCAL));
     vec![
         cell(glyph.role(), view.look.sign(glyph)),
         cell(Role::Strong, server.server.name.as_str()),
