@@ -43,7 +43,8 @@ pub(super) enum Asked {
     Who,
     Feed,
     Screen(u64, Tag),
-    Action(&'static str, Values),
+    /// An action: what was typed, since when it is asked, and how many keys had been pressed then.
+    Action(&'static str, Values, Timestamp, u64),
 }
 
 /// The console.
@@ -69,6 +70,8 @@ pub(super) struct App {
     /// The last event that was told, and when to listen again after the feed ended.
     pub(super) seen: Option<Seq>,
     pub(super) listen_at: Option<Timestamp>,
+    /// Keys that were pressed so far.
+    pub(super) pressed: u64,
     dirty: bool,
     /// What keys mean.
     pub(super) keys: Rc<Keymap>,
@@ -98,6 +101,7 @@ impl App {
             renewed: Timestamp::from_millis(0),
             seen: None,
             listen_at: None,
+            pressed: 0,
             dirty: true,
             keys: Rc::default(),
             own: None,
@@ -134,7 +138,8 @@ impl App {
 
     fn tick(&mut self, now: Timestamp) {
         // Ages, clocks and waits are told to the second.
-        let waits = !self.asked.is_empty() && self.state.servers.get().is_none();
+        let acts = self.asked.values().any(|asked| matches!(asked, Asked::Action(..)));
+        let waits = acts || !self.asked.is_empty() && self.state.servers.get().is_none();
         self.dirty |= waits || now.seconds() != self.now.seconds();
         self.now = now;
         self.renew();
@@ -284,6 +289,7 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return;
         }
+        self.pressed += 1;
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         // What cannot be seen is not changed; and whoever wants to end can, whatever is in front.
         let ends = ctrl && matches!(key.code, KeyCode::Char('c' | 'z'));

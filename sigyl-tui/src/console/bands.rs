@@ -1,16 +1,20 @@
 //! How a frame is made: header, where one is, the body, a message, the keys.
 
+use std::time::Duration;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use sigyl_core::domain::Timestamp;
 
-use super::app::{App, BANDS, LEAST};
+use super::app::{App, Asked, BANDS, LEAST};
 use super::command::Command;
 use super::view::View;
 use super::widgets::put;
-use crate::render::{Glyph, Role, specimen};
+use crate::render::{Glyph, Role, duration, specimen};
 
+/// How long an action may take before that is said.
+const FELT: Duration = Duration::from_millis(500);
 /// Keys at the end of the footer that are always shown.
 const ALWAYS: usize = 2;
 
@@ -89,8 +93,20 @@ impl App {
         put(buf, area, area.x + 2, area.y, &format!(" {text} "), view.theme.role(Role::Strong));
     }
 
+    /// The action that an answer is waited for, once the wait can be felt.
+    fn waits(&self) -> Option<String> {
+        let mut actions = self.asked.values().filter_map(|asked| match asked {
+            Asked::Action(name, _, since, _) => Some((*name, self.present().since(*since))),
+            _ => None,
+        });
+        let (name, waited) = actions.find(|(_, waited)| *waited >= FELT)?;
+        Some(format!("{} {name}: asking for {}", self.look.sign(Glyph::Starting), duration(waited)))
+    }
+
     fn message(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
-        if let Some(said) = view.state.says(view.now) {
+        if let Some(waits) = self.waits() {
+            put(buf, area, area.x + 1, area.y, &waits, view.theme.role(Role::Dim));
+        } else if let Some(said) = view.state.says(view.now) {
             let text = view.look.cut(&said.text, usize::from(area.width.saturating_sub(2)));
             put(buf, area, area.x + 1, area.y, &text, view.theme.role(said.role));
         } else if let Some(broken) = &view.state.broken {

@@ -73,7 +73,8 @@ impl App {
 
     /// How long nothing has to be looked at, if no input comes.
     pub(super) fn patience(&self) -> Duration {
-        let waits = self.stale || self.state.servers.get().is_none();
+        let acts = self.asked.values().any(|asked| matches!(asked, Asked::Action(..)));
+        let waits = self.stale || acts || self.state.servers.get().is_none();
         if waits { Duration::from_millis(100) } else { Duration::from_secs(1) }
     }
 
@@ -131,7 +132,7 @@ impl App {
                 self.listen_at = Some(self.now.plus(AGAIN));
             }
             Some(Asked::Screen(id, tag)) => self.tell(id, |screen, turn| screen.answered(tag, answer, turn)),
-            Some(Asked::Action(name, values)) => self.done(name, &values, answer),
+            Some(Asked::Action(name, values, _, pressed)) => self.done(name, &values, pressed, answer),
             None => {}
         }
         self.renew();
@@ -197,7 +198,8 @@ impl App {
             }),
             Does::Open(open) => open(&given).map(|screen| self.open(screen)),
             Does::Say(make, _) | Does::Show(make, _) => make(&given).map(|request| {
-                self.ask(Asked::Action(action.name, typed.clone()), request);
+                let asked = Asked::Action(action.name, typed.clone(), self.now, self.pressed);
+                self.ask(asked, request);
             }),
         };
         if let Err(Wrong { field, why }) = begun {
@@ -213,10 +215,12 @@ impl App {
         }
     }
 
-    fn done(&mut self, name: &'static str, values: &Values, answer: Result<Response, Failure>) {
+    fn done(&mut self, name: &'static str, values: &Values, pressed: u64, answer: Result<Response, Failure>) {
         let Some(action) = actions::find(name) else { return };
         let response = match answer {
             Ok(response) => response,
+            // Whoever went on meanwhile gets the words alone: a form in front of what they do would take their next key.
+            Err(failure) if pressed != self.pressed => return self.say(Role::Error, sentence(&failure)),
             Err(failure) => return self.again(action, values, sentence(&failure)),
         };
         let shown = self.shown().id;

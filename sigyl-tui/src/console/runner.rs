@@ -216,6 +216,13 @@ impl Console {
                     return Ok(());
                 }
             }
+            // However much is told, time passes: waits and ages are told, and servers are looked at again.
+            if ticked.elapsed() >= self.app.patience() {
+                ticked = Instant::now();
+                if self.take(Input::Tick(SystemClock.now()))? {
+                    return Ok(());
+                }
+            }
             if drawn.elapsed() >= FRAME || self.told.is_empty() {
                 self.draw()?;
                 drawn = Instant::now();

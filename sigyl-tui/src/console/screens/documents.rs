@@ -97,14 +97,14 @@ impl Noun for Documents {
 
     fn values(&self, document: Option<&ServerResponse>) -> Values {
         let Some(document) = document else { return Values::new() };
-        let [name, version, _] = render::document(document);
-        Values::from([("document", name), ("version", version)])
+        Values::from([("document", member(document, "name")), ("version", member(document, "version"))])
     }
 
     fn open(&self, document: &ServerResponse, turn: &mut Turn<'_>) {
         let [name, version, _] = render::document(document);
         let title = format!("{name} {version}");
-        let request = Request::Listing { name, version };
+        let request =
+            Request::Listing { name: member(document, "name"), version: member(document, "version") };
         let text = |response: &Response, _: &Look, _| match response {
             Response::Listing(document) => Some(whole(document)),
             _ => None,
@@ -117,9 +117,23 @@ impl Noun for Documents {
         Some(whole(document))
     }
 
+    fn more(&self, count: usize) -> Option<&'static str> {
+        match self.words.as_str() {
+            "" if count > 0 => Some("the first page; s searches all"),
+            "" => None,
+            _ => (count >= MOST).then_some("the best ones; more words find fewer"),
+        }
+    }
+
     fn none(&self) -> &'static str {
         "No document is here. s searches, n publishes one, and `sigyl import URL` takes in another registry's."
     }
+}
+
+/// A text of a document as it stands there: requests name it so.
+fn member(document: &ServerResponse, name: &str) -> String {
+    let members = document.server.members().unwrap_or_default();
+    members.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
 }
 
 /// A document with its metadata, as JSON.

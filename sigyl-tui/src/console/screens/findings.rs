@@ -19,6 +19,8 @@ use crate::render::{Glyph, Look, Role, specimen, specimen_lines, wrap};
 
 const VERSIONS: Tag = Tag(0);
 const REPORT: Tag = Tag(1);
+/// Reports that are read before rows are ordered anew, once there are as many.
+const TOGETHER: usize = 50;
 
 /// A finding, and where it was found.
 #[derive(Clone)]
@@ -281,7 +283,10 @@ impl Findings {
 
     fn done(&mut self, turn: &mut Turn<'_>) {
         self.read += 1;
-        self.show();
+        // Rows appear as they come, but are not ordered anew for each of thousands of reports.
+        if self.read.is_multiple_of(TOGETHER) || self.read < TOGETHER {
+            self.show();
+        }
         self.next(turn);
     }
 

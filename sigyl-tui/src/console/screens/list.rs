@@ -75,6 +75,10 @@ pub(in crate::console) trait Noun: 'static {
     fn whole(&self, _item: &Self::Item, _look: &Look, _now: Timestamp) -> Option<String> {
         None
     }
+    /// What is said beside this many of them, where there may be more.
+    fn more(&self, _count: usize) -> Option<&'static str> {
+        None
+    }
     /// What to say where there are none.
     fn none(&self) -> &'static str;
 }
@@ -220,6 +224,7 @@ impl<N: Noun> List<N> {
         } else if all > 0 {
             parts.push(all.to_string());
         }
+        parts.extend(self.noun.more(all).map(str::to_owned));
         let mut x = put(buf, area, area.x + 2, area.y, &parts.join(" · "), view.theme.role(Role::Dim));
         if let Some((role, says)) = self.items.says(view.now) {
             if x > area.x + 2 {
@@ -284,6 +289,7 @@ impl<N: Noun> Screen for List<N> {
         if let Some(items) = self.noun.known(turn.state) {
             self.items.take(Ok(items));
             self.arrange();
+            self.scroll(turn.height);
         } else if self.noun.renews() && !self.items.is_asked() && self.noun.request().is_some() {
             self.ask(turn);
         }

@@ -50,6 +50,8 @@ pub(in crate::console) struct RunScreen {
     seen: Seq,
     end: Option<Box<RunEnd>>,
     failure: Option<Failure>,
+    /// The state that it was last followed again for.
+    went_on: Option<RunState>,
     /// Lines up from the last one.
     up: usize,
 }
@@ -69,6 +71,7 @@ impl RunScreen {
             seen: Seq(0),
             end: None,
             failure: None,
+            went_on: None,
             up: 0,
         }
     }
@@ -297,7 +300,9 @@ impl Screen for RunScreen {
         // A decision lets a held run go on: it is followed again.
         let Some(run) = &self.run else { return };
         let known = turn.state.runs.get().into_iter().flatten().find(|known| known.id == *run);
-        if self.is_over() && known.is_some_and(|known| Some(known.state) != self.state) {
+        let state = known.map(|known| known.state).filter(|state| Some(*state) != self.state);
+        if self.is_over() && state.is_some() && state != self.went_on {
+            self.went_on = state;
             self.end = None;
             self.ask(turn);
         }

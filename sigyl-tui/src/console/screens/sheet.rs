@@ -128,6 +128,18 @@ impl Sheet {
     }
 
     fn scroll(&mut self, command: Command, height: u16) -> bool {
+        if self.made.borrow().is_none() {
+            // Nothing was drawn since the text changed: how long it is is not known.
+            return matches!(
+                command,
+                Command::Up
+                    | Command::Down
+                    | Command::PageUp
+                    | Command::PageDown
+                    | Command::Top
+                    | Command::Bottom
+            );
+        }
         let page = usize::from(height.saturating_sub(2)).max(1);
         let last = self.len().saturating_sub(page);
         self.first = match command {

@@ -205,3 +205,24 @@ fn nothing_is_done_where_nothing_can_be_seen() {
     desk.press("d");
     assert!(desk.app.layers.is_empty());
 }
+
+#[test]
+fn a_late_refusal_takes_no_key_of_whoever_went_on() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("g k n");
+    desk.write("release job");
+    desk.take(crate::console::input::Input::Key(super::desk::key_of("^s")));
+    desk.take(crate::console::input::Input::Key(super::desk::key_of("Down")));
+    desk.settle();
+    assert!(desk.app.layers.is_empty() && desk.frame().contains("E0405"), "{}", desk.frame());
+}
+
+#[test]
+fn an_answer_that_takes_long_is_waited_for_in_sight() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("/ c l o c k Enter Enter");
+    desk.take(crate::console::input::Input::Key(super::desk::key_of("p")));
+    let later = crate::fixtures::now().plus(std::time::Duration::from_secs(3));
+    desk.take(crate::console::input::Input::Tick(later));
+    assert!(desk.frame().contains("probe: asking for 3.0 s"), "{}", desk.frame());
+}

@@ -130,6 +130,10 @@ impl Noun for Entries {
         Some(lines.concat())
     }
 
+    fn more(&self, count: usize) -> Option<&'static str> {
+        (count >= NEWEST).then_some("the newest; older ones: sigyl audit list")
+    }
+
     fn none(&self) -> &'static str {
         "Nothing was changed yet."
     }

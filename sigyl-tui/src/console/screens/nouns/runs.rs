@@ -110,6 +110,10 @@ impl Noun for Runs {
         turn.open(RunScreen::of(run.id.clone()));
     }
 
+    fn more(&self, count: usize) -> Option<&'static str> {
+        (count >= NEWEST).then_some("the newest; older ones: sigyl runs -n")
+    }
+
     fn none(&self) -> &'static str {
         "Nothing was deployed, scanned or deleted yet. g d goes to the dashboard, where d deploys."
     }
