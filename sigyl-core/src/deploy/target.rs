@@ -160,6 +160,7 @@ pub struct Notice {
 
 /// What became of an instance that was to be kept from working.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Suspended {
     /// Nothing of it runs.
     Stopped,
