@@ -60,6 +60,7 @@ impl Gateway {
         let retired: Vec<Arc<Served>> = self.inner.retired().iter().filter_map(Weak::upgrade).collect();
         for served in retired.iter().chain(&removed).filter(|served| served.name == *name) {
             served.modern.end("the server was removed");
+            served.cut_off();
         }
     }
 
@@ -84,6 +85,7 @@ impl Gateway {
         let retired: Vec<Arc<Served>> = self.inner.retired().iter().filter_map(Weak::upgrade).collect();
         for served in retired.iter().chain(&removed).filter(|served| is_meant(served)) {
             served.modern.end(&bar.why);
+            served.cut_off();
         }
     }
 

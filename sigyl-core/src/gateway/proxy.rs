@@ -73,7 +73,14 @@ impl Passed<'_> {
         let deadline = (self.method != Method::GET && !self.is_listening(id.as_ref()))
             .then(|| Instant::now() + self.served.route.timeout);
         let limit = Instant::now() + self.served.route.timeout;
-        let response = match tokio::time::timeout_at(limit, self.ask(client, &url)).await {
+        let asked = tokio::select! {
+            biased;
+            () = self.served.is_cut_off() => {
+                return busy(id.as_ref(), &format!("the server `{name}` is not served any more"));
+            }
+            asked = tokio::time::timeout_at(limit, self.ask(client, &url)) => asked,
+        };
+        let response = match asked {
             Ok(Ok(response)) => response,
             Ok(Err(Unasked::Shut(why))) => {
                 return busy(id.as_ref(), &format!("the server `{name}` cannot be reached: {why}"));
@@ -198,15 +205,8 @@ impl Passed<'_> {
         let status = response.status();
         let headers = end_to_end(response.headers());
         watch.reader = Reader::of(&headers);
-        let state = Passing {
-            response,
-            watch,
-            sieve,
-            deadline,
-            name: self.served.name.to_string(),
-            over: false,
-            _seat: seat,
-        };
+        let state =
+            Passing { response, watch, sieve, deadline, served: self.served, over: false, _seat: seat };
         let pieces = stream::unfold(state, Passing::step);
         let mut answer = Response::new(StreamBody::new(pieces).boxed_unsync());
         *answer.status_mut() = status;
@@ -253,7 +253,8 @@ struct Passing {
     watch: Watch,
     sieve: Option<Sieve>,
     deadline: Option<Instant>,
-    name: String,
+    /// Held until the end, so that it can be cut off.
+    served: Arc<Served>,
     over: bool,
     _seat: Seat,
 }
@@ -266,9 +267,17 @@ impl Passing {
             return None;
         }
         loop {
-            let chunk = match self.deadline {
-                Some(deadline) => tokio::time::timeout_at(deadline, self.response.chunk()).await,
-                None => Ok(self.response.chunk().await),
+            let response = &mut self.response;
+            let next = async {
+                match self.deadline {
+                    Some(deadline) => tokio::time::timeout_at(deadline, response.chunk()).await,
+                    None => Ok(response.chunk().await),
+                }
+            };
+            let chunk = tokio::select! {
+                biased;
+                () = self.served.is_cut_off() => return self.broken("is not served any more"),
+                chunk = next => chunk,
             };
             let passes = match chunk {
                 Ok(Ok(Some(piece))) => match &mut self.sieve {
@@ -312,7 +321,7 @@ impl Passing {
     /// Ends an answer that does not go on.
     fn broken(mut self, how: &str) -> Option<(Piece, Self)> {
         self.over = true;
-        let why = format!("the server `{}` {how}", self.name);
+        let why = format!("the server `{}` {how}", self.served.name);
         // An event stream can still say what happened; a JSON text can only be cut off.
         let piece = match (&self.watch.reader, &self.watch.id) {
             (Reader::Events(_), Some(id)) => {

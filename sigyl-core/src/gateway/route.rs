@@ -7,6 +7,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::domain::{Digest, ServerName, Version};
@@ -52,6 +53,8 @@ pub(super) struct Served {
     sessions: Arc<AtomicUsize>,
     passing: Arc<AtomicUsize>,
     retired: Mutex<Option<Instant>>,
+    /// Whether answers that are on their way back are cut off.
+    cut: watch::Sender<bool>,
     /// What it declared and nothing forbade, as digests of whole answers, since when.
     clean: Mutex<(u64, BTreeSet<Digest>)>,
 }
@@ -81,6 +84,7 @@ impl Served {
             sessions: Arc::default(),
             passing: Arc::default(),
             retired: Mutex::new(None),
+            cut: watch::Sender::new(false),
             clean: Mutex::default(),
             route,
         }
@@ -98,6 +102,19 @@ impl Served {
     pub(super) fn passing(&self) -> Seat {
         self.passing.fetch_add(1, Ordering::SeqCst);
         Seat(Arc::clone(&self.passing))
+    }
+
+    /// Cuts off every answer that is on its way back, however it comes to an end by itself.
+    pub(super) fn cut_off(&self) {
+        self.cut.send_replace(true);
+    }
+
+    /// Waits until answers are cut off.
+    pub(super) async fn is_cut_off(&self) {
+        // Whoever waits holds this, and with it the sender: it cannot be gone.
+        if self.cut.subscribe().wait_for(|cut| *cut).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Tells how many requests are under way that belong to no session of ours.

@@ -122,6 +122,31 @@ async fn events_pass_as_they_come() {
 }
 
 #[tokio::test]
+async fn a_stream_that_is_open_ends_when_its_server_is_barred_or_removed() {
+    type End = fn(&Gateway);
+    let ends: [(&str, End); 3] = [
+        ("replaced, then barred", |gateway| {
+            gateway.route(name("a"), route(Upstream::Http { url: "http://127.0.0.1:1/mcp".to_owned() }));
+            gateway.bar(&name("a"), None, "under quarantine".to_owned());
+        }),
+        ("barred", |gateway| gateway.bar(&name("a"), None, "under quarantine".to_owned())),
+        ("removed", |gateway| gateway.unroute(&name("a"))),
+    ];
+    for (how, end) in ends {
+        let (upstream, pieces) = piecewise().await;
+        let endpoint = Endpoint::of(quick(), upstream).await;
+        let note = r#"{"jsonrpc":"2.0","method":"notifications/progress"}"#;
+        pieces.send(format!("{EVENTS}data: {note}\n\n")).await.unwrap();
+        let mut stream = Stream::of(endpoint.post("a", &call(1, "echo", json!({}))).send().await.unwrap());
+        assert_eq!(stream.next().await.unwrap()["method"], "notifications/progress");
+        end(&endpoint.gateway);
+        let last = stream.next().await.unwrap();
+        assert_eq!(last["error"]["message"], "the server `a` is not served any more", "{how}");
+        assert_eq!(stream.next().await, None, "{how}: what the server goes on to say is not passed on");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_falls_silent_is_told_on_the_stream() {
     let (upstream, pieces) = piecewise().await;
     let endpoint = Endpoint::start(quick()).await;
