@@ -6,7 +6,7 @@ use sigyl_core::wire::v1::{QuarantineView, Request};
 use super::Context;
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::render::{self, specimen};
+use crate::render;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -86,11 +86,7 @@ fn show(view: &QuarantineView, how: &str, cx: &mut Context) -> Result<Exit, Prob
         cx.output.note(&format!("{} {how}.", view.quarantine.what));
         let text = render::affected(&view.affected, &cx.output.look);
         cx.output.print(&text)?;
-        for one in &view.affected {
-            for left in &one.unreached {
-                cx.output.note(&specimen(&format!("{} {left}", one.server)));
-            }
-        }
+        render::left(view).iter().for_each(|line| cx.output.note(line));
     }
     Ok(Exit::Well)
 }

@@ -1,6 +1,8 @@
 //! From the arguments to an exit code.
 
 use std::ffi::OsString;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Parser as _;
 use sigyl_core::domain::Kind;
@@ -82,21 +84,27 @@ fn listen_to_diagnostics(filter: EnvFilter, color: bool, console: bool) -> Optio
         return None;
     }
     let (notes, told) = mpsc::channel(NOTES);
-    lines.with_writer(move || Note(notes.clone())).with_ansi(false).without_time().init();
+    let lost = Arc::new(AtomicU64::new(0));
+    lines.with_writer(move || Note(notes.clone(), lost.clone())).with_ansi(false).without_time().init();
     Some(told)
 }
 
 /// Notes that may wait for the console.
 const NOTES: usize = 64;
 
-/// A line on its way to the console.
-struct Note(mpsc::Sender<String>);
+/// A line on its way to the console, and how many before it did not get there.
+struct Note(mpsc::Sender<String>, Arc<AtomicU64>);
 
 impl std::io::Write for Note {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        let text = String::from_utf8_lossy(line).trim_end().to_owned();
-        // Whoever notes something must not wait for a screen: of a flood, the rest is not shown.
-        self.0.try_send(specimen(&text)).ok();
+        let lost = self.1.swap(0, Ordering::Relaxed);
+        let before =
+            if lost > 0 { format!("({lost} notes before this were not shown) ") } else { String::new() };
+        let text = before + &specimen(String::from_utf8_lossy(line).trim_end());
+        // Whoever notes something must not wait for a screen: of a flood, what is not shown is counted.
+        if self.0.try_send(text).is_err() {
+            self.1.fetch_add(lost + 1, Ordering::Relaxed);
+        }
         Ok(line.len())
     }
 

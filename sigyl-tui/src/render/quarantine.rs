@@ -1,7 +1,7 @@
 //! What is under quarantine, and what that covers.
 
 use sigyl_core::domain::{Quarantine, Timestamp};
-use sigyl_core::wire::v1::Affected;
+use sigyl_core::wire::v1::{Affected, QuarantineView};
 
 use super::table::{Cell, Column, Table};
 use super::{Look, Role, age, specimen};
@@ -23,6 +23,26 @@ pub(crate) fn quarantines(quarantines: &[Quarantine], look: &Look, now: Timestam
         ]);
     }
     table.render(look)
+}
+
+/// Writes a quarantine whole: why, by whom, what it covers, and what of that may still run.
+pub(crate) fn quarantine(view: &QuarantineView, look: &Look) -> String {
+    let one = &view.quarantine;
+    let mut text = format!("{}\n{} by {}\n\n", one.what, specimen(&one.reason), specimen(&one.by));
+    text.push_str(&affected(&view.affected, look));
+    for line in left(view) {
+        text.push_str(&format!("{}\n", look.paint(Role::Warn, &line)));
+    }
+    text
+}
+
+/// What a quarantine covers and did not stop, one line each.
+pub(crate) fn left(view: &QuarantineView) -> Vec<String> {
+    let lines = |one: &Affected| {
+        let server = one.server.to_string();
+        one.unreached.iter().map(|left| specimen(&format!("{server} {left}"))).collect::<Vec<_>>()
+    };
+    view.affected.iter().flat_map(lines).collect()
 }
 
 /// Writes what a quarantine covers.

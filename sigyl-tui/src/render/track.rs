@@ -6,15 +6,9 @@ use sigyl_core::domain::{StepId, StepState};
 
 use super::{Glyph, Look, Role, duration, specimen, wrap};
 
-/// Writes a step that came to an end: sign, name, how long it took, and what it says.
-pub(crate) fn step_line(
-    step: StepId,
-    state: StepState,
-    took: Option<Duration>,
-    note: Option<&str>,
-    look: &Look,
-) -> String {
-    let (glyph, word) = match state {
+/// How a step stands: a sign, and a word where the sign does not say it all.
+pub(crate) fn step_state(state: StepState) -> (Glyph, &'static str) {
+    match state {
         StepState::Started => (Glyph::Starting, ""),
         StepState::Done => (Glyph::Done, ""),
         StepState::Skipped => (Glyph::Stopped, "skipped"),
@@ -23,7 +17,18 @@ pub(crate) fn step_line(
         StepState::Undone => (Glyph::Undone, "undone"),
         StepState::UndoFailed => (Glyph::Failed, "could not be undone"),
         _ => (Glyph::Stopped, "unknown"),
-    };
+    }
+}
+
+/// Writes a step that came to an end: sign, name, how long it took, and what it says.
+pub(crate) fn step_line(
+    step: StepId,
+    state: StepState,
+    took: Option<Duration>,
+    note: Option<&str>,
+    look: &Look,
+) -> String {
+    let (glyph, word) = step_state(state);
     let took = took.map(duration).unwrap_or_default();
     let parts = [word.to_owned(), note.map(specimen).unwrap_or_default()];
     let said = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");

@@ -89,13 +89,8 @@ fn report(given: &Given<'_>) -> Result<Box<dyn Screen>, Wrong> {
 }
 
 fn quarantined(response: &Response, look: &Look, _now: Timestamp) -> Option<String> {
-    let Response::Quarantine(view) = response else { return None };
-    let quarantine = &view.quarantine;
-    let said = format!(
-        "{}\n{} by {}\n\n",
-        quarantine.what,
-        render::specimen(&quarantine.reason),
-        render::specimen(&quarantine.by)
-    );
-    Some(said + &render::affected(&view.affected, look))
+    match response {
+        Response::Quarantine(view) => Some(render::quarantine(view, look)),
+        _ => None,
+    }
 }

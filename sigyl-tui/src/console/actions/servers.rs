@@ -19,6 +19,13 @@ const GRANT: Field = Field::free("grant", "permissions: read=PATH write=PATH net
 const SCRIPTS: Field = Field::free("scripts", "packages whose install scripts may run while it is built");
 const DEEP: Field = Field::free("deep", "scan the code of dependencies too").by(FieldKind::Switch);
 
+const SET_SECRET: &[Field] = &[
+    NAME,
+    Field::needed("secret", "the name, as its environment has it"),
+    Field::needed("value", "the value: it is sealed, and never shown").by(FieldKind::Hidden),
+    Field::free("restart", "start the server anew with it").by(FieldKind::Switch),
+];
+
 pub(super) const ACTIONS: &[Action] = &[
     Action::new(
         "deploy",
@@ -120,24 +127,14 @@ pub(super) const ACTIONS: &[Action] = &[
         "new-secret",
         "Give a server a secret",
         &["setSecret"],
-        &[
-            NAME,
-            Field::needed("secret", "the name, as its environment has it"),
-            Field::needed("value", "the value: it is sealed, and never shown").by(FieldKind::Hidden),
-            Field::free("restart", "start the server anew with it").by(FieldKind::Switch),
-        ],
+        SET_SECRET,
         Does::Say(set_secret, "the secret is sealed; the server gets it at its next start"),
     ).fresh(&["secret"]),
     Action::new(
         "set-secret",
         "Rotate a secret of a server",
         &["setSecret"],
-        &[
-            NAME,
-            Field::needed("secret", "the name, as its environment has it"),
-            Field::needed("value", "the value: it is sealed, and never shown").by(FieldKind::Hidden),
-            Field::free("restart", "start the server anew with it").by(FieldKind::Switch),
-        ],
+        SET_SECRET,
         Does::Say(set_secret, "the secret is sealed; the server gets it at its next start"),
     ),
     Action::new(

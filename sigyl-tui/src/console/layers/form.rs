@@ -28,12 +28,7 @@ impl Form {
     /// A form that begins with these values; the first empty field has the keys.
     pub(in crate::console) fn new(action: &'static Action, values: &Values) -> Self {
         let entry = |field: &crate::console::actions::Field| {
-            let text = match (values.get(field.name), field.kind) {
-                (Some(text), _) => text.as_str(),
-                (None, FieldKind::Choice(choices)) => choices.first().copied().unwrap_or_default(),
-                (None, _) => "",
-            };
-            let entry = Entry::with(text);
+            let entry = Entry::with(values.get(field.name).map_or("", String::as_str));
             if field.kind == FieldKind::Hidden { entry.hidden() } else { entry }
         };
         let entries: Vec<Entry> = action.fields.iter().map(entry).collect();
@@ -97,14 +92,18 @@ impl Form {
 
     fn choose(&mut self, key: KeyEvent, choices: &[&'static str]) {
         let entry = &mut self.entries[self.at];
-        let at = choices.iter().position(|choice| *choice == entry.text()).unwrap_or(0);
+        // Nothing is chosen for anybody: the first key chooses.
+        let chosen = choices.iter().position(|choice| *choice == entry.text());
         let count = choices.len();
         let typed = |c: char| choices.iter().position(|choice| choice.starts_with(c));
         let next = match key.code {
-            KeyCode::Left => (at + count - 1) % count,
-            KeyCode::Right | KeyCode::Char(' ') => (at + 1) % count,
-            KeyCode::Char(c) => typed(c).unwrap_or(at),
-            _ => at,
+            KeyCode::Left => chosen.map_or(count - 1, |at| (at + count - 1) % count),
+            KeyCode::Right | KeyCode::Char(' ') => chosen.map_or(0, |at| (at + 1) % count),
+            KeyCode::Char(c) => match typed(c).or(chosen) {
+                Some(at) => at,
+                None => return,
+            },
+            _ => return,
         };
         *entry = Entry::with(choices[next]);
     }

@@ -62,6 +62,8 @@ pub(in crate::console) struct Dashboard {
     at: usize,
     /// What is selected and in which part, once somebody selected something.
     selected: Option<(usize, To)>,
+    /// Whether that is not there any more: nothing is selected until somebody selects something.
+    gone: bool,
     first: usize,
 }
 
@@ -147,6 +149,10 @@ impl Dashboard {
             .and_then(|(part, to)| parts[*part].clone().find(|at| self.rows[*at] == *to));
         match (same, &self.selected) {
             (None, None) => self.at = 0,
+            (None, Some(_)) if self.filter.is_empty() && !self.rows.is_empty() => {
+                self.at = self.at.min(self.rows.len() - 1);
+                self.gone = true;
+            }
             (same, _) => self.select(same.unwrap_or(self.at)),
         }
     }
@@ -157,7 +163,13 @@ impl Dashboard {
 
     fn select(&mut self, at: usize) {
         self.at = at.min(self.rows.len().saturating_sub(1));
+        self.gone = false;
         self.selected = self.rows.get(self.at).map(|to| (self.part(self.at), to.clone()));
+    }
+
+    /// Where the selected row leads.
+    fn chosen(&self) -> Option<&To> {
+        self.rows.get(self.at).filter(|_| !self.gone)
     }
 
     /// Rows that the servers have on a screen of this height.
@@ -178,7 +190,7 @@ impl Dashboard {
     }
 
     fn mark(&self, row: usize, area: Rect, y: u16, buf: &mut Buffer, view: &View<'_>) {
-        if row == self.at {
+        if row == self.at && !self.gone {
             put(buf, area, area.x, y, if view.look.ascii { ">" } else { "▌" }, view.theme.accent);
             buf.set_style(Rect { y, height: 1, ..area }, view.theme.selection);
         }
@@ -386,13 +398,13 @@ impl Screen for Dashboard {
             Command::PageDown => self.select(self.at + page),
             Command::Top => self.select(0),
             Command::Bottom => self.select(usize::MAX),
-            Command::Open => match self.rows.get(self.at) {
+            Command::Open => match self.chosen() {
                 Some(To::Server(name)) => turn.open(server(name)),
                 Some(To::Run(run)) => turn.open(RunScreen::of(run.clone())),
                 None => {}
             },
             Command::Copy => {
-                let text = match self.rows.get(self.at) {
+                let text = match self.chosen() {
                     Some(To::Server(name)) => name.to_string(),
                     Some(To::Run(run)) => run.to_string(),
                     None => String::new(),
@@ -406,7 +418,7 @@ impl Screen for Dashboard {
     }
 
     fn values(&self, _turn: &Turn<'_>) -> Values {
-        match self.rows.get(self.at) {
+        match self.chosen() {
             Some(To::Server(name)) => Values::from([("name", name.to_string())]),
             Some(To::Run(run)) => Values::from([("run", run.to_string())]),
             None => Values::new(),

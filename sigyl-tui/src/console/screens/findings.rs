@@ -301,8 +301,13 @@ impl Findings {
         if let Some(first) = self.unread.first() {
             return Some((Role::Error, format!("{} could not be read: {first}", self.unread.len())));
         }
-        let (_, says) = self.last.as_ref().filter(|_| self.only.is_some())?;
-        Some((Role::Dim, says.clone()))
+        match &self.last {
+            Some((_, says)) if self.only.is_some() => Some((Role::Dim, says.clone())),
+            _ if self.partial => {
+                Some((Role::Warn, "of some servers, not everything was looked at".to_owned()))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -328,7 +333,7 @@ impl Screen for Findings {
         };
         self.begun = all.is_some() || self.only.is_some();
         (self.read, self.reading) = (0, None);
-        self.partial = false;
+        (self.partial, self.last) = (false, None);
         self.found.clear();
         self.unread.clear();
         self.next(turn);

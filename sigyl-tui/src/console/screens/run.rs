@@ -175,16 +175,7 @@ impl RunScreen {
 
     fn track(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         for (y, step) in (area.y..area.bottom()).zip(&self.steps) {
-            let (glyph, word) = match step.state {
-                StepState::Started => (Glyph::Starting, ""),
-                StepState::Done => (Glyph::Done, ""),
-                StepState::Skipped => (Glyph::Stopped, "skipped"),
-                StepState::Failed => (Glyph::Failed, "failed"),
-                StepState::Held => (Glyph::Held, "held"),
-                StepState::Undone => (Glyph::Undone, "undone"),
-                StepState::UndoFailed => (Glyph::Failed, "not undone"),
-                _ => (Glyph::Stopped, "unknown"),
-            };
+            let (glyph, word) = render::step_state(step.state);
             let role = view.theme.role(glyph.role());
             put(buf, area, area.x + 1, y, view.look.sign(glyph), role);
             put(buf, area, area.x + 3, y, &step.step.to_string(), view.theme.role(Role::Text));

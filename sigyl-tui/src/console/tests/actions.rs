@@ -184,6 +184,8 @@ fn somebody_is_added_to_a_workspace_by_a_form_that_begins_empty() {
     desk.press("g w Enter n");
     desk.write("bob");
     desk.press("^s");
+    assert!(desk.frame().contains("role is needed"), "no role is chosen for anybody");
+    desk.press("m ^s");
     let login = desk.asked.iter().find_map(|request| match request {
         Request::SetMember { login, .. } => Some(login.to_string()),
         _ => None,
@@ -225,4 +227,20 @@ fn an_answer_that_takes_long_is_waited_for_in_sight() {
     let later = crate::fixtures::now().plus(std::time::Duration::from_secs(3));
     desk.take(crate::console::input::Input::Tick(later));
     assert!(desk.frame().contains("probe: asking for 3.0 s"), "{}", desk.frame());
+}
+
+#[test]
+fn a_quarantine_says_what_it_did_not_stop() {
+    let view = serde_json::json!({"result": "quarantine", "with": {
+        "quarantine": {"what": "evil", "reason": "steals", "by": "ada", "since": "2026-11-22T13:00:00Z"},
+        "affected": [{
+            "server": "evil", "workspace": "default", "versions": ["1.0.0"], "active": true,
+            "unreached": [{"version": "1.0.0", "place": "cloud-run:p/r", "why": "it is not configured", "stays": false}],
+        }],
+    }});
+    let Ok(sigyl_core::wire::v1::Response::Quarantine(view)) = serde_json::from_value(view) else {
+        panic!("the answer of a quarantine has another form")
+    };
+    let text = crate::render::quarantine(&view, &crate::render::Look::PLAIN);
+    assert!(text.contains("cloud-run:p/r"), "{text}");
 }

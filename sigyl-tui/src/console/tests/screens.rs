@@ -175,3 +175,26 @@ fn what_is_too_small_says_so() {
     let mut desk = Desk::new(59, 20);
     insta::assert_snapshot!(desk.frame().trim(), @"59×20 is too small: 60×16 at least");
 }
+
+#[test]
+fn what_vanished_from_the_dashboard_gives_its_row_to_nobody() {
+    use crate::console::input::Input;
+    use sigyl_core::wire::v1::Response;
+    let mut desk = Desk::new(80, 24);
+    desk.press("Down Down");
+    let name = |desk: &mut Desk| {
+        desk.press("D");
+        let named = desk.frame().contains("*name         clock");
+        desk.press("Esc");
+        named
+    };
+    assert!(name(&mut desk), "{}", desk.frame());
+    desk.app.stale = true;
+    desk.take(Input::Tick(fixtures::now().plus(std::time::Duration::from_secs(1))));
+    let at = desk.open.iter().position(|(_, request)| super::answers::name(request) == "list").unwrap();
+    let (ticket, _) = desk.open.remove(at);
+    desk.answer(ticket, Ok(Response::Servers(vec![fixtures::stopped(), fixtures::held()])));
+    desk.press("D");
+    let frame = desk.frame();
+    assert!(frame.contains("Delete a server") && !frame.contains("*name         io.github"), "{frame}");
+}

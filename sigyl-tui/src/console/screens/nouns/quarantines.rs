@@ -86,15 +86,7 @@ impl Noun for Quarantines {
     fn open(&self, one: &Quarantine, turn: &mut Turn<'_>) {
         let request = Request::ShowQuarantine { what: one.what.clone() };
         let text = |response: &Response, look: &Look, _| match response {
-            Response::Quarantine(view) => {
-                let said = format!(
-                    "{}\n{} by {}\n\n",
-                    view.quarantine.what,
-                    specimen(&view.quarantine.reason),
-                    specimen(&view.quarantine.by)
-                );
-                Some(said + &render::affected(&view.affected, look))
-            }
+            Response::Quarantine(view) => Some(render::quarantine(view, look)),
             _ => None,
         };
         let sheet = Sheet::new(one.what.to_string(), Asking::Of(Box::new(request), Box::new(text)));
