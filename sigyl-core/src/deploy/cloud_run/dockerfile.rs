@@ -5,6 +5,7 @@
 
 use serde_json::json;
 
+use super::bridge;
 use crate::deploy::local_process::{LOCKED, function};
 use crate::deploy::{BuildSpec, TargetError};
 use crate::domain::Transport;
@@ -18,7 +19,7 @@ pub(super) const SOURCE: &str = "source";
 /// The port that a server finds in `PORT` where it insists on none.
 pub(super) const PORT: u16 = 8080;
 
-const NODE: &str = "node:22-bookworm-slim";
+pub(super) const NODE: &str = "node:22-bookworm-slim";
 const PYTHON: &str = "python:3.12-slim-bookworm";
 const RUST: &str = "rust:1-slim-bookworm";
 const GO: &str = "golang:1-bookworm";
@@ -42,12 +43,6 @@ pub(super) struct Recipe {
 /// Writes the recipe of a tree, or says why there can be none.
 pub(super) fn recipe(spec: &BuildSpec<'_>) -> Result<Recipe, TargetError> {
     let manifest = spec.manifest;
-    if manifest.start.transport == Transport::Stdio {
-        return Err(unsupported(
-            "Cloud Run runs servers that speak streamable HTTP, and this one speaks on standard input and output: let it \
-             speak HTTP on the port that it finds in PORT (`startCommand.type: http`), or deploy it to this machine",
-        ));
-    }
     if !spec.allowed_scripts.is_empty() {
         return Err(unsupported("install scripts of packages cannot be allowed in builds for Cloud Run yet"));
     }
@@ -86,7 +81,13 @@ impl Made {
             spec.version,
             spec.tree.digest()
         );
-        Self { text, beside: Vec::new() }
+        let mut made = Self { text, beside: Vec::new() };
+        if is_bridged(spec.manifest) {
+            made.text.push_str(&bridge::stage(&listed(&npm_ci("--omit=dev"))));
+            let files = bridge::FILES.map(|(name, text)| (format!("{OWN}/{name}"), text.as_bytes().to_vec()));
+            made.beside.extend(files);
+        }
+        made
     }
 
     fn line(&mut self, line: &str) {
@@ -104,6 +105,15 @@ impl Made {
         self.line(&format!("RUN --network=none {}", listed(words)));
     }
 
+    /// Begins the image that runs: of a base, or of the one that the bridge needs.
+    fn finish_from(&mut self, base: &str, manifest: &Manifest) {
+        let base = if is_bridged(manifest) && matches!(base, BARE | STATIC) { NODE } else { base };
+        self.line(&format!("FROM {base}\nWORKDIR /app"));
+        if is_bridged(manifest) {
+            self.text.push_str(&bridge::brought(base == NODE));
+        }
+    }
+
     /// Adds a file beside the source, and says where it is put.
     fn add(&mut self, name: &str, bytes: Vec<u8>, to: &str) {
         self.beside.push((format!("{OWN}/{name}"), bytes));
@@ -116,8 +126,22 @@ impl Made {
         self.line(&format!("USER {NOBODY}"));
         let words: Vec<&str> =
             program.iter().copied().chain(manifest.start.args.iter().map(String::as_str)).collect();
-        self.line(&format!("CMD {}", listed(&words)));
+        let words = match manifest.start.transport {
+            Transport::Http { .. } => listed(&words),
+            Transport::Stdio => listed(&bridge::command(&words, PORT)),
+        };
+        self.line(&format!("CMD {words}"));
     }
+}
+
+/// Tells whether a server speaks HTTP by the bridge alone.
+fn is_bridged(manifest: &Manifest) -> bool {
+    manifest.start.transport == Transport::Stdio
+}
+
+/// Returns the words that install what a lock of npm names, without running any of it.
+fn npm_ci(dev: &str) -> Vec<&str> {
+    [&["npm", "ci", dev, "--no-audit", "--no-fund"][..], &LOCKED[..]].concat()
 }
 
 /// Writes words as a list that no shell reads.
@@ -151,7 +175,7 @@ fn node(spec: &BuildSpec<'_>, made: &mut Made) -> Result<(), TargetError> {
             made.add("package.json", bytes, "./package.json");
         }
         let dev = if manifest.build.command.is_some() { "--include=dev" } else { "--omit=dev" };
-        made.run(&[&["npm", "ci", dev, "--no-audit", "--no-fund"][..], &LOCKED[..]].concat());
+        made.run(&npm_ci(dev));
         if has_own {
             made.line(&format!("COPY {SOURCE}/package.json ./package.json"));
         }
@@ -162,9 +186,8 @@ fn node(spec: &BuildSpec<'_>, made: &mut Made) -> Result<(), TargetError> {
             made.run_alone(&["npm", "prune", "--omit=dev", "--ignore-scripts"]);
         }
     }
-    made.line(&format!(
-        "FROM {NODE}\nWORKDIR /app\nENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH"
-    ));
+    made.finish_from(NODE, manifest);
+    made.line("ENV NODE_ENV=production PATH=/app/node_modules/.bin:$PATH");
     made.line("COPY --from=build /app /app");
     let entry = entry(manifest);
     match manifest.start.command.as_deref() {
@@ -176,7 +199,7 @@ fn node(spec: &BuildSpec<'_>, made: &mut Made) -> Result<(), TargetError> {
 
 fn python(spec: &BuildSpec<'_>, made: &mut Made) -> Result<(), TargetError> {
     let manifest = spec.manifest;
-    made.line(&format!("FROM {PYTHON}\nWORKDIR /app"));
+    made.finish_from(PYTHON, manifest);
     if let Some(lock) = spec.tree.lock_of(LockKind::Pip) {
         let pins = pinned(&lock.bytes).ok_or_else(|| {
             TargetError::Unsupported(format!("{} does not pin each package by version and hash", lock.path))
@@ -222,7 +245,8 @@ fn rust(spec: &BuildSpec<'_>, made: &mut Made) -> Result<(), TargetError> {
         (None, None) => made.run(&["cargo", "build", "--release", "--locked", "--bins"]),
     }
     made.run(&["sh", "-c", KEEP]);
-    made.line(&format!("FROM {BARE}\nWORKDIR /app\nCOPY {SOURCE}/ ./\nCOPY --from=build /server /server"));
+    made.finish_from(BARE, manifest);
+    made.line(&format!("COPY {SOURCE}/ ./\nCOPY --from=build /server /server"));
     made.start(&["/server"], manifest);
     Ok(())
 }
@@ -240,13 +264,21 @@ fn go(spec: &BuildSpec<'_>, made: &mut Made) -> Result<(), TargetError> {
     made.line(&format!("FROM {GO} AS build\nWORKDIR /app\nENV CGO_ENABLED=0 GOTOOLCHAIN=local"));
     made.line(&format!("ENV GOFLAGS=-buildvcs=false\nCOPY {SOURCE}/ ./"));
     made.run(&["go", "build", "-trimpath", "-mod=readonly", "-o", "/server", &package]);
-    made.line(&format!("FROM {STATIC}\nWORKDIR /app\nCOPY {SOURCE}/ ./\nCOPY --from=build /server /server"));
+    made.finish_from(STATIC, manifest);
+    made.line(&format!("COPY {SOURCE}/ ./\nCOPY --from=build /server /server"));
     made.start(&["/server"], manifest);
     Ok(())
 }
 
 /// The repository's own Dockerfile, as it is.
 fn container(spec: &BuildSpec<'_>) -> Result<Recipe, TargetError> {
+    if is_bridged(spec.manifest) {
+        return Err(unsupported(
+            "an image of the repository's own has to speak streamable HTTP on Cloud Run, and this one speaks on standard \
+             input and output: let it speak HTTP on the port that it finds in PORT (`startCommand.type: http`), or take \
+             the runtime that the server is written for",
+        ));
+    }
     let build = &spec.manifest.build;
     let within = |path: &str| match path.trim_start_matches("./").trim_end_matches(['/', '.']) {
         "" => SOURCE.to_owned(),
@@ -323,6 +355,28 @@ mod tests {
     }
 
     #[test]
+    fn a_server_of_standard_input_and_output_is_started_by_the_bridge() {
+        let stdio = "name: a\nstartCommand: {type: stdio, args: [\"it's $(id)\"]}\n";
+        let node = made(&format!("{stdio}runtime: node\nentryPoint: a.js\n"), &[("a.js", "")]).unwrap();
+        insta::assert_snapshot!("node_bridged", node);
+        let python = made(&format!("{stdio}runtime: python\nentryPoint: a.py\n"), &[("a.py", "")]).unwrap();
+        insta::assert_snapshot!("python_bridged", python);
+        let go = made(
+            &format!("{stdio}runtime: go\nentryPoint: cmd/a\n"),
+            &[("go.mod", "module a"), ("go.sum", "")],
+        )
+        .unwrap();
+        insta::assert_snapshot!("go_bridged", go);
+        let source = Source::new(&format!("{stdio}runtime: go\nentryPoint: cmd/a\n"), &[]);
+        let beside = recipe(&source.spec()).unwrap().beside;
+        let names: Vec<&str> = beside.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(
+            names,
+            ["sigyl/bridge/package.json", "sigyl/bridge/package-lock.json", "sigyl/Dockerfile"]
+        );
+    }
+
+    #[test]
     fn nothing_of_a_manifest_becomes_more_than_one_word() {
         let hostile = "x.js\\nUSER root; $(id)";
         let yaml = format!(
@@ -336,10 +390,7 @@ mod tests {
     #[test]
     fn what_cannot_run_there_is_refused_with_what_to_do() {
         for (yaml, said) in [
-            (
-                "name: a\nruntime: node\nentryPoint: a.js\nstartCommand: {type: stdio}\n",
-                "speak HTTP on the port",
-            ),
+            ("name: a\nruntime: container\nstartCommand: {type: stdio}\n", "speak HTTP on the port"),
             (
                 "name: a\nruntime: node\nstartCommand: {type: http, command: npx}\n",
                 "only what was scanned is run",

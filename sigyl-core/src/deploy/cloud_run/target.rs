@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
+use super::bridge;
 use super::build::Order;
 use super::dockerfile::{PORT, recipe};
 use super::google::Google;
@@ -15,7 +16,7 @@ use super::service::{Service, Wanted, require_free, size};
 use crate::deploy::{
     BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Suspended, Target, TargetError,
 };
-use crate::domain::{Admission, Artifact, Confinement, Deployment, RevisionId, ServerName, Transport};
+use crate::domain::{Admission, Artifact, Confinement, Deployment, RevisionId, ServerName};
 use crate::mcp::Upstream;
 use crate::source::Progress;
 
@@ -39,13 +40,10 @@ impl CloudRun {
     async fn start(&self, spec: ReleaseSpec) -> Result<Released, TargetError> {
         let (google, names) = (&self.google, Names::of(&spec.server));
         let image = image(&spec.launch)?;
-        let Transport::Http { path, port } = &spec.transport else {
-            return Err(TargetError::Unsupported(
-                "Cloud Run runs servers that speak streamable HTTP".to_owned(),
-            ));
-        };
+        let (path, port) = bridge::door(&spec.transport);
+        let resources = bridge::resources(&spec.resources, &spec.transport);
         // What cannot be there is refused before anything is made.
-        let size = size(&spec.resources)?;
+        let size = size(&resources)?;
         let names_given =
             spec.env.keys().map(String::as_str).chain(spec.secrets.keys().map(|name| name.as_str()));
         require_free(names_given)?;
@@ -64,7 +62,7 @@ impl CloudRun {
             env: spec.env.clone(),
             secrets,
             port: port.unwrap_or(PORT),
-            resources: spec.resources.clone(),
+            resources,
             size,
             start: spec.start_timeout,
             names,
@@ -214,11 +212,7 @@ impl Target for CloudRun {
             return Err(TargetError::NotAdmitted);
         }
         let names = Names::of(&spec.server);
-        let Transport::Http { path, .. } = &spec.transport else {
-            return Err(TargetError::Unsupported(
-                "Cloud Run runs servers that speak streamable HTTP".to_owned(),
-            ));
-        };
+        let (path, _) = bridge::door(&spec.transport);
         let account = self.google.email(&names.account());
         let made = Made {
             names: &names,
@@ -235,7 +229,7 @@ impl Target for CloudRun {
             ))
         })?;
         let invoker = self.google.invoker(&account).await?;
-        let path = path.clone();
+        let path = path.to_owned();
         Ok(self.released(spec.revision, &reached, &path, &invoker))
     }
 

@@ -13,7 +13,7 @@ use crate::deploy::cloud_run::CloudRun;
 use crate::deploy::{ReleaseSpec, Target as _, TargetError};
 use crate::domain::{
     Admission, Deployment, Judgement, Permissions, Policy, Report, Resources, RevisionId, SecretName,
-    SecretValue, ServerName, Timestamp, Transport, Version,
+    SecretValue, ServerName, Timestamp, Version,
 };
 use crate::mcp::Upstream;
 use crate::source::Progress;
@@ -40,11 +40,15 @@ pub(super) struct Project {
 
 impl Project {
     pub(super) fn new() -> Self {
+        Self::of(Source::clock())
+    }
+
+    pub(super) fn of(source: Source) -> Self {
         let house = House::new();
         let world = World::at(&house.fake.url);
         house.fake.change(|state| state.world = Some(world));
         let target = CloudRun::new(house.google.clone());
-        Self { house, target, source: Source::clock(), told: Told::default(), made: Mutex::default() }
+        Self { house, target, source, told: Told::default(), made: Mutex::default() }
     }
 
     pub(super) fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
@@ -62,11 +66,11 @@ impl Project {
             source: self.source.tree.digest(),
             revision: RevisionId::parse(revision).unwrap(),
             launch: built.launch,
-            transport: Transport::Http { path: "/mcp".to_owned(), port: None },
+            transport: self.source.manifest.start.transport.clone(),
             env: BTreeMap::from([("MODE".to_owned(), "x".to_owned())]),
             secrets: BTreeMap::from([(SecretName::parse("KEY").unwrap(), SecretValue::new("hush-hush"))]),
             granted: Permissions::default(),
-            resources: Resources::default(),
+            resources: self.source.manifest.resources.clone(),
             start_timeout: None,
         };
         let made = Deployment {
@@ -97,7 +101,7 @@ impl Project {
             source: made.source,
             revision: made.revision,
             launch: made.launch,
-            transport: Transport::Http { path: "/mcp".to_owned(), port: None },
+            transport: self.source.manifest.start.transport.clone(),
             env: made.env,
             secrets: BTreeMap::new(),
             granted: Permissions::default(),

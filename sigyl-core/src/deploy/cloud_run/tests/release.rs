@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::fake::{Fault, refusal};
 use super::project::{Project, admission, name};
+use super::source::Source;
 use crate::deploy::cloud_run::{Account, Names};
 use crate::deploy::{Suspended, Target as _, TargetError};
 use crate::domain::{RevisionId, SecretName, SecretValue};
@@ -47,6 +48,27 @@ async fn a_server_is_built_released_shifted_and_removed_without_a_trace() {
     for asked in project.house.fake.asked().iter().filter(|asked| !asked.path.contains(":addVersion")) {
         assert!(!asked.body.contains("hush-hush") && !asked.body.contains("aHVzaC1odXNo"), "{}", asked.path);
     }
+}
+
+#[tokio::test]
+async fn a_server_of_standard_input_and_output_is_released_behind_the_bridge() {
+    let project = Project::of(Source::stdio());
+    let upstream = project.release("one").await.unwrap();
+    assert!(upstream.url().unwrap().ends_with("/mcp"), "{upstream:?}");
+    project.shift("one").await.unwrap();
+    project.restore("one").await.unwrap();
+    project.world(|world| {
+        let service = world.things.iter().find(|(name, _)| name.starts_with("v2/")).unwrap().1;
+        let template = &service["template"];
+        assert_eq!(template["scaling"]["maxInstanceCount"], 1, "all sessions are in one: {template}");
+        let container = &template["containers"][0];
+        assert_eq!(container["resources"]["limits"]["memory"], "640Mi", "{container}");
+        assert_eq!(container["ports"][0]["containerPort"], 8080, "{container}");
+        let archive =
+            world.things.iter().find(|(name, _)| name.starts_with("b/demo-sigyl-europe-west1/o/")).unwrap().1;
+        let files = archive["files"].to_string();
+        assert!(files.contains("sigyl/bridge/package-lock.json"), "{files}");
+    });
 }
 
 #[tokio::test]

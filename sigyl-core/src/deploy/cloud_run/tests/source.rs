@@ -40,6 +40,13 @@ impl Source {
         Self::new(yaml, &[("clock.js", "// tells the time")])
     }
 
+    /// The same server, which speaks on standard input and output.
+    pub(in crate::deploy::cloud_run) fn stdio() -> Self {
+        let yaml = "name: clock\nruntime: node\nentryPoint: clock.js\nstartCommand: {type: stdio}\n\
+                    resources: {memory: 512Mi, maxInstances: 9}\n";
+        Self::new(yaml, &[("clock.js", "// tells the time")])
+    }
+
     pub(in crate::deploy::cloud_run) fn spec(&self) -> BuildSpec<'_> {
         BuildSpec {
             server: &self.server,
