@@ -155,6 +155,7 @@ async fn release(sigyl: &Sigyl, source: &std::path::Path) {
         allow_scripts: Vec::new(),
         deep: false,
         review: false,
+        canary: None,
     };
     let run = sigyl.deploy(&caller, deploy).await.unwrap();
     let (frames, mut told) = mpsc::channel(256);

@@ -51,6 +51,8 @@ pub enum StepId {
     Release,
     /// Speak to it.
     Probe,
+    /// Let it serve some, and look how that goes.
+    Canary,
     /// Let it serve.
     Activate,
     /// Stop what runs.
@@ -72,6 +74,7 @@ impl std::fmt::Display for StepId {
             Self::BindSecrets => "bind_secrets",
             Self::Release => "release",
             Self::Probe => "probe",
+            Self::Canary => "canary",
             Self::Activate => "activate",
             Self::Retire => "retire",
             Self::Remove => "remove",

@@ -205,6 +205,18 @@ const OTHERS: &[CodeDoc] = &[
         "`sigyl redeploy NAME` shows each difference and holds it for your approval",
     ),
     doc(
+        "E0604",
+        "canary taken back",
+        "A new version was tried with some of the new clients, and did worse than the version that serves; that one has all of them again.",
+        "`sigyl calls NAME` lists its calls; mend what fails, or allow more of it with --max-failures or --max-latency",
+    ),
+    doc(
+        "E0605",
+        "no such canary",
+        "The shares, the times or the limits of a trial make no sense.",
+        "name shares that grow, such as --canary 10,50, and how long each lasts with --soak",
+    ),
+    doc(
         "E0701",
         "data directory in use",
         "Another process works on the data directory and did not give it up in time.",

@@ -31,11 +31,15 @@ impl Gateway {
     /// Leads new clients of a server here, unless it is barred. Sessions on an earlier route stay on it until they end,
     /// or until the time to drain is over; the answer tells when.
     pub fn route(&self, name: ServerName, route: Route) -> Draining {
+        self.lead_to(Arc::new(Served::new(name, route)))
+    }
+
+    pub(super) fn lead_to(&self, served: Arc<Served>) -> Draining {
+        let name = served.name.clone();
         let barred = self.inner.barred();
-        if barred.get(&name).is_some_and(|bar| bar.holds(&route.version)) {
+        if barred.get(&name).is_some_and(|bar| bar.holds(&served.route.version)) {
             return Draining { inner: Arc::clone(&self.inner), old: None };
         }
-        let served = Arc::new(Served::new(name.clone(), route));
         self.inner.starting().remove(&name);
         let replaced = self.inner.routes_mut().insert(name, served);
         if let Some(old) = &replaced {
@@ -55,10 +59,12 @@ impl Gateway {
     pub fn unroute(&self, name: &ServerName) {
         self.inner.starting().remove(name);
         let removed = self.inner.routes_mut().remove(name);
+        let tried = self.inner.trials().remove(name).map(|trial| trial.served);
         self.inner.end_sessions(|session| session.served.name == *name, "the server was removed");
         self.inner.pins().retain(|_, (served, _)| served.name != *name);
         let retired: Vec<Arc<Served>> = self.inner.retired().iter().filter_map(Weak::upgrade).collect();
-        for served in retired.iter().chain(&removed).filter(|served| served.name == *name) {
+        let ours = retired.iter().chain(&removed).chain(&tried).filter(|served| served.name == *name);
+        for served in ours {
             served.modern.end("the server was removed");
             served.cut_off();
         }
@@ -80,10 +86,15 @@ impl Gateway {
             let is_routed = routes.get(name).is_some_and(|served| is_meant(served));
             if is_routed { routes.remove(name) } else { None }
         };
+        let tried = {
+            let mut trials = self.inner.trials();
+            let is_tried = trials.get(name).is_some_and(|trial| is_meant(&trial.served));
+            if is_tried { trials.remove(name).map(|trial| trial.served) } else { None }
+        };
         self.inner.end_sessions(|session| is_meant(&session.served), &bar.why);
         self.inner.pins().retain(|_, (served, _)| !is_meant(served));
         let retired: Vec<Arc<Served>> = self.inner.retired().iter().filter_map(Weak::upgrade).collect();
-        for served in retired.iter().chain(&removed).filter(|served| is_meant(served)) {
+        for served in retired.iter().chain(&removed).chain(&tried).filter(|served| is_meant(served)) {
             served.modern.end(&bar.why);
             served.cut_off();
         }

@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use tokio::time::Instant;
 
-use crate::domain::{ServerName, Version};
+use crate::domain::{Measured, ServerName, Version};
 use crate::mcp::era::LEGACY_ALL;
 
 use super::GatewayConfig;
@@ -23,6 +23,7 @@ use super::respond::{
     Answer, NO_SESSION, NO_SESSION_TEXT, TRANSPORT_ERROR, busy, empty, error, json, not_allowed,
 };
 use super::route::{Seat, Served};
+use super::trial::Trial;
 
 /// Sessions of HTTP servers that are remembered, so that they stay on the route they began on.
 const PINS_MOST: usize = 4096;
@@ -63,6 +64,8 @@ pub(super) struct Inner {
     pub(super) declared: Arc<Declared>,
     pub(super) budget: Arc<Budget>,
     routes: RwLock<HashMap<ServerName, Arc<Served>>>,
+    /// Versions that some new clients are led to.
+    trials: Mutex<HashMap<ServerName, Trial>>,
     /// Servers that have no route yet and will get one.
     starting: Mutex<HashSet<ServerName>>,
     /// Servers whose calls are refused.
@@ -84,6 +87,7 @@ impl Inner {
             journal: Arc::new(journal),
             declared: Arc::default(),
             routes: RwLock::default(),
+            trials: Mutex::default(),
             starting: Mutex::default(),
             barred: Mutex::default(),
             retired: Mutex::default(),
@@ -98,6 +102,20 @@ impl Inner {
 
     pub(super) fn routes_mut(&self) -> RwLockWriteGuard<'_, HashMap<ServerName, Arc<Served>>> {
         self.routes.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn trials(&self) -> MutexGuard<'_, HashMap<ServerName, Trial>> {
+        lock(&self.trials)
+    }
+
+    /// Tells whether a version of a server serves.
+    pub(super) fn is_routed(&self, name: &ServerName) -> bool {
+        self.routes().contains_key(name)
+    }
+
+    /// Returns what calls of the version that serves came to.
+    pub(super) fn measured(&self, name: &ServerName) -> Option<Measured> {
+        self.routes().get(name).map(|served| served.measured())
     }
 
     pub(super) fn starting(&self) -> MutexGuard<'_, HashSet<ServerName>> {
@@ -185,11 +203,13 @@ impl Inner {
             return self.pass(served, &parts, body, account).await;
         }
         let session = named.and_then(|named| self.session(named, &served.name));
+        // The modern era has no sessions, and ignores the header that names one.
+        let modern = header(&parts.headers, VERSION).is_some_and(|version| !LEGACY_ALL.contains(&version));
+        let begins = parts.method == Method::POST && session.is_none() && (named.is_none() || modern);
+        let served = if begins { self.chosen(served) } else { served };
         if let (Some(_), None) = (served.route.upstream.url(), &session) {
             return self.pass(served, &parts, body, account).await;
         }
-        // The modern era has no sessions, and ignores the header that names one.
-        let modern = header(&parts.headers, VERSION).is_some_and(|version| !LEGACY_ALL.contains(&version));
         let named = named.filter(|_| session.is_some() || !modern);
         match (&parts.method, named, session) {
             (&Method::POST, None, session) | (&Method::POST, Some(_), session @ Some(_)) => {
@@ -330,7 +350,8 @@ impl Inner {
             served.modern.end("another version serves, and the time to move is over");
         }
         let current: Vec<Arc<Served>> = self.routes().values().cloned().collect();
-        for served in current.iter().chain(&served) {
+        let tried: Vec<Arc<Served>> = self.trials().values().map(|trial| Arc::clone(&trial.served)).collect();
+        for served in current.iter().chain(&served).chain(&tried) {
             served.modern.look(idle);
         }
     }
@@ -341,8 +362,9 @@ impl Inner {
         self.end_sessions(|_| true, why);
         self.pins().clear();
         let retired: Vec<Arc<Served>> = self.retired().iter().filter_map(Weak::upgrade).collect();
+        let tried: Vec<Arc<Served>> = self.trials().drain().map(|(_, trial)| trial.served).collect();
         let routes = self.routes();
-        for served in retired.iter().chain(routes.values()) {
+        for served in retired.iter().chain(routes.values()).chain(&tried) {
             served.modern.end(why);
         }
     }

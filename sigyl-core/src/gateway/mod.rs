@@ -28,6 +28,7 @@ mod serve;
 mod sieve;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod watch;
 
 pub use config::GatewayConfig;

@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::domain::{Digest, ServerName, Version};
+use crate::domain::{Digest, Measured, ServerName, Version};
 use crate::mcp::{Era, Upstream};
+use crate::store::CallOutcome;
 
 use super::modern::ModernSlot;
 
@@ -55,6 +56,8 @@ pub(super) struct Served {
     retired: Mutex<Option<Instant>>,
     /// Whether answers that are on their way back are cut off.
     cut: watch::Sender<bool>,
+    /// What its calls came to.
+    measured: Mutex<Measured>,
     /// What it declared and nothing forbade, as digests of whole answers, since when.
     clean: Mutex<(u64, BTreeSet<Digest>)>,
 }
@@ -85,9 +88,21 @@ impl Served {
             passing: Arc::default(),
             retired: Mutex::new(None),
             cut: watch::Sender::new(false),
+            measured: Mutex::default(),
             clean: Mutex::default(),
             route,
         }
+    }
+
+    /// Counts a call that ended.
+    pub(super) fn count(&self, outcome: CallOutcome, micros: u64) {
+        let failed = u64::from(outcome != CallOutcome::Ok);
+        self.measured.lock().unwrap_or_else(PoisonError::into_inner).add(1, failed, micros);
+    }
+
+    /// Tells what its calls came to so far.
+    pub(super) fn measured(&self) -> Measured {
+        self.measured.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Takes a seat for a session, if one is free.

@@ -16,9 +16,9 @@ use super::rules::Rules;
 use crate::clock::Clock;
 use crate::deploy::{Built, LOCAL, Released, Target, TargetError, Targets};
 use crate::domain::{
-    Admission, Deployment, Judgement, Locator, Namespace, Permissions, Policy, Report, Resources, Run,
-    SecretName, SecretValue, Server, ServerName, StepId, Tool, ToolPin, Version, VersionRecord, Waiver,
-    WorkspaceName,
+    Admission, Canary, Compared, Deployment, Judgement, Locator, Namespace, Permissions, Policy, Report,
+    Resources, Run, SecretName, SecretValue, Server, ServerName, StepId, Tool, ToolPin, Version,
+    VersionRecord, Waiver, WorkspaceName,
 };
 use crate::event::EventKind;
 use crate::manifest::Manifest;
@@ -44,6 +44,23 @@ pub trait Front: Send + Sync + std::fmt::Debug {
         resources: &Resources,
         probe: Option<&Probe>,
     ) -> Quiet;
+    /// Lets `percent` of the clients that begin reach `upstream`, and the others what they reach now. Tells whether it
+    /// does: it does not where the version is barred, or nothing serves.
+    fn try_out(
+        &self,
+        name: &ServerName,
+        version: &Version,
+        upstream: Upstream,
+        resources: &Resources,
+        probe: Option<&Probe>,
+        percent: u8,
+    ) -> bool;
+    /// Tells what calls came to by what serves and by what is tried; nothing where nothing is tried (any more).
+    fn compared(&self, name: &ServerName) -> Option<Compared>;
+    /// Lets all clients that begin reach what is tried, as [`Front::route`] does; nothing where nothing is.
+    fn promote(&self, name: &ServerName) -> Option<Quiet>;
+    /// Lets nobody reach what is tried any more.
+    fn withdraw(&self, name: &ServerName);
     /// Lets nobody reach `name` any more.
     fn unroute(&self, name: &ServerName);
     /// Returns the address of `name`, once the endpoint listens.
@@ -163,6 +180,9 @@ pub struct Order {
     /// Whether a language model looks at it too.
     #[serde(default)]
     pub review: bool,
+    /// How clients are led to it; all at once when absent.
+    #[serde(default)]
+    pub canary: Option<Canary>,
     /// Secrets given with the order, sealed.
     pub sealed: Vec<SealedSecret>,
     /// What those secrets were before this run bound its own: `None` where there was nothing.

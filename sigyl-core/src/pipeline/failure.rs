@@ -4,7 +4,8 @@ use std::error::Error as _;
 
 use crate::deploy::TargetError;
 use crate::domain::{
-    Failure, Kind, NameError, PermissionError, Quarantined, Refusal, ServerName, StepId, Version, WaiverError,
+    CanaryError, Failure, Kind, NameError, PermissionError, Quarantined, Refusal, ServerName, StepId,
+    Version, WaiverError,
 };
 use crate::manifest::ManifestError;
 use crate::mcp::McpError;
@@ -44,6 +45,9 @@ pub enum StepError {
         /// What is granted.
         granted: String,
     },
+    /// A trial cannot be.
+    #[error("the canary cannot be")]
+    Trial(#[from] CanaryError),
     /// A name does not read.
     #[error("the name does not read")]
     Name(#[from] NameError),
@@ -78,6 +82,16 @@ pub enum StepError {
         since: Version,
         /// What differs.
         drift: String,
+    },
+    /// A version that was tried does worse than the one that serves.
+    #[error("{version} was tried with {percent} percent of new clients and taken back: {why}")]
+    Canary {
+        /// The version.
+        version: Version,
+        /// The share that it had.
+        percent: u8,
+        /// What it did.
+        why: String,
     },
     /// A secret that the manifest requires is missing.
     #[error("the server requires secrets that were not given: {0}")]
@@ -135,11 +149,13 @@ impl StepError {
             | Self::Waiver(_)
             | Self::Grant(_)
             | Self::NotGranted { .. }
+            | Self::Trial(_)
             | Self::Name(_)
             | Self::SecretsMissing(_) => Kind::Invalid,
             Self::Refused(_) | Self::LiveTools(_) | Self::Drifted { .. } | Self::Quarantined(_) => {
                 Kind::Blocked
             }
+            Self::Canary { .. } => Kind::Upstream,
             Self::NotOurs(_) => Kind::Conflict,
             Self::Beyond(_) => Kind::Denied,
             Self::Rules(error) => error.kind(),
@@ -174,6 +190,8 @@ impl StepError {
             Self::Probe(_) => "E0601",
             Self::LiveTools(_) => "E0602",
             Self::Drifted { .. } => "E0603",
+            Self::Canary { .. } => "E0604",
+            Self::Trial(_) => "E0605",
             Self::Publish(PublishError::Store(error)) | Self::Store(error) => store_code(error),
             Self::Vault(VaultError::GivenUp { .. }) => "E0802",
             Self::Vault(_) => "E0801",
@@ -198,6 +216,7 @@ impl StepError {
                 "name one finding as RULE@FILE:LINE or RULE@TOOL:FIELD, with --reason TEXT and --expires DATE"
             }
             Self::Grant(_) => "write read=PATH, write=PATH, network=HOST:PORT or exec=PROGRAM",
+            Self::Trial(_) => "name shares that grow, such as 10,50, and how long each lasts",
             Self::Name(_) => "use a-z, 0-9, `.`, `_`, `-`, or namespace/name",
             Self::NotGranted { .. } => "write it as `sigyl show NAME` shows it",
             Self::Manifest(_) => "`sigyl init` writes a commented manifest from what it finds",
@@ -219,6 +238,9 @@ impl StepError {
             Self::Publish(PublishError::VersionTaken { remedy, .. }) => remedy,
             Self::SecretsMissing(_) => {
                 "give each with --secret NAME (asked for), NAME=@FILE or NAME=env:VARIABLE"
+            }
+            Self::Canary { .. } => {
+                "`sigyl calls NAME` lists its calls; mend them, or allow more of them to fail"
             }
             Self::Probe(_) => LOGS,
             Self::NotOurs(_) => "take another name, or ask an admin of that workspace to move the server",

@@ -3,7 +3,7 @@
 use super::step::Step;
 use super::steps::{
     Activate, Admit, BindSecrets, BuildImage, FetchSource, LoadVersion, ProbeRelease, ReadManifest,
-    RecordVersion, Release, Remove, Retire, ReviewSource, ScanSource,
+    RecordVersion, Release, Remove, Retire, ReviewSource, ScanSource, TryOut,
 };
 use crate::domain::{Plan, StepId};
 
@@ -21,10 +21,11 @@ const RELEASE: &[&dyn Step] = &[
     &BindSecrets,
     &Release,
     &ProbeRelease,
+    &TryOut,
     &Activate,
 ];
 const ROLLBACK: &[&dyn Step] =
-    &[&LoadVersion, &Admit, &BuildImage, &BindSecrets, &Release, &ProbeRelease, &Activate];
+    &[&LoadVersion, &Admit, &BuildImage, &BindSecrets, &Release, &ProbeRelease, &TryOut, &Activate];
 const DELETE: &[&dyn Step] = &[&Retire, &Remove];
 
 pub(crate) fn steps(plan: Plan) -> &'static [&'static dyn Step] {

@@ -7,7 +7,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::tally::Tally;
 use crate::clock::Clock;
-use crate::domain::{Resources, ServerName, Version};
+use crate::domain::{Compared, Resources, ServerName, Version};
 use crate::gateway::{Gateway, GatewayConfig, Route};
 use crate::mcp::{Probe, Upstream};
 use crate::pipeline::{Front, Quiet};
@@ -125,15 +125,36 @@ impl Front for GatewayFront {
             return Box::pin(std::future::ready(()));
         }
         upstreams.insert(name.clone(), (version.clone(), upstream.clone()));
-        let mut route = Route::new(upstream, version.clone());
-        if let Some(most) = resources.max_instances {
-            route.max_sessions = most as usize;
-        }
-        if let Some(seconds) = resources.timeout {
-            route.timeout = std::time::Duration::from_secs(seconds);
-        }
-        route.era = probe.map(|probe| probe.era);
+        let route = way(version, upstream, resources, probe);
         Box::pin(self.gateway.route(name.clone(), route).over())
+    }
+
+    fn try_out(
+        &self,
+        name: &ServerName,
+        version: &Version,
+        upstream: Upstream,
+        resources: &Resources,
+        probe: Option<&Probe>,
+        percent: u8,
+    ) -> bool {
+        self.gateway.try_out(name, way(version, upstream, resources, probe), percent)
+    }
+
+    fn compared(&self, name: &ServerName) -> Option<Compared> {
+        self.gateway.compared(name)
+    }
+
+    fn promote(&self, name: &ServerName) -> Option<Quiet> {
+        let mut upstreams = self.upstreams.lock().unwrap_or_else(PoisonError::into_inner);
+        let (version, upstream) = self.gateway.tried(name)?;
+        let left = self.gateway.promote(name)?;
+        upstreams.insert(name.clone(), (version, upstream));
+        Some(Box::pin(left.over()))
+    }
+
+    fn withdraw(&self, name: &ServerName) {
+        self.gateway.withdraw(name);
     }
 
     fn unroute(&self, name: &ServerName) {
@@ -144,6 +165,19 @@ impl Front for GatewayFront {
     fn url(&self, name: &ServerName) -> Option<String> {
         self.base().map(|base| format!("{base}/mcp/{name}"))
     }
+}
+
+/// Makes the way to an instance, with its limits.
+fn way(version: &Version, upstream: Upstream, resources: &Resources, probe: Option<&Probe>) -> Route {
+    let mut route = Route::new(upstream, version.clone());
+    if let Some(most) = resources.max_instances {
+        route.max_sessions = most as usize;
+    }
+    if let Some(seconds) = resources.timeout {
+        route.timeout = std::time::Duration::from_secs(seconds);
+    }
+    route.era = probe.map(|probe| probe.era);
+    route
 }
 
 /// Who is told of calls before they are kept.

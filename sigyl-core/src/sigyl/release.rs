@@ -9,8 +9,8 @@ use super::secrets::check_value;
 use super::{Frames, Sigyl};
 use crate::deploy::{LOCAL, Target};
 use crate::domain::{
-    Action, Caller, Decision, Denied, Locator, Namespace, Permissions, Plan, Run, RunId, RunState, Seq,
-    Server, ServerName, Version,
+    Action, Caller, Canary, Decision, Denied, Locator, Namespace, Permissions, Plan, Run, RunId, RunState,
+    Seq, Server, ServerName, Version,
 };
 use crate::error::Error;
 use crate::event::{EventKind, Heard};
@@ -33,6 +33,7 @@ impl Sigyl {
 
     async fn start_deploy(&self, caller: &Caller, deploy: Deploy) -> Result<RunId, Error> {
         let placed = self.placed(caller, Action::Deploy, deploy.workspace, deploy.name.as_ref()).await?;
+        deploy.canary.as_ref().map_or(Ok(()), Canary::check).map_err(StepError::from)?;
         require_reach(caller, &deploy.env, &deploy.grant, &deploy.allow_scripts)?;
         // It acts there in the name of whoever operates this installation, who pays for it.
         if let Some(place) = deploy.target.as_deref().filter(|place| *place != LOCAL)
@@ -53,6 +54,7 @@ impl Sigyl {
             allow_scripts: deploy.allow_scripts,
             deep: deploy.deep,
             review: deploy.review,
+            canary: deploy.canary,
             ..placed
         };
         self.begin(caller, Plan::Release, order, deploy.secrets).await
@@ -67,6 +69,7 @@ impl Sigyl {
 
     async fn start_redeploy(&self, caller: &Caller, redeploy: Redeploy) -> Result<RunId, Error> {
         let server = self.known(caller, Action::Deploy, &redeploy.name).await?;
+        redeploy.canary.as_ref().map_or(Ok(()), Canary::check).map_err(StepError::from)?;
         let deployment = self.inner.platform.store.deployment(&server.name).await?;
         let target = deployment.as_ref().and_then(|deployment| deployment.target.as_deref());
         let target = self.inner.platform.targets.of(target).map_err(StepError::from)?;
@@ -91,6 +94,7 @@ impl Sigyl {
             allow_scripts: redeploy.allow_scripts,
             deep: redeploy.deep,
             review: redeploy.review,
+            canary: redeploy.canary,
             ..of_server(server)
         };
         self.begin(caller, Plan::Redeploy, order, redeploy.secrets).await

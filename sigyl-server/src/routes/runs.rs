@@ -163,6 +163,7 @@ async fn release(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
         allow_scripts: wanted.allow_scripts,
         deep: wanted.deep,
         review: wanted.review,
+        canary: wanted.canary,
         ..Deploy::of(source)
     };
     begun(app.core.deploy(&caller, deploy).await?)
@@ -188,6 +189,7 @@ async fn again(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
         allow_scripts: wanted.allow_scripts,
         deep: wanted.deep,
         review: wanted.review,
+        canary: wanted.canary,
     };
     begun(app.core.redeploy(&caller, redeploy).await?)
 }

@@ -45,7 +45,8 @@ impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let source = from_here(self.source)?;
-        let Release { env, secrets, grant, waive, allow_scripts, deep, review } = self.release.read(cx)?;
+        let Release { env, secrets, grant, waive, allow_scripts, deep, review, canary } =
+            self.release.read(cx)?;
         let (name, workspace, target) = (self.name, self.workspace, self.target);
         let deploy = Deploy {
             source,
@@ -59,6 +60,7 @@ impl Args {
             allow_scripts,
             deep,
             review,
+            canary,
         };
         if self.detach && cx.settings.server.is_none() {
             background::start(cx).await?;

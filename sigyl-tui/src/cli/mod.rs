@@ -9,6 +9,7 @@ mod background;
 mod backup;
 mod call;
 mod calls;
+mod canary_args;
 mod client;
 mod completions;
 mod config;

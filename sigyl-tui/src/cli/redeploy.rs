@@ -35,7 +35,8 @@ impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let source = self.source.map(super::deploy::from_here).transpose()?;
-        let Release { env, secrets, grant, waive, allow_scripts, deep, review } = self.release.read(cx)?;
+        let Release { env, secrets, grant, waive, allow_scripts, deep, review, canary } =
+            self.release.read(cx)?;
         let redeploy = Redeploy {
             name: self.name,
             source,
@@ -47,6 +48,7 @@ impl Args {
             allow_scripts,
             deep,
             review,
+            canary,
         };
         let end: RunEnd = cx.follow(Request::Redeploy(redeploy)).await?;
         ending::show(&end, cx)

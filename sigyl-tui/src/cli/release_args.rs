@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sigyl_core::domain::{Permissions, SecretName, SecretValue, Waiver};
+use sigyl_core::domain::{Canary, Permissions, SecretName, SecretValue, Waiver};
 
 use super::Context;
+use super::canary_args::CanaryArgs;
 use crate::problem::Problem;
 use crate::secret;
 use crate::waive::WaiveArgs;
@@ -31,6 +32,8 @@ pub(crate) struct ReleaseArgs {
     #[arg(long)]
     review: bool,
     #[command(flatten)]
+    canary: CanaryArgs,
+    #[command(flatten)]
     waive: WaiveArgs,
 }
 
@@ -43,6 +46,7 @@ pub(super) struct Release {
     pub(super) allow_scripts: Vec<String>,
     pub(super) deep: bool,
     pub(super) review: bool,
+    pub(super) canary: Option<Canary>,
 }
 
 impl ReleaseArgs {
@@ -56,6 +60,7 @@ impl ReleaseArgs {
             })?;
         }
         let waive = self.waive.waivers()?;
+        let canary = self.canary.read()?;
         let secrets = secret::read(&self.secret, &cx.settings.environment, cx.output.interactive)?;
         if let Some(name) = secrets.keys().find(|name| env.contains_key(name.as_str())) {
             let message = format!("{name} is given both as --env and as --secret");
@@ -69,6 +74,7 @@ impl ReleaseArgs {
             allow_scripts: self.allow_scripts,
             deep: self.deep,
             review: self.review,
+            canary,
         })
     }
 }

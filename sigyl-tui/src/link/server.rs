@@ -308,6 +308,7 @@ impl Server {
             allow_scripts: deploy.allow_scripts,
             deep: deploy.deep,
             review: deploy.review,
+            canary: deploy.canary,
         })
     }
 
@@ -329,6 +330,7 @@ impl Server {
             allow_scripts: redeploy.allow_scripts,
             deep: redeploy.deep,
             review: redeploy.review,
+            canary: redeploy.canary,
         })
     }
 

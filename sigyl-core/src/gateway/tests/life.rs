@@ -6,7 +6,7 @@ use super::*;
 use crate::mcp::fake::{self, Fake, Say, result};
 
 /// A server that names itself, and keeps calls of `wait` waiting.
-fn named(label: &'static str) -> Arc<Fake> {
+pub(super) fn named(label: &'static str) -> Arc<Fake> {
     Fake::new(move |asked| match (asked["method"].as_str(), asked["params"]["name"].as_str()) {
         (Some("tools/call"), Some("wait")) => Vec::new(),
         (Some("tools/call"), _) => vec![result(asked, json!({"content": [], "by": label}))],

@@ -7,6 +7,7 @@ mod life;
 mod modern;
 mod others;
 mod proxied;
+mod trial;
 
 use std::sync::Arc;
 use std::time::Duration;

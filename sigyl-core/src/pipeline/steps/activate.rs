@@ -100,6 +100,10 @@ fn server_after(cx: &Context, deployment: &Deployment) -> Result<Server, StepErr
 }
 
 fn route(cx: &Context, deployment: &Deployment) -> Option<Quiet> {
+    if let Some(quiet) = cx.order.canary.as_ref().and_then(|_| cx.platform.front.promote(&deployment.server))
+    {
+        return Some(quiet);
+    }
     let upstream = cx.results.released.as_ref()?.upstream.clone();
     let probe = cx.results.probe.as_ref();
     Some(cx.platform.front.route(

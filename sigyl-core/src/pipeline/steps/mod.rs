@@ -16,6 +16,7 @@ mod remove;
 mod retire;
 mod review;
 mod scan_source;
+mod try_out;
 
 pub(crate) use activate::Activate;
 pub(crate) use admit::Admit;
@@ -35,3 +36,4 @@ pub(crate) use remove::Remove;
 pub(crate) use retire::Retire;
 pub(crate) use review::ReviewSource;
 pub(crate) use scan_source::ScanSource;
+pub(crate) use try_out::TryOut;

@@ -12,8 +12,8 @@ use super::target::FakeTarget;
 use crate::clock::FixedClock;
 use crate::deploy::{Target, Targets};
 use crate::domain::{
-    Caller, Locator, Permissions, Plan, Policy, Resources, Run, SecretName, SecretValue, ServerName,
-    Timestamp, Version,
+    Caller, Compared, Locator, Permissions, Plan, Policy, Resources, Run, SecretName, SecretValue,
+    ServerName, Timestamp, Version,
 };
 use crate::event::Bus;
 use crate::mcp::{Probe, Upstream};
@@ -33,7 +33,20 @@ pub(super) struct Routes(
     Mutex<BTreeMap<ServerName, Version>>,
     pub(super) watch::Sender<bool>,
     pub(super) Mutex<Option<Started>>,
+    pub(super) Mutex<Tried>,
 );
+
+/// What is tried beside what serves, and what calls come to.
+#[derive(Debug, Default)]
+pub(super) struct Tried {
+    pub(super) now: Option<(Version, u8)>,
+    pub(super) shares: Vec<u8>,
+    /// Returned at each look but the first, by the share that is tried.
+    pub(super) seen: BTreeMap<u8, Compared>,
+    looks: usize,
+    /// Whether it is taken away while it is tried.
+    pub(super) gone: bool,
+}
 
 impl Front for Routes {
     fn route(
@@ -52,6 +65,46 @@ impl Front for Routes {
         Box::pin(async move {
             busy.wait_for(|busy| !busy).await.unwrap();
         })
+    }
+
+    fn try_out(
+        &self,
+        name: &ServerName,
+        version: &Version,
+        _: Upstream,
+        _: &Resources,
+        _: Option<&Probe>,
+        percent: u8,
+    ) -> bool {
+        let mut tried = self.3.lock().unwrap();
+        if tried.now.is_none() {
+            // From here on nothing waits but the trial: nobody waits for that.
+            tokio::time::pause();
+        }
+        tried.now = Some((version.clone(), percent));
+        tried.shares.push(percent);
+        self.0.lock().unwrap().contains_key(name)
+    }
+
+    fn compared(&self, _: &ServerName) -> Option<Compared> {
+        let mut tried = self.3.lock().unwrap();
+        tried.looks += 1;
+        let (_, percent) = tried.now.as_ref().filter(|_| !tried.gone)?;
+        let seen = tried.seen.get(percent).filter(|_| tried.looks > 1);
+        Some(seen.cloned().unwrap_or_default())
+    }
+
+    fn promote(&self, name: &ServerName) -> Option<Quiet> {
+        let (version, _) = self.3.lock().unwrap().now.take()?;
+        tokio::time::resume();
+        self.0.lock().unwrap().insert(name.clone(), version);
+        Some(Box::pin(std::future::ready(())))
+    }
+
+    fn withdraw(&self, _: &ServerName) {
+        if self.3.lock().unwrap().now.take().is_some() {
+            tokio::time::resume();
+        }
     }
 
     fn unroute(&self, name: &ServerName) {

@@ -1,6 +1,7 @@
 //! Whole runs over the real store, scanner, vault and MCP client, with a target and a server that tests can break.
 
 mod blocks;
+mod canary;
 mod elsewhere;
 mod faults;
 mod holds;

@@ -29,6 +29,7 @@ fn redeploy(name: &ServerName) -> Redeploy {
         allow_scripts: Vec::new(),
         deep: false,
         review: false,
+        canary: None,
     }
 }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{AuditFrom, CallCount, KeyView, Member, Rescanned, ServerView, VersionView, WorkspaceView};
 use crate::domain::{
-    Account, AuditEntry, Label, Role, Run, RunId, SecretName, SecretValue, ServerName, Timestamp, Version,
-    Waiver, WorkspaceName,
+    Account, AuditEntry, Canary, Label, Role, Run, RunId, SecretName, SecretValue, ServerName, Timestamp,
+    Version, Waiver, WorkspaceName,
 };
 use crate::wire::registry::ImportRow;
 
@@ -51,6 +51,9 @@ pub struct Release {
     /// Whether a language model looks at it too.
     #[serde(default)]
     pub review: bool,
+    /// How clients are led to it; all at once when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Canary>,
 }
 
 /// A run that was begun.

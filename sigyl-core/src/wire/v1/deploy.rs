@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Locator, SecretName, SecretValue, ServerName, Waiver, WorkspaceName};
+use crate::domain::{Canary, Locator, SecretName, SecretValue, ServerName, Waiver, WorkspaceName};
 
 /// What a deploy needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,6 +40,9 @@ pub struct Deploy {
     /// Whether a language model looks at it too.
     #[serde(default)]
     pub review: bool,
+    /// How clients are led to it, where a version of it serves; all at once when absent.
+    #[serde(default)]
+    pub canary: Option<Canary>,
 }
 
 impl Deploy {
@@ -57,6 +60,7 @@ impl Deploy {
             allow_scripts: Vec::new(),
             deep: false,
             review: false,
+            canary: None,
         }
     }
 }
@@ -92,4 +96,7 @@ pub struct Redeploy {
     /// Whether a language model looks at it too.
     #[serde(default)]
     pub review: bool,
+    /// How clients are led to it; all at once when absent.
+    #[serde(default)]
+    pub canary: Option<Canary>,
 }

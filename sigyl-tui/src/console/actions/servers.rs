@@ -208,6 +208,7 @@ fn redeploy(given: &Given<'_>) -> Result<Request, Wrong> {
         allow_scripts: given.list("scripts")?,
         deep: given.is_on("deep"),
         review: false,
+        canary: None,
     }))
 }
 

@@ -1,0 +1,106 @@
+//! What calls of one instance came to: how many, how many failed, how long they took.
+
+/// Two for each doubling of a microsecond, up to more than an hour.
+const BUCKETS: usize = 72;
+
+/// Calls that ended, by how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// How many.
+    pub calls: u64,
+    /// Those among them that failed: with an error of the tool or the protocol, or without an answer.
+    pub failed: u64,
+    took: Box<[u64]>,
+}
+
+/// What calls came to on both sides of a trial.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// By the version that serves.
+    pub serving: Measured,
+    /// By the one that is tried.
+    pub tried: Measured,
+}
+
+impl Default for Measured {
+    fn default() -> Self {
+        Self { calls: 0, failed: 0, took: vec![0; BUCKETS].into_boxed_slice() }
+    }
+}
+
+impl Measured {
+    /// Counts calls that all took as long.
+    pub fn add(&mut self, calls: u64, failed: u64, micros: u64) {
+        self.took[bucket(micros)] += calls;
+        self.calls += calls;
+        self.failed += failed;
+    }
+
+    /// Returns what came since an earlier count.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let took: Box<[u64]> =
+            self.took.iter().zip(&earlier.took).map(|(now, then)| now.saturating_sub(*then)).collect();
+        let since = |now: u64, then: u64| now.saturating_sub(then);
+        Self { calls: since(self.calls, earlier.calls), failed: since(self.failed, earlier.failed), took }
+    }
+
+    /// Returns how many of 100 calls failed, where there were any.
+    pub fn failing(&self) -> Option<f64> {
+        // Counts of calls are far below what a float holds exactly.
+        (self.calls > 0).then(|| self.failed as f64 * 100.0 / self.calls as f64)
+    }
+
+    /// Returns the microseconds that what is left of 100 calls besides `share` took longer than: surely, for times are counted
+    /// in ranges whose upper end is 1.42 times their lower end.
+    pub fn exceeded(&self, share: u64) -> Option<u64> {
+        let wanted = (self.calls * share).div_ceil(100).max(1);
+        let mut seen = 0;
+        let found = self.took.iter().position(|count| {
+            seen += count;
+            seen >= wanted
+        })?;
+        Some(found.checked_sub(1).map_or(0, upper))
+    }
+}
+
+/// Finds the range that a time is in.
+fn bucket(micros: u64) -> usize {
+    let below = (0..BUCKETS).find(|at| micros <= upper(*at));
+    below.unwrap_or(BUCKETS - 1)
+}
+
+/// Returns the longest time of a range: 1, 1, 2, 2, 4, 5, 8, 11, 16, … microseconds.
+fn upper(at: usize) -> u64 {
+    let whole = 1_u64 << (at / 2);
+    if at.is_multiple_of(2) { whole } else { whole * 141 / 100 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ended_is_counted_by_its_end_and_its_time() {
+        let mut first = Measured::default();
+        assert_eq!((first.failing(), first.exceeded(95)), (None, None));
+        first.add(95, 0, 900);
+        first.add(5, 5, 90_000);
+        assert_eq!((first.calls, first.failed, first.failing()), (100, 5, Some(5.0)));
+        assert_eq!(first.exceeded(95), Some(721));
+        assert_eq!(first.exceeded(96), Some(65_536));
+        let mut second = first.clone();
+        second.add(1, 1, u64::MAX);
+        let since = second.since(&first);
+        assert_eq!((since.calls, since.failed), (1, 1));
+        assert_eq!(since.exceeded(50), Some(upper(BUCKETS - 2)), "as long as can be told");
+    }
+
+    #[test]
+    fn ranges_grow_and_hold_each_time() {
+        assert!((1..BUCKETS).all(|at| upper(at) >= upper(at - 1)));
+        for micros in [0, 1, 3, 1_000, 1_443, 1_444, 5_000_000, 3_600_000_000] {
+            let at = bucket(micros);
+            assert!(micros <= upper(at) && (at == 0 || micros > upper(at - 1)), "{micros} in {at}");
+        }
+    }
+}
