@@ -5,10 +5,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Layer, Taken};
-use crate::console::actions::{Action, FieldKind, Wrong};
+use crate::console::actions::{Action, Field, FieldKind, Wrong};
 use crate::console::turn::{Do, Turn, Values};
 use crate::console::view::View;
-use crate::console::widgets::{Entry, popup, put};
+use crate::console::widgets::{Entry, Fill, Line, popup, put};
 use crate::render::{Role, specimen, wrap};
 
 /// Columns that the names of fields have.
@@ -17,7 +17,7 @@ const NAMES: u16 = 14;
 /// A form that is filled.
 pub(in crate::console) struct Form {
     action: &'static Action,
-    entries: Vec<Entry>,
+    lines: Vec<Line>,
     /// What is typed again before something goes for good.
     again: Entry,
     at: usize,
@@ -27,15 +27,11 @@ pub(in crate::console) struct Form {
 impl Form {
     /// A form that begins with these values; the first empty field has the keys.
     pub(in crate::console) fn new(action: &'static Action, values: &Values) -> Self {
-        let entry = |field: &crate::console::actions::Field| {
-            let entry = Entry::with(values.get(field.name).map_or("", String::as_str));
-            if field.kind == FieldKind::Hidden { entry.hidden() } else { entry }
-        };
-        let entries: Vec<Entry> = action.fields.iter().map(entry).collect();
-        let mut form = Self { action, entries, again: Entry::default(), at: 0, wrong: None };
-        let empty = (0..form.entries.len()).find(|at| form.is_empty(*at) && action.fields[*at].needed);
-        let free = (0..form.entries.len()).find(|at| form.is_empty(*at));
-        let choice = action.fields.iter().position(|field| matches!(field.kind, FieldKind::Choice(_)));
+        let lines = action.fields.iter().map(|field| line(field, values)).collect();
+        let mut form = Self { action, lines, again: Entry::default(), at: 0, wrong: None };
+        let empty = form.lines.iter().position(|line| line.is_empty() && line.needed);
+        let free = form.lines.iter().position(Line::is_empty);
+        let choice = form.lines.iter().position(|line| matches!(line.fill, Fill::Choice(_)));
         let last = form.count() - 1;
         form.at = empty.or(action.destroys.map(|_| last)).or(choice).or(free).unwrap_or(last);
         form
@@ -50,23 +46,19 @@ impl Form {
         Self { wrong: Some(wrong), ..Self::new(action, &kept.collect()) }
     }
 
-    fn is_empty(&self, at: usize) -> bool {
-        self.entries[at].text().trim().is_empty()
-    }
-
     /// Lines that can have the keys.
     fn count(&self) -> usize {
-        (self.entries.len() + usize::from(self.action.destroys.is_some())).max(1)
+        (self.lines.len() + usize::from(self.action.destroys.is_some())).max(1)
     }
 
     fn values(&self) -> Values {
-        let fields = self.action.fields.iter().zip(&self.entries);
-        fields.map(|(field, entry)| (field.name, entry.text().to_owned())).collect()
+        let fields = self.action.fields.iter().zip(&self.lines);
+        fields.map(|(field, line)| (field.name, line.text().to_owned())).collect()
     }
 
     /// Checks what can be checked here, and sends it.
     fn send(&mut self, turn: &mut Turn<'_>) -> Taken {
-        let missing = (0..self.entries.len()).find(|at| self.action.fields[*at].needed && self.is_empty(*at));
+        let missing = self.lines.iter().position(|line| line.needed && line.is_empty());
         if let Some(at) = missing {
             self.at = at;
             self.wrong = Some(format!("{} is needed", self.action.fields[at].name));
@@ -90,81 +82,6 @@ impl Form {
         Taken::Close
     }
 
-    fn choose(&mut self, key: KeyEvent, choices: &[&'static str]) {
-        let entry = &mut self.entries[self.at];
-        // Nothing is chosen for anybody: the first key chooses.
-        let chosen = choices.iter().position(|choice| *choice == entry.text());
-        let count = choices.len();
-        let typed = |c: char| choices.iter().position(|choice| choice.starts_with(c));
-        let next = match key.code {
-            KeyCode::Left => chosen.map_or(count - 1, |at| (at + count - 1) % count),
-            KeyCode::Right | KeyCode::Char(' ') => chosen.map_or(0, |at| (at + 1) % count),
-            KeyCode::Char(c) => match typed(c).or(chosen) {
-                Some(at) => at,
-                None => return,
-            },
-            _ => return,
-        };
-        *entry = Entry::with(choices[next]);
-    }
-
-    fn fill(&mut self, key: KeyEvent) {
-        let Some(field) = self.action.fields.get(self.at) else {
-            self.again.key(key);
-            return;
-        };
-        match field.kind {
-            FieldKind::Choice(choices) => self.choose(key, choices),
-            FieldKind::Switch => {
-                let on = self.entries[self.at].text() == "yes";
-                match key.code {
-                    KeyCode::Char(' ' | 'x') | KeyCode::Left | KeyCode::Right => {
-                        self.entries[self.at] = Entry::with(if on { "" } else { "yes" });
-                    }
-                    KeyCode::Char('y') => self.entries[self.at] = Entry::with("yes"),
-                    KeyCode::Char('n') => self.entries[self.at] = Entry::default(),
-                    _ => {}
-                }
-            }
-            _ => {
-                self.entries[self.at].key(key);
-            }
-        }
-    }
-
-    fn draw_field(&self, at: usize, area: Rect, buf: &mut Buffer, view: &View<'_>) {
-        let field = &self.action.fields[at];
-        let focused = at == self.at;
-        let name = if focused { view.theme.accent } else { view.theme.role(Role::Dim) };
-        let star = if field.needed { "*" } else { " " };
-        put(buf, area, area.x, area.y, &format!("{star}{}", field.name), name);
-        let place = Rect { x: area.x + NAMES, width: area.width.saturating_sub(NAMES), ..area };
-        let text = self.entries[at].text();
-        match field.kind {
-            FieldKind::Choice(choices) => {
-                let mut x = place.x;
-                for choice in choices {
-                    let chosen = *choice == text;
-                    let style = if chosen { view.theme.selection } else { view.theme.role(Role::Dim) };
-                    let shown = if chosen { format!("[{choice}]") } else { format!(" {choice} ") };
-                    x = put(buf, place, x, place.y, &shown, style) + 1;
-                }
-            }
-            FieldKind::Switch => {
-                let shown = if text == "yes" { "[x] yes" } else { "[ ] no" };
-                let style = if focused { view.theme.selection } else { view.theme.role(Role::Text) };
-                put(buf, place, place.x, place.y, shown, style);
-            }
-            _ => {
-                self.entries[at].draw(place, buf, focused, view);
-                if self.is_empty(at) && !focused {
-                    let words = view.look.cut(field.words, usize::from(place.width));
-                    put(buf, place, place.x, place.y, &words, view.theme.border);
-                }
-            }
-        }
-    }
-
     /// What the field that has the keys is, or what is wrong with it.
     fn says(&self) -> (Role, String) {
         if let Some(wrong) = &self.wrong {
@@ -175,6 +92,18 @@ impl Form {
             None => (Role::Dim, "the same once more, letter by letter".to_owned()),
         }
     }
+}
+
+/// The line of a field.
+fn line(field: &Field, values: &Values) -> Line {
+    let fill = match field.kind {
+        FieldKind::Text | FieldKind::File => Fill::Text,
+        FieldKind::Hidden => Fill::Hidden,
+        FieldKind::Choice(choices) => Fill::Choice(choices.iter().map(ToString::to_string).collect()),
+        FieldKind::Switch => Fill::Switch,
+    };
+    let text = values.get(field.name).map_or("", String::as_str);
+    Line::new(field.name, field.words, fill, text).needed(field.needed)
 }
 
 impl Layer for Form {
@@ -191,26 +120,27 @@ impl Layer for Form {
             KeyCode::BackTab | KeyCode::Up => self.at = if self.at == 0 { last } else { self.at - 1 },
             _ => {
                 self.wrong = None;
-                self.fill(key);
+                match self.lines.get_mut(self.at) {
+                    Some(line) => line.key(key),
+                    None => {
+                        self.again.key(key);
+                    }
+                }
             }
         }
         Taken::Yes
     }
 
     fn paste(&mut self, text: &str, _turn: &mut Turn<'_>) {
-        let left = match self.action.fields.get(self.at).map(|field| field.kind) {
-            Some(FieldKind::Choice(_) | FieldKind::Switch) => 0,
-            Some(_) => self.entries[self.at].paste(text),
-            // A name is typed, so that somebody reads it.
-            None => 0,
-        };
+        // A name is typed again, so that somebody reads it.
+        let left = self.lines.get_mut(self.at).map_or(0, |line| line.paste(text));
         if left > 0 {
             self.wrong = Some(format!("{left} characters of what was pasted did not fit"));
         }
     }
 
     fn hides(&self) -> bool {
-        self.action.fields.get(self.at).is_some_and(|field| field.kind == FieldKind::Hidden)
+        self.lines.get(self.at).is_some_and(|line| line.fill == Fill::Hidden)
     }
 
     fn keys(&self) -> &'static [(&'static str, &'static str)] {
@@ -237,8 +167,8 @@ impl Layer for Form {
         let first = (self.at + 1).saturating_sub(room);
         for at in (first..self.count()).take(room) {
             let line = Rect { y, height: 1, ..inner };
-            if at < self.entries.len() {
-                self.draw_field(at, line, buf, view);
+            if let Some(known) = self.lines.get(at) {
+                known.draw(line, buf, NAMES, at == self.at, view);
             } else if self.action.destroys.is_some() {
                 let name = if at == self.at { view.theme.accent } else { view.theme.role(Role::Dim) };
                 put(buf, line, line.x, y, "*type it again", name);

@@ -4,8 +4,10 @@ mod bar;
 mod entry;
 mod frame;
 mod grid;
+mod line;
 
 pub(super) use bar::fraction;
 pub(super) use entry::Entry;
 pub(super) use frame::{popup, put};
 pub(super) use grid::{Cell, Column, Grid, cell};
+pub(super) use line::{Fill, Line};
