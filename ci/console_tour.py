@@ -129,11 +129,30 @@ def tour(console, clock):
     """From an empty store to an empty store."""
     console.see("No servers yet", "d  deploys one", r"\? help", r"q quit", within=SOON)
 
-    # Deploy through the form, and watch the run.
+    # Deploy it page by page: what it is and what was found is seen before anything is sent; then watch the run.
     console.press("d")
-    console.see("Deploy a server", r"\*source")
-    console.write(f"git:{clock}")
+    console.see("▸1 source", r"\*source")
+    console.write(f"git:{clock.parent}/cloc")
+    console.press("Tab")
+    console.see(r"git:.*/clock/")
+    console.press("Enter")
+    console.see("▸2 look", r"name\s+clock 0\.1\.0", r"runtime\s+Rust", r"asks for\s+nothing", "pass: it may run")
+    console.press("Enter")
+    console.see("▸3 settings", "needs no settings")
+    console.press("Enter")
+    console.see("▸4 place", "target", "workspace")
     console.press("C-s")
+    console.see("▸5 summary", r"deploy\s+clock 0\.1\.0", "pass: it may run", "sigyl deploy git:")
+    # Back and forth keeps what was typed.
+    console.press("Escape")
+    console.see("▸4 place")
+    console.press("Escape")
+    console.see("▸3 settings")
+    console.press("Enter")
+    console.see("▸4 place")
+    console.press("C-s")
+    console.see("▸5 summary", "sigyl deploy git:")
+    console.press("Enter")
     console.see("deploy", "fetch_source", "scan_source")
     console.see("✓ activate", r"done: ↵ opens the server", within=BUILD)
     console.press("Enter")

@@ -114,7 +114,8 @@ impl App {
     /// Takes an input, and returns what is to be done outside.
     pub(super) fn update(&mut self, input: Input) -> Vec<Effect> {
         self.dirty |= !matches!(input, Input::Tick(_));
-        self.recorder.keep(&input, self.layers.last().is_some_and(|layer| layer.hides()));
+        let shown = &self.shown().screen;
+        self.recorder.keep(&input, self.layers.last().map_or(shown.hides(), |layer| layer.hides()));
         match input {
             Input::Key(key) => self.key(key),
             Input::Paste(text) => self.paste(&text),
@@ -124,6 +125,7 @@ impl App {
             Input::Told(ticket, frame) => self.told(ticket, *frame),
             Input::Answered(ticket, answer) => self.answered(ticket, answer),
             Input::Read(ticket, text) => self.read(ticket, text),
+            Input::Seen(ticket, seen) => self.seen(ticket, seen),
             Input::Tick(now) => self.tick(now),
             Input::Note(text) => self.say(Role::Warn, text),
             Input::AskedToEnd => self.effects.push(Effect::Quit),
@@ -198,7 +200,17 @@ impl App {
                 );
                 self.ask(Asked::Screen(id, tag), *request);
             }
+            Do::See(tag, outside) => {
+                self.forget(
+                    |asked| matches!(asked, Asked::Screen(screen, of) if *screen == id && *of == tag),
+                );
+                let ticket = self.ticket();
+                self.asked.insert(ticket, Asked::Screen(id, tag));
+                self.effects.push(Effect::See(ticket, outside));
+            }
             Do::Open(screen) => self.open(screen),
+            Do::Instead(screen) => self.instead(id, screen),
+            Do::Again(name, values, wrong) => self.form_again(id, name, &values, wrong),
             Do::Act(name, values) => self.start(name, values),
             Do::Send(name, values) => self.send(name, values),
             Do::Command(command) => self.command(command),
@@ -246,6 +258,20 @@ impl App {
         let id = self.next;
         self.screens.push(Shown { id, screen });
         self.tell(id, |screen, turn| screen.ask(turn));
+    }
+
+    /// Shows a screen in the place of another, if that is still the one that is shown.
+    fn instead(&mut self, id: u64, screen: Box<dyn Screen>) {
+        if self.shown().id == id && self.screens.len() > 1 {
+            self.leave(id);
+            self.open(screen);
+        }
+    }
+
+    /// Takes a screen away for good, unless it is the first.
+    pub(super) fn leave(&mut self, id: u64) {
+        self.screens.pop();
+        self.forget(|asked| matches!(asked, Asked::Screen(screen, _) if *screen == id));
     }
 
     fn back(&mut self) {
@@ -308,6 +334,12 @@ impl App {
             }
             return;
         }
+        // Where one types, letters are text; what is no text there means what it means everywhere.
+        let (shown, mut typed) = (self.shown().id, false);
+        self.tell(shown, |screen, turn| typed = screen.key(key, turn));
+        if typed {
+            return;
+        }
         let scopes = self.shown().screen.scopes();
         match self.keys.find(&scopes, &key) {
             Some(command) if self.shown().screen.offers(command) => self.command(command),
@@ -325,7 +357,10 @@ impl App {
         if self.is_too_small() {
             return;
         }
-        let Some(mut layer) = self.layers.pop() else { return };
+        let Some(mut layer) = self.layers.pop() else {
+            let shown = self.shown().id;
+            return self.tell(shown, |screen, turn| screen.paste(text, turn));
+        };
         self.turn(None, |_, turn| layer.paste(text, turn));
         self.layers.push(layer);
     }

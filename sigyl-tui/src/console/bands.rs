@@ -120,6 +120,8 @@ impl App {
         let mut keys: Vec<(String, &str)> = Vec::new();
         if let Some(layer) = self.layers.last() {
             keys.extend(layer.keys().iter().map(|(key, words)| ((*key).to_owned(), *words)));
+        } else if let Some(own) = self.shown().screen.own_keys() {
+            keys.extend(own.into_iter().map(|(key, words)| (key.to_owned(), words)));
         } else {
             keys = self.keys_here();
         }

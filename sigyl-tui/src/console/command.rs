@@ -51,6 +51,8 @@ pub(super) enum Command {
     Follow,
     /// Break long lines, or not.
     Wrap,
+    /// Try what failed again.
+    Again,
     /// Start an action.
     Act(&'static str),
     /// Show a place.
@@ -93,6 +95,7 @@ impl Command {
             Self::PreviousTab => "previous-tab",
             Self::Follow => "follow",
             Self::Wrap => "wrap",
+            Self::Again => "again",
             Self::Theme => "theme",
             Self::Suspend => "suspend",
             Self::Quit => "quit",

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 use sigyl_core::wire::v1::Request;
 
+use super::outside::Outside;
+
 /// Which question an answer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(serde::Deserialize))]
@@ -19,6 +21,8 @@ pub(super) enum Effect {
     Forget(Ticket),
     /// Read a small text file of the operator.
     Read(Ticket, PathBuf),
+    /// Look at something of this machine.
+    See(Ticket, Outside),
     /// Put text into the clipboard of the terminal.
     Copy(String),
     /// Give the terminal back to the shell until it is this program's again.

@@ -6,6 +6,7 @@ use sigyl_core::domain::{Failure, Timestamp};
 use sigyl_core::wire::v1::{Frame, Response};
 
 use super::effect::Ticket;
+use super::outside::Seen;
 
 /// One thing that happened, in the order in which it is taken.
 #[derive(Debug, Serialize)]
@@ -28,6 +29,8 @@ pub(super) enum Input {
     Answered(Ticket, Result<Box<Response>, Failure>),
     /// A file was read.
     Read(Ticket, Result<String, Failure>),
+    /// Something was looked at.
+    Seen(Ticket, Seen),
     /// The program notes something about itself.
     Note(String),
     /// Time passed.

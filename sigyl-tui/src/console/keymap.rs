@@ -242,6 +242,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(S::Run, &[code(KeyCode::Enter)], C::Open, "the server"),
     shown(S::Run, &[key('a')], C::Act("approve"), "approve"),
     shown(S::Run, &[key('x')], C::Act("reject"), "reject"),
+    shown(S::Run, &[key('R')], C::Again, "try again"),
     row(S::Run, &[key('v')], C::Act("report"), "the report, whole"),
     row(S::Runs, &[key('a')], C::Act("approve"), "approve"),
     row(S::Runs, &[key('x')], C::Act("reject"), "reject"),

@@ -13,6 +13,7 @@ mod input;
 mod keymap;
 mod layers;
 mod loaded;
+mod outside;
 mod own;
 mod paint;
 mod recorder;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use sigyl_core::wire::v1::{Frame, Response};
 
 use super::input::Input;
+use super::outside::Seen;
 
 /// Inputs that are kept.
 const COUNT: usize = 2_000;
@@ -94,6 +95,7 @@ fn left_out(input: &Input, why: &str) -> String {
         Input::Answered(ticket, _) => ("answered", Some(ticket.0)),
         Input::Told(ticket, _) => ("told", Some(ticket.0)),
         Input::Read(ticket, _) => ("read", Some(ticket.0)),
+        Input::Seen(ticket, _) => ("seen", Some(ticket.0)),
         Input::Paste(_) => ("paste", None),
         _ => ("input", None),
     };
@@ -130,6 +132,8 @@ fn holds_what_is_nobodys(input: &Input) -> bool {
     match input {
         Input::Answered(_, Ok(answer)) => !is_harmless(answer),
         Input::Read(_, Ok(_)) => true,
+        // How a stranger's server is started is in it.
+        Input::Seen(_, Seen::Look(_)) => true,
         Input::Told(_, frame) => match &**frame {
             Frame::Done(answer) => !is_harmless(answer),
             Frame::Event(_) | Frame::Mark { .. } | Frame::Gap { .. } | Frame::Log(_) | Frame::Call(_) => {

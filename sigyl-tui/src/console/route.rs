@@ -11,6 +11,7 @@ use super::effect::{Effect, Ticket};
 use super::input::Linked;
 use super::layers::Form;
 use super::loaded::sentence;
+use super::outside::Seen;
 use super::screens::{Asking, RunScreen, Sheet};
 use super::turn::Values;
 use crate::link::Answer as _;
@@ -190,11 +191,29 @@ impl App {
         }
     }
 
+    pub(super) fn seen(&mut self, ticket: Ticket, seen: Seen) {
+        if let Some(Asked::Screen(id, tag)) = self.asked.remove(&ticket) {
+            self.tell(id, |screen, turn| screen.seen(tag, seen, turn));
+        }
+    }
+
+    /// Goes back from a run that was refused before it began, to the form that it is from.
+    pub(super) fn form_again(&mut self, id: u64, name: &str, values: &Values, wrong: String) {
+        let Some(action) = actions::find(name) else { return };
+        if self.shown().id == id && self.screens.len() > 1 {
+            self.leave(id);
+            self.again(action, values, wrong);
+        } else {
+            self.say(Role::Error, wrong);
+        }
+    }
+
     fn perform(&mut self, action: &'static Action, typed: &Values, values: &Values) {
         let given = Given(values);
         let begun = match action.does {
             Does::Run(make) => make(&given).map(|request| {
-                self.open(Box::new(RunScreen::begin(action.name, Box::new(request))));
+                let run = RunScreen::begin(action.name, Box::new(request));
+                self.open(Box::new(run.with_form(action.name, shown(action, typed))));
             }),
             Does::Open(open) => open(&given).map(|screen| self.open(screen)),
             Does::Say(make, _) | Does::Show(make, _) => make(&given).map(|request| {
@@ -242,4 +261,11 @@ impl App {
     pub(super) fn present(&self) -> Timestamp {
         self.now
     }
+}
+
+/// Values of an action, but for what nobody may see.
+fn shown(action: &Action, values: &Values) -> Values {
+    let hidden =
+        |name: &str| action.fields.iter().any(|field| field.name == name && field.kind == FieldKind::Hidden);
+    values.iter().filter(|(name, _)| !hidden(name)).map(|(name, text)| (*name, text.clone())).collect()
 }

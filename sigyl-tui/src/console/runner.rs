@@ -19,10 +19,12 @@ use tokio::time::{Instant, sleep_until};
 use super::app::App;
 use super::effect::{Effect, Ticket};
 use super::input::Input;
+use super::outside::{self, Outside, Seen};
 use super::terminal::Terminal;
 use crate::link::Link;
 use crate::problem::Problem;
 use crate::render::Role;
+use crate::settings::Settings;
 use crate::signal::{Interrupts, Resumes};
 
 /// Inputs that may wait; whoever has more to tell waits too.
@@ -46,6 +48,7 @@ pub(super) fn inputs() -> (Inputs, mpsc::Receiver<Input>) {
 pub(super) struct Runner {
     link: Option<Link>,
     inputs: Inputs,
+    settings: Settings,
     asked: BTreeMap<Ticket, (bool, JoinHandle<()>)>,
     /// What was asked before the link was there.
     waiting: Vec<(Ticket, Request)>,
@@ -53,8 +56,8 @@ pub(super) struct Runner {
 
 impl Runner {
     /// A runner without a link.
-    pub(super) fn new(inputs: Inputs) -> Self {
-        Self { link: None, inputs, asked: BTreeMap::new(), waiting: Vec::new() }
+    pub(super) fn new(inputs: Inputs, settings: Settings) -> Self {
+        Self { link: None, inputs, settings, asked: BTreeMap::new(), waiting: Vec::new() }
     }
 
     /// Asks over this link from now on.
@@ -99,6 +102,18 @@ impl Runner {
         }
     }
 
+    /// Looks at something of this machine; whoever forgets it ends it.
+    fn see(&mut self, ticket: Ticket, what: Outside) {
+        let (inputs, settings, link) = (self.inputs.clone(), self.settings.clone(), self.link.clone());
+        let task = tokio::spawn(async move {
+            let seen = AssertUnwindSafe(see(&settings, link, what)).catch_unwind().await;
+            let seen = seen.unwrap_or_else(|_| Seen::Look(Box::new(Err(broke_off().failure))));
+            // Nobody listens any more when the console has ended.
+            inputs.send(Input::Seen(ticket, seen)).await.ok();
+        });
+        self.asked.insert(ticket, (false, task));
+    }
+
     fn read(&self, ticket: Ticket, path: PathBuf) {
         let inputs = self.inputs.clone();
         tokio::spawn(async move {
@@ -116,6 +131,24 @@ fn broke_off() -> Problem {
         "this was broken off inside",
         "ask again; `!` shows what was noted",
     )
+}
+
+async fn see(settings: &Settings, link: Option<Link>, what: Outside) -> Seen {
+    match (what, link) {
+        (Outside::Look(source), Some(link)) => {
+            Seen::Look(Box::new(outside::look(settings, &link, &source).await))
+        }
+        (Outside::Look(_), None) => {
+            let hint = "wait until somebody answers";
+            let problem = Problem::failed("E0050", Kind::Unavailable, "nothing answers yet", hint);
+            Seen::Look(Box::new(Err(problem.failure)))
+        }
+        (Outside::Names(typed), _) => {
+            let home = settings.environment.get("HOME").map(PathBuf::from);
+            let named = tokio::task::spawn_blocking(move || outside::names(&typed, home.as_deref())).await;
+            Seen::Names(named.unwrap_or_else(|error| Err(error.to_string())))
+        }
+    }
 }
 
 /// Hands an input over, and waits where too many are waiting already.
@@ -252,6 +285,7 @@ impl Console {
                 Effect::Ask(ticket, request) => self.runner.ask(ticket, *request),
                 Effect::Forget(ticket) => self.runner.forget(ticket),
                 Effect::Read(ticket, path) => self.runner.read(ticket, path),
+                Effect::See(ticket, what) => self.runner.see(ticket, what),
                 Effect::Copy(text) => {
                     if !self.terminal.copy(&text)? {
                         self.app.say(Role::Warn, "too much for a clipboard: not copied".to_owned());

@@ -57,7 +57,7 @@ pub(crate) async fn run(cx: &mut Context, notes: Option<mpsc::Receiver<String>>)
     if let Some(notice) = wants.notice {
         app.say(Role::Warn, notice);
     }
-    let console = Console { app, terminal, runner: Runner::new(sender), told, link };
+    let console = Console { app, terminal, runner: Runner::new(sender, cx.settings.clone()), told, link };
     let folders = [cx.settings.data_dir().ok(), Some(cx.settings.temporary_dir())];
     let folders: Vec<PathBuf> = folders.into_iter().flatten().collect();
     show(console, &mut signals, opening, &cx.output, &folders).await

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sigyl_core::domain::Timestamp;
 use sigyl_core::wire::v1::Request;
 
+use super::outside::Outside;
 use super::screens::Screen;
 use super::state::State;
 
@@ -19,8 +20,14 @@ pub(super) type Values = BTreeMap<&'static str, String>;
 pub(super) enum Do {
     /// Ask, and hand the answer back under this tag. An older question under the same tag is forgotten.
     Ask(Tag, Box<Request>),
+    /// Look at something of this machine, and hand it back under this tag, likewise.
+    See(Tag, Outside),
     /// Show a screen above this one.
     Open(Box<dyn Screen>),
+    /// Show a screen in the place of this one.
+    Instead(Box<dyn Screen>),
+    /// Go back from this one, and show the form of an action again, with what was wrong.
+    Again(&'static str, Values, String),
     /// Start an action with what is known of its fields.
     Act(&'static str, Values),
     /// Send an action whose fields are filled.

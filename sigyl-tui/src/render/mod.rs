@@ -34,7 +34,7 @@ pub(crate) use policy::{notice, policy, policy_test, rescanned};
 pub(crate) use probe::probe;
 pub(crate) use quarantine::{affected, left, quarantine, quarantines};
 pub(crate) use rating::{rated, ratings};
-pub(crate) use report::{Pages, report};
+pub(crate) use report::{Pages, kept_report, report};
 pub(crate) use rule::{rule, rules};
 pub(crate) use run::{plan, run_end, runs, state as run_state};
 pub(crate) use server::{server, servers, since, state as server_state, verdict_word};

@@ -22,15 +22,24 @@ pub(crate) struct Pages<'a> {
     pub(crate) source: Option<&'a Locator>,
 }
 
+/// The line of a file that a finding stands on, if it is known.
+pub(crate) type LineOf<'a> = &'a dyn Fn(&str, u32, u32) -> Option<Frame>;
+
+/// Writes a report whose files are not here any more, with lines of them that were kept.
+pub(crate) fn kept_report(report: &Report, look: &Look, line: LineOf<'_>) -> String {
+    plain(report, &Dressed { look, pages: None, line: Some(line), last: RefCell::new(None) })
+}
+
 /// Writes a report: worst first, each finding with place, evidence, reason and remedy.
 pub(crate) fn report(report: &Report, look: &Look, pages: Option<&Pages<'_>>) -> String {
-    plain(report, &Dressed { look, pages, last: RefCell::new(None) })
+    plain(report, &Dressed { look, pages, line: None, last: RefCell::new(None) })
 }
 
 /// How a report looks here.
 struct Dressed<'a> {
     look: &'a Look,
     pages: Option<&'a Pages<'a>>,
+    line: Option<LineOf<'a>>,
     /// The file that was read last: its findings stand together.
     last: RefCell<Option<(String, Vec<u8>)>>,
 }
@@ -83,6 +92,9 @@ impl Style for Dressed<'_> {
     }
 
     fn frame(&self, path: &str, line: u32, column: u32) -> Option<Frame> {
+        if let Some(known) = self.line {
+            return known(path, line, column);
+        }
         let pages = self.pages?;
         let mut last = self.last.borrow_mut();
         if last.as_ref().is_none_or(|(known, _)| known != path) {

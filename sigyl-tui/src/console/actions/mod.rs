@@ -12,4 +12,5 @@ mod table;
 
 pub(super) use action::{Action, Does, Field, FieldKind};
 pub(super) use given::{Given, Wrong};
+pub(super) use servers::{deploy, source};
 pub(super) use table::{all, find};

@@ -7,7 +7,7 @@ use sigyl_core::domain::{Blurb, Label, Locator, ProfilePatch, SecretName, Secret
 use sigyl_core::wire::v1::{Deploy, Redeploy, Request, Response};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
-use crate::console::screens::compare;
+use crate::console::screens::{Wizard, compare};
 use crate::render::{self, Look, Role, specimen, specimen_lines};
 
 const NAME: Field = Field::needed("name", "the server");
@@ -29,22 +29,11 @@ const SET_SECRET: &[Field] = &[
 pub(super) const ACTIONS: &[Action] = &[
     Action::new(
         "deploy",
-        "Deploy a server: scan, record, build, start and probe it",
+        "Deploy a server: look at it, then scan, record, build, start and probe it",
         &["release", "uploadSource"],
-        &[
-            Field::needed("source", "folder, archive, npm:NAME[@VERSION], pypi:NAME[@VERSION] or git:URL[#REF]"),
-            Field::free("as", "its name; the manifest's when empty"),
-            Field::free("target", "where it runs: local or cloud-run; this machine when empty"),
-            Field::free("workspace", "its workspace; yours when empty"),
-            ENV,
-            SECRET,
-            VALUE,
-            GRANT,
-            SCRIPTS,
-            DEEP,
-        ],
-        Does::Run(deploy),
-    ),
+        &[],
+        Does::Open(|_| Ok(Box::new(Wizard::default()))),
+    ).looks(),
     Action::new(
         "redeploy",
         "Deploy a server again: its settings and secrets are kept",
@@ -175,15 +164,17 @@ fn secrets(given: &Given<'_>) -> Result<BTreeMap<SecretName, SecretValue>, Wrong
     Ok(BTreeMap::from([(name, SecretValue::new(given.raw("value")?))]))
 }
 
-fn source(text: &str) -> Result<Locator, Wrong> {
+/// Reads a source as somebody typed it; a path begins where this process is.
+pub(in crate::console) fn source(text: &str) -> Result<Locator, Wrong> {
     let wrong = |why: String| Wrong { field: "source", why };
     let source = Locator::parse(text).map_err(|error| wrong(error.to_string()))?;
     crate::cli::from_here(source).map_err(|problem| wrong(problem.failure.message))
 }
 
-fn deploy(given: &Given<'_>) -> Result<Request, Wrong> {
+/// Makes an order of what was filled in.
+pub(in crate::console) fn deploy(given: &Given<'_>) -> Result<Deploy, Wrong> {
     let text: String = given.need("source")?;
-    Ok(Request::Deploy(Deploy {
+    Ok(Deploy {
         name: given.maybe("as")?,
         workspace: given.maybe("workspace")?,
         target: given.maybe("target")?,
@@ -193,7 +184,7 @@ fn deploy(given: &Given<'_>) -> Result<Request, Wrong> {
         allow_scripts: given.list("scripts")?,
         deep: given.is_on("deep"),
         ..Deploy::of(source(&text)?)
-    }))
+    })
 }
 
 fn redeploy(given: &Given<'_>) -> Result<Request, Wrong> {

@@ -2,6 +2,7 @@
 
 mod compare;
 mod dashboard;
+mod deploy;
 mod docs;
 mod documents;
 mod findings;
@@ -18,6 +19,7 @@ mod tabs;
 
 pub(super) use compare::compare;
 pub(super) use dashboard::Dashboard;
+pub(super) use deploy::Wizard;
 pub(super) use documents::Documents;
 pub(super) use list::{Key, List, Noun};
 pub(super) use place::screen_of;

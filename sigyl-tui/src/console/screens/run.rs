@@ -8,7 +8,7 @@ use sigyl_core::domain::{Failure, Plan, RunId, RunState, Seq, ServerName, StepId
 use sigyl_core::event::{Event, EventKind};
 use sigyl_core::wire::v1::{Frame, Request, Response, RunEnd};
 
-use super::{Screen, server};
+use super::{Screen, Wizard, server};
 use crate::console::command::Command;
 use crate::console::keymap::Scope;
 use crate::console::loaded::sentence;
@@ -52,8 +52,18 @@ pub(in crate::console) struct RunScreen {
     failure: Option<Failure>,
     /// The state that it was last followed again for.
     went_on: Option<RunState>,
+    /// What it is from, to try it again.
+    from: Option<From>,
     /// Lines up from the last one.
     up: usize,
+}
+
+/// Where what was asked was filled in.
+enum From {
+    /// On the pages of a deploy.
+    Wizard(Box<Wizard>),
+    /// In the form of an action.
+    Form(&'static str, Values),
 }
 
 impl RunScreen {
@@ -72,6 +82,7 @@ impl RunScreen {
             end: None,
             failure: None,
             went_on: None,
+            from: None,
             up: 0,
         }
     }
@@ -84,6 +95,58 @@ impl RunScreen {
     /// A run that begins when this is asked.
     pub(in crate::console) fn begin(words: &str, request: Box<Request>) -> Self {
         Self { request: Some(request), ..Self::new(words.to_owned()) }
+    }
+
+    /// The same, filled in on the pages of a deploy.
+    pub(in crate::console) fn with_pages(self, wizard: Box<Wizard>) -> Self {
+        Self { from: Some(From::Wizard(wizard)), ..self }
+    }
+
+    /// The same, filled in in the form of an action; what nobody may see is not among the values.
+    pub(in crate::console) fn with_form(self, name: &'static str, values: Values) -> Self {
+        Self { from: Some(From::Form(name, values)), ..self }
+    }
+
+    /// What was refused before it began goes back to where it was filled in.
+    fn refused(&mut self, failure: &Failure, turn: &mut Turn<'_>) {
+        match self.from.take() {
+            Some(From::Wizard(wizard)) => {
+                turn.todo.push(Do::Instead(Box::new(wizard.again(Some(sentence(failure))))));
+            }
+            Some(From::Form(name, values)) => turn.todo.push(Do::Again(name, values, sentence(failure))),
+            None => {}
+        }
+    }
+
+    /// Whether it ended otherwise than it should have.
+    fn went_wrong(&self) -> bool {
+        self.is_over() && !matches!(self.state, Some(RunState::Done | RunState::Held | RunState::Running))
+    }
+
+    /// Fills in again what was asked, from what was typed here, else from its record.
+    fn again(&mut self, turn: &mut Turn<'_>) {
+        match self.from.take() {
+            Some(From::Wizard(wizard)) => return turn.open(wizard.again(None)),
+            Some(From::Form(name, values)) => {
+                turn.todo.push(Do::Act(name, values.clone()));
+                self.from = Some(From::Form(name, values));
+                return;
+            }
+            None => {}
+        }
+        let Some(run) = self.end.as_ref().map(|end| &end.run) else { return };
+        if let Some(wizard) = Wizard::of_run(run) {
+            return turn.open(wizard);
+        }
+        if let Some(action) = action_of(run.plan) {
+            turn.todo.push(Do::Act(action, self.values(turn)));
+        }
+    }
+
+    /// Whether what was asked can be filled in again.
+    fn is_known(&self) -> bool {
+        let plan = self.end.as_ref().map(|end| end.run.plan);
+        self.from.is_some() || plan == Some(Plan::Release) || plan.and_then(action_of).is_some()
     }
 
     fn event(&mut self, event: &Event) {
@@ -238,9 +301,22 @@ impl RunScreen {
             RunState::Held => {
                 Some("it waits for a decision: a approves, x rejects, v shows the whole report".to_owned())
             }
+            _ if self.went_wrong() && self.is_known() => {
+                Some("it did not end well: R fills it in again, with what was typed".to_owned())
+            }
             RunState::Done if self.serves().is_some() => Some("done: ↵ opens the server".to_owned()),
             _ => None,
         }
+    }
+}
+
+/// The action that begins such a run for a server that is there.
+fn action_of(plan: Plan) -> Option<&'static str> {
+    match plan {
+        Plan::Redeploy => Some("redeploy"),
+        Plan::Rollback => Some("rollback"),
+        Plan::Delete => Some("delete"),
+        _ => None,
     }
 }
 
@@ -268,16 +344,23 @@ impl Screen for RunScreen {
         }
     }
 
-    fn answered(&mut self, _tag: Tag, answer: Result<Response, Failure>, _turn: &mut Turn<'_>) {
+    fn answered(&mut self, _tag: Tag, answer: Result<Response, Failure>, turn: &mut Turn<'_>) {
         match answer.and_then(|response| RunEnd::take(response).map_err(|problem| problem.failure)) {
             Ok(end) => {
                 self.state = Some(end.run.state);
                 self.server = end.run.server.clone().or_else(|| self.server.take());
                 self.run = Some(end.run.id.clone());
                 self.failure = None;
+                // What was typed is not kept longer than it may be needed.
+                self.from = self.from.take().filter(|_| end.run.state != RunState::Done);
                 self.end = Some(Box::new(end));
             }
-            Err(failure) => self.failure = Some(failure),
+            Err(failure) => {
+                if self.run.is_none() {
+                    self.refused(&failure, turn);
+                }
+                self.failure = Some(failure);
+            }
         }
     }
 
@@ -308,6 +391,7 @@ impl Screen for RunScreen {
                     turn.open(server(name));
                 }
             }
+            Command::Again => self.again(turn),
             Command::Copy => {
                 let run = self.run.as_ref().map_or_else(String::new, ToString::to_string);
                 turn.todo.push(Do::Copy(run));
@@ -328,6 +412,7 @@ impl Screen for RunScreen {
             Command::Act("approve" | "reject") => self.state == Some(RunState::Held),
             Command::Act("report") => self.run.is_some(),
             Command::Open => self.serves().is_some(),
+            Command::Again => self.went_wrong() && self.is_known(),
             Command::Filter => false,
             _ => true,
         }

@@ -1,5 +1,6 @@
 //! What a screen is.
 
+use crossterm::event::KeyEvent;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use sigyl_core::domain::Failure;
@@ -7,6 +8,7 @@ use sigyl_core::wire::v1::{Frame, Response};
 
 use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
+use crate::console::outside::Seen;
 use crate::console::turn::{Tag, Turn, Values};
 use crate::console::view::View;
 
@@ -31,6 +33,27 @@ pub(in crate::console) trait Screen {
 
     /// Takes what comes before the end of an answer.
     fn told(&mut self, _tag: Tag, _frame: Frame, _turn: &mut Turn<'_>) {}
+
+    /// Takes what was looked at.
+    fn seen(&mut self, _tag: Tag, _seen: Seen, _turn: &mut Turn<'_>) {}
+
+    /// Takes a key before it means anything else; tells whether it was typed here.
+    fn key(&mut self, _key: KeyEvent, _turn: &mut Turn<'_>) -> bool {
+        false
+    }
+
+    /// Takes pasted text.
+    fn paste(&mut self, _text: &str, _turn: &mut Turn<'_>) {}
+
+    /// Whether what is typed now is nobody's to see.
+    fn hides(&self) -> bool {
+        false
+    }
+
+    /// The keys that it takes by itself, for the footer; nothing where those of the table are all.
+    fn own_keys(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        None
+    }
 
     /// Servers or runs are others now.
     fn news(&mut self, _turn: &mut Turn<'_>) {}

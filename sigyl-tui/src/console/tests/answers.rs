@@ -2,9 +2,11 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use sigyl_core::domain::Locator;
 use sigyl_core::domain::{Digest, Failure, Kind};
 use sigyl_core::wire::v1::{Frame, Request, Response};
 
+use crate::console::outside::{Outside, Seen};
 use crate::fixtures;
 
 /// The name of a request.
@@ -123,5 +125,62 @@ pub(in crate::console) fn answer(request: &Request) -> Result<Response, Failure>
             });
         }
         _ => Response::Ok,
+    })
+}
+
+/// What is seen of sources and folders: `git:gone` cannot be had, `broken` has a manifest that cannot be used.
+pub(in crate::console) fn seen(outside: &Outside) -> Seen {
+    let Outside::Look(source) = outside else {
+        return Seen::Names(Ok(vec![
+            "examples/servers/clock/".to_owned(),
+            "examples/servers/cloud.zip".to_owned(),
+        ]));
+    };
+    let failure = Failure {
+        code: "E0101".to_owned(),
+        kind: Kind::NotFound,
+        message: "git found nothing there\u{1b}[2J".to_owned(),
+        hint: Some("check the address".to_owned()),
+    };
+    if matches!(&**source, Locator::Git { .. }) {
+        return Seen::Look(Box::new(Err(failure)));
+    }
+    let broken = source.to_string().ends_with("broken");
+    let problem = json!({
+        "says": "sigyl.yaml:2:10: `runtime` cannot be `cobol`; write node, python, rust, go or container",
+        "line": {"path": "sigyl.yaml", "line": 2, "column": 10, "before": "runtime: ", "after": "cobol\u{1b}[31m"},
+    });
+    let looked = json!({
+        "manifest": if broken { Value::Null } else { manifest() },
+        "problems": if broken { json!([problem]) } else { json!([]) },
+        "notices": [], "derived": [{"field": "version", "from": "Cargo.toml"}], "report": report(),
+        "lines": [{
+            "path": "src/server.py", "line": 48, "column": 12, "before": "    return ", "after": "open(ROOT / name)\u{1b}[2J",
+        }],
+    });
+    Seen::Look(Box::new(Ok(read(looked))))
+}
+
+fn manifest() -> Value {
+    json!({
+        "name": "clock", "title": "Clock\u{202e}", "description": "Tells the time.", "version": "0.2.0", "tags": [],
+        "category": null, "license": null, "repository": null, "homepage": null, "authors": [], "icon": null,
+        "runtime": "rust", "language": null, "build": {"command": null, "outputDir": null, "dockerfile": null, "context": null},
+        "start": {
+            "transport": {"type": "stdio"}, "command": null, "args": ["--utc"], "entryPoint": "clock",
+            "configSchema": {
+                "type": "object", "required": ["ZONE"], "properties": {
+                    "ZONE": {"type": "string", "description": "where it is", "minLength": 3},
+                    "FORMAT": {"enum": ["12h", "24h"], "default": "24h", "description": "how it is said"},
+                    "TOKEN": {"type": "string", "format": "password", "description": "who asks"},
+                    "not-a-variable": {"type": "string"},
+                },
+            },
+            "exampleConfig": null,
+        },
+        "env": {"MOOD": "calm"},
+        "secrets": [{"name": "API_KEY", "description": "for the service of zones", "required": true, "type": "string"}],
+        "tools": [], "permissions": {"network": ["zones.example:443"], "read": ["./zones"]},
+        "resources": {}, "health": {}, "oauth": null, "security": null,
     })
 }

@@ -10,6 +10,7 @@ use super::answers;
 use crate::console::app::App;
 use crate::console::effect::{Effect, Ticket};
 use crate::console::input::{Input, LinkKind, Linked};
+use crate::console::outside::Outside;
 use crate::console::theme::Theme;
 use crate::fixtures;
 use crate::render::Look;
@@ -23,6 +24,8 @@ pub(in crate::console) struct Desk {
     terminal: Terminal<TestBackend>,
     /// What was asked and is not answered.
     pub(in crate::console) open: Vec<(Ticket, Request)>,
+    /// What is looked at beside that.
+    outside: Vec<(Ticket, Outside)>,
     /// What was ever asked, in order.
     pub(in crate::console) asked: Vec<Request>,
     /// What was done beside asking.
@@ -44,7 +47,15 @@ impl Desk {
         let theme = Theme::named(theme).unwrap();
         let app = App::new(theme, Look::PLAIN, fixtures::now(), (width, height));
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        Self { app, terminal, open: Vec::new(), asked: Vec::new(), done: Vec::new(), frames: None }
+        Self {
+            app,
+            terminal,
+            open: Vec::new(),
+            outside: Vec::new(),
+            asked: Vec::new(),
+            done: Vec::new(),
+            frames: None,
+        }
     }
 
     /// Links it, as the owner of what it runs.
@@ -62,7 +73,11 @@ impl Desk {
                     self.asked.push((*request).clone());
                     self.open.push((ticket, *request));
                 }
-                Effect::Forget(ticket) => self.open.retain(|(open, _)| *open != ticket),
+                Effect::See(ticket, outside) => self.outside.push((ticket, outside)),
+                Effect::Forget(ticket) => {
+                    self.open.retain(|(open, _)| *open != ticket);
+                    self.outside.retain(|(open, _)| *open != ticket);
+                }
                 other => self.done.push(other),
             }
         }
@@ -75,6 +90,9 @@ impl Desk {
     /// Answers everything that has an answer; what is followed stays open.
     pub(in crate::console) fn settle(&mut self) {
         for _ in 0..ROUNDS {
+            for (ticket, outside) in std::mem::take(&mut self.outside) {
+                self.take(Input::Seen(ticket, answers::seen(&outside)));
+            }
             let at = self.open.iter().position(|(_, request)| answers::ends(request));
             let Some(at) = at else { return };
             let (ticket, request) = self.open.remove(at);

@@ -10,5 +10,6 @@ mod pty;
 mod replay;
 mod screens;
 mod terminal;
+mod wizard;
 
 pub(super) use desk::Desk;

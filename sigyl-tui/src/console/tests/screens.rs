@@ -10,7 +10,7 @@ use crate::fixtures;
 const SIZES: [(u16, u16); 2] = [(80, 24), (140, 40)];
 
 /// Draws a screen at both sizes, after these keys.
-fn snapshot(name: &str, keys: &str) {
+pub(super) fn snapshot(name: &str, keys: &str) {
     for (width, height) in SIZES {
         let mut desk = Desk::new(width, height);
         if !keys.is_empty() {
@@ -58,7 +58,6 @@ fn layers_stand_in_front() {
     snapshot("layer_help", "?");
     snapshot("layer_palette", ": d e l");
     snapshot("layer_goto", "g");
-    snapshot("layer_deploy", "d");
     snapshot("layer_delete", "/ c l o c k Enter Enter D");
     snapshot("layer_filter", "/ c l");
     snapshot("layer_quit", "q");
@@ -135,7 +134,9 @@ fn a_run_is_followed_to_its_end() {
     let mut desk = Desk::new(80, 24);
     desk.press("d");
     desk.write("examples/servers/clock");
-    desk.press("^s");
+    desk.press("Enter Enter Tab");
+    desk.write("CET");
+    desk.press("^s ^s Enter");
     let event = |kind: serde_json::Value| {
         let mut event = serde_json::json!({
             "seq": 1, "at": "2026-11-22T14:01:30Z", "run": "019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10", "server": "clock",

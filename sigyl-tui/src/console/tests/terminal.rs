@@ -20,7 +20,7 @@ use crate::console::view::View;
 use crate::fixtures;
 use crate::output::Output;
 use crate::render::Look;
-use crate::settings::{Color, Environment, Format};
+use crate::settings::{Color, Environment, Flags, Format, Settings};
 use crate::signal::{Interrupts, Resumes};
 
 /// A screen that was not thought through.
@@ -58,7 +58,8 @@ async fn break_in_a_draw() {
     let terminal = Terminal::take().unwrap();
     let mut app = App::new(Theme::plain(), Look::PLAIN, fixtures::now(), terminal.size().unwrap());
     app.open(Box::new(Broken));
-    let console = Console { app, terminal, runner: Runner::new(sender), told, link };
+    let settings = Settings::resolve(Flags::default(), Environment::default()).unwrap();
+    let console = Console { app, terminal, runner: Runner::new(sender, settings), told, link };
     let mut signals =
         Signals { interrupts: Interrupts::listen().unwrap(), resumes: Resumes::listen().unwrap() };
     let output = Output::of_this_process(&Environment::of_this_process(), Format::Plain, Color::Never);

@@ -63,6 +63,12 @@ impl Line {
         self.text().trim().is_empty()
     }
 
+    /// Lets it hold something else.
+    pub(in crate::console) fn set(&mut self, text: &str) {
+        let entry = Entry::with(text);
+        self.entry = if self.fill == Fill::Hidden { entry.hidden() } else { entry };
+    }
+
     /// Takes a key.
     pub(in crate::console) fn key(&mut self, key: KeyEvent) {
         match &self.fill {

@@ -1,0 +1,49 @@
+//! The command that does the same.
+
+use sigyl_core::wire::v1::Deploy;
+
+/// Writes an order as a command of a shell; values of secrets are asked for there.
+pub(super) fn command_line(deploy: &Deploy) -> String {
+    let mut words = vec!["sigyl".to_owned(), "deploy".to_owned(), quoted(&deploy.source.to_string())];
+    let mut option = |name: &str, value: &str| words.push(format!("--{name} {}", quoted(value)));
+    deploy.name.iter().for_each(|name| option("name", name.as_str()));
+    deploy.workspace.iter().for_each(|workspace| option("workspace", workspace.as_str()));
+    deploy.target.iter().for_each(|target| option("target", target));
+    deploy.env.iter().for_each(|(name, value)| option("env", &format!("{name}={value}")));
+    deploy.secrets.keys().for_each(|name| option("secret", name.as_str()));
+    deploy.grant.iter().for_each(|right| option("grant", right));
+    deploy.allow_scripts.iter().for_each(|package| option("allow-scripts", package));
+    if deploy.deep {
+        words.push("--deep".to_owned());
+    }
+    words.join(" ")
+}
+
+/// A word of a shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sigyl_core::domain::{Locator, SecretName, SecretValue};
+
+    use super::*;
+
+    #[test]
+    fn the_command_says_everything_but_values_of_secrets() {
+        let mut deploy = Deploy::of(Locator::parse("npm:a@1").unwrap());
+        deploy.env.insert("MOOD".to_owned(), "it's fine; rm -rf".to_owned());
+        deploy.secrets.insert(SecretName::parse("KEY").unwrap(), SecretValue::new("hunter2".to_owned()));
+        deploy.grant.push("network=api.example:443".to_owned());
+        deploy.deep = true;
+        assert_eq!(
+            command_line(&deploy),
+            r"sigyl deploy npm:a@1 --env 'MOOD=it'\''s fine; rm -rf' --secret KEY --grant network=api.example:443 --deep"
+        );
+    }
+}

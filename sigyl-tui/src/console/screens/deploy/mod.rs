@@ -1,0 +1,15 @@
+//! The way from a source to a server: what it is, what it needs, where it goes, and what will happen, a page for each. Going back
+//! keeps everything; nothing is sent before the last page.
+
+mod command_line;
+mod draw;
+mod more;
+mod order;
+mod page;
+mod preview;
+mod record;
+mod settings;
+mod summary;
+mod wizard;
+
+pub(in crate::console) use wizard::Wizard;

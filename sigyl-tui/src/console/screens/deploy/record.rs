@@ -1,0 +1,45 @@
+//! What an earlier run was asked, to ask for it again.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sigyl_core::domain::{Plan, Run};
+
+use crate::console::turn::Values;
+
+/// What is known of a deploy from the record of its run: what was typed then, but for values of secrets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Recorded {
+    pub(super) source: String,
+    pub(super) more: Values,
+    pub(super) env: BTreeMap<String, String>,
+}
+
+impl Recorded {
+    /// Reads it; nothing of a run that was no deploy.
+    pub(super) fn of(run: &Run) -> Option<Self> {
+        if run.plan != Plan::Release {
+            return None;
+        }
+        let text =
+            |field: &str| run.request.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let list = |field: &str| {
+            let values = run.request.get(field).and_then(Value::as_array);
+            let words = values.into_iter().flatten().filter_map(Value::as_str);
+            words.collect::<Vec<_>>().join(" ")
+        };
+        let deep = run.request.get("deep") == Some(&Value::Bool(true));
+        let env = run.request.get("env").and_then(Value::as_object).into_iter().flatten();
+        let mut more = Values::from([
+            ("as", text("name")),
+            ("target", text("target")),
+            ("workspace", run.workspace.to_string()),
+            ("grant", list("grant")),
+            ("scripts", list("allow_scripts")),
+            ("deep", if deep { "yes" } else { "" }.to_owned()),
+        ]);
+        more.retain(|_, text| !text.is_empty());
+        let env = env.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+        Some(Self { source: text("source"), more, env: env.collect() })
+    }
+}
