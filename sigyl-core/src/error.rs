@@ -13,6 +13,7 @@ use crate::domain::{
     RunId, RunState, SecretName, ServerName, Suspect, WorkspaceName,
 };
 use crate::event::UnknownKind;
+use crate::github::webhook::HookError;
 use crate::mcp::McpError;
 use crate::pipeline::{StepError, failure};
 use crate::registry::{ListingError, QueryError};
@@ -236,6 +237,9 @@ pub enum Error {
     /// An archive cannot be taken, or is not there.
     #[error(transparent)]
     Upload(#[from] UploadError),
+    /// A delivery of a webhook is not taken.
+    #[error(transparent)]
+    Hook(#[from] HookError),
     /// What went wrong repeated a secret, which is hidden here.
     #[error("{}", .0.message)]
     Hidden(Box<Failure>),
@@ -262,6 +266,7 @@ impl Error {
             Self::Domain(error) => error.kind(),
             Self::Listing(error) => error.kind(),
             Self::Upload(error) => error.kind(),
+            Self::Hook(error) => error.kind(),
             Self::NoServer(_) | Self::NoRun(_) | Self::NotStanding(_) | Self::NoRating(_) => Kind::NotFound,
             Self::NoReport { .. } => Kind::NotFound,
             Self::Overlay(_) | Self::LongComment(_) => Kind::Invalid,
@@ -303,6 +308,7 @@ impl Error {
             Self::Mcp(_) => "E0601",
             Self::Access(error) => error.code(),
             Self::SignIn(error) => error.code(),
+            Self::Hook(_) => "E1401",
             Self::Feed(_) => "E1024",
             Self::Domain(_) => "E1022",
             Self::HoldsServers { .. } => "E1023",

@@ -83,6 +83,6 @@ pub use deploy::local_process::launcher;
 pub use error::Error;
 #[cfg(all(feature = "sled", feature = "gateway"))]
 pub use sigyl::{
-    BrowserBack, BrowserLogin, Config, DEFAULT_PORT, Ended, Ends, Frames, Held, Inspection, SignIn, Sigyl,
-    Wanted,
+    BrowserBack, BrowserLogin, Config, DEFAULT_PORT, Ended, Ends, Frames, GitHubWork, Held, Inspection,
+    SignIn, Sigyl, Wanted,
 };

@@ -13,6 +13,7 @@ mod first_key;
 mod forget;
 mod front;
 mod history;
+mod hooks;
 mod inspect;
 mod jobs;
 mod judge;
@@ -58,7 +59,7 @@ use crate::dns::Dns;
 use crate::domain::{Download, RevisionId, RunId, ServerName, Shows, Timestamp};
 use crate::pipeline::{Platform, Started, Tracker};
 
-pub use config::{Config, SignIn};
+pub use config::{Config, GitHubWork, SignIn};
 pub use endpoint::DEFAULT_PORT;
 pub use ends::{Ended, Ends};
 pub use feed::Wanted;
@@ -104,6 +105,8 @@ struct Inner {
     signing_in: sign_in::SigningIn,
     /// Which hosts may be asked for what callers name.
     reach: crate::source::Reach,
+    /// What is done with GitHub beside signing in.
+    github: GitHubWork,
     /// What looks up what domains have on record.
     dns: Option<Arc<dyn Dns>>,
     /// Held by whoever seals until what is sealed is on record, and by whoever changes the key that seals.

@@ -50,6 +50,8 @@ pub(crate) struct App {
     pub(crate) open: Arc<OpenStreams>,
     /// One for each piece of the bodies that may be held to be compared, of requests that are to be done once.
     pub(crate) once_room: Arc<Semaphore>,
+    /// One for each piece of the deliveries of webhooks that may be held.
+    pub(crate) hook_room: Arc<Semaphore>,
     /// Who tells a collector, where one is told; set before the first request.
     #[cfg(feature = "otel")]
     pub(crate) otel: OnceLock<Arc<Otel>>,
@@ -90,6 +92,7 @@ impl App {
             permits: Arc::new(Semaphore::new(bounds.requests)),
             streams: Arc::new(Semaphore::new(bounds.streams)),
             once_room: Arc::new(Semaphore::new(bounds.once_bytes / crate::once::UNIT)),
+            hook_room: Arc::new(Semaphore::new(bounds.hook_bytes / crate::once::UNIT)),
             open: OpenStreams::new(bounds.streams_each),
             #[cfg(feature = "otel")]
             otel: OnceLock::new(),

@@ -18,6 +18,8 @@ pub struct Bounds {
     pub streams_each: usize,
     /// Bytes of bodies that are held at a time to be compared, of requests that are to be done once.
     pub once_bytes: usize,
+    /// Bytes of deliveries of webhooks that are held at a time, before it is known whether they are signed.
+    pub hook_bytes: usize,
     /// Requests of one HTTP/2 connection at a time.
     pub requests_each: u32,
     /// How long a client has to begin, to shake hands, and to send the head of a request.
@@ -53,6 +55,7 @@ impl Default for Bounds {
             streams: 4096,
             streams_each: 256,
             once_bytes: 64 << 20,
+            hook_bytes: 32 << 20,
             requests_each: 64,
             head_time: Duration::from_secs(15),
             head_bytes: 64 << 10,

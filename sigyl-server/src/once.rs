@@ -54,7 +54,7 @@ where
     W: Future<Output = Result<Answer, Problem>> + Send + 'static,
 {
     // Held until it is answered, and counted as what it is said to be, or as the most that it can come to.
-    let room = Arc::clone(&app.once_room).try_acquire_many_owned(units(&ask)).map_err(|_| {
+    let room = Arc::clone(&app.once_room).try_acquire_many_owned(units(&ask, BODY)).map_err(|_| {
         app.metrics.refused_busy.add();
         Problem::busy("the server holds as many requests under idempotency keys as it may; try again", LATER)
     })?;
@@ -76,12 +76,12 @@ where
     whole.await.unwrap_or_else(|error| Err(Problem::defect(&error)))
 }
 
-/// The pieces of room that a body takes. One that says that it is too large is refused before any of it comes.
-fn units(ask: &Ask) -> u32 {
+/// The pieces of room that a body of `most` bytes at most takes. One that says that it is too large is refused before any of it comes.
+pub(crate) fn units(ask: &Ask, most: usize) -> u32 {
     let said = ask.body.size_hint();
-    let bytes = said.upper().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(BODY).min(BODY);
+    let bytes = said.upper().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(most).min(most);
     match usize::try_from(said.lower()) {
-        Ok(least) if least <= BODY => u32::try_from(bytes / UNIT + 1).unwrap_or(u32::MAX),
+        Ok(least) if least <= most => u32::try_from(bytes / UNIT + 1).unwrap_or(u32::MAX),
         _ => 0,
     }
 }

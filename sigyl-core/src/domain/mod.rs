@@ -11,6 +11,7 @@ mod caller;
 mod canary;
 mod canonical;
 mod declaration;
+mod delivery;
 mod deployment;
 mod digest;
 mod document;
@@ -35,6 +36,7 @@ mod pin;
 mod quarantine;
 mod rating;
 mod report;
+mod repository;
 mod run;
 mod scope;
 mod secret;
@@ -61,6 +63,7 @@ pub use audit::{Actor, AuditEntry, AuditError, AuditFact, AuditHead, AuditOutcom
 pub use caller::{Caller, Denied};
 pub use canary::{Canary, CanaryError};
 pub use declaration::{Declaration, Era};
+pub use delivery::{Delivery, DeliveryId, DeliveryIdError};
 pub use deployment::{Artifact, Confinement, Deployment, LOCAL, Launch, Resources, Transport};
 pub use digest::{Digest, DigestError};
 #[cfg(feature = "gateway")]
@@ -90,6 +93,7 @@ pub use report::{
     AdvisoriesUsed, Analyzer, AnalyzerStatus, Mode, PolicyUsed, Report, RulesUsed, Score, SkipKind, Skipped,
     Stats, Suppressed, SuppressedBy,
 };
+pub use repository::{CommitId, CommitIdError, RepositoryName, RepositoryNameError};
 pub use run::{Decision, Plan, Run, RunState, StepId, StepRecord, StepState};
 pub use scope::{Scope, ScopeError};
 pub use secret::{SecretName, SecretNameError, SecretValue};

@@ -503,6 +503,12 @@ const OTHERS: &[CodeDoc] = &[
         "An archive is no .tar.gz, larger than 64 MiB or altered on the way, or it is gone after an hour.",
         "send the source again: `sigyl deploy FOLDER --server URL` and `redeploy NAME --source FOLDER` do",
     ),
+    doc(
+        "E1401",
+        "webhook refused",
+        "A delivery is not signed with the webhook secret that is set, cannot be read, or no secret is set.",
+        "set the same secret at GitHub and in the variable that `webhook_secret_env` of [github] names",
+    ),
 ];
 
 const fn doc(

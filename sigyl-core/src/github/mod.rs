@@ -1,7 +1,8 @@
-//! GitHub, as far as people sign in by it: who somebody is, and which organisations they belong to.
+//! GitHub: who somebody is there when they sign in, and what it tells of repositories by webhooks.
 
 mod client;
 mod github;
+pub mod webhook;
 
 pub use client::{GitHubClient, GitHubConfig};
 pub use github::{DeviceState, GitHub, GitHubError, GitHubUser};

@@ -10,7 +10,7 @@ use crate::access::{SignInRules, Trust};
 use crate::clock::{Clock, SystemClock};
 use crate::deploy::Target;
 use crate::dns::Dns;
-use crate::domain::{Policy, Shows};
+use crate::domain::{Policy, SecretValue, Shows};
 use crate::github::GitHub;
 use crate::pipeline::Review;
 use crate::scan::RuleSet;
@@ -28,6 +28,14 @@ pub struct SignIn {
     pub rules: SignInRules,
     /// Jobs that are trusted by the tokens of their system.
     pub trust: Vec<Trust>,
+}
+
+/// What is done with GitHub beside signing in.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct GitHubWork {
+    /// What GitHub signs its webhooks with; without it none is taken.
+    pub webhook_secret: Option<SecretValue>,
 }
 
 /// Configuration of a [`super::Sigyl`].
@@ -66,6 +74,8 @@ pub struct Config {
     pub rules: Option<Arc<RuleSet>>,
     /// How people and jobs get keys without being given one; nobody does without settings.
     pub sign_in: SignIn,
+    /// What is done with GitHub beside signing in.
+    pub github: GitHubWork,
     /// What looks up what domains have on record; without it no namespace is proven by DNS.
     pub dns: Option<Arc<dyn Dns>>,
     /// Where the master key of secrets comes from; the file `master.key` in the data directory when absent.
@@ -96,6 +106,7 @@ impl Config {
             review: None,
             rules: None,
             sign_in: SignIn::default(),
+            github: GitHubWork::default(),
             dns: None,
             master_key: None,
             previous_master_key: None,

@@ -100,6 +100,7 @@ impl Sigyl {
             health: Mutex::new(BTreeMap::new()),
             unreached: Mutex::default(),
             drift: Mutex::default(),
+            github: config.github.clone(),
             dns: config.dns.clone(),
             signing_in: SigningIn::new(config.sign_in.clone(), Web::new(config.offline)),
             since,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Account, AccountId, Admission, ApiKey, AuditEntry, Bookmark, Deployment, Digest, DocumentName,
+    Account, AccountId, Admission, ApiKey, AuditEntry, Bookmark, Delivery, Deployment, Digest, DocumentName,
     DocumentVersion, Download, KeyId, KeyUse, Listing, Once, OnceAnswer, OnceName, Overlay, Pin, Quarantine,
     Rating, Report, Run, RunId, SecretName, Seq, Server, ServerName, Standing, Suspect, Timestamp, ToolPin,
     TraceParent, Version, VersionRecord, Workspace, WorkspaceName,
@@ -180,6 +180,16 @@ pub enum Change {
         /// What came of it.
         answer: Option<Box<OnceAnswer>>,
     },
+    /// A delivery of a webhook is taken. One of the same id, or with the same content, that was taken at `since` or later is a
+    /// conflict; some of those before are forgotten.
+    TakeDelivery {
+        /// The delivery.
+        delivery: Box<Delivery>,
+        /// From when on others count.
+        since: Timestamp,
+    },
+    /// A delivery could not be acted on: it may come again. What is not on record is passed over.
+    ForgetDelivery(Box<Delivery>),
     /// Callers asked for documents. What was counted for the same caller and day already is passed over, and marks of days
     /// before the last are forgotten bit by bit.
     Downloads(Vec<Download>),

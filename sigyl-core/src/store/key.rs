@@ -6,8 +6,8 @@
 use std::fmt;
 
 use crate::domain::{
-    AccountId, Digest, DocumentName, DocumentVersion, Download, Identity, KeyId, Login, OnceName, ReportId,
-    RunId, SecretName, Seq, ServerName, Suspect, Timestamp, Version, WorkspaceName,
+    AccountId, DeliveryId, Digest, DocumentName, DocumentVersion, Download, Identity, KeyId, Login, OnceName,
+    ReportId, RunId, SecretName, Seq, ServerName, Suspect, Timestamp, Version, WorkspaceName,
 };
 
 /// The place of one record.
@@ -95,6 +95,14 @@ pub(crate) enum Key<'a> {
     OnceTotal(&'a KeyId),
     /// How far another registry was read, by the digest of its address.
     Bookmark(Digest),
+    /// A delivery of a webhook that was taken.
+    Delivery(&'a DeliveryId),
+    /// The delivery that carried a content.
+    DeliveryOf(Digest),
+    /// A delivery by its time, oldest first.
+    DeliveryAt(Timestamp, &'a DeliveryId),
+    /// How many of them are remembered.
+    DeliveryTotal,
 }
 
 /// A range of records.
@@ -154,6 +162,8 @@ pub(crate) enum Span<'a> {
     Downloads,
     /// Requests that are to be done once, oldest first.
     OncesAt,
+    /// Deliveries of webhooks, oldest first.
+    DeliveriesAt,
 }
 
 /// First byte of a key. The numbers are part of the store's format: they are never changed or used again.
@@ -200,6 +210,10 @@ enum Tag {
     DownloadTotal = 77,
     OnceTotal = 78,
     Bookmark = 61,
+    Delivery = 90,
+    DeliveryOf = 91,
+    DeliveryAt = 92,
+    DeliveryTotal = 93,
 }
 
 struct Bytes(Vec<u8>);
@@ -286,9 +300,12 @@ impl Key<'_> {
             Self::DownloadTotal(name) => tag(Tag::DownloadTotal).text(name.as_str()),
             Self::Once(key, name) => tag(Tag::Once).text(key.as_str()).text(name.as_str()),
             Self::OnceTotal(key) => tag(Tag::OnceTotal).text(key.as_str()),
+            Self::Delivery(id) => tag(Tag::Delivery).text(id.as_str()),
+            Self::DeliveryOf(content) => tag(Tag::DeliveryOf).raw(content.as_bytes()),
+            Self::DeliveryAt(at, id) => tag(Tag::DeliveryAt).seq(millis(at)).text(id.as_str()),
+            Self::DeliveryTotal => tag(Tag::DeliveryTotal),
             Self::OnceAt(at, key, name) => {
-                let millis = Seq(u64::try_from(at.millis()).unwrap_or(0));
-                tag(Tag::OnceAt).seq(millis).text(key.as_str()).text(name.as_str())
+                tag(Tag::OnceAt).seq(millis(at)).text(key.as_str()).text(name.as_str())
             }
             Self::Quarantine(what) => tag(Tag::Quarantine).text(&what.to_string()),
         };
@@ -327,10 +344,16 @@ impl Span<'_> {
             Self::Quarantines => tag(Tag::Quarantine),
             Self::Downloads => tag(Tag::Download),
             Self::OncesAt => tag(Tag::OnceAt),
+            Self::DeliveriesAt => tag(Tag::DeliveryAt),
             Self::Ratings(name) => tag(Tag::Rating).text(name.as_str()),
         };
         bytes.0
     }
+}
+
+/// A time as it is ordered in a key.
+fn millis(at: Timestamp) -> Seq {
+    Seq(u64::try_from(at.millis()).unwrap_or(0))
 }
 
 /// Reads the seq that a key ends in.

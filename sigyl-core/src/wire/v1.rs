@@ -4,6 +4,7 @@
 mod access;
 mod body;
 mod deploy;
+mod follow;
 mod frame;
 mod quarantine;
 mod secrets;
@@ -37,6 +38,7 @@ pub use body::{
     Rollback, Runs, Servers, Transfer, Uploaded, Versions, Workspaces,
 };
 pub use deploy::{Deploy, Redeploy};
+pub use follow::{HookOutcome, HookTaken};
 pub use frame::{Frame, Response};
 pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines, Unreached};
 pub use view::{

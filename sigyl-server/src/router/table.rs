@@ -26,6 +26,7 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     routes::policy::ROUTES,
     routes::imports::ROUTES,
     routes::sources::ROUTES,
+    routes::webhooks::ROUTES,
 ];
 
 /// Lists the pages for people by their name in the table, method and address: the OpenAPI document leaves them out.

@@ -17,4 +17,5 @@ pub(crate) mod said;
 pub(crate) mod secrets;
 pub(crate) mod servers;
 pub(crate) mod sources;
+pub(crate) mod webhooks;
 pub(crate) mod workspaces;

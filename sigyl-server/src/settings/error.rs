@@ -53,6 +53,16 @@ pub enum SettingsError {
         /// The key that names it.
         by: &'static str,
     },
+    /// A secret is so short that it could be found by trying.
+    #[error(
+        "the secret in the variable `{name}` is shorter than {least} bytes: make a longer one, by chance"
+    )]
+    Weak {
+        /// The variable.
+        name: String,
+        /// Fewest bytes.
+        least: usize,
+    },
     /// Nobody can sign in by an issuer like this.
     #[error("the [[oidc]] `{name}` cannot be used: {why}")]
     Issuer {

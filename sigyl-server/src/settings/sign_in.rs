@@ -5,15 +5,18 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sigyl_core::SignIn;
 use sigyl_core::access::oidc::Issuer;
 use sigyl_core::access::{SignInRules, Trust};
 use sigyl_core::domain::{Role, SecretValue, WorkspaceName};
 use sigyl_core::github::{GitHubClient, GitHubConfig};
 use sigyl_core::web::Web;
+use sigyl_core::{GitHubWork, SignIn};
 use toml::Spanned;
 
 use super::{Set, Settings, SettingsError, Trusted};
+
+/// Fewest bytes of a webhook secret.
+const WEBHOOK_SECRET_LEAST: usize = 16;
 
 /// The table `[github]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,11 +31,15 @@ pub struct GitHub {
     /// Where browsers are sent.
     #[serde(default = "web")]
     pub web_url: String,
-    /// The id of the OAuth or GitHub App.
-    pub client_id: String,
+    /// The id of the OAuth or GitHub App; without it nobody signs in by GitHub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
     /// The variable that holds its secret; without one, browsers cannot sign in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret_env: Option<String>,
+    /// The variable that holds what it signs its webhooks with; without one, none is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook_secret_env: Option<String>,
 }
 
 fn api() -> String {
@@ -115,6 +122,8 @@ pub struct SignInSettings {
     pub github: Set<Option<GitHub>>,
     /// The secret that its variable holds; it is shown nowhere.
     pub secret: Option<SecretValue>,
+    /// What webhooks are signed with; it is shown nowhere.
+    pub webhook_secret: Option<SecretValue>,
     /// Issuers of OpenID Connect.
     pub oidc: Set<Vec<Oidc>>,
     /// The secrets at these, in the same order; they are shown nowhere.
@@ -136,12 +145,18 @@ impl SignInSettings {
     ) -> Result<Self, SettingsError> {
         let secret = |named: Option<&str>, by| named.map(|name| secret(name, by, variables)).transpose();
         let github_secret = github.as_ref().and_then(|github| github.client_secret_env.as_deref());
+        let hooks = github.as_ref().and_then(|github| github.webhook_secret_env.as_deref());
+        let webhook_secret = secret(hooks, "github.webhook_secret_env")?;
+        if let Some(weak) = &webhook_secret {
+            check_webhook_secret(hooks.unwrap_or_default(), weak)?;
+        }
         check_issuers(&oidc)?;
         let trust: Vec<_> = trust.into_iter().map(Spanned::into_inner).collect();
         let secrets =
             oidc.iter().map(|one| secret(one.client_secret_env.as_deref(), "oidc.client_secret_env"));
         Ok(Self {
             secret: secret(github_secret, "github.client_secret_env")?,
+            webhook_secret,
             github: of_file(github),
             oidc_secrets: secrets.collect::<Result<_, _>>()?,
             oidc: Set::first(None, ("", None), Some(oidc).filter(|it| !it.is_empty()), Vec::new),
@@ -164,6 +179,14 @@ pub(super) fn secret(
     let value = variables.get(&OsString::from(name)).and_then(|value| value.to_str());
     let value = value.filter(|value| !value.is_empty());
     value.map(SecretValue::new).ok_or_else(|| SettingsError::Secret { name: name.to_owned(), by })
+}
+
+/// Refuses a secret that somebody could find by trying.
+fn check_webhook_secret(name: &str, secret: &SecretValue) -> Result<(), SettingsError> {
+    match secret.reveal().len() >= WEBHOOK_SECRET_LEAST {
+        true => Ok(()),
+        false => Err(SettingsError::Weak { name: name.to_owned(), least: WEBHOOK_SECRET_LEAST }),
+    }
 }
 
 /// Tells whether nobody on the way can read or change what is said at an address.
@@ -207,19 +230,26 @@ fn check_issuers(all: &[Oidc]) -> Result<(), SettingsError> {
 }
 
 impl Settings {
+    /// Returns what is done with GitHub beside signing in.
+    pub(crate) fn github_work(&self) -> GitHubWork {
+        let mut work = GitHubWork::default();
+        work.webhook_secret = self.sign_in.webhook_secret.clone();
+        work
+    }
+
     /// Returns how people and jobs sign in.
     pub(crate) fn sign_in(&self) -> SignIn {
         let settings = &self.sign_in;
         let web = Web::new(self.offline.value);
-        let github = settings.github.value.clone().map(|github| {
+        let github = settings.github.value.clone().and_then(|github| {
             let config = GitHubConfig {
                 api_url: github.api_url,
                 oauth_url: github.oauth_url,
                 web_url: github.web_url,
-                client_id: github.client_id,
+                client_id: github.client_id?,
                 client_secret: settings.secret.clone(),
             };
-            Arc::new(GitHubClient::new(config, web)) as Arc<dyn sigyl_core::github::GitHub>
+            Some(Arc::new(GitHubClient::new(config, web)) as Arc<dyn sigyl_core::github::GitHub>)
         });
         let issuers = settings.oidc.value.iter().cloned().zip(&settings.oidc_secrets);
         let oidc = issuers.map(|(one, secret)| Issuer {
@@ -277,6 +307,18 @@ mod tests {
         assert!(!format!("{settings:?}{settings}").contains("hunter2"));
         let missing = resolve(GITHUB, &[]).unwrap_err();
         assert!(missing.to_string().contains("`GH`"), "{missing}");
+    }
+
+    #[test]
+    fn webhooks_are_taken_with_a_secret_that_nobody_guesses() {
+        let text = "[github]\nwebhook_secret_env = 'HOOKS'\n";
+        let settings = resolve(text, &[("HOOKS", "hunter2hunter2hunter2")]).unwrap();
+        assert!(settings.sign_in().github.is_none(), "nobody signs in without the id of an App");
+        assert_eq!(settings.github_work().webhook_secret.unwrap().reveal(), "hunter2hunter2hunter2");
+        assert!(!format!("{settings:?}{settings}").contains("hunter2"));
+        let weak = resolve(text, &[("HOOKS", "hunter2")]).unwrap_err().to_string();
+        assert!(weak.contains("`HOOKS`") && !weak.contains("hunter2"), "{weak}");
+        assert!(resolve(text, &[]).unwrap_err().to_string().contains("`HOOKS`"));
     }
 
     const OIDC: &str = "[[oidc]]\nname = 'acme'\nissuer = 'https://login.acme.example'\nclient_id = 'us'\n";

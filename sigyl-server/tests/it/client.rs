@@ -22,9 +22,10 @@ use crate::app::TestApp;
 
 const POISONED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/servers/poisoned");
 
-/// Operations that are for other clients: those of MCP, readers of the mirror and of views, and web browsers.
+/// Operations that are for other clients: those of MCP, readers of the mirror and of views, web browsers,
+/// and GitHub.
 fn is_for_others(path: &str) -> bool {
-    ["/mcp/", "/v0/", "/view/"].iter().any(|start| path.starts_with(start))
+    ["/mcp/", "/v0/", "/view/", "/webhooks/"].iter().any(|start| path.starts_with(start))
 }
 
 /// The operations of the document: id, method and path.

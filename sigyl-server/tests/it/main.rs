@@ -25,3 +25,4 @@ mod session;
 mod shapes;
 mod tls;
 mod views;
+mod webhooks;

@@ -128,6 +128,7 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("showBookmark", Key(Action::Administer), 200),
     ("setBookmark", Key(Action::Administer), 415),
     ("importDocuments", Key(Action::Administer), 415),
+    ("takeGitHubWebhook", Nothing, 404),
 ];
 
 /// The same for every page, in the words of the table.

@@ -4,6 +4,7 @@ mod access;
 mod activate;
 mod audit;
 mod delete;
+mod deliveries;
 mod documents;
 pub mod fixture;
 mod limits;

@@ -2,7 +2,9 @@
 
 use crate::store::{Store, StoreError};
 
-use super::{access, activate, audit, delete, documents, limits, listing, once, publish, quarantine, said};
+use super::{
+    access, activate, audit, delete, deliveries, documents, limits, listing, once, publish, quarantine, said,
+};
 
 /// Runs the whole suite; `open` makes a new, empty store each time.
 pub async fn run<S: Store>(open: impl AsyncFn() -> S) {
@@ -17,6 +19,7 @@ pub async fn run<S: Store>(open: impl AsyncFn() -> S) {
     quarantine::claims(&open).await;
     said::claims(&open).await;
     once::claims(&open).await;
+    deliveries::claims(&open).await;
 }
 
 /// Takes what a store must be able to do.

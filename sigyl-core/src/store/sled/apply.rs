@@ -11,7 +11,7 @@ use crate::store::key::{Key, Span};
 use crate::store::{CallRecord, Change, SealedSecret, StoreError, Tombstone};
 
 use super::draft::Draft;
-use super::{access, listings, once, quarantine, said};
+use super::{access, deliveries, listings, once, quarantine, said};
 
 /// Writes `change` into `draft`, and returns its name and subject for the journal.
 pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static str, String), StoreError> {
@@ -57,6 +57,8 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::Downloads(downloads) => said::put_downloads(draft, &downloads),
         Change::BeginOnce { once, since } => once::begin(draft, &once, since),
         Change::EndOnce { key, name, answer } => once::end(draft, &key, &name, answer.map(|it| *it)),
+        Change::TakeDelivery { delivery, since } => deliveries::take(draft, &delivery, since),
+        Change::ForgetDelivery(delivery) => deliveries::forget(draft, &delivery),
         Change::Observe { server, version, digests } => observe(draft, &server, &version, &digests),
         Change::Quarantine(quarantine) => quarantine::put(draft, &quarantine),
         Change::LiftQuarantine(what) => quarantine::lift(draft, &what),

@@ -16,6 +16,7 @@ mod access;
 mod apply;
 mod backup;
 mod blob;
+mod deliveries;
 mod draft;
 #[cfg(test)]
 mod full_disk;

@@ -65,9 +65,10 @@ static SCANNING: [Volume; 6] = [
     page!("rules", "Every rule"),
 ];
 
-static RUNNING: [Volume; 7] = [
+static RUNNING: [Volume; 8] = [
     page!("operations", "Operations"),
     page!("config", "Configuration"),
+    page!("github", "GitHub"),
     page!("cloud-run", "Google Cloud Run"),
     page!("performance", "Performance"),
     page!("privacy", "Privacy"),

@@ -22,7 +22,7 @@ macro_rules! page {
     };
 }
 
-const PAGES: [Page; 16] = [
+const PAGES: [Page; 17] = [
     Page("Overview", include_str!("../../../../README.md")),
     page!("The console", "console"),
     page!("Configuration", "config"),
@@ -32,6 +32,7 @@ const PAGES: [Page; 16] = [
     page!("Rules", "rules"),
     page!("The reviewer", "reviewer"),
     page!("How well it detects", "detection"),
+    page!("GitHub", "github"),
     page!("Cloud Run", "cloud-run"),
     page!("The server", "server"),
     page!("Access and keys", "access"),

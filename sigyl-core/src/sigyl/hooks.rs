@@ -1,0 +1,95 @@
+//! Deliveries of GitHub's webhooks: checked, taken once, and acted on.
+
+use std::time::Duration;
+
+use super::Sigyl;
+use crate::domain::{Caller, Delivery, RunId, Timestamp};
+use crate::error::Error;
+use crate::github::webhook::{Delivered, Happened, HookError};
+use crate::store::{Change, StoreError};
+use crate::wire::v1::{HookOutcome, HookTaken};
+
+/// How long a delivery is remembered: as long as GitHub offers to send it again.
+const KEPT: Duration = Duration::from_secs(3 * 24 * 3_600);
+
+/// What was done for a delivery: in words, and the runs of it.
+struct Acted {
+    outcome: HookOutcome,
+    note: String,
+    runs: Vec<RunId>,
+}
+
+impl Acted {
+    fn ignored(note: impl Into<String>) -> Self {
+        Self { outcome: HookOutcome::Ignored, note: note.into(), runs: Vec::new() }
+    }
+}
+
+impl Sigyl {
+    /// Tells whether deliveries of GitHub are taken at all: it takes a webhook secret.
+    pub fn takes_hooks(&self) -> bool {
+        self.inner.github.webhook_secret.is_some()
+    }
+
+    /// Takes a delivery of GitHub. Whoever sends it needs no key: it is believed because it is signed with the webhook
+    /// secret, and refused else. One that was taken before changes nothing. `_caller` is whoever sends it.
+    pub async fn take_hook(&self, _caller: &Caller, delivered: Delivered<'_>) -> Result<HookTaken, Error> {
+        let secret = self.inner.github.webhook_secret.as_ref().ok_or(HookError::NotSetUp)?;
+        let now = self.inner.platform.clock.now();
+        let (delivery, event, happened) = delivered.check(secret, now)?;
+        let taken = |acted: Acted| HookTaken {
+            event: event.to_owned(),
+            outcome: acted.outcome,
+            note: acted.note,
+            runs: acted.runs,
+        };
+        match happened {
+            Happened::Ping => {
+                return Ok(taken(Acted::ignored("the webhook is set up, and its secret is right")));
+            }
+            Happened::Nothing(why) => return Ok(taken(Acted::ignored(why))),
+            _ => {}
+        }
+        let since = Timestamp::from_millis(now.millis().saturating_sub(KEPT.as_millis() as i64));
+        let change = Change::TakeDelivery { delivery: Box::new(delivery.clone()), since };
+        match self.inner.platform.store.apply(change).await {
+            Ok(_) => {}
+            Err(StoreError::Taken { .. }) => {
+                let note = "it was taken before, and is not acted on again".to_owned();
+                return Ok(taken(Acted { outcome: HookOutcome::Repeated, note, runs: Vec::new() }));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        match self.act_on(happened).await {
+            Ok(acted) => Ok(taken(acted)),
+            Err(error) => {
+                self.let_come_again(delivery).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Does what follows from what happened.
+    async fn act_on(&self, happened: Happened) -> Result<Acted, Error> {
+        Ok(match happened {
+            Happened::Pushed(push) => {
+                Acted::ignored(format!("no server follows {} of {}", push.branch, push.repository.name))
+            }
+            Happened::Released(release) => {
+                Acted::ignored(format!("no server follows releases of {}", release.repository.name))
+            }
+            Happened::Installed(_) | Happened::Renamed(_) | Happened::Gone(_) => {
+                Acted::ignored("no server follows this repository")
+            }
+            Happened::Ping | Happened::Nothing(_) => Acted::ignored("there is nothing to do"),
+        })
+    }
+
+    /// Forgets a delivery that could not be acted on, so that GitHub can send it again.
+    async fn let_come_again(&self, delivery: Delivery) {
+        let forgotten = self.inner.platform.store.apply(Change::ForgetDelivery(Box::new(delivery))).await;
+        if let Err(error) = forgotten {
+            tracing::warn!(%error, "a delivery that failed will not be taken when it comes again");
+        }
+    }
+}
