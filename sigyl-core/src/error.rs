@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use crate::access::{AccessError, DomainError, SignInError};
 use crate::deploy::TargetError;
 use crate::domain::{
-    Denied, Failure, KeyId, Kind, Login, Mask, MemberError, OnceName, OverlayError, Quarantine, Quarantined,
-    RunId, RunState, SecretName, ServerName, Suspect, WorkspaceName,
+    CommitId, Denied, Failure, KeyId, Kind, Login, Mask, MemberError, OnceName, OverlayError, Quarantine,
+    Quarantined, RunId, RunState, SecretName, ServerName, Suspect, WorkspaceName,
 };
 use crate::event::UnknownKind;
 use crate::github::webhook::HookError;
@@ -240,12 +240,35 @@ pub enum Error {
     /// A delivery of a webhook is not taken.
     #[error(transparent)]
     Hook(#[from] HookError),
+    /// A server follows no branch.
+    #[error("{0} follows no branch")]
+    NoFollow(ServerName),
+    /// A server cannot follow a branch.
+    #[error("{server} cannot follow a branch: {why}")]
+    NotFollowable {
+        /// Which.
+        server: ServerName,
+        /// Why.
+        why: &'static str,
+    },
+    /// No commit waits, or another.
+    #[error("{what} waits for {server} to be released", what = no_commit(asked.as_ref()))]
+    NothingWaits {
+        /// For which server.
+        server: ServerName,
+        /// The commit that was named.
+        asked: Option<CommitId>,
+    },
     /// What went wrong repeated a secret, which is hidden here.
     #[error("{}", .0.message)]
     Hidden(Box<Failure>),
     /// The owner and this program do not understand each other.
     #[error("the owner of the data directory answered {0}")]
     Protocol(String),
+}
+
+fn no_commit(asked: Option<&CommitId>) -> String {
+    asked.map_or_else(|| "no commit".to_owned(), |commit| format!("commit {} is not what", commit.short()))
 }
 
 impl Error {
@@ -267,6 +290,9 @@ impl Error {
             Self::Listing(error) => error.kind(),
             Self::Upload(error) => error.kind(),
             Self::Hook(error) => error.kind(),
+            Self::NoFollow(_) => Kind::NotFound,
+            Self::NotFollowable { .. } => Kind::Invalid,
+            Self::NothingWaits { .. } => Kind::Conflict,
             Self::NoServer(_) | Self::NoRun(_) | Self::NotStanding(_) | Self::NoRating(_) => Kind::NotFound,
             Self::NoReport { .. } => Kind::NotFound,
             Self::Overlay(_) | Self::LongComment(_) => Kind::Invalid,
@@ -309,6 +335,7 @@ impl Error {
             Self::Access(error) => error.code(),
             Self::SignIn(error) => error.code(),
             Self::Hook(_) => "E1401",
+            Self::NoFollow(_) | Self::NotFollowable { .. } | Self::NothingWaits { .. } => "E1402",
             Self::Feed(_) => "E1024",
             Self::Domain(_) => "E1022",
             Self::HoldsServers { .. } => "E1023",

@@ -10,6 +10,7 @@ mod endpoint;
 mod ends;
 mod feed;
 mod first_key;
+mod follow;
 mod forget;
 mod front;
 mod history;
@@ -29,6 +30,7 @@ mod once;
 mod open;
 mod operate;
 mod place;
+mod pushed;
 mod quarantine;
 mod query;
 mod rate;
@@ -99,6 +101,8 @@ struct Inner {
     downloads: mpsc::Sender<Download>,
     /// Changes when somebody may have lost a right, so that open streams look again.
     rights: watch::Sender<()>,
+    /// Held while something happens to what servers follow, so that each push sees the one before.
+    following: tokio::sync::Mutex<()>,
     /// Held while what is said of a server changes, so that each change sees the one before.
     saying: tokio::sync::Mutex<()>,
     /// How somebody gets a key by signing in, and who is about to.

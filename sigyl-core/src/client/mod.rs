@@ -11,6 +11,7 @@ mod client;
 mod error;
 mod events;
 mod exchange;
+mod follows;
 mod health;
 mod keys;
 mod listings;

@@ -71,6 +71,11 @@ operations! {
     SHOW_QUARANTINE = "showQuarantine" "GET" "/api/v1/quarantines/{what}";
     LIFT_QUARANTINE = "liftQuarantine" "POST" "/api/v1/quarantines/{what}/lifting";
 
+    LIST_FOLLOWS = "listFollows" "GET" "/api/v1/follows";
+    SET_FOLLOW = "setFollow" "PUT" "/api/v1/servers/{name}/follow";
+    END_FOLLOW = "endFollow" "DELETE" "/api/v1/servers/{name}/follow";
+    RELEASE_FOLLOWED = "releaseFollowed" "POST" "/api/v1/servers/{name}/follow/release";
+
     READ_EVENTS = "readEvents" "GET" "/api/v1/events";
 
     UPLOAD_SOURCE = "uploadSource" "POST" "/api/v1/sources";

@@ -68,6 +68,7 @@ async fn begin(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Begun
         Request::Deploy(deploy) => sigyl.deploy(caller, deploy).await?,
         Request::Redeploy(redeploy) => sigyl.redeploy(caller, redeploy).await?,
         Request::Rollback { name, version } => sigyl.rollback(caller, name, version).await?,
+        Request::ReleaseFollowed { name, commit } => sigyl.release_followed(caller, &name, commit).await?,
         Request::Delete { name, confirm } => sigyl.delete(caller, name, &confirm).await?,
         Request::Approve { run, reason } => sigyl.approve(caller, &run, &reason).await?,
         Request::Reject { run, reason } => {
@@ -133,7 +134,7 @@ async fn tell(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
     })
 }
 
-/// What is said of servers, and what must not run.
+/// What is said of servers, what must not run, and what is followed.
 async fn life(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Response, Error> {
     Ok(match request {
         Request::Edit { name, patch } => Response::Server(Box::new(sigyl.edit(caller, &name, *patch).await?)),
@@ -150,6 +151,11 @@ async fn life(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
         Request::LiftQuarantine { what, reason } => {
             Response::Quarantine(Box::new(sigyl.lift_quarantine(caller, what, &reason).await?))
         }
+        Request::SetFollow { name, follow } => {
+            Response::Follow(Box::new(sigyl.set_follow(caller, &name, follow).await?))
+        }
+        Request::Follows => Response::Follows(sigyl.follows(caller).await?),
+        Request::EndFollow { name } => done(sigyl.end_follow(caller, &name).await?),
         other => return access(sigyl, caller, other).await,
     })
 }

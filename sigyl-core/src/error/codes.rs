@@ -509,6 +509,12 @@ const OTHERS: &[CodeDoc] = &[
         "A delivery is not signed with the webhook secret that is set, cannot be read, or no secret is set.",
         "set the same secret at GitHub and in the variable that `webhook_secret_env` of [github] names",
     ),
+    doc(
+        "E1402",
+        "nothing to follow or to release",
+        "The server follows no branch, was not deployed from a repository at GitHub, or no such commit waits.",
+        "`sigyl follow list` shows what is followed and what waits; `sigyl follow set NAME --branch BRANCH` begins",
+    ),
 ];
 
 const fn doc(

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    RunId, RunState, Seq, ServerName, StepId, StepState, Suspect, Timestamp, Verdict, Version, WorkspaceName,
+    BranchName, RunId, RunState, Seq, ServerName, StepId, StepState, Suspect, Timestamp, Verdict, Version,
+    WorkspaceName,
 };
 
 /// Something that happened, in order.
@@ -112,6 +113,13 @@ pub enum EventKind {
         /// Why.
         reason: String,
     },
+    /// Something became of a branch that a server follows.
+    Followed {
+        /// The branch.
+        branch: BranchName,
+        /// What became of it.
+        note: String,
+    },
     /// A server is presented otherwise.
     Edited,
     /// Somebody rated a server, or took a rating back.
@@ -157,7 +165,7 @@ impl EventKind {
     }
 
     /// The names that kinds are written by.
-    pub const NAMES: [&'static str; 16] = [
+    pub const NAMES: [&'static str; 17] = [
         "run",
         "step",
         "progress",
@@ -169,6 +177,7 @@ impl EventKind {
         "tools_changed",
         "quarantined",
         "quarantine_lifted",
+        "followed",
         "edited",
         "rated",
         "decided",
@@ -190,6 +199,7 @@ impl EventKind {
             Self::ToolsChanged { .. } => "tools_changed",
             Self::Quarantined { .. } => "quarantined",
             Self::QuarantineLifted { .. } => "quarantine_lifted",
+            Self::Followed { .. } => "followed",
             Self::Edited => "edited",
             Self::Rated { .. } => "rated",
             Self::Decided { .. } => "decided",
@@ -209,6 +219,7 @@ impl EventKind {
         match self {
             Self::Run { note, .. } | Self::Step { note, .. } => note.iter_mut().collect(),
             Self::Log { line: text, .. }
+            | Self::Followed { note: text, .. }
             | Self::Health { note: text, .. }
             | Self::Restarted { note: text, .. } => {
                 vec![text]

@@ -31,11 +31,19 @@ pub struct SignIn {
 }
 
 /// What is done with GitHub beside signing in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GitHubWork {
+    /// Where its repositories are: `https://github.com`, or a server of one's own.
+    pub web_url: String,
     /// What GitHub signs its webhooks with; without it none is taken.
     pub webhook_secret: Option<SecretValue>,
+}
+
+impl Default for GitHubWork {
+    fn default() -> Self {
+        Self { web_url: "https://github.com".to_owned(), webhook_secret: None }
+    }
 }
 
 /// Configuration of a [`super::Sigyl`].

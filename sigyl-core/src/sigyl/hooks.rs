@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Sigyl;
-use crate::domain::{Caller, Delivery, RunId, Timestamp};
+use super::pushed::Acted;
+use crate::domain::{Caller, Delivery, Timestamp};
 use crate::error::Error;
 use crate::github::webhook::{Delivered, Happened, HookError};
 use crate::store::{Change, StoreError};
@@ -11,19 +12,6 @@ use crate::wire::v1::{HookOutcome, HookTaken};
 
 /// How long a delivery is remembered: as long as GitHub offers to send it again.
 const KEPT: Duration = Duration::from_secs(3 * 24 * 3_600);
-
-/// What was done for a delivery: in words, and the runs of it.
-struct Acted {
-    outcome: HookOutcome,
-    note: String,
-    runs: Vec<RunId>,
-}
-
-impl Acted {
-    fn ignored(note: impl Into<String>) -> Self {
-        Self { outcome: HookOutcome::Ignored, note: note.into(), runs: Vec::new() }
-    }
-}
 
 impl Sigyl {
     /// Tells whether deliveries of GitHub are taken at all: it takes a webhook secret.
@@ -40,7 +28,7 @@ impl Sigyl {
         let taken = |acted: Acted| HookTaken {
             event: event.to_owned(),
             outcome: acted.outcome,
-            note: acted.note,
+            note: acted.notes.join("; "),
             runs: acted.runs,
         };
         match happened {
@@ -55,8 +43,8 @@ impl Sigyl {
         match self.inner.platform.store.apply(change).await {
             Ok(_) => {}
             Err(StoreError::Taken { .. }) => {
-                let note = "it was taken before, and is not acted on again".to_owned();
-                return Ok(taken(Acted { outcome: HookOutcome::Repeated, note, runs: Vec::new() }));
+                let again = Acted::ignored("it was taken before, and is not acted on again");
+                return Ok(taken(Acted { outcome: HookOutcome::Repeated, ..again }));
             }
             Err(error) => return Err(error.into()),
         }
@@ -71,18 +59,16 @@ impl Sigyl {
 
     /// Does what follows from what happened.
     async fn act_on(&self, happened: Happened) -> Result<Acted, Error> {
-        Ok(match happened {
-            Happened::Pushed(push) => {
-                Acted::ignored(format!("no server follows {} of {}", push.branch, push.repository.name))
-            }
+        match happened {
+            Happened::Pushed(push) => self.pushed(push).await,
+            Happened::Renamed(renamed) => self.renamed(renamed).await,
+            Happened::Gone(repository) => self.gone(repository).await,
+            Happened::Installed(installed) => self.installed(installed).await,
             Happened::Released(release) => {
-                Acted::ignored(format!("no server follows releases of {}", release.repository.name))
+                Ok(Acted::ignored(format!("no server follows releases of {}", release.repository.name)))
             }
-            Happened::Installed(_) | Happened::Renamed(_) | Happened::Gone(_) => {
-                Acted::ignored("no server follows this repository")
-            }
-            Happened::Ping | Happened::Nothing(_) => Acted::ignored("there is nothing to do"),
-        })
+            Happened::Ping | Happened::Nothing(_) => Ok(Acted::ignored("there is nothing to do")),
+        }
     }
 
     /// Forgets a delivery that could not be acted on, so that GitHub can send it again.

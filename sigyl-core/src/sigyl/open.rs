@@ -48,12 +48,11 @@ impl Sigyl {
         let rules = config.rules.clone().map_or_else(Rules::default, Rules::given);
         let (work, trees) = (data_dir.join("work"), data_dir.join("trees"));
         empty_folder(&work)?;
-        if let Err(error) = crate::source::sweep(&trees) {
-            tracing::warn!(%error, "what a killed process left among the trees is still there");
-        }
         let uploads = data_dir.join(UPLOADS);
-        if let Err(error) = crate::source::sweep(&uploads) {
-            tracing::warn!(%error, "what a killed process left among the uploads is still there");
+        for (folder, among) in [(&trees, "the trees"), (&uploads, "the uploads")] {
+            if let Err(error) = crate::source::sweep(folder) {
+                tracing::warn!(%error, among, "what a killed process left is still there");
+            }
         }
         let fetcher = Fetcher::new(config.tool_env.clone(), config.limits, work, config.offline)
             .with_uploads(Uploads::new(uploads))
@@ -95,6 +94,7 @@ impl Sigyl {
             front,
             deciding: tokio::sync::Mutex::default(),
             rights: watch::Sender::new(()),
+            following: tokio::sync::Mutex::default(),
             saying: tokio::sync::Mutex::default(),
             runs: Mutex::default(),
             health: Mutex::new(BTreeMap::new()),

@@ -79,10 +79,7 @@ impl Sigyl {
                 self.require_upload(caller, &source)?;
                 source
             }
-            None => Locator::parse(&server.locator).map_err(|error| StepError::Defect {
-                step: crate::domain::StepId::FetchSource,
-                why: error.to_string(),
-            })?,
+            None => self.recorded_source(&server).await?,
         };
         require_reach(caller, &redeploy.env, &redeploy.grant, &redeploy.allow_scripts)?;
         let order = Order {
@@ -98,6 +95,16 @@ impl Sigyl {
             ..of_server(server)
         };
         self.begin(caller, Plan::Redeploy, order, redeploy.secrets).await
+    }
+
+    /// Returns what a redeploy reads again: the branch that a server follows, or what was named last.
+    async fn recorded_source(&self, server: &Server) -> Result<Locator, Error> {
+        if let Some(follow) = self.inner.platform.store.follow(&server.name).await? {
+            return Ok(self.followed(server, &follow, follow.branch.as_str()));
+        }
+        let read = Locator::parse(&server.locator);
+        let step = crate::domain::StepId::FetchSource;
+        Ok(read.map_err(|error| StepError::Defect { step, why: error.to_string() })?)
     }
 
     /// Starts a rollback to `version`, or to the one that served before.

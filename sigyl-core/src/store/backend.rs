@@ -4,9 +4,9 @@ use async_trait::async_trait;
 
 use crate::domain::{
     Account, AccountId, ApiKey, AuditEntry, AuditHead, Bookmark, Deployment, Digest, DocumentName,
-    DocumentVersion, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating,
-    RatingTotal, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord,
-    Workspace, WorkspaceName,
+    DocumentVersion, Follow, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine,
+    Rating, RatingTotal, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version,
+    VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -134,6 +134,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn downloads(&self, name: &ServerName) -> Result<u64, StoreError>;
     /// Finds a request that is to be done once.
     async fn once(&self, key: &KeyId, name: &OnceName) -> Result<Option<Once>, StoreError>;
+    /// Finds what a server follows.
+    async fn follow(&self, name: &ServerName) -> Result<Option<Follow>, StoreError>;
+    /// Lists all that servers follow, by the name of the server.
+    async fn follows(&self) -> Result<Vec<Follow>, StoreError>;
     /// Lists all that is under quarantine.
     async fn quarantines(&self) -> Result<Vec<Quarantine>, StoreError>;
     /// Tells how far the registry at an address was read.

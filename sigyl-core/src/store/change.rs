@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     Account, AccountId, Admission, ApiKey, AuditEntry, Bookmark, Delivery, Deployment, Digest, DocumentName,
-    DocumentVersion, Download, KeyId, KeyUse, Listing, Once, OnceAnswer, OnceName, Overlay, Pin, Quarantine,
-    Rating, Report, Run, RunId, SecretName, Seq, Server, ServerName, Standing, Suspect, Timestamp, ToolPin,
-    TraceParent, Version, VersionRecord, Workspace, WorkspaceName,
+    DocumentVersion, Download, Follow, KeyId, KeyUse, Listing, Once, OnceAnswer, OnceName, Overlay, Pin,
+    Quarantine, Rating, Report, Run, RunId, SecretName, Seq, Server, ServerName, Standing, Suspect,
+    Timestamp, ToolPin, TraceParent, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -53,7 +53,7 @@ pub enum Change {
     },
     /// Calls went through the endpoint.
     Calls(Vec<CallRecord>),
-    /// A server is removed: versions, tools, deployment, activations, secrets, calls, overlay, ratings, runs that are not
+    /// A server is removed: versions, tools, deployment, activations, secrets, calls, overlay, ratings, what it follows, runs that are not
     /// at work, events, and reports and blobs that nothing else names. A tombstone stays, and the run that it names.
     DeleteServer {
         /// Which.
@@ -190,6 +190,10 @@ pub enum Change {
     },
     /// A delivery could not be acted on: it may come again. What is not on record is passed over.
     ForgetDelivery(Box<Delivery>),
+    /// A server follows a branch, or got further in it: its record is replaced. The server must be on record.
+    PutFollow(Box<Follow>),
+    /// A server follows nothing any more. It must have.
+    EndFollow(ServerName),
     /// Callers asked for documents. What was counted for the same caller and day already is passed over, and marks of days
     /// before the last are forgotten bit by bit.
     Downloads(Vec<Download>),

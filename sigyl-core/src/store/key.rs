@@ -103,6 +103,8 @@ pub(crate) enum Key<'a> {
     DeliveryAt(Timestamp, &'a DeliveryId),
     /// How many of them are remembered.
     DeliveryTotal,
+    /// What a server follows.
+    Follow(&'a ServerName),
 }
 
 /// A range of records.
@@ -164,6 +166,8 @@ pub(crate) enum Span<'a> {
     OncesAt,
     /// Deliveries of webhooks, oldest first.
     DeliveriesAt,
+    /// What servers follow, by the name of the server.
+    Follows,
 }
 
 /// First byte of a key. The numbers are part of the store's format: they are never changed or used again.
@@ -214,6 +218,7 @@ enum Tag {
     DeliveryOf = 91,
     DeliveryAt = 92,
     DeliveryTotal = 93,
+    Follow = 94,
 }
 
 struct Bytes(Vec<u8>);
@@ -304,6 +309,7 @@ impl Key<'_> {
             Self::DeliveryOf(content) => tag(Tag::DeliveryOf).raw(content.as_bytes()),
             Self::DeliveryAt(at, id) => tag(Tag::DeliveryAt).seq(millis(at)).text(id.as_str()),
             Self::DeliveryTotal => tag(Tag::DeliveryTotal),
+            Self::Follow(name) => tag(Tag::Follow).text(name.as_str()),
             Self::OnceAt(at, key, name) => {
                 tag(Tag::OnceAt).seq(millis(at)).text(key.as_str()).text(name.as_str())
             }
@@ -345,6 +351,7 @@ impl Span<'_> {
             Self::Downloads => tag(Tag::Download),
             Self::OncesAt => tag(Tag::OnceAt),
             Self::DeliveriesAt => tag(Tag::DeliveryAt),
+            Self::Follows => tag(Tag::Follow),
             Self::Ratings(name) => tag(Tag::Rating).text(name.as_str()),
         };
         bytes.0

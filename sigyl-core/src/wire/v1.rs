@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::{
-    AuditHead, Blurb, KeyId, Label, Login, ProfilePatch, Role, RunId, SecretName, SecretValue, Seq,
+    AuditHead, Blurb, CommitId, KeyId, Label, Login, ProfilePatch, Role, RunId, SecretName, SecretValue, Seq,
     ServerName, Stars, Suspect, Timestamp, Version, WorkspaceName,
 };
 use crate::wire::registry::{ImportRow, StatusUpdate};
@@ -38,7 +38,7 @@ pub use body::{
     Rollback, Runs, Servers, Transfer, Uploaded, Versions, Workspaces,
 };
 pub use deploy::{Deploy, Redeploy};
-pub use follow::{HookOutcome, HookTaken};
+pub use follow::{FollowView, Follows, HookOutcome, HookTaken, NewFollow, WaitingCommit};
 pub use frame::{Frame, Response};
 pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines, Unreached};
 pub use view::{
@@ -387,6 +387,27 @@ pub enum Request {
         what: Suspect,
         /// Why.
         reason: String,
+    },
+    /// Have a server follow a branch.
+    SetFollow {
+        /// The server.
+        name: ServerName,
+        /// The branch, and what a push to it leads to.
+        follow: NewFollow,
+    },
+    /// All servers that follow a branch.
+    Follows,
+    /// End that a server follows a branch.
+    EndFollow {
+        /// The server.
+        name: ServerName,
+    },
+    /// Release the commit that waits.
+    ReleaseFollowed {
+        /// The server.
+        name: ServerName,
+        /// The commit; whichever waits when absent.
+        commit: Option<CommitId>,
     },
     /// Secrets of a server, by name; never their values.
     Secrets {

@@ -16,6 +16,7 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     routes::secrets::ROUTES,
     routes::runs::ROUTES,
     routes::events::ROUTES,
+    routes::follows::ROUTES,
     routes::keys::ROUTES,
     routes::login::ROUTES,
     routes::me::ROUTES,

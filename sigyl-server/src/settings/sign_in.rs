@@ -233,6 +233,9 @@ impl Settings {
     /// Returns what is done with GitHub beside signing in.
     pub(crate) fn github_work(&self) -> GitHubWork {
         let mut work = GitHubWork::default();
+        if let Some(github) = &self.sign_in.github.value {
+            work.web_url = github.web_url.clone();
+        }
         work.webhook_secret = self.sign_in.webhook_secret.clone();
         work
     }

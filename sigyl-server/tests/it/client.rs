@@ -8,14 +8,14 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sigyl_core::client::{Client, ClientError, ClientSettings, FeedNews, OPERATIONS, Patience, RunNews};
 use sigyl_core::domain::{
-    AuditHead, Kind, Label, ListingStatus, Login, ProfilePatch, Role, RunId, RunState, SecretName,
-    SecretValue, Seq, ServerName, Stars, Suspect, Timestamp, WorkspaceName,
+    AuditHead, FollowPolicy, Kind, Label, ListingStatus, Login, ProfilePatch, Role, RunId, RunState,
+    SecretName, SecretValue, Seq, ServerName, Stars, Suspect, Timestamp, WorkspaceName,
 };
 use sigyl_core::source::{Limits, SourceTree};
 use sigyl_core::wire::registry::{ImportRow, ListQuery, StatusUpdate};
 use sigyl_core::wire::v1::{
-    DomainRecord, Import, NewAccount, NewKey, NewQuarantine, NewRating, NewSecret, NewWorkspace, PolicyText,
-    Release, Rescan, RunEnd, SignedTime, SignedToken, Ticket,
+    DomainRecord, Import, NewAccount, NewFollow, NewKey, NewQuarantine, NewRating, NewSecret, NewWorkspace,
+    PolicyText, Release, Rescan, RunEnd, SignedTime, SignedToken, Ticket,
 };
 
 use crate::app::TestApp;
@@ -267,6 +267,11 @@ async fn servers(client: &Client) {
         missing
     );
     assert_eq!(refused(client.take_rating(&name).await), missing);
+    let new = NewFollow { branch: "main".parse().unwrap(), policy: FollowPolicy::Ask };
+    assert_eq!(client.follows().await.unwrap(), []);
+    assert_eq!(refused(client.set_follow(&name, &new).await), missing);
+    assert_eq!(refused(client.end_follow(&name).await), missing);
+    assert_eq!(refused(client.release_followed(&name, None).await), missing);
     let log = client.logs(&name, 5, false).next().await.unwrap();
     assert_eq!(refused(log), missing);
     let call = client.calls(&name, 5, true).next().await.unwrap();

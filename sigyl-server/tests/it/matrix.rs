@@ -129,6 +129,10 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("setBookmark", Key(Action::Administer), 415),
     ("importDocuments", Key(Action::Administer), 415),
     ("takeGitHubWebhook", Nothing, 404),
+    ("listFollows", Key(Action::Read), 200),
+    ("setFollow", Key(Action::Deploy), 415),
+    ("endFollow", Key(Action::Deploy), 404),
+    ("releaseFollowed", Key(Action::Deploy), 415),
 ];
 
 /// The same for every page, in the words of the table.

@@ -24,6 +24,7 @@ mod ending;
 mod events;
 mod explain;
 mod export;
+mod follow;
 mod foreground;
 mod help;
 mod import;

@@ -2,10 +2,10 @@
 
 use super::{
     Context, account, accounts, approve, audit, backup, call, calls, completions, config, delete, deploy,
-    deprecate, doctor, edit, events, explain, export, help, import, init, install, keys, list, login, logout,
-    logs, members, namespaces, policy, probe, publish, quarantine, rate, redeploy, reject, report, rescan,
-    restore, rollback, rules, runs, scan, search, secrets, serve, show, stop, uninstall, versions, watch,
-    whoami, workspaces,
+    deprecate, doctor, edit, events, explain, export, follow, help, import, init, install, keys, list, login,
+    logout, logs, members, namespaces, policy, probe, publish, quarantine, rate, redeploy, reject, report,
+    rescan, restore, rollback, rules, runs, scan, search, secrets, serve, show, stop, uninstall, versions,
+    watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -27,6 +27,7 @@ pub(crate) enum Verb {
     Versions(versions::Args),
     Redeploy(Box<redeploy::Args>),
     Rollback(rollback::Args),
+    Follow(follow::Args),
     Delete(delete::Args),
     Logs(logs::Args),
     Calls(calls::Args),
@@ -96,6 +97,7 @@ impl Verb {
             Self::Versions(args) => args.run(cx).await,
             Self::Redeploy(args) => args.run(cx).await,
             Self::Rollback(args) => args.run(cx).await,
+            Self::Follow(args) => args.run(cx).await,
             Self::Delete(args) => args.run(cx).await,
             Self::Logs(args) => args.run(cx).await,
             Self::Calls(args) => args.run(cx).await,

@@ -171,6 +171,8 @@ fn is_harmless(answer: &Response) -> bool {
             | Response::CallCounts(_)
             | Response::Workspaces(_)
             | Response::Ratings(_)
+            | Response::Follows(_)
+            | Response::Follow(_)
             | Response::Quarantines(_)
             | Response::Quarantine(_)
             | Response::Members(_)

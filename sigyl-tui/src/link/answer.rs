@@ -7,9 +7,9 @@ use sigyl_core::domain::{
 use sigyl_core::mcp::Probe;
 use sigyl_core::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
 use sigyl_core::wire::v1::{
-    AccountExport, AuditChecked, CallCount, KeyView, MadeKey, MasterKeyView, Member, Owner, PolicyTest,
-    QuarantineView, RatingsView, Rescanned, Response, RunEnd, SecretView, ServerView, SetSecret, VersionView,
-    WhoAmI, WorkspaceView,
+    AccountExport, AuditChecked, CallCount, FollowView, KeyView, MadeKey, MasterKeyView, Member, Owner,
+    PolicyTest, QuarantineView, RatingsView, Rescanned, Response, RunEnd, SecretView, ServerView, SetSecret,
+    VersionView, WhoAmI, WorkspaceView,
 };
 
 use crate::problem::Problem;
@@ -60,6 +60,8 @@ answer!(MadeKey, MadeKey, *);
 answer!(Vec<Member>, Members);
 answer!(Vec<Quarantine>, Quarantines);
 answer!(QuarantineView, Quarantine, *);
+answer!(Vec<FollowView>, Follows);
+answer!(FollowView, Follow, *);
 answer!(RatingsView, Ratings, *);
 answer!(Vec<WorkspaceView>, Workspaces);
 answer!(Vec<AuditEntry>, Audit);

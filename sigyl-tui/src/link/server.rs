@@ -89,6 +89,7 @@ async fn begin(server: &Server, request: Request) -> Result<Begun, Failure> {
             let name = redeploy.name.clone();
             client.release_again(&name, &server.release_again(redeploy).await?).await
         }
+        Request::ReleaseFollowed { name, commit } => client.release_followed(&name, commit).await,
         Request::Rollback { name, version } => client.roll_back(&name, version).await,
         Request::Delete { name, confirm } => client.delete_server(&name, &confirm).await,
         Request::Approve { run, reason } => client.approve(&run, &reason).await,
@@ -213,6 +214,11 @@ async fn life(client: &Client, request: Request) -> Result<Response, Failure> {
         Request::Quarantines => client.quarantines().await.map(Response::Quarantines),
         Request::ShowQuarantine { what } => client.show_quarantine(&what).await.map(shown),
         Request::LiftQuarantine { what, reason } => client.lift_quarantine(&what, &reason).await.map(shown),
+        Request::SetFollow { name, follow } => {
+            client.set_follow(&name, &follow).await.map(|it| Response::Follow(Box::new(it)))
+        }
+        Request::Follows => client.follows().await.map(Response::Follows),
+        Request::EndFollow { name } => client.end_follow(&name).await.map(done),
         Request::Secrets { name } => client.secrets(&name).await.map(Response::Secrets),
         Request::SetSecret { name, secret, value, restart } => {
             let new = NewSecret { value };

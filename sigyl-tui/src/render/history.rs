@@ -58,6 +58,7 @@ pub(crate) fn event(event: &Event, look: &Look) -> String {
         EventKind::QuarantineLifted { what, reason } => {
             (Glyph::Serving, format!("under quarantine no more ({what}): {reason}"))
         }
+        EventKind::Followed { branch, note } => (Glyph::Info, format!("{branch}: {note}")),
         EventKind::Edited => (Glyph::Info, "presented otherwise".to_owned()),
         EventKind::Rated { count, average: Some(average) } => {
             (Glyph::Info, format!("rated: {average} of 5 stars, by {count}"))

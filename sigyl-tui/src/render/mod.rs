@@ -5,6 +5,7 @@
 mod access;
 mod error;
 mod finds;
+mod follow;
 mod history;
 mod look;
 mod measure;
@@ -27,6 +28,7 @@ pub(crate) use error::{error, help};
 pub(crate) use finds::{
     document, document_role, document_scan, finds, import_problems, imported, issues, published, standing,
 };
+pub(crate) use follow::follows;
 pub(crate) use history::{call, event, log};
 pub(crate) use look::{Glyph, Look, Role};
 pub(crate) use measure::{age, duration, size, wrap};

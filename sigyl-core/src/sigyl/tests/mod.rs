@@ -5,6 +5,7 @@ mod audit;
 mod elsewhere;
 mod feed;
 mod first_key;
+mod follow;
 pub(super) mod house;
 mod keys;
 mod lost_key;

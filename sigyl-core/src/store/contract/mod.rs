@@ -7,6 +7,7 @@ mod delete;
 mod deliveries;
 mod documents;
 pub mod fixture;
+mod follows;
 mod limits;
 mod listing;
 mod once;

@@ -3,7 +3,8 @@
 use crate::store::{Store, StoreError};
 
 use super::{
-    access, activate, audit, delete, deliveries, documents, limits, listing, once, publish, quarantine, said,
+    access, activate, audit, delete, deliveries, documents, follows, limits, listing, once, publish,
+    quarantine, said,
 };
 
 /// Runs the whole suite; `open` makes a new, empty store each time.
@@ -20,6 +21,7 @@ pub async fn run<S: Store>(open: impl AsyncFn() -> S) {
     said::claims(&open).await;
     once::claims(&open).await;
     deliveries::claims(&open).await;
+    follows::claims(&open).await;
 }
 
 /// Takes what a store must be able to do.

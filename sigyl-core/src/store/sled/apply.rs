@@ -11,7 +11,7 @@ use crate::store::key::{Key, Span};
 use crate::store::{CallRecord, Change, SealedSecret, StoreError, Tombstone};
 
 use super::draft::Draft;
-use super::{access, deliveries, listings, once, quarantine, said};
+use super::{access, deliveries, follows, listings, once, quarantine, said};
 
 /// Writes `change` into `draft`, and returns its name and subject for the journal.
 pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static str, String), StoreError> {
@@ -59,6 +59,8 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::EndOnce { key, name, answer } => once::end(draft, &key, &name, answer.map(|it| *it)),
         Change::TakeDelivery { delivery, since } => deliveries::take(draft, &delivery, since),
         Change::ForgetDelivery(delivery) => deliveries::forget(draft, &delivery),
+        Change::PutFollow(follow) => follows::put(draft, &follow),
+        Change::EndFollow(name) => follows::end(draft, &name),
         Change::Observe { server, version, digests } => observe(draft, &server, &version, &digests),
         Change::Quarantine(quarantine) => quarantine::put(draft, &quarantine),
         Change::LiftQuarantine(what) => quarantine::lift(draft, &what),
@@ -301,6 +303,7 @@ fn delete_server(draft: &mut Draft<'_>, name: &ServerName, mut tombstone: Tombst
     draft.remove(&Key::Server(name))?;
     draft.remove(&Key::Deployment(name))?;
     draft.remove(&Key::Overlay(name))?;
+    draft.remove(&Key::Follow(name))?;
     draft.remove(&Key::RatingTotal(name))?;
     draft.remove(&Key::DownloadTotal(name))?;
     draft.put(&Key::Tombstone(name), &tombstone)?;

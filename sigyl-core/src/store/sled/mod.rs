@@ -18,6 +18,7 @@ mod backup;
 mod blob;
 mod deliveries;
 mod draft;
+mod follows;
 #[cfg(test)]
 mod full_disk;
 mod io;

@@ -8,9 +8,9 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::{
     Account, AccountId, ApiKey, AuditEntry, AuditHead, Bookmark, Deployment, Digest, DocumentName,
-    DocumentVersion, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine, Rating,
-    RatingTotal, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version, VersionRecord,
-    Workspace, WorkspaceName,
+    DocumentVersion, Follow, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine,
+    Rating, RatingTotal, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version,
+    VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 use crate::store::key::{Key, Shown, Span, descending_seq_of, seq_of};
@@ -351,6 +351,15 @@ impl Store for SledStore {
     async fn once(&self, key: &KeyId, name: &OnceName) -> Result<Option<Once>, StoreError> {
         let (key, name) = (key.clone(), name.clone());
         self.ask(move |reader| reader.get(&Key::Once(&key, &name))).await
+    }
+
+    async fn follow(&self, name: &ServerName) -> Result<Option<Follow>, StoreError> {
+        let name = name.clone();
+        self.ask(move |reader| reader.get(&Key::Follow(&name))).await
+    }
+
+    async fn follows(&self) -> Result<Vec<Follow>, StoreError> {
+        self.ask(|reader| values(reader.list(&Span::Follows, None, usize::MAX))).await
     }
 
     async fn quarantines(&self) -> Result<Vec<Quarantine>, StoreError> {

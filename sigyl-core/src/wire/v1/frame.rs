@@ -14,9 +14,9 @@ use crate::store::CallRecord;
 use crate::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
 
 use super::{
-    AccountExport, AuditChecked, CallCount, KeyView, MadeKey, MasterKeyView, Member, Owner, PolicyTest,
-    QuarantineView, RatingsView, Rescanned, RunEnd, SecretView, ServerView, SetSecret, VersionView, WhoAmI,
-    WorkspaceView,
+    AccountExport, AuditChecked, CallCount, FollowView, KeyView, MadeKey, MasterKeyView, Member, Owner,
+    PolicyTest, QuarantineView, RatingsView, Rescanned, RunEnd, SecretView, ServerView, SetSecret,
+    VersionView, WhoAmI, WorkspaceView,
 };
 
 /// One message of an answer.
@@ -114,6 +114,10 @@ pub enum Response {
     Workspaces(Vec<WorkspaceView>),
     /// Ratings of a server.
     Ratings(Box<RatingsView>),
+    /// Servers that follow a branch.
+    Follows(Vec<FollowView>),
+    /// A server that follows a branch.
+    Follow(Box<FollowView>),
     /// Quarantines.
     Quarantines(Vec<Quarantine>),
     /// A quarantine, with what it covers.

@@ -11,7 +11,7 @@ use crate::console::actions;
 use crate::console::command::Place;
 
 /// Operations that no screen has, and why.
-const NOT_HERE: [(&str, &str); 16] = [
+const NOT_HERE: [(&str, &str); 20] = [
     ("health", "for programs that watch a server"),
     ("ready", "for programs that watch a server"),
     ("metrics", "for programs that watch a server"),
@@ -26,6 +26,10 @@ const NOT_HERE: [(&str, &str); 16] = [
     ("showBookmark", "`sigyl import` keeps it"),
     ("setBookmark", "`sigyl import` keeps it"),
     ("importDocuments", "it reads another registry for minutes; `sigyl import` does"),
+    ("listFollows", "`sigyl follow` has it"),
+    ("setFollow", "`sigyl follow` has it"),
+    ("endFollow", "`sigyl follow` has it"),
+    ("releaseFollowed", "`sigyl follow` has it"),
     ("watchRun", "a run is followed by its own screen"),
     ("showRun", "a run is followed by its own screen"),
 ];

@@ -1,0 +1,169 @@
+//! Servers that follow branches: set, listed, ended, and what waits is released.
+
+use super::Sigyl;
+use super::audit::{Act, Told};
+use crate::domain::{
+    Action, Caller, CommitId, Follow, Kind, Locator, RepositoryName, RunId, Server, ServerName,
+};
+use crate::error::Error;
+use crate::store::{Change, StoreError};
+use crate::wire::v1::{FollowView, NewFollow, Redeploy};
+
+impl Told for FollowView {
+    fn told(&self) -> Option<String> {
+        Some(format!("{} of {}, {}", self.branch, self.repository, self.policy))
+    }
+}
+
+impl From<Follow> for FollowView {
+    fn from(follow: Follow) -> Self {
+        Self {
+            server: follow.server,
+            repository: follow.repository,
+            branch: follow.branch,
+            policy: follow.policy,
+            by: follow.by,
+            since: follow.since,
+            seen: follow.seen.map(|seen| seen.commit),
+            waiting: follow.waiting,
+            run: follow.run,
+            note: follow.note,
+        }
+    }
+}
+
+impl Sigyl {
+    /// Has a server follow a branch of the repository that it was deployed from. Its releases are made with the key that is
+    /// shown now, and with what that may do then.
+    pub async fn set_follow(
+        &self,
+        caller: &Caller,
+        name: &ServerName,
+        new: NewFollow,
+    ) -> Result<FollowView, Error> {
+        let act = Act::on_server("follow", name);
+        let (sigyl, who, name) = (self.clone(), caller.clone(), name.clone());
+        let work = async move {
+            let server = sigyl.known(&who, Action::Deploy, &name).await?;
+            let (repository, folder) = sigyl.repository_of(&server)?;
+            let _following = sigyl.inner.following.lock().await;
+            let before = sigyl.inner.platform.store.follow(&name).await?;
+            let same = before.filter(|it| it.repository == repository && it.branch == new.branch);
+            let (id, seen, past) = same.map(|it| (it.id, it.seen, it.past)).unwrap_or_default();
+            let follow = Follow {
+                server: name,
+                repository,
+                id,
+                branch: new.branch,
+                folder,
+                policy: new.policy,
+                by: who.name().to_owned(),
+                key: who.key().map(|holder| holder.key.id.clone()),
+                since: sigyl.inner.platform.clock.now(),
+                seen,
+                past,
+                waiting: None,
+                run: None,
+                note: None,
+            };
+            sigyl.inner.platform.store.apply(Change::PutFollow(Box::new(follow.clone()))).await?;
+            Ok(FollowView::from(follow))
+        };
+        self.audited(caller, act, work).await
+    }
+
+    /// Lists the servers that follow a branch, of those that the caller sees.
+    pub async fn follows(&self, caller: &Caller) -> Result<Vec<FollowView>, Error> {
+        caller.require(Action::Read)?;
+        let mut shown = Vec::new();
+        for follow in self.inner.platform.store.follows().await? {
+            match self.known(caller, Action::Read, &follow.server).await {
+                Ok(_) => shown.push(follow.into()),
+                Err(Error::NoServer(_)) => {}
+                Err(error) if error.kind() == Kind::Denied => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(shown)
+    }
+
+    /// Ends that a server follows a branch.
+    pub async fn end_follow(&self, caller: &Caller, name: &ServerName) -> Result<(), Error> {
+        let act = Act::on_server("end_follow", name);
+        let (sigyl, who, name) = (self.clone(), caller.clone(), name.clone());
+        let work = async move {
+            sigyl.known(&who, Action::Deploy, &name).await?;
+            let _following = sigyl.inner.following.lock().await;
+            match sigyl.inner.platform.store.apply(Change::EndFollow(name.clone())).await {
+                Err(StoreError::Missing { .. }) => Err(Error::NoFollow(name)),
+                ended => Ok(ended.map(|_| ())?),
+            }
+        };
+        self.audited(caller, act, work).await
+    }
+
+    /// Begins to release the commit that waits, in the name of the caller; only `commit`, when it is named.
+    pub async fn release_followed(
+        &self,
+        caller: &Caller,
+        name: &ServerName,
+        commit: Option<CommitId>,
+    ) -> Result<RunId, Error> {
+        let server = self.known(caller, Action::Deploy, name).await?;
+        let _following = self.inner.following.lock().await;
+        let store = &self.inner.platform.store;
+        let mut follow = store.follow(name).await?.ok_or_else(|| Error::NoFollow(name.clone()))?;
+        let waiting = follow.waiting.take().filter(|waits| commit.as_ref().is_none_or(|it| it == waits));
+        let waiting = waiting.ok_or_else(|| Error::NothingWaits { server: name.clone(), asked: commit })?;
+        let run = self.redeploy(caller, self.of_commit(&server, &follow, &waiting)).await?;
+        follow.note = Some(format!("{} was released by {}", waiting.short(), caller.name()));
+        follow.run = Some(run.clone());
+        store.apply(Change::PutFollow(Box::new(follow))).await?;
+        Ok(run)
+    }
+
+    /// Returns what releases exactly one commit of what a server follows.
+    pub(super) fn of_commit(&self, server: &Server, follow: &Follow, commit: &CommitId) -> Redeploy {
+        Redeploy {
+            name: server.name.clone(),
+            source: Some(self.followed(server, follow, commit.as_str())),
+            env: Default::default(),
+            secrets: Default::default(),
+            grant: Vec::new(),
+            revoke: Vec::new(),
+            waive: Vec::new(),
+            allow_scripts: Vec::new(),
+            deep: false,
+            review: false,
+            canary: None,
+        }
+    }
+
+    /// Returns where a reference of what a server follows is fetched. A repository that was renamed is not fetched by its old
+    /// name, which another may have by now.
+    pub(super) fn followed(&self, server: &Server, follow: &Follow, reference: &str) -> Locator {
+        let web = &self.inner.github.web_url;
+        let recorded = match Locator::parse(&server.locator) {
+            Ok(Locator::Git { url, .. }) => Some(url),
+            _ => None,
+        };
+        let same = recorded.filter(|url| RepositoryName::at(web, url).as_ref() == Some(&follow.repository));
+        let url = same.unwrap_or_else(|| format!("{}/{}.git", web.trim_end_matches('/'), follow.repository));
+        Locator::Git { url, reference: Some(reference.to_owned()), subdir: follow.folder.clone() }
+    }
+
+    /// Finds the repository that a server was deployed from, and its folder there.
+    fn repository_of(&self, server: &Server) -> Result<(RepositoryName, Option<String>), Error> {
+        let no = |why| Error::NotFollowable { server: server.name.clone(), why };
+        match Locator::parse(&server.locator) {
+            Ok(Locator::Git { url, subdir, .. }) => {
+                let found = RepositoryName::at(&self.inner.github.web_url, &url);
+                found
+                    .map(|repository| (repository, subdir))
+                    .ok_or_else(|| no("its repository is not at GitHub"))
+            }
+            Ok(_) => Err(no("it was not deployed from a repository")),
+            Err(_) => Err(no("where it was deployed from cannot be read")),
+        }
+    }
+}
