@@ -158,6 +158,14 @@ pub enum Error {
         /// How it stands.
         state: RunState,
     },
+    /// The run cannot be cancelled.
+    #[error("run {run} {why}")]
+    NotAtWork {
+        /// The run.
+        run: RunId,
+        /// Why.
+        why: &'static str,
+    },
     /// The name was not typed exactly.
     #[error("`{typed}` is not `{name}`: nothing was deleted")]
     NotConfirmed {
@@ -305,7 +313,11 @@ impl Error {
             Self::NotLost | Self::NotGivenUp { .. } => Kind::Conflict,
             Self::Busy(_) => Kind::Conflict,
             Self::NoAccount(_) | Self::NoWorkspace(_) | Self::NoKey(_) => Kind::NotFound,
-            Self::NotRunning(_) | Self::NotHeld { .. } | Self::NotOurs(_) | Self::Member(_) => Kind::Conflict,
+            Self::NotRunning(_)
+            | Self::NotHeld { .. }
+            | Self::NotAtWork { .. }
+            | Self::NotOurs(_)
+            | Self::Member(_) => Kind::Conflict,
             Self::HoldsServers { .. } => Kind::Conflict,
             Self::AccountNotConfirmed { .. } => Kind::Invalid,
             Self::LastWayIn(_) => Kind::Conflict,
@@ -358,6 +370,7 @@ impl Error {
             Self::NoRun(_) => "E0405",
             Self::NotRunning(_) => "E0406",
             Self::NotHeld { .. } => "E0306",
+            Self::NotAtWork { .. } => "E0310",
             Self::NotConfirmed { .. } => "E0407",
             Self::NoReason | Self::BadReason => "E0307",
             Self::Overlay(_) | Self::LongComment(_) => "E0408",

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod cancel;
 mod config;
 mod door;
 mod download;

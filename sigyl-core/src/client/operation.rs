@@ -88,6 +88,7 @@ operations! {
     WATCH_RUN = "watchRun" "GET" "/api/v1/runs/{run}/events";
     APPROVE_RUN = "approveRun" "POST" "/api/v1/runs/{run}/approval";
     REJECT_RUN = "rejectRun" "POST" "/api/v1/runs/{run}/rejection";
+    CANCEL_RUN = "cancelRun" "POST" "/api/v1/runs/{run}/cancellation";
 
     WHO_AM_I = "whoAmI" "GET" "/api/v1/whoami";
     LIST_KEYS = "listKeys" "GET" "/api/v1/keys";

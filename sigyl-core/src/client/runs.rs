@@ -2,8 +2,8 @@
 
 use super::call::Call;
 use super::operation::{
-    APPROVE_RUN, LIST_RUNS, REJECT_RUN, RELEASE, RELEASE_AGAIN, SHOW_REPORT, SHOW_RUN, SHOW_SARIF,
-    UPLOAD_SOURCE, WATCH_RUN,
+    APPROVE_RUN, CANCEL_RUN, LIST_RUNS, REJECT_RUN, RELEASE, RELEASE_AGAIN, SHOW_REPORT, SHOW_RUN,
+    SHOW_SARIF, UPLOAD_SOURCE, WATCH_RUN,
 };
 use super::told::{Listener, Picked, Silent, Told, data};
 use super::{Client, ClientError};
@@ -72,6 +72,11 @@ impl Client {
     pub async fn approve(&self, run: &RunId, reason: &str) -> Result<RunId, ClientError> {
         let call = Call::of(APPROVE_RUN).part(run).json(&Reason { reason: reason.to_owned() })?;
         self.ask::<Begun>(call).await.map(|it| it.run)
+    }
+
+    /// Cancels a run that is at work.
+    pub async fn cancel(&self, run: &RunId) -> Result<RunId, ClientError> {
+        self.ask::<Begun>(Call::of(CANCEL_RUN).part(run)).await.map(|it| it.run)
     }
 
     /// Turns a held run down.

@@ -75,6 +75,7 @@ async fn begin(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Begun
             sigyl.reject(caller, &run, &reason).await?;
             run
         }
+        Request::Cancel { run } => sigyl.cancel(caller, &run).await?,
         other => return Ok(Begun::Other(Box::new(other))),
     }))
 }

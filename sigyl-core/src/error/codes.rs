@@ -96,6 +96,12 @@ const OTHERS: &[CodeDoc] = &[
         "`sigyl quarantine list` shows those that stand",
     ),
     doc(
+        "E0310",
+        "not at work",
+        "Only a run that is at work can be cancelled, by the process that it works in; a removal only goes forward.",
+        "`sigyl runs` shows how runs stand; `sigyl reject RUN --reason TEXT` turns a held one down",
+    ),
+    doc(
         "E0401",
         "version taken",
         "The version is recorded already, from other bytes; a version never changes.",

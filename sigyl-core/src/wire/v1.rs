@@ -91,6 +91,11 @@ pub enum Request {
         /// Why.
         reason: String,
     },
+    /// Cancel a run that is at work: what it did is taken back.
+    Cancel {
+        /// The run.
+        run: RunId,
+    },
     /// All servers.
     List,
     /// One server.

@@ -79,6 +79,13 @@ pub(crate) const ROUTES: &[Route] = &[
         handler!(reject),
         REJECT,
     ),
+    Route::change(
+        Method::Post,
+        "/api/v1/runs/{run}/cancellation",
+        Access::Key(Action::Deploy),
+        handler!(cancel),
+        CANCEL,
+    ),
 ];
 
 const RELEASE_DOC: Doc =
@@ -128,6 +135,12 @@ const REJECT: Doc = Doc::new(
     &[gives("Run", "How it stands."), NO_RUN, fails(409, "The run does not wait for a decision.")],
 )
 .takes("Decision");
+
+const CANCEL: Doc = Doc::new(
+    "cancelRun",
+    "Cancels a run that is at work: what it did is taken back.",
+    &[BEGUN, NO_RUN, fails(409, "The run is not at work, or is a removal.")],
+);
 
 /// Reads where the code is. A key says for whom it is; what reaches into the machine that serves is for those who operate it.
 fn locator(wanted: &Release, caller: &Caller) -> Result<Option<Locator>, Problem> {
@@ -247,4 +260,8 @@ async fn reject(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let (caller, run) = (ask.caller.clone(), id(&ask)?);
     let Reason { reason } = ask.json(DECISION).await?;
     Answer::json(&app.core.reject(&caller, &run, &reason).await?)
+}
+
+async fn cancel(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    begun(app.core.cancel(&ask.caller, &id(&ask)?).await?)
 }

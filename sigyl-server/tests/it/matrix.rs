@@ -98,6 +98,7 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("readEvents", Key(Action::Read), 400),
     ("approveRun", Key(Action::Approve), 415),
     ("rejectRun", Key(Action::Approve), 415),
+    ("cancelRun", Key(Action::Deploy), 404),
     ("whoAmI", AnyKey, 200),
     ("listKeys", Key(Action::Keys), 200),
     ("createKey", Key(Action::Keys), 415),

@@ -10,6 +10,7 @@ mod backup;
 mod call;
 mod calls;
 mod canary_args;
+mod cancel;
 mod client;
 mod completions;
 mod config;

@@ -1,11 +1,11 @@
 //! The verbs.
 
 use super::{
-    Context, account, accounts, approve, audit, backup, call, calls, completions, config, delete, deploy,
-    deprecate, doctor, edit, events, explain, export, follow, help, import, init, install, keys, list, login,
-    logout, logs, members, namespaces, policy, probe, publish, quarantine, rate, redeploy, reject, report,
-    rescan, restore, rollback, rules, runs, scan, search, secrets, serve, show, stop, uninstall, versions,
-    watch, whoami, workspaces,
+    Context, account, accounts, approve, audit, backup, call, calls, cancel, completions, config, delete,
+    deploy, deprecate, doctor, edit, events, explain, export, follow, help, import, init, install, keys,
+    list, login, logout, logs, members, namespaces, policy, probe, publish, quarantine, rate, redeploy,
+    reject, report, rescan, restore, rollback, rules, runs, scan, search, secrets, serve, show, stop,
+    uninstall, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -22,6 +22,7 @@ pub(crate) enum Verb {
     Deploy(Box<deploy::Args>),
     Approve(approve::Args),
     Reject(reject::Args),
+    Cancel(cancel::Args),
     List(list::Args),
     Show(show::Args),
     Versions(versions::Args),
@@ -92,6 +93,7 @@ impl Verb {
             Self::Deploy(args) => args.run(cx).await,
             Self::Approve(args) => args.run(cx).await,
             Self::Reject(args) => args.run(cx).await,
+            Self::Cancel(args) => args.run(cx).await,
             Self::List(args) => args.run(cx).await,
             Self::Show(args) => args.run(cx).await,
             Self::Versions(args) => args.run(cx).await,

@@ -168,6 +168,7 @@ fn begins_a_run(request: &Request) -> bool {
             | Request::Delete { .. }
             | Request::Approve { .. }
             | Request::Reject { .. }
+            | Request::Cancel { .. }
     )
 }
 

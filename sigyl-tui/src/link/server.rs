@@ -93,6 +93,7 @@ async fn begin(server: &Server, request: Request) -> Result<Begun, Failure> {
         Request::Rollback { name, version } => client.roll_back(&name, version).await,
         Request::Delete { name, confirm } => client.delete_server(&name, &confirm).await,
         Request::Approve { run, reason } => client.approve(&run, &reason).await,
+        Request::Cancel { run } => client.cancel(&run).await,
         Request::Reject { run, reason } => client.reject(&run, &reason).await.map(|run| run.id),
         other => return Ok(Begun::Other(Box::new(other))),
     };

@@ -410,6 +410,9 @@ impl Screen for RunScreen {
     fn offers(&self, command: Command) -> bool {
         match command {
             Command::Act("approve" | "reject") => self.state == Some(RunState::Held),
+            Command::Act("cancel") => {
+                self.run.is_some() && !self.is_over() && self.state.is_none_or(|it| it == RunState::Running)
+            }
             Command::Act("report") => self.run.is_some(),
             Command::Open => self.serves().is_some(),
             Command::Again => self.went_wrong() && self.is_known(),

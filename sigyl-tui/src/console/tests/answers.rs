@@ -28,6 +28,7 @@ pub(in crate::console) fn ends(request: &Request) -> bool {
             | Request::Rollback { .. }
             | Request::Approve { .. }
             | Request::Reject { .. }
+            | Request::Cancel { .. }
     )
 }
 
