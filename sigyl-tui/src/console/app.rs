@@ -60,8 +60,8 @@ pub(super) struct App {
     ahead: Vec<Shown>,
     pub(super) layers: Vec<Box<dyn Layer>>,
     pub(super) asked: BTreeMap<Ticket, Asked>,
-    /// Files that are read for an action: the field that each is for.
-    pub(super) files: BTreeMap<Ticket, (&'static str, Values, &'static str)>,
+    /// Files that are read for an action: the field that each is for, and how many keys had been pressed then.
+    pub(super) files: BTreeMap<Ticket, (&'static str, Values, &'static str, u64)>,
     pub(super) effects: Vec<Effect>,
     next: u64,
     /// Whether servers and runs have to be asked for again, and when they were last.
@@ -120,7 +120,10 @@ impl App {
             Input::Key(key) => self.key(key),
             Input::Paste(text) => self.paste(&text),
             Input::Mouse(mouse) => self.mouse(mouse),
-            Input::Resized(width, height) => self.size = (width, height),
+            Input::Resized(width, height) => {
+                self.size = (width, height);
+                self.news();
+            }
             Input::Linked(link) => self.linked(link),
             Input::Told(ticket, frame) => self.told(ticket, *frame),
             Input::Answered(ticket, answer) => self.answered(ticket, answer),
@@ -208,6 +211,9 @@ impl App {
                 self.asked.insert(ticket, Asked::Screen(id, tag));
                 self.effects.push(Effect::See(ticket, outside));
             }
+            Do::Forget(tag) => {
+                self.forget(|asked| matches!(asked, Asked::Screen(screen, of) if *screen == id && *of == tag))
+            }
             Do::Open(screen) => self.open(screen),
             Do::Instead(screen) => self.instead(id, screen),
             Do::Again(name, values, wrong) => self.form_again(id, name, &values, wrong),
@@ -254,6 +260,9 @@ impl App {
             left.push(self.screens.remove(1).id);
         }
         self.forget(|asked| matches!(asked, Asked::Screen(id, _) if left.contains(id)));
+        if let Some(below) = self.screens.last().map(|shown| shown.id) {
+            self.tell(below, |screen, turn| screen.hidden(turn));
+        }
         self.next += 1;
         let id = self.next;
         self.screens.push(Shown { id, screen });
@@ -278,22 +287,33 @@ impl App {
         if self.screens.len() > 1
             && let Some(shown) = self.screens.pop()
         {
+            let left = shown.id;
             // A secret is gone once one went back from it.
             if shown.screen.is_secret() {
                 drop(shown);
             } else {
                 self.ahead.push(shown);
             }
-            let below = self.shown().id;
-            self.tell(below, |screen, turn| screen.news(turn));
+            self.tell(left, |screen, turn| screen.hidden(turn));
+            self.appears();
         }
+    }
+
+    /// What is shown now is told what it missed.
+    pub(super) fn appears(&mut self) {
+        let id = self.shown().id;
+        self.tell(id, |screen, turn| {
+            screen.in_sight(turn);
+            screen.news(turn);
+        });
     }
 
     fn forward(&mut self) {
         if let Some(shown) = self.ahead.pop() {
-            let id = shown.id;
+            let below = self.shown().id;
+            self.tell(below, |screen, turn| screen.hidden(turn));
             self.screens.push(shown);
-            self.tell(id, |screen, turn| screen.news(turn));
+            self.appears();
         }
     }
 

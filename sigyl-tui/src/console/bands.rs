@@ -33,7 +33,8 @@ impl App {
             put(buf, area, area.x, area.y, &says, self.theme.role(Role::Text));
             return;
         }
-        let view = View { state: &self.state, theme: &self.theme, look: self.look, now: self.present() };
+        let (state, theme) = (&self.state, &self.theme);
+        let view = View { state, keys: &self.keys, theme, look: self.look, now: self.present() };
         self.header(Rect { height: 1, ..area }, buf, &view);
         self.path(Rect { y: area.y + 1, height: 1, ..area }, buf, &view);
         let body = Rect { y: area.y + 2, height: area.height - BANDS, ..area };

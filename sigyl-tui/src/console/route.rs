@@ -140,7 +140,7 @@ impl App {
     }
 
     /// Tells the screen that is shown; the others are told when one goes back to them.
-    fn news(&mut self) {
+    pub(super) fn news(&mut self) {
         let shown = self.shown().id;
         self.tell(shown, |screen, turn| screen.news(turn));
     }
@@ -171,7 +171,7 @@ impl App {
         match file.and_then(|field| Some((field.name, values.get(field.name)?.clone()))) {
             Some((field, path)) => {
                 let ticket = self.ticket();
-                self.files.insert(ticket, (name, values, field));
+                self.files.insert(ticket, (name, values, field, self.pressed));
                 self.effects.push(Effect::Read(ticket, path.into()));
             }
             None => self.perform(action, &values, &values),
@@ -179,7 +179,7 @@ impl App {
     }
 
     pub(super) fn read(&mut self, ticket: Ticket, text: Result<String, Failure>) {
-        let Some((name, typed, field)) = self.files.remove(&ticket) else { return };
+        let Some((name, typed, field, pressed)) = self.files.remove(&ticket) else { return };
         let Some(action) = actions::find(name) else { return };
         match text {
             Ok(text) => {
@@ -187,6 +187,8 @@ impl App {
                 values.insert(field, text);
                 self.perform(action, &typed, &values);
             }
+            // Whoever went on meanwhile gets the words alone, as after a refusal.
+            Err(failure) if pressed != self.pressed => self.say(Role::Error, sentence(&failure)),
             Err(failure) => self.again(action, &typed, sentence(&failure)),
         }
     }
@@ -202,6 +204,7 @@ impl App {
         let Some(action) = actions::find(name) else { return };
         if self.shown().id == id && self.screens.len() > 1 {
             self.leave(id);
+            self.appears();
             self.again(action, values, wrong);
         } else {
             self.say(Role::Error, wrong);

@@ -1,6 +1,6 @@
 //! What every screen may look at: servers, runs, and what answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sigyl_core::domain::{Run, RunState, ServerName, Timestamp};
 use sigyl_core::event::{Event, EventKind};
@@ -12,6 +12,8 @@ use crate::render::Role;
 
 /// Messages that are kept.
 const SAID: usize = 200;
+/// Ends of runs that are remembered.
+const ENDED: usize = 1_000;
 /// How long a message stands above the footer.
 const STANDS_MILLIS: i64 = 6_000;
 
@@ -43,6 +45,8 @@ pub(super) struct State {
     pub(super) said: Vec<Said>,
     /// The step that each run is at, by the events since the console began.
     pub(super) at_step: BTreeMap<String, String>,
+    /// Runs that ended since the console began: a list may be older than their end.
+    ended: BTreeSet<String>,
 }
 
 impl State {
@@ -86,6 +90,7 @@ impl State {
         // What was told since is newer than the list.
         let known = self.runs.get().into_iter().flatten();
         let running = known.filter(|run| run.state == RunState::Running).map(|run| run.id.as_str());
+        let running = running.filter(|run| !self.ended.contains(*run));
         let mut runs: Vec<&str> = running.chain(self.at_step.keys().map(String::as_str)).collect();
         runs.sort_unstable();
         runs.dedup();
@@ -101,8 +106,14 @@ impl State {
                 false
             }
             EventKind::Run { state, .. } => {
-                if *state != RunState::Running {
-                    self.at_step.remove(&run.to_string());
+                if *state == RunState::Running {
+                    self.ended.remove(run.as_str());
+                } else {
+                    self.at_step.remove(run.as_str());
+                    if self.ended.len() == ENDED {
+                        self.ended.clear();
+                    }
+                    self.ended.insert(run.to_string());
                 }
                 true
             }

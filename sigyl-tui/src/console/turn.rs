@@ -22,6 +22,8 @@ pub(super) enum Do {
     Ask(Tag, Box<Request>),
     /// Look at something of this machine, and hand it back under this tag, likewise.
     See(Tag, Outside),
+    /// Listen no longer to what was asked under this tag.
+    Forget(Tag),
     /// Show a screen above this one.
     Open(Box<dyn Screen>),
     /// Show a screen in the place of this one.

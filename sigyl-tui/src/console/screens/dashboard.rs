@@ -15,7 +15,7 @@ use crate::console::view::View;
 use crate::console::widgets::{Cell, Column, Grid, cell, put};
 use crate::render::{self, Glyph, Role, age, duration, specimen, verdict_word};
 
-/// Rows that what needs somebody, and what ran, take at most.
+/// Rows that what needs somebody, and what ran, take at most; on a low screen the servers keep three rows.
 const NEEDS: usize = 6;
 const RUNS: usize = 5;
 /// How long a run that failed needs somebody.
@@ -65,6 +65,8 @@ pub(in crate::console) struct Dashboard {
     /// Whether that is not there any more: nothing is selected until somebody selects something.
     gone: bool,
     first: usize,
+    /// Rows of the screen, when it was last told.
+    height: u16,
 }
 
 /// What needs somebody, the gravest first.
@@ -121,13 +123,21 @@ fn need_of_run(run: &Run) -> Need {
     Need { glyph, what, why, at: Some(run.updated), to: To::Run(run.id.clone()) }
 }
 
+/// Rows that what needs somebody, and what ran, have on a screen of this height, beside their titles and three servers.
+fn parts(height: u16) -> (usize, usize) {
+    let spare = usize::from(height).saturating_sub(9);
+    let needs = (spare * NEEDS).div_ceil(NEEDS + RUNS).clamp(1, NEEDS);
+    (needs, spare.saturating_sub(needs).min(RUNS))
+}
+
 impl Dashboard {
     fn arrange(&mut self, state: &State, now: Timestamp) {
         let wanted = self.filter.to_lowercase();
         let fits = |text: &str| wanted.is_empty() || text.to_lowercase().contains(&wanted);
         self.all = needs(state, now);
         self.tally = tally(state.servers.get().map_or(&[][..], Vec::as_slice));
-        let needs = self.all.iter().filter(|need| fits(&need.what)).take(NEEDS);
+        let (most, ran) = parts(self.height);
+        let needs = self.all.iter().filter(|need| fits(&need.what)).take(most);
         self.rows = needs.map(|need| need.to.clone()).collect();
         self.needs = self.rows.len();
         let all = state.servers.get().into_iter().flatten();
@@ -136,7 +146,7 @@ impl Dashboard {
         self.servers = self.rows.len() - self.needs;
         let runs = state.runs.get().into_iter().flatten();
         let shown = runs.filter(|run| fits(run.server.as_ref().map_or("", |name| name.as_str())));
-        self.rows.extend(shown.take(RUNS).map(|run| To::Run(run.id.clone())));
+        self.rows.extend(shown.take(ran).map(|run| To::Run(run.id.clone())));
         // The selection stays on what it was on, in the part it was in.
         let parts = [
             0..self.needs,
@@ -205,7 +215,8 @@ impl Dashboard {
             all.iter().filter(|need| self.filter.is_empty() || self.rows[..self.needs].contains(&need.to));
         put(buf, area, area.x + 2, area.y, "Needs you", view.theme.accent);
         if all.len() > self.needs && self.filter.is_empty() {
-            let more = format!("{} more: g s, g n", all.len() - self.needs);
+            let go = view.key(Command::GoTo, &[]);
+            let more = format!("{} more: {go} s, {go} n", all.len() - self.needs);
             put(buf, area, area.x + 13, area.y, &more, view.theme.role(Role::Dim));
         }
         let grid = Grid::new(NEED, area.width.saturating_sub(2));
@@ -349,12 +360,16 @@ fn row_of(server: &ServerView, view: &View<'_>) -> Vec<Cell> {
 
 /// What a person does first.
 fn empty(area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
+    let key = |command| view.key(command, &[Scope::Dashboard, Scope::List]);
+    let (deploy, go, help) = (key(Command::Act("deploy")), key(Command::GoTo), key(Command::Help));
+    let registry = Place::ALL.iter().find(|(place, ..)| *place == Place::Registry);
+    let registry = format!("{go} {}", registry.map_or(' ', |(_, letter, ..)| *letter));
     let lines = [
         ("", "No servers yet."),
-        ("d", "deploys one: a folder, an archive, npm:NAME, pypi:NAME or git:URL is"),
+        (&*deploy, "deploys one: a folder, an archive, npm:NAME, pypi:NAME or git:URL is"),
         ("", "scanned, recorded, started and probed, and served behind one endpoint"),
-        ("g r", "shows the registry; `sigyl import URL` takes in another registry's documents"),
-        ("?", "shows every key"),
+        (&*registry, "shows the registry; `sigyl import URL` takes in another registry's documents"),
+        (&*help, "shows every key"),
     ];
     let mut y = area.y + 1;
     for (key, words) in lines {
@@ -379,12 +394,14 @@ impl Screen for Dashboard {
     }
 
     fn ask(&mut self, turn: &mut Turn<'_>) {
+        self.height = turn.height;
         self.arrange(turn.state, turn.now);
     }
 
     fn answered(&mut self, _tag: Tag, _answer: Result<Response, Failure>, _turn: &mut Turn<'_>) {}
 
     fn news(&mut self, turn: &mut Turn<'_>) {
+        self.height = turn.height;
         self.arrange(turn.state, turn.now);
         self.scroll(turn.height);
     }

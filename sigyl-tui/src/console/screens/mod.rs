@@ -8,6 +8,7 @@ mod documents;
 mod findings;
 mod list;
 mod nouns;
+mod overlap;
 mod place;
 mod run;
 mod screen;

@@ -296,15 +296,23 @@ impl RunScreen {
         text
     }
 
-    fn says(&self) -> Option<String> {
+    fn says(&self, view: &View<'_>) -> Option<String> {
+        let key = |command| view.key(command, &[Scope::Run, Scope::Sheet]);
         match self.state? {
             RunState::Held => {
-                Some("it waits for a decision: a approves, x rejects, v shows the whole report".to_owned())
+                let [approve, reject, report] =
+                    ["approve", "reject", "report"].map(|name| key(Command::Act(name)));
+                Some(format!(
+                    "it waits for a decision: {approve} approves, {reject} rejects, {report} shows the whole report"
+                ))
             }
             _ if self.went_wrong() && self.is_known() => {
-                Some("it did not end well: R fills it in again, with what was typed".to_owned())
+                let again = key(Command::Again);
+                Some(format!("it did not end well: {again} fills it in again, with what was typed"))
             }
-            RunState::Done if self.serves().is_some() => Some("done: ↵ opens the server".to_owned()),
+            RunState::Done if self.serves().is_some() => {
+                Some(format!("done: {} opens the server", key(Command::Open)))
+            }
             _ => None,
         }
     }
@@ -454,7 +462,7 @@ impl Screen for RunScreen {
         for (y, line) in (text.y..text.bottom()).zip(lines.iter().skip(first)) {
             buf.set_line(text.x, y, line, text.width);
         }
-        if let Some(says) = self.says() {
+        if let Some(says) = self.says(view) {
             let foot = area.bottom().saturating_sub(1);
             put(buf, area, area.x + 1, foot, &says, view.theme.role(Role::Warn));
         }

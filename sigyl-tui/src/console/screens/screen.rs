@@ -55,6 +55,12 @@ pub(in crate::console) trait Screen {
         None
     }
 
+    /// It is not in sight any more: what it follows may rest.
+    fn hidden(&mut self, _turn: &mut Turn<'_>) {}
+
+    /// It is in sight again.
+    fn in_sight(&mut self, _turn: &mut Turn<'_>) {}
+
     /// Servers or runs are others now.
     fn news(&mut self, _turn: &mut Turn<'_>) {}
 

@@ -22,7 +22,6 @@ pub(in crate::console) fn settings() -> Sheet {
                     look.paint(Role::Dim, "namespaces that are proven yours")
                 ));
             }
-            text.push_str(&format!("{}\n{KEYS}", look.paint(Role::Dim, "here")));
             Some(text)
         }
         _ => None,
@@ -30,11 +29,3 @@ pub(in crate::console) fn settings() -> Sheet {
     let asking = Asking::Of(Box::new(Request::WhoAmI), Box::new(text));
     Sheet::new(Place::Settings.title(), asking).with(&[Scope::Settings], Values::new()).at(Place::Settings)
 }
-
-const KEYS: &str = "\
-t  another theme: dark, light, contrast, 16 colours, none
-E  change your name
-e  all that is on record of your account
-M  let a new master key take over
-X  delete your account
-";

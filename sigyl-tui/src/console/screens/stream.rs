@@ -9,6 +9,7 @@ use sigyl_core::domain::Failure;
 use sigyl_core::wire::v1::{Frame, Request, Response};
 
 use super::Screen;
+use super::overlap::{Met, Overlap};
 use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
 use crate::console::loaded::sentence;
@@ -21,6 +22,8 @@ use crate::render::{Look, Role};
 /// Lines and bytes that are kept; the oldest go first, and how many went is said.
 const LINES: usize = 20_000;
 const BYTES: usize = 16 << 20;
+/// Lines that what comes after a rest is held against.
+const AGAIN: usize = 2_000;
 /// How large an expression of the operator may become.
 const EXPRESSION: usize = 1 << 20;
 
@@ -36,6 +39,8 @@ const LOOK: Look = Look { color: true, ascii: false, links: false, width: None }
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Coming {
     Yes,
+    /// It rests as long as nobody sees it.
+    Rests,
     Ended,
     Failed(String),
 }
@@ -55,6 +60,8 @@ pub(in crate::console) struct Stream {
     filter: String,
     wanted: Option<Result<Regex, String>>,
     coming: Coming,
+    /// What comes again after a rest, until it meets what is here.
+    again: Option<Overlap>,
     follow: bool,
     wrap: bool,
     /// The last line on the screen, as its place among those shown, when it is not the newest.
@@ -76,6 +83,7 @@ impl Stream {
             filter: String::new(),
             wanted: None,
             coming: Coming::Yes,
+            again: None,
             follow: true,
             wrap: false,
             last: 0,
@@ -93,6 +101,21 @@ impl Stream {
             Some(Ok(wanted)) => wanted.is_match(&console::strip_ansi_codes(line)),
             Some(Err(_)) => console::strip_ansi_codes(line).contains(&self.filter),
         }
+    }
+
+    /// Takes a line; after a rest, those that are here already come once more.
+    fn came(&mut self, line: String) {
+        let Some(overlap) = &mut self.again else { return self.push(line) };
+        let new = match overlap.take(line) {
+            Met::Pending => return,
+            Met::New(new) => new,
+            Met::Gap(new) => {
+                self.push(LOOK.paint(Role::Warn, "what came before this, while nobody looked, is not shown"));
+                new
+            }
+        };
+        self.again = None;
+        new.into_iter().for_each(|line| self.push(line));
     }
 
     fn push(&mut self, line: String) {
@@ -160,7 +183,9 @@ impl Stream {
         rest
     }
 
-    fn says(&self) -> (Role, String) {
+    fn says(&self, view: &View<'_>) -> (Role, String) {
+        let follow = view.key(Command::Follow, &[Scope::Stream]);
+        let refresh = view.key(Command::Refresh, &[]);
         let mut parts = Vec::new();
         match &self.wanted {
             Some(Err(why)) => parts.push(format!("taken as plain text: {why}")),
@@ -178,14 +203,15 @@ impl Stream {
             parts.push(format!("{} older ones are not kept", self.gone));
         }
         match &self.coming {
+            Coming::Rests => {}
             Coming::Yes if self.follow => parts.push("following".to_owned()),
             Coming::Yes => {
                 let new = self.shown.len().saturating_sub(self.end() + 1);
-                parts.push(format!("stopped, {new} newer; f follows"));
+                parts.push(format!("stopped, {new} newer; {follow} follows"));
             }
-            Coming::Ended => parts.push("ended; ^R asks again".to_owned()),
+            Coming::Ended => parts.push(format!("ended; {refresh} asks again")),
             Coming::Failed(why) => {
-                return (Role::Error, format!("{why} · {} · ^R asks again", parts.join(" · ")));
+                return (Role::Error, format!("{why} · {} · {refresh} asks again", parts.join(" · ")));
             }
         }
         (Role::Dim, parts.join(" · "))
@@ -209,6 +235,7 @@ impl Screen for Stream {
         (self.gone, self.bytes, self.last) = (0, 0, 0);
         self.lines.clear();
         self.shown.clear();
+        self.again = None;
         self.coming = Coming::Yes;
         turn.ask(WHOLE, self.request.clone());
     }
@@ -222,7 +249,24 @@ impl Screen for Stream {
 
     fn told(&mut self, _tag: Tag, frame: Frame, _turn: &mut Turn<'_>) {
         if let Some(text) = (self.write)(&frame, &LOOK) {
-            text.lines().for_each(|line| self.push(line.to_owned()));
+            text.lines().for_each(|line| self.came(line.to_owned()));
+        }
+    }
+
+    fn hidden(&mut self, turn: &mut Turn<'_>) {
+        if self.coming == Coming::Yes {
+            self.coming = Coming::Rests;
+            turn.todo.push(Do::Forget(WHOLE));
+        }
+    }
+
+    fn in_sight(&mut self, turn: &mut Turn<'_>) {
+        if self.coming == Coming::Rests {
+            self.coming = Coming::Yes;
+            let known = self.lines.len().saturating_sub(AGAIN);
+            let known: Vec<_> = self.lines.iter().skip(known).cloned().collect();
+            self.again = (!known.is_empty()).then(|| Overlap::new(known));
+            turn.ask(WHOLE, self.request.clone());
         }
     }
 
@@ -270,7 +314,7 @@ impl Screen for Stream {
         for (y, line) in (body.y..body.bottom()).zip(self.visible(body, view)) {
             buf.set_line(body.x, y, &line, body.width);
         }
-        let (role, says) = self.says();
+        let (role, says) = self.says(view);
         let foot = Rect { y: area.bottom().saturating_sub(1), height: 1, ..body };
         put(buf, foot, foot.x, foot.y, &view.look.cut(&says, usize::from(foot.width)), view.theme.role(role));
     }

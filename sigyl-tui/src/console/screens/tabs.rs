@@ -52,7 +52,7 @@ impl Tabs {
         turn.height += 2;
         let own = |tag: Tag| Tag(u16::try_from(at).unwrap_or(0) * TAGS + tag.0 % TAGS);
         for thing in &mut turn.todo[before..] {
-            if let Do::Ask(tag, _) = thing {
+            if let Do::Ask(tag, _) | Do::See(tag, _) | Do::Forget(tag) = thing {
                 *tag = own(*tag);
             }
         }
@@ -62,8 +62,13 @@ impl Tabs {
         if at >= self.tabs.len() {
             return;
         }
-        self.at = at;
-        if !self.tabs[at].asked {
+        let before = std::mem::replace(&mut self.at, at);
+        if before != at {
+            self.tell(before, turn, |screen, turn| screen.hidden(turn));
+        }
+        if self.tabs[at].asked {
+            self.tell(at, turn, |screen, turn| screen.in_sight(turn));
+        } else {
             self.tabs[at].asked = true;
             self.tell(at, turn, |screen, turn| screen.ask(turn));
         }
@@ -99,6 +104,14 @@ impl Screen for Tabs {
     fn told(&mut self, tag: Tag, frame: Frame, turn: &mut Turn<'_>) {
         let at = usize::from(tag.0 / TAGS);
         self.tell(at, turn, |screen, turn| screen.told(Tag(tag.0 % TAGS), frame, turn));
+    }
+
+    fn hidden(&mut self, turn: &mut Turn<'_>) {
+        self.tell(self.at, turn, |screen, turn| screen.hidden(turn));
+    }
+
+    fn in_sight(&mut self, turn: &mut Turn<'_>) {
+        self.tell(self.at, turn, |screen, turn| screen.in_sight(turn));
     }
 
     fn news(&mut self, turn: &mut Turn<'_>) {

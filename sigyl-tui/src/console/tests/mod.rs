@@ -9,6 +9,7 @@ mod keys;
 mod pty;
 mod replay;
 mod screens;
+mod sight;
 mod terminal;
 mod wizard;
 

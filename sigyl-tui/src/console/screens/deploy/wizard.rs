@@ -368,10 +368,14 @@ impl Screen for Wizard {
         let held = key.modifiers.intersection(KeyModifiers::CONTROL | KeyModifiers::ALT);
         let everywhere = held.contains(KeyModifiers::ALT)
             || matches!(key.code, KeyCode::F(_))
-            || !held.is_empty() && matches!(key.code, KeyCode::Char('c' | 'z' | 'p' | 'r'));
+            || !held.is_empty() && matches!(key.code, KeyCode::Char('c' | 'z' | 'p'));
         let filtered = self.filter().is_some_and(|filter| !filter.is_empty());
         match (key.code, self.page.previous()) {
             _ if everywhere => false,
+            (KeyCode::Char('r'), _) if !held.is_empty() && self.page == Page::Look => {
+                self.look(turn);
+                true
+            }
             (KeyCode::Esc, _) if filtered => false,
             (KeyCode::Esc, Some(previous)) => {
                 self.show(previous, turn);
