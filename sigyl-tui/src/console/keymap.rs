@@ -249,6 +249,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     row(S::Runs, &[key('x')], C::Act("reject"), "reject"),
     row(S::Runs, &[key('A')], C::Act("cancel"), "cancel"),
     shown(S::Findings, &[key('v')], C::Act("report"), "the report, whole"),
+    shown(S::Findings, &[key('w')], C::Act("waive"), "accept, with a reason"),
     row(S::Findings, &[key('S')], C::Act("rescan"), "judge kept sources again"),
     shown(S::Registry, &[key('s')], C::Act("search"), "search"),
     row(S::Registry, &[key('n')], C::Act("publish"), "publish a document"),

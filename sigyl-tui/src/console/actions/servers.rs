@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sigyl_core::domain::{Blurb, Label, Locator, ProfilePatch, SecretName, SecretValue, Stars, Tag};
+use sigyl_core::domain::{
+    Blurb, Label, Locator, ProfilePatch, RuleId, SecretName, SecretValue, Stars, Tag, Timestamp, Waiver,
+};
 use sigyl_core::wire::v1::{Deploy, Redeploy, Request, Response};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
@@ -41,6 +43,19 @@ pub(super) const ACTIONS: &[Action] = &[
         &[NAME, Field::free("source", "another source; the one on record when empty"), ENV, SECRET, VALUE, GRANT, SCRIPTS, DEEP],
         Does::Run(redeploy),
     ).fresh(&["secret"]),
+    Action::new(
+        "waive",
+        "Deploy a server again, with a finding accepted",
+        &["releaseAgain"],
+        &[
+            NAME,
+            Field::needed("finding", "RULE@FILE:LINE, RULE@TOOL:FIELD, or RULE alone where it found one thing"),
+            Field::needed("reason", "why it is accepted; it is kept with the version"),
+            Field::needed("expires", "the last day on which it is accepted, as YYYY-MM-DD; a year at most"),
+            Field::free("source", "another source; the one on record when empty"),
+        ],
+        Does::Run(waive),
+    ),
     Action::new(
         "rollback",
         "Let an earlier version serve again",
@@ -203,6 +218,33 @@ fn redeploy(given: &Given<'_>) -> Result<Request, Wrong> {
     }))
 }
 
+fn waive(given: &Given<'_>) -> Result<Request, Wrong> {
+    let wrong = |field: &'static str, why: String| Wrong { field, why };
+    let finding: String = given.need("finding")?;
+    let (rule, path) = match finding.split_once('@') {
+        Some((rule, path)) => (rule, Some(path.to_owned()).filter(|path| !path.is_empty())),
+        None => (finding.as_str(), None),
+    };
+    let rule = RuleId::parse(rule).map_err(|error| wrong("finding", error.to_string()))?;
+    let expires: String = given.need("expires")?;
+    let expires = Timestamp::parse(&expires).map_err(|error| wrong("expires", error.to_string()))?;
+    let waiver =
+        Waiver { rule, path, fingerprint: None, reason: given.need("reason")?, owner: None, expires };
+    Ok(Request::Redeploy(Redeploy {
+        name: given.need("name")?,
+        source: given.text("source").map(source).transpose()?,
+        env: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        grant: Vec::new(),
+        revoke: Vec::new(),
+        waive: vec![waiver],
+        allow_scripts: Vec::new(),
+        deep: false,
+        review: false,
+        canary: None,
+    }))
+}
+
 fn delete(given: &Given<'_>) -> Result<Request, Wrong> {
     Ok(Request::Delete { name: given.need("name")?, confirm: given.need("name")? })
 }
@@ -251,21 +293,21 @@ fn set_secret(given: &Given<'_>) -> Result<Request, Wrong> {
     })
 }
 
-fn probe(response: &Response, look: &Look, _now: sigyl_core::domain::Timestamp) -> Option<String> {
+fn probe(response: &Response, look: &Look, _now: Timestamp) -> Option<String> {
     match response {
         Response::Probe(probe) => Some(render::probe(probe, look)),
         _ => None,
     }
 }
 
-fn reveal(response: &Response, _look: &Look, _now: sigyl_core::domain::Timestamp) -> Option<String> {
+fn reveal(response: &Response, _look: &Look, _now: Timestamp) -> Option<String> {
     match response {
         Response::Secret(value) => Some(specimen_lines(value.reveal())),
         _ => None,
     }
 }
 
-fn result(response: &Response, look: &Look, _now: sigyl_core::domain::Timestamp) -> Option<String> {
+fn result(response: &Response, look: &Look, _now: Timestamp) -> Option<String> {
     let Response::Call(result) = response else { return None };
     let mut text = String::new();
     if result.get("isError").and_then(Value::as_bool) == Some(true) {

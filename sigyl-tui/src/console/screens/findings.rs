@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use sigyl_core::domain::{Confidence, Failure, Finding, RunId, Seq, ServerName, Severity, Timestamp};
+use sigyl_core::domain::{
+    Confidence, Failure, Finding, Location, RunId, Seq, ServerName, Severity, Timestamp,
+};
 use sigyl_core::wire::v1::{Request, Response, RunEnd, VersionView};
 
 use super::{Key, List, Noun, Screen};
@@ -47,6 +49,15 @@ fn severity(severity: Severity) -> (Glyph, Role, &'static str) {
 
 fn place(finding: &Finding) -> String {
     finding.location.as_ref().map_or_else(String::new, |location| specimen(&location.to_string()))
+}
+
+/// How a waiver names it: by the rule, and where it stands.
+fn waivable(finding: &Finding) -> String {
+    match &finding.location {
+        Some(place @ Location::File { .. }) => format!("{}@{place}", finding.rule),
+        Some(Location::Tool { tool, field }) => format!("{}@{tool}:{field}", finding.rule),
+        _ => finding.rule.to_string(),
+    }
 }
 
 fn confidence(confidence: Confidence) -> &'static str {
@@ -138,6 +149,7 @@ impl Noun for Rows {
             ("name", found.server.to_string()),
             ("run", found.run.to_string()),
             ("rule", found.finding.rule.to_string()),
+            ("finding", waivable(&found.finding)),
         ])
     }
 
@@ -379,7 +391,11 @@ impl Screen for Findings {
     }
 
     fn offers(&self, command: Command) -> bool {
-        command != Command::Act("report") || self.last.is_some()
+        match command {
+            Command::Act("report") => self.last.is_some(),
+            Command::Act("waive") => !self.found.is_empty(),
+            _ => true,
+        }
     }
 
     fn values(&self, turn: &Turn<'_>) -> Values {

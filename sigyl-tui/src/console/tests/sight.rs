@@ -124,6 +124,32 @@ fn a_run_at_work_is_cancelled_after_a_switch() {
 }
 
 #[test]
+fn a_finding_is_accepted_with_a_reason_and_a_last_day() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("g s w");
+    assert!(desk.frame().contains("path-from-argument@src/server.py:48:12"), "{}", desk.frame());
+    desk.write("the folder is checked before");
+    desk.press("Tab");
+    desk.write("soon");
+    desk.press("^s");
+    assert!(desk.frame().contains("expires: "), "{}", desk.frame());
+    desk.press("^u");
+    desk.write("2027-01-31");
+    desk.press("^s");
+    let waived = desk.asked.iter().find_map(|request| match request {
+        Request::Redeploy(redeploy) => redeploy.waive.first().cloned(),
+        _ => None,
+    });
+    let waiver = waived.unwrap();
+    assert_eq!(
+        (waiver.rule.as_str(), waiver.path.as_deref()),
+        ("path-from-argument", Some("src/server.py:48:12"))
+    );
+    assert_eq!(waiver.reason, "the folder is checked before");
+    assert_eq!(waiver.expires.to_string(), "2027-01-31T23:59:59.999Z");
+}
+
+#[test]
 fn a_run_that_ended_a_moment_ago_is_not_asked_about() {
     let mut state = crate::console::state::State::default();
     state.link = Some(Linked { place: String::new(), kind: LinkKind::Own, notice: None });
