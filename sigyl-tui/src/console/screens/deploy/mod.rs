@@ -12,4 +12,4 @@ mod settings;
 mod summary;
 mod wizard;
 
-pub(in crate::console) use wizard::Wizard;
+pub(crate) use wizard::Wizard;

@@ -33,7 +33,7 @@ const NAMES: Tag = Tag(1);
 const SECRETS: Tag = Tag(2);
 
 /// What is typed on the way to a deploy.
-pub(in crate::console) struct Wizard {
+pub(crate) struct Wizard {
     pub(super) page: Page,
     pub(super) source: Line,
     /// Paths that begin as was typed.
