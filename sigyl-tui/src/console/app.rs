@@ -45,6 +45,8 @@ pub(super) enum Asked {
     Screen(u64, Tag),
     /// An action: what was typed, since when it is asked, and how many keys had been pressed then.
     Action(&'static str, Values, Timestamp, u64),
+    /// An action on one of several: on what, and since when.
+    Each(&'static str, String, Timestamp),
 }
 
 /// The console.
@@ -70,6 +72,8 @@ pub(super) struct App {
     /// The last event that was told, and when to listen again after the feed ended.
     pub(super) seen: Option<Seq>,
     pub(super) listen_at: Option<Timestamp>,
+    /// Of what is done to several at once, what ended well, and what did not.
+    pub(super) each: (usize, usize),
     /// Keys that were pressed so far.
     pub(super) pressed: u64,
     dirty: bool,
@@ -101,6 +105,7 @@ impl App {
             renewed: Timestamp::from_millis(0),
             seen: None,
             listen_at: None,
+            each: (0, 0),
             pressed: 0,
             dirty: true,
             keys: Rc::default(),
@@ -143,7 +148,7 @@ impl App {
 
     fn tick(&mut self, now: Timestamp) {
         // Ages, clocks and waits are told to the second.
-        let acts = self.asked.values().any(|asked| matches!(asked, Asked::Action(..)));
+        let acts = self.asked.values().any(|asked| matches!(asked, Asked::Action(..) | Asked::Each(..)));
         let waits = acts || !self.asked.is_empty() && self.state.servers.get().is_none();
         self.dirty |= waits || now.seconds() != self.now.seconds();
         self.now = now;
@@ -219,6 +224,7 @@ impl App {
             Do::Again(name, values, wrong) => self.form_again(id, name, &values, wrong),
             Do::Act(name, values) => self.start(name, values),
             Do::Send(name, values) => self.send(name, values),
+            Do::SendEach(name, each) => self.send_each(name, &each),
             Do::Command(command) => self.command(command),
             Do::Filter(text) => {
                 let shown = self.shown().id;
@@ -424,8 +430,12 @@ impl App {
             Command::Messages => self.layers.push(Box::new(Messages::default())),
             Command::Place(place) => self.go(place),
             Command::Act(name) => {
+                let each = self.shown().screen.marked();
                 let values = self.values();
-                self.start(name, values);
+                match each.is_empty() {
+                    true => self.start(name, values),
+                    false => self.start_each(name, values, each),
+                }
             }
             Command::Theme => self.next_theme(),
             Command::Suspend => self.effects.push(Effect::Suspend),
@@ -441,6 +451,10 @@ impl App {
 
     /// Esc takes a filter away first.
     fn back_or_filter(&mut self, command: Command) {
+        if command == Command::Back && !self.shown().screen.marked().is_empty() {
+            let shown = self.shown().id;
+            return self.tell(shown, |screen, _| screen.unmark());
+        }
         let filtered = self.shown().screen.filter().is_some_and(|filter| !filter.is_empty());
         if command == Command::Back && filtered {
             let shown = self.shown().id;

@@ -39,6 +39,8 @@ pub(super) enum Command {
     Sort,
     /// Order the other way round.
     Reverse,
+    /// Mark what is selected for several at once, or not any more.
+    Mark,
     /// Copy what is selected.
     Copy,
     /// Another tab.
@@ -90,6 +92,7 @@ impl Command {
             Self::Refresh => "refresh",
             Self::Sort => "sort",
             Self::Reverse => "reverse",
+            Self::Mark => "mark",
             Self::Copy => "copy",
             Self::NextTab => "next-tab",
             Self::PreviousTab => "previous-tab",

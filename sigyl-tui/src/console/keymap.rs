@@ -288,6 +288,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(S::List, &[code(KeyCode::Enter)], C::Open, "open"),
     row(S::List, &[key('o')], C::Sort, "order by the next column"),
     row(S::List, &[key('O')], C::Reverse, "the other way round"),
+    row(S::List, &[key(' ')], C::Mark, "mark for several at once, or not"),
     row(S::List, &[key('y')], C::Copy, "copy"),
     row(S::Sheet, &[key('y')], C::Copy, "copy"),
     shown(S::Everywhere, &[key('/')], C::Filter, "filter"),

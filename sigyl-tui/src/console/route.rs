@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sigyl_core::domain::{Failure, Timestamp};
+use sigyl_core::domain::{Failure, RunState, Timestamp};
 use sigyl_core::wire::v1::{Frame, Request, Response, WhoAmI};
 
 use super::actions::{self, Action, Does, FieldKind, Given, Wrong};
@@ -21,6 +21,8 @@ use crate::render::Role;
 const RUNS: usize = 500;
 /// Time between two looks at servers and runs, however much happens.
 const PAUSE_MILLIS: i64 = 200;
+/// Things that an action is done to at once, at most.
+const EACH: usize = 100;
 /// Time before the feed is listened to again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -74,7 +76,7 @@ impl App {
 
     /// How long nothing has to be looked at, if no input comes.
     pub(super) fn patience(&self) -> Duration {
-        let acts = self.asked.values().any(|asked| matches!(asked, Asked::Action(..)));
+        let acts = self.asked.values().any(|asked| matches!(asked, Asked::Action(..) | Asked::Each(..)));
         let waits = self.stale || acts || self.state.servers.get().is_none();
         if waits { Duration::from_millis(100) } else { Duration::from_secs(1) }
     }
@@ -133,6 +135,7 @@ impl App {
                 self.listen_at = Some(self.now.plus(AGAIN));
             }
             Some(Asked::Screen(id, tag)) => self.tell(id, |screen, turn| screen.answered(tag, answer, turn)),
+            Some(Asked::Each(name, on, _)) => self.one_done(name, &on, answer),
             Some(Asked::Action(name, values, _, pressed)) => self.done(name, &values, pressed, answer),
             None => {}
         }
@@ -162,6 +165,76 @@ impl App {
         } else {
             self.layers.push(Box::new(Form::new(action, &values)));
         }
+    }
+
+    /// Starts an action on what is marked.
+    pub(super) fn start_each(&mut self, name: &str, values: Values, mut each: Vec<Values>) {
+        let Some(action) = actions::find(name) else { return };
+        if action.looks {
+            return self.start(name, values);
+        }
+        if !action.each {
+            let says = format!("{name} is for one at a time: Esc takes the marks away");
+            return self.say(Role::Warn, says);
+        }
+        if self.state.link.is_none() {
+            return self.say(Role::Warn, "nothing answers yet".to_owned());
+        }
+        if each.len() > EACH {
+            return self.say(Role::Warn, format!("{} are marked: {EACH} at once at most", each.len()));
+        }
+        for values in &mut each {
+            values.retain(|name, _| action.fields.iter().any(|field| field.name == *name));
+            values.retain(|name, _| !action.fresh.contains(name));
+        }
+        self.layers.push(Box::new(Form::each(action, each)));
+    }
+
+    /// Sends an action for each of several.
+    pub(super) fn send_each(&mut self, name: &'static str, each: &[Values]) {
+        let Some(action) = actions::find(name) else { return };
+        self.each = (0, 0);
+        for values in each {
+            let on = values.get("name").or(values.get("run")).cloned().unwrap_or_default();
+            // Each was checked when the form was sent.
+            match action.request(values) {
+                Ok(Some(request)) => self.ask(Asked::Each(action.name, on, self.now), request),
+                Ok(None) => {}
+                Err(wrong) => self.say(Role::Error, format!("{name} {on}: {wrong}")),
+            }
+        }
+        let shown = self.shown().id;
+        self.tell(shown, |screen, _| screen.unmark());
+        self.say(Role::Dim, format!("{name}: {} begun; `!` shows how each ends", each.len()));
+    }
+
+    /// Says how one of several ended, and how all did once they have.
+    fn one_done(&mut self, name: &'static str, on: &str, answer: Result<Response, Failure>) {
+        let on = crate::render::specimen(on);
+        let well = match &answer {
+            Err(failure) => Err(sentence(failure)),
+            Ok(Response::Run(end)) if end.run.state != RunState::Done => {
+                let why = end.run.failure.as_ref().map(sentence);
+                Err(why.unwrap_or_else(|| end.run.state.to_string()))
+            }
+            Ok(_) => Ok(()),
+        };
+        match well {
+            Ok(()) => {
+                self.each.0 += 1;
+                self.say(Role::Ok, format!("{name} {on}: done"));
+            }
+            Err(why) => {
+                self.each.1 += 1;
+                self.say(Role::Error, format!("{name} {on}: {why}"));
+            }
+        }
+        if !self.asked.values().any(|asked| matches!(asked, Asked::Each(of, ..) if *of == name)) {
+            let (well, badly) = self.each;
+            let role = if badly == 0 { Role::Ok } else { Role::Warn };
+            self.say(role, format!("{name}: {well} of {} ended well; `!` shows each", well + badly));
+        }
+        self.stale = true;
     }
 
     /// Sends an action whose fields are filled. A file is read first.

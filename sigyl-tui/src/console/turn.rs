@@ -34,6 +34,8 @@ pub(super) enum Do {
     Act(&'static str, Values),
     /// Send an action whose fields are filled.
     Send(&'static str, Values),
+    /// Send an action for several, each with its fields.
+    SendEach(&'static str, Vec<Values>),
     /// Do what a key would do.
     Command(super::command::Command),
     /// Narrow what is shown.

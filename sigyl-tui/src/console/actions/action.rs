@@ -93,6 +93,8 @@ pub(in crate::console) struct Action {
     pub(in crate::console) fresh: &'static [&'static str],
     /// Whether it only looks, so that it needs no form when everything is known.
     pub(in crate::console) looks: bool,
+    /// Whether it can be done to several at once.
+    pub(in crate::console) each: bool,
     /// Whether its answer is nothing that may stay.
     pub(in crate::console) secret: bool,
     /// What goes for good: the value of this field is typed again before.
@@ -116,6 +118,7 @@ impl Action {
             does,
             fresh: &[],
             looks: false,
+            each: false,
             secret: false,
             destroys: None,
         }
@@ -131,6 +134,11 @@ impl Action {
         Self { looks: true, ..self }
     }
 
+    /// The same, which can be done to several at once.
+    pub(super) const fn each(self) -> Self {
+        Self { each: true, ..self }
+    }
+
     /// The same, whose answer is a secret.
     pub(super) const fn secret(self) -> Self {
         Self { secret: true, ..self }
@@ -139,6 +147,14 @@ impl Action {
     /// The same, after the value of a field was typed again: what goes is said.
     pub(super) const fn destroys(self, field: &'static str, what: &'static str) -> Self {
         Self { destroys: Some((field, what)), ..self }
+    }
+
+    /// Makes a request of the fields; nothing where it opens a screen.
+    pub(in crate::console) fn request(&self, values: &Values) -> Result<Option<Request>, Wrong> {
+        match self.does {
+            Does::Run(make) | Does::Say(make, _) | Does::Show(make, _) => make(&Given(values)).map(Some),
+            Does::Open(_) => Ok(None),
+        }
     }
 
     /// Checks the fields, without doing anything: what a file holds is not looked at yet.

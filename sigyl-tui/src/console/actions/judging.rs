@@ -18,21 +18,24 @@ pub(super) const ACTIONS: &[Action] = &[
         &["approveRun"],
         &[RUN, REASON],
         Does::Run(|given| Ok(Request::Approve { run: given.need("run")?, reason: given.need("reason")? })),
-    ),
+    )
+    .each(),
     Action::new(
         "reject",
         "Turn a held run down",
         &["rejectRun"],
         &[RUN, REASON],
         Does::Run(|given| Ok(Request::Reject { run: given.need("run")?, reason: given.need("reason")? })),
-    ),
+    )
+    .each(),
     Action::new(
         "cancel",
         "Cancel a run that is at work",
         &["cancelRun"],
         &[RUN, Field::needed("sure", "what it did so far is taken back").by(FieldKind::Switch)],
         Does::Say(|given| Ok(Request::Cancel { run: given.need("run")? }), "it is over; its end says how"),
-    ),
+    )
+    .each(),
     Action::new("report", "Show what a scan of a run found", &["showReport"], &[RUN], Does::Open(report))
         .looks(),
     Action::new(

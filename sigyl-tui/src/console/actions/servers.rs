@@ -42,7 +42,7 @@ pub(super) const ACTIONS: &[Action] = &[
         &["releaseAgain"],
         &[NAME, Field::free("source", "another source; the one on record when empty"), ENV, SECRET, VALUE, GRANT, SCRIPTS, DEEP],
         Does::Run(redeploy),
-    ).fresh(&["secret"]),
+    ).fresh(&["secret"]).each(),
     Action::new(
         "waive",
         "Deploy a server again, with a finding accepted",

@@ -13,11 +13,17 @@ use crate::render::{Role, specimen, wrap};
 
 /// Columns that the names of fields have.
 const NAMES: u16 = 14;
+/// Names that are shown of several.
+const NAMED: usize = 20;
 
 /// A form that is filled.
 pub(in crate::console) struct Form {
     action: &'static Action,
+    /// Fields that have a line: all of them, but those that each of several brings along.
+    fields: Vec<&'static Field>,
     lines: Vec<Line>,
+    /// What it is done to, where that is several at once.
+    each: Vec<Values>,
     /// What is typed again before something goes for good.
     again: Entry,
     at: usize,
@@ -27,8 +33,19 @@ pub(in crate::console) struct Form {
 impl Form {
     /// A form that begins with these values; the first empty field has the keys.
     pub(in crate::console) fn new(action: &'static Action, values: &Values) -> Self {
-        let lines = action.fields.iter().map(|field| line(field, values)).collect();
-        let mut form = Self { action, lines, again: Entry::default(), at: 0, wrong: None };
+        Self::of(action, values, Vec::new())
+    }
+
+    /// A form for several at once, which each bring some fields along.
+    pub(in crate::console) fn each(action: &'static Action, each: Vec<Values>) -> Self {
+        Self::of(action, &Values::new(), each)
+    }
+
+    fn of(action: &'static Action, values: &Values, each: Vec<Values>) -> Self {
+        let brought = |field: &&Field| each.iter().any(|values| values.contains_key(field.name));
+        let fields: Vec<&'static Field> = action.fields.iter().filter(|field| !brought(field)).collect();
+        let lines = fields.iter().map(|field| line(field, values)).collect();
+        let mut form = Self { action, fields, lines, each, again: Entry::default(), at: 0, wrong: None };
         let empty = form.lines.iter().position(|line| line.is_empty() && line.needed);
         let free = form.lines.iter().position(Line::is_empty);
         let choice = form.lines.iter().position(|line| matches!(line.fill, Fill::Choice(_)));
@@ -52,7 +69,7 @@ impl Form {
     }
 
     fn values(&self) -> Values {
-        let fields = self.action.fields.iter().zip(&self.lines);
+        let fields = self.fields.iter().zip(&self.lines);
         fields.map(|(field, line)| (field.name, line.text().to_owned())).collect()
     }
 
@@ -61,7 +78,7 @@ impl Form {
         let missing = self.lines.iter().position(|line| line.needed && line.is_empty());
         if let Some(at) = missing {
             self.at = at;
-            self.wrong = Some(format!("{} is needed", self.action.fields[at].name));
+            self.wrong = Some(format!("{} is needed", self.fields[at].name));
             return Taken::Yes;
         }
         let values = self.values();
@@ -73,13 +90,34 @@ impl Form {
                 return Taken::Yes;
             }
         }
-        if let Err(Wrong { field, why }) = self.action.check(&values) {
-            self.at = self.action.fields.iter().position(|it| it.name == field).unwrap_or(self.at);
+        let one = |of: &Values| values.clone().into_iter().chain(of.clone()).collect::<Values>();
+        let all: Vec<Values> = self.each.iter().map(one).collect();
+        let checked = match all.is_empty() {
+            true => self.action.check(&values),
+            false => all.iter().try_for_each(|values| self.action.check(values)),
+        };
+        if let Err(Wrong { field, why }) = checked {
+            self.at = self.fields.iter().position(|it| it.name == field).unwrap_or(self.at);
             self.wrong = Some(format!("{field}: {}", specimen(&why)));
             return Taken::Yes;
         }
-        turn.todo.push(Do::Send(self.action.name, values));
+        turn.todo.push(match all.is_empty() {
+            true => Do::Send(self.action.name, values),
+            false => Do::SendEach(self.action.name, all),
+        });
         Taken::Close
+    }
+
+    /// What it is done to, where that is several at once.
+    fn named(&self) -> String {
+        if self.each.is_empty() {
+            return String::new();
+        }
+        let names = self.each.iter().filter_map(|values| values.get("name").or(values.get("run")));
+        let names: Vec<String> = names.take(NAMED).map(|name| specimen(name)).collect();
+        let more = self.each.len() - names.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{} at once: {}{more}", self.each.len(), names.join(", "))
     }
 
     /// What the field that has the keys is, or what is wrong with it.
@@ -87,8 +125,9 @@ impl Form {
         if let Some(wrong) = &self.wrong {
             return (Role::Error, wrong.clone());
         }
-        match self.action.fields.get(self.at) {
+        match self.fields.get(self.at) {
             Some(field) => (Role::Dim, field.words.to_owned()),
+            None if self.action.destroys.is_none() => (Role::Dim, "Enter goes".to_owned()),
             None => (Role::Dim, "the same once more, letter by letter".to_owned()),
         }
     }
@@ -150,7 +189,8 @@ impl Layer for Form {
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let width = area.width.min(96);
         let look = view.look_of(width.saturating_sub(6));
-        let goes = self.action.destroys.map_or_else(String::new, |(_, goes)| wrap(goes, &look, 0));
+        let goes = self.action.destroys.map_or_else(|| self.named(), |(_, goes)| goes.to_owned());
+        let goes = wrap(&goes, &look, 0);
         let (role, says) = self.says();
         let says = wrap(&says, &look, 0);
         let rows = |text: &str| u16::try_from(text.lines().count()).unwrap_or(0);

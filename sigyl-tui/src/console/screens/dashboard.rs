@@ -1,5 +1,7 @@
 //! What needs somebody now, every server, and what runs.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use sigyl_core::deploy::LOCAL;
@@ -65,6 +67,8 @@ pub(in crate::console) struct Dashboard {
     /// Whether that is not there any more: nothing is selected until somebody selects something.
     gone: bool,
     first: usize,
+    /// Servers that are marked.
+    marks: BTreeSet<ServerName>,
     /// Rows of the screen, when it was last told.
     height: u16,
 }
@@ -134,6 +138,9 @@ impl Dashboard {
     fn arrange(&mut self, state: &State, now: Timestamp) {
         let wanted = self.filter.to_lowercase();
         let fits = |text: &str| wanted.is_empty() || text.to_lowercase().contains(&wanted);
+        if let Some(known) = state.servers.get().filter(|_| !self.marks.is_empty()) {
+            self.marks.retain(|name| known.iter().any(|view| view.server.name == *name));
+        }
         self.all = needs(state, now);
         self.tally = tally(state.servers.get().map_or(&[][..], Vec::as_slice));
         let (most, ran) = parts(self.height);
@@ -243,11 +250,14 @@ impl Dashboard {
     fn draw_servers(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
         let all = view.state.servers.get().map_or(&[][..], Vec::as_slice);
         put(buf, area, area.x + 2, area.y, "Servers", view.theme.accent);
-        let filter = if self.filter.is_empty() {
+        let mut filter = if self.filter.is_empty() {
             String::new()
         } else {
             format!(" · only /{}", specimen(&self.filter))
         };
+        if !self.marks.is_empty() {
+            filter.push_str(&format!(" · {} marked", self.marks.len()));
+        }
         put(buf, area, area.x + 11, area.y, &format!("{}{filter}", self.tally), view.theme.role(Role::Dim));
         if let Some((role, says)) = view.state.servers.says(view.now) {
             let x = area.x + 13 + u16::try_from(self.tally.chars().count()).unwrap_or(0);
@@ -272,6 +282,9 @@ impl Dashboard {
             let Some(server) = view.state.server(name) else { continue };
             grid.row(Rect { y, height: 1, ..inner }, buf, &row_of(server, view), view);
             self.mark(self.needs + row, area, y, buf, view);
+            if self.marks.contains(name) {
+                put(buf, area, area.x + 1, y, view.look.sign(Glyph::Done), view.theme.accent);
+            }
             y += 1;
         }
         if all.is_empty() && view.state.servers.get().is_some() {
@@ -420,6 +433,14 @@ impl Screen for Dashboard {
                 Some(To::Run(run)) => turn.open(RunScreen::of(run.clone())),
                 None => {}
             },
+            Command::Mark => {
+                if let Some(To::Server(name)) = self.chosen().cloned()
+                    && !self.marks.remove(&name)
+                {
+                    self.marks.insert(name);
+                }
+                self.select(self.at + 1);
+            }
             Command::Copy => {
                 let text = match self.chosen() {
                     Some(To::Server(name)) => name.to_string(),
@@ -440,6 +461,14 @@ impl Screen for Dashboard {
             Some(To::Run(run)) => Values::from([("run", run.to_string())]),
             None => Values::new(),
         }
+    }
+
+    fn marked(&self) -> Vec<Values> {
+        self.marks.iter().map(|name| Values::from([("name", name.to_string())])).collect()
+    }
+
+    fn unmark(&mut self) {
+        self.marks.clear();
     }
 
     fn filter(&self) -> Option<&str> {

@@ -406,6 +406,14 @@ impl Screen for Findings {
         values
     }
 
+    fn marked(&self) -> Vec<Values> {
+        self.rows.marked()
+    }
+
+    fn unmark(&mut self) {
+        self.rows.unmark();
+    }
+
     fn filter(&self) -> Option<&str> {
         self.rows.filter()
     }

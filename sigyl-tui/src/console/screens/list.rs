@@ -1,5 +1,7 @@
 //! Rows of one kind: they are asked for, ordered, narrowed, selected and opened alike, whatever they are.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use sigyl_core::domain::{Failure, Timestamp};
@@ -14,7 +16,7 @@ use crate::console::state::State;
 use crate::console::turn::{Do, Tag, Turn, Values};
 use crate::console::view::View;
 use crate::console::widgets::{Cell, Column, Grid, put};
-use crate::render::{Look, Role};
+use crate::render::{Glyph, Look, Role};
 
 /// Columns from which on the selected row is shown whole beside the list.
 const BOTH: u16 = 110;
@@ -97,6 +99,8 @@ pub(in crate::console) struct List<N: Noun> {
     /// Whether what was selected is not there any more: nothing is, until somebody selects something.
     gone: bool,
     first: usize,
+    /// What is marked, by what tells it from all others.
+    marks: BTreeSet<String>,
 }
 
 const WHOLE: Tag = Tag(0);
@@ -114,6 +118,7 @@ impl<N: Noun> List<N> {
             at: 0,
             gone: false,
             first: 0,
+            marks: BTreeSet::new(),
         }
     }
 
@@ -210,6 +215,9 @@ impl<N: Noun> List<N> {
                 _ => " ",
             };
             put(buf, area, area.x, y, sign, view.theme.accent);
+            if !self.marks.is_empty() && self.marks.contains(&self.noun.id(item)) {
+                put(buf, area, area.x + 1, y, view.look.sign(Glyph::Done), view.theme.accent);
+            }
             if at_it {
                 buf.set_style(Rect { y, height: 1, ..area }, view.theme.selection);
             }
@@ -223,6 +231,9 @@ impl<N: Noun> List<N> {
             parts.push(format!("{shown} of {all} with \"{}\"", crate::render::specimen(&self.filter)));
         } else if all > 0 {
             parts.push(all.to_string());
+        }
+        if !self.marks.is_empty() {
+            parts.push(format!("{} marked", self.marks.len()));
         }
         parts.extend(self.noun.more(all).map(str::to_owned));
         let mut x = put(buf, area, area.x + 2, area.y, &parts.join(" · "), view.theme.role(Role::Dim));
@@ -303,6 +314,14 @@ impl<N: Noun> Screen for List<N> {
                     self.noun.open(item, turn);
                 }
             }
+            Command::Mark => {
+                if let Some(id) = self.item().map(|item| self.noun.id(item))
+                    && !self.marks.remove(&id)
+                {
+                    self.marks.insert(id);
+                }
+                self.moved(Command::Down, page);
+            }
             Command::Sort => self.order_by(),
             Command::Reverse => {
                 self.by = Some(self.by.map_or((0, true), |(column, down)| (column, !down)));
@@ -319,6 +338,15 @@ impl<N: Noun> Screen for List<N> {
 
     fn values(&self, _turn: &Turn<'_>) -> Values {
         self.noun.values(self.item())
+    }
+
+    fn marked(&self) -> Vec<Values> {
+        let marked = self.all().iter().filter(|item| self.marks.contains(&self.noun.id(item)));
+        marked.map(|item| self.noun.values(Some(item))).collect()
+    }
+
+    fn unmark(&mut self) {
+        self.marks.clear();
     }
 
     fn filter(&self) -> Option<&str> {

@@ -82,6 +82,14 @@ pub(in crate::console) trait Screen {
         Values::new()
     }
 
+    /// The same of each that is marked.
+    fn marked(&self) -> Vec<Values> {
+        Vec::new()
+    }
+
+    /// Takes all marks away.
+    fn unmark(&mut self) {}
+
     /// The text that narrows what is shown; nothing where there is nothing to narrow.
     fn filter(&self) -> Option<&str> {
         None

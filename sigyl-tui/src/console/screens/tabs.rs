@@ -147,6 +147,15 @@ impl Screen for Tabs {
         values
     }
 
+    fn marked(&self) -> Vec<Values> {
+        let each = self.shown().marked().into_iter();
+        each.map(|values| self.values.clone().into_iter().chain(values).collect()).collect()
+    }
+
+    fn unmark(&mut self) {
+        self.tabs[self.at].screen.unmark();
+    }
+
     fn filter(&self) -> Option<&str> {
         self.shown().filter()
     }

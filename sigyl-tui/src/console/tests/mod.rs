@@ -9,6 +9,7 @@ mod keys;
 mod pty;
 mod replay;
 mod screens;
+mod several;
 mod sight;
 mod terminal;
 mod wizard;
