@@ -160,6 +160,13 @@ impl std::fmt::Display for RunState {
     }
 }
 
+impl Run {
+    /// Tells whether nothing more will happen, and nothing of it is left to be taken back.
+    pub fn is_settled(&self) -> bool {
+        self.state.is_over() && self.steps.iter().all(|record| record.state != StepState::UndoFailed)
+    }
+}
+
 /// What a person made of a held run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -9,6 +9,7 @@ use super::context::{Context, Order, Platform, Results};
 use super::failure::{StepError, failure};
 use super::plan;
 use super::step::{Outcome, Step};
+use super::steps::end_earlier;
 use crate::domain::{
     Caller, Failure, Hold, Plan, Refusal, Run, RunId, RunState, SecretName, SecretValue, StepId, StepRecord,
     StepState,
@@ -165,8 +166,7 @@ fn mark(cx: &mut Context, step: StepId, state: StepState, note: Option<String>) 
 /// Stores the run as it stands.
 pub(super) async fn save(cx: &mut Context) -> Result<(), StoreError> {
     cx.run.updated = cx.platform.clock.now();
-    let stuck = cx.run.steps.iter().any(|record| record.state == StepState::UndoFailed);
-    if cx.run.state.is_over() && !stuck {
+    if cx.run.is_settled() {
         // They are bound or taken back: a copy here would outlive a secret that is replaced.
         cx.order.sealed.clear();
         cx.order.before.clear();
@@ -225,6 +225,24 @@ async fn stand_down(cx: &mut Context) {
     take_back(cx, &steps[admit.map_or(0, |at| at + 1)..]).await;
 }
 
+/// Takes back what could not be taken back when a run ended.
+pub(super) async fn take_back_again(cx: &mut Context) -> Result<(), StoreError> {
+    for step in plan::steps(cx.run.plan).iter().rev() {
+        let is_left =
+            |record: &&StepRecord| record.step == step.id() && record.state == StepState::UndoFailed;
+        if !cx.run.steps.iter().any(|record| is_left(&record)) {
+            continue;
+        }
+        match step.undo(cx).await {
+            Ok(()) => mark(cx, step.id(), StepState::Undone, None),
+            Err(error) => mark(cx, step.id(), StepState::UndoFailed, Some(failure(&error).message)),
+        }
+    }
+    save(cx).await?;
+    cx.platform.emitter.flush().await;
+    Ok(())
+}
+
 async fn take_back(cx: &mut Context, steps: &[&dyn Step]) {
     for step in steps.iter().rev() {
         let record = cx.run.steps.iter().find(|record| record.step == step.id());
@@ -277,6 +295,9 @@ fn tell_step(cx: &Context, step: StepId, state: StepState, note: Option<String>)
 /// Ends a run that another process left at work: completed if it had taken over, else unwound.
 pub(super) async fn settle_abandoned(mut cx: Context, completed: bool) {
     if completed {
+        if let Err(error) = end_earlier(&mut cx).await {
+            tracing::error!(run.id = %cx.run.id, %error, "what served before a run could not be looked up");
+        }
         cx.run.state = RunState::Done;
         settle(&mut cx, None).await;
     } else {

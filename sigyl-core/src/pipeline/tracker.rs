@@ -1,10 +1,15 @@
 //! Picks up what the last owner left open: completes what had taken over, unwinds the rest, ends stale holds.
 
+use std::time::Duration;
+
 use super::context::Platform;
 use super::failure::StepError;
 use super::run;
 use crate::domain::{Approval, Decision, JudgementRecord, Plan, Refusal, Run, RunState};
 use crate::store::StoreError;
+
+/// How long it may take to take back what is left of one run: whoever starts Sigyl waits for it.
+const AGAIN: Duration = Duration::from_secs(30);
 
 /// Settles open runs.
 #[derive(Clone, Debug)]
@@ -18,7 +23,8 @@ impl Tracker {
         Self { platform }
     }
 
-    /// Settles every run that a process which is gone left at work; returns how many there were.
+    /// Settles every run that a process which is gone left at work, and takes back what could not be taken back when a run
+    /// ended; returns how many there were.
     pub async fn recover(&self) -> Result<usize, StoreError> {
         let mut settled = 0;
         for open in self.platform.store.open_runs().await? {
@@ -27,6 +33,10 @@ impl Tracker {
                 continue;
             }
             settled += 1;
+            if open.state.is_over() {
+                self.take_back(open).await?;
+                continue;
+            }
             if open.plan == Plan::Delete {
                 // A delete only goes forward: what is gone cannot come back, what is left goes now.
                 let mut going = run::spawn(run::reopen(self.platform.clone(), open)?);
@@ -37,6 +47,19 @@ impl Tracker {
             run::settle_abandoned(run::reopen(self.platform.clone(), open)?, completed).await;
         }
         Ok(settled)
+    }
+
+    /// Tries once more to take back what is left of a run. What cannot be taken back stays on record.
+    async fn take_back(&self, left: Run) -> Result<(), StoreError> {
+        let id = left.id.clone();
+        let mut cx = run::reopen(self.platform.clone(), left)?;
+        match tokio::time::timeout(AGAIN, run::take_back_again(&mut cx)).await {
+            Ok(done) => done,
+            Err(_) => {
+                tracing::warn!(run.id = %id, "what is left of a run could not be taken back in time; the next start tries again");
+                Ok(())
+            }
+        }
     }
 
     /// Goes on with a held run that was approved.

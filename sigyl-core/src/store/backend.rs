@@ -62,7 +62,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn run(&self, id: &RunId) -> Result<Option<Run>, StoreError>;
     /// Lists runs, newest first.
     async fn runs(&self, page: Page<RunId>) -> Result<Vec<Run>, StoreError>;
-    /// Lists every run that is not over, oldest first.
+    /// Lists every run that is not over, or that left something which could not be taken back, oldest first.
     async fn open_runs(&self) -> Result<Vec<Run>, StoreError>;
     /// Lists events after a position, of one run or of all.
     async fn events(&self, run: Option<&RunId>, page: Page<Seq>) -> Result<Vec<Event>, StoreError>;

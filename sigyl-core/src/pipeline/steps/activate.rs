@@ -12,7 +12,10 @@ use crate::deploy::TargetError;
 use crate::domain::{Deployment, Plan, Server, StepId};
 use crate::event::EventKind;
 use crate::mcp::Probe;
-use crate::store::{Change, Store, StoreError};
+use crate::store::{Change, Page, Store, StoreError};
+
+/// Activations that are looked through for the one before.
+const EARLIER: usize = 20;
 
 pub(crate) struct Activate;
 
@@ -126,6 +129,20 @@ async fn retire_old(cx: &mut Context, old: &Deployment, mut quiet: Option<Quiet>
         Ok(()) => cx.log(StepId::Activate, format!("{} retired", old.version)),
         Err(error) => cx.notice(StepId::Activate, format!("{} did not end: {error}", old.version)),
     }
+}
+
+/// Ends the version before the one that took over just before Sigyl ended: at another place it goes on by itself.
+pub(in crate::pipeline) async fn end_earlier(cx: &mut Context) -> Result<(), StoreError> {
+    let Some(name) = cx.run.server.clone() else { return Ok(()) };
+    let store = &cx.platform.store;
+    let Some(now) = store.deployment(&name).await? else { return Ok(()) };
+    let earlier = store.activations(&name, Page::first(EARLIER)).await?;
+    let mut earlier = earlier.into_iter().map(|(_, deployment)| deployment);
+    let old = earlier.find(|old| old.revision != now.revision && old.elsewhere().is_some());
+    if let Some(old) = old {
+        retire_old(cx, &old, None).await;
+    }
+    Ok(())
 }
 
 async fn retire(cx: &Context, old: &Deployment) -> Result<(), TargetError> {

@@ -6,7 +6,7 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::run;
 use super::super::step::{Outcome, Step};
-use crate::domain::{SecretName, Seq, ServerName, StepId, StepState};
+use crate::domain::{SecretName, Seq, ServerName, StepId, StepRecord, StepState};
 use crate::store::{Change, SealedSecret, StoreError};
 
 pub(crate) struct BindSecrets;
@@ -50,7 +50,13 @@ impl Step for BindSecrets {
             return Ok(());
         }
         let owner = server(cx)?;
+        let step = |record: &&StepRecord| record.step == StepId::BindSecrets;
+        let is_again = cx.run.steps.iter().find(step).is_some_and(|it| it.state == StepState::UndoFailed);
         for (name, before) in cx.order.before.clone() {
+            // Another run may have come in between: what that one bound stays.
+            if is_again && !is_ours(cx, &owner, &name).await? {
+                continue;
+            }
             match before {
                 Some(sealed) => cx.platform.store.apply(Change::PutSecret(sealed)).await?,
                 None => unbind(cx, &owner, name).await?,
@@ -59,6 +65,13 @@ impl Step for BindSecrets {
         cx.order.before.clear();
         Ok(())
     }
+}
+
+/// Tells whether a secret is still what this run bound.
+async fn is_ours(cx: &Context, owner: &ServerName, name: &SecretName) -> Result<bool, StoreError> {
+    let now = cx.platform.store.secret(owner, name).await?;
+    let ours = cx.order.sealed.iter().find(|sealed| sealed.name == *name);
+    Ok(now.zip(ours).is_some_and(|(now, ours)| now.sealed == ours.sealed))
 }
 
 /// Takes a secret away. A crash may have come before it was bound, or after it was taken away.

@@ -51,12 +51,16 @@ impl Step for BuildImage {
         Ok(Outcome::done(note))
     }
 
-    /// What was built stays for the next run; what did not come so far may still go on elsewhere.
-    fn can_undo(&self, state: StepState) -> bool {
-        state != StepState::Done
+    /// On this machine what was built stays for the next run; elsewhere it may still go on, or lie there.
+    fn can_undo(&self, _state: StepState) -> bool {
+        true
     }
 
     async fn undo(&self, cx: &mut Context) -> Result<(), StepError> {
+        // What comes of a build is taken back with what was released of it.
+        if cx.run.steps.iter().any(|record| record.step == StepId::Release) {
+            return Ok(());
+        }
         let revision = revision_of(&cx.run.id)?;
         let Some(server) = cx.run.server.clone() else { return Ok(()) };
         Ok(cx.target()?.abandon(&server, &revision).await?)

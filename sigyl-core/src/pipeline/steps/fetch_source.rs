@@ -6,7 +6,7 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::grants::scripts;
-use crate::domain::{Digest, Plan, ServerName, StepId, StepState, Version, VersionRecord};
+use crate::domain::{Digest, Plan, Run, ServerName, StepId, StepState, Version, VersionRecord};
 use crate::manifest;
 use crate::scan::TreeFiles;
 use crate::source::SourceTree;
@@ -138,7 +138,8 @@ async fn pinned_as(
 pub(super) async fn forget(cx: &Context, digest: Digest) -> Result<(), StepError> {
     let store = &cx.platform.store;
     let open = store.open_runs().await?;
-    if open.iter().any(|run| run.id != cx.run.id && run.source.is_none_or(|source| source == digest)) {
+    let may_use = |run: &Run| !run.state.is_over() && run.source.is_none_or(|source| source == digest);
+    if open.iter().any(|run| run.id != cx.run.id && may_use(run)) {
         return Ok(());
     }
     let mut after = None;

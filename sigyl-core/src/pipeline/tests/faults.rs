@@ -48,7 +48,7 @@ async fn a_failed_build_a_failed_start_and_a_silent_server_keep_the_old_one() {
 }
 
 #[tokio::test]
-async fn an_undo_that_fails_is_told() {
+async fn an_undo_that_fails_is_told_and_tried_again_at_the_next_start() {
     let house = House::new();
     house.deploy().await;
     house.write("2.0.0", "");
@@ -57,6 +57,19 @@ async fn an_undo_that_fails_is_told() {
     assert_eq!(run.state, RunState::Failed);
     assert_eq!(state_of(&run, StepId::Release), Some(StepState::UndoFailed));
     assert_eq!(house.routed().as_deref(), Some("1.0.0"));
+    assert_eq!(house.running(), 2);
+    let again = async || {
+        house.tracker().recover().await.unwrap();
+        house.platform.store.run(&run.id).await.unwrap().unwrap()
+    };
+    let told = again().await;
+    assert_eq!(state_of(&told, StepId::Release), Some(StepState::UndoFailed), "it fails again");
+    house.target.faults.lock().unwrap().clear();
+    let told = again().await;
+    assert_eq!((told.state, &told.failure), (run.state, &run.failure), "it ended as it did");
+    assert_eq!(state_of(&told, StepId::Release), Some(StepState::Undone));
+    assert_eq!((house.routed().as_deref(), house.running()), (Some("1.0.0"), 1));
+    assert_eq!(house.tracker().recover().await.unwrap(), 0, "nothing is left of it");
 }
 
 #[tokio::test]
@@ -158,6 +171,9 @@ async fn a_run_that_was_killed_at_any_step_is_unwound_at_the_next_start() {
         assert_eq!(settled.state, RunState::Failed, "{killed_at}");
         assert_eq!(settled.failure.unwrap().code, "E0903", "{killed_at}");
         assert!(store.open_runs().await.unwrap().is_empty());
+        let abandoned = house.target.abandoned.lock().unwrap().len();
+        let has_built = run.steps.iter().any(|record| record.step == StepId::BuildImage);
+        assert_eq!(abandoned, usize::from(has_built), "{killed_at}: what was built is known to be left");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Claims about order and pages.
 
-use crate::domain::{RunState, Seq};
+use crate::domain::{Run, RunState, Seq, StepId, StepRecord, StepState, Timestamp};
 use crate::store::{Change, Page, Store, StoreError};
 
 use super::fixture::{call, event, name, publish, run, run_id, secret, secret_name, version};
@@ -11,6 +11,7 @@ pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
     servers_come_by_name(&open().await).await;
     versions_come_newest_first(&open().await).await;
     runs_come_newest_first_and_open_ones_oldest_first(&open().await).await;
+    a_run_that_left_something_is_open(&open().await).await;
     events_are_numbered_in_order(&open().await).await;
     calls_come_newest_first(&open().await).await;
     secrets_come_by_name_and_go(&open().await).await;
@@ -54,7 +55,7 @@ async fn runs_come_newest_first_and_open_ones_oldest_first(store: &impl Store) {
     for (id, state) in [("r1", RunState::Running), ("r2", RunState::Done), ("r10", RunState::Held)] {
         put(id, state).await;
     }
-    let ids = |runs: Vec<crate::domain::Run>| runs.iter().map(|run| run.id.to_string()).collect::<Vec<_>>();
+    let ids = |runs: Vec<Run>| runs.iter().map(|run| run.id.to_string()).collect::<Vec<_>>();
     assert_eq!(ids(ok(store.runs(Page::first(9)).await)), ["r2", "r10", "r1"]);
     let page = Page { after: Some(run_id("r2")), limit: 1 };
     assert_eq!(ids(ok(store.runs(page).await)), ["r10"]);
@@ -64,6 +65,21 @@ async fn runs_come_newest_first_and_open_ones_oldest_first(store: &impl Store) {
     assert_eq!(ids(ok(store.open_runs().await)), ["r10", "r2"]);
     assert_eq!(found(store.run(&run_id("r1")).await).state, RunState::Failed);
     assert_eq!(ok(store.run(&run_id("r3")).await), None);
+}
+
+async fn a_run_that_left_something_is_open(store: &impl Store) {
+    let step = |state| StepRecord {
+        step: StepId::Release,
+        state,
+        started: Timestamp::EPOCH,
+        ended: None,
+        note: None,
+    };
+    for (state, open) in [(StepState::UndoFailed, 1), (StepState::Undone, 0)] {
+        let left = Run { steps: vec![step(state)], ..run("r3", RunState::Failed) };
+        ok(store.apply(Change::PutRun(Box::new(left))).await);
+        assert_eq!(ok(store.open_runs().await).len(), open, "{state:?}");
+    }
 }
 
 async fn events_are_numbered_in_order(store: &impl Store) {

@@ -83,7 +83,7 @@ fn put_run(draft: &mut Draft<'_>, run: &Run) -> Journalled {
         }
     }
     draft.put(&key, run)?;
-    if run.state.is_over() {
+    if run.is_settled() {
         draft.remove(&open)?;
     } else {
         draft.mark(&open);
