@@ -1,7 +1,5 @@
 //! The bucket that sources are put into, and the archives in it.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::json;
 
@@ -13,8 +11,6 @@ use crate::domain::Digest;
 
 /// Days after which an archive is removed by Google itself: what was built from it is an image by then.
 const DAYS: u32 = 30;
-/// How long sending an archive may take.
-const SENDING: Duration = Duration::from_secs(600);
 /// Objects that one page of a list has.
 const PAGE: u32 = 500;
 /// Pages that are read at most.
@@ -133,8 +129,8 @@ impl Google {
         // What is sent cannot hold its own hash, and so not the line that ends it either.
         let (form, body) = multipart(&format!("sigyl-{hash}"), &about.to_string(), bytes);
         let path = format!("upload/storage/v1/b/{bucket}/o");
-        let call =
-            Call::send("storage.objects.insert", Api::Storage, path, form, body).within(SENDING).safe();
+        let call = Call::send("storage.objects.insert", Api::Storage, path, form, body);
+        let call = call.within(self.patience().sending).safe();
         let call = call.with("uploadType", "multipart").with("ifGenerationMatch", "0");
         match self.call(call).await {
             // It came there meanwhile, or by a try that was not answered.

@@ -24,6 +24,8 @@ pub(super) enum Again {
 pub struct Patience {
     /// How long one answer may take.
     pub answer: Duration,
+    /// How long it may take until an archive of source is sent and answered.
+    pub sending: Duration,
     /// The first pause between two tries; each is twice the one before.
     pub first: Duration,
     /// The longest pause that is made unasked.
@@ -46,6 +48,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             answer: Duration::from_secs(30),
+            sending: Duration::from_secs(600),
             first: Duration::from_millis(500),
             longest: Duration::from_secs(20),
             obeyed: Duration::from_secs(120),

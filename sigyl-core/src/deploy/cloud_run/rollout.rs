@@ -59,9 +59,14 @@ impl Google {
     /// Makes a revision beside whatever serves. A service of somebody else under the same name is left alone.
     pub async fn roll_out(&self, wanted: &Wanted, is_new: bool) -> Result<Reached, TargetError> {
         let tag = Names::tag(&wanted.revision);
-        let found = self.own_service(wanted).await?;
-        self.settled(is_new, || self.check(wanted, found.as_ref(), &tag)).await?;
         let mut rounds = 1;
+        loop {
+            let found = self.own_service(wanted).await?;
+            match self.settled(is_new, || self.check(wanted, found.as_ref(), &tag)).await {
+                Err(error) if rounds < ROUNDS && error.is(&Class::Aborted) => rounds += 1,
+                checked => break checked?,
+            }
+        }
         loop {
             let found = self.own_service(wanted).await?;
             match self.write(wanted, found.as_ref(), &tag).await {
@@ -255,7 +260,7 @@ impl Google {
     }
 
     /// Removes a revision that nobody is led to.
-    async fn remove_revision(&self, names: &Names, name: &str) -> Result<(), GoogleError> {
+    pub(super) async fn remove_revision(&self, names: &Names, name: &str) -> Result<(), GoogleError> {
         const CALL: &str = "run.projects.locations.services.revisions.delete";
         let path = format!("v2/{}/revisions/{}", self.service_path(names), short(name));
         match self.call::<Operation>(Call::delete(CALL, Api::Run, path)).await {

@@ -1,4 +1,4 @@
-//! Values of secrets that no revision uses any more: they do not stay readable.
+//! What no instance uses any more: revisions that nobody is led to, and values of secrets that no revision reads.
 
 use std::collections::BTreeSet;
 
@@ -83,26 +83,44 @@ impl Used {
         }
     }
 
-    /// Tells whether a version of a secret is read by nobody, and will not be.
-    fn is_stale(&self, secret: &str, version: &Version) -> bool {
+    /// Tells whether a version of a secret was there before the newest revision, so that it is for no later one.
+    fn is_earlier(&self, version: &Version) -> bool {
+        version.create_time.is_some_and(|made| self.since.is_some_and(|since| made < since))
+    }
+
+    /// Tells whether a version of a secret is read by nobody.
+    fn is_unread(&self, secret: &str, version: &Version) -> bool {
         let number = short(&version.name).to_owned();
-        let is_earlier = version.create_time.is_some_and(|made| self.since.is_some_and(|since| made < since));
-        is_earlier
-            && version.state == "ENABLED"
+        version.state == "ENABLED"
             && !self.whole.contains(secret)
             && !self.versions.contains(&(secret.to_owned(), number))
     }
 }
 
 impl Google {
-    /// Destroys the values that secrets of a server had and that no revision of its service reads any more; tells how many
-    /// there were.
-    pub(super) async fn destroy_stale(&self, names: &Names, service: &Service) -> Result<usize, GoogleError> {
-        let used = self.used_by(service).await?;
-        let mut destroyed = 0;
+    /// Removes the revisions of a server that nobody is led to, and destroys the values that its secrets had and that no
+    /// revision reads any more; tells how many values there were. What is younger than the newest revision may be for the
+    /// next one, unless nobody else works on the server. The newest revision stays: Google removes no such one.
+    pub(super) async fn tidy(
+        &self,
+        names: &Names,
+        service: &Service,
+        is_alone: bool,
+    ) -> Result<usize, GoogleError> {
+        let (mut used, mut destroyed) = (Used::default(), 0);
+        for revision in self.revisions_of(service).await? {
+            let name = short(revision["name"].as_str().unwrap_or_default()).to_owned();
+            if self.is_of(&revision, names) && !name.is_empty() && !service.has_use_for(&name) {
+                self.remove_revision(names, &name).await?;
+            } else {
+                used.note(&revision);
+            }
+        }
         for secret in self.secrets_of(names).await? {
             for version in self.versions_of(&secret).await? {
-                if used.is_stale(short(&secret), &version) && self.destroy(&version.name).await? {
+                let is_unread = used.since.is_some() && used.is_unread(short(&secret), &version);
+                if is_unread && (is_alone || used.is_earlier(&version)) && self.destroy(&version.name).await?
+                {
                     destroyed += 1;
                 }
             }
@@ -110,9 +128,17 @@ impl Google {
         Ok(destroyed)
     }
 
-    async fn used_by(&self, service: &Service) -> Result<Used, GoogleError> {
+    /// Tells whether a revision says that it is an instance of a server, and runs as its account does.
+    fn is_of(&self, revision: &Value, names: &Names) -> bool {
+        let says = |name: &str| revision["annotations"][name].as_str();
+        says("sigyl-server") == Some(names.server().as_str())
+            && says("sigyl-instance").is_some()
+            && revision["serviceAccount"] == *self.email(&names.account())
+    }
+
+    async fn revisions_of(&self, service: &Service) -> Result<Vec<Value>, GoogleError> {
         const LIST: &str = "run.projects.locations.services.revisions.list";
-        let (mut used, mut token) = (Used::default(), None::<String>);
+        let (mut all, mut token) = (Vec::new(), None::<String>);
         for _ in 0..PAGES {
             let call = Call::get(LIST, Api::Run, format!("v2/{}/revisions", service.name));
             let call = match token.take() {
@@ -120,10 +146,10 @@ impl Google {
                 None => call,
             };
             let page: Revisions = self.call(call).await?;
-            page.revisions.iter().for_each(|revision| used.note(revision));
+            all.extend(page.revisions);
             match page.next_page_token.filter(|next| !next.is_empty()) {
                 Some(next) => token = Some(next),
-                None => return Ok(used),
+                None => return Ok(all),
             }
         }
         Err(GoogleError::Answer { call: LIST, why: format!("it has more than {PAGES} pages") })
@@ -186,12 +212,15 @@ mod tests {
         assert_eq!(used.versions, BTreeSet::from([("s".to_owned(), "2".to_owned())]));
         assert_eq!(used.whole, BTreeSet::from(["t".to_owned(), "u".to_owned(), "w".to_owned()]));
         let (before, after) = ("2027-01-15T08:00:04Z", "2027-01-15T08:00:06Z");
-        assert!(used.is_stale("s", &version(1, before, "ENABLED")));
-        assert!(!used.is_stale("s", &version(2, before, "ENABLED")), "it is read");
-        assert!(!used.is_stale("s", &version(3, after, "ENABLED")), "it may be for the next revision");
-        assert!(!used.is_stale("s", &version(1, before, "DESTROYED")), "it is gone already");
-        assert!(!used.is_stale("s", &version(1, "?", "ENABLED")), "nobody knows since when it is there");
-        assert!(!used.is_stale("t", &version(1, before, "ENABLED")), "nobody knows which is read");
-        assert!(!Used::default().is_stale("s", &version(1, before, "ENABLED")), "there is no revision");
+        let is_stale = |used: &Used, secret: &str, version: &Version| {
+            used.is_unread(secret, version) && used.is_earlier(version)
+        };
+        assert!(is_stale(&used, "s", &version(1, before, "ENABLED")));
+        assert!(!is_stale(&used, "s", &version(2, before, "ENABLED")), "it is read");
+        assert!(!is_stale(&used, "s", &version(3, after, "ENABLED")), "it may be for the next revision");
+        assert!(!is_stale(&used, "s", &version(1, before, "DESTROYED")), "it is gone already");
+        assert!(!is_stale(&used, "s", &version(1, "?", "ENABLED")), "nobody knows since when it is there");
+        assert!(!is_stale(&used, "t", &version(1, before, "ENABLED")), "nobody knows which is read");
+        assert!(!is_stale(&Used::default(), "s", &version(1, before, "ENABLED")), "there is no revision");
     }
 }

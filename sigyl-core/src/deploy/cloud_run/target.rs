@@ -141,17 +141,17 @@ fn image(launch: &Artifact) -> Result<&str, TargetError> {
 }
 
 impl CloudRun {
-    /// Destroys values of secrets that no revision reads any more. The instance is gone in any case: what could not be
-    /// destroyed is when the next one goes, or with the server.
-    async fn destroy_stale(&self, names: &Names, service: &Service) {
-        let (server, destroyed) = (names.server(), self.google.destroy_stale(names, service).await);
+    /// Removes what no instance uses any more. The one that was retired is gone in any case: what could not be removed is
+    /// when the next one goes, or with the server.
+    async fn tidy(&self, names: &Names, service: &Service) {
+        let (server, destroyed) = (names.server(), self.google.tidy(names, service, false).await);
         match destroyed {
             Ok(0) => {}
             Ok(values) => {
                 tracing::info!(server.name = %server, values, "earlier values of secrets were destroyed")
             }
             Err(error) => {
-                tracing::warn!(server.name = %server, %error, "earlier values of secrets could not be destroyed");
+                tracing::warn!(server.name = %server, %error, "earlier revisions and values of secrets could not be removed");
             }
         }
     }
@@ -181,8 +181,11 @@ impl Target for CloudRun {
     async fn abandon(&self, server: &ServerName, revision: &RevisionId) -> Result<(), TargetError> {
         let names = Names::of(server);
         self.google.end_builds(revision).await?;
-        if self.google.service(&names).await?.is_none() {
-            self.clear(&names).await?;
+        // Google may have known nothing of the instance when it was taken back.
+        let is_last = self.google.take_back(&names, revision).await?;
+        match self.google.service(&names).await? {
+            Some(service) if !is_last => self.google.tidy(&names, &service, true).await.map(|_| ())?,
+            _ => self.clear(&names).await.map(|_| ())?,
         }
         Ok(())
     }
@@ -267,7 +270,7 @@ impl Target for CloudRun {
         if self.google.take_back(&names, revision).await? {
             self.clear(&names).await?;
         } else if let Some(service) = self.google.service(&names).await? {
-            self.destroy_stale(&names, &service).await;
+            self.tidy(&names, &service).await;
         }
         Ok(())
     }
