@@ -27,7 +27,7 @@ mod settings;
 mod stale;
 mod target;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use account::Account;
 pub use bucket::Archive;

@@ -2,6 +2,8 @@
 
 mod blocks;
 mod canary;
+#[cfg(feature = "cloud-run")]
+mod cloud;
 mod elsewhere;
 mod faults;
 mod holds;

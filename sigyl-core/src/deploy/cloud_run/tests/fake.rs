@@ -13,49 +13,85 @@ use super::world::World;
 
 /// What was asked.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: String,
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// An answer that is given instead of the usual one.
 #[derive(Clone, Debug)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// What the path contains.
-    pub(super) path: &'static str,
-    pub(super) status: u16,
-    pub(super) body: Value,
+    pub(crate) path: &'static str,
+    pub(crate) status: u16,
+    pub(crate) body: Value,
     /// How often it is given.
-    pub(super) times: usize,
+    pub(crate) times: usize,
+}
+
+/// What befalls a request.
+#[derive(Clone, Debug)]
+pub(crate) enum Blow {
+    /// It is answered with this instead.
+    Answer(u16, Value),
+    /// It is done, and never answered.
+    Silence,
+    /// It is done, and half of the answer comes.
+    Half,
+    /// It is not done, and nobody answers.
+    Broken,
+}
+
+/// Says of a request what befalls it.
+type Befalls = dyn FnMut(&Asked, &mut World) -> Option<Blow> + Send;
+
+/// Says of each request what befalls it.
+#[derive(Default)]
+pub(crate) struct Hook(pub(crate) Option<Box<Befalls>>);
+
+impl std::fmt::Debug for Hook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hook({})", self.0.is_some())
+    }
 }
 
 #[derive(Debug, Default)]
-pub(super) struct State {
-    pub(super) asked: Vec<Asked>,
-    pub(super) faults: Vec<Fault>,
+pub(crate) struct State {
+    /// What befalls requests to a world.
+    pub(crate) hook: Hook,
+    pub(crate) asked: Vec<Asked>,
+    pub(crate) faults: Vec<Fault>,
     /// APIs that are switched off.
-    pub(super) off: Vec<&'static str>,
+    pub(crate) off: Vec<&'static str>,
     /// Permissions that nobody has.
-    pub(super) denied: Vec<&'static str>,
+    pub(crate) denied: Vec<&'static str>,
     /// Paths, with their query left out, at which something is.
-    pub(super) things: BTreeMap<String, Value>,
+    pub(crate) things: BTreeMap<String, Value>,
     /// A whole project, instead of things.
-    pub(super) world: Option<World>,
+    pub(crate) world: Option<World>,
     tokens: usize,
 }
 
 /// A running fake.
 #[derive(Debug)]
-pub(super) struct Fake {
-    pub(super) url: String,
+pub(crate) struct Fake {
+    pub(crate) url: String,
     state: Arc<Mutex<State>>,
 }
 
+impl State {
+    fn befalls(&mut self, asked: &Asked) -> Option<Blow> {
+        let is_token = asked.path.starts_with("/token");
+        let (hook, world) = (self.hook.0.as_mut()?, self.world.as_mut()?);
+        if is_token { None } else { hook(asked, world) }
+    }
+}
+
 impl Fake {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State::default()));
@@ -69,16 +105,16 @@ impl Fake {
         Self { url, state }
     }
 
-    pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock().unwrap());
     }
 
-    pub(super) fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.state.lock().unwrap().asked.clone()
     }
 
     /// Counts the requests whose path contains a text.
-    pub(super) fn count(&self, part: &str) -> usize {
+    pub(crate) fn count(&self, part: &str) -> usize {
         self.asked().iter().filter(|asked| asked.path.contains(part)).count()
     }
 }
@@ -88,17 +124,27 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut stream = stream;
     while let Some(asked) = read(&mut reader) {
-        let (status, body) = {
+        let (blow, (status, body)) = {
             let mut state = state.lock().unwrap();
             state.asked.push(asked.clone());
-            answer(&mut state, &asked)
+            match state.befalls(&asked) {
+                Some(Blow::Broken) => return,
+                Some(Blow::Answer(status, body)) => (None, (status, body)),
+                blow => (blow, answer(&mut state, &asked)),
+            }
         };
+        if matches!(blow, Some(Blow::Silence)) {
+            // Until whoever asked goes away.
+            reader.read_to_end(&mut Vec::new()).ok();
+            return;
+        }
         let text = body.to_string();
         let head = format!(
             "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nmetadata-flavor: Google\r\ncontent-length: {}\r\n\r\n",
             text.len()
         );
-        if stream.write_all(format!("{head}{text}").as_bytes()).is_err() {
+        let shown = if blow.is_some() { &text[..text.len() / 2] } else { &text };
+        if stream.write_all(format!("{head}{shown}").as_bytes()).is_err() || blow.is_some() {
             return;
         }
     }
@@ -193,6 +239,6 @@ fn apis(state: &State, path: &str) -> Value {
     json!({ "services": services.collect::<Vec<_>>() })
 }
 
-pub(super) fn refusal(status: u16, code: &str, message: &str, details: &Value) -> (u16, Value) {
+pub(crate) fn refusal(status: u16, code: &str, message: &str, details: &Value) -> (u16, Value) {
     (status, json!({"error": {"code": status, "status": code, "message": message, "details": details}}))
 }

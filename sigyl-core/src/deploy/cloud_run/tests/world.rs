@@ -10,35 +10,35 @@ const PLACE: &str = "projects/demo/locations/europe-west1";
 
 /// Everything in a project.
 #[derive(Clone, Debug, Default)]
-pub(super) struct World {
+pub(crate) struct World {
     /// What there is, by its whole name.
-    pub(super) things: BTreeMap<String, Value>,
+    pub(crate) things: BTreeMap<String, Value>,
     /// What was refused.
-    pub(super) refused: Vec<String>,
+    pub(crate) refused: Vec<String>,
     /// Names of operations that end in failure, by the start of what they make: `services`, `builds`.
-    pub(super) fails: Vec<&'static str>,
+    pub(crate) fails: Vec<&'static str>,
     /// Whether somebody else changes a service as soon as it was written.
-    pub(super) is_shared: bool,
+    pub(crate) is_shared: bool,
     /// Operations that never end.
-    pub(super) endless: bool,
+    pub(crate) endless: bool,
     /// Where services are.
-    pub(super) url: String,
+    pub(crate) url: String,
     /// Operations and builds.
-    pub(super) pending: BTreeMap<String, Value>,
+    pub(crate) pending: BTreeMap<String, Value>,
     count: usize,
 }
 
 type Answer = (u16, Value);
 
 impl World {
-    pub(super) fn at(url: &str) -> Self {
+    pub(crate) fn at(url: &str) -> Self {
         let project = json!({"name": "projects/7", "projectId": "demo", "state": "ACTIVE"});
         let things = BTreeMap::from([("v3/projects/demo".to_owned(), project)]);
         Self { things, url: url.to_owned(), ..Self::default() }
     }
 
     /// Names everything that there is, but what every server shares.
-    pub(super) fn own(&self) -> Vec<String> {
+    pub(crate) fn own(&self) -> Vec<String> {
         let shared = [
             "v3/",
             "b/demo-sigyl-europe-west1",
@@ -51,7 +51,7 @@ impl World {
         self.things.keys().filter(|name| !is_shared(name)).cloned().collect()
     }
 
-    pub(super) fn answer(&mut self, asked: &Asked) -> Answer {
+    pub(crate) fn answer(&mut self, asked: &Asked) -> Answer {
         let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
         let path = path.trim_start_matches('/');
         let (api, rest) = path.split_once('/').unwrap();
@@ -85,10 +85,14 @@ impl World {
     }
 
     /// What a service answers to who may call it.
-    pub(super) fn serve(&self, asked: &Asked) -> Answer {
+    pub(crate) fn serve(&self, asked: &Asked) -> Answer {
         let token = asked.headers.get("x-serverless-authorization");
         let is_let_in = token.is_some_and(|token| token.starts_with("Bearer id.http"));
-        if is_let_in { (405, json!({})) } else { (403, json!({})) }
+        match (is_let_in, asked.method.as_str()) {
+            (false, _) => (403, json!({})),
+            (true, "POST") => speak(&serde_json::from_str(&asked.body).unwrap_or_default()),
+            (true, _) => (405, json!({})),
+        }
     }
 
     fn get(&self, name: &str) -> Answer {
@@ -455,6 +459,22 @@ impl World {
         self.things.insert(name.to_owned(), service.clone());
         self.begin("services", service)
     }
+}
+
+/// What a server of one tool answers.
+fn speak(asked: &Value) -> Answer {
+    let Some(id) = asked.get("id") else { return (202, json!({})) };
+    let result = match asked["method"].as_str() {
+        Some("initialize") => json!({"protocolVersion": "2025-06-18", "capabilities": {"tools": {}},
+            "serverInfo": {"name": "clock", "version": "1"}}),
+        Some("tools/list") => json!({"tools": [
+            {"name": "now", "description": "Tells the time.", "inputSchema": {"type": "object"}}]}),
+        _ => {
+            let error = json!({"code": -32601, "message": "method not found"});
+            return (200, json!({"jsonrpc": "2.0", "id": id, "error": error}));
+        }
+    };
+    (200, json!({"jsonrpc": "2.0", "id": id, "result": result}))
 }
 
 /// When something was made, by how much was made before it.

@@ -1,0 +1,7 @@
+//! Whole runs at Google Cloud Run, where every call goes wrong in every way: each ends in a known state.
+
+mod calls;
+mod crash;
+mod faults;
+mod matrix;
+mod place;
