@@ -13,6 +13,7 @@ use crate::domain::{
     Quarantined, RunId, RunState, SecretName, ServerName, Suspect, WorkspaceName,
 };
 use crate::event::UnknownKind;
+use crate::github::api::ApiError;
 use crate::github::webhook::HookError;
 use crate::mcp::McpError;
 use crate::pipeline::{StepError, failure};
@@ -248,6 +249,9 @@ pub enum Error {
     /// A delivery of a webhook is not taken.
     #[error(transparent)]
     Hook(#[from] HookError),
+    /// GitHub cannot be asked about repositories.
+    #[error(transparent)]
+    Api(#[from] ApiError),
     /// A server follows no branch.
     #[error("{0} follows no branch")]
     NoFollow(ServerName),
@@ -298,6 +302,7 @@ impl Error {
             Self::Listing(error) => error.kind(),
             Self::Upload(error) => error.kind(),
             Self::Hook(error) => error.kind(),
+            Self::Api(error) => error.kind(),
             Self::NoFollow(_) => Kind::NotFound,
             Self::NotFollowable { .. } => Kind::Invalid,
             Self::NothingWaits { .. } => Kind::Conflict,
@@ -347,6 +352,7 @@ impl Error {
             Self::Access(error) => error.code(),
             Self::SignIn(error) => error.code(),
             Self::Hook(_) => "E1401",
+            Self::Api(_) => "E1403",
             Self::NoFollow(_) | Self::NotFollowable { .. } | Self::NothingWaits { .. } => "E1402",
             Self::Feed(_) => "E1024",
             Self::Domain(_) => "E1022",

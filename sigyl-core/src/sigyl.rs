@@ -31,6 +31,7 @@ mod once;
 mod open;
 mod operate;
 mod place;
+mod poll;
 mod pushed;
 mod quarantine;
 mod query;
@@ -104,6 +105,8 @@ struct Inner {
     rights: watch::Sender<()>,
     /// Held while something happens to what servers follow, so that each push sees the one before.
     following: tokio::sync::Mutex<()>,
+    /// Why branches that are followed could not be looked at.
+    troubles: poll::Troubles,
     /// Held while what is said of a server changes, so that each change sees the one before.
     saying: tokio::sync::Mutex<()>,
     /// How somebody gets a key by signing in, and who is about to.

@@ -61,7 +61,7 @@ pub async fn start(
     core.offline = settings.offline.value;
     core.reach = Reach::public(settings.allowed_sources.value.clone());
     core.sign_in = settings.sign_in();
-    core.github = settings.github_work();
+    core.github = settings.github_work()?;
     match Resolver::of_system() {
         Ok(resolver) => core.dns = Some(Arc::new(resolver)),
         Err(error) => tracing::warn!(%error, "no namespace can be proven by DNS"),

@@ -163,11 +163,13 @@ impl Follow {
         }
         match &self.seen {
             // Times of pushes are told to the second.
-            None if push.at.millis() / 1_000 < self.since.millis() / 1_000 => Weight::Old,
+            None if push.at.seconds() < self.since.seconds() => Weight::Old,
             None => Weight::New,
             Some(seen) if seen.commit == push.commit => Weight::Known,
-            Some(seen) if push.at < seen.at => Weight::Old,
-            Some(seen) if push.at == seen.at && self.past.contains(&push.commit) => Weight::Old,
+            Some(seen) if push.at.seconds() < seen.at.seconds() => Weight::Old,
+            Some(seen) if push.at.seconds() == seen.at.seconds() && self.past.contains(&push.commit) => {
+                Weight::Old
+            }
             Some(_) => Weight::New,
         }
     }

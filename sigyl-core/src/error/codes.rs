@@ -521,6 +521,12 @@ const OTHERS: &[CodeDoc] = &[
         "The server follows no branch, was not deployed from a repository at GitHub, or no such commit waits.",
         "`sigyl follow list` shows what is followed and what waits; `sigyl follow set NAME --branch BRANCH` begins",
     ),
+    doc(
+        "E1403",
+        "GitHub cannot be asked",
+        "The API of GitHub does not answer, refuses the token or the App, or asks to wait.",
+        "the message says what it answered; docs/github.md names the permissions that a token or an App needs",
+    ),
 ];
 
 const fn doc(

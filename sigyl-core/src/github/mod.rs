@@ -1,5 +1,6 @@
-//! GitHub: who somebody is there when they sign in, and what it tells of repositories by webhooks.
+//! GitHub: who somebody is there when they sign in, and what it tells of repositories, by webhooks and when it is asked.
 
+pub mod api;
 mod client;
 mod github;
 pub mod webhook;

@@ -12,6 +12,7 @@ use crate::deploy::Target;
 use crate::dns::Dns;
 use crate::domain::{Policy, SecretValue, Shows};
 use crate::github::GitHub;
+use crate::github::api::Repositories;
 use crate::pipeline::Review;
 use crate::scan::RuleSet;
 use crate::source::{Limits, Reach, ToolEnv};
@@ -38,11 +39,20 @@ pub struct GitHubWork {
     pub web_url: String,
     /// What GitHub signs its webhooks with; without it none is taken.
     pub webhook_secret: Option<SecretValue>,
+    /// What is asked about repositories; without it, only webhooks tell of pushes.
+    pub api: Option<Arc<dyn Repositories>>,
+    /// Time between two looks at the branches that are followed.
+    pub poll_every: Duration,
 }
 
 impl Default for GitHubWork {
     fn default() -> Self {
-        Self { web_url: "https://github.com".to_owned(), webhook_secret: None }
+        Self {
+            web_url: "https://github.com".to_owned(),
+            webhook_secret: None,
+            api: None,
+            poll_every: Duration::from_secs(300),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
 
 use super::front::Base;
-use super::{Sigyl, restore, schedule};
+use super::{Sigyl, poll, restore, schedule};
 use crate::domain::{Action, Caller, ServerName, TraceParent};
 use crate::error::Error;
 use crate::gateway::By;
@@ -98,11 +98,13 @@ impl Sigyl {
         let control = crate::control::listen(self.clone(), &self.inner.data_dir)?;
         let restored = restore::begin(self).await?;
         let probes = tokio::spawn(schedule::probe_forever(self.clone()));
+        let polls = tokio::spawn(poll::poll_forever(self.clone()));
         let notices = tokio::spawn(schedule::tell_notices(self.clone()));
         let served = serving.await;
         self.inner.front.reached_at(None);
         drop(restored);
         probes.abort();
+        polls.abort();
         notices.abort();
         control.end().await;
         Ok(served)

@@ -1,5 +1,7 @@
 //! Servers that follow branches: set, listed, ended, and what waits is released.
 
+use std::sync::PoisonError;
+
 use super::Sigyl;
 use super::audit::{Act, Told};
 use crate::domain::{
@@ -50,7 +52,7 @@ impl Sigyl {
             let before = sigyl.inner.platform.store.follow(&name).await?;
             let same = before.filter(|it| it.repository == repository && it.branch == new.branch);
             let (id, seen, past) = same.map(|it| (it.id, it.seen, it.past)).unwrap_or_default();
-            let follow = Follow {
+            let mut follow = Follow {
                 server: name,
                 repository,
                 id,
@@ -66,6 +68,7 @@ impl Sigyl {
                 run: None,
                 note: None,
             };
+            sigyl.first_look(&mut follow).await?;
             sigyl.inner.platform.store.apply(Change::PutFollow(Box::new(follow.clone()))).await?;
             Ok(FollowView::from(follow))
         };
@@ -78,13 +81,21 @@ impl Sigyl {
         let mut shown = Vec::new();
         for follow in self.inner.platform.store.follows().await? {
             match self.known(caller, Action::Read, &follow.server).await {
-                Ok(_) => shown.push(follow.into()),
+                Ok(_) => shown.push(self.with_trouble(follow.into())),
                 Err(Error::NoServer(_)) => {}
                 Err(error) if error.kind() == Kind::Denied => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(shown)
+    }
+
+    /// Adds why a branch could not be looked at.
+    fn with_trouble(&self, view: FollowView) -> FollowView {
+        let troubles = self.inner.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        let trouble = troubles.get(&view.server).cloned();
+        let notes: Vec<_> = view.note.into_iter().chain(trouble).collect();
+        FollowView { note: Some(notes.join("; ")).filter(|note| !note.is_empty()), ..view }
     }
 
     /// Ends that a server follows a branch.

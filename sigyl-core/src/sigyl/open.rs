@@ -36,6 +36,7 @@ const GRACE: Duration = Duration::from_secs(3);
 impl Sigyl {
     /// Opens the data directory for this process and settles what a process that is gone left open. It starts no
     /// server: [`Sigyl::serve`] does.
+    #[expect(clippy::too_many_lines, reason = "one line for each part of the handle")]
     pub async fn open(config: Config) -> Result<Self, Error> {
         let data_dir = private_folder(&config.data_dir)?;
         let store = open_store(&data_dir).await?;
@@ -95,6 +96,7 @@ impl Sigyl {
             deciding: tokio::sync::Mutex::default(),
             rights: watch::Sender::new(()),
             following: tokio::sync::Mutex::default(),
+            troubles: Mutex::default(),
             saying: tokio::sync::Mutex::default(),
             runs: Mutex::default(),
             health: Mutex::new(BTreeMap::new()),

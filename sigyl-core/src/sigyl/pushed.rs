@@ -78,8 +78,30 @@ impl Sigyl {
                 return Ok((self.note(follow, note).await?, None));
             }
         }
-        let commit = push.commit.clone();
         follow.id = id;
+        self.act_on_commit(follow, push).await
+    }
+
+    /// Does the same for what GitHub says a branch is at, which is never old.
+    pub(super) async fn take_head(
+        &self,
+        mut follow: Follow,
+        id: u64,
+        head: CommitId,
+    ) -> Result<(String, Option<RunId>), Error> {
+        if follow.seen.as_ref().is_some_and(|seen| seen.commit == head) {
+            return Ok(("it was seen before".to_owned(), None));
+        }
+        let at = follow.seen.as_ref().map_or(follow.since, |seen| seen.at);
+        if follow.id.is_some_and(|known| known != id) {
+            return self.take_push(follow, Some(id), Seen { commit: head, at }).await;
+        }
+        follow.id = Some(id);
+        self.act_on_commit(follow, Seen { commit: head, at }).await
+    }
+
+    async fn act_on_commit(&self, mut follow: Follow, push: Seen) -> Result<(String, Option<RunId>), Error> {
+        let commit = push.commit.clone();
         follow.saw(push);
         let (note, run) = match follow.policy {
             FollowPolicy::Auto => self.release_push(&mut follow, &commit).await?,

@@ -48,8 +48,8 @@ pub(super) async fn stop_elsewhere(sigyl: Sigyl) {
     }
 }
 
-/// Spreads probes over nine to eleven tenths of the period, so that many owners do not beat in time.
-fn jittered(every: Duration) -> Duration {
+/// Spreads what is done again and again over nine to eleven tenths of the period, so that many owners do not beat in time.
+pub(super) fn jittered(every: Duration) -> Duration {
     let mut random = [0_u8; 1];
     match getrandom::fill(&mut random) {
         Ok(()) => every.mul_f64(0.9 + 0.2 * f64::from(random[0]) / 255.0),

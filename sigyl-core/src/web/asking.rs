@@ -45,6 +45,8 @@ pub struct Heard {
     pub body: Vec<u8>,
     /// For how long it asks to be left alone.
     pub retry_after: Option<Duration>,
+    #[cfg(feature = "github")]
+    headers: reqwest::header::HeaderMap,
     url: String,
 }
 
@@ -193,6 +195,8 @@ pub(super) async fn heard(request: RequestBuilder, url: &str, most: usize) -> Re
     let mut response = request.send().await.map_err(broken)?;
     let (status, mut body) = (response.status().as_u16(), Vec::new());
     let retry_after = retry_after(response.headers());
+    #[cfg(feature = "github")]
+    let headers = response.headers().clone();
     while let Some(piece) = response.chunk().await.map_err(broken)? {
         if body.len() + piece.len() > most {
             let why = format!("it is longer than {most} bytes");
@@ -200,14 +204,34 @@ pub(super) async fn heard(request: RequestBuilder, url: &str, most: usize) -> Re
         }
         body.extend_from_slice(&piece);
     }
-    Ok(Heard { status, body, retry_after, url: shown(url) })
+    Ok(Heard {
+        status,
+        body,
+        retry_after,
+        #[cfg(feature = "github")]
+        headers,
+        url: shown(url),
+    })
 }
 
 impl Heard {
     /// Makes an answer that came from nowhere.
     #[cfg(test)]
     pub(crate) fn of(status: u16, body: Vec<u8>) -> Self {
-        Self { status, body, retry_after: None, url: String::new() }
+        Self {
+            status,
+            body,
+            retry_after: None,
+            #[cfg(feature = "github")]
+            headers: Default::default(),
+            url: String::new(),
+        }
+    }
+
+    /// Returns a header, if it is text.
+    #[cfg(feature = "github")]
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// Reads the answer as JSON, whatever its status.

@@ -63,6 +63,12 @@ pub enum SettingsError {
         /// Fewest bytes.
         least: usize,
     },
+    /// GitHub cannot be asked about repositories like this.
+    #[error("[github] cannot be used: {why}")]
+    GitHub {
+        /// What is wrong.
+        why: String,
+    },
     /// Nobody can sign in by an issuer like this.
     #[error("the [[oidc]] `{name}` cannot be used: {why}")]
     Issuer {

@@ -3,17 +3,23 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sigyl_core::access::oidc::Issuer;
 use sigyl_core::access::{SignInRules, Trust};
+use sigyl_core::clock::SystemClock;
 use sigyl_core::domain::{Role, SecretValue, WorkspaceName};
+use sigyl_core::github::api::{Credential, RepositoryClient};
 use sigyl_core::github::{GitHubClient, GitHubConfig};
 use sigyl_core::web::Web;
 use sigyl_core::{GitHubWork, SignIn};
 use toml::Spanned;
 
 use super::{Set, Settings, SettingsError, Trusted};
+
+/// Fewest seconds between two looks at a branch.
+const POLL_LEAST: u64 = 10;
 
 /// Fewest bytes of a webhook secret.
 const WEBHOOK_SECRET_LEAST: usize = 16;
@@ -40,6 +46,18 @@ pub struct GitHub {
     /// The variable that holds what it signs its webhooks with; without one, none is taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_secret_env: Option<String>,
+    /// The variable that holds a token for repositories, such as a fine-grained one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_env: Option<String>,
+    /// The id of the App that asks about repositories, in the place of a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_id: Option<u64>,
+    /// The variable that holds its private key, as GitHub gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_key_env: Option<String>,
+    /// Seconds between two looks at the branches that are followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll_seconds: Option<u64>,
 }
 
 fn api() -> String {
@@ -124,6 +142,8 @@ pub struct SignInSettings {
     pub secret: Option<SecretValue>,
     /// What webhooks are signed with; it is shown nowhere.
     pub webhook_secret: Option<SecretValue>,
+    /// Who asks about repositories; it is shown nowhere.
+    pub credential: Credential,
     /// Issuers of OpenID Connect.
     pub oidc: Set<Vec<Oidc>>,
     /// The secrets at these, in the same order; they are shown nowhere.
@@ -157,6 +177,7 @@ impl SignInSettings {
         Ok(Self {
             secret: secret(github_secret, "github.client_secret_env")?,
             webhook_secret,
+            credential: credential(github.as_ref(), &secret)?,
             github: of_file(github),
             oidc_secrets: secrets.collect::<Result<_, _>>()?,
             oidc: Set::first(None, ("", None), Some(oidc).filter(|it| !it.is_empty()), Vec::new),
@@ -181,6 +202,27 @@ pub(super) fn secret(
     value.map(SecretValue::new).ok_or_else(|| SettingsError::Secret { name: name.to_owned(), by })
 }
 
+/// Finds who asks about repositories.
+fn credential(
+    github: Option<&GitHub>,
+    secret: &impl Fn(Option<&str>, &'static str) -> Result<Option<SecretValue>, SettingsError>,
+) -> Result<Credential, SettingsError> {
+    let Some(github) = github else { return Ok(Credential::Nothing) };
+    let wrong = |why: &str| Err(SettingsError::GitHub { why: why.to_owned() });
+    let token = secret(github.token_env.as_deref(), "github.token_env")?;
+    let key = secret(github.private_key_env.as_deref(), "github.private_key_env")?;
+    if github.poll_seconds.is_some_and(|seconds| seconds < POLL_LEAST) {
+        return wrong("`poll_seconds` is less than 10: GitHub would not answer for long");
+    }
+    match (token, github.app_id, key) {
+        (None, None, None) => Ok(Credential::Nothing),
+        (Some(token), None, None) => Ok(Credential::Token(token)),
+        (None, Some(id), Some(key)) => Ok(Credential::App { id: id.to_string(), key }),
+        (Some(_), ..) => wrong("name a token or an App, not both"),
+        (None, ..) => wrong("an App needs both `app_id` and `private_key_env`"),
+    }
+}
+
 /// Refuses a secret that somebody could find by trying.
 fn check_webhook_secret(name: &str, secret: &SecretValue) -> Result<(), SettingsError> {
     match secret.reveal().len() >= WEBHOOK_SECRET_LEAST {
@@ -196,6 +238,14 @@ pub(super) fn is_safe(issuer: &str) -> bool {
     };
     issuer.starts_with("https://")
         || ["http://127.0.0.1", "http://localhost", "http://[::1]"].into_iter().any(on)
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// Refuses issuers that cannot be told apart, or by which nobody or anybody could sign in unmeant.
@@ -231,13 +281,23 @@ fn check_issuers(all: &[Oidc]) -> Result<(), SettingsError> {
 
 impl Settings {
     /// Returns what is done with GitHub beside signing in.
-    pub(crate) fn github_work(&self) -> GitHubWork {
+    pub(crate) fn github_work(&self) -> Result<GitHubWork, SettingsError> {
         let mut work = GitHubWork::default();
         if let Some(github) = &self.sign_in.github.value {
             work.web_url = github.web_url.clone();
+            if let Some(seconds) = github.poll_seconds {
+                work.poll_every = Duration::from_secs(seconds);
+            }
+            if !matches!(self.sign_in.credential, Credential::Nothing) {
+                let (web, clock) = (Web::new(self.offline.value), Arc::new(SystemClock));
+                let made =
+                    RepositoryClient::new(&github.api_url, self.sign_in.credential.clone(), &web, clock);
+                let made = made.map_err(|error| SettingsError::GitHub { why: chain(&error) })?;
+                work.api = Some(Arc::new(made));
+            }
         }
         work.webhook_secret = self.sign_in.webhook_secret.clone();
-        work
+        Ok(work)
     }
 
     /// Returns how people and jobs sign in.
@@ -317,11 +377,39 @@ mod tests {
         let text = "[github]\nwebhook_secret_env = 'HOOKS'\n";
         let settings = resolve(text, &[("HOOKS", "hunter2hunter2hunter2")]).unwrap();
         assert!(settings.sign_in().github.is_none(), "nobody signs in without the id of an App");
-        assert_eq!(settings.github_work().webhook_secret.unwrap().reveal(), "hunter2hunter2hunter2");
+        let work = settings.github_work().unwrap();
+        assert_eq!(work.webhook_secret.unwrap().reveal(), "hunter2hunter2hunter2");
         assert!(!format!("{settings:?}{settings}").contains("hunter2"));
         let weak = resolve(text, &[("HOOKS", "hunter2")]).unwrap_err().to_string();
         assert!(weak.contains("`HOOKS`") && !weak.contains("hunter2"), "{weak}");
         assert!(resolve(text, &[]).unwrap_err().to_string().contains("`HOOKS`"));
+    }
+
+    #[test]
+    fn repositories_are_asked_about_with_a_token_or_as_an_app() {
+        let all = [("T", "ghp_hunter2"), ("K", "hunter2")];
+        let work = |text: &str| {
+            let settings = resolve(&format!("[github]\n{text}"), &all)?;
+            assert!(!format!("{settings:?}{settings}").contains("hunter2"));
+            settings.github_work()
+        };
+        assert!(work("token_env = 'T'").unwrap().api.is_some());
+        let app =
+            work("app_id = 12\nprivate_key_env = 'K'\npoll_seconds = 60\nweb_url = 'https://g.example'");
+        let app = app.unwrap();
+        assert!(app.api.is_some() && app.poll_every.as_secs() == 60 && app.web_url == "https://g.example");
+        assert!(work("webhook_secret_env = 'T'\n").is_err(), "it is too short");
+        assert!(work("").unwrap().api.is_none());
+        for (text, why) in [
+            ("app_id = 12", "both `app_id` and"),
+            ("private_key_env = 'K'", "both `app_id` and"),
+            ("token_env = 'T'\napp_id = 12\nprivate_key_env = 'K'", "not both"),
+            ("token_env = 'T'\npoll_seconds = 1", "less than 10"),
+            ("token_env = 'T'\napi_url = 'http://github.example'", "in the clear"),
+        ] {
+            let refused = work(text).unwrap_err().to_string();
+            assert!(refused.contains(why), "{refused}");
+        }
     }
 
     const OIDC: &str = "[[oidc]]\nname = 'acme'\nissuer = 'https://login.acme.example'\nclient_id = 'us'\n";

@@ -338,7 +338,8 @@ async fn with_a_server() -> TestApp {
 fn body(id: &str) -> Option<Value> {
     Some(match id {
         "approveRun" | "rejectRun" => json!({"reason": "mine"}),
-        "callTool" | "editServer" | "releaseAgain" => json!({}),
+        "callTool" | "editServer" | "releaseAgain" | "releaseFollowed" => json!({}),
+        "setFollow" => json!({"branch": "main", "policy": "auto"}),
         "rateServer" => json!({"stars": 1}),
         "rollBack" => json!({"version": "1.0.0"}),
         "setMember" => json!({"role": "owner"}),

@@ -21,7 +21,7 @@ pub struct Delivered<'a> {
 
 impl<'a> Delivered<'a> {
     /// Checks its signature, and tells what it is called by, which event it is, and what happened.
-    pub(crate) fn check(
+    pub fn check(
         &self,
         secret: &SecretValue,
         at: Timestamp,

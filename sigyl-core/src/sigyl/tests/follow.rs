@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
@@ -11,9 +11,11 @@ use super::house::new_key;
 use super::quarantine::{CODE, ended, source, target, toy};
 use crate::clock::FixedClock;
 use crate::domain::{
-    Action, BranchName, Caller, FollowPolicy, KeyId, Kind, Locator, RunState, SecretValue, Timestamp,
+    Action, BranchName, Caller, CommitId, FollowPolicy, KeyId, Kind, Locator, RepositoryName, RunState,
+    SecretValue, Timestamp,
 };
 use crate::error::Error;
+use crate::github::api::{ApiError, Repositories, RepositoryFacts};
 use crate::github::webhook::Delivered;
 use crate::pipeline::tests::house::rules;
 use crate::pipeline::tests::target::FakeTarget;
@@ -26,6 +28,23 @@ const SECRET: &str = "It's a Secret to Everybody";
 const NOW: i64 = 1_795_000_000;
 /// The number of the repository.
 const ID: u64 = 7;
+
+/// A GitHub whose one branch is where it is told to be; nothing when it cannot be asked.
+#[derive(Debug, Default)]
+struct FakeApi(Mutex<Option<(u64, CommitId)>>);
+
+#[async_trait::async_trait]
+impl Repositories for FakeApi {
+    async fn facts(&self, repository: &RepositoryName) -> Result<RepositoryFacts, ApiError> {
+        let (id, _) = self.0.lock().unwrap().clone().ok_or(ApiError::Answer("nothing"))?;
+        let default_branch = BranchName::parse("main").unwrap();
+        Ok(RepositoryFacts { name: repository.clone(), id, default_branch })
+    }
+
+    async fn head(&self, _: &RepositoryName, _: &BranchName) -> Result<CommitId, ApiError> {
+        Ok(self.0.lock().unwrap().clone().ok_or(ApiError::Answer("nothing"))?.1)
+    }
+}
 
 /// A handle whose GitHub is a folder, with a server deployed from `octo/toy` there.
 struct Hub {
@@ -40,6 +59,11 @@ fn tools() -> ToolEnv {
 
 impl Hub {
     async fn new() -> Self {
+        Self::asking(None).await
+    }
+
+    /// The same, where GitHub can be asked.
+    async fn asking(api: Option<Arc<FakeApi>>) -> Self {
         let (folder, target) = (tempfile::tempdir().unwrap(), target());
         let at = |name: &str| folder.path().join(name);
         let mut config = Config::new(at("data"), at("cache"), tools(), "/nonexistent".into());
@@ -47,6 +71,7 @@ impl Hub {
         config.target = Some(target.clone());
         config.clock = Arc::new(FixedClock::at(Timestamp::from_millis(NOW * 1_000)));
         config.github.webhook_secret = Some(SecretValue::new(SECRET));
+        config.github.api = api.map(|api| api as Arc<dyn Repositories>);
         config.github.web_url = format!("file://{}", at("hub").display());
         let sigyl = Sigyl::open(config).await.unwrap();
         std::fs::create_dir_all(at("hub/octo/toy.git")).unwrap();
@@ -255,6 +280,44 @@ async fn a_name_that_another_repository_got_is_not_followed() {
         "repositories_removed": [{"full_name": "evil/tick"}],
     });
     assert!(hub.hook("installation_repositories", &removed).await.note.contains("cannot read"));
+    hub.sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn where_no_webhook_tells_of_a_push_the_branch_is_looked_at() {
+    let api = Arc::new(FakeApi::default());
+    let hub = Hub::asking(Some(api.clone())).await;
+    let owner = Caller::local_owner();
+    let is_at = |id: u64, commit: &str| *api.0.lock().unwrap() = Some((id, commit.parse().unwrap()));
+    let refused = hub.follow(&owner, FollowPolicy::Auto).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), refused.kind()),
+        ("E1403", Kind::Upstream),
+        "what is not there is not followed"
+    );
+    let first = hub.git(&["rev-parse", "HEAD"]);
+    is_at(ID, &first);
+    assert_eq!(hub.follow(&owner, FollowPolicy::Auto).await.unwrap().seen.unwrap().as_str(), first);
+    hub.sigyl.poll(&*api).await.unwrap();
+    assert_eq!(hub.followed().await.run, None, "nothing was pushed");
+    let second = hub.commit("1.1.0", CODE);
+    is_at(ID, &second);
+    hub.sigyl.poll(&*api).await.unwrap();
+    ended(&hub.sigyl, &hub.followed().await.run.unwrap()).await;
+    assert_eq!(hub.serves().await, "1.1.0");
+    // The webhook comes after all.
+    assert!(hub.push(&second, NOW + 1).await.note.contains("seen before"));
+    let third = hub.commit("1.2.0", CODE);
+    is_at(ID + 1, &third);
+    hub.sigyl.poll(&*api).await.unwrap();
+    let view = hub.followed().await;
+    assert!(view.note.unwrap().contains("another repository") && view.seen.unwrap().as_str() == second);
+    *api.0.lock().unwrap() = None;
+    hub.sigyl.poll(&*api).await.unwrap();
+    assert!(hub.followed().await.note.unwrap().contains("cannot be used: nothing"));
+    is_at(ID, &second);
+    hub.sigyl.poll(&*api).await.unwrap();
+    assert!(!hub.followed().await.note.unwrap().contains("be used: nothing"), "it could be asked again");
     hub.sigyl.shutdown().await;
 }
 

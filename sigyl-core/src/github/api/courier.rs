@@ -1,0 +1,260 @@
+//! Carries what octocrab asks: with the right token, within bounds, and no faster than GitHub wants.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use octocrab::OctoBody;
+use tower_service::Service;
+
+use super::ApiError;
+use super::tokens::Tokens;
+use crate::clock::Clock;
+use crate::domain::{RepositoryName, SecretValue, Timestamp};
+use crate::web::{Heard, Line, Method, Question};
+
+/// What GitHub's answers have to be.
+pub(super) const ACCEPTS: &str = "application/vnd.github+json";
+/// The version of its API.
+pub(super) const HEADERS: &[(&str, &str)] = &[("x-github-api-version", "2022-11-28")];
+/// Bytes of an answer.
+const ANSWER: usize = 8 << 20;
+/// The longest that is waited for GitHub in one question; of more, it is told.
+const WAITED: Duration = Duration::from_secs(10);
+/// How long GitHub is left alone when it does not say how long.
+const ALONE: Duration = Duration::from_secs(60);
+/// Answers that are kept, and bytes of one.
+const KEPT: usize = 256;
+const KEPT_BYTES: usize = 32 << 10;
+/// Characters of what GitHub says when it refuses.
+const MESSAGE: usize = 200;
+
+/// What all questions share.
+#[derive(Debug)]
+pub(super) struct Office {
+    pub(super) line: Line,
+    pub(super) tokens: Tokens,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Until when GitHub is not asked.
+    alone: Mutex<Option<Timestamp>>,
+    /// Answers by path, each with its tag.
+    kept: Mutex<BTreeMap<String, (String, Vec<u8>)>>,
+}
+
+impl Office {
+    pub(super) fn new(line: Line, tokens: Tokens, clock: Arc<dyn Clock>) -> Self {
+        Self { line, tokens, clock, alone: Mutex::default(), kept: Mutex::default() }
+    }
+}
+
+/// Carries one question after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Courier(pub(super) Arc<Office>);
+
+impl Service<http1::Request<OctoBody>> for Courier {
+    type Response = http1::Response<Full<Bytes>>;
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ApiError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ApiError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http1::Request<OctoBody>) -> Self::Future {
+        let office = Arc::clone(&self.0);
+        Box::pin(async move { office.deliver(request).await })
+    }
+}
+
+/// A question that can be asked again.
+struct Asked {
+    method: Method,
+    path: String,
+    body: Option<Vec<u8>>,
+}
+
+impl Office {
+    async fn deliver(
+        &self,
+        request: http1::Request<OctoBody>,
+    ) -> Result<http1::Response<Full<Bytes>>, ApiError> {
+        let asked = read(request).await?;
+        let heard = match self.once(&asked).await {
+            Err(ApiError::Limited { until }) => {
+                let wait = until.since(self.clock.now());
+                if wait > WAITED {
+                    return Err(ApiError::Limited { until });
+                }
+                tracing::warn!(seconds = wait.as_secs(), "GitHub asks to wait");
+                tokio::time::sleep(wait).await;
+                self.once(&asked).await?
+            }
+            heard => heard?,
+        };
+        let (status, body) = self.kept(&asked, heard)?;
+        let answer = http1::Response::builder().status(status).body(Full::new(Bytes::from(body)));
+        answer.map_err(|_| ApiError::Answer("its status is none"))
+    }
+
+    /// Asks once, unless GitHub is to be left alone.
+    async fn once(&self, asked: &Asked) -> Result<Heard, ApiError> {
+        let now = self.clock.now();
+        let alone = *self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(until) = alone.filter(|until| *until > now) {
+            return Err(ApiError::Limited { until });
+        }
+        let repository = repository_of(&asked.path);
+        let token = self.token(repository.as_ref(), now).await?;
+        let mut heard = self.ask(asked, token.as_ref()).await?;
+        if heard.status == 401
+            && let Some(repository) = &repository
+        {
+            // A token that was taken back; the next one may be good.
+            self.tokens.forget(repository);
+            let token = self.token(Some(repository), now).await?;
+            heard = self.ask(asked, token.as_ref()).await?;
+        }
+        match limited(&heard, now) {
+            Some(until) => Err(self.leave_alone(until)),
+            None => Ok(heard),
+        }
+    }
+
+    async fn token(
+        &self,
+        repository: Option<&RepositoryName>,
+        now: Timestamp,
+    ) -> Result<Option<SecretValue>, ApiError> {
+        match self.tokens.of(repository, &self.line, now).await {
+            Err(ApiError::Limited { until }) => Err(self.leave_alone(until)),
+            token => token,
+        }
+    }
+
+    fn leave_alone(&self, until: Timestamp) -> ApiError {
+        *self.alone.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+        ApiError::Limited { until }
+    }
+
+    async fn ask(&self, asked: &Asked, token: Option<&SecretValue>) -> Result<Heard, ApiError> {
+        let tag = self.tag(asked);
+        let mut headers = HEADERS.to_vec();
+        headers.extend(tag.as_deref().map(|tag| ("if-none-match", tag)));
+        let question = Question {
+            token,
+            headers: &headers,
+            accepts: ACCEPTS,
+            body: asked.body.clone().map(|body| ("application/json", body)),
+            most: ANSWER,
+            ..Question::new(asked.method, &asked.path)
+        };
+        Ok(self.line.ask(question).await?)
+    }
+
+    /// Returns the tag of the answer that is kept of a question.
+    fn tag(&self, asked: &Asked) -> Option<String> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&asked.path).filter(|_| asked.method == Method::Get).map(|(tag, _)| tag.clone())
+    }
+
+    /// Puts what is kept in the place of an answer that says that nothing changed, and keeps the others.
+    fn kept(&self, asked: &Asked, heard: Heard) -> Result<(u16, Vec<u8>), ApiError> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if heard.status == 304 {
+            let (_, body) =
+                kept.get(&asked.path).ok_or(ApiError::Answer("nothing changed of what is not kept"))?;
+            return Ok((200, body.clone()));
+        }
+        if asked.method == Method::Get {
+            kept.remove(&asked.path);
+            let tag = heard.header("etag").filter(|_| heard.status == 200 && heard.body.len() <= KEPT_BYTES);
+            if let Some(tag) = tag {
+                if kept.len() >= KEPT {
+                    kept.clear();
+                }
+                kept.insert(asked.path.clone(), (tag.to_owned(), heard.body.clone()));
+            }
+        }
+        Ok((heard.status, heard.body))
+    }
+}
+
+async fn read(request: http1::Request<OctoBody>) -> Result<Asked, ApiError> {
+    let (parts, body) = request.into_parts();
+    let method = match parts.method.as_str() {
+        "GET" => Method::Get,
+        "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "PATCH" => Method::Patch,
+        "DELETE" => Method::Delete,
+        _ => return Err(ApiError::Answer("this is asked in a way that is not known")),
+    };
+    let path = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let collected = body.collect().await.map_err(|_| ApiError::Answer("what is asked cannot be read"))?;
+    let body = Some(collected.to_bytes().to_vec()).filter(|body| !body.is_empty());
+    Ok(Asked { method, path, body })
+}
+
+/// Finds the repository that a path is about.
+fn repository_of(path: &str) -> Option<RepositoryName> {
+    let path = path.split('?').next()?;
+    let mut parts = path.strip_prefix("/repos/")?.split('/');
+    RepositoryName::parse(&format!("{}/{}", parts.next()?, parts.next()?)).ok()
+}
+
+/// Tells until when GitHub wants to be left alone, if an answer says so: by its first or its second limit.
+pub(super) fn limited(heard: &Heard, now: Timestamp) -> Option<Timestamp> {
+    if !matches!(heard.status, 403 | 429) {
+        return None;
+    }
+    if let Some(wait) = heard.retry_after {
+        return Some(now.plus(wait));
+    }
+    if heard.header("x-ratelimit-remaining") == Some("0") {
+        let reset = heard.header("x-ratelimit-reset").and_then(|text| text.parse::<i64>().ok());
+        let reset = reset.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1_000)));
+        return Some(
+            reset.map_or_else(|| now.plus(ALONE), |reset| reset.max(now.plus(Duration::from_secs(1)))),
+        );
+    }
+    let says = String::from_utf8_lossy(&heard.body).to_ascii_lowercase();
+    (heard.status == 429 || says.contains("secondary rate limit")).then(|| now.plus(ALONE))
+}
+
+/// Tells what GitHub says when it refuses.
+pub(super) fn refusal(status: u16, body: &[u8]) -> ApiError {
+    let said: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let said = said.as_ref().and_then(|said| said["message"].as_str()).unwrap_or("it says no more");
+    ApiError::Refused { status, message: said.chars().filter(|c| !c.is_control()).take(MESSAGE).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_tells_the_repository_that_a_token_is_needed_for() {
+        let of = |path: &str| repository_of(path).map(String::from);
+        assert_eq!(of("/repos/octo/x/git/ref/heads/main").as_deref(), Some("octo/x"));
+        assert_eq!(of("/repos/octo/x?page=2").as_deref(), Some("octo/x"));
+        for none in ["/app", "/repos/octo", "/user/repos/a/b", "/repos/../x"] {
+            assert_eq!(of(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn github_is_left_alone_as_long_as_it_says() {
+        let now = Timestamp::from_millis(1_000_000);
+        let heard = |status: u16, body: &str| Heard::of(status, body.as_bytes().to_vec());
+        assert_eq!(limited(&heard(404, ""), now), None);
+        assert_eq!(limited(&heard(403, r#"{"message":"Resource not accessible"}"#), now), None);
+        let secondary = r#"{"message":"You have exceeded a secondary rate limit"}"#;
+        assert_eq!(limited(&heard(403, secondary), now), Some(now.plus(ALONE)));
+        assert_eq!(limited(&heard(429, ""), now), Some(now.plus(ALONE)));
+    }
+}

@@ -1,0 +1,56 @@
+//! Why the API of GitHub did not answer.
+
+use crate::domain::{Kind, Timestamp};
+use crate::web::WebError;
+
+/// The API could not be asked, or refused. Never holds a token.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApiError {
+    /// It cannot be reached, or answered what cannot be used.
+    #[error("the API of GitHub cannot be asked")]
+    Web(#[from] WebError),
+    /// It answered with an error.
+    #[error("GitHub answered {status}: {message}{}", hint(*status))]
+    Refused {
+        /// The status.
+        status: u16,
+        /// What it said.
+        message: String,
+    },
+    /// It asks to be left alone.
+    #[error("GitHub asks not to be asked before {until}: its rate limit is reached")]
+    Limited {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// It answered what nobody can use.
+    #[error("GitHub answered what cannot be used: {0}")]
+    Answer(&'static str),
+    /// The key of the App cannot sign.
+    #[error("the private key of the GitHub App cannot be used: {0}")]
+    Key(&'static str),
+}
+
+fn hint(status: u16) -> &'static str {
+    match status {
+        401 => " (the token or the key of the App is not good any more)",
+        403 => " (the token or the App lacks a permission)",
+        404 => " (there is none, or the token or the App may not see it)",
+        _ => "",
+    }
+}
+
+impl ApiError {
+    /// Returns the class of this failure.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Web(error) => error.kind(),
+            Self::Refused { status: 404, .. } => Kind::NotFound,
+            Self::Refused { status: 401 | 403, .. } => Kind::Denied,
+            Self::Refused { .. } | Self::Answer(_) => Kind::Upstream,
+            Self::Limited { .. } => Kind::Unavailable,
+            Self::Key(_) => Kind::Invalid,
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What is asked of GitHub about repositories: `trait Repositories`, and what asks the API by octocrab.
+//!
+//! Invariants: tokens go to the API alone, over https or to this machine; an answer that did not change is not paid for
+//! twice; what GitHub asks to wait is waited, or told with its end.
+
+#[cfg(feature = "github")]
+mod client;
+#[cfg(feature = "github")]
+mod courier;
+mod error;
+mod repositories;
+#[cfg(feature = "github")]
+mod tokens;
+
+#[cfg(feature = "github")]
+pub use client::RepositoryClient;
+pub use error::ApiError;
+pub use repositories::{Repositories, RepositoryFacts};
+#[cfg(feature = "github")]
+pub use tokens::Credential;

@@ -1,0 +1,202 @@
+//! Who asks: nobody, a token, or an App, whose tokens hold for an hour each.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use serde::Deserialize;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::ApiError;
+use crate::domain::{RepositoryName, SecretValue, Timestamp};
+use crate::web::{Line, Method, Question};
+
+/// Seconds that what an App signs holds: GitHub takes ten minutes at most.
+const HOLDS: i64 = 540;
+/// Seconds by which our clock may be ahead of GitHub's.
+const SKEW: i64 = 60;
+/// How long before its end a token is not used any more.
+const EARLY: Duration = Duration::from_secs(300);
+/// Tokens and installations that are remembered.
+const MOST: usize = 1_000;
+
+/// By what GitHub knows who asks.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Credential {
+    /// By nothing: public repositories alone, and few questions an hour.
+    #[default]
+    Nothing,
+    /// A token, such as a fine-grained one of a person.
+    Token(SecretValue),
+    /// A GitHub App.
+    App {
+        /// Its id, or its client id.
+        id: String,
+        /// Its private key, as GitHub gave it.
+        key: SecretValue,
+    },
+}
+
+/// Tokens by what they are for.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    credential: Credential,
+    /// Installations by repository, in small letters.
+    installations: Mutex<BTreeMap<String, u64>>,
+    /// Their tokens.
+    held: Mutex<BTreeMap<u64, (SecretValue, Timestamp)>>,
+}
+
+#[derive(Deserialize)]
+struct Installation {
+    id: u64,
+}
+
+#[derive(Deserialize)]
+struct Minted {
+    token: SecretValue,
+    expires_at: Timestamp,
+}
+
+impl Tokens {
+    pub(super) fn new(credential: Credential) -> Self {
+        Self { credential, installations: Mutex::default(), held: Mutex::default() }
+    }
+
+    /// Returns the token for questions about a repository, if there is one.
+    pub(super) async fn of(
+        &self,
+        repository: Option<&RepositoryName>,
+        line: &Line,
+        now: Timestamp,
+    ) -> Result<Option<SecretValue>, ApiError> {
+        match (&self.credential, repository) {
+            (Credential::Nothing, _) => Ok(None),
+            (Credential::Token(token), _) => Ok(Some(token.clone())),
+            (Credential::App { id, key }, None) => signed(id, key, now).map(Some),
+            (Credential::App { id, key }, Some(repository)) => {
+                let app = signed(id, key, now)?;
+                self.installed(repository, line, &app, now).await.map(Some)
+            }
+        }
+    }
+
+    /// Forgets the token of a repository: GitHub did not take it.
+    pub(super) fn forget(&self, repository: &RepositoryName) {
+        let key = repository.as_str().to_ascii_lowercase();
+        let gone = self.installations.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        if let Some(gone) = gone {
+            self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&gone);
+        }
+    }
+
+    async fn installed(
+        &self,
+        repository: &RepositoryName,
+        line: &Line,
+        app: &SecretValue,
+        now: Timestamp,
+    ) -> Result<SecretValue, ApiError> {
+        let key = repository.as_str().to_ascii_lowercase();
+        let known = self.installations.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+        let id = match known {
+            Some(id) => id,
+            None => {
+                let path = format!("/repos/{repository}/installation");
+                let found: Installation = ask(line, Method::Get, &path, app, now).await?;
+                remember(&self.installations, key, found.id);
+                found.id
+            }
+        };
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        if let Some((token, until)) = held
+            && now.plus(EARLY) < until
+        {
+            return Ok(token);
+        }
+        let path = format!("/app/installations/{id}/access_tokens");
+        let minted: Minted = ask(line, Method::Post, &path, app, now).await?;
+        remember(&self.held, id, (minted.token.clone(), minted.expires_at));
+        Ok(minted.token)
+    }
+}
+
+/// Keeps something, and forgets everything where there is too much.
+fn remember<K: Ord, V>(held: &Mutex<BTreeMap<K, V>>, key: K, value: V) {
+    let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+    if held.len() >= MOST {
+        held.clear();
+    }
+    held.insert(key, value);
+}
+
+async fn ask<T: serde::de::DeserializeOwned>(
+    line: &Line,
+    method: Method,
+    path: &str,
+    app: &SecretValue,
+    now: Timestamp,
+) -> Result<T, ApiError> {
+    let question =
+        Question { token: Some(app), headers: super::courier::HEADERS, ..Question::new(method, path) };
+    let heard = line.ask(Question { accepts: super::courier::ACCEPTS, ..question }).await?;
+    if let Some(until) = super::courier::limited(&heard, now) {
+        return Err(ApiError::Limited { until });
+    }
+    if !(200..300).contains(&heard.status) {
+        return Err(super::courier::refusal(heard.status, &heard.body));
+    }
+    Ok(heard.json()?)
+}
+
+/// Writes and signs who the App is.
+fn signed(id: &str, key: &SecretValue, now: Timestamp) -> Result<SecretValue, ApiError> {
+    let since = now.seconds() - SKEW;
+    let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let header = part(json!({"alg": "RS256", "typ": "JWT"}));
+    let claims = part(json!({"iss": id, "iat": since, "exp": since + SKEW + HOLDS}));
+    let said = format!("{header}.{claims}");
+    let pair = pair(key.reveal()).map_err(ApiError::Key)?;
+    let mut signature = vec![0; pair.public().modulus_len()];
+    let done = pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), said.as_bytes(), &mut signature);
+    done.map_err(|_| ApiError::Key("it cannot sign"))?;
+    Ok(SecretValue::new(format!("{said}.{}", URL_SAFE_NO_PAD.encode(signature))))
+}
+
+/// Reads a private key: GitHub gives one in PKCS #1.
+fn pair(pem: &str) -> Result<RsaKeyPair, &'static str> {
+    let body = |kind: &str| {
+        let (_, rest) = pem.split_once(&format!("-----BEGIN {kind}-----"))?;
+        let (body, _) = rest.split_once(&format!("-----END {kind}-----"))?;
+        let body: Zeroizing<String> = Zeroizing::new(body.chars().filter(|c| !c.is_whitespace()).collect());
+        STANDARD.decode(body.as_str()).map(Zeroizing::new).ok()
+    };
+    let wrong = "it is no RSA key of 2048 bits or more";
+    if let Some(der) = body("RSA PRIVATE KEY") {
+        return RsaKeyPair::from_der(&der).map_err(|_| wrong);
+    }
+    let der = body("PRIVATE KEY").ok_or("it is no key between `BEGIN RSA PRIVATE KEY` and its end")?;
+    RsaKeyPair::from_pkcs8(&der).map_err(|_| wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_none_is_refused_without_a_part_of_it() {
+        for text in ["s3cret", "-----BEGIN RSA PRIVATE KEY-----\nczNjcmV0\n-----END RSA PRIVATE KEY-----"] {
+            let error = signed("1", &SecretValue::new(text), Timestamp::EPOCH).unwrap_err().to_string();
+            assert!(
+                error.starts_with("the private key of the GitHub App") && !error.contains("czNj"),
+                "{error}"
+            );
+        }
+    }
+}
