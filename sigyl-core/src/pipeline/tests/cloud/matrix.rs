@@ -344,8 +344,11 @@ async fn a_delete_is_done_by_the_next_try_whatever_goes_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "every call by every fault takes minutes: `cargo test -p sigyl-core --lib cloud:: -- --ignored`"]
 async fn every_call_meets_every_fault() {
+    if std::env::var_os("SIGYL_EVERY_FAULT").is_none() {
+        eprintln!("passed over, for it takes minutes: SIGYL_EVERY_FAULT=1 lets every call meet every fault");
+        return;
+    }
     for act in [Act::Deploy, Act::Redeploy, Act::Rollback, Act::Delete] {
         matrix(act, each()).await;
     }
