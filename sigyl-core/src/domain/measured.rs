@@ -1,7 +1,11 @@
 //! What calls of one instance came to: how many, how many failed, how long they took.
 
-/// Two for each doubling of a microsecond, up to more than an hour.
-const BUCKETS: usize = 72;
+/// Ranges for each doubling of a microsecond.
+const FINE: usize = 8;
+/// All ranges, up to more than an hour.
+const BUCKETS: usize = 36 * FINE;
+/// Thousandths of the beginning of a doubling that its ranges end at.
+const ENDS: [u64; FINE] = [1_000, 1_091, 1_189, 1_297, 1_414, 1_542, 1_682, 1_834];
 
 /// Calls that ended, by how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +54,23 @@ impl Measured {
         (self.calls > 0).then(|| self.failed as f64 * 100.0 / self.calls as f64)
     }
 
+    /// Returns the range that the share of failed calls lies in, in percent, as sure as `z` standard deviations make it
+    /// (by Wilson's score): all of it is possible as long as there is no call.
+    pub fn failing_between(&self, z: f64) -> (f64, f64) {
+        if self.calls == 0 {
+            return (0.0, 100.0);
+        }
+        // Counts of calls are far below what a float holds exactly.
+        let (calls, share) = (self.calls as f64, self.failed as f64 / self.calls as f64);
+        let square = z * z / calls;
+        let middle = share + square / 2.0;
+        let reach = z * (share * (1.0 - share) / calls + square / (4.0 * calls)).sqrt();
+        let percent = |value: f64| (value / (1.0 + square) * 100.0).clamp(0.0, 100.0);
+        (percent(middle - reach), percent(middle + reach))
+    }
+
     /// Returns the microseconds that what is left of 100 calls besides `share` took longer than: surely, for times are counted
-    /// in ranges whose upper end is 1.42 times their lower end.
+    /// in ranges whose upper end is a tenth above their lower end.
     pub fn exceeded(&self, share: u64) -> Option<u64> {
         let wanted = (self.calls * share).div_ceil(100).max(1);
         let mut seen = 0;
@@ -65,14 +84,21 @@ impl Measured {
 
 /// Finds the range that a time is in.
 fn bucket(micros: u64) -> usize {
-    let below = (0..BUCKETS).find(|at| micros <= upper(*at));
-    below.unwrap_or(BUCKETS - 1)
+    let (mut low, mut high) = (0, BUCKETS - 1);
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if micros <= upper(middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    low
 }
 
-/// Returns the longest time of a range: 1, 1, 2, 2, 4, 5, 8, 11, 16, … microseconds.
+/// Returns the longest time of a range.
 fn upper(at: usize) -> u64 {
-    let whole = 1_u64 << (at / 2);
-    if at.is_multiple_of(2) { whole } else { whole * 141 / 100 }
+    (1_u64 << (at / FINE)) * ENDS[at % FINE] / 1_000
 }
 
 #[cfg(test)]
@@ -86,8 +112,8 @@ mod tests {
         first.add(95, 0, 900);
         first.add(5, 5, 90_000);
         assert_eq!((first.calls, first.failed, first.failing()), (100, 5, Some(5.0)));
-        assert_eq!(first.exceeded(95), Some(721));
-        assert_eq!(first.exceeded(96), Some(65_536));
+        assert_eq!(first.exceeded(95), Some(861));
+        assert_eq!(first.exceeded(96), Some(85_000));
         let mut second = first.clone();
         second.add(1, 1, u64::MAX);
         let since = second.since(&first);
@@ -96,9 +122,23 @@ mod tests {
     }
 
     #[test]
+    fn few_calls_leave_much_possible_and_many_do_not() {
+        let of = |calls, failed| {
+            let mut measured = Measured::default();
+            measured.add(calls, failed, 1);
+            let (least, most) = measured.failing_between(3.0);
+            (least.round(), most.round())
+        };
+        assert_eq!(Measured::default().failing_between(3.0), (0.0, 100.0));
+        assert_eq!(of(3, 3), (25.0, 100.0));
+        assert_eq!(of(20, 0), (0.0, 31.0));
+        assert_eq!(of(10_000, 1_000), (9.0, 11.0));
+    }
+
+    #[test]
     fn ranges_grow_and_hold_each_time() {
         assert!((1..BUCKETS).all(|at| upper(at) >= upper(at - 1)));
-        for micros in [0, 1, 3, 1_000, 1_443, 1_444, 5_000_000, 3_600_000_000] {
+        for micros in [0, 1, 3, 1_000, 1_024, 1_025, 5_000_000, 3_600_000_000] {
             let at = bucket(micros);
             assert!(micros <= upper(at) && (at == 0 || micros > upper(at - 1)), "{micros} in {at}");
         }

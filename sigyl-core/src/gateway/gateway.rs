@@ -61,13 +61,14 @@ impl Gateway {
         let removed = self.inner.routes_mut().remove(name);
         let tried = self.inner.trials().remove(name).map(|trial| trial.served);
         self.inner.end_sessions(|session| session.served.name == *name, "the server was removed");
-        self.inner.pins().retain(|_, (served, _)| served.name != *name);
         let retired: Vec<Arc<Served>> = self.inner.retired().iter().filter_map(Weak::upgrade).collect();
         let ours = retired.iter().chain(&removed).chain(&tried).filter(|served| served.name == *name);
         for served in ours {
             served.modern.end("the server was removed");
             served.cut_off();
         }
+        // After that, so that no answer that comes meanwhile keeps a session here.
+        self.inner.pins().retain(|_, (served, _)| served.name != *name);
     }
 
     /// Refuses every call of a server from now on, whatever is routed to it, and ends what is under way. With versions
@@ -92,12 +93,13 @@ impl Gateway {
             if is_tried { trials.remove(name).map(|trial| trial.served) } else { None }
         };
         self.inner.end_sessions(|session| is_meant(&session.served), &bar.why);
-        self.inner.pins().retain(|_, (served, _)| !is_meant(served));
         let retired: Vec<Arc<Served>> = self.inner.retired().iter().filter_map(Weak::upgrade).collect();
         for served in retired.iter().chain(&removed).chain(&tried).filter(|served| is_meant(served)) {
             served.modern.end(&bar.why);
             served.cut_off();
         }
+        // After that, so that no answer that comes meanwhile keeps a session here.
+        self.inner.pins().retain(|_, (served, _)| !is_meant(served));
     }
 
     /// Refuses every answer that declares something with one of these digests, whichever server gives it. What was

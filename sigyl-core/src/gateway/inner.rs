@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::domain::{Measured, ServerName, Version};
 use crate::mcp::era::LEGACY_ALL;
+use crate::store::CallOutcome;
 
 use super::GatewayConfig;
 use super::budget::{Account, Budget};
@@ -23,7 +24,7 @@ use super::respond::{
     Answer, NO_SESSION, NO_SESSION_TEXT, TRANSPORT_ERROR, busy, empty, error, json, not_allowed,
 };
 use super::route::{Seat, Served};
-use super::trial::Trial;
+use super::trial::{TAKEN_BACK, Trial};
 
 /// Sessions of HTTP servers that are remembered, so that they stay on the route they began on.
 const PINS_MOST: usize = 4096;
@@ -113,9 +114,9 @@ impl Inner {
         self.routes().contains_key(name)
     }
 
-    /// Returns what calls of the version that serves came to.
-    pub(super) fn measured(&self, name: &ServerName) -> Option<Measured> {
-        self.routes().get(name).map(|served| served.measured())
+    /// Returns what calls of the version that serves came to; nothing where none serves.
+    pub(super) fn measured(&self, name: &ServerName) -> Measured {
+        self.routes().get(name).map(|served| served.measured()).unwrap_or_default()
     }
 
     pub(super) fn starting(&self) -> MutexGuard<'_, HashSet<ServerName>> {
@@ -206,11 +207,30 @@ impl Inner {
         // The modern era has no sessions, and ignores the header that names one.
         let modern = header(&parts.headers, VERSION).is_some_and(|version| !LEGACY_ALL.contains(&version));
         let begins = parts.method == Method::POST && session.is_none() && (named.is_none() || modern);
-        let served = if begins { self.chosen(served) } else { served };
-        if let (Some(_), None) = (served.route.upstream.url(), &session) {
-            return self.pass(served, &parts, body, account).await;
+        let served = if begins { self.chosen(served, &body, account) } else { served };
+        let opening = (begins && !modern).then(|| (Arc::clone(&served), Instant::now()));
+        let answer = self.answer(served, &parts, body, account, session, modern).await;
+        if let Some((served, since)) = opening.filter(|_| answer.status().is_server_error()) {
+            // Nobody comes to call what cannot be opened.
+            served.count(CallOutcome::Failed, since.elapsed());
         }
-        let named = named.filter(|_| session.is_some() || !modern);
+        answer
+    }
+
+    /// Answers by what serves, or by the session that was named.
+    async fn answer(
+        self: &Arc<Self>,
+        served: Arc<Served>,
+        parts: &hyper::http::request::Parts,
+        body: bytes::Bytes,
+        account: &Arc<Account>,
+        session: Option<Arc<Session>>,
+        modern: bool,
+    ) -> Answer {
+        if let (Some(_), None) = (served.route.upstream.url(), &session) {
+            return self.pass(served, parts, body, account).await;
+        }
+        let named = header(&parts.headers, SESSION).filter(|_| session.is_some() || !modern);
         match (&parts.method, named, session) {
             (&Method::POST, None, session) | (&Method::POST, Some(_), session @ Some(_)) => {
                 let headers = &parts.headers;
@@ -254,6 +274,8 @@ impl Inner {
         let barred = self.barred().get(&served.name).filter(|bar| bar.holds(&served.route.version)).cloned();
         if let Some(bar) = barred {
             self.end_session(&secret, &bar.why);
+        } else if served.is_cut() {
+            self.end_session(&secret, TAKEN_BACK);
         }
     }
 
@@ -308,6 +330,9 @@ impl Inner {
             return;
         }
         let mut pins = self.pins();
+        if served.is_cut() {
+            return;
+        }
         if pins.len() >= PINS_MOST && !pins.contains_key(session) {
             let oldest = pins.iter().min_by_key(|(_, (_, used))| *used).map(|(name, _)| name.clone());
             if let Some(oldest) = oldest {

@@ -137,15 +137,15 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        let micros = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.served.count(self.outcome, micros);
+        let took = self.start.elapsed();
+        self.served.count(self.outcome, took);
         self.journal.keep(CallRecord {
             server: self.served.name.clone(),
             version: self.served.route.version.clone(),
             tool: std::mem::take(&mut self.tool),
             caller: self.by.as_ref().map(|by| by.name.as_ref().to_owned()),
             at: self.at,
-            micros,
+            micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             outcome: self.outcome,
             trace: self.by.as_ref().and_then(|by| by.trace),
         });

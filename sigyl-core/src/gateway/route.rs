@@ -94,8 +94,9 @@ impl Served {
         }
     }
 
-    /// Counts a call that ended.
-    pub(super) fn count(&self, outcome: CallOutcome, micros: u64) {
+    /// Counts a call that ended, or a session that could not be opened.
+    pub(super) fn count(&self, outcome: CallOutcome, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let failed = u64::from(outcome != CallOutcome::Ok);
         self.measured.lock().unwrap_or_else(PoisonError::into_inner).add(1, failed, micros);
     }
@@ -122,6 +123,11 @@ impl Served {
     /// Cuts off every answer that is on its way back, however it comes to an end by itself.
     pub(super) fn cut_off(&self) {
         self.cut.send_replace(true);
+    }
+
+    /// Tells whether they are.
+    pub(super) fn is_cut(&self) -> bool {
+        *self.cut.borrow()
     }
 
     /// Waits until answers are cut off.

@@ -1,9 +1,14 @@
 //! A new version beside the one that serves: a share of new clients is led to it, and what their calls come to is counted
 //! apart.
 
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::Deserialize;
+
+use super::budget::Account;
 use super::gateway::{Draining, Gateway};
 use super::inner::Inner;
 use super::route::{Route, Served};
@@ -11,7 +16,7 @@ use crate::domain::{Compared, ServerName, Version};
 use crate::mcp::Upstream;
 
 /// Why what was tried ends.
-const TAKEN_BACK: &str = "the version that was tried was taken back";
+pub(super) const TAKEN_BACK: &str = "the version that was tried was taken back";
 
 /// What is tried, and for how many.
 #[derive(Debug)]
@@ -22,28 +27,55 @@ pub(super) struct Trial {
 }
 
 impl Trial {
-    /// Tells whether the next new client is led here: evenly among all of them.
-    fn takes(&self) -> bool {
+    /// Tells whether a request that belongs to no session is led here. Sessions are led evenly, in turn; what has none, as
+    /// in the modern era, is led by who asks: by the name of the account, or else by the connection.
+    fn takes(&self, body: &[u8], account: &Arc<Account>) -> bool {
+        if opens(body) {
+            return self.takes_next();
+        }
+        let mut asks = DefaultHasher::new();
+        match account.by() {
+            Some(by) => by.name.hash(&mut asks),
+            None => Arc::as_ptr(account).hash(&mut asks),
+        }
+        self.served.route.version.to_string().hash(&mut asks);
+        asks.finish() % 100 < u64::from(self.percent)
+    }
+
+    fn takes_next(&self) -> bool {
         let (turn, percent) = (self.turns.fetch_add(1, Ordering::Relaxed), u64::from(self.percent));
         let so_far = |turns: u64| turns.wrapping_mul(percent) / 100;
         so_far(turn.wrapping_add(1)) != so_far(turn)
     }
 }
 
+/// Tells whether a message opens a session.
+fn opens(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Asked<'a> {
+        #[serde(borrow)]
+        method: Cow<'a, str>,
+    }
+    serde_json::from_slice::<Asked<'_>>(body).is_ok_and(|asked| asked.method == "initialize")
+}
+
 impl Inner {
-    /// Returns where a client that begins is led: to the version that serves, or to one that is tried.
-    pub(super) fn chosen(&self, served: Arc<Served>) -> Arc<Served> {
+    /// Returns where a request that belongs to no session is led: to the version that serves, or to one that is tried.
+    pub(super) fn chosen(&self, served: Arc<Served>, body: &[u8], account: &Arc<Account>) -> Arc<Served> {
         let trials = self.trials();
-        let Some(trial) = trials.get(&served.name).filter(|trial| trial.takes()) else { return served };
-        Arc::clone(&trial.served)
+        let trial = trials.get(&served.name).filter(|trial| trial.takes(body, account));
+        trial.map_or(served, |trial| Arc::clone(&trial.served))
     }
 
     /// Ends everything that is led to one instance.
     pub(super) fn end_served(&self, served: &Arc<Served>, why: &str) {
+        // First: what is opened or answered meanwhile is not kept.
+        served.cut_off();
+        served.retire();
+        self.retired().push(Arc::downgrade(served));
         self.end_sessions(|session| Arc::ptr_eq(&session.served, served), why);
         self.pins().retain(|_, (pinned, _)| !Arc::ptr_eq(pinned, served));
         served.modern.end(why);
-        served.cut_off();
     }
 }
 
@@ -75,7 +107,7 @@ impl Gateway {
     /// Tells what calls came to, on both sides; nothing where nothing is tried (any more).
     pub fn compared(&self, name: &ServerName) -> Option<Compared> {
         let tried = self.inner.trials().get(name)?.served.measured();
-        Some(Compared { serving: self.inner.measured(name)?, tried })
+        Some(Compared { serving: self.inner.measured(name), tried })
     }
 
     /// Tells which version is tried, and how it is spoken to.
@@ -111,7 +143,7 @@ mod tests {
             let route = Route::new(upstream, Version::parse("2.0.0").unwrap());
             let served = Arc::new(Served::new(ServerName::parse("a").unwrap(), route));
             let trial = Trial { served, percent, turns: AtomicU64::new(0) };
-            let taken: Vec<bool> = (0..1_000).map(|_| trial.takes()).collect();
+            let taken: Vec<bool> = (0..1_000).map(|_| trial.takes_next()).collect();
             let count = |part: &[bool]| part.iter().filter(|taken| **taken).count();
             assert_eq!(count(&taken), usize::from(percent) * 10);
             assert!(taken.chunks(100).all(|part| count(part) == usize::from(percent)), "{percent}");

@@ -25,7 +25,7 @@ const RELEASE: &[&dyn Step] = &[
     &Activate,
 ];
 const ROLLBACK: &[&dyn Step] =
-    &[&LoadVersion, &Admit, &BuildImage, &BindSecrets, &Release, &ProbeRelease, &TryOut, &Activate];
+    &[&LoadVersion, &Admit, &BuildImage, &BindSecrets, &Release, &ProbeRelease, &Activate];
 const DELETE: &[&dyn Step] = &[&Retire, &Remove];
 
 pub(crate) fn steps(plan: Plan) -> &'static [&'static dyn Step] {

@@ -3,7 +3,8 @@
 //!
 //! It is installed from a lock that Sigyl carries, with scripts off, beside the server and not among what that loads. It
 //! starts processes through a shell, so that each word of the command is quoted here; and it writes the messages of clients to its
-//! standard output, which is why that goes nowhere: what is logged is what the server itself says.
+//! standard output, which is why that goes nowhere: what is logged is what the server itself says, and the bridge of messages that it
+//! cannot read.
 
 use super::dockerfile::{NODE, OWN};
 use crate::domain::{Resources, Transport};
@@ -76,7 +77,8 @@ pub(super) fn resources(asked: &Resources, transport: &Transport) -> Resources {
         return asked.clone();
     }
     let memory = asked.memory.map(|memory| memory.saturating_add(MEMORY));
-    Resources { memory, max_instances: None, ..asked.clone() }
+    // A stream that a client holds open counts as a request: few at a time would lock all others out.
+    Resources { memory, max_instances: None, concurrency: None, ..asked.clone() }
 }
 
 /// Quotes a word for a shell: nothing within is read.
@@ -110,9 +112,14 @@ mod tests {
 
     #[test]
     fn the_memory_of_the_bridge_is_added_and_sessions_stay_in_one_instance() {
-        let asked = Resources { memory: Some(512 << 20), max_instances: Some(9), ..Resources::default() };
+        let asked = Resources {
+            memory: Some(512 << 20),
+            max_instances: Some(9),
+            concurrency: Some(1),
+            ..Resources::default()
+        };
         let given = resources(&asked, &Transport::Stdio);
-        assert_eq!((given.memory, given.max_instances), (Some(640 << 20), None));
+        assert_eq!((given.memory, given.max_instances, given.concurrency), (Some(640 << 20), None, None));
         let http = Transport::Http { path: "/mcp".to_owned(), port: None };
         assert_eq!(resources(&asked, &http), asked);
     }

@@ -2,7 +2,7 @@
 
 use super::life::named;
 use super::*;
-use crate::mcp::fake::{http_json, serve_http};
+use crate::mcp::fake::{Fake, Say, http_json, serve_http};
 
 fn second(upstream: Upstream) -> Route {
     Route::new(upstream, Version::parse("2.0.0").unwrap())
@@ -71,6 +71,45 @@ async fn what_is_barred_is_not_tried_and_what_is_tried_can_be_barred() {
     assert!(!endpoint.gateway.try_out(&name("a"), second(green.upstream()), 50));
     assert_eq!(by(&endpoint.open().await).await, "blue");
     assert!(endpoint.gateway.promote(&name("a")).is_none());
+}
+
+#[tokio::test]
+async fn what_cannot_be_opened_is_counted_and_what_serves_may_be_barred_meanwhile() {
+    let (blue, broken) = (named("blue"), Fake::new(|_| vec![Say::End]));
+    let endpoint = Endpoint::of(quick(), blue.upstream()).await;
+    assert!(endpoint.gateway.try_out(&name("a"), second(broken.upstream()), 50));
+    let _first = endpoint.open().await;
+    let refused = endpoint.post("a", &initialize()).send().await.unwrap();
+    assert!(refused.status().is_server_error(), "{}", refused.status());
+    let seen = endpoint.gateway.compared(&name("a")).unwrap();
+    assert_eq!((seen.tried.calls, seen.tried.failed, seen.serving.failed), (1, 1, 0));
+    let one = vec![Version::parse("1.0.0").unwrap()];
+    endpoint.gateway.bar(&name("a"), Some(one), "it is not trusted".to_owned());
+    assert!(endpoint.gateway.compared(&name("a")).is_some(), "the repair is tried on");
+}
+
+#[tokio::test]
+async fn what_has_no_session_stays_with_who_asks() {
+    let serve = |label: &'static str| {
+        serve_http(move |posted| {
+            let body =
+                json!({"jsonrpc": "2.0", "id": posted.body["id"], "result": {"content": [], "by": label}});
+            http_json("200 OK", "", &body.to_string())
+        })
+    };
+    let endpoint = Endpoint::of(quick(), Upstream::Http { url: serve("blue").await }).await;
+    let tried = second(Upstream::Http { url: serve("green").await });
+    assert!(endpoint.gateway.try_out(&name("a"), tried, 50));
+    let client = endpoint.client();
+    let mut by = Vec::new();
+    for id in 0..6 {
+        let post = client.post(format!("{}a", endpoint.base)).header("content-type", "application/json");
+        let post = post.header("accept", "application/json, text/event-stream");
+        let said = messages(post.body(call(id, "echo", json!({})).to_string()).send().await.unwrap()).await;
+        by.push(said[0]["result"]["by"].clone());
+    }
+    by.dedup();
+    assert_eq!(by.len(), 1, "one connection is led to one version: {by:?}");
 }
 
 #[tokio::test]

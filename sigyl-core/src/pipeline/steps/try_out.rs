@@ -8,14 +8,19 @@ use tokio::time::{Instant, interval, timeout_at};
 use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
+use super::admit::require_free;
 use crate::domain::{Canary, Compared, Measured, StepId, StepState, Version};
 
 /// How often is looked at what calls came to.
 const LOOK: Duration = Duration::from_secs(1);
-/// Failed calls by which a version is judged at least: one or two can be anybody's.
-const FAILED_LEAST: u64 = 3;
-/// Calls whose times say something.
+/// Calls that say something.
 const CALLS_LEAST: u64 = 20;
+/// Percent of failed calls that no version has by chance.
+const MOSTLY: f64 = 50.0;
+/// Standard deviations by which a version is worse that is taken back while it is tried: it is looked at often.
+const SURE: f64 = 3.0;
+/// The same when the time of a share is over: once.
+const LIKELY: f64 = 1.64;
 
 pub(crate) struct TryOut;
 
@@ -40,16 +45,17 @@ impl Step for TryOut {
         let mut begun = None;
         for percent in &canary.steps {
             if !share(cx, *percent)? {
-                match begun {
-                    None => {
-                        return Ok(Outcome::skipped("clients reach nothing that it could be compared with"));
-                    }
-                    Some(_) => return Err(taken_back(&record.version, *percent, GONE.to_owned())),
+                if begun.is_some() {
+                    return Err(taken_back(&record.version, *percent, GONE.to_owned()));
                 }
+                cx.notice(StepId::Canary, format!("{} was not tried: {ALONE}", record.version));
+                return Ok(Outcome::skipped(ALONE));
             }
-            let trial = Trial { canary: &canary, version: &record.version, percent: *percent };
-            let serving = cx.platform.front.compared(&record.server).unwrap_or_default().serving;
-            trial.soak(cx, begun.get_or_insert(serving)).await?;
+            let now = cx.platform.front.compared(&record.server).unwrap_or_default();
+            let whole = begun.get_or_insert_with(|| Compared { tried: Measured::default(), ..now.clone() });
+            let trial =
+                Trial { canary: &canary, version: &record.version, percent: *percent, since: [whole, &now] };
+            trial.soak(cx).await?;
         }
         let seen = cx.platform.front.compared(&record.server).unwrap_or_default().tried;
         if seen.calls < CALLS_LEAST {
@@ -73,6 +79,7 @@ impl Step for TryOut {
 }
 
 const GONE: &str = "it was quarantined, or the server was taken away meanwhile";
+const ALONE: &str = "no client reaches a version that it could be compared with";
 
 fn taken_back(version: &Version, percent: u8, why: String) -> StepError {
     StepError::Canary { version: version.clone(), percent, why }
@@ -96,60 +103,78 @@ struct Trial<'a> {
     canary: &'a Canary,
     version: &'a Version,
     percent: u8,
+    /// What was counted when the trial began, and when this share did: it has to do well since both.
+    since: [&'a Compared; 2],
 }
 
 impl Trial<'_> {
-    /// Waits until its time is over; what is worse than it may be ends it at once.
-    async fn soak(&self, cx: &Context, begun: &Measured) -> Result<(), StepError> {
+    /// Waits until its time is over; what is surely worse than it may be ends it at once.
+    async fn soak(&self, cx: &Context) -> Result<(), StepError> {
         let (percent, soak) = (self.percent, Duration::from_secs(self.canary.soak));
         cx.log(StepId::Canary, format!("{percent} % of new clients for {}", words(soak)));
         let end = Instant::now() + soak;
         let mut looks = interval(LOOK);
         looks.tick().await;
         while timeout_at(end, looks.tick()).await.is_ok() {
-            self.look(cx, begun)?;
+            self.look(cx, SURE).await?;
         }
-        let seen = self.look(cx, begun)?;
+        let seen = self.look(cx, LIKELY).await?;
         self.require_running(cx).await?;
         let line = format!("{percent} %: {} calls so far, {} failed", seen.tried.calls, seen.tried.failed);
         cx.log(StepId::Canary, line);
         Ok(())
     }
 
-    fn look(&self, cx: &Context, begun: &Measured) -> Result<Compared, StepError> {
+    async fn look(&self, cx: &Context, z: f64) -> Result<Compared, StepError> {
+        // It may have been quarantined since the probe by what it declares.
+        let tools = cx.results.probe.as_ref().map_or(&[][..], |probe| &probe.tools);
+        require_free(cx, tools).await?;
         let back = |why: String| taken_back(self.version, self.percent, why);
-        let server = cx.run.server.as_ref();
-        let now = server.and_then(|server| cx.platform.front.compared(server));
+        let now = cx.run.server.as_ref().and_then(|server| cx.platform.front.compared(server));
         let now = now.ok_or_else(|| back(GONE.to_owned()))?;
-        let since = Compared { serving: now.serving.since(begun), ..now };
-        match against(self.canary, &since) {
-            Some(why) => Err(back(why)),
-            None => Ok(since),
+        for since in self.since {
+            let seen =
+                Compared { serving: now.serving.since(&since.serving), tried: now.tried.since(&since.tried) };
+            if let Some(why) = against(self.canary, &seen, z) {
+                return Err(back(why));
+            }
         }
+        Ok(now)
     }
 
+    /// Refuses what does not run any more; whether it does may be unknown for a while.
     async fn require_running(&self, cx: &Context) -> Result<(), StepError> {
         let (Some(server), Some(released)) = (&cx.run.server, &cx.results.released) else { return Ok(()) };
-        let status = cx.target()?.status(server, &released.revision).await?;
-        let why = match status {
-            Some(status) if status.running => return Ok(()),
-            Some(status) => status.last_exit.unwrap_or_else(|| "it does not run any more".to_owned()),
-            None => "it is not there any more".to_owned(),
+        let why = match cx.target()?.status(server, &released.revision).await {
+            Ok(Some(status)) if status.running => return Ok(()),
+            Ok(Some(status)) => status.last_exit.unwrap_or_else(|| "it does not run any more".to_owned()),
+            Ok(None) => "it is not there any more".to_owned(),
+            Err(error) => {
+                cx.log(StepId::Canary, format!("whether it runs could not be asked: {error}"));
+                return Ok(());
+            }
         };
         Err(taken_back(self.version, self.percent, why))
     }
 }
 
-/// Says what is against the version that is tried, if something is.
-fn against(canary: &Canary, seen: &Compared) -> Option<String> {
-    let (tried, allowed) = (&seen.tried, f64::from(canary.max_failures));
-    let usual = seen.serving.failing().unwrap_or(0.0);
-    let failing = tried.failing().filter(|failing| *failing > usual + allowed);
-    if let Some(failing) = failing.filter(|_| tried.failed >= FAILED_LEAST) {
-        let (failed, calls) = (tried.failed, tried.calls);
-        return Some(format!(
-            "{failed} of its {calls} calls failed: {failing:.1} %, and {usual:.1} % of those of the version that serves"
-        ));
+/// Says what is against the version that is tried, if something is, as surely as `z` standard deviations.
+fn against(canary: &Canary, seen: &Compared, z: f64) -> Option<String> {
+    let tried = &seen.tried;
+    // Without calls to compare with, only what mostly fails is known to be broken.
+    let (usual, allowed) = match seen.serving.calls {
+        0..CALLS_LEAST => (None, MOSTLY),
+        _ => {
+            let (_, most) = seen.serving.failing_between(z);
+            (seen.serving.failing(), most + f64::from(canary.max_failures))
+        }
+    };
+    let (least, _) = tried.failing_between(z);
+    if least > allowed {
+        let (failed, calls, failing) = (tried.failed, tried.calls, tried.failing().unwrap_or_default());
+        let usual = usual.map(|usual| format!(", and {usual:.1} % of those of the version that serves"));
+        let usual = usual.unwrap_or_default();
+        return Some(format!("{failed} of its {calls} calls failed: {failing:.1} %{usual}"));
     }
     let most = canary.max_latency.filter(|_| tried.calls >= CALLS_LEAST)?;
     let longer = tried.exceeded(95).filter(|micros| *micros > most.saturating_mul(1_000))?;
@@ -176,25 +201,57 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_more_often_than_what_serves_is_taken_back() {
+    fn what_surely_fails_more_often_than_what_serves_is_taken_back() {
         let canary = Canary::new(vec![10], Duration::from_secs(1));
-        let of = |serving: Measured, tried: Measured| against(&canary, &Compared { serving, tried });
+        let of = |serving, tried| against(&canary, &Compared { serving, tried }, SURE);
         assert_eq!(of(Measured::default(), Measured::default()), None);
-        assert_eq!(of(calls(100, 0, 1), calls(2, 2, 1)), None, "two can be anybody's");
-        assert_eq!(of(calls(100, 0, 1), calls(60, 3, 1)), None, "exactly as many as may");
-        let why = of(calls(100, 0, 1), calls(59, 3, 1)).unwrap();
-        assert!(why.contains("3 of its 59 calls failed: 5.1 %, and 0.0 %"), "{why}");
-        assert_eq!(of(calls(100, 50, 1), calls(20, 11, 1)), None, "what serves fails as often");
-        assert!(of(calls(100, 50, 1), calls(20, 12, 1)).is_some());
+        assert_eq!(of(calls(500, 0, 1), calls(2, 1, 1)), None, "one can be anybody's");
+        assert_eq!(of(calls(500, 0, 1), calls(60, 3, 1)), None, "as many as may");
+        let why = of(calls(500, 5, 1), calls(50, 15, 1)).unwrap();
+        assert!(why.contains("15 of its 50 calls failed: 30.0 %, and 1.0 %"), "{why}");
+        assert_eq!(of(calls(200, 100, 1), calls(50, 30, 1)), None, "what serves fails nearly as often");
+        assert!(of(calls(200, 100, 1), calls(50, 45, 1)).is_some());
+    }
+
+    #[test]
+    fn without_calls_to_compare_with_only_what_mostly_fails_is_taken_back() {
+        let canary = Canary::new(vec![10], Duration::from_secs(1));
+        let of = |tried| against(&canary, &Compared { serving: calls(5, 0, 1), tried }, SURE);
+        assert_eq!(of(calls(100, 30, 1)), None);
+        assert_eq!(of(calls(9, 9, 1)), None);
+        assert_eq!(of(calls(10, 10, 1)).unwrap(), "10 of its 10 calls failed: 100.0 %");
+    }
+
+    /// A version that is the same as the one that serves is not taken back by chance, however often it is looked at.
+    #[test]
+    fn what_fails_as_often_as_what_serves_is_let_be() {
+        let canary = Canary::new(vec![10], Duration::from_secs(1));
+        // A generator of numbers that is the same each time.
+        let mut state = 7_u64;
+        let mut next = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state >> 33
+        };
+        let mut back = 0;
+        for _ in 0..400 {
+            let mut seen = Compared::default();
+            let is_back = (0..200).any(|_| {
+                (0..9).for_each(|_| seen.serving.add(1, u64::from(next() % 10 == 0), 1));
+                seen.tried.add(1, u64::from(next() % 10 == 0), 1);
+                against(&canary, &seen, SURE).is_some()
+            });
+            back += u32::from(is_back);
+        }
+        assert!(back <= 4, "{back} of 400");
     }
 
     #[test]
     fn what_is_slower_than_was_said_is_taken_back() {
         let canary = Canary { max_latency: Some(100), ..Canary::new(vec![10], Duration::from_secs(1)) };
-        let of = |tried: Measured| against(&canary, &Compared { serving: Measured::default(), tried });
+        let of = |tried: Measured| against(&canary, &Compared { serving: Measured::default(), tried }, SURE);
         assert_eq!(of(calls(19, 0, 900_000)), None, "too few to tell");
         assert_eq!(of(calls(20, 0, 90_000)), None);
-        assert_eq!(of(calls(20, 0, 120_000)), None, "it is not sure that they took longer");
-        assert!(of(calls(20, 0, 900_000)).unwrap().contains("longer than 739 ms, and 100 ms"));
+        assert_eq!(of(calls(20, 0, 101_000)), None, "it is not sure that they took longer");
+        assert!(of(calls(20, 0, 900_000)).unwrap().contains("longer than 881 ms, and 100 ms"));
     }
 }

@@ -54,13 +54,13 @@ async fn a_version_that_nobody_called_is_let_in_and_that_is_said() {
 #[tokio::test]
 async fn a_version_that_fails_more_is_taken_back_at_once() {
     let house = House::new();
-    let worse = Compared { serving: calls(500, 5), tried: calls(50, 10) };
+    let worse = Compared { serving: calls(500, 5), tried: calls(50, 20) };
     house.routes.3.lock().unwrap().seen.insert(10, worse);
     let run = tried(&house).await;
     let failure = run.failure.clone().unwrap_or_else(|| panic!("{run:?}"));
     assert_eq!((run.state, failure.code.as_str()), (RunState::Failed, "E0604"), "{failure:?}");
     assert!(failure.message.contains("2.0.0 was tried with 10 percent"), "{}", failure.message);
-    assert!(failure.message.contains("10 of its 50 calls failed: 20.0 %, and 1.0 %"), "{}", failure.message);
+    assert!(failure.message.contains("20 of its 50 calls failed: 40.0 %, and 1.0 %"), "{}", failure.message);
     assert_eq!(house.routes.3.lock().unwrap().shares, [10], "it does not come to half of them");
     assert_eq!(house.routes.3.lock().unwrap().now, None);
     assert_eq!((house.routed().as_deref(), house.running()), (Some("1.0.0"), 1));
