@@ -8,6 +8,7 @@ mod exit;
 #[cfg(test)]
 mod fixtures;
 mod kept_keys;
+mod lasting;
 mod link;
 mod output;
 mod problem;

@@ -30,6 +30,9 @@ const fn five() -> u8 {
 }
 
 impl Canary {
+    /// How long a share lasts where nobody says.
+    pub const SOAK: Duration = Duration::from_secs(5 * 60);
+
     /// A trial by these shares, each as long.
     pub fn new(steps: Vec<u8>, soak: Duration) -> Self {
         Self { steps, soak: soak.as_secs(), max_failures: five(), max_latency: None }

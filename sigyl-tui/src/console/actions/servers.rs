@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sigyl_core::domain::{
-    Blurb, Label, Locator, ProfilePatch, RuleId, SecretName, SecretValue, Stars, Tag, Timestamp, Waiver,
+    Blurb, Canary, Label, Locator, ProfilePatch, RuleId, SecretName, SecretValue, Stars, Tag, Timestamp,
+    Waiver,
 };
 use sigyl_core::wire::v1::{Deploy, Redeploy, Request, Response};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
 use crate::console::screens::{Wizard, compare};
+use crate::lasting::time;
 use crate::render::{self, Look, Role, specimen, specimen_lines};
 
 const NAME: Field = Field::needed("name", "the server");
@@ -28,6 +30,10 @@ const SET_SECRET: &[Field] = &[
     Field::free("restart", "start the server anew with it").by(FieldKind::Switch),
 ];
 
+const CANARY: Field =
+    Field::free("canary", "percents of new clients that get it first, such as 10,50; all at once when empty");
+const LASTS: Field = Field::free("soak", "how long each of them lasts, such as 10m; 5m when empty");
+
 pub(super) const ACTIONS: &[Action] = &[
     Action::new(
         "deploy",
@@ -40,7 +46,7 @@ pub(super) const ACTIONS: &[Action] = &[
         "redeploy",
         "Deploy a server again: its settings and secrets are kept",
         &["releaseAgain"],
-        &[NAME, Field::free("source", "another source; the one on record when empty"), ENV, SECRET, VALUE, GRANT, SCRIPTS, DEEP],
+        &[NAME, Field::free("source", "another source; the one on record when empty"), ENV, SECRET, VALUE, GRANT, SCRIPTS, DEEP, CANARY, LASTS],
         Does::Run(redeploy),
     ).fresh(&["secret"]).each(),
     Action::new(
@@ -214,8 +220,21 @@ fn redeploy(given: &Given<'_>) -> Result<Request, Wrong> {
         allow_scripts: given.list("scripts")?,
         deep: given.is_on("deep"),
         review: false,
-        canary: None,
+        canary: canary(given)?,
     }))
+}
+
+/// Reads how clients are led to it: all at once where nothing is said.
+fn canary(given: &Given<'_>) -> Result<Option<Canary>, Wrong> {
+    let steps: Vec<u8> = given.list("canary")?;
+    if steps.is_empty() {
+        return Ok(None);
+    }
+    let soak = given.text("soak").map_or(Ok(Canary::SOAK), time);
+    let soak = soak.map_err(|why| Wrong { field: "soak", why })?;
+    let canary = Canary::new(steps, soak);
+    canary.check().map_err(|error| Wrong { field: "canary", why: error.to_string() })?;
+    Ok(Some(canary))
 }
 
 fn waive(given: &Given<'_>) -> Result<Request, Wrong> {
