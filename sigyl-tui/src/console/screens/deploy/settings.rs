@@ -87,7 +87,7 @@ impl Settings {
 
     fn secrets(&mut self, manifest: &Manifest) {
         for secret in &manifest.secrets {
-            let words = secret.description.as_deref().map_or("a secret", str::trim);
+            let words = secret.description.as_deref().map_or("a secret", sentence);
             let words = format!("{}; sealed, and never shown", specimen(words));
             self.push(Gives::Secret(secret.name.clone()), words, Fill::Hidden, secret.required);
         }
@@ -185,6 +185,11 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// A sentence of a manifest, without what ends it: more is said after it.
+fn sentence(text: &str) -> &str {
+    text.trim().trim_end_matches('.')
+}
+
 fn quoted(value: &str) -> String {
     format!("`{}`", specimen(&value.chars().take(60).collect::<String>()))
 }
@@ -198,7 +203,7 @@ fn is_secret(schema: &Value) -> bool {
 fn words(schema: &Value, given: Option<&str>) -> String {
     let said = ["description", "title"].iter().find_map(|word| schema.get(word).and_then(Value::as_str));
     let kind = schema.get("type").and_then(Value::as_str).unwrap_or("text");
-    let said = said.map_or_else(|| specimen(kind), |said| specimen(said.trim()));
+    let said = said.map_or_else(|| specimen(kind), |said| specimen(sentence(said)));
     given.map_or_else(|| said.clone(), |given| format!("{said}; {} when empty", quoted(given)))
 }
 
