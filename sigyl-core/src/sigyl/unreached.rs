@@ -96,25 +96,36 @@ impl Sigyl {
         tokio::time::timeout(ELSEWHERE, ended).await.unwrap_or_else(|_| Err(late()))
     }
 
-    /// Tries again to stop at other places what is under quarantine.
+    /// Tries again to stop at other places what is under quarantine. What fails for one server keeps no other from being
+    /// stopped; it is a failure once all else was tried.
     pub(super) async fn stop_elsewhere(&self) -> Result<(), Error> {
-        // Nothing is put under quarantine or let out of it meanwhile.
+        let mut failed = None;
+        if self.in_force().await?.is_empty() {
+            return Ok(());
+        }
+        for name in self.names().await? {
+            if let Err(error) = self.stop_one_elsewhere(&name).await {
+                failed.get_or_insert(error);
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn stop_one_elsewhere(&self, name: &ServerName) -> Result<(), Error> {
+        let server = self.inner.platform.store.server(name).await?;
+        if server.is_none_or(|server| server.targets.is_empty()) {
+            return Ok(());
+        }
+        // Nothing is put under quarantine or let out of it meanwhile; who decides waits for one server at most.
         let _deciding = self.inner.deciding.lock().await;
         let all = self.in_force().await?;
         if all.is_empty() {
             return Ok(());
         }
-        for name in self.names().await? {
-            let server = self.inner.platform.store.server(&name).await?;
-            if server.is_none_or(|server| server.targets.is_empty()) {
-                continue;
-            }
-            let records = self.records(&name).await?.into_iter();
-            let covered = records.filter(|record| all.of_version(record).is_some());
-            let covered: Vec<Version> = covered.map(|record| record.version).collect();
-            self.end_instances(&name, &covered, At::OtherPlaces).await?;
-        }
-        Ok(())
+        let records = self.records(name).await?.into_iter();
+        let covered = records.filter(|record| all.of_version(record).is_some());
+        let covered: Vec<Version> = covered.map(|record| record.version).collect();
+        self.end_instances(name, &covered, At::OtherPlaces).await.map(|_| ())
     }
 
     /// Shows and tells what may still run of a server that is under quarantine, where that changed.
