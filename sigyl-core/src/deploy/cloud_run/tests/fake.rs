@@ -191,7 +191,10 @@ fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
         );
     }
     if let Some(world) = &mut state.world {
-        let answer = world.answer(asked);
+        let mut answer = world.answer(asked);
+        if world.has_pages {
+            turn_to(&mut answer.1, asked);
+        }
         if answer.0 >= 400 {
             world.refused.push(format!("{} {} {}", answer.0, asked.method, asked.path));
         }
@@ -225,6 +228,20 @@ fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
     match state.things.get(path) {
         Some(thing) => (200, thing.clone()),
         None => refusal(404, "NOT_FOUND", "Requested entity was not found.", &json!([])),
+    }
+}
+
+/// Leaves one thing in a list: that of the page which is asked for.
+fn turn_to(answer: &mut Value, asked: &Asked) {
+    let lists = ["items", "builds", "secrets", "versions", "revisions"];
+    let Some(name) = lists.iter().find(|name| answer[**name].is_array()) else { return };
+    let Some(all) = answer[*name].as_array_mut() else { return };
+    let page = asked.path.split(['?', '&']).find_map(|pair| pair.strip_prefix("pageToken="));
+    let at: usize = page.map_or(0, |page| page.parse().unwrap());
+    let more = all.len() > at + 1;
+    *all = all.drain(..).skip(at).take(1).collect();
+    if more {
+        answer["nextPageToken"] = (at + 1).to_string().into();
     }
 }
 

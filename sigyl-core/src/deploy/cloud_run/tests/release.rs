@@ -477,6 +477,50 @@ async fn what_never_ends_is_given_up() {
 }
 
 #[tokio::test]
+async fn lists_are_read_to_their_last_page() {
+    let project = Project::new();
+    let (names, three) = (Names::of(&name()), RevisionId::parse("three").unwrap());
+    let account = Account { email: "x@demo.iam.gserviceaccount.com".to_owned(), is_new: false };
+    for variable in ["A", "B", "Z"] {
+        let (variable, value) = (SecretName::parse(variable).unwrap(), SecretValue::new("hush"));
+        project.house.google.put_secret(&names, &account, &variable, &value).await.unwrap();
+    }
+    project.world(|world| {
+        world.has_pages = true;
+        for (id, tag) in [("0", "other".to_owned()), ("1", Names::mark(&three)), ("2", "other".to_owned())] {
+            let build = json!({"id": id, "status": "WORKING", "tags": [tag]});
+            world.pending.insert(format!("v1/projects/demo/locations/europe-west1/builds/{id}"), build);
+        }
+    });
+    for revision in ["one", "two"] {
+        project.release(revision).await.unwrap();
+        project.shift(revision).await.unwrap();
+    }
+    project.retire("one").await.unwrap();
+    let states = project.world(|world| {
+        let versions =
+            world.things.values().flat_map(|thing| thing["versions"].as_array().into_iter().flatten());
+        versions.map(|version| version["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    });
+    let destroyed = states.iter().filter(|state| *state == "DESTROYED").count();
+    assert_eq!((states.len(), destroyed), (5, 4), "the newest revision reads one of them");
+    project.target.abandon(&name(), &three).await.unwrap();
+    let ended = |id: &str| {
+        let place = format!("v1/projects/demo/locations/europe-west1/builds/{id}");
+        project.world(|world| world.pending[&place]["status"].clone())
+    };
+    assert_eq!([ended("0"), ended("1"), ended("2")], ["WORKING", "CANCELLED", "WORKING"]);
+    project.world(|world| {
+        let archive = world.things.keys().find(|name| name.ends_with(".tar.gz")).unwrap();
+        let other = archive.replace(".tar.gz", "0.tar.gz");
+        let name = other.split_once("/o/").unwrap().1;
+        world.things.insert(other.clone(), json!({ "name": name }));
+    });
+    project.target.purge(&name()).await.unwrap();
+    assert_eq!(project.world(|world| world.own()), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_tree_that_changed_after_the_scan_is_not_built() {
     let project = Project::new();
     std::fs::write(project.source.dir.path().join("clock.js"), "// something else!").unwrap();

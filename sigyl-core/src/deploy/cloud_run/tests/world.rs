@@ -19,6 +19,8 @@ pub(crate) struct World {
     pub(crate) fails: Vec<&'static str>,
     /// Whether somebody else changes a service as soon as it was written.
     pub(crate) is_shared: bool,
+    /// Whether each page of a list has one thing.
+    pub(crate) has_pages: bool,
     /// Operations that never end.
     pub(crate) endless: bool,
     /// Where services are.
