@@ -46,6 +46,7 @@ mod sign_in;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod told_back;
 mod try_policy;
 mod unreached;
 mod upload;

@@ -5,6 +5,7 @@
 
 mod account;
 mod action;
+mod annotation;
 mod api_key;
 mod audit;
 mod caller;
@@ -59,6 +60,7 @@ mod workspace;
 
 pub use account::{Account, Identity, IdentityError, Login, LoginError, ProvenNamespace};
 pub use action::{Action, Reach};
+pub use annotation::Annotation;
 pub use api_key::{ApiKey, Holder, KeyHash, KeyId, KeyIdError, KeyRefusal, KeyUse, Rights};
 pub use audit::{Actor, AuditEntry, AuditError, AuditFact, AuditHead, AuditOutcome};
 pub use caller::{Caller, Denied};

@@ -2,8 +2,8 @@
 
 use std::sync::PoisonError;
 
-use super::Sigyl;
 use super::audit::{Act, Told};
+use super::{Sigyl, told_back};
 use crate::domain::{
     Action, Caller, CommitId, Follow, Kind, Locator, RepositoryName, RunId, Server, ServerName,
 };
@@ -126,16 +126,22 @@ impl Sigyl {
         let mut follow = store.follow(name).await?.ok_or_else(|| Error::NoFollow(name.clone()))?;
         let waiting = follow.waiting.take().filter(|waits| commit.as_ref().is_none_or(|it| it == waits));
         let waiting = waiting.ok_or_else(|| Error::NothingWaits { server: name.clone(), asked: commit })?;
-        let run = self.redeploy(caller, self.of_commit(&server, &follow, &waiting)).await?;
+        let run = self.release_commit(caller, &server, &follow, &waiting).await?;
         follow.note = Some(format!("{} was released by {}", waiting.short(), caller.name()));
         follow.run = Some(run.clone());
         store.apply(Change::PutFollow(Box::new(follow))).await?;
         Ok(run)
     }
 
-    /// Returns what releases exactly one commit of what a server follows.
-    pub(super) fn of_commit(&self, server: &Server, follow: &Follow, commit: &CommitId) -> Redeploy {
-        Redeploy {
+    /// Begins to release exactly one commit of what a server follows, and has GitHub told what comes of it.
+    pub(super) async fn release_commit(
+        &self,
+        caller: &Caller,
+        server: &Server,
+        follow: &Follow,
+        commit: &CommitId,
+    ) -> Result<RunId, Error> {
+        let redeploy = Redeploy {
             name: server.name.clone(),
             source: Some(self.followed(server, follow, commit.as_str())),
             env: Default::default(),
@@ -147,7 +153,16 @@ impl Sigyl {
             deep: false,
             review: false,
             canary: None,
-        }
+        };
+        let run = self.redeploy(caller, redeploy).await?;
+        let about = told_back::Told {
+            server: server.name.clone(),
+            repository: follow.repository.clone(),
+            folder: follow.folder.clone(),
+            commit: commit.clone(),
+        };
+        self.tell_back(about, run.clone());
+        Ok(run)
     }
 
     /// Returns where a reference of what a server follows is fetched. A repository that was renamed is not fetched by its old

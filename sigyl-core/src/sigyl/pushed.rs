@@ -147,7 +147,7 @@ impl Sigyl {
         let caller = self.as_set(follow.key.as_ref()).await?;
         let found = self.inner.platform.store.server(&follow.server).await?;
         let server = found.ok_or_else(|| Error::NoServer(follow.server.clone()))?;
-        self.redeploy(&caller, self.of_commit(&server, follow, commit)).await
+        self.release_commit(&caller, &server, follow, commit).await
     }
 
     /// Returns who set something, with what their key may do now.

@@ -3,16 +3,29 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use octocrab::models::StatusState;
 use octocrab::models::repos::{Object, Ref};
+use octocrab::params::checks::{
+    CheckRunConclusion, CheckRunOutput, CheckRunOutputAnnotation, CheckRunOutputAnnotationLevel,
+    CheckRunStatus,
+};
 use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use serde::Deserialize;
 
 use super::courier::{Courier, Office, refusal};
 use super::tokens::{Credential, Tokens};
-use super::{ApiError, Repositories, RepositoryFacts};
+use super::{ApiError, CommitCheck, CommitState, CommitStatus, Repositories, RepositoryFacts};
 use crate::clock::Clock;
-use crate::domain::{BranchName, CommitId, RepositoryName};
+use crate::domain::{Annotation, BranchName, CommitId, RepositoryName, Severity};
 use crate::web::Web;
+
+/// Annotations of one request, and of one check: GitHub takes no more at a time, and nobody reads more.
+const ANNOTATIONS: usize = 50;
+const ANNOTATIONS_MOST: usize = 500;
+/// Characters of what is said, as GitHub bounds it, or far below.
+const DESCRIPTION: usize = 140;
+const TITLE: usize = 250;
+const MESSAGE: usize = 4_000;
 
 /// Asks GitHub itself about repositories.
 #[derive(Debug)]
@@ -62,6 +75,91 @@ impl Repositories for RepositoryClient {
             return Err(ApiError::Answer("the branch is at no commit"));
         };
         CommitId::parse(&sha).map_err(|_| ApiError::Answer("the commit of the branch is none"))
+    }
+
+    async fn set_status(
+        &self,
+        repository: &RepositoryName,
+        commit: &CommitId,
+        status: &CommitStatus,
+    ) -> Result<(), ApiError> {
+        let state = match status.state {
+            CommitState::Pending => StatusState::Pending,
+            CommitState::Success => StatusState::Success,
+            CommitState::Failure => StatusState::Failure,
+            CommitState::Error => StatusState::Error,
+        };
+        let octocrab = self.octocrab()?;
+        let repository = octocrab.repos(repository.owner(), repository.name());
+        let told_it = repository
+            .create_status(commit.as_str().to_owned(), state)
+            .context(status.context.clone())
+            .description(cut(&status.description, DESCRIPTION));
+        told_it.send().await.map_err(told).map(|_| ())
+    }
+
+    async fn check(
+        &self,
+        repository: &RepositoryName,
+        commit: &CommitId,
+        check: &CommitCheck,
+    ) -> Result<(), ApiError> {
+        if !self.office.tokens.is_app() {
+            return Ok(());
+        }
+        let conclusion = match check.passed {
+            Some(true) => CheckRunConclusion::Success,
+            Some(false) => CheckRunConclusion::Failure,
+            None => CheckRunConclusion::ActionRequired,
+        };
+        let octocrab = self.octocrab()?;
+        let checks = octocrab.checks(repository.owner(), repository.name());
+        let mut parts =
+            check.annotations.get(..ANNOTATIONS_MOST).unwrap_or(&check.annotations).chunks(ANNOTATIONS);
+        let first = output(check, parts.next().unwrap_or_default());
+        let made = checks.create_check_run(check.name.clone(), commit.as_str());
+        let made = made.status(CheckRunStatus::Completed).conclusion(conclusion).output(first);
+        let made = made.send().await.map_err(told)?;
+        // GitHub adds those of each request to those before.
+        for part in parts {
+            let more = checks.update_check_run(made.id).output(output(check, part));
+            more.send().await.map_err(told)?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns what GitHub takes for the annotations of one request.
+fn output(check: &CommitCheck, part: &[Annotation]) -> CheckRunOutput {
+    let annotations = part.iter().map(|one| CheckRunOutputAnnotation {
+        path: one.path.clone(),
+        start_line: one.line,
+        end_line: one.line,
+        start_column: None,
+        end_column: None,
+        annotation_level: match one.severity {
+            Severity::Block | Severity::Error => CheckRunOutputAnnotationLevel::Failure,
+            Severity::Warning => CheckRunOutputAnnotationLevel::Warning,
+            Severity::Info => CheckRunOutputAnnotationLevel::Notice,
+        },
+        message: cut(&one.message, MESSAGE),
+        title: Some(cut(&one.title, TITLE)),
+        raw_details: None,
+    });
+    CheckRunOutput {
+        title: cut(&check.title, TITLE),
+        summary: cut(&check.summary, MESSAGE),
+        text: None,
+        annotations: annotations.collect(),
+        images: Vec::new(),
+    }
+}
+
+/// Cuts a text to so many characters, and says so.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+        None => text.to_owned(),
     }
 }
 

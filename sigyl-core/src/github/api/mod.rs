@@ -15,6 +15,6 @@ mod tokens;
 #[cfg(feature = "github")]
 pub use client::RepositoryClient;
 pub use error::ApiError;
-pub use repositories::{Repositories, RepositoryFacts};
+pub use repositories::{CommitCheck, CommitState, CommitStatus, Repositories, RepositoryFacts};
 #[cfg(feature = "github")]
 pub use tokens::Credential;

@@ -65,6 +65,11 @@ struct Minted {
 }
 
 impl Tokens {
+    /// Tells whether an App asks.
+    pub(super) fn is_app(&self) -> bool {
+        matches!(self.credential, Credential::App { .. })
+    }
+
     pub(super) fn new(credential: Credential) -> Self {
         Self { credential, installations: Mutex::default(), held: Mutex::default() }
     }

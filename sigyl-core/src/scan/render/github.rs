@@ -1,7 +1,7 @@
 //! Annotations of GitHub Actions: commands that the runner reads from what a step prints.
 
 use super::Origin;
-use crate::domain::{AnalyzerStatus, Finding, Report, Severity};
+use crate::domain::{AnalyzerStatus, Annotation, Finding, Report, Severity};
 use crate::scan::spell::spell;
 
 /// Annotations of one level that GitHub shows for one step.
@@ -35,6 +35,20 @@ pub fn github(report: &Report, origin: &Origin) -> String {
         out.push_str(&format!("sigyl: GitHub shows {shown}; all are above\n"));
     }
     out
+}
+
+/// Returns each finding that is in a file, worst first, as what GitHub shows at its line; nothing in it is a control character.
+pub fn annotations(report: &Report, origin: &Origin) -> Vec<Annotation> {
+    let at_line = |finding: &Finding| {
+        Some(Annotation {
+            path: spell(&origin.path(finding)?, true).into_owned(),
+            line: origin.place(finding).0.unwrap_or(1).max(1),
+            severity: finding.severity,
+            title: format!("sigyl: {} ({})", finding.rule, finding.severity),
+            message: spell(&told(finding), true).into_owned(),
+        })
+    };
+    report.standing().filter_map(at_line).collect()
 }
 
 fn level(severity: Severity) -> (usize, &'static str) {

@@ -15,7 +15,7 @@ mod schema;
 mod specimen;
 
 pub use frame::Frame;
-pub use github::github;
+pub use github::{annotations, github};
 pub use json::json;
 pub use jsonl::{jsonl, row};
 pub use junit::junit;

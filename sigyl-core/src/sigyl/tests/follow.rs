@@ -15,7 +15,7 @@ use crate::domain::{
     SecretValue, Timestamp,
 };
 use crate::error::Error;
-use crate::github::api::{ApiError, Repositories, RepositoryFacts};
+use crate::github::api::{ApiError, CommitCheck, CommitStatus, Repositories, RepositoryFacts};
 use crate::github::webhook::Delivered;
 use crate::pipeline::tests::house::rules;
 use crate::pipeline::tests::target::FakeTarget;
@@ -31,7 +31,7 @@ const ID: u64 = 7;
 
 /// A GitHub whose one branch is where it is told to be; nothing when it cannot be asked.
 #[derive(Debug, Default)]
-struct FakeApi(Mutex<Option<(u64, CommitId)>>);
+struct FakeApi(Mutex<Option<(u64, CommitId)>>, Mutex<Vec<String>>);
 
 #[async_trait::async_trait]
 impl Repositories for FakeApi {
@@ -43,6 +43,27 @@ impl Repositories for FakeApi {
 
     async fn head(&self, _: &RepositoryName, _: &BranchName) -> Result<CommitId, ApiError> {
         Ok(self.0.lock().unwrap().clone().ok_or(ApiError::Answer("nothing"))?.1)
+    }
+
+    async fn set_status(
+        &self,
+        _: &RepositoryName,
+        commit: &CommitId,
+        status: &CommitStatus,
+    ) -> Result<(), ApiError> {
+        let line = format!("{} {:?} {}", commit.short(), status.state, status.context);
+        self.1.lock().unwrap().push(line);
+        Ok(())
+    }
+
+    async fn check(
+        &self,
+        _: &RepositoryName,
+        commit: &CommitId,
+        check: &CommitCheck,
+    ) -> Result<(), ApiError> {
+        self.1.lock().unwrap().push(format!("{} {:?} {}", commit.short(), check.passed, check.title));
+        Ok(())
     }
 }
 
@@ -305,6 +326,15 @@ async fn where_no_webhook_tells_of_a_push_the_branch_is_looked_at() {
     hub.sigyl.poll(&*api).await.unwrap();
     ended(&hub.sigyl, &hub.followed().await.run.unwrap()).await;
     assert_eq!(hub.serves().await, "1.1.0");
+    let told = async {
+        while api.1.lock().unwrap().len() < 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), told).await.expect("GitHub was never told");
+    let commit = &second[..12];
+    let lines = ["Pending sigyl/toy", "Success sigyl/toy", "Some(true) verdict pass"];
+    assert_eq!(*api.1.lock().unwrap(), lines.map(|line| format!("{commit} {line}")));
     // The webhook comes after all.
     assert!(hub.push(&second, NOW + 1).await.note.contains("seen before"));
     let third = hub.commit("1.2.0", CODE);
