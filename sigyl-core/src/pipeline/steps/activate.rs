@@ -132,7 +132,7 @@ async fn retire_old(cx: &mut Context, old: &Deployment, mut quiet: Option<Quiet>
 }
 
 /// Ends the version before the one that took over just before Sigyl ended: at another place it goes on by itself.
-pub(in crate::pipeline) async fn end_earlier(cx: &mut Context) -> Result<(), StoreError> {
+pub(crate) async fn end_earlier(cx: &mut Context) -> Result<(), StoreError> {
     let Some(name) = cx.run.server.clone() else { return Ok(()) };
     let store = &cx.platform.store;
     let Some(now) = store.deployment(&name).await? else { return Ok(()) };

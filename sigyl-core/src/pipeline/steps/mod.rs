@@ -18,8 +18,7 @@ mod review;
 mod scan_source;
 mod try_out;
 
-pub(crate) use activate::Activate;
-pub(in crate::pipeline) use activate::end_earlier;
+pub(crate) use activate::{Activate, end_earlier};
 pub(crate) use admit::Admit;
 pub(crate) use bind_secrets::BindSecrets;
 pub(crate) use build_image::BuildImage;
