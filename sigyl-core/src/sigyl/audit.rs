@@ -254,6 +254,7 @@ fn may_see(caller: &Caller, entry: &AuditEntry) -> bool {
     caller.may(Action::Administer) || entry.fact.workspace.as_ref().is_some_and(manages)
 }
 
-fn joined<T>(done: Result<Result<T, Error>, tokio::task::JoinError>) -> Result<T, Error> {
+/// What a task came to, or that it did not end.
+pub(super) fn joined<T>(done: Result<Result<T, Error>, tokio::task::JoinError>) -> Result<T, Error> {
     done.unwrap_or_else(|error| Err(AccessError::Store(StoreError::Engine(error.to_string())).into()))
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Sigyl;
+use super::audit::joined;
 use super::pushed::Acted;
 use crate::domain::{Caller, Delivery, Timestamp};
 use crate::error::Error;
@@ -38,22 +39,29 @@ impl Sigyl {
             Happened::Nothing(why) => return Ok(taken(Acted::ignored(why))),
             _ => {}
         }
-        let since = Timestamp::from_millis(now.millis().saturating_sub(KEPT.as_millis() as i64));
-        let change = Change::TakeDelivery { delivery: Box::new(delivery.clone()), since };
-        match self.inner.platform.store.apply(change).await {
-            Ok(_) => {}
-            Err(StoreError::Taken { .. }) => {
-                let again = Acted::ignored("it was taken before, and is not acted on again");
-                return Ok(taken(Acted { outcome: HookOutcome::Repeated, ..again }));
-            }
-            Err(error) => return Err(error.into()),
+        let sigyl = self.clone();
+        // Whoever sent it may leave: what was begun is not left half done.
+        let whole = tokio::spawn(async move { sigyl.act_once(delivery, happened).await });
+        Ok(taken(joined(whole.await)?))
+    }
+
+    /// Does what follows from what happened, unless it was done before. It is remembered afterwards, and only when somebody
+    /// follows it: what ends half-way may come again, and what was done already is then seen to be nothing new.
+    async fn act_once(&self, delivery: Delivery, happened: Happened) -> Result<Acted, Error> {
+        let store = &self.inner.platform.store;
+        let since = Timestamp::from_millis(delivery.at.millis().saturating_sub(KEPT.as_millis() as i64));
+        if store.has_taken(&delivery, since).await? {
+            let again = Acted::ignored("it was taken before, and is not acted on again");
+            return Ok(Acted { outcome: HookOutcome::Repeated, ..again });
         }
-        match self.act_on(happened).await {
-            Ok(acted) => Ok(taken(acted)),
-            Err(error) => {
-                self.let_come_again(delivery).await;
-                Err(error)
-            }
+        let acted = self.act_on(happened).await?;
+        if acted.outcome != HookOutcome::Taken {
+            return Ok(acted);
+        }
+        match store.apply(Change::TakeDelivery { delivery: Box::new(delivery), since }).await {
+            // The same came twice at once: the second found nothing new.
+            Ok(_) | Err(StoreError::Taken { .. }) => Ok(acted),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -68,14 +76,6 @@ impl Sigyl {
                 Ok(Acted::ignored(format!("no server follows releases of {}", release.repository.name)))
             }
             Happened::Ping | Happened::Nothing(_) => Ok(Acted::ignored("there is nothing to do")),
-        }
-    }
-
-    /// Forgets a delivery that could not be acted on, so that GitHub can send it again.
-    async fn let_come_again(&self, delivery: Delivery) {
-        let forgotten = self.inner.platform.store.apply(Change::ForgetDelivery(Box::new(delivery))).await;
-        if let Err(error) = forgotten {
-            tracing::warn!(%error, "a delivery that failed will not be taken when it comes again");
         }
     }
 }

@@ -100,7 +100,8 @@ impl Sigyl {
     /// Returns what a redeploy reads again: the branch that a server follows, or what was named last.
     async fn recorded_source(&self, server: &Server) -> Result<Locator, Error> {
         if let Some(follow) = self.inner.platform.store.follow(&server.name).await? {
-            return Ok(self.followed(server, &follow, follow.branch.as_str()));
+            // A tag may be called the same, and git would take that first.
+            return Ok(self.followed(server, &follow, &format!("refs/heads/{}", follow.branch)));
         }
         let read = Locator::parse(&server.locator);
         let step = crate::domain::StepId::FetchSource;

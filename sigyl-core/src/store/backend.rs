@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 
 use crate::domain::{
-    Account, AccountId, ApiKey, AuditEntry, AuditHead, Bookmark, Deployment, Digest, DocumentName,
+    Account, AccountId, ApiKey, AuditEntry, AuditHead, Bookmark, Delivery, Deployment, Digest, DocumentName,
     DocumentVersion, Follow, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine,
-    Rating, RatingTotal, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version,
-    VersionRecord, Workspace, WorkspaceName,
+    Rating, RatingTotal, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Timestamp,
+    Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -134,6 +134,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn downloads(&self, name: &ServerName) -> Result<u64, StoreError>;
     /// Finds a request that is to be done once.
     async fn once(&self, key: &KeyId, name: &OnceName) -> Result<Option<Once>, StoreError>;
+    /// Tells whether a delivery of a webhook, or one with the same content, was taken at `since` or later.
+    async fn has_taken(&self, delivery: &Delivery, since: Timestamp) -> Result<bool, StoreError>;
     /// Finds what a server follows.
     async fn follow(&self, name: &ServerName) -> Result<Option<Follow>, StoreError>;
     /// Lists all that servers follow, by the name of the server.

@@ -188,8 +188,6 @@ pub enum Change {
         /// From when on others count.
         since: Timestamp,
     },
-    /// A delivery could not be acted on: it may come again. What is not on record is passed over.
-    ForgetDelivery(Box<Delivery>),
     /// A server follows a branch, or got further in it: its record is replaced. The server must be on record.
     PutFollow(Box<Follow>),
     /// A server follows nothing any more. It must have.

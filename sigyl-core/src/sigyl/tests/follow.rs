@@ -8,6 +8,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 
 use super::house::new_key;
+use super::ownership::redeploy;
 use super::quarantine::{CODE, ended, source, target, toy};
 use crate::clock::FixedClock;
 use crate::domain::{
@@ -199,7 +200,7 @@ async fn a_push_is_released_as_exactly_its_commit_and_once() {
     assert!(end.report.unwrap().source.locator.ends_with(&second));
 
     let again = hub.push(&second, NOW + 1).await;
-    assert_eq!(outcome(&again), (HookOutcome::Repeated, 0));
+    assert_eq!(outcome(&again), (HookOutcome::Repeated, 0), "its id is not signed, what it carries is");
     let late = hub.push(&second, NOW + 2).await;
     assert!(late.runs.is_empty() && late.note.contains("seen before"), "{late:?}");
     let taken = hub.push(&third, NOW + 9).await;
@@ -210,6 +211,35 @@ async fn a_push_is_released_as_exactly_its_commit_and_once() {
     let other = hub.hook("push", &push(ID, "refs/heads/next", &second, NOW + 20)).await;
     assert_eq!(outcome(&other), (HookOutcome::Ignored, 0));
     assert_eq!(hub.followed().await.seen.unwrap().as_str(), third);
+    hub.sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_push_is_acted_on_also_when_who_told_of_it_has_gone() {
+    let hub = Hub::new().await;
+    hub.follow(&Caller::local_owner(), FollowPolicy::Ask).await.unwrap();
+    let second = hub.commit("1.1.0", CODE);
+    let gone = tokio::time::timeout(std::time::Duration::ZERO, hub.push(&second, NOW + 1)).await;
+    assert!(gone.is_err(), "{gone:?}");
+    let waits = async {
+        while hub.followed().await.waiting.is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), waits).await.expect("the push was lost");
+    hub.sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_tag_that_is_called_like_the_branch_is_not_released() {
+    let hub = Hub::new().await;
+    let owner = Caller::local_owner();
+    hub.follow(&owner, FollowPolicy::Ask).await.unwrap();
+    hub.git(&["tag", "main"]);
+    hub.commit("1.1.0", CODE);
+    let run = hub.sigyl.redeploy(&owner, redeploy(&toy())).await.unwrap();
+    ended(&hub.sigyl, &run).await;
+    assert_eq!(hub.serves().await, "1.1.0");
     hub.sigyl.shutdown().await;
 }
 

@@ -17,7 +17,7 @@ fn frames() -> (Frames, mpsc::Receiver<crate::wire::v1::Frame>) {
     mpsc::channel(64)
 }
 
-fn redeploy(name: &ServerName) -> Redeploy {
+pub(super) fn redeploy(name: &ServerName) -> Redeploy {
     Redeploy {
         name: name.clone(),
         source: None,

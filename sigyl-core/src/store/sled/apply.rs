@@ -58,7 +58,6 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::BeginOnce { once, since } => once::begin(draft, &once, since),
         Change::EndOnce { key, name, answer } => once::end(draft, &key, &name, answer.map(|it| *it)),
         Change::TakeDelivery { delivery, since } => deliveries::take(draft, &delivery, since),
-        Change::ForgetDelivery(delivery) => deliveries::forget(draft, &delivery),
         Change::PutFollow(follow) => follows::put(draft, &follow),
         Change::EndFollow(name) => follows::end(draft, &name),
         Change::Observe { server, version, digests } => observe(draft, &server, &version, &digests),

@@ -22,21 +22,18 @@ pub(super) fn take(draft: &mut Draft<'_>, delivery: &Delivery, since: Timestamp)
     for old in old(draft, since)? {
         drop_one(draft, &old)?;
     }
-    let total = total(draft)?;
-    if total >= Delivery::MOST {
-        return Err(StoreError::Full { what: format!("{total} deliveries of webhooks") });
+    if total(draft)? >= Delivery::MOST {
+        // Whoever sends very many does not close the door to others.
+        for oldest in oldest(draft, 1)? {
+            drop_one(draft, &oldest)?;
+        }
     }
+    let total = total(draft)?;
     draft.put(&Key::DeliveryTotal, &(total + 1))?;
     draft.put(&Key::Delivery(&delivery.id), delivery)?;
     draft.put(&Key::DeliveryOf(delivery.content), delivery)?;
     draft.put(&Key::DeliveryAt(delivery.at, &delivery.id), delivery)?;
     Ok(("take_delivery", delivery.id.to_string()))
-}
-
-pub(super) fn forget(draft: &mut Draft<'_>, delivery: &Delivery) -> Journalled {
-    draft.next_seq();
-    drop_one(draft, delivery)?;
-    Ok(("forget_delivery", delivery.id.to_string()))
 }
 
 /// Forgets a delivery, if it is the one on record.
@@ -58,6 +55,11 @@ fn total(draft: &Draft<'_>) -> Result<u64, StoreError> {
 
 /// Finds the oldest that count no more.
 fn old(draft: &Draft<'_>, since: Timestamp) -> Result<Vec<Delivery>, StoreError> {
-    let oldest = draft.recorded::<Delivery>(&Span::DeliveriesAt).take(FORGOTTEN);
-    oldest.take_while(|one| one.as_ref().map_or(true, |one| one.at < since)).collect()
+    let mut oldest = oldest(draft, FORGOTTEN)?;
+    oldest.retain(|one| one.at < since);
+    Ok(oldest)
+}
+
+fn oldest(draft: &Draft<'_>, most: usize) -> Result<Vec<Delivery>, StoreError> {
+    draft.recorded::<Delivery>(&Span::DeliveriesAt).take(most).collect()
 }

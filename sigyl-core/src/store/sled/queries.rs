@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 
 use crate::domain::{
-    Account, AccountId, ApiKey, AuditEntry, AuditHead, Bookmark, Deployment, Digest, DocumentName,
+    Account, AccountId, ApiKey, AuditEntry, AuditHead, Bookmark, Delivery, Deployment, Digest, DocumentName,
     DocumentVersion, Follow, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine,
-    Rating, RatingTotal, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Version,
-    VersionRecord, Workspace, WorkspaceName,
+    Rating, RatingTotal, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Timestamp,
+    Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 use crate::store::key::{Key, Shown, Span, descending_seq_of, seq_of};
@@ -351,6 +351,16 @@ impl Store for SledStore {
     async fn once(&self, key: &KeyId, name: &OnceName) -> Result<Option<Once>, StoreError> {
         let (key, name) = (key.clone(), name.clone());
         self.ask(move |reader| reader.get(&Key::Once(&key, &name))).await
+    }
+
+    async fn has_taken(&self, delivery: &Delivery, since: Timestamp) -> Result<bool, StoreError> {
+        let (id, content) = (delivery.id.clone(), delivery.content);
+        self.ask(move |reader| {
+            let by_id = reader.get::<Delivery>(&Key::Delivery(&id))?;
+            let by_content = reader.get::<Delivery>(&Key::DeliveryOf(content))?;
+            Ok([by_id, by_content].into_iter().flatten().any(|before| before.at >= since))
+        })
+        .await
     }
 
     async fn follow(&self, name: &ServerName) -> Result<Option<Follow>, StoreError> {
