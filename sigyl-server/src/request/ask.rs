@@ -94,7 +94,7 @@ impl Ask {
 
     /// Reads a body that a form of a page sent, of at most `limit` bytes.
     pub(crate) async fn form(self, limit: usize) -> Result<Query, Problem> {
-        let bytes = self.body_of("application/x-www-form-urlencoded", "a form", limit).await?;
+        let bytes = self.body_of("application/x-www-form-urlencoded", "a form", limit, |_| Ok(())).await?;
         let text = std::str::from_utf8(&bytes).map_err(|_| Problem::invalid("the form is not UTF-8"))?;
         Query::read(text)
     }
@@ -102,7 +102,7 @@ impl Ask {
     /// Reads the body now, of at most `limit` bytes, whatever it is said to be. The handler reads it again.
     pub(crate) async fn read_whole(&mut self, limit: usize) -> Result<Bytes, Problem> {
         let coming = std::mem::replace(&mut self.body, whole(Bytes::new()));
-        let collected = tokio::time::timeout(self.body_time, collect(coming, limit)).await;
+        let collected = tokio::time::timeout(self.body_time, collect(coming, limit, |_| Ok(()))).await;
         let bytes = collected.map_err(|_| too_slow())??;
         self.body = whole(bytes.clone());
         Ok(bytes)
@@ -123,17 +123,32 @@ impl Ask {
 
     /// Reads a body that is said to be JSON, of at most `limit` bytes, as it is.
     pub(crate) async fn bytes(self, limit: usize) -> Result<Bytes, Problem> {
-        self.body_of("application/json", "JSON", limit).await
+        self.body_of("application/json", "JSON", limit, |_| Ok(())).await
     }
 
-    async fn body_of(self, wanted: &str, called: &str, limit: usize) -> Result<Bytes, Problem> {
+    /// The same, where `room` is told how many bytes there are with each piece that came, and may refuse it.
+    pub(crate) async fn bytes_if(
+        self,
+        limit: usize,
+        room: impl FnMut(usize) -> Result<(), Problem>,
+    ) -> Result<Bytes, Problem> {
+        self.body_of("application/json", "JSON", limit, room).await
+    }
+
+    async fn body_of(
+        self,
+        wanted: &str,
+        called: &str,
+        limit: usize,
+        room: impl FnMut(usize) -> Result<(), Problem>,
+    ) -> Result<Bytes, Problem> {
         let kind = self.headers.get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
         let kind = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim());
         if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case(wanted)) {
             let what = format!("the body has to be {called}, with the header `Content-Type: {wanted}`");
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, what));
         }
-        let collected = tokio::time::timeout(self.body_time, collect(self.body, limit)).await;
+        let collected = tokio::time::timeout(self.body_time, collect(self.body, limit, room)).await;
         collected.map_err(|_| too_slow())?
     }
 }
@@ -177,7 +192,11 @@ fn not_json(error: &serde_json::Error) -> Problem {
 }
 
 /// Collects a body of at most `limit` bytes; one that says it is larger is not begun.
-async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
+async fn collect(
+    mut body: Body,
+    limit: usize,
+    mut room: impl FnMut(usize) -> Result<(), Problem>,
+) -> Result<Bytes, Problem> {
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(too_large(limit));
     }
@@ -188,6 +207,7 @@ async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
         if whole.len() + data.len() > limit {
             return Err(too_large(limit));
         }
+        room(whole.len() + data.len())?;
         whole.extend_from_slice(&data);
     }
     Ok(whole.freeze())

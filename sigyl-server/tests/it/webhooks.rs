@@ -9,6 +9,7 @@ use ring::hmac;
 use serde_json::Value;
 use sigyl_core::domain::SecretValue;
 use sigyl_server::Config;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use uuid::Uuid;
 
 use crate::app::{Reply, TestApp};
@@ -131,6 +132,29 @@ async fn a_delivery_that_nobody_follows_is_ignored_each_time() {
     assert_eq!(first.to(&app).await.json()["outcome"], "ignored");
     // It takes no room among those that are remembered.
     assert_eq!(first.to(&app).await.json()["outcome"], "ignored");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn who_announces_much_and_sends_nothing_keeps_nobody_out() {
+    let app = app().await;
+    let head = format!(
+        "POST /webhooks/github HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+         Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        5 << 20
+    );
+    let mut waiting = Vec::new();
+    for _ in 0..20 {
+        let mut stream = app.connect().await;
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut said = [0; 12];
+        stream.read_exact(&mut said).await.unwrap();
+        assert_eq!(&said, b"HTTP/1.1 100");
+        waiting.push(stream);
+    }
+    let body = r#"{"zen":"Keep it logically awesome."}"#;
+    assert_eq!(Sent::of("ping", body).to(&app).await.status, StatusCode::OK);
+    drop(waiting);
     app.end().await;
 }
 
