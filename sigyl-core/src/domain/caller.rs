@@ -30,6 +30,11 @@ impl Caller {
         Self { identity: Identity::LocalOwner, address: None }
     }
 
+    /// Tells whether this is the person who owns the data directory.
+    pub fn is_local_owner(&self) -> bool {
+        matches!(self.identity, Identity::LocalOwner)
+    }
+
     /// A caller that may do only `actions`, in every workspace.
     pub fn limited(name: impl Into<String>, actions: impl Into<Vec<Action>>) -> Self {
         Self { identity: Identity::Limited { name: name.into(), actions: actions.into() }, address: None }

@@ -95,6 +95,9 @@ pub struct Follow {
     pub server: ServerName,
     /// The repository, as it is called now.
     pub repository: RepositoryName,
+    /// What it was called before, the newest last: a server still names as its source what it was deployed from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub was: Vec<RepositoryName>,
     /// The number that it keeps, once something told it. Another repository may get its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<u64>,
@@ -156,6 +159,44 @@ impl Follow {
     /// Commits of the past that are kept.
     pub const PAST_MAX: usize = 64;
 
+    /// Seconds by which the clock of GitHub may be behind the one here.
+    const CLOCKS_APART: i64 = 120;
+    /// Names of the past that are kept.
+    pub const NAMES_MAX: usize = 16;
+
+    /// Tells whether the repository that is followed has this name, or had it.
+    pub fn is_known_as(&self, name: &RepositoryName) -> bool {
+        self.repository == *name || self.was.contains(name)
+    }
+
+    /// Goes on under the name that the repository has now, and tells what that changes. Under another owner nothing is
+    /// released by itself any more.
+    pub fn go_by(&mut self, name: &RepositoryName) -> Option<String> {
+        if self.repository == *name {
+            return None;
+        }
+        let moved = !self.repository.owner().eq_ignore_ascii_case(name.owner());
+        let before = std::mem::replace(&mut self.repository, name.clone());
+        self.was.retain(|one| one != name && *one != before);
+        self.was.push(before);
+        self.was.drain(..self.was.len().saturating_sub(Self::NAMES_MAX));
+        let mut note = format!("the repository is called {name} now");
+        if moved && self.policy == FollowPolicy::Auto {
+            self.policy = FollowPolicy::Ask;
+            note += ", and belongs to somebody else: what is pushed waits from now on";
+        }
+        Some(note)
+    }
+
+    /// Keeps what is known of the repository from when it was followed before, and of the branch if that is the same.
+    pub fn go_on_from(&mut self, before: Self) {
+        (self.repository, self.was, self.id) = (before.repository, before.was, before.id);
+        if self.branch == before.branch {
+            (self.seen, self.past, self.waiting) = (before.seen, before.past, before.waiting);
+            (self.run, self.note) = (before.run, before.note);
+        }
+    }
+
     /// Weighs a push to its branch, of the repository with a number.
     pub fn weigh(&self, id: Option<u64>, push: &Seen) -> Weight {
         if self.id.is_some() && self.id != id {
@@ -163,7 +204,7 @@ impl Follow {
         }
         match &self.seen {
             // Times of pushes are told to the second.
-            None if push.at.seconds() < self.since.seconds() => Weight::Old,
+            None if push.at.seconds() + Self::CLOCKS_APART < self.since.seconds() => Weight::Old,
             None => Weight::New,
             Some(seen) if seen.commit == push.commit => Weight::Known,
             Some(seen) if push.at.seconds() < seen.at.seconds() => Weight::Old,
@@ -177,8 +218,15 @@ impl Follow {
     /// Notes a push as the newest.
     pub fn saw(&mut self, push: Seen) {
         if let Some(before) = self.seen.replace(push) {
-            self.past.retain(|commit| *commit != before.commit);
-            self.past.push(before.commit);
+            self.passed(before.commit);
+        }
+    }
+
+    /// Notes a commit that the branch was at before: one of the same second that is told late is not new.
+    pub fn passed(&mut self, before: CommitId) {
+        self.past.retain(|commit| *commit != before);
+        if self.seen.as_ref().is_none_or(|seen| seen.commit != before) {
+            self.past.push(before);
             self.past.drain(..self.past.len().saturating_sub(Self::PAST_MAX));
         }
     }
@@ -200,6 +248,7 @@ mod tests {
         Follow {
             server: ServerName::parse("clock").unwrap(),
             repository: RepositoryName::parse("octo/clock").unwrap(),
+            was: Vec::new(),
             id: Some(7),
             branch: BranchName::parse("main").unwrap(),
             folder: None,
@@ -247,8 +296,9 @@ mod tests {
     #[test]
     fn pushes_that_come_out_of_order_or_twice_are_not_new() {
         let mut one = follow();
-        assert_eq!(one.weigh(Some(7), &push('a', 9)), Weight::Old, "from before it was followed");
-        assert_eq!(one.weigh(Some(7), &push('a', 10)), Weight::New, "in the same second");
+        one.since = Timestamp::from_millis(1_000_900);
+        assert_eq!(one.weigh(Some(7), &push('a', 879)), Weight::Old, "from before it was followed");
+        assert_eq!(one.weigh(Some(7), &push('a', 880)), Weight::New, "clocks are not the same");
         one.saw(push('a', 20));
         assert_eq!(one.weigh(Some(7), &push('a', 20)), Weight::Known);
         one.saw(push('b', 30));
@@ -257,6 +307,30 @@ mod tests {
         assert_eq!(one.weigh(Some(7), &push('a', 30)), Weight::Old, "in one second with what came after");
         assert_eq!(one.weigh(Some(7), &push('a', 31)), Weight::New, "pushed back to where it was");
         assert_eq!(one.weigh(Some(8), &push('d', 40)), Weight::Stranger);
+        one.passed(commit('d'));
+        assert_eq!(one.weigh(Some(7), &push('d', 30)), Weight::Old, "what came after it told of it");
+    }
+
+    #[test]
+    fn a_repository_is_known_by_the_names_that_it_had() {
+        let name = |text: &str| RepositoryName::parse(text).unwrap();
+        let mut one = follow();
+        assert_eq!(one.go_by(&name("Octo/Clock")), None, "the same");
+        assert!(one.go_by(&name("octo/tick")).is_some());
+        assert_eq!((one.was.as_slice(), one.policy), (&[name("octo/clock")][..], FollowPolicy::Auto));
+        assert!(one.go_by(&name("evil/tick")).unwrap().contains("somebody else"));
+        assert_eq!(one.policy, FollowPolicy::Ask);
+        one.go_by(&name("octo/clock"));
+        assert_eq!(
+            one.was,
+            [name("octo/tick"), name("evil/tick")],
+            "what it is called is not what it was called"
+        );
+        for at in 0..40 {
+            one.go_by(&name(&format!("octo/n{at}")));
+        }
+        assert_eq!(one.was.len(), Follow::NAMES_MAX);
+        assert!(one.is_known_as(&name("octo/n38")) && !one.is_known_as(&name("octo/tick")));
     }
 
     #[test]

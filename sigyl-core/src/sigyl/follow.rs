@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use super::audit::{Act, Told};
 use super::{Sigyl, told_back};
 use crate::domain::{
-    Action, Caller, CommitId, Follow, Kind, Locator, RepositoryName, RunId, Server, ServerName,
+    Action, Caller, CommitId, Denied, Follow, Kind, Locator, RepositoryName, RunId, Server, ServerName,
 };
 use crate::error::Error;
 use crate::store::{Change, StoreError};
@@ -47,27 +47,34 @@ impl Sigyl {
         let (sigyl, who, name) = (self.clone(), caller.clone(), name.clone());
         let work = async move {
             let server = sigyl.known(&who, Action::Deploy, &name).await?;
+            // Without a key on record it is released in the name of the owner: nobody else gets that.
+            if who.key().is_none() && !who.is_local_owner() {
+                return Err(Denied::new(&who, "have a branch followed without a key").into());
+            }
             let (repository, folder) = sigyl.repository_of(&server)?;
             let _following = sigyl.inner.following.lock().await;
             let before = sigyl.inner.platform.store.follow(&name).await?;
-            let same = before.filter(|it| it.repository == repository && it.branch == new.branch);
-            let (id, seen, past) = same.map(|it| (it.id, it.seen, it.past)).unwrap_or_default();
+            let before = before.filter(|it| it.is_known_as(&repository));
             let mut follow = Follow {
                 server: name,
                 repository,
-                id,
+                was: Vec::new(),
+                id: None,
                 branch: new.branch,
                 folder,
                 policy: new.policy,
                 by: who.name().to_owned(),
                 key: who.key().map(|holder| holder.key.id.clone()),
                 since: sigyl.inner.platform.clock.now(),
-                seen,
-                past,
+                seen: None,
+                past: Vec::new(),
                 waiting: None,
                 run: None,
                 note: None,
             };
+            if let Some(before) = before {
+                follow.go_on_from(before);
+            }
             sigyl.first_look(&mut follow).await?;
             sigyl.inner.platform.store.apply(Change::PutFollow(Box::new(follow.clone()))).await?;
             Ok(FollowView::from(follow))
@@ -120,16 +127,33 @@ impl Sigyl {
         name: &ServerName,
         commit: Option<CommitId>,
     ) -> Result<RunId, Error> {
+        let act = Act::on_server("release_followed", name);
+        let (sigyl, who, name) = (self.clone(), caller.clone(), name.clone());
+        let work = async move { sigyl.release_waiting(&who, &name, commit).await };
+        self.audited(caller, act, work).await
+    }
+
+    async fn release_waiting(
+        &self,
+        caller: &Caller,
+        name: &ServerName,
+        commit: Option<CommitId>,
+    ) -> Result<RunId, Error> {
         let server = self.known(caller, Action::Deploy, name).await?;
         let _following = self.inner.following.lock().await;
         let store = &self.inner.platform.store;
         let mut follow = store.follow(name).await?.ok_or_else(|| Error::NoFollow(name.clone()))?;
         let waiting = follow.waiting.take().filter(|waits| commit.as_ref().is_none_or(|it| it == waits));
         let waiting = waiting.ok_or_else(|| Error::NothingWaits { server: name.clone(), asked: commit })?;
+        if self.under_way(&follow).await?.is_some() {
+            // Whichever of the two ended last would serve.
+            return Err(Error::Busy(name.clone()));
+        }
         let run = self.release_commit(caller, &server, &follow, &waiting).await?;
-        follow.note = Some(format!("{} was released by {}", waiting.short(), caller.name()));
+        follow.note = Some(format!("run {run} of {} began to release {}", caller.name(), waiting.short()));
         follow.run = Some(run.clone());
         store.apply(Change::PutFollow(Box::new(follow))).await?;
+        self.when_over(name.clone(), waiting, run.clone());
         Ok(run)
     }
 

@@ -71,8 +71,12 @@ impl Sigyl {
     pub(super) async fn first_look(&self, follow: &mut Follow) -> Result<(), Error> {
         let Some(api) = &self.inner.github.api else { return Ok(()) };
         let (RepositoryFacts { id, .. }, commit) = both(api, follow).await?;
-        if follow.id != Some(id) || follow.seen.is_none() {
-            follow.id = Some(id);
+        if follow.id.is_some_and(|known| known != id) {
+            let why = "another repository has its name by now; end that it follows the old one first";
+            return Err(Error::NotFollowable { server: follow.server.clone(), why });
+        }
+        follow.id = Some(id);
+        if follow.seen.is_none() {
             follow.seen = Some(Seen { commit, at: follow.since });
         }
         Ok(())

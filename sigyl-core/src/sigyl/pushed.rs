@@ -2,7 +2,8 @@
 
 use super::Sigyl;
 use crate::domain::{
-    AuditOutcome, Caller, CommitId, Follow, FollowPolicy, KeyId, RepositoryName, RunId, Seen, Weight,
+    AuditOutcome, Caller, CommitId, Follow, FollowPolicy, KeyId, RepositoryName, RunId, RunState, Seen, Seq,
+    ServerName, Weight,
 };
 use crate::error::Error;
 use crate::event::EventKind;
@@ -12,6 +13,8 @@ use crate::wire::v1::HookOutcome;
 
 /// What the audit calls whoever tells of pushes.
 const GITHUB: &str = "GitHub";
+/// What is said of a push of a repository that is not the one that is followed.
+const STRANGER: &str = "another repository has the name that is followed: nothing of it is released";
 
 /// What was done for a delivery: in words, and the runs of it.
 #[derive(Debug)]
@@ -40,46 +43,69 @@ impl Sigyl {
     /// Does what a push leads to, for each server that follows its branch.
     pub(super) async fn pushed(&self, push: Pushed) -> Result<Acted, Error> {
         let _following = self.inner.following.lock().await;
-        let Pushed { repository, branch, after, at } = push;
-        let mut done = Vec::new();
-        for follow in self.followers(&repository).await? {
-            if follow.branch.as_str() != branch {
+        let (mut done, mut failed) = (Vec::new(), None);
+        for follow in self.followers(&push.repository).await? {
+            if follow.branch.as_str() != push.branch {
                 continue;
             }
             let server = follow.server.clone();
-            let (note, run) = match after.clone() {
-                Some(commit) => self.take_push(follow, Some(repository.id), Seen { commit, at }).await?,
-                None => (self.note(follow, "the branch was deleted at GitHub".to_owned()).await?, None),
-            };
-            done.push((format!("{server}: {note}"), run));
+            match self.pushed_to(follow, &push).await {
+                Ok((note, run)) => done.push((format!("{server}: {note}"), run)),
+                Err(error) => {
+                    tracing::error!(%error, %server, "a push could not be acted on");
+                    failed = failed.or(Some(error));
+                }
+            }
         }
-        Ok(Acted::of(done, format!("no server follows this branch of {}", repository.name)))
+        // Those that could be served were; for the others it has to come again.
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(Acted::of(done, format!("no server follows this branch of {}", push.repository.name))),
+        }
+    }
+
+    async fn pushed_to(&self, follow: Follow, push: &Pushed) -> Result<(String, Option<RunId>), Error> {
+        match push.after.clone() {
+            Some(commit) => {
+                let (seen, before) = (Seen { commit, at: push.at }, push.before.clone());
+                self.take_push(follow, &push.repository, seen, before).await
+            }
+            None if follow.id.is_some_and(|id| id != push.repository.id) => Ok((STRANGER.to_owned(), None)),
+            None => Ok((self.note(follow, "the branch was deleted at GitHub".to_owned()).await?, None)),
+        }
     }
 
     /// Does what a push leads to for one server; returns what that was.
     pub(super) async fn take_push(
         &self,
         mut follow: Follow,
-        id: Option<u64>,
+        repository: &Repository,
         push: Seen,
+        before: Option<CommitId>,
     ) -> Result<(String, Option<RunId>), Error> {
-        let id = id.or(follow.id);
-        match follow.weigh(id, &push) {
+        match follow.weigh(Some(repository.id), &push) {
             Weight::New => {}
             Weight::Known => return Ok(("it was seen before".to_owned(), None)),
+            Weight::Old if follow.seen.is_none() => {
+                let note = "a push came from before it was followed: nothing of it is released";
+                return Ok((self.note(follow, note.to_owned()).await?, None));
+            }
             Weight::Old => {
-                return Ok(("a later push was seen before, or it was not followed then".to_owned(), None));
+                return Ok(("a later push was seen before".to_owned(), None));
             }
             Weight::Stranger => {
-                let note = format!(
-                    "another repository is called {} now: nothing of it is released",
-                    follow.repository
-                );
+                let note = format!("{STRANGER} ({})", follow.repository);
                 return Ok((self.note(follow, note).await?, None));
             }
         }
-        follow.id = id;
-        self.act_on_commit(follow, push).await
+        follow.id = Some(repository.id);
+        // A rename may have been missed.
+        let renamed = follow.go_by(&repository.name);
+        // What it was at cannot come after it.
+        if let Some(before) = before.filter(|before| *before != push.commit) {
+            follow.passed(before);
+        }
+        self.act_on_commit(follow, push, renamed).await
     }
 
     /// Does the same for what GitHub says a branch is at, which is never old.
@@ -94,13 +120,19 @@ impl Sigyl {
         }
         let at = follow.seen.as_ref().map_or(follow.since, |seen| seen.at);
         if follow.id.is_some_and(|known| known != id) {
-            return self.take_push(follow, Some(id), Seen { commit: head, at }).await;
+            let stranger = Repository { name: follow.repository.clone(), id };
+            return self.take_push(follow, &stranger, Seen { commit: head, at }, None).await;
         }
         follow.id = Some(id);
-        self.act_on_commit(follow, Seen { commit: head, at }).await
+        self.act_on_commit(follow, Seen { commit: head, at }, None).await
     }
 
-    async fn act_on_commit(&self, mut follow: Follow, push: Seen) -> Result<(String, Option<RunId>), Error> {
+    async fn act_on_commit(
+        &self,
+        mut follow: Follow,
+        push: Seen,
+        renamed: Option<String>,
+    ) -> Result<(String, Option<RunId>), Error> {
         let commit = push.commit.clone();
         follow.saw(push);
         let (note, run) = match follow.policy {
@@ -113,34 +145,89 @@ impl Sigyl {
                 (format!("{} is not released: the policy is `never`", commit.short()), None)
             }
         };
-        Ok((self.note(follow, note).await?, run))
+        let note = renamed.into_iter().chain([note]).collect::<Vec<_>>().join("; ");
+        let (server, begun) = (follow.server.clone(), run.clone());
+        let note = self.note(follow, note).await?;
+        if let Some(run) = begun {
+            self.when_over(server, commit, run);
+        }
+        Ok((note, run))
     }
 
-    /// Begins to release a commit with the key of who set that it is followed. When that is refused, the commit waits.
+    /// Begins to release a commit with the key of who set that it is followed. When that is refused, the commit waits, and
+    /// so it does while the run of one before it is under way: whichever of the two ended last would serve.
     async fn release_push(
         &self,
         follow: &mut Follow,
         commit: &CommitId,
     ) -> Result<(String, Option<RunId>), Error> {
+        let short = commit.short();
+        // On record before its run begins: whatever happens between, it is neither lost nor released twice.
+        follow.waiting = Some(commit.clone());
+        self.inner.platform.store.apply(Change::PutFollow(Box::new(follow.clone()))).await?;
+        if let Some(before) = self.under_way(follow).await? {
+            return Ok((format!("{short} waits until run {before} is over"), None));
+        }
         match self.release_as_set(follow, commit).await {
             Ok(run) => {
                 follow.waiting = None;
                 follow.run = Some(run.clone());
-                Ok((format!("{} is released by run {run}", commit.short()), Some(run)))
+                Ok((format!("run {run} began to release {short}"), Some(run)))
             }
             Err(Error::Store(error)) => Err(error.into()),
             Err(error) => {
-                follow.waiting = Some(commit.clone());
-                Ok((
-                    format!(
-                        "{} could not be released and waits: {}",
-                        commit.short(),
-                        error.failure().message
-                    ),
-                    None,
-                ))
+                let why = error.failure().message;
+                Ok((format!("{short} could not be released and waits: {why}"), None))
             }
         }
+    }
+
+    /// Returns the last run of something followed, if it works or is held.
+    pub(super) async fn under_way(&self, follow: &Follow) -> Result<Option<RunId>, Error> {
+        let Some(run) = &follow.run else { return Ok(None) };
+        let record = self.inner.platform.store.run(run).await?;
+        Ok(record.filter(|record| !record.state.is_over()).map(|record| record.id))
+    }
+
+    /// Has what waits released when a run is over. Nobody waits for it; what waits stays on record.
+    pub(super) fn when_over(&self, server: ServerName, commit: CommitId, run: RunId) {
+        let sigyl = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = sigyl.after_run(&server, commit, &run).await {
+                tracing::warn!(%error, %server, %run, "what waits for the end of a run is not released by itself");
+            }
+        });
+    }
+
+    /// Releases the commit that came while a run was under way. When there is none and the run did not end well, its own
+    /// commit waits again.
+    async fn after_run(&self, server: &ServerName, commit: CommitId, run: &RunId) -> Result<(), Error> {
+        // Nobody reads the frames: only the end matters.
+        let (frames, _) = tokio::sync::mpsc::channel(1);
+        let end = self.watch(&Caller::local_owner(), run, Seq(0), &frames).await?.run;
+        let _following = self.inner.following.lock().await;
+        let follow = self.inner.platform.store.follow(server).await?;
+        let Some(mut follow) = follow.filter(|it| it.run.as_ref() == Some(run) && end.state.is_over()) else {
+            return Ok(());
+        };
+        let is_done = end.state == RunState::Done;
+        match follow.waiting.clone() {
+            Some(next) if follow.policy == FollowPolicy::Auto => {
+                let (note, begun) = self.release_push(&mut follow, &next).await?;
+                self.note(follow, note).await?;
+                if let Some(begun) = begun {
+                    self.when_over(server.clone(), next, begun);
+                }
+            }
+            None if !is_done => {
+                let why = end.failure.map_or_else(|| format!("{:?}", end.state), |failure| failure.message);
+                let note = format!("run {run} did not release {}, which waits: {why}", commit.short());
+                follow.waiting = Some(commit);
+                self.note(follow, note).await?;
+            }
+            Some(_) | None => {}
+        }
+        Ok(())
     }
 
     async fn release_as_set(&self, follow: &Follow, commit: &CommitId) -> Result<RunId, Error> {
@@ -182,21 +269,21 @@ impl Sigyl {
     /// Goes on under another name. One that belongs to somebody else now is not released by itself any more.
     pub(super) async fn renamed(&self, renamed: Renamed) -> Result<Acted, Error> {
         let _following = self.inner.following.lock().await;
-        let Renamed { repository, was, moved } = renamed;
+        let Renamed { repository, was, .. } = renamed;
         let mut done = Vec::new();
         for mut follow in self.inner.platform.store.follows().await? {
-            // A rename of long ago that is told again does not lead back.
-            let is_it =
-                was.as_ref() == Some(&follow.repository) && follow.id.is_none_or(|id| id == repository.id);
-            if !is_it {
+            let is_it = match follow.id {
+                Some(id) => id == repository.id,
+                None => was.as_ref() == Some(&follow.repository),
+            };
+            // A rename of long ago that is told late does not lead back.
+            let is_late = was.as_ref().is_some_and(|was| follow.was.contains(was));
+            if !is_it || is_late {
                 continue;
             }
-            let mut note = format!("the repository is called {} now", repository.name);
-            if moved && follow.policy == FollowPolicy::Auto {
-                follow.policy = FollowPolicy::Ask;
-                note += ", and belongs to somebody else: what is pushed waits from now on";
-            }
-            (follow.repository, follow.id) = (repository.name.clone(), Some(repository.id));
+            follow.id = Some(repository.id);
+            let note = follow.go_by(&repository.name);
+            let note = note.unwrap_or_else(|| format!("the repository is called {} now", repository.name));
             let server = follow.server.clone();
             done.push((format!("{server}: {}", self.note(follow, note).await?), None));
         }

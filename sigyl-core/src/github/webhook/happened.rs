@@ -1,6 +1,7 @@
 //! What a delivery tells, as far as Sigyl cares.
 
 use serde::Deserialize;
+use serde::de::Error as _;
 use serde_json::Error;
 
 use crate::domain::{CommitId, RepositoryName, Timestamp};
@@ -44,6 +45,8 @@ pub struct Pushed {
     pub repository: Repository,
     /// The branch.
     pub branch: String,
+    /// What it was at; nothing when it is new.
+    pub before: Option<CommitId>,
     /// What it is at now; nothing when it is gone.
     pub after: Option<CommitId>,
     /// When, to the second.
@@ -90,7 +93,7 @@ impl Happened {
                 serde_json::from_slice::<serde::de::IgnoredAny>(body)?;
                 Self::Ping
             }
-            "push" => serde_json::from_slice::<Push>(body)?.told(),
+            "push" => serde_json::from_slice::<Push>(body)?.told()?,
             "release" => serde_json::from_slice::<Release>(body)?.told(),
             "installation" => serde_json::from_slice::<Installation>(body)?.told(),
             "installation_repositories" => serde_json::from_slice::<Repositories>(body)?.told(),
@@ -122,6 +125,8 @@ impl From<Place> for Repository {
 struct Push {
     #[serde(rename = "ref")]
     reference: String,
+    #[serde(default)]
+    before: String,
     after: String,
     #[serde(default)]
     deleted: bool,
@@ -129,18 +134,21 @@ struct Push {
 }
 
 impl Push {
-    fn told(self) -> Happened {
+    fn told(self) -> Result<Happened, Error> {
         let Some(branch) = self.reference.strip_prefix("refs/heads/") else {
-            return Happened::Nothing("it is about a tag, and branches are followed");
+            return Ok(Happened::Nothing("it is about a tag, and branches are followed"));
         };
         let after = CommitId::parse(&self.after).ok().filter(|_| !self.deleted);
         if after.is_none() && !self.deleted {
-            return Happened::Nothing("it names no commit");
+            return Ok(Happened::Nothing("it names no commit"));
         }
-        let seconds = self.repository.pushed_at.as_i64().unwrap_or(0);
+        // Without it nobody could tell which of two pushes is the later.
+        let seconds = self.repository.pushed_at.as_i64();
+        let seconds = seconds.ok_or_else(|| Error::custom("`repository.pushed_at` is no time in seconds"))?;
         let at = Timestamp::from_millis(seconds.saturating_mul(1_000));
         let branch = branch.to_owned();
-        Happened::Pushed(Pushed { repository: self.repository.into(), branch, after, at })
+        let before = CommitId::parse(&self.before).ok();
+        Ok(Happened::Pushed(Pushed { repository: self.repository.into(), branch, before, after, at }))
     }
 }
 
@@ -311,6 +319,11 @@ mod tests {
 
     #[test]
     fn what_has_another_form_is_refused_and_what_is_not_known_is_not() {
+        let commit = "0a".repeat(20);
+        let timeless = format!(
+            r#"{{"ref":"refs/heads/a","after":"{commit}","repository":{{"id":7,"full_name":"octo/x"}}}}"#
+        );
+        assert!(read("push", &timeless).unwrap_err().to_string().contains("pushed_at"));
         for (event, body) in [("push", "{}"), ("push", "[]"), ("release", "{not json"), ("ping", "")] {
             assert!(read(event, body).is_err(), "{event} {body}");
         }

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::github::api::{ApiError, CommitCheck, CommitStatus, Repositories, RepositoryFacts};
 use crate::github::webhook::Delivered;
 use crate::pipeline::tests::house::rules;
-use crate::pipeline::tests::target::FakeTarget;
+use crate::pipeline::tests::target::{FakeTarget, Fault};
 use crate::sigyl::{Config, Sigyl};
 use crate::source::ToolEnv;
 use crate::wire::v1::{Deploy, FollowView, HookOutcome, HookTaken, NewFollow};
@@ -166,6 +166,19 @@ impl Hub {
         self.hook("push", &push(ID, "refs/heads/main", commit, seconds)).await
     }
 
+    /// Waits until what is followed is as it should be.
+    async fn eventually<T>(&self, find: impl Fn(&FollowView) -> Option<T>) -> T {
+        let found = async {
+            loop {
+                if let Some(found) = find(&self.followed().await) {
+                    return found;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), found).await.expect("it never came to that")
+    }
+
     /// The version that serves.
     async fn serves(&self) -> String {
         let view = self.sigyl.show(&Caller::local_owner(), &toy()).await.unwrap();
@@ -221,12 +234,7 @@ async fn a_push_is_acted_on_also_when_who_told_of_it_has_gone() {
     let second = hub.commit("1.1.0", CODE);
     let gone = tokio::time::timeout(std::time::Duration::ZERO, hub.push(&second, NOW + 1)).await;
     assert!(gone.is_err(), "{gone:?}");
-    let waits = async {
-        while hub.followed().await.waiting.is_none() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(20), waits).await.expect("the push was lost");
+    assert_eq!(hub.eventually(|view| view.waiting.clone()).await.as_str(), second);
     hub.sigyl.shutdown().await;
 }
 
@@ -248,6 +256,9 @@ async fn what_waits_is_released_by_whoever_may_and_nothing_else() {
     let hub = Hub::new().await;
     let owner = Caller::local_owner();
     hub.follow(&owner, FollowPolicy::Ask).await.unwrap();
+    let keyless = Caller::limited("a deployer", [Action::Read, Action::Deploy]);
+    let refused = hub.follow(&keyless, FollowPolicy::Auto).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Denied, "what is pushed would be released in the name of the owner");
     let nothing = hub.sigyl.release_followed(&owner, &toy(), None).await.unwrap_err();
     assert_eq!((nothing.code(), nothing.kind()), ("E1402", Kind::Conflict));
     let second = hub.commit("1.1.0", CODE);
@@ -331,6 +342,86 @@ async fn a_name_that_another_repository_got_is_not_followed() {
         "repositories_removed": [{"full_name": "evil/tick"}],
     });
     assert!(hub.hook("installation_repositories", &removed).await.note.contains("cannot read"));
+    hub.sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_repository_that_was_renamed_is_followed_by_its_number_whatever_was_missed() {
+    let hub = Hub::new().await;
+    let owner = Caller::local_owner();
+    hub.follow(&owner, FollowPolicy::Auto).await.unwrap();
+    let second = hub.commit("1.1.0", CODE);
+    ended(&hub.sigyl, &hub.push(&second, NOW + 1).await.runs[0]).await;
+    // Nobody told of the rename; the old name is another's by now.
+    let third = hub.commit("1.2.0", CODE);
+    let at = hub.folder.path().join("hub/octo");
+    std::fs::rename(at.join("toy.git"), at.join("tick.git")).unwrap();
+    let mut body = push(ID, "refs/heads/main", &third, NOW + 2);
+    body["repository"]["full_name"] = "octo/tick".into();
+    let taken = hub.hook("push", &body).await;
+    assert_eq!(outcome(&taken), (HookOutcome::Taken, 1), "{taken:?}");
+    let end = ended(&hub.sigyl, &taken.runs[0]).await;
+    assert_eq!(end.run.state, RunState::Held, "its source is another than before");
+    assert!(end.report.unwrap().source.locator.ends_with(&format!("octo/tick.git#{third}")));
+
+    let renamed = |from: &str, to: &str| {
+        json!({
+            "action": "renamed", "changes": {"repository": {"name": {"from": from}}},
+            "repository": {"id": ID, "full_name": to},
+        })
+    };
+    hub.hook("repository", &renamed("tock", "octo/bell")).await;
+    assert_eq!(hub.followed().await.repository.as_str(), "octo/bell", "one before it was missed");
+    hub.hook("repository", &renamed("tick", "octo/tock")).await;
+    assert_eq!(hub.followed().await.repository.as_str(), "octo/bell", "one that is told late leads nowhere");
+
+    let again = hub.follow(&owner, FollowPolicy::Ask).await.unwrap();
+    assert_eq!((again.repository.as_str(), again.seen.unwrap().as_str()), ("octo/bell", third.as_str()));
+    let stranger = hub.hook("push", &push(ID + 1, "refs/heads/main", &"0b".repeat(20), NOW + 3)).await;
+    assert_eq!(outcome(&stranger), (HookOutcome::Ignored, 0), "who has the old name now is not followed");
+    hub.sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_is_pushed_during_a_run_is_released_after_it_the_newest_alone() {
+    let hub = Hub::new().await;
+    let owner = Caller::local_owner();
+    hub.follow(&owner, FollowPolicy::Auto).await.unwrap();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (go_on, goes_on) = tokio::sync::oneshot::channel();
+    *hub.target.gate.lock().unwrap() = Some((begun, goes_on));
+    let first = hub.push(&hub.commit("1.1.0", CODE), NOW + 1).await.runs.remove(0);
+    has_begun.await.unwrap();
+    for (version, at) in [("1.2.0", 2), ("1.3.0", 3)] {
+        let taken = hub.push(&hub.commit(version, CODE), NOW + at).await;
+        assert!(taken.runs.is_empty() && taken.note.contains("waits until run"), "{taken:?}");
+    }
+    let early = hub.sigyl.release_followed(&owner, &toy(), None).await.unwrap_err();
+    assert_eq!(early.code(), "E0805");
+    go_on.send(()).unwrap();
+    ended(&hub.sigyl, &first).await;
+    let next = hub.eventually(|view| view.run.clone().filter(|run| *run != first)).await;
+    ended(&hub.sigyl, &next).await;
+    assert_eq!((hub.serves().await, hub.followed().await.waiting), ("1.3.0".to_owned(), None));
+    let runs = hub.sigyl.runs(&owner, None, 9).await.unwrap().items;
+    assert_eq!(runs.len(), 3, "none for what was pushed between");
+    hub.sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_commit_whose_run_failed_waits() {
+    let hub = Hub::new().await;
+    hub.follow(&Caller::local_owner(), FollowPolicy::Auto).await.unwrap();
+    hub.target.faults.lock().unwrap().insert(Fault::Build);
+    let second = hub.commit("1.1.0", CODE);
+    let taken = hub.push(&second, NOW + 1).await;
+    assert!(taken.note.contains("began to release"), "{taken:?}");
+    assert_eq!(ended(&hub.sigyl, &taken.runs[0]).await.run.state, RunState::Failed);
+    assert_eq!(hub.eventually(|view| view.waiting.clone()).await.as_str(), second);
+    assert!(hub.followed().await.note.unwrap().contains("did not release"));
+    // Following it again forgets nothing of that.
+    let again = hub.follow(&Caller::local_owner(), FollowPolicy::Ask).await.unwrap();
+    assert_eq!((again.waiting.unwrap().as_str(), again.run.as_ref()), (second.as_str(), taken.runs.first()));
     hub.sigyl.shutdown().await;
 }
 

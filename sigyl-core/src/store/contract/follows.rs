@@ -20,6 +20,7 @@ fn follow(server: &str, branch: &str) -> Follow {
     Follow {
         server: name(server),
         repository,
+        was: Vec::new(),
         id: None,
         branch,
         folder: None,
