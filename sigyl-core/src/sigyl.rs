@@ -28,6 +28,7 @@ mod members;
 mod namespaces;
 mod observe;
 mod once;
+mod one_run;
 mod open;
 mod operate;
 mod place;

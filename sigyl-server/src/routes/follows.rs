@@ -50,7 +50,7 @@ const RELEASE: Doc = Doc::new(
     &[
         BEGUN,
         fails(404, "There is no such server, for this key at least, or it follows nothing."),
-        fails(409, "No commit waits, or another than was named."),
+        fails(409, "No commit waits, or another than was named, or the run of one before is under way."),
     ],
 )
 .takes("WaitingCommit");
