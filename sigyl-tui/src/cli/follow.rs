@@ -36,7 +36,7 @@ enum What {
         branch: BranchName,
         /// What a push leads to: auto (a release, with the key that is shown now), ask or never
         #[arg(long, default_value = "ask", value_name = "auto|ask|never")]
-        policy: FollowPolicy,
+        on_push: FollowPolicy,
     },
     /// List what is followed, with what waits
     List,
@@ -59,8 +59,8 @@ impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         match self.what {
-            What::Set { name, branch, policy } => {
-                let follow = NewFollow { branch, policy };
+            What::Set { name, branch, on_push } => {
+                let follow = NewFollow { branch, policy: on_push };
                 let view: FollowView = cx.ask(Request::SetFollow { name, follow }).await?;
                 let FollowView { server, repository, branch, policy, .. } = &view;
                 let said = format!("{server} follows {branch} of {repository}: {policy}.");
