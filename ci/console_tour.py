@@ -218,7 +218,7 @@ def tour(console, clock):
     console.press("g", "u")
     console.see("Audit", "set_secret|set secret|secret", "clock")
     console.press("Escape")
-    console.see("● clock", r"API_KEY\s+2\b")
+    console.see("▸7 secrets", r"API_KEY\s+2\b")
 
     # Delete it, by its name.
     console.press("D")
