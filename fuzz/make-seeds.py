@@ -278,6 +278,14 @@ def replies():
     write("reviewer_reply", "secrets", b"token ghp_" + b"a1B2" * 9 + b"\npostgres://u:hunter2hunter2@h/ eyJhbGciOi.eyJzdWIiOi.x\n")
 
 
+def deliveries():
+    # GitHub's own examples: where they come from is said beside them.
+    examples = SEEDS.parent.parent / "sigyl-server/tests/data/github/webhooks.json"
+    for event, bodies in json.loads(examples.read_text()).items():
+        for number, body in enumerate(bodies[:2]):
+            write("webhook", f"{event}-{number}", json.dumps(body).encode())
+
+
 def packages():
     """The first byte says which two names the files have."""
     package = {"name": "@ada/clock", "version": "1.0.0", "description": "Tells: \"time\"\n", "bin": {"clock": "./a.js"},
@@ -377,6 +385,7 @@ if __name__ == "__main__":
     code()
     declared()
     replies()
+    deliveries()
     packages()
     files()
     texts()

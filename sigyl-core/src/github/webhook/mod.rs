@@ -2,6 +2,8 @@
 
 mod delivered;
 mod error;
+#[cfg(feature = "testing")]
+pub mod fuzz;
 mod happened;
 mod signature;
 
