@@ -194,7 +194,8 @@ async fn read(request: http1::Request<OctoBody>) -> Result<Asked, ApiError> {
         "DELETE" => Method::Delete,
         _ => return Err(ApiError::Answer("this is asked in a way that is not known")),
     };
-    let path = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let path = parts.uri.path_and_query().map(ToString::to_string);
+    let path = path.ok_or(ApiError::Answer("what is asked has no address"))?;
     let collected = body.collect().await.map_err(|_| ApiError::Answer("what is asked cannot be read"))?;
     let body = Some(collected.to_bytes().to_vec()).filter(|body| !body.is_empty());
     Ok(Asked { method, path, body })

@@ -6,7 +6,7 @@ use serde_json::Error;
 
 use crate::domain::{CommitId, RepositoryName, Timestamp};
 
-/// Repositories of one delivery that are looked at; GitHub sends fewer.
+/// Repositories of one delivery at most; GitHub sends fewer.
 const REPOSITORIES: usize = 10_000;
 
 /// What happened at GitHub.
@@ -95,8 +95,8 @@ impl Happened {
             }
             "push" => serde_json::from_slice::<Push>(body)?.told()?,
             "release" => serde_json::from_slice::<Release>(body)?.told(),
-            "installation" => serde_json::from_slice::<Installation>(body)?.told(),
-            "installation_repositories" => serde_json::from_slice::<Repositories>(body)?.told(),
+            "installation" => serde_json::from_slice::<Installation>(body)?.told()?,
+            "installation_repositories" => serde_json::from_slice::<Repositories>(body)?.told()?,
             "repository" => serde_json::from_slice::<Changed>(body)?.told(),
             _ => {
                 serde_json::from_slice::<serde::de::IgnoredAny>(body)?;
@@ -181,8 +181,12 @@ struct Named {
     full_name: RepositoryName,
 }
 
-fn names(all: Vec<Named>) -> Vec<RepositoryName> {
-    all.into_iter().take(REPOSITORIES).map(|one| one.full_name).collect()
+/// Takes the names of repositories; of more than are looked at none is passed over.
+fn names(all: Vec<Named>) -> Result<Vec<RepositoryName>, Error> {
+    if all.len() > REPOSITORIES {
+        return Err(Error::custom(format!("it names more than {REPOSITORIES} repositories")));
+    }
+    Ok(all.into_iter().map(|one| one.full_name).collect())
 }
 
 #[derive(Deserialize)]
@@ -193,14 +197,15 @@ struct Installation {
 }
 
 impl Installation {
-    fn told(self) -> Happened {
-        let all = names(self.repositories.unwrap_or_default());
+    fn told(self) -> Result<Happened, Error> {
+        // GitHub names none where the App is for all of them.
+        let all = names(self.repositories.unwrap_or_default())?;
         let (added, removed) = match self.action.as_str() {
             "created" | "unsuspend" => (all, Vec::new()),
             "deleted" | "suspend" => (Vec::new(), all),
             _ => (Vec::new(), Vec::new()),
         };
-        Happened::Installed(Installed { action: self.action, added, removed })
+        Ok(Happened::Installed(Installed { action: self.action, added, removed }))
     }
 }
 
@@ -212,9 +217,9 @@ struct Repositories {
 }
 
 impl Repositories {
-    fn told(self) -> Happened {
-        let (added, removed) = (names(self.repositories_added), names(self.repositories_removed));
-        Happened::Installed(Installed { action: self.action, added, removed })
+    fn told(self) -> Result<Happened, Error> {
+        let (added, removed) = (names(self.repositories_added)?, names(self.repositories_removed)?);
+        Ok(Happened::Installed(Installed { action: self.action, added, removed }))
     }
 }
 
@@ -315,6 +320,21 @@ mod tests {
             let nothing = read("push", &body(reference, after, false)).unwrap();
             assert!(matches!(nothing, Happened::Nothing(_)), "{nothing:?}");
         }
+    }
+
+    #[test]
+    fn more_repositories_than_are_looked_at_are_refused_and_none_is_passed_over() {
+        let of = |count: usize| {
+            let all = vec![r#"{"full_name": "o/x"}"#; count].join(",");
+            let body = format!(
+                r#"{{"action": "added", "repositories_added": [{all}], "repositories_removed": []}}"#
+            );
+            read("installation_repositories", &body)
+        };
+        assert!(
+            matches!(of(REPOSITORIES).unwrap(), Happened::Installed(it) if it.added.len() == REPOSITORIES)
+        );
+        assert!(of(REPOSITORIES + 1).unwrap_err().to_string().contains("more than 10000 repositories"));
     }
 
     #[test]

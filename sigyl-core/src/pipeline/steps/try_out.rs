@@ -42,7 +42,7 @@ impl Step for TryOut {
         if cx.platform.store.deployment(&record.server).await?.is_none() {
             return Ok(Outcome::skipped("nothing serves yet"));
         }
-        let mut begun = None;
+        let (mut begun, mut seen) = (None, Measured::default());
         for percent in &canary.steps {
             if !share(cx, *percent)? {
                 if begun.is_some() {
@@ -51,13 +51,13 @@ impl Step for TryOut {
                 cx.notice(StepId::Canary, format!("{} was not tried: {ALONE}", record.version));
                 return Ok(Outcome::skipped(ALONE));
             }
-            let now = cx.platform.front.compared(&record.server).unwrap_or_default();
+            let now = cx.platform.front.compared(&record.server);
+            let now = now.ok_or_else(|| taken_back(&record.version, *percent, GONE.to_owned()))?;
             let whole = begun.get_or_insert_with(|| Compared { tried: Measured::default(), ..now.clone() });
             let trial =
                 Trial { canary: &canary, version: &record.version, percent: *percent, since: [whole, &now] };
-            trial.soak(cx).await?;
+            seen = trial.soak(cx).await?.tried;
         }
-        let seen = cx.platform.front.compared(&record.server).unwrap_or_default().tried;
         if seen.calls < CALLS_LEAST {
             let few =
                 format!("{} was tried by {} calls: too few to tell how it does", record.version, seen.calls);
@@ -108,8 +108,8 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// Waits until its time is over; what is surely worse than it may be ends it at once.
-    async fn soak(&self, cx: &Context) -> Result<(), StepError> {
+    /// Waits until its time is over, and tells what was counted then; what is surely worse than it may be ends it at once.
+    async fn soak(&self, cx: &Context) -> Result<Compared, StepError> {
         let (percent, soak) = (self.percent, Duration::from_secs(self.canary.soak));
         cx.log(StepId::Canary, format!("{percent} % of new clients for {}", words(soak)));
         let end = Instant::now() + soak;
@@ -122,7 +122,7 @@ impl Trial<'_> {
         self.require_running(cx).await?;
         let line = format!("{percent} %: {} calls so far, {} failed", seen.tried.calls, seen.tried.failed);
         cx.log(StepId::Canary, line);
-        Ok(())
+        Ok(seen)
     }
 
     async fn look(&self, cx: &Context, z: f64) -> Result<Compared, StepError> {

@@ -92,7 +92,7 @@ impl World {
         let is_let_in = token.is_some_and(|token| token.starts_with("Bearer id.http"));
         match (is_let_in, asked.method.as_str()) {
             (false, _) => (403, json!({})),
-            (true, "POST") => speak(&serde_json::from_str(&asked.body).unwrap_or_default()),
+            (true, "POST") => speak(&serde_json::from_str(&asked.body).unwrap()),
             (true, _) => (405, json!({})),
         }
     }
