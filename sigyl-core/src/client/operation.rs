@@ -59,6 +59,7 @@ operations! {
     ROTATE_MASTER_KEY = "rotateMasterKey" "POST" "/api/v1/vault/rotate";
     LIST_VERSIONS = "listVersions" "GET" "/api/v1/servers/{name}/versions";
     ROLL_BACK = "rollBack" "POST" "/api/v1/servers/{name}/rollback";
+    RECONFIGURE = "reconfigureServer" "POST" "/api/v1/servers/{name}/reconfigure";
     TRANSFER_SERVER = "transferServer" "PUT" "/api/v1/servers/{name}/workspace";
     READ_LOGS = "readLogs" "GET" "/api/v1/servers/{name}/logs";
     COUNT_CALLS = "countCalls" "GET" "/api/v1/calls";

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::call::Call;
 use super::operation::{
     CALL_TOOL, COUNT_CALLS, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, PROBE_SERVER, READ_CALLS, READ_LOGS,
-    ROLL_BACK, SHOW_SERVER, TRANSFER_SERVER,
+    RECONFIGURE, ROLL_BACK, SHOW_SERVER, TRANSFER_SERVER,
 };
 use super::told::{Listener, Picked, Silent, Told, data};
 use super::{Client, ClientError};
@@ -14,7 +14,7 @@ use crate::domain::{RunId, ServerName, Version, WorkspaceName};
 use crate::mcp::Probe;
 use crate::store::CallRecord;
 use crate::wire::v1::{
-    Begun, CallCount, CallCounts, Rollback, ServerView, Servers, Transfer, VersionView, Versions,
+    Begun, CallCount, CallCounts, Rollback, ServerView, Servers, Settings, Transfer, VersionView, Versions,
 };
 
 impl Client {
@@ -46,6 +46,12 @@ impl Client {
     /// Lets an earlier version serve again: the one before the present one when none is named.
     pub async fn roll_back(&self, name: &ServerName, version: Option<Version>) -> Result<RunId, ClientError> {
         let call = Call::of(ROLL_BACK).part(name).json(&Rollback { version })?;
+        self.ask::<Begun>(call).await.map(|it| it.run)
+    }
+
+    /// Starts the version that serves anew, with other settings or limits, or with the same.
+    pub async fn reconfigure(&self, name: &ServerName, settings: &Settings) -> Result<RunId, ClientError> {
+        let call = Call::of(RECONFIGURE).part(name).json(settings)?;
         self.ask::<Begun>(call).await.map(|it| it.run)
     }
 

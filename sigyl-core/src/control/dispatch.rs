@@ -67,6 +67,7 @@ async fn begin(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Begun
     Ok(Begun::Run(match request {
         Request::Deploy(deploy) => sigyl.deploy(caller, deploy).await?,
         Request::Redeploy(redeploy) => sigyl.redeploy(caller, redeploy).await?,
+        Request::Reconfigure(reconfigure) => sigyl.reconfigure(caller, reconfigure).await?,
         Request::Rollback { name, version } => sigyl.rollback(caller, name, version).await?,
         Request::ReleaseFollowed { name, commit } => sigyl.release_followed(caller, &name, commit).await?,
         Request::Delete { name, confirm } => sigyl.delete(caller, name, &confirm).await?,

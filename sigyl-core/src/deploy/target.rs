@@ -31,6 +31,8 @@ pub struct BuildSpec<'a> {
     pub manifest: &'a Manifest,
     /// Packages whose install scripts the operator allowed, by name.
     pub allowed_scripts: &'a [String],
+    /// What an earlier build of the same tree came to, where this version served there before.
+    pub earlier: Option<&'a Artifact>,
 }
 
 /// A finished build.
@@ -80,6 +82,8 @@ pub struct Released {
     pub upstream: Upstream,
     /// Where it is, in words of the target, when that is not this machine.
     pub at: Option<String>,
+    /// What decides what it costs, in words of the target, where somebody is paid for it.
+    pub cost: Option<String>,
 }
 
 /// How an instance is.

@@ -43,6 +43,75 @@ pub struct Resources {
     pub max_instances: Option<u32>,
 }
 
+/// A limit that cannot be.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResourcesError {
+    /// It is outside its bounds.
+    #[error("{name} is {least} to {most}, and not {given}")]
+    Bounds {
+        /// The limit.
+        name: &'static str,
+        /// The least that it may be.
+        least: f64,
+        /// The most.
+        most: f64,
+        /// What was asked for.
+        given: f64,
+    },
+    /// More is kept running than may be.
+    #[error("minInstances is {least}, and maxInstances only {most}")]
+    Crossed {
+        /// Instances kept running.
+        least: u32,
+        /// Instances at most.
+        most: u32,
+    },
+}
+
+impl Resources {
+    /// Returns these limits, and those of `below` where these say nothing.
+    pub fn over(&self, below: &Self) -> Self {
+        Self {
+            cpu: self.cpu.or(below.cpu),
+            memory: self.memory.or(below.memory),
+            concurrency: self.concurrency.or(below.concurrency),
+            timeout: self.timeout.or(below.timeout),
+            min_instances: self.min_instances.or(below.min_instances),
+            max_instances: self.max_instances.or(below.max_instances),
+        }
+    }
+
+    /// Tells whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Checks limits that did not come with a manifest, by the bounds of one.
+    pub fn check(&self) -> Result<(), ResourcesError> {
+        let whole = |limit: Option<u32>| limit.map(f64::from);
+        // What is lost of a number so large is beyond its bound in any case.
+        let large = |limit: Option<u64>| limit.map(|limit| limit as f64);
+        let bounds = [
+            ("cpu", self.cpu, 0.001, 1_024.0),
+            ("memory", large(self.memory), 1.0, (16_u64 << 40) as f64),
+            ("concurrency", whole(self.concurrency), 1.0, 100_000.0),
+            ("timeout", large(self.timeout), 1.0, 86_400.0),
+            ("minInstances", whole(self.min_instances), 0.0, 10_000.0),
+            ("maxInstances", whole(self.max_instances), 1.0, 10_000.0),
+        ];
+        for (name, given, least, most) in bounds {
+            if let Some(given) = given.filter(|given| !(least..=most).contains(given)) {
+                return Err(ResourcesError::Bounds { name, least, most, given });
+            }
+        }
+        match (self.min_instances, self.max_instances) {
+            (Some(least), Some(most)) if least > most => Err(ResourcesError::Crossed { least, most }),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// A program ready to be started: the result of a build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
@@ -123,5 +192,43 @@ impl Deployment {
     /// Returns the place where it runs, unless that is this machine, however that is on record.
     pub fn elsewhere(&self) -> Option<&str> {
         self.target.as_deref().filter(|place| *place != LOCAL)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_stands_over_what_is_not() {
+        let below = Resources { cpu: Some(1.0), memory: Some(1 << 30), ..Resources::default() };
+        let said = Resources { memory: Some(1 << 20), max_instances: Some(3), ..Resources::default() };
+        let both = said.over(&below);
+        assert_eq!((both.cpu, both.memory, both.max_instances), (Some(1.0), Some(1 << 20), Some(3)));
+        assert!(Resources::default().is_empty() && !said.is_empty());
+    }
+
+    #[test]
+    fn limits_are_within_the_bounds_of_a_manifest() {
+        let of = |change: fn(&mut Resources)| {
+            let mut limits = Resources::default();
+            change(&mut limits);
+            limits.check()
+        };
+        assert_eq!(of(|_| {}), Ok(()));
+        assert_eq!(of(|it| it.cpu = Some(0.5)), Ok(()));
+        for wrong in [
+            (|it| it.cpu = Some(0.0)) as fn(&mut Resources),
+            |it| it.cpu = Some(f64::NAN),
+            |it| it.memory = Some(u64::MAX),
+            |it| it.concurrency = Some(0),
+            |it| it.timeout = Some(86_401),
+            |it| it.max_instances = Some(0),
+            |it| it.min_instances = Some(10_001),
+        ] {
+            assert!(matches!(of(wrong), Err(ResourcesError::Bounds { .. })));
+        }
+        let crossed = of(|it| (it.min_instances, it.max_instances) = (Some(3), Some(1)));
+        assert_eq!(crossed, Err(ResourcesError::Crossed { least: 3, most: 1 }));
     }
 }

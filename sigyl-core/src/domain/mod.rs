@@ -67,7 +67,9 @@ pub use caller::{Caller, Denied};
 pub use canary::{Canary, CanaryError};
 pub use declaration::{Declaration, Era};
 pub use delivery::{Delivery, DeliveryId, DeliveryIdError};
-pub use deployment::{Artifact, Confinement, Deployment, LOCAL, Launch, Resources, Transport};
+pub use deployment::{
+    Artifact, Confinement, Deployment, LOCAL, Launch, Resources, ResourcesError, Transport,
+};
 pub use digest::{Digest, DigestError};
 #[cfg(feature = "gateway")]
 pub(crate) use document::read_strictly;

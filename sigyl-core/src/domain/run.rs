@@ -22,8 +22,17 @@ pub enum Plan {
     Redeploy,
     /// Build, release, probe and activate a version recorded earlier.
     Rollback,
+    /// The same with the version that serves, started anew with other settings or limits.
+    Reconfigure,
     /// Stop and remove a server.
     Delete,
+}
+
+impl Plan {
+    /// Tells whether it takes a recorded version, and no source.
+    pub fn takes_recorded(self) -> bool {
+        matches!(self, Self::Rollback | Self::Reconfigure)
+    }
 }
 
 /// A step of a run.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Basis, Digest, Permissions, Pin, ReportId, RunId, ServerName, SourceRef, Timestamp, Tool, Version,
-    WorkspaceName,
+    Basis, Digest, Permissions, Pin, ReportId, Resources, RunId, ServerName, SourceRef, Timestamp, Tool,
+    Version, WorkspaceName,
 };
 
 /// A server: what is true of it whatever its version.
@@ -32,6 +32,9 @@ pub struct Server {
     /// What the operator set in its environment, kept across redeploys; the manifest's own settings are not here.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Limits that the operator set, over those of the manifest, kept across redeploys.
+    #[serde(default, skip_serializing_if = "Resources::is_empty")]
+    pub limits: Resources,
     /// Packages whose install scripts the operator allowed, kept across redeploys.
     #[serde(default)]
     pub allow_scripts: BTreeSet<String>,

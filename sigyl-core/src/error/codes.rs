@@ -113,6 +113,12 @@ const OTHERS: &[CodeDoc] = &[
         "`sigyl runs` shows how runs stand; `sigyl reject RUN --reason TEXT` turns a held one down",
     ),
     doc(
+        "E0311",
+        "settings cannot be so",
+        "A setting is to be unset that the operator did not set, or limits are out of bounds or exclude each other.",
+        "`sigyl show NAME` shows settings and limits; `--reset-limits` goes back to those of the manifest",
+    ),
+    doc(
         "E0401",
         "version taken",
         "The version is recorded already, from other bytes; a version never changes.",
@@ -140,7 +146,7 @@ const OTHERS: &[CodeDoc] = &[
     doc(
         "E0406",
         "not running",
-        "The server is on record but nothing of it runs here and now.",
+        "The server is on record, but nothing of it runs here and now, or no version of it serves.",
         "`sigyl serve` starts everything that should run",
     ),
     doc(

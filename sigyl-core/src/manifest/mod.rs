@@ -16,6 +16,7 @@ mod fit;
 mod init;
 mod inside;
 mod legacy;
+mod limit;
 mod merge;
 mod model;
 mod node;
@@ -32,6 +33,7 @@ mod words;
 pub use files::Files;
 pub use fit::Fit;
 pub use init::init;
+pub use limit::{LimitError, read_limit};
 pub use model::{Build, DeclaredSecret, Health, Manifest, Runtime, SecretType, Start};
 #[cfg(feature = "scan")]
 pub(crate) use node::{Entry, Node, Value};

@@ -166,6 +166,15 @@ pub struct Order {
     pub version: Option<Version>,
     /// Plain settings.
     pub env: BTreeMap<String, String>,
+    /// Plain settings that the operator set earlier, and that are no more.
+    #[serde(default)]
+    pub unset: Vec<String>,
+    /// Limits that the operator sets over those of the manifest.
+    #[serde(default, skip_serializing_if = "Resources::is_empty")]
+    pub limits: Resources,
+    /// Whether limits that were set earlier go first.
+    #[serde(default)]
+    pub reset_limits: bool,
     /// Grants, as `kind=value`.
     pub grant: Vec<String>,
     /// Grants that are taken back, as `kind=value`.
@@ -220,6 +229,7 @@ pub(crate) struct Results {
     pub(crate) granted: Permissions,
     pub(crate) allow_scripts: BTreeSet<String>,
     pub(crate) env: BTreeMap<String, String>,
+    pub(crate) resources: Resources,
     pub(crate) removed: Vec<String>,
     pub(crate) notices: Vec<String>,
     /// Held from the moment the server is known to the end of the run.

@@ -4,8 +4,8 @@ use std::error::Error as _;
 
 use crate::deploy::TargetError;
 use crate::domain::{
-    CanaryError, Failure, Kind, NameError, PermissionError, Quarantined, Refusal, ServerName, StepId,
-    Version, WaiverError,
+    CanaryError, Failure, Kind, NameError, PermissionError, Quarantined, Refusal, ResourcesError, ServerName,
+    StepId, Version, WaiverError,
 };
 use crate::manifest::ManifestError;
 use crate::mcp::McpError;
@@ -45,6 +45,17 @@ pub enum StepError {
         /// What is granted.
         granted: String,
     },
+    /// There is nothing to unset.
+    #[error("`{name}` cannot be unset: {}", unset(*.by_manifest))]
+    NotSet {
+        /// What was to be unset.
+        name: String,
+        /// Whether the version's own manifest sets it.
+        by_manifest: bool,
+    },
+    /// Limits cannot be.
+    #[error("the limits cannot be")]
+    Limits(#[from] ResourcesError),
     /// A trial cannot be.
     #[error("the canary cannot be")]
     Trial(#[from] CanaryError),
@@ -107,6 +118,9 @@ pub enum StepError {
     /// There is nothing to go back to.
     #[error("no other version of {0} ever served")]
     NoEarlierVersion(ServerName),
+    /// There is nothing to start anew.
+    #[error("no version of {0} serves")]
+    NothingServes(ServerName),
     /// The server is not on record.
     #[error("there is no server {0}")]
     NoServer(ServerName),
@@ -149,6 +163,8 @@ impl StepError {
             | Self::Waiver(_)
             | Self::Grant(_)
             | Self::NotGranted { .. }
+            | Self::NotSet { .. }
+            | Self::Limits(_)
             | Self::Trial(_)
             | Self::Name(_)
             | Self::SecretsMissing(_) => Kind::Invalid,
@@ -164,6 +180,7 @@ impl StepError {
             Self::Vault(error) => error.kind(),
             Self::Target(error) => error.kind(),
             Self::Probe(error) => error.kind(),
+            Self::NothingServes(_) => Kind::Conflict,
             Self::NoVersion { .. } | Self::NoServer(_) | Self::NoEarlierVersion(_) => Kind::NotFound,
             Self::Cancelled | Self::Interrupted => Kind::Unavailable,
             Self::Defect { .. } => Kind::Internal,
@@ -181,11 +198,13 @@ impl StepError {
             Self::Quarantined(_) => QUARANTINED,
             Self::Waiver(_) => "E0304",
             Self::Grant(_) | Self::NotGranted { .. } => "E0305",
+            Self::NotSet { .. } | Self::Limits(_) => "E0311",
             Self::Publish(PublishError::VersionTaken { .. })
             | Self::Store(StoreError::VersionTaken { .. }) => "E0401",
             Self::NoServer(_) => "E0402",
             Self::NoVersion { .. } | Self::NoEarlierVersion(_) => "E0403",
             Self::Name(_) => "E0404",
+            Self::NothingServes(_) => "E0406",
             Self::Target(error) => target_code(error),
             Self::Probe(_) => "E0601",
             Self::LiveTools(_) => "E0602",
@@ -218,6 +237,11 @@ impl StepError {
             Self::Grant(_) => "write read=PATH, write=PATH, network=HOST:PORT or exec=PROGRAM",
             Self::Trial(_) => "name shares that grow, such as 10,50, and how long each lasts",
             Self::Name(_) => "use a-z, 0-9, `.`, `_`, `-`, or namespace/name",
+            Self::NotSet { by_manifest: false, .. } => "`sigyl show NAME` lists what is set",
+            Self::NotSet { .. } => {
+                "give it another value with --env, or take it out of the manifest and redeploy"
+            }
+            Self::Limits(_) => "give both, or go back to those of the manifest with --reset-limits",
             Self::NotGranted { .. } => "write it as `sigyl show NAME` shows it",
             Self::Manifest(_) => "`sigyl init` writes a commented manifest from what it finds",
             Self::Refused(Refusal::Held(_)) => "`sigyl approve RUN --reason TEXT` lets it pass",
@@ -246,6 +270,7 @@ impl StepError {
             Self::NotOurs(_) => "take another name, or ask an admin of that workspace to move the server",
             Self::Beyond(_) => "use a key with a scope for this server; `sigyl whoami` shows yours",
             Self::NoServer(_) => "`sigyl list` shows the servers on record",
+            Self::NothingServes(_) => "`sigyl redeploy NAME` lets it serve",
             Self::NoVersion { .. } | Self::NoEarlierVersion(_) => {
                 "`sigyl versions NAME` shows the versions on record"
             }
@@ -278,6 +303,14 @@ const LIFT: &str = "`sigyl quarantine lift WHAT --reason TEXT` ends it, for who 
 const MISSING_TOOL: &str = "`sigyl doctor` lists the tools that it looks for";
 const LOGS: &str = "`sigyl logs NAME` shows what the server wrote";
 const SCAN_AGAIN: &str = "start again, so that what is there now is scanned";
+
+/// Says why something cannot be unset.
+fn unset(by_manifest: bool) -> &'static str {
+    match by_manifest {
+        true => "the manifest of its version sets it",
+        false => "nobody set it",
+    }
+}
 
 fn source_hint(error: &SourceError) -> &str {
     match error {

@@ -26,6 +26,8 @@ const RELEASE: &[&dyn Step] = &[
 ];
 const ROLLBACK: &[&dyn Step] =
     &[&LoadVersion, &Admit, &BuildImage, &BindSecrets, &Release, &ProbeRelease, &Activate];
+/// The version that serves is judged by today's rules before it is started anew, as one that is rolled back to is.
+const RECONFIGURE: &[&dyn Step] = ROLLBACK;
 const DELETE: &[&dyn Step] = &[&Retire, &Remove];
 
 pub(crate) fn steps(plan: Plan) -> &'static [&'static dyn Step] {
@@ -34,6 +36,7 @@ pub(crate) fn steps(plan: Plan) -> &'static [&'static dyn Step] {
         Plan::Publish => PUBLISH,
         Plan::Release | Plan::Redeploy => RELEASE,
         Plan::Rollback => ROLLBACK,
+        Plan::Reconfigure => RECONFIGURE,
         Plan::Delete => DELETE,
     }
 }
@@ -49,7 +52,7 @@ mod tests {
 
     #[test]
     fn nothing_is_recorded_or_released_before_it_is_admitted() {
-        for plan in [Plan::Publish, Plan::Release, Plan::Redeploy, Plan::Rollback] {
+        for plan in [Plan::Publish, Plan::Release, Plan::Redeploy, Plan::Rollback, Plan::Reconfigure] {
             let steps = steps_of(plan);
             let admit = steps.iter().position(|step| *step == StepId::Admit).unwrap();
             for late in [StepId::RecordVersion, StepId::BuildImage, StepId::Release, StepId::Activate] {

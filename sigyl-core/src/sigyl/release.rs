@@ -9,14 +9,14 @@ use super::secrets::check_value;
 use super::{Frames, Sigyl};
 use crate::deploy::{LOCAL, Target};
 use crate::domain::{
-    Action, Caller, Canary, Decision, Denied, Locator, Namespace, Permissions, Plan, Run, RunId, RunState,
-    Seq, Server, ServerName, Version,
+    Action, Caller, Canary, Decision, Denied, Deployment, Locator, Namespace, Permissions, Plan, Run, RunId,
+    RunState, Seq, Server, ServerName, Version,
 };
 use crate::error::Error;
 use crate::event::{EventKind, Heard};
 use crate::pipeline::{Order, Started, StepError, start};
 use crate::store::Page;
-use crate::wire::v1::{Deploy, Frame, Redeploy, RunEnd};
+use crate::wire::v1::{Deploy, Frame, Reconfigure, Redeploy, RunEnd, Settings};
 
 impl Told for Run {}
 
@@ -123,6 +123,32 @@ impl Sigyl {
             sigyl.begin(&who, Plan::Rollback, order, Default::default()).await
         };
         self.audited(caller, act, work).await
+    }
+
+    /// Starts the version that serves anew with other settings or limits, or with the same: beside itself, from which it
+    /// takes over once it passed its probe. Nothing is fetched, and nothing is built that is still there.
+    pub async fn reconfigure(&self, caller: &Caller, change: Reconfigure) -> Result<RunId, Error> {
+        let act = Act::on_server("reconfigure", &change.name);
+        let (sigyl, who) = (self.clone(), caller.clone());
+        self.audited(caller, act, async move { sigyl.start_reconfigure(&who, change).await }).await
+    }
+
+    async fn start_reconfigure(&self, caller: &Caller, change: Reconfigure) -> Result<RunId, Error> {
+        let server = self.known(caller, Action::Deploy, &change.name).await?;
+        let Settings { env, unset, limits, reset_limits } = change.settings;
+        require_reach(caller, &env, &[], &[])?;
+        unset.iter().try_for_each(|name| require_plain(caller, name))?;
+        limits.check().map_err(StepError::from)?;
+        // How much of it runs elsewhere is paid for by whoever operates this installation.
+        let deployment = self.inner.platform.store.deployment(&server.name).await?;
+        let place = deployment.as_ref().and_then(Deployment::elsewhere);
+        if let Some(place) = place.filter(|_| reset_limits || !limits.is_empty())
+            && !caller.may(Action::Operate)
+        {
+            return Err(Denied::new(caller, format!("set limits at `{place}`")).into());
+        }
+        let order = Order { env, unset, limits, reset_limits, ..of_server(server) };
+        self.begin(caller, Plan::Reconfigure, order, Default::default()).await
     }
 
     /// Starts the removal of a server; `confirm` is its exact name, typed by a person.

@@ -9,7 +9,7 @@ use crate::domain::{Action, Caller, SecretName, SecretValue, Server, ServerName}
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::store::{Change, SealedSecret, StoreError};
-use crate::wire::v1::{SecretView, SetSecret};
+use crate::wire::v1::{Reconfigure, SecretView, SetSecret, Settings};
 
 /// Secrets that a server may have.
 const MOST: usize = 48;
@@ -54,8 +54,9 @@ impl Sigyl {
             }
             let mut set = sigyl.keep_secret(&who, &server, secret, &value).await?;
             match server.active.filter(|_| restart) {
-                Some(active) if sigyl.inner.front.upstream(&name).is_some() => {
-                    set.run = Some(sigyl.rollback(&who, name, Some(active)).await?);
+                Some(_) if sigyl.inner.front.upstream(&name).is_some() => {
+                    let anew = Reconfigure { name, settings: Settings::default() };
+                    set.run = Some(sigyl.reconfigure(&who, anew).await?);
                 }
                 _ if restart => {
                     set.notices.push(format!("{name} does not run: it gets the value when it starts"))

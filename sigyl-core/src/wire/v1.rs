@@ -37,7 +37,7 @@ pub use body::{
     Keys, Members, Membership, PolicyText, Problem, ProblemPlace, Reason, Release, Rescan, RescannedVersions,
     Rollback, Runs, Servers, Transfer, Uploaded, Versions, Workspaces,
 };
-pub use deploy::{Deploy, Redeploy};
+pub use deploy::{Deploy, Reconfigure, Redeploy, Settings};
 pub use follow::{FollowView, Follows, HookOutcome, HookTaken, NewFollow, WaitingCommit};
 pub use frame::{Frame, Response};
 pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines, Unreached};
@@ -70,6 +70,8 @@ pub enum Request {
         /// The version; the one that served before the present one when absent.
         version: Option<Version>,
     },
+    /// Start the version that serves anew, with other settings or limits.
+    Reconfigure(Reconfigure),
     /// Remove a server.
     Delete {
         /// The server.

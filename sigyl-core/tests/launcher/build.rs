@@ -48,6 +48,7 @@ async fn build(bench: &Bench, project: &Project, told: &Told) -> Result<Built, T
         tree: &project.tree,
         manifest: &project.manifest,
         allowed_scripts: &[],
+        earlier: None,
     };
     bench.target.build(&admission(project.tree.digest()), spec, told).await
 }
@@ -244,6 +245,7 @@ pub(crate) async fn another_tree_than_the_admitted_one_is_refused() {
         tree: &project.tree,
         manifest: &project.manifest,
         allowed_scripts: &[],
+        earlier: None,
     };
     let other = admission(Digest::of(b"other"));
     let refused = bench.target.build(&other, spec, &Told::default()).await;

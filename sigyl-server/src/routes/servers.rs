@@ -7,7 +7,7 @@ use serde_json::Value;
 use sigyl_core::Held;
 use sigyl_core::access::Class;
 use sigyl_core::domain::{Action, RunId, ServerName};
-use sigyl_core::wire::v1::{Begun, CallCounts, Rollback, Servers, Transfer, Versions};
+use sigyl_core::wire::v1::{Begun, CallCounts, Reconfigure, Rollback, Servers, Settings, Transfer, Versions};
 
 use crate::app::App;
 use crate::request::{Ask, LISTED_MOST, newest_first};
@@ -19,6 +19,9 @@ use crate::sse;
 
 /// Bytes of a body that names something.
 const SMALL: usize = 16 << 10;
+
+/// Bytes of settings.
+const SETTINGS: usize = 1 << 20;
 
 /// Bytes of the arguments of a call.
 const ARGUMENTS: usize = 1 << 20;
@@ -46,6 +49,14 @@ pub(crate) const ROUTES: &[Route] = &[
         Access::Key(Action::Deploy),
         handler!(rollback),
         ROLLBACK,
+    )
+    .counts_as(Class::Deploy),
+    Route::change(
+        Method::Post,
+        "/api/v1/servers/{name}/reconfigure",
+        Access::Key(Action::Deploy),
+        handler!(reconfigure),
+        RECONFIGURE,
     )
     .counts_as(Class::Deploy),
     Route::change(
@@ -107,6 +118,13 @@ const VERSIONS: Doc = Doc::new(
 .asks(PARTS);
 const ROLLBACK: Doc =
     Doc::new("rollBack", "Lets an earlier version serve again.", &[BEGUN, NO_SERVER]).takes("Rollback");
+const RECONFIGURE: Doc = Doc::new(
+    "reconfigureServer",
+    "Starts the version that serves anew, with other settings or limits, or with the same. Nothing is built again that \
+     is still there.",
+    &[BEGUN, NO_SERVER],
+)
+.takes("Settings");
 const TRANSFER: Doc = Doc::new(
     "transferServer",
     "Gives a server to another workspace.",
@@ -181,6 +199,12 @@ async fn rollback(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let (caller, name) = (ask.caller.clone(), name(&ask)?);
     let Rollback { version } = ask.json(SMALL).await?;
     begun(app.core.rollback(&caller, name, version).await?)
+}
+
+async fn reconfigure(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let (caller, name) = (ask.caller.clone(), name(&ask)?);
+    let settings: Settings = ask.json(SETTINGS).await?;
+    begun(app.core.reconfigure(&caller, Reconfigure { name, settings }).await?)
 }
 
 async fn transfer(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

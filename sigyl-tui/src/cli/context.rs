@@ -216,6 +216,10 @@ impl Context {
 fn goes_out(request: &Request) -> bool {
     matches!(
         request,
-        Request::Deploy(_) | Request::Redeploy(_) | Request::Rollback { .. } | Request::Approve { .. }
+        Request::Deploy(_)
+            | Request::Redeploy(_)
+            | Request::Rollback { .. }
+            | Request::Reconfigure(_)
+            | Request::Approve { .. }
     )
 }

@@ -79,7 +79,8 @@ impl ReleaseArgs {
     }
 }
 
-fn variables(given: &[String]) -> Result<BTreeMap<String, String>, Problem> {
+/// Reads settings as `NAME=VALUE`.
+pub(super) fn variables(given: &[String]) -> Result<BTreeMap<String, String>, Problem> {
     let mut env = BTreeMap::new();
     for text in given {
         let wrong = |message: String| Problem::wrong_use("E0001", message, "write --env NAME=VALUE");

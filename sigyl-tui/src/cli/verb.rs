@@ -1,11 +1,11 @@
 //! The verbs.
 
 use super::{
-    Context, account, accounts, approve, audit, backup, call, calls, cancel, completions, config, delete,
-    deploy, deprecate, doctor, edit, events, explain, export, follow, help, import, init, install, keys,
-    list, login, logout, logs, members, namespaces, policy, probe, publish, quarantine, rate, redeploy,
-    reject, report, rescan, restore, rollback, rules, runs, scan, search, secrets, serve, show, stop,
-    uninstall, versions, watch, whoami, workspaces,
+    Context, account, accounts, approve, audit, backup, call, calls, cancel, completions, config, configure,
+    delete, deploy, deprecate, doctor, edit, events, explain, export, follow, help, import, init, install,
+    keys, list, login, logout, logs, members, namespaces, policy, probe, publish, quarantine, rate, redeploy,
+    reject, report, rescan, restart, restore, rollback, rules, runs, scan, search, secrets, serve, show,
+    stop, uninstall, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -28,6 +28,8 @@ pub(crate) enum Verb {
     Versions(versions::Args),
     Redeploy(Box<redeploy::Args>),
     Rollback(rollback::Args),
+    Configure(configure::Args),
+    Restart(restart::Args),
     Follow(follow::Args),
     Delete(delete::Args),
     Logs(logs::Args),
@@ -99,6 +101,8 @@ impl Verb {
             Self::Versions(args) => args.run(cx).await,
             Self::Redeploy(args) => args.run(cx).await,
             Self::Rollback(args) => args.run(cx).await,
+            Self::Configure(args) => args.run(cx).await,
+            Self::Restart(args) => args.run(cx).await,
             Self::Follow(args) => args.run(cx).await,
             Self::Delete(args) => args.run(cx).await,
             Self::Logs(args) => args.run(cx).await,

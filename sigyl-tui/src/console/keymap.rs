@@ -226,6 +226,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     row(S::Dashboard, &[key('D')], C::Act("delete"), "delete"),
     row(S::Dashboard, &[key('S')], C::Act("rescan"), "judge kept sources again"),
     shown(S::Server, &[key('r')], C::Act("redeploy"), "redeploy"),
+    row(S::Server, &[key('C')], C::Act("configure"), "settings and limits"),
+    row(S::Server, &[key('N')], C::Act("restart"), "start it anew"),
     row(S::Server, &[key('p')], C::Act("probe"), "ask it what it is"),
     row(S::Server, &[key('E')], C::Act("edit"), "change how it is presented"),
     row(S::Server, &[key('*')], C::Act("rate"), "rate"),

@@ -164,6 +164,7 @@ fn begins_a_run(request: &Request) -> bool {
         request,
         Request::Deploy(_)
             | Request::Redeploy(_)
+            | Request::Reconfigure(_)
             | Request::Rollback { .. }
             | Request::Delete { .. }
             | Request::Approve { .. }

@@ -48,6 +48,7 @@ pub(crate) fn answer(request: &Request, settings: &Settings) -> Result<Option<Re
         | Request::RevealSecret { name, .. }
         | Request::Rollback { name, .. }
         | Request::Delete { name, .. } => Err(no(name).into()),
+        Request::Reconfigure(change) => Err(no(&change.name).into()),
         Request::Redeploy(redeploy) => Err(no(&redeploy.name).into()),
         _ => Ok(None),
     }

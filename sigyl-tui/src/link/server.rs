@@ -90,6 +90,7 @@ async fn begin(server: &Server, request: Request) -> Result<Begun, Failure> {
             client.release_again(&name, &server.release_again(redeploy).await?).await
         }
         Request::ReleaseFollowed { name, commit } => client.release_followed(&name, commit).await,
+        Request::Reconfigure(change) => client.reconfigure(&change.name, &change.settings).await,
         Request::Rollback { name, version } => client.roll_back(&name, version).await,
         Request::Delete { name, confirm } => client.delete_server(&name, &confirm).await,
         Request::Approve { run, reason } => client.approve(&run, &reason).await,

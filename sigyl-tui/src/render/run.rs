@@ -31,6 +31,7 @@ pub(crate) fn plan(plan: Plan) -> &'static str {
         Plan::Release => "deploy",
         Plan::Redeploy => "redeploy",
         Plan::Rollback => "rollback",
+        Plan::Reconfigure => "configure",
         Plan::Delete => "delete",
         _ => "other",
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use sigyl_core::domain::{Confinement, Declaration, Permissions, Timestamp, Verdict};
+use sigyl_core::domain::{Confinement, Declaration, Permissions, Resources, Timestamp, Verdict};
 use sigyl_core::wire::v1::ServerView;
 
 use super::table::{Cell, Column, Table};
-use super::{Glyph, Look, Role, age, duration, specimen, wrap};
+use super::{Glyph, Look, Role, age, duration, size, specimen, wrap};
 
 /// How a server is, in one word, with its sign.
 pub(crate) fn state(view: &ServerView) -> (Glyph, &'static str) {
@@ -205,6 +205,8 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     let scripts = &view.server.allow_scripts;
     fact("scripts", Some(names(scripts.iter())).filter(|_| !scripts.is_empty()));
     fact("env", deployment.filter(|it| !it.env.is_empty()).map(|it| names(it.env.keys())));
+    let limits = deployment.map_or(&view.server.limits, |it| &it.resources);
+    fact("limits", Some(limits_of(limits, &view.server.limits)).filter(|_| !limits.is_empty()));
     fact("secrets", deployment.filter(|it| !it.secrets.is_empty()).map(|it| names(it.secrets.iter())));
     facts
 }
@@ -226,6 +228,25 @@ fn offers(declared: &Declaration) -> String {
 /// Only names: the value of a setting may be as private as a secret that nobody declared.
 fn names<T: ToString>(names: impl Iterator<Item = T>) -> String {
     names.map(|name| specimen(&name.to_string())).collect::<Vec<_>>().join(", ")
+}
+
+/// The limits in force; those that the operator set over the manifest's are marked.
+fn limits_of(limits: &Resources, set: &Resources) -> String {
+    let mark = |is_set: bool| if is_set { " (set)" } else { "" };
+    let one = |name: &str, value: Option<String>, is_set: bool| {
+        value.map(|value| format!("{name} {value}{}", mark(is_set)))
+    };
+    let number = |count: Option<u32>| count.map(|count| count.to_string());
+    let within = |time: u64| duration(std::time::Duration::from_secs(time));
+    let all = [
+        one("cpu", limits.cpu.map(|cpu| cpu.to_string()), set.cpu.is_some()),
+        one("memory", limits.memory.map(size), set.memory.is_some()),
+        one("concurrency", number(limits.concurrency), set.concurrency.is_some()),
+        one("timeout", limits.timeout.map(within), set.timeout.is_some()),
+        one("instances from", number(limits.min_instances), set.min_instances.is_some()),
+        one("instances to", number(limits.max_instances), set.max_instances.is_some()),
+    ];
+    all.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn granted(granted: &Permissions) -> String {

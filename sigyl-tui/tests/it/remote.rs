@@ -119,6 +119,8 @@ const LINES: &[(&str, i32)] = &[
     ("deploy mine", 3),
     ("redeploy nobody", 3),
     ("rollback nobody", 3),
+    ("configure nobody --max-instances 2", 3),
+    ("restart nobody", 3),
     ("delete nobody --confirm nobody", 3),
     ("approve 019aa1b2-0000-7000-8000-000000000000 --reason fine", 3),
     ("reject 019aa1b2-0000-7000-8000-000000000000 --reason no", 3),

@@ -1,6 +1,7 @@
 //! The repository of images, and the images of a server in it.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::call::Call;
@@ -9,6 +10,7 @@ use super::endpoints::Api;
 use super::google::{Google, GoogleError};
 use super::operation::{Begun, Operation};
 use super::refusal::Class;
+use crate::domain::Digest;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,6 +62,17 @@ impl Google {
             Ok(operation) => self.finished(self.begun_in_registry(CALL), operation).await.map(|_| ()),
             // Another release made it at the same time.
             Err(error) if error.is(&Class::Exists) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tells whether an image of a server is still there, by its digest.
+    pub async fn has_image(&self, service: &str, digest: &Digest) -> Result<bool, GoogleError> {
+        const CALL: &str = "artifactregistry.projects.locations.repositories.packages.versions.get";
+        let path = format!("v1/{}/packages/{service}/versions/{digest}", self.repository());
+        match self.call::<IgnoredAny>(Call::get(CALL, Api::ArtifactRegistry, path)).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is(&Class::NotFound) => Ok(false),
             Err(error) => Err(error),
         }
     }

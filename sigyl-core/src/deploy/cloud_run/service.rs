@@ -46,10 +46,8 @@ pub struct Wanted {
     pub secrets: Vec<Bound>,
     /// The port that it listens on.
     pub port: u16,
-    /// Its limits.
-    pub resources: Resources,
-    /// Its processors, and mebibytes of memory.
-    pub size: (u64, u64),
+    /// How large it is.
+    pub scale: Scale,
     /// How long it may take until it listens.
     pub start: Option<Duration>,
 }
@@ -186,17 +184,14 @@ pub(super) fn body(wanted: &Wanted, traffic: &[Share]) -> Value {
 }
 
 fn template(wanted: &Wanted, labels: &Value, about: &Value) -> Value {
-    let resources = &wanted.resources;
-    let (cpu, memory) = wanted.size;
-    let most = resources.max_instances.unwrap_or(1).max(1);
-    let least = resources.min_instances.unwrap_or(0).min(most);
+    let Scale { cpu, memory, least, most, concurrency, timeout } = wanted.scale;
     let start = wanted.start.map_or(START_MOST, |limit| limit.as_secs()).clamp(PERIOD, START_MOST);
     json!({
         "labels": labels,
         "annotations": about,
         "serviceAccount": wanted.account,
-        "timeout": format!("{}s", resources.timeout.unwrap_or(300).clamp(1, 3_600)),
-        "maxInstanceRequestConcurrency": resources.concurrency.unwrap_or(80).clamp(1, 1_000),
+        "timeout": format!("{timeout}s"),
+        "maxInstanceRequestConcurrency": concurrency,
         // A session of the older protocol lives in one instance.
         "sessionAffinity": true,
         "executionEnvironment": "EXECUTION_ENVIRONMENT_GEN2",
@@ -240,8 +235,55 @@ pub(super) fn variables(wanted: &Wanted) -> Vec<Value> {
     plain.chain(secret).collect()
 }
 
+/// How large a service is, and may become: what is in force, where a manifest asks for less or more than there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scale {
+    /// Processors of an instance.
+    pub cpu: u64,
+    /// Mebibytes of an instance.
+    pub memory: u64,
+    /// Instances kept running.
+    pub least: u32,
+    /// Instances at most.
+    pub most: u32,
+    /// Requests at a time, for each instance.
+    pub concurrency: u32,
+    /// Seconds that a request may take.
+    pub timeout: u64,
+}
+
+impl Scale {
+    /// Finds what fits, or tells that nothing does.
+    pub(super) fn of(resources: &Resources) -> Result<Self, TargetError> {
+        let (cpu, memory) = size(resources)?;
+        let most = resources.max_instances.unwrap_or(1).max(1);
+        Ok(Self {
+            cpu,
+            memory,
+            least: resources.min_instances.unwrap_or(0).min(most),
+            most,
+            concurrency: resources.concurrency.unwrap_or(80).clamp(1, 1_000),
+            timeout: resources.timeout.unwrap_or(300).clamp(1, 3_600),
+        })
+    }
+}
+
+impl std::fmt::Display for Scale {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { cpu, memory, least, most, concurrency, timeout } = self;
+        let plural = |count: u64| if count == 1 { "" } else { "s" };
+        write!(
+            f,
+            "{cpu} processor{} and {memory} MiB while an instance answers, at most {most} instance{}, {least} kept running; \
+             {concurrency} requests at a time for each, {timeout} s for one",
+            plural(*cpu),
+            plural(u64::from(*most)),
+        )
+    }
+}
+
 /// Finds the smallest size that Cloud Run offers which has all that is asked for.
-pub(super) fn size(resources: &Resources) -> Result<(u64, u64), TargetError> {
+fn size(resources: &Resources) -> Result<(u64, u64), TargetError> {
     let cpu = resources.cpu.unwrap_or(1.0);
     let memory = resources.memory.unwrap_or(512 * MIB).div_ceil(MIB);
     let fits = |(has, _, most): &&(u64, u64, u64)| {
@@ -259,6 +301,21 @@ pub(super) fn size(resources: &Resources) -> Result<(u64, u64), TargetError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_it_costs_by_is_told_as_it_is_in_force() {
+        let asked = Resources {
+            min_instances: Some(9),
+            max_instances: Some(2),
+            timeout: Some(80_000),
+            ..Resources::default()
+        };
+        let scale = Scale::of(&asked).unwrap();
+        assert_eq!((scale.least, scale.most, scale.timeout), (2, 2, 3_600));
+        let told = "1 processor and 512 MiB while an instance answers, at most 2 instances, 2 kept running; \
+                    80 requests at a time for each, 3600 s for one";
+        assert_eq!(scale.to_string(), told);
+    }
 
     fn resources(cpu: Option<f64>, mebibytes: Option<u64>) -> Resources {
         Resources { cpu, memory: mebibytes.map(|it| it * MIB), ..Resources::default() }

@@ -8,15 +8,16 @@ use tokio::sync::broadcast;
 use super::bridge;
 use super::build::Order;
 use super::dockerfile::{PORT, recipe};
+use super::doctor::REPOSITORY;
 use super::google::Google;
 use super::names::Names;
 use super::pin::Made;
 use super::rollout::Reached;
-use super::service::{Service, Wanted, require_free, size};
+use super::service::{Scale, Service, Wanted, require_free};
 use crate::deploy::{
     BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Suspended, Target, TargetError,
 };
-use crate::domain::{Admission, Artifact, Confinement, Deployment, RevisionId, ServerName};
+use crate::domain::{Admission, Artifact, Confinement, Deployment, Digest, RevisionId, ServerName};
 use crate::mcp::Upstream;
 use crate::source::Progress;
 
@@ -43,7 +44,7 @@ impl CloudRun {
         let (path, port) = bridge::door(&spec.transport);
         let resources = bridge::resources(&spec.resources, &spec.transport);
         // What cannot be there is refused before anything is made.
-        let size = size(&resources)?;
+        let scale = Scale::of(&resources)?;
         let names_given =
             spec.env.keys().map(String::as_str).chain(spec.secrets.keys().map(|name| name.as_str()));
         require_free(names_given)?;
@@ -62,8 +63,7 @@ impl CloudRun {
             env: spec.env.clone(),
             secrets,
             port: port.unwrap_or(PORT),
-            resources,
-            size,
+            scale,
             start: spec.start_timeout,
             names,
         };
@@ -74,14 +74,35 @@ impl CloudRun {
             let pass = google.passport(&reached.service, &invoker);
             google.await_door(&reached, path, &*pass).await?;
         }
-        Ok(self.released(spec.revision, &reached, path, &invoker))
+        let released = self.released(spec.revision, &reached, path, &invoker);
+        Ok(Released { cost: Some(scale.to_string()), ..released })
     }
 
     fn released(&self, revision: RevisionId, reached: &Reached, path: &str, invoker: &str) -> Released {
         let pass = self.google.passport(&reached.service, invoker);
         let url = format!("{}{path}", reached.url.trim_end_matches('/'));
         let upstream = Upstream::Guarded { url, pass };
-        Released { revision, confinement: self.confinement(), upstream, at: Some(reached.service.clone()) }
+        let (at, confinement) = (Some(reached.service.clone()), self.confinement());
+        Released { revision, confinement, upstream, at, cost: None }
+    }
+
+    /// Returns the image of an earlier build, where it is one of the server's and nobody has removed it.
+    async fn still_there(
+        &self,
+        names: &Names,
+        earlier: Option<&Artifact>,
+        progress: &dyn Progress,
+    ) -> Result<Option<String>, TargetError> {
+        let Some(Artifact::Image { image }) = earlier else { return Ok(None) };
+        let of = image.rsplit_once('@').and_then(|(name, digest)| Some((name, Digest::parse(digest).ok()?)));
+        let own = format!("/{REPOSITORY}/{}", names.service());
+        let Some((_, digest)) = of.filter(|(name, _)| name.ends_with(&own)) else { return Ok(None) };
+        if self.google.has_image(names.service(), &digest).await? {
+            progress.log(&format!("{image} was built before"));
+            return Ok(Some(image.clone()));
+        }
+        progress.log(&format!("{image} was removed outside of Sigyl: it is built again"));
+        Ok(None)
     }
 
     /// Makes the image of a tree.
@@ -173,6 +194,9 @@ impl Target for CloudRun {
             return Err(TargetError::NotAdmitted);
         }
         let names = Names::of(spec.server);
+        if let Some(image) = self.still_there(&names, spec.earlier, progress).await? {
+            return Ok(Built { launch: Artifact::Image { image }, cached: true });
+        }
         let image = self.make(&names, &spec, progress).await?;
         Ok(Built { launch: Artifact::Image { image }, cached: false })
     }

@@ -85,13 +85,19 @@ impl Instance {
                 let url = format!("http://127.0.0.1:{port}/{}", path.trim_start_matches('/'));
                 Ok((
                     Self::Http(http),
-                    Released { revision, confinement, upstream: Upstream::Http { url }, at: None },
+                    Released {
+                        revision,
+                        confinement,
+                        upstream: Upstream::Http { url },
+                        at: None,
+                        cost: None,
+                    },
                 ))
             }
             _ => {
                 let stdio = Stdio::start(blueprint, who).await?;
                 let upstream = Upstream::Stdio(Arc::new(StdioSpawn(stdio.clone())));
-                Ok((Self::Stdio(stdio), Released { revision, confinement, upstream, at: None }))
+                Ok((Self::Stdio(stdio), Released { revision, confinement, upstream, at: None, cost: None }))
             }
         }
     }

@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 use super::super::context::{Context, Quiet};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
+use super::settings::Kept;
 use crate::deploy::TargetError;
 use crate::domain::{Deployment, Plan, Server, StepId};
 use crate::event::EventKind;
@@ -79,7 +80,7 @@ async fn deployment(cx: &Context) -> Result<Deployment, StepError> {
         env: results.env.clone(),
         secrets: secrets.into_iter().map(|sealed| sealed.name).collect(),
         granted: results.granted.clone(),
-        resources: manifest.resources.clone(),
+        resources: results.resources.clone(),
         confinement: released.confinement.clone(),
         activated: cx.platform.clock.now(),
         declared: results.probe.as_ref().map(Probe::declaration),
@@ -95,7 +96,8 @@ fn server_after(cx: &Context, deployment: &Deployment) -> Result<Server, StepErr
         server.granted = deployment.granted.clone();
     }
     server.allow_scripts = cx.results.allow_scripts.clone();
-    server.env.extend(cx.order.env.clone());
+    let kept = Kept::of(&cx.order, Some(&server));
+    (server.env, server.limits) = (kept.env, kept.limits);
     if let Some(source) = &cx.order.source {
         server.locator = source.to_string();
     }

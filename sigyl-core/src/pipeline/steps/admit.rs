@@ -31,7 +31,7 @@ impl Step for Admit {
         let granted = narrowed(cx, given)?;
         cx.results.allow_scripts = scripts(&cx.order, cx.results.server.as_ref());
         let beyond = match cx.run.plan {
-            Plan::Rollback => Permissions::default(),
+            Plan::Rollback | Plan::Reconfigure => Permissions::default(),
             _ => widened(cx, &manifest).await?.beyond(&granted),
         };
         // Who approves sees what would be granted, and not a name that may lead elsewhere by then.
@@ -152,7 +152,7 @@ fn tell_requests(cx: &mut Context, manifest: &Manifest) {
 /// Keeps waivers that matched nothing for the tools of the started server, where one will be started and they can be
 /// meant for it.
 fn leave_over(cx: &mut Context, unmatched: Vec<Waiver>) -> Result<(), StepError> {
-    if cx.run.plan == Plan::Rollback {
+    if cx.run.plan.takes_recorded() {
         // They came with the version: what they were for may be gone from the live tools.
         cx.results.left_over = unmatched;
         return Ok(());

@@ -8,7 +8,7 @@ use super::super::step::{Outcome, Step};
 use super::admit::require_free;
 use super::release::revision_of;
 use crate::deploy::BuildSpec;
-use crate::domain::{StepId, StepState};
+use crate::domain::{Artifact, StepId, StepState, VersionRecord};
 use crate::store::Change;
 
 pub(crate) struct BuildImage;
@@ -43,6 +43,7 @@ impl Step for BuildImage {
             tree,
             manifest,
             allowed_scripts: &allowed,
+            earlier: earlier(cx, record),
         };
         let progress = cx.progress(self.id());
         let built = cx.target()?.build(admission, spec, &progress).await?;
@@ -65,6 +66,13 @@ impl Step for BuildImage {
         let Some(server) = cx.run.server.clone() else { return Ok(()) };
         Ok(cx.target()?.abandon(&server, &revision).await?)
     }
+}
+
+/// What a version that served before was started from. A place tells whether it is still there.
+fn earlier<'a>(cx: &'a Context, record: &VersionRecord) -> Option<&'a Artifact> {
+    let earlier = cx.results.earlier.as_ref().filter(|_| cx.run.plan.takes_recorded())?;
+    let is_same = earlier.source == record.source.digest && earlier.elsewhere() == cx.order.elsewhere();
+    is_same.then_some(&earlier.launch)
 }
 
 /// Puts on record where this run makes something, before it makes anything there: whatever becomes of the run, a delete

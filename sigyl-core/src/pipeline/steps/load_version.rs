@@ -7,7 +7,9 @@ use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::fetch_source::open_kept;
 use super::read_manifest::enter;
-use crate::domain::{StepId, VersionRecord, Waiver};
+use super::settings::check;
+use crate::domain::{Plan, ServerName, StepId, Version, VersionRecord, Waiver};
+use crate::manifest::Manifest;
 use crate::registry::{last_served, previous};
 
 pub(crate) struct LoadVersion;
@@ -21,7 +23,7 @@ impl Step for LoadVersion {
     async fn run(&self, cx: &mut Context) -> Result<Outcome, StepError> {
         let record = record(cx).await?;
         let defect = |why: String| StepError::Defect { step: StepId::ReadManifest, why };
-        let manifest = serde_json::from_value(record.manifest.clone())
+        let manifest: Manifest = serde_json::from_value(record.manifest.clone())
             .map_err(|error| defect(format!("the recorded manifest cannot be read back: {error}")))?;
         let report = cx.platform.store.report(record.report).await?;
         cx.results.report = Some(report.ok_or_else(|| defect(format!("report {} is gone", record.report)))?);
@@ -31,6 +33,7 @@ impl Step for LoadVersion {
         cx.run.source = Some(record.source.digest);
         cx.run.report = Some(record.report);
         cx.run.version = Some(record.version.clone());
+        check(cx, &manifest)?;
         cx.results.manifest = Some(manifest);
         let note = format!("{} {}", record.server, record.version);
         cx.results.record = Some(record);
@@ -50,10 +53,20 @@ async fn record(cx: &mut Context) -> Result<VersionRecord, StepError> {
     // A run that goes on after a decision takes the version that was decided on.
     let version = match cx.order.version.as_ref().or(cx.run.version.as_ref()) {
         Some(version) => version.clone(),
-        None => previous(&**store, &name).await?.ok_or_else(|| StepError::NoEarlierVersion(name.clone()))?,
+        None => chosen(cx, &name).await?,
     };
     let record = store.version(&name, &version).await?;
     record.ok_or(StepError::NoVersion { server: name, version })
+}
+
+/// The version that is meant where none is named.
+async fn chosen(cx: &Context, name: &ServerName) -> Result<Version, StepError> {
+    if cx.run.plan == Plan::Reconfigure {
+        let serves = cx.platform.store.deployment(name).await?.map(|deployment| deployment.version);
+        return serves.ok_or_else(|| StepError::NothingServes(name.clone()));
+    }
+    let earlier = previous(&*cx.platform.store, name).await?;
+    earlier.ok_or_else(|| StepError::NoEarlierVersion(name.clone()))
 }
 
 /// The waivers that the version was admitted with; those that have run out no longer count.

@@ -16,6 +16,7 @@ mod remove;
 mod retire;
 mod review;
 mod scan_source;
+mod settings;
 mod try_out;
 
 pub(crate) use activate::{Activate, end_earlier};

@@ -10,7 +10,7 @@ use super::drift;
 use super::fetch_source::blocking;
 use super::review::reviewed;
 use crate::domain::{
-    Basis, Digest, Finding, Hold, JudgementRecord, LiveJudgement, Pin, Plan, Refusal, Report, SourceKind,
+    Basis, Digest, Finding, Hold, JudgementRecord, LiveJudgement, Pin, Refusal, Report, SourceKind,
     SourceRef, StepId, Tool, ToolPin, Verdict,
 };
 use crate::mcp::{self, Probe, ProbeLimits};
@@ -118,7 +118,7 @@ fn judge_live(cx: &mut Context, report: &Report, drift: Option<Hold>) -> Result<
         cx.notice(StepId::Probe, line);
         cx.run.judgement = Some(JudgementRecord { verdict: Verdict::Block, ..source.clone() });
     }
-    if let Some(unmatched) = live.waived.unmatched.first().filter(|_| cx.run.plan != Plan::Rollback) {
+    if let Some(unmatched) = live.waived.unmatched.first().filter(|_| !cx.run.plan.takes_recorded()) {
         return Err(unmatched.no_match().into());
     }
     let seen = |hold: &Hold| matches!(&basis, Basis::Approval(approval) if approval.accepts(hold));

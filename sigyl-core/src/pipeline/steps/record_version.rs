@@ -113,6 +113,7 @@ fn server_after(cx: &Context, manifest: &Manifest, record: &VersionRecord, reuse
             active: None,
             granted: crate::domain::Permissions::default(),
             env: cx.order.env.clone(),
+            limits: cx.order.limits.clone(),
             allow_scripts: Default::default(),
             locator,
             targets: place.into_iter().collect(),

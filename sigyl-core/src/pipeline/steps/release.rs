@@ -8,6 +8,7 @@ use super::super::context::{Context, Platform};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::admit::require_free;
+use super::settings::Kept;
 use crate::deploy::ReleaseSpec;
 use crate::domain::{Mask, RevisionId, RunId, SecretName, SecretValue, ServerName, StepId, StepState};
 use crate::store::StoreError;
@@ -32,9 +33,7 @@ impl Step for Release {
                 why: "no manifest, admission, record or build".into(),
             });
         };
-        let mut env = manifest.env.clone();
-        env.extend(results.server.iter().flat_map(|server| server.env.clone()));
-        env.extend(cx.order.env.clone());
+        let (env, resources) = Kept::of(&cx.order, results.server.as_ref()).over(manifest);
         let secrets = bound_secrets(&cx.platform, &record.server).await?;
         let spec = ReleaseSpec {
             server: record.server.clone(),
@@ -46,7 +45,7 @@ impl Step for Release {
             env: env.clone(),
             secrets,
             granted: results.granted.clone(),
-            resources: manifest.resources.clone(),
+            resources: resources.clone(),
             start_timeout: manifest.health.timeout.map(std::time::Duration::from_secs),
         };
         let released = cx.target()?.release(admission, spec).await?;
@@ -56,7 +55,11 @@ impl Step for Release {
         if let Some(at) = &released.at {
             cx.log(self.id(), format!("it is at {at}"));
         }
+        if let Some(cost) = &released.cost {
+            cx.notice(self.id(), format!("what it costs goes by: {cost}"));
+        }
         cx.results.env = env;
+        cx.results.resources = resources;
         cx.results.released = Some(released);
         Ok(Outcome::done("started beside what serves"))
     }

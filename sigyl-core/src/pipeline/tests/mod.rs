@@ -13,5 +13,6 @@ mod pins;
 mod policy;
 mod quarantine;
 mod review;
+mod settings;
 mod story;
 pub(crate) mod target;

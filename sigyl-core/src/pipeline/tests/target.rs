@@ -170,6 +170,7 @@ impl Target for FakeTarget {
             confinement: Confinement::default(),
             upstream: Upstream::Stdio(Arc::new(Toy { tools })),
             at: None,
+            cost: None,
         })
     }
 

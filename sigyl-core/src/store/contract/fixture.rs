@@ -95,6 +95,7 @@ pub fn server(server: &str, latest: &str) -> Server {
         granted: Permissions::default(),
         locator: "servers/clock".to_owned(),
         env: BTreeMap::new(),
+        limits: Resources::default(),
         allow_scripts: BTreeSet::new(),
         targets: BTreeSet::new(),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Canary, Locator, SecretName, SecretValue, ServerName, Waiver, WorkspaceName};
+use crate::domain::{Canary, Locator, Resources, SecretName, SecretValue, ServerName, Waiver, WorkspaceName};
 
 /// What a deploy needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -63,6 +63,30 @@ impl Deploy {
             canary: None,
         }
     }
+}
+
+/// What is set anew of a server whose version stays: it is started beside itself, and takes over from itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reconfigure {
+    /// The server.
+    pub name: ServerName,
+    /// What changes.
+    pub settings: Settings,
+}
+
+/// Settings to change; with none of them, the server is only started anew.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Plain settings to add or replace.
+    pub env: BTreeMap<String, String>,
+    /// Plain settings that were added earlier, and go.
+    pub unset: Vec<String>,
+    /// Limits to set over those of the manifest; what is absent stays.
+    pub limits: Resources,
+    /// Whether limits that were set earlier go first.
+    #[serde(rename = "resetLimits")]
+    pub reset_limits: bool,
 }
 
 /// What a redeploy may change.

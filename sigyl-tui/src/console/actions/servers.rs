@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sigyl_core::domain::{
-    Blurb, Canary, Label, Locator, ProfilePatch, RuleId, SecretName, SecretValue, Stars, Tag, Timestamp,
-    Waiver,
+    Blurb, Canary, Label, Locator, ProfilePatch, Resources, RuleId, SecretName, SecretValue, Stars, Tag,
+    Timestamp, Waiver,
 };
-use sigyl_core::wire::v1::{Deploy, Redeploy, Request, Response};
+use sigyl_core::manifest::read_limit;
+use sigyl_core::wire::v1::{Deploy, Reconfigure, Redeploy, Request, Response, Settings};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
 use crate::console::screens::{Wizard, compare};
@@ -69,6 +70,33 @@ pub(super) const ACTIONS: &[Action] = &[
         &[NAME, Field::free("version", "the version; the one that served before when empty")],
         Does::Run(|given| Ok(Request::Rollback { name: given.need("name")?, version: given.maybe("version")? })),
     ),
+    Action::new(
+        "configure",
+        "Change settings and limits of a server: its version stays",
+        &["reconfigureServer"],
+        &[
+            NAME,
+            ENV,
+            Field::free("unset", "settings that were added before, and go, parted by blanks"),
+            Field::free("cpu", "processors: 0.5, or thousandths as 500m"),
+            Field::free("memory", "memory: 512Mi, 1Gi"),
+            Field::free("concurrency", "requests at a time, for each instance"),
+            Field::free("timeout", "how long one request may take: 30s, 5m"),
+            Field::free("minInstances", "instances kept running, where nobody calls too"),
+            Field::free("maxInstances", "instances at most; sessions, for a stdio server"),
+            Field::free("reset", "go back to the limits of the manifest first").by(FieldKind::Switch),
+        ],
+        Does::Run(configure),
+    ),
+    Action::new(
+        "restart",
+        "Start a server anew as it is, without a gap",
+        &["reconfigureServer"],
+        &[NAME],
+        Does::Run(|given| {
+            Ok(Request::Reconfigure(Reconfigure { name: given.need("name")?, settings: Settings::default() }))
+        }),
+    ).each(),
     Action::new(
         "compare",
         "Show what the tools of a version say otherwise than before",
@@ -222,6 +250,23 @@ fn redeploy(given: &Given<'_>) -> Result<Request, Wrong> {
         review: false,
         canary: canary(given)?,
     }))
+}
+
+fn configure(given: &Given<'_>) -> Result<Request, Wrong> {
+    let wrong = |field: &'static str, why: String| Wrong { field, why };
+    let mut limits = Resources::default();
+    for name in ["cpu", "memory", "concurrency", "timeout", "minInstances", "maxInstances"] {
+        if let Some(text) = given.text(name) {
+            read_limit(&mut limits, name, text).map_err(|error| wrong(name, error.to_string()))?;
+        }
+    }
+    limits.check().map_err(|error| wrong("maxInstances", error.to_string()))?;
+    let (env, unset) = (env(given)?, given.list("unset")?);
+    let settings = Settings { env, unset, limits, reset_limits: given.is_on("reset") };
+    if settings == Settings::default() {
+        return Err(wrong("env", "nothing is to be changed".to_owned()));
+    }
+    Ok(Request::Reconfigure(Reconfigure { name: given.need("name")?, settings }))
 }
 
 /// Reads how clients are led to it: all at once where nothing is said.

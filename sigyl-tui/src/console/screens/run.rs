@@ -323,6 +323,7 @@ fn action_of(plan: Plan) -> Option<&'static str> {
     match plan {
         Plan::Redeploy => Some("redeploy"),
         Plan::Rollback => Some("rollback"),
+        Plan::Reconfigure => Some("configure"),
         Plan::Delete => Some("delete"),
         _ => None,
     }

@@ -24,6 +24,7 @@ pub(in crate::console) fn ends(request: &Request) -> bool {
             | Request::Events { .. }
             | Request::Deploy(_)
             | Request::Redeploy(_)
+            | Request::Reconfigure(_)
             | Request::Delete { .. }
             | Request::Rollback { .. }
             | Request::Approve { .. }

@@ -55,6 +55,7 @@ impl Source {
             tree: &self.tree,
             manifest: &self.manifest,
             allowed_scripts: &[],
+            earlier: None,
         }
     }
 }

@@ -221,6 +221,14 @@ impl World {
     fn registry(&mut self, method: &str, rest: &str, query: &BTreeMap<&str, &str>, body: &Value) -> Answer {
         match method {
             "GET" if rest.contains("/operations/") => self.operation(rest),
+            "GET" if rest.contains("/packages/") => {
+                let (package, digest) = rest.split_once("/versions/").unwrap();
+                let images = self.things.get(package).and_then(|package| package["images"].as_array());
+                match images.is_some_and(|images| images.contains(&digest.into())) {
+                    true => (200, json!({"name": rest})),
+                    false => missing(),
+                }
+            }
             "GET" => self.get(rest),
             "POST" if only(body, &["format", "mode", "labels", "description"]) => {
                 let name = format!("{rest}/{}", query["repositoryId"]);
@@ -279,7 +287,10 @@ impl World {
                 if told["status"] == "SUCCESS" {
                     let image = told["images"][0].as_str().unwrap();
                     let name = image.rsplit('/').next().unwrap().split(':').next().unwrap();
-                    self.things.insert(format!("v1/{PLACE}/repositories/sigyl/packages/{name}"), json!({}));
+                    let name = format!("v1/{PLACE}/repositories/sigyl/packages/{name}");
+                    let images =
+                        &mut self.things.entry(name).or_insert_with(|| json!({"images": []}))["images"];
+                    images.as_array_mut().unwrap().push(told["results"]["images"][0]["digest"].clone());
                 }
                 (200, told)
             }

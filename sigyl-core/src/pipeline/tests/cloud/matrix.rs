@@ -339,6 +339,11 @@ async fn a_rollback_ends_well_or_leaves_what_was_there_whatever_goes_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_settings_end_well_or_leave_what_was_there_whatever_goes_wrong() {
+    insta::assert_snapshot!(matrix(Act::Reconfigure, kinds()).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_delete_is_done_by_the_next_try_whatever_goes_wrong() {
     insta::assert_snapshot!(matrix(Act::Delete, kinds()).await);
 }
@@ -349,7 +354,7 @@ async fn every_call_meets_every_fault() {
         eprintln!("passed over, for it takes minutes: SIGYL_EVERY_FAULT=1 lets every call meet every fault");
         return;
     }
-    for act in [Act::Deploy, Act::Redeploy, Act::Rollback, Act::Delete] {
+    for act in [Act::Deploy, Act::Redeploy, Act::Rollback, Act::Reconfigure, Act::Delete] {
         matrix(act, each()).await;
     }
 }

@@ -3,5 +3,6 @@
 mod calls;
 mod crash;
 mod faults;
+mod image;
 mod matrix;
 mod place;

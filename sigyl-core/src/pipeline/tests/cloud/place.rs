@@ -20,6 +20,7 @@ pub(super) enum Act {
     Deploy,
     Redeploy,
     Rollback,
+    Reconfigure,
     Delete,
 }
 
@@ -90,6 +91,10 @@ impl Cloud {
             }
             Act::Redeploy => (Plan::Redeploy, Order { source, ..named }),
             Act::Rollback => (Plan::Rollback, named),
+            Act::Reconfigure => {
+                let env = BTreeMap::from([("ZONE".to_owned(), "UTC".to_owned())]);
+                (Plan::Reconfigure, Order { env, ..named })
+            }
             Act::Delete => (Plan::Delete, named),
         }
     }
@@ -99,7 +104,7 @@ impl Cloud {
             Act::Deploy | Act::Redeploy => {
                 BTreeMap::from([(SecretName::parse("KEY").unwrap(), SecretValue::new("hush-hush"))])
             }
-            Act::Rollback | Act::Delete => BTreeMap::new(),
+            Act::Rollback | Act::Reconfigure | Act::Delete => BTreeMap::new(),
         }
     }
 

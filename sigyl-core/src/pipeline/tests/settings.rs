@@ -1,0 +1,120 @@
+//! Other settings and limits for the version that serves, and a start anew.
+
+use std::collections::BTreeMap;
+
+use super::house::{House, toy};
+use super::target::Fault;
+use crate::domain::{Deployment, Plan, Resources, Run, RunState, Server};
+use crate::pipeline::Order;
+use crate::store::Page;
+
+fn named() -> Order {
+    Order { name: Some(toy()), ..Order::default() }
+}
+
+fn env(name: &str, value: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([(name.to_owned(), value.to_owned())])
+}
+
+fn limits(memory: u64) -> Resources {
+    Resources { memory: Some(memory), ..Resources::default() }
+}
+
+async fn configure(house: &House, order: Order) -> Run {
+    house.take(Plan::Reconfigure, order).await
+}
+
+async fn well(house: &House, order: Order) -> (Server, Deployment) {
+    let run = configure(house, order).await;
+    assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+    let store = &house.platform.store;
+    (store.server(&toy()).await.unwrap().unwrap(), store.deployment(&toy()).await.unwrap().unwrap())
+}
+
+/// A house in which a version serves whose manifest sets a variable and a limit.
+async fn house() -> House {
+    let house = House::new();
+    house.write("1.0.0", "env: {MODE: plain}\nresources: {memory: 256Mi, maxInstances: 2}\n");
+    assert_eq!(house.deploy().await.state, RunState::Done);
+    house
+}
+
+#[tokio::test]
+async fn settings_and_limits_change_and_the_version_stays() {
+    let house = house().await;
+    // Nothing is fetched: the version is what is on record.
+    std::fs::remove_dir_all(house.source()).unwrap();
+    let order = Order { env: env("ZONE", "UTC"), limits: limits(1 << 30), ..named() };
+    let (server, deployment) = well(&house, order).await;
+    assert_eq!((house.routed().as_deref(), house.running()), (Some("1.0.0"), 1));
+    assert_eq!(house.platform.store.versions(&toy(), Page::first(9)).await.unwrap().len(), 1);
+    let in_force = deployment.env.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+    assert_eq!(in_force, ["MODE=plain", "ZONE=UTC"]);
+    assert_eq!((deployment.resources.memory, deployment.resources.max_instances), (Some(1 << 30), Some(2)));
+    assert_eq!((server.env.len(), server.limits.memory), (1, Some(1 << 30)));
+}
+
+#[tokio::test]
+async fn what_was_set_is_kept_by_a_redeploy_and_goes_when_it_is_taken_back() {
+    let house = house().await;
+    well(&house, Order { env: env("ZONE", "UTC"), limits: limits(1 << 30), ..named() }).await;
+    house.write("2.0.0", "env: {MODE: plain}\nresources: {memory: 512Mi, maxInstances: 2}\n");
+    assert_eq!(house.redeploy().await.state, RunState::Done);
+    let kept = house.platform.store.deployment(&toy()).await.unwrap().unwrap();
+    assert_eq!(
+        (kept.env.get("ZONE").map(String::as_str), kept.resources.memory),
+        (Some("UTC"), Some(1 << 30))
+    );
+    let order = Order { unset: vec!["ZONE".to_owned()], reset_limits: true, ..named() };
+    let (server, deployment) = well(&house, order).await;
+    assert!(server.env.is_empty() && server.limits.is_empty());
+    assert_eq!((deployment.env.len(), deployment.resources.memory), (1, Some(512 << 20)));
+}
+
+#[tokio::test]
+async fn a_start_anew_changes_nothing_but_the_instance() {
+    let house = house().await;
+    let before = house.platform.store.deployment(&toy()).await.unwrap().unwrap();
+    let (_, after) = well(&house, named()).await;
+    assert_ne!(before.revision, after.revision);
+    let same = Deployment {
+        revision: before.revision.clone(),
+        run: before.run.clone(),
+        activated: before.activated,
+        // It tells how long its first answer took.
+        declared: before.declared.clone(),
+        ..after
+    };
+    assert_eq!(same, before);
+}
+
+#[tokio::test]
+async fn what_does_not_start_with_its_settings_leaves_what_served() {
+    let house = house().await;
+    house.target.faults.lock().unwrap().insert(Fault::Silence);
+    let run = configure(&house, Order { env: env("ZONE", "moon"), limits: limits(1 << 20), ..named() }).await;
+    assert_eq!(run.state, RunState::Failed);
+    assert_eq!((house.routed().as_deref(), house.running()), (Some("1.0.0"), 1));
+    let server = house.platform.store.server(&toy()).await.unwrap().unwrap();
+    assert!(server.env.is_empty() && server.limits.is_empty(), "nothing of it is kept");
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_refused_before_anything_is_started() {
+    let house = house().await;
+    let most = |count| Resources { min_instances: Some(count), ..Resources::default() };
+    let orders = [
+        (Order { unset: vec!["ZONE".to_owned()], ..named() }, "nobody set it"),
+        (Order { unset: vec!["MODE".to_owned()], ..named() }, "the manifest of its version sets it"),
+        (Order { limits: most(3), ..named() }, "minInstances is 3, and maxInstances only 2"),
+    ];
+    for (order, why) in orders {
+        let failure = configure(&house, order).await.failure.unwrap();
+        assert_eq!(failure.code, "E0311", "{}", failure.message);
+        assert!(failure.message.contains(why), "{}", failure.message);
+    }
+    let nobody = House::new();
+    let published = nobody.take(Plan::Publish, nobody.order()).await;
+    assert_eq!(published.state, RunState::Done, "{:?}", published.failure);
+    assert_eq!(configure(&nobody, named()).await.failure.unwrap().code, "E0406");
+}
