@@ -61,6 +61,12 @@ impl PartialEq for RepositoryName {
     }
 }
 
+impl std::hash::Hash for RepositoryName {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.bytes().for_each(|byte| state.write_u8(byte.to_ascii_lowercase()));
+    }
+}
+
 checked_text!(RepositoryName, RepositoryNameError);
 
 /// The id of a commit: all of its 40 or 64 hex digits.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, UploadId};
+use super::{Digest, RepositoryName, UploadId};
 
 /// The kind of place that code comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,8 +31,8 @@ pub enum SourceKind {
 
 /// What the operator named as the source.
 ///
-/// It reads `path`, `file.tar.gz`, `npm:NAME[@VERSION]`, `pypi:NAME[@VERSION]`, `upload:ID` or `git:URL[#REF][:SUBDIR]`, where
-/// an address with a colon in its path is followed by `#`.
+/// It reads `path`, `file.tar.gz`, `npm:NAME[@VERSION]`, `pypi:NAME[@VERSION]`, `upload:ID`,
+/// `github:OWNER/REPO[#REF][:SUBDIR]` or `git:URL[#REF][:SUBDIR]`, where an address with a colon in its path is followed by `#`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
@@ -57,6 +57,15 @@ pub enum Locator {
     },
     /// An archive that was sent to this machine.
     Upload(UploadId),
+    /// A repository at the GitHub that is configured.
+    GitHub {
+        /// Owner and name.
+        repository: RepositoryName,
+        /// Branch, tag or commit; the branch that is shown first when absent.
+        reference: Option<String>,
+        /// Folder inside the repository.
+        subdir: Option<String>,
+    },
     /// A git repository, by the user's own git.
     Git {
         /// Address as git takes it.
@@ -85,6 +94,9 @@ impl Locator {
             Self::Git { url, subdir, .. } => {
                 Self::Git { url: url.clone(), reference: None, subdir: subdir.clone() }
             }
+            Self::GitHub { repository, subdir, .. } => {
+                Self::GitHub { repository: repository.clone(), reference: None, subdir: subdir.clone() }
+            }
             Self::Path(_) | Self::Archive(_) | Self::Upload(_) => self.clone(),
         }
     }
@@ -112,6 +124,10 @@ impl Locator {
             let id = UploadId::parse(upload);
             return id.map(Self::Upload).map_err(|_| wrong("expected upload:ID, as an upload was answered"));
         }
+        if let Some(repository) = text.strip_prefix("github:") {
+            return parse_github(repository)
+                .ok_or_else(|| wrong("expected github:OWNER/REPO[#REF][:SUBDIR]"));
+        }
         if let Some(repository) = text.strip_prefix("git:") {
             return parse_git(repository).ok_or_else(|| wrong("expected git:URL[#REF][:SUBDIR]"));
         }
@@ -126,7 +142,7 @@ impl Locator {
             Self::Archive(_) | Self::Upload(_) => SourceKind::Archive,
             Self::Npm { .. } => SourceKind::Npm,
             Self::Pypi { .. } => SourceKind::Pypi,
-            Self::Git { .. } => SourceKind::Git,
+            Self::Git { .. } | Self::GitHub { .. } => SourceKind::Git,
         }
     }
 
@@ -147,13 +163,13 @@ impl Locator {
         match self {
             Self::Path(_) | Self::Archive(_) => true,
             Self::Git { url, .. } => !url.starts_with("https://") && !url.starts_with("ssh://"),
-            Self::Npm { .. } | Self::Pypi { .. } | Self::Upload(_) => false,
+            Self::Npm { .. } | Self::Pypi { .. } | Self::Upload(_) | Self::GitHub { .. } => false,
         }
     }
 
     /// Tells whether the same text may mean other bytes tomorrow, with the same version inside.
     pub fn is_moving(&self) -> bool {
-        matches!(self, Self::Path(_) | Self::Archive(_) | Self::Upload(_) | Self::Git { .. })
+        !matches!(self, Self::Npm { .. } | Self::Pypi { .. })
     }
 }
 
@@ -196,6 +212,28 @@ fn pypi_name(name: &str) -> bool {
         && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
 }
 
+fn parse_github(text: &str) -> Option<Locator> {
+    let (repository, rest) =
+        text.split_once(['#', ':']).map_or((text, None), |(name, rest)| (name, Some(rest)));
+    let is_named = text[repository.len()..].starts_with('#');
+    let (reference, subdir) = match rest {
+        Some(rest) if is_named => rest.split_once(':').map_or((rest, None), |(name, dir)| (name, Some(dir))),
+        subdir => ("", subdir),
+    };
+    let subdir = subdir.map(|dir| dir.trim_matches('/')).filter(|dir| !dir.is_empty());
+    (is_safe(reference) && subdir.is_none_or(is_safe)).then_some(())?;
+    Some(Locator::GitHub {
+        repository: RepositoryName::parse(repository).ok()?,
+        reference: Some(reference).filter(|name| !name.is_empty()).map(str::to_owned),
+        subdir: subdir.map(str::to_owned),
+    })
+}
+
+/// Tells whether a reference or a folder is no option, and leads nowhere up.
+fn is_safe(part: &str) -> bool {
+    !part.starts_with('-') && !part.split('/').any(|name| name == "..")
+}
+
 fn parse_git(text: &str) -> Option<Locator> {
     let (address, fragment) =
         text.split_once('#').map_or((text, None), |(address, rest)| (address, Some(rest)));
@@ -207,14 +245,13 @@ fn parse_git(text: &str) -> Option<Locator> {
             (url, "", subdir)
         }
     };
-    let safe = |part: &str| !part.starts_with('-') && !part.split('/').any(|name| name == "..");
     let subdir = subdir.map(|dir| dir.trim_matches('/')).filter(|dir| !dir.is_empty());
     // `a::b` has git run a program; it is looked for before a folder is split off.
     if url.is_empty()
         || url.starts_with('-')
         || address.contains("::")
-        || !safe(reference)
-        || !subdir.is_none_or(safe)
+        || !is_safe(reference)
+        || !subdir.is_none_or(is_safe)
     {
         return None;
     }
@@ -255,6 +292,11 @@ impl fmt::Display for Locator {
             Self::Npm { name, version: Some(version) } => write!(f, "npm:{name}@{version}"),
             Self::Pypi { name, version: None } => write!(f, "pypi:{name}"),
             Self::Pypi { name, version: Some(version) } => write!(f, "pypi:{name}@{version}"),
+            Self::GitHub { repository, reference, subdir } => {
+                write!(f, "github:{repository}")?;
+                reference.as_ref().map_or(Ok(()), |reference| write!(f, "#{reference}"))?;
+                subdir.as_ref().map_or(Ok(()), |subdir| write!(f, ":{subdir}"))
+            }
             Self::Git { url, reference, subdir } => {
                 let address = part_credentials(url).0;
                 write!(f, "git:{address}")?;
@@ -336,6 +378,9 @@ mod tests {
             "git:https://host.example/a/b.git#v1:servers/x",
             "git:https://host.example/a/b.git#:servers/x",
             "git:../bare.git",
+            "github:octo-org/weather",
+            "github:octo-org/weather:servers/x",
+            "github:octo-org/weather#refs/heads/main:servers/x",
         ] {
             assert_eq!(Locator::parse(text).unwrap().to_string(), text);
         }

@@ -157,6 +157,9 @@ pub struct Order {
     pub any_grave: bool,
     /// Where the code is; nothing when the run takes a recorded version.
     pub source: Option<Locator>,
+    /// Whether GitHub is asked for the source in the name of this installation, which sees more than everybody.
+    #[serde(default)]
+    pub in_our_name: bool,
     /// The server, when the operator named it.
     pub name: Option<ServerName>,
     /// Where it is to run. Without a name it stays where it is, and a new one runs on this machine.

@@ -315,7 +315,7 @@ fn unset(by_manifest: bool) -> &'static str {
 fn source_hint(error: &SourceError) -> &str {
     match error {
         SourceError::NotFound(_) => {
-            "check the spelling; packages are written npm:NAME or pypi:NAME, repositories git:URL#REF"
+            "check the spelling; packages are written npm:NAME or pypi:NAME, repositories github:OWNER/REPO or git:URL#REF"
         }
         SourceError::NotAFolder(_) => "name a folder, or an archive ending in .tar.gz, .tgz, .zip or .whl",
         SourceError::Empty(_) | SourceError::NothingRead { .. } => "point at the folder of the server itself",
@@ -333,6 +333,13 @@ fn source_hint(error: &SourceError) -> &str {
             "run the command that is shown by hand, with a folder of your own for FOLDER"
         }
         SourceError::Tool { .. } => "run the command that is shown by hand",
+        SourceError::Archive { kind: Kind::NotFound, .. } => {
+            "check the name and what is named of it; a token or an App has to be let into a private repository"
+        }
+        SourceError::Archive { kind: Kind::Denied, .. } => {
+            "give the token or the App `Contents: read` for this repository; `[github]` names them"
+        }
+        SourceError::Archive { .. } => "try again later; the cause says from when on",
         SourceError::Offline(_) => "run again without --offline",
         SourceError::BeyondReach { .. } => "who runs the server may name the host in `[sources] allow`",
         SourceError::Io { .. } => "check the permissions of what is named, and that its disk has space",
@@ -394,6 +401,8 @@ fn source_code(error: &SourceError) -> &'static str {
         SourceError::Offline(_) => "E0107",
         SourceError::Io { .. } => "E0108",
         SourceError::BeyondReach { .. } => "E0109",
+        SourceError::Archive { kind: Kind::NotFound, .. } => "E0101",
+        SourceError::Archive { .. } => "E0110",
         _ => "E0106",
     }
 }

@@ -15,7 +15,7 @@ use crate::github::GitHub;
 use crate::github::api::Repositories;
 use crate::pipeline::Review;
 use crate::scan::RuleSet;
-use crate::source::{Limits, Reach, ToolEnv};
+use crate::source::{Archives, Limits, Reach, ToolEnv};
 use crate::vault::KeySource;
 
 /// How people and jobs get keys without being given one.
@@ -41,6 +41,8 @@ pub struct GitHubWork {
     pub webhook_secret: Option<SecretValue>,
     /// What is asked about repositories; without it, only webhooks tell of pushes.
     pub api: Option<Arc<dyn Repositories>>,
+    /// What gets private repositories too, for those who may operate this installation, and for servers that came from there.
+    pub archives: Option<Arc<dyn Archives>>,
     /// Time between two looks at the branches that are followed.
     pub poll_every: Duration,
 }
@@ -51,6 +53,7 @@ impl Default for GitHubWork {
             web_url: "https://github.com".to_owned(),
             webhook_secret: None,
             api: None,
+            archives: None,
             poll_every: Duration::from_secs(300),
         }
     }

@@ -194,6 +194,10 @@ impl Sigyl {
     pub(super) fn followed(&self, server: &Server, follow: &Follow, reference: &str) -> Locator {
         let web = &self.inner.github.web_url;
         let recorded = match Locator::parse(&server.locator) {
+            Ok(Locator::GitHub { .. }) => {
+                let (reference, subdir) = (Some(reference.to_owned()), follow.folder.clone());
+                return Locator::GitHub { repository: follow.repository.clone(), reference, subdir };
+            }
             Ok(Locator::Git { url, .. }) => Some(url),
             _ => None,
         };
@@ -206,6 +210,7 @@ impl Sigyl {
     fn repository_of(&self, server: &Server) -> Result<(RepositoryName, Option<String>), Error> {
         let no = |why| Error::NotFollowable { server: server.name.clone(), why };
         match Locator::parse(&server.locator) {
+            Ok(Locator::GitHub { repository, subdir, .. }) => Ok((repository, subdir)),
             Ok(Locator::Git { url, subdir, .. }) => {
                 let found = RepositoryName::at(&self.inner.github.web_url, &url);
                 found

@@ -57,7 +57,8 @@ impl Sigyl {
         }
         let fetcher = Fetcher::new(config.tool_env.clone(), config.limits, work, config.offline)
             .with_uploads(Uploads::new(uploads))
-            .reaching(config.reach.clone());
+            .reaching(config.reach.clone())
+            .with_github(&config.github.web_url, config.github.archives.clone());
         let masks = Masks::default();
         let emitter = Emitter::start(store.clone(), config.clock.clone(), Bus::new(), masks.clone());
         let settings = Settings { trees, policy: config.policy.clone(), hold_for: HOLD_FOR, grace: GRACE };

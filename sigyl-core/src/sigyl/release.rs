@@ -47,6 +47,7 @@ impl Sigyl {
         let order = Order {
             target: deploy.target,
             source: Some(deploy.source),
+            in_our_name: caller.may(Action::Operate),
             name: deploy.name,
             env: deploy.env,
             grant: deploy.grant,
@@ -83,6 +84,7 @@ impl Sigyl {
         };
         require_reach(caller, &redeploy.env, &redeploy.grant, &redeploy.allow_scripts)?;
         let order = Order {
+            in_our_name: may_be_in_our_name(caller, &server, &source),
             source: Some(source),
             env: redeploy.env,
             grant: redeploy.grant,
@@ -316,6 +318,13 @@ impl Sigyl {
             }
         }
     }
+}
+
+/// Tells whether GitHub is asked in the name of this installation: for who operates it, and for what the server came
+/// from until now. Others would read private repositories by it that they may not see.
+fn may_be_in_our_name(caller: &Caller, server: &Server, source: &Locator) -> bool {
+    let is_same = || Locator::parse(&server.locator).is_ok_and(|recorded| recorded.place() == source.place());
+    caller.may(Action::Operate) || is_same()
 }
 
 /// Begins an order about a server that is on record.

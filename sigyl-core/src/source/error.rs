@@ -75,6 +75,16 @@ pub enum SourceError {
         /// The last lines it printed.
         tail: String,
     },
+    /// The archive of a repository did not come.
+    #[error("{what} could not be fetched")]
+    Archive {
+        /// The repository, and what was named of it.
+        what: String,
+        /// The class of this failure.
+        kind: Kind,
+        /// What happened.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// It would need the network.
     #[error("{0} needs the network, and --offline forbids it")]
     Offline(String),
@@ -109,6 +119,7 @@ impl SourceError {
             | Self::TooLarge { .. }
             | Self::BadArchive { .. }
             | Self::BadDependencies { .. } => Kind::Invalid,
+            Self::Archive { kind, .. } => *kind,
             Self::Changed { .. } => Kind::Conflict,
             Self::Tool { .. } => Kind::Upstream,
             Self::MissingTool { .. } | Self::Offline(_) | Self::BeyondReach { .. } | Self::Io { .. } => {

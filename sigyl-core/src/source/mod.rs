@@ -38,7 +38,7 @@ pub(crate) use fetch::NO_PROCESS as PIP_WITHOUT_PROCESSES;
 #[cfg(feature = "runtime")]
 pub(crate) use fetch::SCRATCH;
 #[cfg(feature = "runtime")]
-pub use fetch::{Fetcher, Reach, ToolEnv};
+pub use fetch::{ArchiveError, Archives, Fetcher, Reach, ToolEnv};
 #[cfg(feature = "runtime")]
 pub(crate) use lock::pinned;
 pub use lock::{Lock, LockKind};

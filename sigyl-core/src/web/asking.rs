@@ -77,6 +77,14 @@ pub enum WebError {
         /// What happened.
         why: String,
     },
+    /// What it sent cannot be kept.
+    #[error("what {url} sent could not be written down")]
+    Unwritten {
+        /// The address.
+        url: String,
+        /// What happened.
+        source: std::io::Error,
+    },
     /// It answered what nobody can use.
     #[error("{url} answered what cannot be used: {why}")]
     Answer {
@@ -93,6 +101,7 @@ impl WebError {
         match self {
             Self::Address(error) => error.kind(),
             Self::Offline { .. } | Self::Clear { .. } => Kind::Invalid,
+            Self::Unwritten { .. } => Kind::Unavailable,
             Self::Unreachable { .. } | Self::Answer { .. } => Kind::Upstream,
         }
     }
@@ -160,7 +169,7 @@ impl Web {
         Ok(Line::new(self.client(root)?, root))
     }
 
-    fn client(&self, url: &str) -> Result<reqwest::Client, WebError> {
+    pub(super) fn client(&self, url: &str) -> Result<reqwest::Client, WebError> {
         let client = mcp::proxy_client(url)?;
         self.check(url)?;
         Ok(client)

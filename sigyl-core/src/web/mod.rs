@@ -1,6 +1,8 @@
 //! Small answers of other servers: bounded in size and time, no redirect to elsewhere, nothing of what was sent in an error.
 
 mod asking;
+#[cfg(feature = "github")]
+mod download;
 mod grant;
 mod line;
 

@@ -214,13 +214,7 @@ fn credential(
     if github.poll_seconds.is_some_and(|seconds| seconds < POLL_LEAST) {
         return wrong("`poll_seconds` is less than 10: GitHub would not answer for long");
     }
-    match (token, github.app_id, key) {
-        (None, None, None) => Ok(Credential::Nothing),
-        (Some(token), None, None) => Ok(Credential::Token(token)),
-        (None, Some(id), Some(key)) => Ok(Credential::App { id: id.to_string(), key }),
-        (Some(_), ..) => wrong("name a token or an App, not both"),
-        (None, ..) => wrong("an App needs both `app_id` and `private_key_env`"),
-    }
+    Credential::of(token, github.app_id, key).or_else(wrong)
 }
 
 /// Refuses a secret that somebody could find by trying.
@@ -293,7 +287,9 @@ impl Settings {
                 let made =
                     RepositoryClient::new(&github.api_url, self.sign_in.credential.clone(), &web, clock);
                 let made = made.map_err(|error| SettingsError::GitHub { why: chain(&error) })?;
-                work.api = Some(Arc::new(made));
+                let made = Arc::new(made);
+                work.archives = Some(Arc::<RepositoryClient>::clone(&made));
+                work.api = Some(made);
             }
         }
         work.webhook_secret = self.sign_in.webhook_secret.clone();

@@ -23,7 +23,9 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    #[arg(help = "Folder, archive, npm:NAME[@VERSION], pypi:NAME[@VERSION] or git:URL[#REF][:SUBDIR]")]
+    #[arg(
+        help = "Folder, archive, npm:NAME[@VERSION], pypi:NAME[@VERSION], github:OWNER/REPO[#REF][:SUBDIR] or git:URL[#REF][:SUBDIR]"
+    )]
     source: Locator,
     /// Name of the server [default: the manifest's]
     #[arg(long)]

@@ -38,7 +38,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[arg(
-        help = "Folder, archive, npm:NAME[@VERSION], pypi:NAME[@VERSION] or git:URL[#REF][:SUBDIR]",
+        help = "Folder, archive, npm:NAME[@VERSION], pypi:NAME[@VERSION], github:OWNER/REPO[#REF][:SUBDIR] or git:URL[#REF][:SUBDIR]",
         required_unless_present_any = ["tools", "code", "live", "set", "client_config", "discover"],
         conflicts_with_all = ["live", "set", "client_config", "discover"]
     )]

@@ -45,6 +45,12 @@ pub(crate) enum SettingsError {
         /// What is wrong.
         why: String,
     },
+    /// GitHub cannot be asked as it is configured.
+    #[error("[github] cannot be used: {why}")]
+    GitHub {
+        /// What is wrong.
+        why: String,
+    },
     /// Google cannot be used as it is configured.
     #[error("{why}")]
     Google {
@@ -99,6 +105,7 @@ impl SettingsError {
             Self::Unreadable { .. }
             | Self::Wrong { .. }
             | Self::Llm { .. }
+            | Self::GitHub { .. }
             | Self::Google { .. }
             | Self::MasterKey(_) => "E0002",
             Self::Variable { .. } => "E0003",
@@ -114,6 +121,7 @@ impl SettingsError {
             Self::Wrong { nearest: Some(key), .. } => format!("did you mean `{key}`?"),
             Self::Wrong { .. } => "docs/config.md lists every key".to_owned(),
             Self::MasterKey(_) => "docs/config.md says where a master key can come from".to_owned(),
+            Self::GitHub { .. } => "docs/github.md says how GitHub is configured".to_owned(),
             Self::Google { .. } => "docs/cloud-run.md says how Google is configured".to_owned(),
             Self::Llm { .. } => "docs/reviewer.md says how a reviewer is configured".to_owned(),
             Self::Variable { name, .. } => format!("correct or unset {name}"),

@@ -8,6 +8,7 @@ use sigyl_core::deploy::cloud_run::GoogleSettings;
 use sigyl_core::scan::reviewer::ReviewerSettings;
 use sigyl_core::vault::KeySpec;
 
+use super::GitHubSettings;
 use super::SettingsError;
 
 /// Bytes that a configuration may have at most.
@@ -43,6 +44,8 @@ pub(super) struct File {
     pub(super) advisories: Option<PathBuf>,
     /// The language model that may look at what is scanned.
     pub(super) llm: Option<ReviewerSettings>,
+    /// The GitHub that repositories are at, and who asks it for them.
+    pub(super) github: Option<GitHubSettings>,
     /// The project at Google that servers can run in.
     pub(super) google: Option<GoogleSettings>,
     /// How the console looks, and its keys.
@@ -50,7 +53,7 @@ pub(super) struct File {
 }
 
 /// Every key of [`File`].
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "data_dir",
     "cache_dir",
     "master_key",
@@ -64,6 +67,7 @@ const KEYS: [&str; 15] = [
     "key_file",
     "advisories",
     "llm",
+    "github",
     "google",
     "console",
 ];
@@ -135,7 +139,7 @@ mod tests {
 
     #[test]
     fn every_listed_key_is_known() {
-        let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\nserver = 's'\nkey_file = 'k'\nadvisories = 'a'\nmaster_key = {file = 'k'}\nprevious_master_key = {file = 'k'}\nllm = {base_url = 'u', model = 'm'}\ngoogle = {project = 'p'}\nconsole = {theme = '16', theme_file = 't', keymap = 'k'}\n";
+        let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\nserver = 's'\nkey_file = 'k'\nadvisories = 'a'\nmaster_key = {file = 'k'}\nprevious_master_key = {file = 'k'}\nllm = {base_url = 'u', model = 'm'}\ngithub = {token_env = 'T'}\ngoogle = {project = 'p'}\nconsole = {theme = '16', theme_file = 't', keymap = 'k'}\n";
         assert_eq!(text.lines().count(), KEYS.len());
         let file = File::parse(text, Path::new("x")).unwrap();
         assert_eq!(file.data_dir, Some(PathBuf::from("d")));

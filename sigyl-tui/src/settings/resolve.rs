@@ -13,7 +13,7 @@ use sigyl_core::vault::{KeySource, KeySpec, Which};
 
 use super::file::File;
 use super::server::KeyFrom;
-use super::{Environment, Listen, Server, SettingsError};
+use super::{Environment, GitHubSettings, Listen, Server, SettingsError};
 use crate::problem::Problem;
 
 /// How results are written.
@@ -111,6 +111,8 @@ pub(crate) struct Settings {
     pub(crate) format: Format,
     /// The language model that may look at what is scanned.
     pub(crate) llm: Option<ReviewerSettings>,
+    /// The GitHub that repositories are at, and who asks it for them.
+    pub(crate) github: GitHubSettings,
     /// The project at Google that servers can run in.
     pub(crate) google: Option<GoogleSettings>,
     /// The configuration file in use.
@@ -186,6 +188,7 @@ impl Settings {
             offline,
             format: flags.format.or(format).or(file.format).unwrap_or_default(),
             llm: file.llm,
+            github: file.github.unwrap_or_default(),
             google: file.google,
             config,
             environment,
@@ -217,6 +220,8 @@ impl Settings {
             config.policy = self.policy(&rules)?.policy;
             config.rules = Some(Arc::new(rules));
         }
+        config.github.web_url.clone_from(&self.github.web_url);
+        config.github.archives = self.archives()?;
         if self.google.is_some() {
             let there = CloudRun::new(self.google()?);
             config.targets.insert("cloud-run".to_owned(), Arc::new(there));

@@ -3,7 +3,7 @@
 use super::{CodeDoc, doc};
 
 /// E01xx, in order.
-pub(super) const SOURCES: [CodeDoc; 9] = [
+pub(super) const SOURCES: [CodeDoc; 10] = [
     doc(
         "E0101",
         "source not found",
@@ -58,5 +58,11 @@ pub(super) const SOURCES: [CodeDoc; 9] = [
         "host beyond reach",
         "The server fetches no source from a host whose address is not public, unless its settings name the host.",
         "who runs the server may name the host in `[sources] allow`",
+    ),
+    doc(
+        "E0110",
+        "repository not fetched",
+        "GitHub did not give the archive of a repository: it cannot be reached, asks to wait, or refuses the token or the App.",
+        "read the cause; `[github]` in the configuration names the token or the App",
     ),
 ];

@@ -31,6 +31,7 @@ const MESSAGE: usize = 4_000;
 #[derive(Debug)]
 pub struct RepositoryClient {
     office: Arc<Office>,
+    web: Web,
 }
 
 impl RepositoryClient {
@@ -42,14 +43,26 @@ impl RepositoryClient {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ApiError> {
         let office = Office::new(web.line(api_url)?, Tokens::new(credential), clock);
-        Ok(Self { office: Arc::new(office) })
+        Ok(Self { office: Arc::new(office), web: *web })
     }
 
     /// Makes what asks. It has to be made within a runtime, where it is used; connections and answers are kept apart from it.
-    fn octocrab(&self) -> Result<Octocrab, ApiError> {
+    pub(super) fn octocrab(&self) -> Result<Octocrab, ApiError> {
         let service = Courier(Arc::clone(&self.office));
         let made = OctocrabBuilder::new_empty().with_service(service).with_auth(AuthState::None).build();
         made.map_err(|never| match never {})
+    }
+}
+
+impl RepositoryClient {
+    /// Returns what asks the API itself.
+    pub(super) fn office(&self) -> &Office {
+        &self.office
+    }
+
+    /// Returns what asks others than the API.
+    pub(super) fn web(&self) -> &Web {
+        &self.web
     }
 }
 
@@ -164,7 +177,7 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// Writes a name into a path: its slashes stay.
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     let mut path = String::with_capacity(name.len());
     for byte in name.bytes() {
         match byte {
@@ -178,7 +191,7 @@ fn escaped(name: &str) -> String {
 }
 
 /// Tells what went wrong, without what was asked or answered.
-fn told(error: octocrab::Error) -> ApiError {
+pub(super) fn told(error: octocrab::Error) -> ApiError {
     match error {
         octocrab::Error::GitHub { source, .. } => {
             let message = serde_json::json!({ "message": source.message }).to_string();

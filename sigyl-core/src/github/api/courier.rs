@@ -84,7 +84,20 @@ impl Office {
         request: http1::Request<OctoBody>,
     ) -> Result<http1::Response<Full<Bytes>>, ApiError> {
         let asked = read(request).await?;
-        let heard = match self.once(&asked).await {
+        let heard = self.patiently(&asked).await?;
+        let (status, body) = self.kept(&asked, heard)?;
+        let answer = http1::Response::builder().status(status).body(Full::new(Bytes::from(body)));
+        answer.map_err(|_| ApiError::Answer("its status is none"))
+    }
+
+    /// Asks what octocrab has no question for, and takes the answer as it is.
+    pub(super) async fn look(&self, path: &str) -> Result<Heard, ApiError> {
+        self.patiently(&Asked { method: Method::Get, path: path.to_owned(), body: None }).await
+    }
+
+    /// Asks, and once more where GitHub wants to be left alone for a moment.
+    async fn patiently(&self, asked: &Asked) -> Result<Heard, ApiError> {
+        match self.once(asked).await {
             Err(ApiError::Limited { until }) => {
                 let wait = until.since(self.clock.now());
                 if wait > WAITED {
@@ -92,13 +105,10 @@ impl Office {
                 }
                 tracing::warn!(seconds = wait.as_secs(), "GitHub asks to wait");
                 tokio::time::sleep(wait).await;
-                self.once(&asked).await?
+                self.once(asked).await
             }
-            heard => heard?,
-        };
-        let (status, body) = self.kept(&asked, heard)?;
-        let answer = http1::Response::builder().status(status).body(Full::new(Bytes::from(body)));
-        answer.map_err(|_| ApiError::Answer("its status is none"))
+            heard => heard,
+        }
     }
 
     /// Asks once, unless GitHub is to be left alone.

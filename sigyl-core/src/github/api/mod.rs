@@ -4,11 +4,15 @@
 //! twice; what GitHub asks to wait is waited, or told with its end.
 
 #[cfg(feature = "github")]
+mod archives;
+#[cfg(feature = "github")]
 mod client;
 #[cfg(feature = "github")]
 mod courier;
 mod error;
 mod repositories;
+#[cfg(all(test, feature = "github"))]
+mod tests;
 #[cfg(feature = "github")]
 mod tokens;
 

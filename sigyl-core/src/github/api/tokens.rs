@@ -43,6 +43,23 @@ pub enum Credential {
     },
 }
 
+impl Credential {
+    /// Takes what a configuration names: a token, or an App by its id and its key, or nothing.
+    pub fn of(
+        token: Option<SecretValue>,
+        app: Option<u64>,
+        key: Option<SecretValue>,
+    ) -> Result<Self, &'static str> {
+        match (token, app, key) {
+            (None, None, None) => Ok(Self::Nothing),
+            (Some(token), None, None) => Ok(Self::Token(token)),
+            (None, Some(id), Some(key)) => Ok(Self::App { id: id.to_string(), key }),
+            (Some(_), ..) => Err("name a token or an App, not both"),
+            (None, ..) => Err("an App needs both `app_id` and `private_key_env`"),
+        }
+    }
+}
+
 /// Tokens by what they are for.
 #[derive(Debug)]
 pub(super) struct Tokens {

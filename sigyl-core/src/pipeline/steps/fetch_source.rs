@@ -51,7 +51,11 @@ async fn fetch(cx: &Context) -> Result<SourceTree, StepError> {
     let missing = || StepError::Defect { step: StepId::FetchSource, why: "the order names no source".into() };
     let locator = cx.order.source.clone().ok_or_else(missing)?;
     let progress = cx.progress(StepId::FetchSource);
-    let tree = cx.platform.fetcher.fetch(&locator, &progress).await?;
+    let fetcher = &cx.platform.fetcher;
+    let tree = match cx.order.in_our_name {
+        true => fetcher.fetch(&locator, &progress).await?,
+        false => fetcher.anonymous().fetch(&locator, &progress).await?,
+    };
     let (tree, allowed) = match subject(cx, &tree).await? {
         Some((name, version)) => {
             let server = cx.platform.store.server(&name).await?;

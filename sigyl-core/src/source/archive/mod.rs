@@ -10,5 +10,5 @@ mod unpack;
 mod zip;
 
 #[cfg(feature = "runtime")]
-pub(super) use open::unpack_file;
+pub(super) use open::{unpack_file, unpack_repository};
 pub(super) use unpack::Unpack;

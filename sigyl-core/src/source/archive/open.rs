@@ -5,8 +5,12 @@ use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use super::{Unpack, tar, zip};
+#[cfg(feature = "runtime")]
+use crate::domain::Skipped;
 use crate::domain::SourceKind;
 use crate::source::tree::Limits;
+#[cfg(feature = "runtime")]
+use crate::source::tree::{Entry, Files};
 use crate::source::{SourceError, SourceTree};
 
 /// How an archive is packed.
@@ -57,6 +61,45 @@ pub(in crate::source) fn unpack_file(
     }
     let format = format_of(&path.to_string_lossy());
     unpack(name, format, BufReader::new(file), metadata.len(), into, limits)
+}
+
+/// Unpacks the archive of a repository that its host made, or what is below one folder of it.
+#[cfg(feature = "runtime")]
+pub(in crate::source) fn unpack_repository(
+    path: &Path,
+    name: &str,
+    into: &Path,
+    limits: &Limits,
+    subdir: Option<&str>,
+) -> Result<SourceTree, SourceError> {
+    let file = File::open(path).map_err(SourceError::io("read", path))?;
+    let size = file.metadata().map_err(SourceError::io("read", path))?.len();
+    let mut unpack = Unpack::new(name, into, limits, size)?;
+    tar::read(BufReader::new(file), &mut unpack)?;
+    let files = unpack.finish(true)?;
+    let files = match subdir {
+        Some(subdir) => below(files, subdir, name)?,
+        None => files,
+    };
+    SourceTree::assemble(files, SourceKind::Git, name.to_owned())
+}
+
+/// Takes what is below a folder.
+#[cfg(feature = "runtime")]
+fn below(files: Files, subdir: &str, name: &str) -> Result<Files, SourceError> {
+    let start = format!("{}/", subdir.trim_matches('/'));
+    let cut = |path: &str| path.strip_prefix(&start).map(str::to_owned);
+    let entries: Vec<Entry> = files
+        .entries
+        .into_iter()
+        .filter_map(|entry| Some(Entry { path: cut(&entry.path)?, ..entry }))
+        .collect();
+    if entries.is_empty() {
+        return Err(SourceError::NotFound(name.to_owned()));
+    }
+    let skipped = files.skipped.into_iter();
+    let skipped = skipped.filter_map(|one| Some(Skipped { path: cut(&one.path)?, ..one })).collect();
+    Ok(Files { root: files.root.join(start), entries, skipped })
 }
 
 fn unpack(

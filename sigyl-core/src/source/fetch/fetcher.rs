@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::github::{self, Archives, GitHub};
 use super::{Reach, ToolEnv, git, npm, pypi};
 use crate::domain::Locator;
 use crate::source::archive::unpack_file;
@@ -23,13 +24,24 @@ pub struct Fetcher {
     pub(in crate::source) allowed: Vec<String>,
     /// Which hosts repositories may come from.
     pub(in crate::source) reach: Reach,
+    /// Where repositories of GitHub are.
+    pub(in crate::source) github: GitHub,
 }
 
 impl Fetcher {
     /// Makes a fetcher that keeps what it gets under `work`, each in a folder `scratch-<pid>-<number>` that goes away
     /// with the last clone of the tree. With `offline`, whatever is not on this machine is refused.
     pub fn new(env: ToolEnv, limits: Limits, work: PathBuf, offline: bool) -> Self {
-        Self { env, limits, work, offline, uploads: None, allowed: Vec::new(), reach: Reach::Anywhere }
+        Self {
+            env,
+            limits,
+            work,
+            offline,
+            uploads: None,
+            allowed: Vec::new(),
+            reach: Reach::Anywhere,
+            github: GitHub::default(),
+        }
     }
 
     /// Returns one that finds archives that were sent here.
@@ -44,6 +56,16 @@ impl Fetcher {
     /// Returns one that fetches repositories from these hosts alone.
     pub fn reaching(self, reach: Reach) -> Self {
         Self { reach, ..self }
+    }
+
+    /// Returns one that finds repositories of GitHub at `web`, and gets them by its API where that may be asked.
+    pub fn with_github(self, web: &str, archives: Option<Arc<dyn Archives>>) -> Self {
+        Self { github: GitHub::new(web, archives), ..self }
+    }
+
+    /// Returns one that asks GitHub in nobody's name: it sees what everybody sees.
+    pub fn anonymous(&self) -> Self {
+        Self { github: self.github.anonymous(), ..self.clone() }
     }
 
     /// Returns one that may pin a source archive of the packages `names`, since they may run code when they are built.
@@ -81,6 +103,9 @@ impl Fetcher {
             }
             Locator::Npm { name, version } => npm::fetch(self, name, version.as_deref(), progress).await,
             Locator::Pypi { name, version } => pypi::fetch(self, name, version.as_deref(), progress).await,
+            Locator::GitHub { repository, reference, subdir } => {
+                github::fetch(self, repository, reference.as_deref(), subdir.as_deref(), progress).await
+            }
             Locator::Git { url, reference, subdir } => {
                 git::fetch(self, url, reference.as_deref(), subdir.as_deref(), progress).await
             }

@@ -212,7 +212,7 @@ fn local_path(url: &str) -> Result<String, SourceError> {
 }
 
 /// Tells whether a name is a branch, tag or commit, and no expression or refspec.
-fn is_plain(reference: &str) -> bool {
+pub(super) fn is_plain(reference: &str) -> bool {
     !reference.contains("..")
         && !reference.contains("@{")
         && !reference.starts_with(['-', '+', '^'])

@@ -6,6 +6,7 @@
 mod fetcher;
 mod git;
 mod git_objects;
+mod github;
 mod mask;
 mod npm;
 mod pypi;
@@ -15,6 +16,7 @@ mod tool_env;
 
 pub use fetcher::Fetcher;
 pub(super) use fetcher::blocking;
+pub use github::{ArchiveError, Archives};
 #[cfg(feature = "testing")]
 pub(super) use mask::mask;
 pub(super) use npm::{SWITCHES as NPM_SWITCHES, npm, only_file};

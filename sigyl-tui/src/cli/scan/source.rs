@@ -9,7 +9,7 @@ use sigyl_core::domain::{Kind, Locator, Policy, Report};
 use sigyl_core::manifest::{self, ManifestError, Read};
 use sigyl_core::scan::reviewer::{ReviewWork, Reviewer, ReviewerSettings};
 use sigyl_core::scan::{KnownFolder, RuleSet, Scanner, Subject, TreeFiles};
-use sigyl_core::source::{Fetcher, Limits, Progress, SourceError, SourceTree};
+use sigyl_core::source::{Fetcher, Progress, SourceError, SourceTree};
 use sigyl_core::wire::v1::Failure;
 
 use super::{unfetched, unpinned};
@@ -45,8 +45,7 @@ impl Scan<'_> {
             let message = format!("could not make a folder for the scan: {error}");
             Problem::failed("E0005", Kind::Unavailable, message, "set TMPDIR to a folder that can be written")
         })?;
-        let tools = cx.settings.environment.tool_env();
-        let fetcher = Fetcher::new(tools, Limits::default(), work.path().to_owned(), cx.settings.offline);
+        let fetcher = cx.settings.fetcher(work.path().to_owned())?;
         let lines = Lines { look: cx.output.err_look };
         let fetched = tokio::select! {
             fetched = self.fetch(&fetcher, &lines) => fetched?,

@@ -10,7 +10,7 @@ use sigyl_core::domain::{Failure, Kind, Location, Locator, Policy, Report};
 use sigyl_core::manifest::{self, Problem as ManifestProblem};
 use sigyl_core::pipeline::{self, StepError};
 use sigyl_core::scan::{RuleSet, Scanner, Subject, TreeFiles};
-use sigyl_core::source::{Fetcher, Limits, Silent, SourceTree};
+use sigyl_core::source::{Silent, SourceTree};
 use sigyl_core::wire::v1::Request;
 
 use super::Looked;
@@ -45,8 +45,8 @@ pub(in crate::console) async fn look(
         Policy::take(link.call(Request::Policy, &mut |_| {}).await.map_err(failed)?).map_err(failed)?;
     let work = tempfile::Builder::new().prefix("sigyl-look-").tempdir_in(settings.temporary_dir());
     let work = work.map_err(|error| no_folder(&error))?;
-    let tools = settings.environment.tool_env();
-    let fetcher = Fetcher::new(tools, Limits::default(), PathBuf::from(work.path()), settings.offline);
+    let fetcher = settings.fetcher(PathBuf::from(work.path()));
+    let fetcher = fetcher.map_err(|error| Problem::from(error).failure)?;
     let tree = fetcher.fetch(source, &Silent).await;
     let tree = tree.map_err(|error| pipeline::failure(&StepError::from(error)))?;
     let stop = Stop(Arc::default());

@@ -1,0 +1,78 @@
+//! Archives of commits, by the API: where they are is asked with a token, and they are fetched without one.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+
+use super::client::{RepositoryClient, escaped, told};
+use super::{ApiError, courier};
+use crate::domain::{CommitId, RepositoryName};
+use crate::source::{ArchiveError, Archives};
+
+#[derive(Deserialize)]
+struct Commit {
+    sha: CommitId,
+}
+
+impl RepositoryClient {
+    async fn commit_at(
+        &self,
+        repository: &RepositoryName,
+        reference: Option<&str>,
+    ) -> Result<CommitId, ApiError> {
+        // A commit is asked for by its shortest list of files: nothing but its id is read.
+        let reference =
+            reference.map_or("HEAD", |reference| reference.strip_prefix("refs/").unwrap_or(reference));
+        let path = format!("/repos/{repository}/commits/{}?per_page=1", escaped(reference));
+        let commit: Commit = self.octocrab()?.get(path, None::<&()>).await.map_err(told)?;
+        Ok(commit.sha)
+    }
+
+    async fn archive_of(
+        &self,
+        repository: &RepositoryName,
+        commit: &CommitId,
+        into: &Path,
+        most: u64,
+    ) -> Result<(), ApiError> {
+        let path = format!("/repos/{repository}/tarball/{commit}");
+        let heard = self.office().look(&path).await?;
+        if !(300..400).contains(&heard.status) {
+            return Err(match heard.status {
+                200..300 => ApiError::Answer("it sent no address of the archive"),
+                status => courier::refusal(status, &heard.body),
+            });
+        }
+        let at = heard.header("location").ok_or(ApiError::Answer("it leads to an archive nowhere"))?;
+        // The address has its own ticket: the token is for the API alone.
+        Ok(self.web().download(at, into, most).await?)
+    }
+}
+
+#[async_trait]
+impl Archives for RepositoryClient {
+    async fn commit(
+        &self,
+        repository: &RepositoryName,
+        reference: Option<&str>,
+    ) -> Result<CommitId, ArchiveError> {
+        self.commit_at(repository, reference).await.map_err(ArchiveError::from)
+    }
+
+    async fn archive(
+        &self,
+        repository: &RepositoryName,
+        commit: &CommitId,
+        into: &Path,
+        most: u64,
+    ) -> Result<(), ArchiveError> {
+        self.archive_of(repository, commit, into, most).await.map_err(ArchiveError::from)
+    }
+}
+
+impl From<ApiError> for ArchiveError {
+    fn from(error: ApiError) -> Self {
+        Self { kind: error.kind(), why: Box::new(error) }
+    }
+}
