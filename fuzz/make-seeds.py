@@ -278,6 +278,18 @@ def replies():
     write("reviewer_reply", "secrets", b"token ghp_" + b"a1B2" * 9 + b"\npostgres://u:hunter2hunter2@h/ eyJhbGciOi.eyJzdWIiOi.x\n")
 
 
+def envelopes():
+    import base64
+    statement = {"_type": "https://in-toto.io/Statement/v1", "subject": [], "predicateType": "https://slsa.dev/provenance/v1",
+                 "predicate": {}}
+    envelope = {"payloadType": "application/vnd.in-toto+json", "payload": base64.b64encode(json.dumps(statement).encode()).decode(),
+                "signatures": [{"keyid": "sha256:00", "sig": base64.b64encode(bytes(64)).decode()}]}
+    write("envelope", "empty-predicate", json.dumps(envelope).encode())
+    write("envelope", "no-signature", json.dumps(dict(envelope, signatures=[])).encode())
+    key = base64.b64encode(bytes.fromhex("302a300506032b6570032100") + bytes(32)).decode()
+    write("envelope", "key", f"-----BEGIN PUBLIC KEY-----\n{key}\n-----END PUBLIC KEY-----\n".encode())
+
+
 def deliveries():
     # GitHub's own examples: where they come from is said beside them.
     examples = SEEDS.parent.parent / "sigyl-server/tests/data/github/webhooks.json"
@@ -385,6 +397,7 @@ if __name__ == "__main__":
     code()
     declared()
     replies()
+    envelopes()
     deliveries()
     packages()
     files()

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::access::{AccessError, DomainError, SignInError};
+use crate::attest::AttestError;
 use crate::deploy::TargetError;
 use crate::domain::{
     CommitId, Denied, Failure, KeyId, Kind, Login, Mask, MemberError, OnceName, OverlayError, Quarantine,
@@ -60,6 +61,14 @@ pub enum Error {
     /// Somebody cannot sign in.
     #[error(transparent)]
     SignIn(#[from] SignInError),
+    /// What is signed cannot be made, or is not believed.
+    #[error(transparent)]
+    Attest(#[from] AttestError),
+    /// Nothing was signed of what serves.
+    #[error(
+        "there is no statement of {0}: nothing of it serves, or it serves since before statements were made"
+    )]
+    NoStatement(ServerName),
     /// The feed has no such events.
     #[error(transparent)]
     Feed(#[from] UnknownKind),
@@ -298,6 +307,8 @@ impl Error {
             Self::Access(error) => error.kind(),
             Self::SignIn(error) => error.kind(),
             Self::Feed(_) => Kind::Invalid,
+            Self::Attest(error) => error.kind(),
+            Self::NoStatement(_) => Kind::NotFound,
             Self::Domain(error) => error.kind(),
             Self::Listing(error) => error.kind(),
             Self::Upload(error) => error.kind(),
@@ -355,6 +366,8 @@ impl Error {
             Self::Api(_) => "E1403",
             Self::NoFollow(_) | Self::NotFollowable { .. } | Self::NothingWaits { .. } => "E1402",
             Self::Feed(_) => "E1024",
+            Self::Attest(error) => error.code(),
+            Self::NoStatement(_) => "E1503",
             Self::Domain(_) => "E1022",
             Self::HoldsServers { .. } => "E1023",
             Self::AccountNotConfirmed { .. } => "E0407",

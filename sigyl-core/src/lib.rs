@@ -44,6 +44,8 @@ pub mod source;
 
 #[cfg(feature = "runtime")]
 pub mod access;
+#[cfg(feature = "runtime")]
+pub mod attest;
 #[cfg(feature = "client")]
 pub mod client;
 #[cfg(all(feature = "sled", feature = "gateway"))]

@@ -51,6 +51,7 @@ mod told_back;
 mod try_policy;
 mod unreached;
 mod upload;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -26,6 +26,7 @@ mod runs;
 mod said;
 mod secrets;
 mod servers;
+mod statements;
 mod told;
 mod workspaces;
 

@@ -64,6 +64,10 @@ operations! {
     READ_LOGS = "readLogs" "GET" "/api/v1/servers/{name}/logs";
     COUNT_CALLS = "countCalls" "GET" "/api/v1/calls";
     READ_CALLS = "readCalls" "GET" "/api/v1/servers/{name}/calls";
+    SHOW_STATEMENT = "showStatement" "GET" "/api/v1/servers/{name}/statement";
+    SHOW_SBOM = "showSbom" "GET" "/api/v1/servers/{name}/sbom";
+    VERIFY_SERVER = "verifyServer" "POST" "/api/v1/servers/{name}/verify";
+    SHOW_PUBLIC_KEY = "showPublicKey" "GET" "/api/v1/public-key";
     PROBE_SERVER = "probeServer" "POST" "/api/v1/servers/{name}/probe";
     CALL_TOOL = "callTool" "POST" "/api/v1/servers/{name}/tools/{tool}";
 

@@ -156,6 +156,9 @@ async fn life(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
         Request::SetFollow { name, follow } => {
             Response::Follow(Box::new(sigyl.set_follow(caller, &name, follow).await?))
         }
+        Request::Attested { name } => Response::Attested(Box::new(sigyl.attested(caller, &name).await?)),
+        Request::Verify { name } => Response::Verification(Box::new(sigyl.verify(caller, &name).await?)),
+        Request::PublicKey => Response::PublicKey(sigyl.public_key(caller).await?),
         Request::Follows => Response::Follows(sigyl.follows(caller).await?),
         Request::EndFollow { name } => done(sigyl.end_follow(caller, &name).await?),
         other => return access(sigyl, caller, other).await,

@@ -8,8 +8,8 @@ mod target;
 mod targets;
 
 pub use target::{
-    BuildSpec, Built, LogLine, LogStream, Notice, Pending, ReleaseSpec, Released, Remote, Status, Suspended,
-    Target, TargetError,
+    BuildSpec, Built, LogLine, LogStream, Notice, Pending, ReleaseSpec, Released, Remote, Serving, Status,
+    Suspended, Target, TargetError,
 };
 pub use targets::Targets;
 

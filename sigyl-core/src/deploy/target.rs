@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::domain::{
-    Admission, Artifact, Confinement, Deployment, Digest, Kind, Permissions, Resources, RevisionId,
+    Admission, Artifact, CommitId, Confinement, Deployment, Digest, Kind, Permissions, Resources, RevisionId,
     SecretName, SecretValue, ServerName, Timestamp, Transport, Version,
 };
 use crate::manifest::Manifest;
@@ -53,6 +53,8 @@ pub struct ReleaseSpec {
     pub version: Version,
     /// The source it was built from; a release refuses one that the admission is not for.
     pub source: Digest,
+    /// The commit that this is, where it came from a repository.
+    pub commit: Option<CommitId>,
     /// The identity of this instance, chosen by the pipeline, so that a release can be undone after a crash.
     pub revision: RevisionId,
     /// What to start.
@@ -116,6 +118,17 @@ impl Status {
             unknown: Some(why.into()),
         }
     }
+}
+
+/// What can be seen of an instance where it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Serving {
+    /// Whether it is there as it was released, and has all traffic.
+    pub serves: bool,
+    /// The image that it is made of, by its digest, where it is one.
+    pub image: Option<String>,
+    /// The same in words.
+    pub said: String,
 }
 
 /// Where a line of a log came from.
@@ -208,6 +221,18 @@ pub trait Target: Send + Sync + fmt::Debug {
     /// Tells how an instance is; `None` if it does not exist.
     async fn status(&self, server: &ServerName, revision: &RevisionId)
     -> Result<Option<Status>, TargetError>;
+    /// Looks at the instance that is to serve, where it runs.
+    async fn serving(&self, deployment: &Deployment) -> Result<Serving, TargetError> {
+        let status = self.status(&deployment.server, &deployment.revision).await?;
+        Ok(match status {
+            Some(Status { unknown: Some(why), .. }) => Serving { serves: false, image: None, said: why },
+            Some(Status { running: true, .. }) => {
+                Serving { serves: true, image: None, said: "it runs".to_owned() }
+            }
+            Some(_) => Serving { serves: false, image: None, said: "it does not run".to_owned() },
+            None => Serving { serves: false, image: None, said: "there is no such instance".to_owned() },
+        })
+    }
     /// Reads the last `lines` of a server's log, over all its instances, and follows what comes.
     async fn logs(&self, server: &ServerName, lines: usize) -> Result<Pending, TargetError>;
     /// Stops an instance and forgets it; one that does not exist is gone already.

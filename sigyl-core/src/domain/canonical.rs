@@ -11,9 +11,14 @@ const EXACT: u64 = 1 << 53;
 
 /// Digests a value in its canonical form.
 pub(super) fn digest(value: &Value) -> Result<Digest, Error> {
+    Ok(Digest::of(&bytes(value)?))
+}
+
+/// Writes a value in its canonical form.
+pub(super) fn bytes(value: &Value) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
     write(value, &mut out)?;
-    Ok(Digest::of(&out))
+    Ok(out)
 }
 
 /// Digests an object in its canonical form.

@@ -7,10 +7,12 @@ mod account;
 mod action;
 mod annotation;
 mod api_key;
+mod attestation;
 mod audit;
 mod caller;
 mod canary;
 mod canonical;
+mod chain;
 mod declaration;
 mod delivery;
 mod deployment;
@@ -46,6 +48,7 @@ mod server;
 mod shows;
 mod source;
 mod specimen;
+mod statement;
 #[cfg(feature = "runtime")]
 mod steering;
 mod taxon;
@@ -62,9 +65,11 @@ pub use account::{Account, Identity, IdentityError, Login, LoginError, ProvenNam
 pub use action::{Action, Reach};
 pub use annotation::Annotation;
 pub use api_key::{ApiKey, Holder, KeyHash, KeyId, KeyIdError, KeyRefusal, KeyUse, Rights};
+pub use attestation::{Attested, Envelope, EnvelopeSignature};
 pub use audit::{Actor, AuditEntry, AuditError, AuditFact, AuditHead, AuditOutcome};
 pub use caller::{Caller, Denied};
 pub use canary::{Canary, CanaryError};
+pub use chain::{Chain, ChainLink, LinkName, LinkOutcome};
 pub use declaration::{Declaration, Era};
 pub use delivery::{Delivery, DeliveryId, DeliveryIdError};
 pub use deployment::{
@@ -109,6 +114,11 @@ pub use shows::{Known, KnownError, Shows};
 pub(crate) use source::part_credentials;
 pub use source::{Locator, LocatorError, SourceKind, SourceRef};
 pub use specimen::{specimen, specimen_lines};
+pub use statement::{
+    AcceptedRisk, AdmittedBy, ArtifactFact, BOM, BOM_NAME, BUILD_TYPE, BuildDefinition, BuildMetadata,
+    Builder, INSTANCE, PROVENANCE, PinFact, Provenance, RecordedBy, ReleaseFacts, RunDetails, STATEMENT_TYPE,
+    Statement, StatementError, Subject, bom_digest,
+};
 #[cfg(feature = "runtime")]
 pub(crate) use steering::steers;
 pub use taxon::{Taxon, TaxonError, Taxonomy};

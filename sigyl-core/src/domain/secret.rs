@@ -39,6 +39,11 @@ impl SecretName {
     pub fn pepper() -> Self {
         Self("PEPPER".into())
     }
+
+    /// The name of the key that signs statements, which [`super::ServerName::own`] owns.
+    pub fn signing_key() -> Self {
+        Self("SIGNING_KEY".into())
+    }
 }
 
 checked_text!(SecretName, SecretNameError);

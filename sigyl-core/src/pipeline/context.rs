@@ -13,6 +13,7 @@ use super::emitter::Emitter;
 use super::lanes::Lanes;
 use super::masks::Masks;
 use super::rules::Rules;
+use crate::attest::Signer;
 use crate::clock::Clock;
 use crate::deploy::{Built, LOCAL, Released, Target, TargetError, Targets};
 use crate::domain::{
@@ -126,6 +127,8 @@ pub struct Platform {
     pub fetcher: Arc<Fetcher>,
     /// Seals secrets.
     pub vault: Arc<Vault>,
+    /// Signs what is said of releases.
+    pub signer: Signer,
     /// The rules of scans.
     pub rules: Rules,
     /// Looks at what was scanned, when that is asked for.

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 
+use crate::attest::AttestError;
 use crate::deploy::TargetError;
 use crate::domain::{
     CanaryError, Failure, Kind, NameError, PermissionError, Quarantined, Refusal, ResourcesError, ServerName,
@@ -77,6 +78,9 @@ pub enum StepError {
     /// The vault failed.
     #[error("a secret could not be kept")]
     Vault(#[from] VaultError),
+    /// What is said of the release cannot be signed.
+    #[error("what is said of the release cannot be signed")]
+    Attest(#[from] AttestError),
     /// The target failed.
     #[error("the server could not be built or started")]
     Target(#[from] TargetError),
@@ -178,6 +182,7 @@ impl StepError {
             Self::Publish(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Vault(error) => error.kind(),
+            Self::Attest(error) => error.kind(),
             Self::Target(error) => error.kind(),
             Self::Probe(error) => error.kind(),
             Self::NothingServes(_) => Kind::Conflict,
@@ -212,6 +217,7 @@ impl StepError {
             Self::Canary { .. } => "E0604",
             Self::Trial(_) => "E0605",
             Self::Publish(PublishError::Store(error)) | Self::Store(error) => store_code(error),
+            Self::Attest(error) => error.code(),
             Self::Vault(VaultError::GivenUp { .. }) => "E0802",
             Self::Vault(_) => "E0801",
             Self::SecretsMissing(_) => "E0802",
@@ -229,6 +235,9 @@ impl StepError {
             Self::Unpinned(error) => unpinned_hint(error),
             Self::Target(error) => target_hint(error),
             Self::Store(error) | Self::Publish(PublishError::Store(error)) => store_hint(error),
+            Self::Attest(AttestError::Store(error)) => store_hint(error),
+            Self::Attest(AttestError::Statement(_)) => "please report it with the message",
+            Self::Attest(_) => "restore a backup of the data directory, and start it again",
             Self::Vault(_) => "put the right master.key back; nothing was lost",
             Self::Rules(_) | Self::Defect { .. } => "please report it with the message",
             Self::Waiver(_) => {

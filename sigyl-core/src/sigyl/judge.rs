@@ -438,6 +438,7 @@ mod tests {
                 deployment: Box::new(deployment),
                 tools: Vec::new(),
                 others: Vec::new(),
+                attested: None,
             },
         ] {
             platform.store.apply(change).await.unwrap();

@@ -137,6 +137,11 @@ impl Sigyl {
         {
             platform.store.apply(Change::PutPepper(anew)).await?;
         }
+        if let Some(key) = platform.store.signing_key().await?
+            && let Some(anew) = platform.vault.reseal(&key)?
+        {
+            platform.store.apply(Change::PutSigningKey(anew)).await?;
+        }
         for name in self.names().await? {
             for secret in platform.store.secrets(&name).await? {
                 if let Some(now) = platform.vault.reseal(&secret)? {

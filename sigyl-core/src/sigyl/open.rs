@@ -14,6 +14,7 @@ use super::front::GatewayFront;
 use super::sign_in::SigningIn;
 use super::{Config, Inner, Sigyl};
 use crate::access::{AuditLog, Door, Uses};
+use crate::attest::Signer;
 use crate::deploy::local_process::{LocalConfig, LocalProcess};
 use crate::deploy::{Target, Targets};
 use crate::error::Error;
@@ -64,6 +65,7 @@ impl Sigyl {
         let settings = Settings { trees, policy: config.policy.clone(), hold_for: HOLD_FOR, grace: GRACE };
         let platform = Platform {
             shelf: Arc::new(Shelf::load(store.clone()).await?),
+            signer: Signer::new(store.clone(), vault.clone()),
             store,
             targets: Targets::from(target).with(config.targets.clone()),
             front: front.clone(),

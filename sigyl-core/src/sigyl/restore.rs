@@ -86,7 +86,7 @@ async fn attempt(sigyl: &Sigyl, deployment: &Deployment) -> Result<Option<usize>
     let (policy, now) = (&platform.settings.policy, platform.clock.now());
     let admission = Admission::of_record(&record, judged.as_ref(), policy, now).map_err(StepError::from)?;
     let target = platform.targets.of(deployment.target.as_deref())?;
-    let released = target.restore(&admission, spec(deployment, secrets)).await?;
+    let released = target.restore(&admission, spec(deployment, &record, secrets)).await?;
     // A server of the old era may take its time to say that it knows nothing of the new one: it is not asked again.
     let limits = ProbeLimits { era: deployment.declared.as_ref().map(|it| it.era), ..ProbeLimits::default() };
     let probe = match sigyl.probed(&deployment.server, &released.upstream, &limits).await {
@@ -131,11 +131,16 @@ async fn same_as_pinned(sigyl: &Sigyl, record: &VersionRecord, probe: &Probe) ->
     Err(StepError::Drifted { since, drift: drift.to_string() }.into())
 }
 
-fn spec(deployment: &Deployment, secrets: BTreeMap<SecretName, SecretValue>) -> ReleaseSpec {
+fn spec(
+    deployment: &Deployment,
+    record: &VersionRecord,
+    secrets: BTreeMap<SecretName, SecretValue>,
+) -> ReleaseSpec {
     ReleaseSpec {
         server: deployment.server.clone(),
         version: deployment.version.clone(),
         source: deployment.source,
+        commit: record.source.commit(),
         revision: deployment.revision.clone(),
         launch: deployment.launch.clone(),
         transport: deployment.transport.clone(),

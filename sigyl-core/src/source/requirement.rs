@@ -71,6 +71,33 @@ impl Requirement {
         matches!(self.versions.as_slice(), [only] if only.starts_with("==") && !only.contains('*'))
     }
 
+    /// Returns the one version that it names.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn exact(&self) -> Option<&str> {
+        match self.versions.as_slice() {
+            [only] if self.is_exact() => Some(only.trim_start_matches('=').trim()),
+            _ => None,
+        }
+    }
+
+    /// Returns its name as the index compares it.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn normal_name(&self) -> String {
+        super::python::normal(&self.name)
+    }
+
+    /// Returns its hashes, each with the name of its algorithm before a colon.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn hashes(&self) -> &[String] {
+        &self.hashes
+    }
+
+    /// Tells whether it is required under a condition only.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn is_conditional(&self) -> bool {
+        !self.marker.is_empty()
+    }
+
     /// Returns its name and versions alone.
     #[cfg(feature = "runtime")]
     pub(super) fn plain(&self) -> String {

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 
 use crate::domain::{
-    Account, AccountId, ApiKey, AuditEntry, AuditHead, Bookmark, Delivery, Deployment, Digest, DocumentName,
-    DocumentVersion, Follow, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine,
-    Rating, RatingTotal, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Timestamp,
-    Version, VersionRecord, Workspace, WorkspaceName,
+    Account, AccountId, ApiKey, Attested, AuditEntry, AuditHead, Bookmark, Delivery, Deployment, Digest,
+    DocumentName, DocumentVersion, Follow, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay,
+    Quarantine, Rating, RatingTotal, Report, ReportId, RevisionId, Run, RunId, SecretName, Seq, Server,
+    ServerName, Timestamp, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -111,6 +111,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn audit_head(&self) -> Result<AuditHead, StoreError>;
     /// Finds the sealed pepper of keys.
     async fn pepper(&self) -> Result<Option<SealedSecret>, StoreError>;
+    /// Finds the sealed key that signs statements.
+    async fn signing_key(&self) -> Result<Option<SealedSecret>, StoreError>;
+    /// Finds what was signed of an instance of a server.
+    async fn attested(
+        &self,
+        name: &ServerName,
+        revision: &RevisionId,
+    ) -> Result<Option<Attested>, StoreError>;
     /// Finds what is on record of the master key.
     async fn master_key(&self) -> Result<Option<KeyRecord>, StoreError>;
     /// Finds a document.

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Account, AccountId, Admission, ApiKey, AuditEntry, Bookmark, Delivery, Deployment, Digest, DocumentName,
-    DocumentVersion, Download, Follow, KeyId, KeyUse, Listing, Once, OnceAnswer, OnceName, Overlay, Pin,
-    Quarantine, Rating, Report, Run, RunId, SecretName, Seq, Server, ServerName, Standing, Suspect,
-    Timestamp, ToolPin, TraceParent, Version, VersionRecord, Workspace, WorkspaceName,
+    Account, AccountId, Admission, ApiKey, Attested, AuditEntry, Bookmark, Delivery, Deployment, Digest,
+    DocumentName, DocumentVersion, Download, Follow, KeyId, KeyUse, Listing, Once, OnceAnswer, OnceName,
+    Overlay, Pin, Quarantine, Rating, Report, Run, RunId, SecretName, Seq, Server, ServerName, Standing,
+    Suspect, Timestamp, ToolPin, TraceParent, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -41,6 +41,8 @@ pub enum Change {
         tools: Vec<ToolPin>,
         /// The prompts, resources and instructions that were found; they replace those of the version.
         others: Vec<Pin>,
+        /// What is signed of it, for whoever wants to check it later.
+        attested: Option<Box<Attested>>,
     },
     /// A secret is sealed.
     PutSecret(SealedSecret),
@@ -53,7 +55,7 @@ pub enum Change {
     },
     /// Calls went through the endpoint.
     Calls(Vec<CallRecord>),
-    /// A server is removed: versions, tools, deployment, activations, secrets, calls, overlay, ratings, what it follows, runs that are not
+    /// A server is removed: versions, tools, deployment, activations, statements, secrets, calls, overlay, ratings, what it follows, runs that are not
     /// at work, events, and reports and blobs that nothing else names. A tombstone stays, and the run that it names.
     DeleteServer {
         /// Which.
@@ -106,6 +108,8 @@ pub enum Change {
     Audit(Vec<AuditEntry>),
     /// The pepper of keys is sealed, or sealed anew.
     PutPepper(SealedSecret),
+    /// The key that signs statements is sealed, or sealed anew.
+    PutSigningKey(SealedSecret),
     /// A secret is sealed under another master key. When it is no longer what it was, it changes nothing: whoever set it
     /// meanwhile knew the new key.
     Reseal {
@@ -115,7 +119,7 @@ pub enum Change {
         now: SealedSecret,
     },
     /// What a lost master key sealed is given up: these secrets stay by their names, without a value, these keys are good for
-    /// nothing, and pepper and record of the master key are gone.
+    /// nothing, and pepper, signing key and record of the master key are gone.
     ForgetSealed {
         /// Every secret, with nothing sealed.
         secrets: Vec<SealedSecret>,

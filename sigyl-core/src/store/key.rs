@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::domain::{
     AccountId, DeliveryId, Digest, DocumentName, DocumentVersion, Download, Identity, KeyId, Login, OnceName,
-    ReportId, RunId, SecretName, Seq, ServerName, Suspect, Timestamp, Version, WorkspaceName,
+    ReportId, RevisionId, RunId, SecretName, Seq, ServerName, Suspect, Timestamp, Version, WorkspaceName,
 };
 
 /// The place of one record.
@@ -71,6 +71,10 @@ pub(crate) enum Key<'a> {
     AuditHead,
     /// The sealed pepper of keys.
     Pepper,
+    /// The sealed key that signs statements.
+    SigningKey,
+    /// What was signed of an instance of a server.
+    Attested(&'a ServerName, &'a RevisionId),
     /// What is on record of the master key.
     Sealing,
     /// A document.
@@ -122,6 +126,8 @@ pub(crate) enum Span<'a> {
     Deployments,
     /// Activations of a server, newest first.
     Activations(&'a ServerName),
+    /// What was signed of the instances of a server.
+    Attested(&'a ServerName),
     /// Secrets of a server by name.
     Secrets(&'a ServerName),
     /// Calls of a server, newest first.
@@ -203,6 +209,8 @@ enum Tag {
     Pepper = 48,
     Identity = 49,
     Sealing = 50,
+    SigningKey = 51,
+    Attested = 20,
     Listing = 60,
     Quarantine = 70,
     Overlay = 71,
@@ -291,6 +299,8 @@ impl Key<'_> {
             Self::Audit(number) => tag(Tag::Audit).seq(Seq(number)),
             Self::AuditHead => tag(Tag::AuditHead),
             Self::Pepper => tag(Tag::Pepper),
+            Self::SigningKey => tag(Tag::SigningKey),
+            Self::Attested(name, revision) => tag(Tag::Attested).text(name.as_str()).text(revision.as_str()),
             Self::Bookmark(source) => tag(Tag::Bookmark).raw(source.as_bytes()),
             Self::Sealing => tag(Tag::Sealing),
             Self::Listing(name, version) => tag(Tag::Listing).text(name.as_str()).text(version.as_str()),
@@ -330,6 +340,7 @@ impl Span<'_> {
             Self::VersionsOf(name) => tag(Tag::VersionOf).text(name.as_str()),
             Self::Deployments => tag(Tag::Deployment),
             Self::Activations(name) => tag(Tag::Activation).text(name.as_str()),
+            Self::Attested(name) => tag(Tag::Attested).text(name.as_str()),
             Self::Secrets(owner) => tag(Tag::Secret).text(owner.as_str()),
             Self::Calls(name) => tag(Tag::Call).text(name.as_str()),
             Self::ReportUses(id) => tag(Tag::ReportUse).raw(id.0.as_bytes()),

@@ -134,6 +134,7 @@ async fn keys_of(store: &dyn Store) -> Result<BTreeSet<String>, VaultError> {
     // What was given up is sealed by none.
     let is_sealed = |secret: &SealedSecret| !secret.sealed.is_empty();
     let mut found: BTreeSet<_> = store.pepper().await?.map(id).into_iter().collect();
+    found.extend(store.signing_key().await?.map(id));
     let mut after = None;
     loop {
         let page = store.servers(Page { after, limit: PAGE }).await?;

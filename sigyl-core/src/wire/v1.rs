@@ -8,6 +8,7 @@ mod follow;
 mod frame;
 mod quarantine;
 mod secrets;
+mod verify;
 mod view;
 
 use std::path::PathBuf;
@@ -41,6 +42,7 @@ pub use deploy::{Deploy, Reconfigure, Redeploy, Settings};
 pub use follow::{FollowView, Follows, HookOutcome, HookTaken, NewFollow, WaitingCommit};
 pub use frame::{Frame, Response};
 pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines, Unreached};
+pub use verify::{PublicKeyView, Verification};
 pub use view::{
     Observed, Owner, PolicyChange, PolicyTest, RatingsView, Rescanned, RunEnd, ServerView, VersionView,
 };
@@ -416,6 +418,18 @@ pub enum Request {
         /// The commit; whichever waits when absent.
         commit: Option<CommitId>,
     },
+    /// What was signed of what serves a server.
+    Attested {
+        /// The server.
+        name: ServerName,
+    },
+    /// Check what was signed of what serves a server, link by link.
+    Verify {
+        /// The server.
+        name: ServerName,
+    },
+    /// The key that checks what this instance signs.
+    PublicKey,
     /// Secrets of a server, by name; never their values.
     Secrets {
         /// The server.

@@ -85,6 +85,7 @@ pub(crate) fn fake(mode: &[&str], transport: Transport) -> ReleaseSpec {
         server: name(),
         version: Version::parse("1.0.0").unwrap(),
         source: Digest::of(b"fake"),
+        commit: None,
         revision: RevisionId::parse("r1").unwrap(),
         launch: Artifact::Program(Launch {
             program,

@@ -27,6 +27,7 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     routes::policy::ROUTES,
     routes::imports::ROUTES,
     routes::sources::ROUTES,
+    routes::statements::ROUTES,
     routes::webhooks::ROUTES,
 ];
 

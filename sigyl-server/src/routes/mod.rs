@@ -18,5 +18,6 @@ pub(crate) mod said;
 pub(crate) mod secrets;
 pub(crate) mod servers;
 pub(crate) mod sources;
+pub(crate) mod statements;
 pub(crate) mod webhooks;
 pub(crate) mod workspaces;

@@ -71,6 +71,7 @@ mod stop;
 mod uninstall;
 mod usage;
 mod verb;
+mod verify;
 mod versions;
 mod watch;
 mod whoami;

@@ -5,7 +5,7 @@ use super::{
     delete, deploy, deprecate, doctor, edit, events, explain, export, follow, help, import, init, install,
     keys, list, login, logout, logs, members, namespaces, policy, probe, publish, quarantine, rate, redeploy,
     reject, report, rescan, restart, restore, rollback, rules, runs, scan, search, secrets, serve, show,
-    stop, uninstall, versions, watch, whoami, workspaces,
+    stop, uninstall, verify, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -39,6 +39,7 @@ pub(crate) enum Verb {
     Watch(watch::Args),
     Report(report::Args),
     Probe(probe::Args),
+    Verify(verify::Args),
     Call(call::Args),
     Search(search::Args),
     Publish(publish::Args),
@@ -112,6 +113,7 @@ impl Verb {
             Self::Watch(args) => args.run(cx).await,
             Self::Report(args) => args.run(cx).await,
             Self::Probe(args) => args.run(cx).await,
+            Self::Verify(args) => args.run(cx).await,
             Self::Call(args) => args.run(cx).await,
             Self::Search(args) => args.run(cx).await,
             Self::Publish(args) => args.run(cx).await,

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 use sigyl_core::domain::{
-    Account, AuditEntry, Policy, ProvenNamespace, Quarantine, Report, Run, SecretValue, Timestamp,
+    Account, Attested, AuditEntry, Policy, ProvenNamespace, Quarantine, Report, Run, SecretValue, Timestamp,
 };
 use sigyl_core::mcp::Probe;
 use sigyl_core::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
 use sigyl_core::wire::v1::{
     AccountExport, AuditChecked, CallCount, FollowView, KeyView, MadeKey, MasterKeyView, Member, Owner,
-    PolicyTest, QuarantineView, RatingsView, Rescanned, Response, RunEnd, SecretView, ServerView, SetSecret,
-    VersionView, WhoAmI, WorkspaceView,
+    PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, Response, RunEnd, SecretView,
+    ServerView, SetSecret, Verification, VersionView, WhoAmI, WorkspaceView,
 };
 
 use crate::problem::Problem;
@@ -62,6 +62,9 @@ answer!(Vec<Quarantine>, Quarantines);
 answer!(QuarantineView, Quarantine, *);
 answer!(Vec<FollowView>, Follows);
 answer!(FollowView, Follow, *);
+answer!(Attested, Attested, *);
+answer!(Verification, Verification, *);
+answer!(PublicKeyView, PublicKey);
 answer!(RatingsView, Ratings, *);
 answer!(Vec<WorkspaceView>, Workspaces);
 answer!(Vec<AuditEntry>, Audit);

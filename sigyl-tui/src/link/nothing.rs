@@ -39,6 +39,8 @@ pub(crate) fn answer(request: &Request, settings: &Settings) -> Result<Option<Re
         Request::Show { name }
         | Request::Versions { name }
         | Request::Probe { name }
+        | Request::Verify { name }
+        | Request::Attested { name }
         | Request::Call { name, .. }
         | Request::Logs { name, .. }
         | Request::Calls { name, .. }

@@ -219,6 +219,9 @@ async fn life(client: &Client, request: Request) -> Result<Response, Failure> {
         Request::SetFollow { name, follow } => {
             client.set_follow(&name, &follow).await.map(|it| Response::Follow(Box::new(it)))
         }
+        Request::Attested { name } => client.attested(&name).await.map(|it| Response::Attested(Box::new(it))),
+        Request::Verify { name } => client.verify(&name).await.map(|it| Response::Verification(Box::new(it))),
+        Request::PublicKey => client.public_key().await.map(Response::PublicKey),
         Request::Follows => client.follows().await.map(Response::Follows),
         Request::EndFollow { name } => client.end_follow(&name).await.map(done),
         Request::Secrets { name } => client.secrets(&name).await.map(Response::Secrets),

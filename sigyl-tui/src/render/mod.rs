@@ -3,6 +3,7 @@
 //! Pure: everything here turns values into strings, and gets width, colours and the present time handed in.
 
 mod access;
+mod chain;
 mod error;
 mod finds;
 mod follow;
@@ -24,6 +25,7 @@ mod version;
 pub(crate) use access::{
     accounts, audited, call_counts, keys, members, namespaces, scopes, secrets, whoami, workspaces,
 };
+pub(crate) use chain::chain;
 pub(crate) use error::{error, help};
 pub(crate) use finds::{
     document, document_role, document_scan, finds, import_problems, imported, issues, published, standing,

@@ -80,6 +80,8 @@ const WITHOUT_VERB: &[(&str, &str)] = &[
     ("exchangeToken", "for jobs, which have a token of their system"),
     ("rotateMasterKey", "`secrets rotate-master-key` waits for the end, beside the data directory"),
     ("showRun", "`watch` ends with what it shows"),
+    ("showStatement", "`verify NAME --save DIR` writes it, with all else that is signed"),
+    ("showSbom", "`verify NAME --save DIR` writes it, with all else that is signed"),
     ("showSarif", "`report --format sarif` writes it"),
 ];
 
@@ -133,6 +135,8 @@ const LINES: &[(&str, i32)] = &[
     ("logs nobody", 3),
     ("calls nobody", 3),
     ("probe nobody", 3),
+    ("verify nobody", 3),
+    ("verify --print-key", 0),
     ("call nobody now", 3),
     ("runs", 0),
     ("secrets list nobody", 3),

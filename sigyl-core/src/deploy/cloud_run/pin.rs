@@ -12,7 +12,7 @@ use super::google::{Google, GoogleError};
 use super::names::Names;
 use super::refusal::Class;
 use super::service::{Service, Share, Wanted, short, variables};
-use crate::deploy::TargetError;
+use crate::deploy::{Serving, TargetError};
 use crate::domain::{Digest, RevisionId};
 
 const GET: &str = "run.projects.locations.services.revisions.get";
@@ -154,6 +154,32 @@ impl Google {
                 short(&name)
             ))),
         }
+    }
+
+    /// Looks at an instance: what its tag leads to, of which image that is, and how much of the traffic it has.
+    pub(super) async fn look_at(&self, made: &Made<'_>) -> Result<Serving, TargetError> {
+        let none = |said: String| Serving { serves: false, image: None, said };
+        let Some(service) = self.service(made.names).await? else {
+            return Ok(none(format!("there is no service {}", made.names.service())));
+        };
+        let Some((name, _)) = service.tagged(&Names::tag(made.revision)) else {
+            return Ok(none(format!("the service {} has no such instance", made.names.service())));
+        };
+        let name = short(&name);
+        let Some(revision) = self.revision(&service, name).await? else {
+            return Ok(none(format!("the revision {name} is gone")));
+        };
+        let image = match &revision.containers[..] {
+            [only] => Some(only.image.clone()),
+            _ => None,
+        };
+        let percent = service.percent_of(name);
+        let said = match (revision.is_still(made), percent) {
+            (false, _) => format!("the revision {name} is not what was released"),
+            (true, 100) => format!("the revision {name} has all traffic"),
+            (true, percent) => format!("the revision {name} has {percent} % of the traffic"),
+        };
+        Ok(Serving { serves: revision.is_still(made) && percent == 100, image, said })
     }
 
     /// Tells whether a revision may be removed with an instance: it says that it is that one, or is gone.

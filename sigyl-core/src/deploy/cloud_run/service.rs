@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::names::Names;
 use super::secret::Bound;
 use crate::deploy::TargetError;
-use crate::domain::{Digest, Resources, RevisionId, ServerName, Version};
+use crate::domain::{CommitId, Digest, Resources, RevisionId, ServerName, Version};
 
 /// Bytes of a mebibyte.
 const MIB: u64 = 1 << 20;
@@ -34,6 +34,8 @@ pub struct Wanted {
     pub version: Version,
     /// The source that the image was built from.
     pub source: Digest,
+    /// The commit that this is, where it came from a repository.
+    pub commit: Option<CommitId>,
     /// The instance.
     pub revision: RevisionId,
     /// The image, by its digest.
@@ -146,6 +148,15 @@ impl Service {
         shares.chain(newest).any(|used| short(used) == revision)
     }
 
+    /// Tells how much of the traffic a revision has, in percent.
+    pub(super) fn percent_of(&self, revision: &str) -> u32 {
+        let named = |share: &&Share| {
+            let of = share.revision.as_deref().filter(|name| !name.is_empty());
+            short(of.unwrap_or(&self.latest_ready_revision)) == revision
+        };
+        self.traffic_statuses.iter().filter(named).filter_map(|share| share.percent).sum()
+    }
+
     /// Returns what its condition says against it, once it is settled.
     pub(super) fn trouble(&self) -> Option<String> {
         let condition = &self.terminal_condition;
@@ -167,11 +178,16 @@ pub(super) fn short(name: &str) -> &str {
 /// Writes the body of a service whose newest revision is wanted, with these shares of the traffic.
 pub(super) fn body(wanted: &Wanted, traffic: &[Share]) -> Value {
     let source = wanted.source.to_string();
-    let labels = json!({"managed-by": "sigyl", "source": &wanted.source.hex()[..40]});
-    let about = json!({
+    let mut labels = json!({"managed-by": "sigyl", "source": &wanted.source.hex()[..40]});
+    let mut about = json!({
         "sigyl-server": wanted.server.as_str(), "sigyl-version": wanted.version.to_string(), "sigyl-source": source,
         "sigyl-instance": wanted.revision.as_str(),
     });
+    if let Some(commit) = &wanted.commit {
+        about["sigyl-commit"] = json!(commit.as_str());
+        // A label has 63 characters at most, and a commit 40 or 64 digits.
+        labels["commit"] = json!(&commit.as_str()[..40]);
+    }
     json!({
         "labels": labels,
         "annotations": about,

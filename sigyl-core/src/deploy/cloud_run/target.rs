@@ -15,11 +15,11 @@ use super::pin::Made;
 use super::rollout::Reached;
 use super::service::{Scale, Service, Wanted, require_free};
 use crate::deploy::{
-    BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Suspended, Target, TargetError,
+    BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Serving, Status, Suspended, Target, TargetError,
 };
 use crate::domain::{Admission, Artifact, Confinement, Deployment, Digest, RevisionId, ServerName};
 use crate::mcp::Upstream;
-use crate::source::Progress;
+use crate::source::{Progress, SourceError};
 
 /// Bytes of an archive at most.
 const ARCHIVE: u64 = 256 << 20;
@@ -57,6 +57,7 @@ impl CloudRun {
             server: spec.server.clone(),
             version: spec.version.clone(),
             source: spec.source,
+            commit: spec.commit.clone(),
             revision: spec.revision.clone(),
             image: image.to_owned(),
             account: account.email.clone(),
@@ -121,7 +122,11 @@ impl CloudRun {
             source: std::io::Error::other(why),
         };
         let packed = packed.map_err(|error| wrong(error.to_string()))?;
-        let bytes = packed.map_err(|error| wrong(error.to_string()))?;
+        let bytes = packed.map_err(|error| match error {
+            // What was admitted is not there any more.
+            SourceError::Changed { .. } => TargetError::NotAdmitted,
+            error => wrong(error.to_string()),
+        })?;
         google.keep_bucket().await?;
         progress.log(&format!("sending {} KiB of source", bytes.len().div_ceil(1024)));
         let archive = google.put_archive(names.service(), spec.tree.digest(), bytes).await?;
@@ -275,6 +280,19 @@ impl Target for CloudRun {
             last_exit: service.trouble(),
             unknown: None,
         }))
+    }
+
+    async fn serving(&self, deployment: &Deployment) -> Result<Serving, TargetError> {
+        let names = Names::of(&deployment.server);
+        let made = Made {
+            names: &names,
+            revision: &deployment.revision,
+            source: deployment.source,
+            image: image(&deployment.launch)?,
+            account: &self.google.email(&names.account()),
+            env: &deployment.env,
+        };
+        self.google.look_at(&made).await
     }
 
     async fn logs(&self, server: &ServerName, lines: usize) -> Result<Pending, TargetError> {

@@ -3,7 +3,7 @@
 use super::{CodeDoc, doc};
 
 /// E10xx and later, in order.
-pub(super) const SERVER: [CodeDoc; 31] = [
+pub(super) const SERVER: [CodeDoc; 34] = [
     doc(
         "E1001",
         "key refused",
@@ -192,5 +192,23 @@ pub(super) const SERVER: [CodeDoc; 31] = [
         "GitHub cannot be asked",
         "The API of GitHub does not answer, refuses the token or the App, or asks to wait.",
         "the message says what it answered; docs/github.md names the permissions that a token or an App needs",
+    ),
+    doc(
+        "E1501",
+        "not signed by this key",
+        "The statement is signed by another key than it was checked with, or was changed since it was signed.",
+        "take the key of the instance that made it: `sigyl verify --print-key` prints it there",
+    ),
+    doc(
+        "E1502",
+        "no statement",
+        "What was given is no statement in an envelope of DSSE, or no public key.",
+        "`sigyl verify NAME --save DIR` writes the statement, its list of components and the key",
+    ),
+    doc(
+        "E1503",
+        "no statement of the server",
+        "Nothing of the server serves, or what serves was let serve before Sigyl signed statements.",
+        "`sigyl redeploy NAME` makes one",
     ),
 ];

@@ -9,6 +9,7 @@ use super::super::context::{Context, Quiet};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::settings::Kept;
+use super::state::state;
 use crate::deploy::TargetError;
 use crate::domain::{Deployment, Plan, Server, StepId};
 use crate::event::EventKind;
@@ -35,11 +36,14 @@ impl Step for Activate {
         let deployment = deployment(cx).await?;
         let server = server_after(cx, &deployment)?;
         let old = cx.platform.store.deployment(&deployment.server).await?;
+        // What cannot be said of it afterwards does not serve.
+        let attested = state(cx, &deployment).await?;
         let change = Change::Activate {
             server: Box::new(server.clone()),
             deployment: Box::new(deployment.clone()),
             tools: cx.results.pins.clone(),
             others: cx.results.others.clone(),
+            attested: Some(Box::new(attested)),
         };
         cx.target()?.shift(&deployment).await?;
         cx.platform.store.apply(change).await?;

@@ -17,6 +17,7 @@ mod retire;
 mod review;
 mod scan_source;
 mod settings;
+mod state;
 mod try_out;
 
 pub(crate) use activate::{Activate, end_earlier};

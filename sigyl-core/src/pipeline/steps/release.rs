@@ -39,6 +39,7 @@ impl Step for Release {
             server: record.server.clone(),
             version: record.version.clone(),
             source: record.source.digest,
+            commit: record.source.commit(),
             revision: revision_of(&cx.run.id)?,
             launch: built.launch.clone(),
             transport: manifest.start.transport.clone(),

@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::target::FakeTarget;
+use crate::attest::Signer;
 use crate::clock::FixedClock;
 use crate::deploy::{Target, Targets};
 use crate::domain::{
@@ -147,13 +148,15 @@ impl House {
         std::fs::create_dir_all(at("work")).unwrap();
         let env = ToolEnv { path: "/nowhere".into(), home: None, vars: BTreeMap::new() };
         let masks = Masks::default();
+        let vault = Arc::new(Vault::open(&at("master.key")).unwrap());
         let platform = Platform {
+            signer: Signer::new(store.clone(), vault.clone()),
             store: store.clone(),
             targets: Targets::from(Arc::<FakeTarget>::clone(&target) as Arc<dyn Target>),
             front: routes.clone(),
             shelf: Arc::new(Shelf::empty(store.clone())),
             fetcher: Arc::new(Fetcher::new(env, Limits::default(), at("work"), true)),
-            vault: Arc::new(Vault::open(&at("master.key")).unwrap()),
+            vault,
             rules: Rules::given(rules()),
             review: None,
             clock: clock.clone(),

@@ -18,13 +18,13 @@ async fn a_server_at_a_place_that_cannot_be_asked_is_shown_with_why() {
     let house = House::new().await;
     let name = house.server("clock", "red").await;
     let place = Some("there:mine/east".to_owned());
-    let Change::Activate { server, deployment, tools, others } =
+    let Change::Activate { server, deployment, tools, others, attested } =
         fixture::activate("clock", "1.0.0", "clock", Vec::new())
     else {
         unreachable!("it activates")
     };
     let deployment = Box::new(Deployment { target: place.clone(), ..*deployment });
-    house.store().apply(Change::Activate { server, deployment, tools, others }).await.unwrap();
+    house.store().apply(Change::Activate { server, deployment, tools, others, attested }).await.unwrap();
     let owner = Caller::local_owner();
     for shown in
         [house.sigyl.show(&owner, &name).await.unwrap(), house.sigyl.list(&owner).await.unwrap().remove(0)]
@@ -136,7 +136,8 @@ async fn what_does_not_end_on_this_machine_fails_a_quarantine_also_where_the_rec
     // An earlier Sigyl wrote what was typed.
     let deployment = Box::new(Deployment { target: Some("local".to_owned()), ..deployment });
     let server = Box::new(store.server(&toy()).await.unwrap().unwrap());
-    let change = Change::Activate { server, deployment, tools: Vec::new(), others: Vec::new() };
+    let change =
+        Change::Activate { server, deployment, tools: Vec::new(), others: Vec::new(), attested: None };
     store.apply(change).await.unwrap();
     target.faults.lock().unwrap().insert(Fault::Retire);
     let failed = sigyl.quarantine(&owner, name(), "it phones home").await.unwrap_err();

@@ -36,6 +36,7 @@ async fn what_a_lost_master_key_sealed_is_set_anew_and_all_else_is_there() {
     set(&house.sigyl, &clock, "planted-one").await;
     let shown = house.key("rita", &["*"]).await;
     let lost = house.sigyl.master_key(&owner).await.unwrap().key;
+    let signed_by = house.sigyl.public_key(&owner).await.unwrap();
     let (folder, config) = house.closed().await;
     assert!(matches!(forget(&config, &lost).await, Err(Error::NotLost)), "the key is there");
     std::fs::remove_file(config.data_dir.join("master.key")).unwrap();
@@ -53,6 +54,7 @@ async fn what_a_lost_master_key_sealed_is_set_anew_and_all_else_is_there() {
     assert_eq!((&told.secrets[0].server, &told.secrets[0].name), (&clock, &secret_name("TOKEN")));
     assert!(told.keys >= 2, "rita's and the first one: {told:?}");
     let house = House::on(folder, config).await;
+    assert_ne!(house.sigyl.public_key(&owner).await.unwrap(), signed_by, "another key signs from now on");
     let listed = house.sigyl.secrets(&owner, &clock).await.unwrap();
     assert!(listed.len() == 1 && listed[0].given_up, "{listed:?}");
     assert!(house.sigyl.secrets(&owner, &other).await.unwrap().is_empty());

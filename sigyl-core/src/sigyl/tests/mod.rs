@@ -18,3 +18,4 @@ mod said;
 mod secrets;
 mod sessions;
 mod sign_in;
+mod verify;

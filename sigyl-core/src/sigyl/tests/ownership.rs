@@ -74,6 +74,8 @@ async fn looks(sigyl: &Sigyl, caller: &Caller, name: &ServerName) -> Vec<(Action
         (Action::ReadLogs, sigyl.logs(caller, name, 9, false, &told).await.err()),
         (Action::ReadLogs, sigyl.calls(caller, name, 9, false, &told).await.err()),
         (Action::Probe, sigyl.probe(caller, name).await.err()),
+        (Action::Read, sigyl.attested(caller, name).await.err()),
+        (Action::Probe, sigyl.verify(caller, name).await.err()),
         (Action::Call, sigyl.call(caller, name, "now", serde_json::json!({})).await.err()),
     ]
 }

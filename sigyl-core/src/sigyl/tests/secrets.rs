@@ -116,6 +116,7 @@ async fn settings_are_shown_to_those_who_may_set_them() {
         deployment: Box::new(deployment),
         tools: Vec::new(),
         others: Vec::new(),
+        attested: None,
     };
     house.store().apply(activate).await.unwrap();
     let request = json!({"env": {"ZONE": "planted"}});

@@ -231,6 +231,12 @@ async fn the_pepper_is_kept_as_it_was_sealed(store: &impl Store) {
         ok(store.apply(Change::PutPepper(sealed_pepper(byte))).await);
         assert_eq!(found(store.pepper().await), sealed_pepper(byte));
     }
+    assert_eq!(ok(store.signing_key().await), None);
+    for byte in [3, 4] {
+        ok(store.apply(Change::PutSigningKey(sealed_pepper(byte))).await);
+        assert_eq!(found(store.signing_key().await), sealed_pepper(byte));
+    }
+    assert_eq!(found(store.pepper().await), sealed_pepper(2), "they are two");
 }
 
 async fn the_last_record_of_the_master_key_counts(store: &impl Store) {
@@ -245,6 +251,7 @@ async fn what_a_lost_key_sealed_is_given_up_as_one(store: &impl Store) {
     ok(store.apply(publish("clock", "1.0.0", "a")).await);
     ok(store.apply(Change::PutSecret(secret("clock", "KEY"))).await);
     ok(store.apply(Change::PutPepper(sealed_pepper(1))).await);
+    ok(store.apply(Change::PutSigningKey(sealed_pepper(2))).await);
     ok(store.apply(Change::PutMasterKey(Box::new(key_record("one")))).await);
     let given_up = SealedSecret { sealed: Vec::new(), ..secret("clock", "KEY") };
     let forget = |keys: Vec<KeyId>| Change::ForgetSealed { secrets: vec![given_up.clone()], keys, at: at(9) };
@@ -253,6 +260,7 @@ async fn what_a_lost_key_sealed_is_given_up_as_one(store: &impl Store) {
     ok(store.apply(forget(Vec::new())).await);
     assert_eq!(ok(store.secrets(&name("clock")).await), [given_up]);
     assert_eq!((ok(store.pepper().await), ok(store.master_key().await)), (None, None));
+    assert_eq!(ok(store.signing_key().await), None);
 }
 
 async fn only_what_is_as_it_was_is_sealed_anew(store: &impl Store) {

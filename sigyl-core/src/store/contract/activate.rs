@@ -3,7 +3,9 @@
 use crate::domain::Seq;
 use crate::store::{Page, Store, StoreError};
 
-use super::fixture::{activate, deployment, name, publish, tool, version, version_record};
+use super::fixture::{
+    activate, attested, deployment, name, publish, tool, version, version_record, with_statement,
+};
 use super::suite::{found, ok};
 
 /// Tries each claim on a fresh store.
@@ -11,6 +13,23 @@ pub(super) async fn claims<S: Store>(open: &impl AsyncFn() -> S) {
     tools_are_replaced_whole(&open().await).await;
     only_recorded_bytes_serve(&open().await).await;
     activations_are_kept_newest_first(&open().await).await;
+    what_is_signed_is_kept_for_each_instance(&open().await).await;
+}
+
+async fn what_is_signed_is_kept_for_each_instance(store: &impl Store) {
+    let (clock, one) = (name("clock"), deployment("clock", "1.0.0", "a").revision);
+    ok(store.apply(publish("clock", "1.0.0", "a")).await);
+    assert_eq!(ok(store.attested(&clock, &one).await), None);
+    ok(store.apply(with_statement(activate("clock", "1.0.0", "a", Vec::new()), "x")).await);
+    ok(store.apply(activate("clock", "1.0.0", "a", Vec::new())).await);
+    assert_eq!(
+        found(store.attested(&clock, &one).await),
+        attested("x"),
+        "it stays until another one is signed"
+    );
+    ok(store.apply(with_statement(activate("clock", "1.0.0", "a", Vec::new()), "y")).await);
+    assert_eq!(found(store.attested(&clock, &one).await), attested("y"));
+    assert_eq!(ok(store.attested(&name("clock-two"), &one).await), None);
 }
 
 async fn tools_are_replaced_whole(store: &impl Store) {

@@ -4,7 +4,8 @@ use crate::domain::{Digest, RatingTotal, Run, RunState};
 use crate::store::{Change, Page, Store, StoreError};
 
 use super::fixture::{
-    activate, call, delete, event, name, overlay, publish, rating, report, run, run_id, secret, version,
+    activate, call, delete, deployment, event, name, overlay, publish, rating, report, run, run_id, secret,
+    version, with_statement,
 };
 use super::suite::{found, ok};
 
@@ -23,7 +24,7 @@ async fn full(store: &impl Store, server: &str) {
     ok(store.apply(Change::PutReport(Box::new(report("a")))).await);
     ok(store.apply(publish(server, "1.0.0", "a")).await);
     ok(store.apply(publish(server, "1.1.0", "b")).await);
-    ok(store.apply(activate(server, "1.0.0", "a", Vec::new())).await);
+    ok(store.apply(with_statement(activate(server, "1.0.0", "a", Vec::new()), "x")).await);
     ok(store.apply(Change::PutSecret(secret(server, "KEY"))).await);
     ok(store.apply(Change::Calls(vec![call(server, "now")])).await);
     ok(store.apply(Change::PutRating { name: name(server), rating: Box::new(rating("a1", 5)) }).await);
@@ -33,7 +34,7 @@ async fn full(store: &impl Store, server: &str) {
 }
 
 /// Counts what is on record of a server.
-async fn counts(store: &impl Store, server: &str) -> [usize; 11] {
+async fn counts(store: &impl Store, server: &str) -> [usize; 12] {
     let server = name(server);
     [
         ok(store.servers(Page::first(99)).await).iter().filter(|listed| listed.name == server).count(),
@@ -47,15 +48,16 @@ async fn counts(store: &impl Store, server: &str) -> [usize; 11] {
         ok(store.ratings(&server).await).len(),
         usize::from(ok(store.rating_total(&server).await) != RatingTotal::default()),
         usize::from(ok(store.overlay(&server).await).is_some()),
+        usize::from(ok(store.attested(&server, &deployment("x", "1.0.0", "a").revision).await).is_some()),
     ]
 }
 
 async fn a_deleted_server_leaves_a_tombstone_alone(store: &impl Store) {
     full(store, "clock").await;
-    assert_eq!(counts(store, "clock").await, [1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+    assert_eq!(counts(store, "clock").await, [1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
     assert!(ok(store.report(report("a").id()).await).is_some());
     ok(store.apply(delete("clock", "run-9")).await);
-    assert_eq!(counts(store, "clock").await, [0; 11]);
+    assert_eq!(counts(store, "clock").await, [0; 12]);
     assert_eq!(ok(store.report(report("a").id()).await), None);
     let left = found(store.tombstone(&name("clock")).await);
     let buried = [(version("1.0.0"), Digest::of(b"a")), (version("1.1.0"), Digest::of(b"b"))];

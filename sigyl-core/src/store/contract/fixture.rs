@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::domain::{
-    Account, AccountId, Actor, Admission, ApiKey, Artifact, AuditEntry, AuditFact, AuditHead, AuditOutcome,
-    Confinement, Deployment, Digest, DocumentName, DocumentVersion, Identity, Judgement, KeyHash, KeyId,
-    Label, Launch, Listing, Login, Origin, Overlay, Permissions, Plan, Policy, Profile, Proof, Quarantine,
-    Rating, RawDocument, Report, Resources, RevisionId, Role, Run, RunId, RunState, Scope, Score, SecretName,
-    Server, ServerName, SourceKind, SourceRef, Standing, Stars, Stats, StepId, Suspect, Timestamp, Tool,
-    ToolPin, Transport, Verdict, Version, VersionRecord, Workspace, WorkspaceName,
+    Account, AccountId, Actor, Admission, ApiKey, Artifact, Attested, AuditEntry, AuditFact, AuditHead,
+    AuditOutcome, Confinement, Deployment, Digest, DocumentName, DocumentVersion, Envelope, Identity,
+    Judgement, KeyHash, KeyId, Label, Launch, Listing, Login, Origin, Overlay, Permissions, Plan, Policy,
+    Profile, Proof, Quarantine, Rating, RawDocument, Report, Resources, RevisionId, Role, Run, RunId,
+    RunState, Scope, Score, SecretName, Server, ServerName, SourceKind, SourceRef, Standing, Stars, Stats,
+    StepId, Suspect, Timestamp, Tool, ToolPin, Transport, Verdict, Version, VersionRecord, Workspace,
+    WorkspaceName,
 };
 use crate::event::{Event, EventKind};
 use crate::store::{CallOutcome, CallRecord, Change, KeyRecord, SealedSecret, Tombstone};
@@ -171,6 +172,7 @@ pub fn activate(name: &str, number: &str, source: &str, tools: Vec<ToolPin>) -> 
         deployment: Box::new(deployment(name, number, source)),
         tools,
         others: Vec::new(),
+        attested: None,
     }
 }
 
@@ -328,6 +330,30 @@ pub fn audited(head: &AuditHead, on: &str) -> AuditEntry {
         note: None,
     };
     known(AuditEntry::after(head, fact))
+}
+
+/// What is signed of a release, as far as the store is concerned.
+pub fn attested(payload: &str) -> Attested {
+    let envelope = |payload: String| Envelope {
+        payload_type: "application/vnd.in-toto+json".to_owned(),
+        payload,
+        signatures: Vec::new(),
+    };
+    Attested { statement: envelope(payload.to_owned()), sbom: envelope(format!("{payload}{payload}")) }
+}
+
+/// The same activation, with what is signed of it.
+pub fn with_statement(change: Change, payload: &str) -> Change {
+    match change {
+        Change::Activate { server, deployment, tools, others, .. } => Change::Activate {
+            server,
+            deployment,
+            tools,
+            others,
+            attested: Some(Box::new(attested(payload))),
+        },
+        other => other,
+    }
 }
 
 /// A pepper as the vault would hand it over.

@@ -142,6 +142,12 @@ pub(super) fn put_pepper(draft: &mut Draft<'_>, sealed: &SealedSecret) -> Journa
     Ok(("put_pepper", String::new()))
 }
 
+pub(super) fn put_signing_key(draft: &mut Draft<'_>, sealed: &SealedSecret) -> Journalled {
+    draft.next_seq();
+    draft.put(&Key::SigningKey, sealed)?;
+    Ok(("put_signing_key", String::new()))
+}
+
 pub(super) fn put_master_key(draft: &mut Draft<'_>, record: &KeyRecord) -> Journalled {
     draft.next_seq();
     draft.put(&Key::Sealing, record)?;
@@ -163,6 +169,7 @@ pub(super) fn forget_sealed(
         draft.put(&Key::Api(id), &ApiKey { revoked: key.revoked.or(Some(at)), ..key })?;
     }
     draft.remove(&Key::Pepper)?;
+    draft.remove(&Key::SigningKey)?;
     draft.remove(&Key::Sealing)?;
     Ok(("forget_sealed", String::new()))
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::domain::{
-    Admission, Deployment, Digest, Pin, Report, ReportId, Run, RunId, RunState, SecretName, Seq, Server,
-    ServerName, ToolPin, Version, VersionRecord, WorkspaceName,
+    Admission, Attested, Deployment, Digest, Pin, Report, ReportId, Run, RunId, RunState, SecretName, Seq,
+    Server, ServerName, ToolPin, Version, VersionRecord, WorkspaceName,
 };
 use crate::event::Event;
 use crate::store::key::{Key, Span};
@@ -22,8 +22,8 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::PublishVersion { server, version, admission } => {
             publish(draft, &server, *version, &admission)
         }
-        Change::Activate { server, deployment, tools, others } => {
-            activate(draft, &server, &deployment, tools, others)
+        Change::Activate { server, deployment, tools, others, attested } => {
+            activate(draft, &server, &deployment, (tools, others), attested.as_deref())
         }
         Change::PutSecret(secret) => put_secret(draft, &secret),
         Change::DeleteSecret { owner, name } => delete_secret(draft, &owner, &name),
@@ -42,6 +42,7 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::KeyUses(uses) => access::key_uses(draft, &uses),
         Change::Audit(entries) => access::audit(draft, &entries),
         Change::PutPepper(sealed) => access::put_pepper(draft, &sealed),
+        Change::PutSigningKey(sealed) => access::put_signing_key(draft, &sealed),
         Change::Reseal { was, now } => reseal(draft, &was, now),
         Change::ForgetSealed { secrets, keys, at } => access::forget_sealed(draft, &secrets, &keys, at),
         Change::PutMasterKey(record) => access::put_master_key(draft, &record),
@@ -159,8 +160,8 @@ fn activate(
     draft: &mut Draft<'_>,
     server: &Server,
     deployment: &Deployment,
-    tools: Vec<ToolPin>,
-    others: Vec<Pin>,
+    (tools, others): (Vec<ToolPin>, Vec<Pin>),
+    attested: Option<&Attested>,
 ) -> Journalled {
     let seq = draft.next_seq();
     let (name, version) = (&deployment.server, &deployment.version);
@@ -178,6 +179,9 @@ fn activate(
     draft.put(&Key::Server(name), server)?;
     draft.put(&Key::Deployment(name), deployment)?;
     draft.create(&Key::Activation(name, seq), deployment)?;
+    if let Some(attested) = attested {
+        draft.put(&Key::Attested(name, &deployment.revision), attested)?;
+    }
     Ok(("activate", format!("{name} {version}")))
 }
 
@@ -291,6 +295,7 @@ fn delete_server(draft: &mut Draft<'_>, name: &ServerName, mut tombstone: Tombst
         Span::VersionsAt(name),
         Span::VersionsOf(name),
         Span::Activations(name),
+        Span::Attested(name),
         Span::Secrets(name),
         Span::Calls(name),
         Span::Ratings(name),

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 
 use crate::domain::{
-    Account, AccountId, ApiKey, AuditEntry, AuditHead, Bookmark, Delivery, Deployment, Digest, DocumentName,
-    DocumentVersion, Follow, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay, Quarantine,
-    Rating, RatingTotal, Report, ReportId, Run, RunId, SecretName, Seq, Server, ServerName, Timestamp,
-    Version, VersionRecord, Workspace, WorkspaceName,
+    Account, AccountId, ApiKey, Attested, AuditEntry, AuditHead, Bookmark, Delivery, Deployment, Digest,
+    DocumentName, DocumentVersion, Follow, Holder, Identity, KeyId, Listing, Login, Once, OnceName, Overlay,
+    Quarantine, Rating, RatingTotal, Report, ReportId, RevisionId, Run, RunId, SecretName, Seq, Server,
+    ServerName, Timestamp, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 use crate::store::key::{Key, Shown, Span, descending_seq_of, seq_of};
@@ -297,6 +297,19 @@ impl Store for SledStore {
 
     async fn pepper(&self) -> Result<Option<SealedSecret>, StoreError> {
         self.ask(|reader| reader.get(&Key::Pepper)).await
+    }
+
+    async fn signing_key(&self) -> Result<Option<SealedSecret>, StoreError> {
+        self.ask(|reader| reader.get(&Key::SigningKey)).await
+    }
+
+    async fn attested(
+        &self,
+        name: &ServerName,
+        revision: &RevisionId,
+    ) -> Result<Option<Attested>, StoreError> {
+        let (name, revision) = (name.clone(), revision.clone());
+        self.ask(move |reader| reader.get(&Key::Attested(&name, &revision))).await
     }
 
     async fn master_key(&self) -> Result<Option<KeyRecord>, StoreError> {

@@ -227,8 +227,8 @@ mod tests {
     use super::*;
     use crate::domain::{AuditHead, Role, RunState};
     use crate::store::contract::fixture::{
-        account, activate, api_key, audited, delete, event, key_id, name, publish, report, run, run_id,
-        sealed_pepper, secret, tool, workspace,
+        account, activate, api_key, audited, delete, deployment, event, key_id, name, publish, report, run,
+        run_id, sealed_pepper, secret, tool, with_statement, workspace,
     };
     use crate::store::sled::SledStore;
     use crate::store::{Change, Page, Store as _};
@@ -241,7 +241,7 @@ mod tests {
         let changes = [
             Change::PutReport(Box::new(large)),
             publish("clock", "1.0.0", "a"),
-            activate("clock", "1.0.0", "a", vec![tool("now", &"y".repeat(9_000))]),
+            with_statement(activate("clock", "1.0.0", "a", vec![tool("now", &"y".repeat(9_000))]), "signed"),
             publish("gone", "1.0.0", "b"),
             delete("gone", "run-1"),
             Change::PutSecret(secret("clock", "KEY")),
@@ -249,6 +249,7 @@ mod tests {
             Change::PutWorkspace(Box::new(workspace("red", &[("a1", Role::Owner)]))),
             Change::PutKey(Box::new(api_key("key0000000000000", "a1"))),
             Change::PutPepper(sealed_pepper(1)),
+            Change::PutSigningKey(sealed_pepper(2)),
             Change::Audit(vec![audited(&AuditHead::NONE, "clock")]),
             Change::Events((0..700).map(|at| event(Some("r1"), &at.to_string())).collect()),
         ];
@@ -263,7 +264,7 @@ mod tests {
         let mut large = report("a");
         large.score.formula = "x".repeat(50_000);
         format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             store.servers(Page::first(9)).await.unwrap(),
             store.versions(&clock, Page::first(9)).await.unwrap(),
             store.report(large.id()).await.unwrap().map(|report| report.score.formula.len()),
@@ -273,6 +274,8 @@ mod tests {
             store.journal(Page::first(999)).await.unwrap(),
             store.holder(&key_id("key0000000000000")).await.unwrap().unwrap(),
             store.pepper().await.unwrap().unwrap(),
+            store.signing_key().await.unwrap().unwrap(),
+            store.attested(&clock, &deployment("clock", "1.0.0", "a").revision).await.unwrap().unwrap(),
             store.audit(Page::first(9)).await.unwrap(),
         )
     }

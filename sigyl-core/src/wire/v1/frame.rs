@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::deploy::LogLine;
 use crate::domain::{
-    Account, AuditEntry, Failure, Policy, ProvenNamespace, Quarantine, Report, Run, SecretValue, Seq,
-    Timestamp,
+    Account, Attested, AuditEntry, Failure, Policy, ProvenNamespace, Quarantine, Report, Run, SecretValue,
+    Seq, Timestamp,
 };
 use crate::event::Event;
 use crate::mcp::Probe;
@@ -15,8 +15,8 @@ use crate::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Val
 
 use super::{
     AccountExport, AuditChecked, CallCount, FollowView, KeyView, MadeKey, MasterKeyView, Member, Owner,
-    PolicyTest, QuarantineView, RatingsView, Rescanned, RunEnd, SecretView, ServerView, SetSecret,
-    VersionView, WhoAmI, WorkspaceView,
+    PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, RunEnd, SecretView, ServerView,
+    SetSecret, Verification, VersionView, WhoAmI, WorkspaceView,
 };
 
 /// One message of an answer.
@@ -118,6 +118,12 @@ pub enum Response {
     Follows(Vec<FollowView>),
     /// A server that follows a branch.
     Follow(Box<FollowView>),
+    /// What was signed of a release.
+    Attested(Box<Attested>),
+    /// What a check of it came to.
+    Verification(Box<Verification>),
+    /// The key that it is checked with.
+    PublicKey(PublicKeyView),
     /// Quarantines.
     Quarantines(Vec<Quarantine>),
     /// A quarantine, with what it covers.

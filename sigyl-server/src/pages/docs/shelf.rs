@@ -65,8 +65,9 @@ static SCANNING: [Volume; 6] = [
     page!("rules", "Every rule"),
 ];
 
-static RUNNING: [Volume; 8] = [
+static RUNNING: [Volume; 9] = [
     page!("operations", "Operations"),
+    page!("verify", "Verifying"),
     page!("config", "Configuration"),
     page!("github", "GitHub"),
     page!("cloud-run", "Google Cloud Run"),

@@ -109,6 +109,13 @@ pub(super) const ACTIONS: &[Action] = &[
         "The server stops, and its records, secrets, versions and builds are removed, here and where it runs.",
     ),
     Action::new(
+        "verify",
+        "Check what was signed of a server, from the commit to the tools that it declares now",
+        &["verifyServer"],
+        &[NAME],
+        Does::Show(|given| Ok(Request::Verify { name: given.need("name")? }), verify),
+    ).looks(),
+    Action::new(
         "probe",
         "Ask a running server what it is",
         &["probeServer"],
@@ -355,6 +362,13 @@ fn set_secret(given: &Given<'_>) -> Result<Request, Wrong> {
         value: SecretValue::new(given.raw("value")?),
         restart: given.is_on("restart"),
     })
+}
+
+fn verify(response: &Response, look: &Look, _now: Timestamp) -> Option<String> {
+    match response {
+        Response::Verification(found) => Some(render::chain(&found.chain, look)),
+        _ => None,
+    }
 }
 
 fn probe(response: &Response, look: &Look, _now: Timestamp) -> Option<String> {

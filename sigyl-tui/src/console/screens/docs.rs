@@ -22,11 +22,12 @@ macro_rules! page {
     };
 }
 
-const PAGES: [Page; 17] = [
+const PAGES: [Page; 18] = [
     Page("Overview", include_str!("../../../../README.md")),
     page!("The console", "console"),
     page!("Configuration", "config"),
     page!("Operations", "operations"),
+    page!("Verifying", "verify"),
     page!("Scanning", "scan"),
     page!("Policies", "policy"),
     page!("Rules", "rules"),

@@ -11,7 +11,7 @@ use crate::console::actions;
 use crate::console::command::Place;
 
 /// Operations that no screen has, and why.
-const NOT_HERE: [(&str, &str); 20] = [
+const NOT_HERE: [(&str, &str); 23] = [
     ("health", "for programs that watch a server"),
     ("ready", "for programs that watch a server"),
     ("metrics", "for programs that watch a server"),
@@ -26,6 +26,9 @@ const NOT_HERE: [(&str, &str); 20] = [
     ("showBookmark", "`sigyl import` keeps it"),
     ("setBookmark", "`sigyl import` keeps it"),
     ("importDocuments", "it reads another registry for minutes; `sigyl import` does"),
+    ("showStatement", "`sigyl verify NAME --save DIR` writes it"),
+    ("showSbom", "`sigyl verify NAME --save DIR` writes it"),
+    ("showPublicKey", "`sigyl verify --print-key` prints it"),
     ("listFollows", "`sigyl follow` has it"),
     ("setFollow", "`sigyl follow` has it"),
     ("endFollow", "`sigyl follow` has it"),

@@ -12,8 +12,8 @@ use super::world::World;
 use crate::deploy::cloud_run::CloudRun;
 use crate::deploy::{ReleaseSpec, Target as _, TargetError};
 use crate::domain::{
-    Admission, Deployment, Judgement, Permissions, Policy, Report, Resources, RevisionId, SecretName,
-    SecretValue, ServerName, Timestamp, Version,
+    Admission, CommitId, Deployment, Judgement, Permissions, Policy, Report, Resources, RevisionId,
+    SecretName, SecretValue, ServerName, Timestamp, Version,
 };
 use crate::mcp::Upstream;
 use crate::source::Progress;
@@ -26,6 +26,11 @@ impl Progress for Told {
     fn log(&self, line: &str) {
         self.0.lock().unwrap().push(line.to_owned());
     }
+}
+
+/// The commit that the source is.
+pub(super) fn commit() -> CommitId {
+    CommitId::parse(&"c0".repeat(20)).unwrap()
 }
 
 /// A project with a target in it.
@@ -64,6 +69,7 @@ impl Project {
             server: name(),
             version: Version::parse("1.0.0").unwrap(),
             source: self.source.tree.digest(),
+            commit: Some(commit()),
             revision: RevisionId::parse(revision).unwrap(),
             launch: built.launch,
             transport: self.source.manifest.start.transport.clone(),
@@ -99,6 +105,7 @@ impl Project {
             server: made.server,
             version: made.version,
             source: made.source,
+            commit: Some(commit()),
             revision: made.revision,
             launch: made.launch,
             transport: self.source.manifest.start.transport.clone(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::fake::{Fault, refusal};
-use super::project::{Project, admission, name};
+use super::project::{Project, admission, commit, name};
 use super::source::Source;
 use crate::deploy::cloud_run::{Account, Names};
 use crate::deploy::{Suspended, Target as _, TargetError};
@@ -28,6 +28,9 @@ async fn a_server_is_built_released_shifted_and_removed_without_a_trace() {
         let service = world.things.iter().find(|(name, _)| name.starts_with("v2/")).unwrap().1;
         assert_eq!(service["annotations"]["sigyl-source"], source.to_string());
         assert_eq!(service["labels"]["source"], source.hex()[..40]);
+        assert_eq!(service["template"]["labels"]["source"], source.hex()[..40]);
+        assert_eq!(service["template"]["labels"]["commit"], commit().as_str());
+        assert_eq!(service["annotations"]["sigyl-commit"], commit().as_str());
         let container = &service["template"]["containers"][0];
         assert!(container["image"].as_str().unwrap().contains("/sigyl/clock-"), "{container}");
         assert_eq!(container["env"][1]["valueSource"]["secretKeyRef"]["version"], "1");
@@ -525,7 +528,7 @@ async fn a_tree_that_changed_after_the_scan_is_not_built() {
     let project = Project::new();
     std::fs::write(project.source.dir.path().join("clock.js"), "// something else!").unwrap();
     let error = project.release("one").await.unwrap_err();
-    assert!(matches!(error, TargetError::Io { .. }), "{error}");
+    assert!(matches!(error, TargetError::NotAdmitted), "{error}");
     assert_eq!(project.house.fake.count("/upload/"), 0);
 }
 

@@ -6,3 +6,4 @@ mod faults;
 mod image;
 mod matrix;
 mod place;
+mod statement;
