@@ -37,3 +37,20 @@ fn unsigned(envelope: &Envelope) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_the_fuzzer_begins_with_keeps_its_laws() {
+        let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/envelope");
+        let seeds: Vec<_> = std::fs::read_dir(seeds).unwrap().map(|seed| seed.unwrap().path()).collect();
+        assert!(seeds.len() >= 5, "{seeds:?}");
+        for seed in seeds {
+            let data = std::fs::read(&seed).unwrap();
+            super::envelope(&data);
+            for cut in [1, data.len() / 2] {
+                super::envelope(&data[..data.len() - cut]);
+            }
+        }
+    }
+}

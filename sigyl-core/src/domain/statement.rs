@@ -77,6 +77,7 @@ impl Subject {
 /// How a release came about: the predicate of SLSA provenance 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Provenance {
     /// What was asked for, and what was taken for it.
     pub build_definition: BuildDefinition,
@@ -90,6 +91,7 @@ pub struct Provenance {
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct BuildDefinition {
     /// How it is built.
     pub build_type: String,
@@ -102,6 +104,7 @@ pub struct BuildDefinition {
 /// Who built.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RunDetails {
     /// Who.
     pub builder: Builder,
@@ -135,6 +138,7 @@ pub struct BuildMetadata {
 /// What Sigyl knows of a release: why it was let serve, and as what it serves. Nothing in it is a secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ReleaseFacts {
     /// The server.
     pub server: ServerName,
@@ -175,6 +179,7 @@ pub struct ReleaseFacts {
 
 /// What a version was recorded by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RecordedBy {
     /// The scan.
     pub report: ReportId,
@@ -188,6 +193,7 @@ pub struct RecordedBy {
 
 /// What lets a release serve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AdmittedBy {
     /// The scan of its source.
     pub report: ReportId,

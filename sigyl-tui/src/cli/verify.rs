@@ -17,16 +17,15 @@ use crate::render;
 
 const EXAMPLES: &str = "\
 Examples:
-  sigyl verify clock --save clock-proof
+  sigyl verify clock --save proof
       Check every link, and keep statement, components and key.
-  sigyl verify --statement clock-proof/statement.json \\
-      --signed-by clock-proof/key.pem
+  sigyl verify --statement proof/statement.json --signed-by proof/key.pem
       Check the statement with nothing but the key: no store, no network.";
 
 /// Bytes of the file of a key at most.
 const KEY_BYTES: usize = 64 << 10;
 
-/// Check what was signed of a server, from the commit to the tools that it declares now
+/// Check what was signed of a server, from its commit to its tools
 ///
 /// Exit code 0 says that every link holds.
 #[derive(Debug, clap::Args)]

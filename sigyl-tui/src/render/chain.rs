@@ -55,7 +55,13 @@ mod tests {
             key: Digest::of(b"key"),
             links,
         };
-        insta::assert_snapshot!(chain(&of(links.clone()), &Look::PLAIN), @"");
+        insta::assert_snapshot!(chain(&of(links.clone()), &Look::PLAIN), @r"
+        ✓ signature  signed by the Ed25519 key sha256:00
+        – commit     a folder is no commit
+        ? report     stated
+        ✗ tools      not signed: tool `⟦ESC⟧[2J`
+        clock 1.2.0: broken at tools
+        ");
         assert!(chain(&of(links[..2].to_vec()), &Look::PLAIN).contains("every link holds"));
         assert!(chain(&of(Vec::new()), &Look::PLAIN).contains("nothing to look at"));
     }

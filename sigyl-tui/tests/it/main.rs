@@ -23,3 +23,4 @@ mod servers;
 mod settings;
 mod sigyl;
 mod usage;
+mod verify;

@@ -12,6 +12,10 @@ use super::{cargo, go, npm, pip};
 
 /// Components that are listed at most.
 const MOST: usize = 20_000;
+/// Bytes of all of them at most: a name in a lock can be as long as the lock.
+const BYTES: usize = 16 << 20;
+/// Gaps that are told at most, and characters of one.
+const GAPS: (usize, usize) = (100, 300);
 /// What refers to the server itself.
 const SERVER: &str = "server";
 
@@ -26,8 +30,9 @@ pub fn bom(record: &VersionRecord, tree: &SourceTree) -> Value {
             components.entry(component.reference()).or_insert(component);
         }
     }
-    if components.len() > MOST {
-        gaps.push(format!("{} components more are not listed", components.len() - MOST));
+    let (written, more) = written(&components);
+    if more > 0 {
+        gaps.insert(0, format!("{more} components more are not listed"));
     }
     let aggregate = match (locks.is_empty(), gaps.is_empty()) {
         (true, _) => "unknown",
@@ -39,7 +44,11 @@ pub fn bom(record: &VersionRecord, tree: &SourceTree) -> Value {
         property("sigyl:not-listed", "what builds it, its interpreter, and the image that it lies in"),
     ];
     properties.extend(locks.iter().map(|lock| property("sigyl:lock", lock_line(lock))));
-    properties.extend(gaps.into_iter().map(|gap| property("sigyl:gap", gap)));
+    let shown = gaps.iter().take(GAPS.0).map(|gap| gap.chars().take(GAPS.1).collect::<String>());
+    properties.extend(shown.map(|gap| property("sigyl:gap", gap)));
+    if gaps.len() > GAPS.0 {
+        properties.push(property("sigyl:gap", format!("{} more", gaps.len() - GAPS.0)));
+    }
     json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -53,10 +62,26 @@ pub fn bom(record: &VersionRecord, tree: &SourceTree) -> Value {
             },
             "properties": properties,
         },
-        "components": components.values().take(MOST).map(Component::write).collect::<Vec<_>>(),
+        "components": written,
         // How sure it is that these are all, of the source alone.
         "compositions": [{"aggregate": aggregate, "assemblies": [SERVER]}],
     })
+}
+
+/// Writes as many components as a list may have; tells how many more there are.
+fn written(components: &BTreeMap<String, Component>) -> (Vec<Value>, usize) {
+    let (mut all, mut bytes) = (Vec::new(), 0_usize);
+    for component in components.values().take(MOST) {
+        let one = component.write();
+        let size = one.to_string().len();
+        // One that is too long hides no other.
+        if bytes.saturating_add(size) <= BYTES {
+            bytes += size;
+            all.push(one);
+        }
+    }
+    let more = components.len() - all.len();
+    (all, more)
 }
 
 fn listed(lock: &Lock) -> Listed {
@@ -159,6 +184,19 @@ mod tests {
         references.dedup();
         assert_eq!(references.len(), 6, "each is referred to by a name of its own");
         assert_eq!(list["compositions"][0]["aggregate"], "incomplete", "go.sum may name more");
+    }
+
+    #[test]
+    fn a_lock_of_endless_names_makes_no_endless_list() {
+        let long = "x".repeat(BYTES);
+        let lock = format!(
+            "{LOCK}[[package]]\nname = '{long}'\nversion = '1'\nsource = 'git+https://host.example/x'\n"
+        );
+        let list = of(&[("Cargo.toml", ""), ("Cargo.lock", &lock)]);
+        assert!(list.to_string().len() < 10_000);
+        assert_eq!(list["compositions"][0]["aggregate"], "incomplete");
+        assert!(list.to_string().contains("1 components more are not listed"));
+        assert_eq!(list["components"].as_array().unwrap().len(), 2, "it hides no other");
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub(super) const ACTIONS: &[Action] = &[
     ),
     Action::new(
         "verify",
-        "Check what was signed of a server, from the commit to the tools that it declares now",
+        "Check what was signed of a server, from its commit to its tools",
         &["verifyServer"],
         &[NAME],
         Does::Show(|given| Ok(Request::Verify { name: given.need("name")? }), verify),

@@ -40,7 +40,10 @@ async fn the_image_that_was_built_is_signed_by_its_digest_and_is_what_serves() {
         let facts = opened.facts();
         let ArtifactFact::Image { name, digest } = &facts.artifact else { panic!("{facts:?}") };
         assert!(name.ends_with(&format!("@{digest}")), "{name}");
-        assert_eq!((&facts.revision, facts.target.as_str()), (&deployment.revision, "cloud-run"));
+        assert_eq!(
+            (&facts.revision, facts.target.as_str()),
+            (&deployment.revision, "cloud-run:demo/europe-west1")
+        );
         let chain = offline(&attested.statement, Some(&attested.sbom), &key).unwrap();
         assert!(chain.holds(), "{act:?}: {chain:?}");
         let image = chain.links.iter().find(|link| link.link == LinkName::Image).unwrap();
