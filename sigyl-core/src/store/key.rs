@@ -72,7 +72,7 @@ pub(crate) enum Key<'a> {
     /// The sealed pepper of keys.
     Pepper,
     /// The sealed key that signs statements.
-    SigningKey,
+    Signing,
     /// What was signed of an instance of a server.
     Attested(&'a ServerName, &'a RevisionId),
     /// What is on record of the master key.
@@ -209,7 +209,7 @@ enum Tag {
     Pepper = 48,
     Identity = 49,
     Sealing = 50,
-    SigningKey = 51,
+    Signing = 51,
     Attested = 20,
     Listing = 60,
     Quarantine = 70,
@@ -299,7 +299,7 @@ impl Key<'_> {
             Self::Audit(number) => tag(Tag::Audit).seq(Seq(number)),
             Self::AuditHead => tag(Tag::AuditHead),
             Self::Pepper => tag(Tag::Pepper),
-            Self::SigningKey => tag(Tag::SigningKey),
+            Self::Signing => tag(Tag::Signing),
             Self::Attested(name, revision) => tag(Tag::Attested).text(name.as_str()).text(revision.as_str()),
             Self::Bookmark(source) => tag(Tag::Bookmark).raw(source.as_bytes()),
             Self::Sealing => tag(Tag::Sealing),

@@ -144,7 +144,7 @@ pub(super) fn put_pepper(draft: &mut Draft<'_>, sealed: &SealedSecret) -> Journa
 
 pub(super) fn put_signing_key(draft: &mut Draft<'_>, sealed: &SealedSecret) -> Journalled {
     draft.next_seq();
-    draft.put(&Key::SigningKey, sealed)?;
+    draft.put(&Key::Signing, sealed)?;
     Ok(("put_signing_key", String::new()))
 }
 
@@ -169,7 +169,7 @@ pub(super) fn forget_sealed(
         draft.put(&Key::Api(id), &ApiKey { revoked: key.revoked.or(Some(at)), ..key })?;
     }
     draft.remove(&Key::Pepper)?;
-    draft.remove(&Key::SigningKey)?;
+    draft.remove(&Key::Signing)?;
     draft.remove(&Key::Sealing)?;
     Ok(("forget_sealed", String::new()))
 }

@@ -300,7 +300,7 @@ impl Store for SledStore {
     }
 
     async fn signing_key(&self) -> Result<Option<SealedSecret>, StoreError> {
-        self.ask(|reader| reader.get(&Key::SigningKey)).await
+        self.ask(|reader| reader.get(&Key::Signing)).await
     }
 
     async fn attested(
