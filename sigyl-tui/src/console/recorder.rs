@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::Value;
+use sigyl_core::event::{Event, EventKind};
 use sigyl_core::wire::v1::{Frame, Response};
 
 use super::input::Input;
@@ -60,10 +61,10 @@ fn line(input: &Input) -> Option<String> {
     let mut line = Bounded(Vec::new());
     serde_json::to_writer(&mut line, input).ok()?;
     let text = String::from_utf8(line.0).ok()?;
-    if !text.contains(ENV) {
+    if !text.contains(ENV) && !text.contains(FAILED) {
         return Some(text);
     }
-    // What servers are started with is in what is known of them.
+    // What servers are started with is in what is known of them, and what a tool said last in why a run failed.
     let mut value = serde_json::from_str(&text).ok()?;
     hide(&mut value);
     Some(value.to_string())
@@ -71,9 +72,21 @@ fn line(input: &Input) -> Option<String> {
 
 /// How variables of a server begin in a line.
 const ENV: &str = r#""env":{"#;
+/// What stands between the name of a tool and what it said last.
+const FAILED: &str = "` failed";
+
+fn letters(text: &str) -> String {
+    "x".repeat(text.chars().count())
+}
 
 fn hide(value: &mut Value) {
     match value {
+        Value::String(text) => {
+            let tool = text.find(FAILED).and_then(|at| Some(at + text[at..].find(": ")? + 2));
+            if let Some(said) = tool {
+                *text = format!("{}{}", &text[..said], letters(&text[said..]));
+            }
+        }
         Value::Array(values) => values.iter_mut().for_each(hide),
         Value::Object(fields) => {
             for (name, value) in fields {
@@ -104,7 +117,6 @@ fn left_out(input: &Input, why: &str) -> String {
 
 /// What is kept instead of an input that shows what nobody may see.
 fn masked(input: &Input, hidden: bool) -> Option<Input> {
-    let letters = |text: &str| "x".repeat(text.chars().count());
     match input {
         Input::Key(key) if hidden && is_letter(key) => {
             Some(Input::Key(KeyEvent { code: KeyCode::Char('x'), ..*key }))
@@ -115,6 +127,15 @@ fn masked(input: &Input, hidden: bool) -> Option<Input> {
             Frame::Log(line) => {
                 let line = sigyl_core::deploy::LogLine { text: letters(&line.text), ..line.clone() };
                 Some(Input::Told(*ticket, Box::new(Frame::Log(line))))
+            }
+            // So do the tools that build them.
+            Frame::Event(event) => {
+                let EventKind::Log { step, line } = &event.kind else { return None };
+                let kind = EventKind::Log { step: *step, line: letters(line) };
+                Some(Input::Told(
+                    *ticket,
+                    Box::new(Frame::Event(Box::new(Event { kind, ..(**event).clone() }))),
+                ))
             }
             _ => None,
         },
@@ -247,6 +268,27 @@ mod tests {
         assert!(!kept.contains("hunter2") && !kept.contains(r#""2""#), "{kept}");
         assert!(kept.contains(r#"{"paste":"xxxxxxx"}"#) && kept.contains(r#"{"Char":"s"}"#), "{kept}");
         assert_eq!(kept.matches(r#"{"Char":"x"}"#).count(), 7, "{kept}");
+    }
+
+    #[test]
+    fn nothing_of_what_a_build_says_is_kept_but_its_length() {
+        let mut recorder = Recorder::default();
+        let event = |more: Value| {
+            let mut event = serde_json::json!({
+                "seq": 7, "at": "2026-11-22T14:01:00Z", "run": "019abc", "server": "clock", "step": "build_image",
+            });
+            event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let frame: Frame =
+                serde_json::from_value(serde_json::json!({"frame": "event", "with": event})).unwrap();
+            Input::Told(Ticket(1), Box::new(frame))
+        };
+        recorder.keep(&event(serde_json::json!({"kind": "log", "line": "hunter2"})), false);
+        let note = "could not be built: `npm ci` failed with exit status 1: hunter2";
+        recorder.keep(&event(serde_json::json!({"kind": "step", "state": "failed", "note": note})), false);
+        let kept = text(&recorder);
+        assert!(!kept.contains("hunter2"), "{kept}");
+        assert!(kept.contains(r#""line":"xxxxxxx""#), "{kept}");
+        assert!(kept.contains("`npm ci` failed with exit status 1: xxxxxxx"), "{kept}");
     }
 
     #[test]
