@@ -40,6 +40,7 @@ mod pin;
 mod quarantine;
 mod rating;
 mod report;
+mod report_diff;
 mod repository;
 mod run;
 mod scope;
@@ -104,6 +105,7 @@ pub use report::{
     AdvisoriesUsed, Analyzer, AnalyzerStatus, Mode, PolicyUsed, Report, RulesUsed, Score, SkipKind, Skipped,
     Stats, Suppressed, SuppressedBy,
 };
+pub use report_diff::{ReportDiff, by_severity};
 pub use repository::{CommitId, CommitIdError, RepositoryName, RepositoryNameError};
 pub use run::{Decision, Plan, Run, RunState, StepId, StepRecord, StepState};
 pub use scope::{Scope, ScopeError};

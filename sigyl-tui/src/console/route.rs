@@ -171,7 +171,7 @@ impl App {
     pub(super) fn start_each(&mut self, name: &str, values: Values, mut each: Vec<Values>) {
         let Some(action) = actions::find(name) else { return };
         if action.looks {
-            return self.start(name, values);
+            return self.start(name, beside(action, values, &each));
         }
         if !action.each {
             let says = format!("{name} is for one at a time: Esc takes the marks away");
@@ -345,3 +345,16 @@ fn shown(action: &Action, values: &Values) -> Values {
         |name: &str| action.fields.iter().any(|field| field.name == name && field.kind == FieldKind::Hidden);
     values.iter().filter(|(name, _)| !hidden(name)).map(|(name, text)| (*name, text.clone())).collect()
 }
+/// What an action that looks begins with: where it holds one version against another, both that are marked, the later first.
+fn beside(action: &Action, mut values: Values, each: &[Values]) -> Values {
+    let takes = |name: &str| action.fields.iter().any(|field| field.name == name);
+    if let [later, earlier] = each
+        && takes("against")
+        && let (Some(later), Some(earlier)) = (later.get("version"), earlier.get("version"))
+    {
+        values.insert("version", later.clone());
+        values.insert("against", earlier.clone());
+    }
+    values
+}
+

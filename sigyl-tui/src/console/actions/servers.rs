@@ -11,7 +11,7 @@ use sigyl_core::manifest::read_limit;
 use sigyl_core::wire::v1::{Deploy, Reconfigure, Redeploy, Request, Response, Settings};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
-use crate::console::screens::{Wizard, compare};
+use crate::console::screens::{Changes, Wizard, compare};
 use crate::lasting::time;
 use crate::render::{self, Look, Role, specimen, specimen_lines};
 
@@ -97,6 +97,21 @@ pub(super) const ACTIONS: &[Action] = &[
             Ok(Request::Reconfigure(Reconfigure { name: given.need("name")?, settings: Settings::default() }))
         }),
     ).each(),
+    Action::new(
+        "finding-changes",
+        "Show what the scan of a version found otherwise than that of another",
+        &["listVersions"],
+        &[
+            NAME,
+            Field::free("version", "the later version; the one that serves when empty"),
+            Field::free("against", "the earlier one; the one recorded before it when empty"),
+        ],
+        Does::Open(|given| {
+            let screen = Changes::of(given.need("name")?, given.maybe("version")?, given.maybe("against")?);
+            Ok(Box::new(screen))
+        }),
+    )
+    .looks(),
     Action::new(
         "compare",
         "Show what the tools of a version say otherwise than before",

@@ -27,9 +27,12 @@ const TOGETHER: usize = 50;
 /// A finding, and where it was found.
 #[derive(Clone)]
 pub(in crate::console) struct Found {
-    server: ServerName,
-    run: RunId,
-    finding: Finding,
+    /// The server.
+    pub(super) server: ServerName,
+    /// The run that found it.
+    pub(super) run: RunId,
+    /// What was found.
+    pub(super) finding: Finding,
 }
 
 /// Rows of findings.
@@ -38,7 +41,8 @@ struct Rows {
     all: bool,
 }
 
-fn severity(severity: Severity) -> (Glyph, Role, &'static str) {
+/// How a severity looks.
+pub(super) fn severity(severity: Severity) -> (Glyph, Role, &'static str) {
     match severity {
         Severity::Block => (Glyph::Blocked, Role::Block, "block"),
         Severity::Error => (Glyph::Held, Role::Error, "error"),
@@ -47,7 +51,8 @@ fn severity(severity: Severity) -> (Glyph, Role, &'static str) {
     }
 }
 
-fn place(finding: &Finding) -> String {
+/// Where a finding stands.
+pub(super) fn place(finding: &Finding) -> String {
     finding.location.as_ref().map_or_else(String::new, |location| specimen(&location.to_string()))
 }
 
@@ -171,7 +176,7 @@ impl Noun for Rows {
 }
 
 /// A finding with its evidence, and what to do.
-fn whole(found: &Found, look: &Look) -> String {
+pub(super) fn whole(found: &Found, look: &Look) -> String {
     let finding = &found.finding;
     let (glyph, role, word) = severity(finding.severity);
     let mut text = format!(

@@ -1,5 +1,6 @@
 //! The screens: each shows one thing, and says what it wants to know.
 
+mod changes;
 mod compare;
 mod dashboard;
 mod deploy;
@@ -20,6 +21,7 @@ mod tabs;
 
 pub(super) use compare::compare;
 pub(super) use dashboard::Dashboard;
+pub(super) use changes::Changes;
 pub(super) use deploy::Wizard;
 pub(super) use documents::Documents;
 pub(super) use list::{Key, List, Noun};
