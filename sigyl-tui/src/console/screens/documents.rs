@@ -117,9 +117,21 @@ impl Noun for Documents {
         Some(whole(document))
     }
 
+    fn cursor(&self, response: &Response) -> Option<String> {
+        match response {
+            Response::Page(page) => page.metadata.next_cursor.clone(),
+            _ => None,
+        }
+    }
+
+    fn next(&self, _items: &[ServerResponse], cursor: Option<&str>) -> Option<(Request, Option<String>)> {
+        let cursor = cursor.filter(|_| self.words.is_empty())?;
+        Some((Request::Listings { cursor: Some(cursor.to_owned()) }, None))
+    }
+
     fn more(&self, count: usize) -> Option<&'static str> {
         match self.words.as_str() {
-            "" if count > 0 => Some("the first page; s searches all"),
+            "" if count > 0 => Some("s searches all"),
             "" => None,
             _ => (count >= MOST).then_some("the best ones; more words find fewer"),
         }

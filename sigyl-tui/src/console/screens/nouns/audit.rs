@@ -3,10 +3,10 @@
 use sigyl_core::domain::{AuditEntry, AuditOutcome, Failure, Timestamp};
 use sigyl_core::wire::v1::{Request, Response};
 
-use super::super::{Key, Noun};
+use super::super::{Asking, Key, Noun, Sheet};
 use crate::console::command::Place;
 use crate::console::keymap::Scope;
-use crate::console::turn::Values;
+use crate::console::turn::{Turn, Values};
 use crate::console::view::View;
 use crate::console::widgets::{Cell, Column, cell};
 use crate::link::Answer as _;
@@ -34,6 +34,29 @@ fn glyph(outcome: AuditOutcome) -> Glyph {
         AuditOutcome::Refused => Glyph::Blocked,
         _ => Glyph::Failed,
     }
+}
+
+/// All of an entry.
+fn whole(entry: &AuditEntry, look: &Look) -> String {
+    let fact = &entry.fact;
+    let facts = [
+        ("entry", entry.number.to_string()),
+        ("when", fact.at.to_string()),
+        ("who", specimen(&fact.who.name)),
+        ("key", fact.who.key.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)),
+        ("what", specimen(&fact.what)),
+        ("on", specimen(&fact.on)),
+        ("workspace", fact.workspace.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)),
+        ("from", fact.from.map_or_else(|| "this machine".to_owned(), |from| from.to_string())),
+        ("how", fact.outcome.to_string()),
+        ("why", fact.note.as_deref().map_or_else(String::new, specimen)),
+        ("hash", entry.hash.to_string()),
+        ("after", entry.previous.to_string()),
+    ];
+    let lines = facts.map(|(label, value)| {
+        format!("{}{}\n", look.paint(Role::Dim, &format!("{label:<11}")), wrap(&value, look, 11))
+    });
+    lines.concat()
 }
 
 impl Noun for Entries {
@@ -108,30 +131,27 @@ impl Noun for Entries {
         Values::new()
     }
 
-    fn whole(&self, entry: &AuditEntry, look: &Look, _now: Timestamp) -> Option<String> {
-        let fact = &entry.fact;
-        let facts = [
-            ("entry", entry.number.to_string()),
-            ("when", fact.at.to_string()),
-            ("who", specimen(&fact.who.name)),
-            ("key", fact.who.key.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)),
-            ("what", specimen(&fact.what)),
-            ("on", specimen(&fact.on)),
-            ("workspace", fact.workspace.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)),
-            ("from", fact.from.map_or_else(|| "this machine".to_owned(), |from| from.to_string())),
-            ("how", fact.outcome.to_string()),
-            ("why", fact.note.as_deref().map_or_else(String::new, specimen)),
-            ("hash", entry.hash.to_string()),
-            ("after", entry.previous.to_string()),
-        ];
-        let lines = facts.map(|(label, value)| {
-            format!("{}{}\n", look.paint(Role::Dim, &format!("{label:<11}")), wrap(&value, look, 11))
-        });
-        Some(lines.concat())
+    fn open(&self, entry: &AuditEntry, turn: &mut Turn<'_>) {
+        let (title, entry) = (format!("entry {}", entry.number), entry.clone());
+        turn.open(Sheet::new(title, Asking::Here(Box::new(move |look| whole(&entry, look)))));
     }
 
-    fn more(&self, count: usize) -> Option<&'static str> {
-        (count >= NEWEST).then_some("the newest; older ones: sigyl audit list")
+    fn whole(&self, entry: &AuditEntry, look: &Look, _now: Timestamp) -> Option<String> {
+        Some(whole(entry, look))
+    }
+
+    fn next(&self, entries: &[AuditEntry], cursor: Option<&str>) -> Option<(Request, Option<String>)> {
+        // The number that was gone back to, or the oldest that is known; entries before it are asked for from their first on.
+        let reached = cursor.and_then(|number| number.parse().ok());
+        let before = reached.or_else(|| entries.last().map(|entry| entry.number.saturating_sub(1)))?;
+        let step = u64::try_from(NEWEST).unwrap_or(u64::MAX);
+        let after = before.checked_sub(1).map(|_| before.saturating_sub(step))?;
+        Some((Request::Audit { after: Some(after), limit: NEWEST }, Some(after.to_string())))
+    }
+
+    fn total(&self, entries: &[AuditEntry]) -> Option<usize> {
+        // They are numbered one after the other from 1 on.
+        entries.first().and_then(|newest| usize::try_from(newest.number).ok())
     }
 
     fn none(&self) -> &'static str {

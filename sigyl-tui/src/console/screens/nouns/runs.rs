@@ -110,8 +110,9 @@ impl Noun for Runs {
         turn.open(RunScreen::of(run.id.clone()));
     }
 
-    fn more(&self, count: usize) -> Option<&'static str> {
-        (count >= NEWEST).then_some("the newest; older ones: sigyl runs -n")
+    fn next(&self, runs: &[Run], _cursor: Option<&str>) -> Option<(Request, Option<String>)> {
+        // Older ones come with the newer ones once more: those that are known already are left out.
+        (runs.len() >= NEWEST).then(|| (Request::Runs { limit: runs.len() + NEWEST }, None))
     }
 
     fn none(&self) -> &'static str {
