@@ -1,5 +1,9 @@
 //! What calls of one instance came to: how many, how many failed, how long they took.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
 /// Ranges for each doubling of a microsecond.
 const FINE: usize = 8;
 /// All ranges, up to more than an hour.
@@ -26,6 +30,50 @@ pub struct Compared {
     pub tried: Measured,
 }
 
+/// What calls came to, to be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Came {
+    /// How many ended.
+    pub calls: u64,
+    /// Those among them that failed.
+    pub failed: u64,
+    /// Microseconds that half of them took at most; nothing without calls. As all such times, it is the end of a range whose
+    /// beginning is a tenth below.
+    pub p50: Option<u64>,
+    /// The same of 95 of 100.
+    pub p95: Option<u64>,
+}
+
+/// Times of calls, of which only ranges that hold one take room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Times(BTreeMap<u16, u64>);
+
+impl Times {
+    /// Counts a call that took as long.
+    pub fn add(&mut self, micros: u64) {
+        // There are fewer ranges than such a number holds.
+        *self.0.entry(u16::try_from(bucket(micros)).unwrap_or(u16::MAX)).or_default() += 1;
+    }
+
+    /// Returns the microseconds within which this share of 100 calls ended, as the end of a range.
+    pub fn within(&self, share: u64) -> Option<u64> {
+        let calls: u64 = self.0.values().sum();
+        within(self.0.iter().map(|(at, count)| (usize::from(*at), *count)), calls, share)
+    }
+}
+
+/// The end of the range within which this share of 100 calls ended.
+fn within(counts: impl Iterator<Item = (usize, u64)>, calls: u64, share: u64) -> Option<u64> {
+    let wanted = calls.saturating_mul(share).div_ceil(100).max(1);
+    let mut seen = 0_u64;
+    let mut counts = counts;
+    let (at, _) = counts.find(|(_, count)| {
+        seen = seen.saturating_add(*count);
+        seen >= wanted
+    })?;
+    Some(upper(at))
+}
+
 impl Default for Measured {
     fn default() -> Self {
         Self { calls: 0, failed: 0, took: vec![0; BUCKETS].into_boxed_slice() }
@@ -46,6 +94,12 @@ impl Measured {
             self.took.iter().zip(&earlier.took).map(|(now, then)| now.saturating_sub(*then)).collect();
         let since = |now: u64, then: u64| now.saturating_sub(then);
         Self { calls: since(self.calls, earlier.calls), failed: since(self.failed, earlier.failed), took }
+    }
+
+    /// Tells what it comes to.
+    pub fn came(&self) -> Came {
+        let within = |share| within(self.took.iter().copied().enumerate(), self.calls, share);
+        Came { calls: self.calls, failed: self.failed, p50: within(50), p95: within(95) }
     }
 
     /// Returns how many of 100 calls failed, where there were any.
@@ -119,6 +173,23 @@ mod tests {
         let since = second.since(&first);
         assert_eq!((since.calls, since.failed), (1, 1));
         assert_eq!(since.exceeded(50), Some(upper(BUCKETS - 2)), "as long as can be told");
+    }
+
+    #[test]
+    fn times_are_told_as_the_end_of_their_range() {
+        let mut times = Times::default();
+        assert_eq!(times.within(50), None);
+        let mut measured = Measured::default();
+        for micros in [900, 900, 900, 90_000] {
+            times.add(micros);
+            measured.add(1, 0, micros);
+        }
+        let (short, long) = (times.within(50).unwrap(), times.within(99).unwrap());
+        assert!((900..=990).contains(&short) && (90_000..=99_000).contains(&long), "{short} {long}");
+        assert_eq!(times.within(75), Some(short));
+        let came = measured.came();
+        assert_eq!((came.calls, came.p50, came.p95), (4, Some(short), Some(long)));
+        assert_eq!(Measured::default().came(), Came::default());
     }
 
     #[test]

@@ -91,7 +91,7 @@ pub use kind::Kind;
 pub use label::{Label, LabelError};
 pub use listing::{Bookmark, Listing, ListingStatus, Origin, Proof, Standing, StandingError};
 pub use mask::Mask;
-pub use measured::{Compared, Measured};
+pub use measured::{Came, Compared, Measured, Times};
 pub use name::{NameError, ServerName};
 pub use namespace::{Namespace, NamespaceError};
 pub use network::{Network, NetworkError};

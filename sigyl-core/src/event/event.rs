@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    BranchName, RunId, RunState, Seq, ServerName, StepId, StepState, Suspect, Timestamp, Verdict, Version,
-    WorkspaceName,
+    BranchName, Came, RunId, RunState, Seq, ServerName, StepId, StepState, Suspect, Timestamp, Verdict,
+    Version, WorkspaceName,
 };
 
 /// Something that happened, in order.
@@ -75,6 +75,19 @@ pub enum EventKind {
         version: Version,
         /// Where it is reached.
         url: String,
+    },
+    /// What calls came to since a version is tried beside the one that serves.
+    Tried {
+        /// The version that is tried.
+        version: Version,
+        /// Percent of new clients that reach it now.
+        percent: u8,
+        /// When more do, or all.
+        until: Timestamp,
+        /// Calls of the version that serves, since then.
+        serving: Came,
+        /// Calls of the one that is tried.
+        tried: Came,
     },
     /// A running server changed its health.
     Health {
@@ -165,13 +178,14 @@ impl EventKind {
     }
 
     /// The names that kinds are written by.
-    pub const NAMES: [&'static str; 17] = [
+    pub const NAMES: [&'static str; 18] = [
         "run",
         "step",
         "progress",
         "log",
         "scanned",
         "activated",
+        "tried",
         "health",
         "restarted",
         "tools_changed",
@@ -194,6 +208,7 @@ impl EventKind {
             Self::Log { .. } => "log",
             Self::Scanned { .. } => "scanned",
             Self::Activated { .. } => "activated",
+            Self::Tried { .. } => "tried",
             Self::Health { .. } => "health",
             Self::Restarted { .. } => "restarted",
             Self::ToolsChanged { .. } => "tools_changed",
@@ -211,7 +226,7 @@ impl EventKind {
 
     /// Tells whether it is one of many that a run tells while it works, and not a change of anything.
     pub fn is_detail(&self) -> bool {
-        matches!(self, Self::Step { .. } | Self::Progress { .. } | Self::Log { .. })
+        matches!(self, Self::Step { .. } | Self::Progress { .. } | Self::Log { .. } | Self::Tried { .. })
     }
 
     /// Returns every text that may repeat what a server said.
@@ -236,6 +251,7 @@ impl EventKind {
             | Self::Progress { .. }
             | Self::Scanned { .. }
             | Self::Activated { .. }
+            | Self::Tried { .. }
             | Self::Deleted
             | Self::Unknown => Vec::new(),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::Sigyl;
-use crate::domain::{Action, Caller, ServerName};
+use crate::domain::{Action, Caller, ServerName, Times};
 use crate::error::Error;
 use crate::store::{CallOutcome, CallRecord};
 use crate::wire::v1::CallCount;
@@ -23,7 +23,7 @@ pub(super) struct Tally(Mutex<Counted>);
 #[derive(Debug, Default)]
 struct Counted {
     /// By server, then by caller and tool.
-    servers: BTreeMap<ServerName, BTreeMap<(String, String), CallCount>>,
+    servers: BTreeMap<ServerName, BTreeMap<(String, String), (CallCount, Times)>>,
     kinds: usize,
 }
 
@@ -43,8 +43,8 @@ impl Tally {
             }
         }
         let (caller, tool) = kind.clone();
-        let new = || CallCount::none(call.server.clone(), caller, tool);
-        let count = counts.entry(kind).or_insert_with(new);
+        let new = || (CallCount::none(call.server.clone(), caller, tool), Times::default());
+        let (count, times) = counts.entry(kind).or_insert_with(new);
         match call.outcome {
             CallOutcome::Ok => count.ok += 1,
             CallOutcome::ToolError => count.tool_error += 1,
@@ -52,6 +52,7 @@ impl Tally {
             CallOutcome::Failed => count.failed += 1,
         }
         count.micros = count.micros.saturating_add(call.micros);
+        times.add(call.micros);
     }
 
     fn servers(&self) -> Vec<ServerName> {
@@ -60,7 +61,14 @@ impl Tally {
 
     fn of(&self, server: &ServerName) -> Vec<CallCount> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.servers.get(server).into_iter().flat_map(|counts| counts.values().cloned()).collect()
+        let kinds = all.servers.get(server).into_iter().flat_map(BTreeMap::values);
+        let told = |(count, times): &(CallCount, Times)| CallCount {
+            p50: times.within(50),
+            p95: times.within(95),
+            p99: times.within(99),
+            ..count.clone()
+        };
+        kinds.map(told).collect()
     }
 }
 
@@ -109,6 +117,9 @@ mod tests {
             ("ada", 2, 1, 15)
         );
         assert_eq!((counts[1].caller.as_str(), counts[1].tool_error), ("bob", 1));
+        // All took as long, and are in one range.
+        let [half, most] = [counts[0].p50, counts[0].p99].map(Option::unwrap);
+        assert!(half == most && (5..=6).contains(&half), "{half} {most}");
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub(super) enum Asked {
     Servers,
     Runs,
     Who,
+    Counts,
     Feed,
     Screen(u64, Tag),
     /// An action: what was typed, since when it is asked, and how many keys had been pressed then.
@@ -69,6 +70,11 @@ pub(super) struct App {
     /// Whether servers and runs have to be asked for again, and when they were last.
     pub(super) stale: bool,
     pub(super) renewed: Timestamp,
+    /// Milliseconds that the last look at servers took.
+    pub(super) took: i64,
+    /// When calls were counted last, and whether the caller may not see that.
+    pub(super) counted: Timestamp,
+    pub(super) uncounted: bool,
     /// The last event that was told, and when to listen again after the feed ended.
     pub(super) seen: Option<Seq>,
     pub(super) listen_at: Option<Timestamp>,
@@ -103,6 +109,9 @@ impl App {
             next: 0,
             stale: false,
             renewed: Timestamp::from_millis(0),
+            took: 0,
+            counted: Timestamp::from_millis(0),
+            uncounted: false,
             seen: None,
             listen_at: None,
             each: (0, 0),

@@ -18,6 +18,7 @@ mod own;
 mod paint;
 mod recorder;
 mod report;
+mod pulse;
 mod route;
 mod runner;
 mod screens;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use sigyl_core::domain::{Failure, RunState, Timestamp};
+use sigyl_core::domain::{Failure, Kind, RunState, Timestamp};
 use sigyl_core::wire::v1::{Frame, Request, Response, WhoAmI};
 
 use super::actions::{self, Action, Does, FieldKind, Given, Wrong};
 use super::app::{App, Asked};
+use super::command::Place;
 use super::effect::{Effect, Ticket};
 use super::input::Linked;
 use super::layers::Form;
@@ -21,6 +22,15 @@ use crate::render::Role;
 const RUNS: usize = 500;
 /// Time between two looks at servers and runs, however much happens.
 const PAUSE_MILLIS: i64 = 200;
+/// How much longer than a look took nobody looks again, and the longest that this can be: however many servers there are, whoever
+/// answers has time for something else.
+const RESTS: i64 = 4;
+const PAUSE_MOST_MILLIS: i64 = 10_000;
+/// Time between two looks at how much is called, and the same where many kinds of calls are counted.
+const COUNT_MILLIS: i64 = 5_000;
+const MANY_MILLIS: i64 = 30_000;
+/// Kinds of calls that are many.
+const MANY: usize = 2_000;
 /// Things that an action is done to at once, at most.
 const EACH: usize = 100;
 /// Time before the feed is listened to again.
@@ -35,6 +45,7 @@ impl App {
                 }
                 self.state.link = Some(link);
                 self.stale = true;
+                self.uncounted = false;
                 self.ask(Asked::Who, Request::WhoAmI);
                 self.listen();
                 self.renew();
@@ -64,13 +75,28 @@ impl App {
             self.listen();
         }
         let waits = self.state.servers.is_asked() || self.state.runs.is_asked();
-        if self.stale && !waits && self.now.millis() - self.renewed.millis() >= PAUSE_MILLIS {
+        let pause = self.took.saturating_mul(RESTS).clamp(PAUSE_MILLIS, PAUSE_MOST_MILLIS);
+        if self.stale && !waits && self.now.millis() - self.renewed.millis() >= pause {
             self.stale = false;
             self.renewed = self.now;
             self.state.servers.ask(self.now);
             self.state.runs.ask(self.now);
             self.ask(Asked::Servers, Request::List);
             self.ask(Asked::Runs, Request::Runs { limit: RUNS });
+        }
+        self.count();
+    }
+
+    /// Counts calls again if somebody looks at how many there are.
+    fn count(&mut self) {
+        let looks = matches!(self.shown().screen.place(), Some(Place::Dashboard | Place::Traffic));
+        let many = self.state.counts.get().is_some_and(|counts| counts.len() > MANY);
+        let pause = if many { MANY_MILLIS } else { COUNT_MILLIS };
+        let due = self.now.millis() - self.counted.millis() >= pause;
+        if looks && due && !self.uncounted && !self.state.counts.is_asked() && self.state.broken.is_none() {
+            self.counted = self.now;
+            self.state.counts.ask(self.now);
+            self.ask(Asked::Counts, Request::CountCalls);
         }
     }
 
@@ -115,6 +141,7 @@ impl App {
             Some(Asked::Servers) => {
                 let servers = answer.and_then(|it| Vec::take(it).map_err(|problem| problem.failure));
                 self.state.servers.take(servers);
+                self.took = self.now.millis() - self.renewed.millis();
                 self.news();
             }
             Some(Asked::Runs) => {
@@ -125,6 +152,15 @@ impl App {
                 self.state
                     .who
                     .take(answer.and_then(|it| WhoAmI::take(it).map_err(|problem| problem.failure)));
+            }
+            Some(Asked::Counts) => {
+                let counts = answer.and_then(|it| Vec::take(it).map_err(|problem| problem.failure));
+                match &counts {
+                    Ok(counts) => self.state.pulse.take(self.now, counts),
+                    Err(failure) => self.uncounted = failure.kind == Kind::Denied,
+                }
+                self.state.counts.take(counts);
+                self.news();
             }
             Some(Asked::Feed) => {
                 // It ends only when whoever answers is gone, or cannot be reached.
@@ -339,12 +375,6 @@ impl App {
     }
 }
 
-/// Values of an action, but for what nobody may see.
-fn shown(action: &Action, values: &Values) -> Values {
-    let hidden =
-        |name: &str| action.fields.iter().any(|field| field.name == name && field.kind == FieldKind::Hidden);
-    values.iter().filter(|(name, _)| !hidden(name)).map(|(name, text)| (*name, text.clone())).collect()
-}
 /// What an action that looks begins with: where it holds one version against another, both that are marked, the later first.
 fn beside(action: &Action, mut values: Values, each: &[Values]) -> Values {
     let takes = |name: &str| action.fields.iter().any(|field| field.name == name);
@@ -358,3 +388,9 @@ fn beside(action: &Action, mut values: Values, each: &[Values]) -> Values {
     values
 }
 
+/// Values of an action, but for what nobody may see.
+fn shown(action: &Action, values: &Values) -> Values {
+    let hidden =
+        |name: &str| action.fields.iter().any(|field| field.name == name && field.kind == FieldKind::Hidden);
+    values.iter().filter(|(name, _)| !hidden(name)).map(|(name, text)| (*name, text.clone())).collect()
+}

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sigyl_core::domain::{Run, RunState, ServerName, Timestamp};
 use sigyl_core::event::{Event, EventKind};
-use sigyl_core::wire::v1::{ServerView, WhoAmI};
+use sigyl_core::wire::v1::{CallCount, ServerView, WhoAmI};
 
 use super::input::{LinkKind, Linked};
 use super::loaded::Loaded;
+use super::pulse::Pulse;
 use crate::render::Role;
 
 /// Messages that are kept.
@@ -41,6 +42,9 @@ pub(super) struct State {
     pub(super) runs: Loaded<Vec<Run>>,
     /// Who asks.
     pub(super) who: Loaded<WhoAmI>,
+    /// Calls by caller, server and tool, as they were counted last, and how many came since the console looks.
+    pub(super) counts: Loaded<Vec<CallCount>>,
+    pub(super) pulse: Pulse,
     /// What was said, oldest first.
     pub(super) said: Vec<Said>,
     /// The step that each run is at, by the events since the console began.

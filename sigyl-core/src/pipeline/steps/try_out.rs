@@ -9,10 +9,13 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::admit::require_free;
-use crate::domain::{Canary, Compared, Measured, StepId, StepState, Version};
+use crate::domain::{Came, Canary, Compared, Measured, StepId, StepState, Timestamp, Version};
+use crate::event::EventKind;
 
 /// How often is looked at what calls came to.
 const LOOK: Duration = Duration::from_secs(1);
+/// Looks between two times that what was seen is told.
+const TELL: u64 = 5;
 /// Calls that say something.
 const CALLS_LEAST: u64 = 20;
 /// Percent of failed calls that no version has by chance.
@@ -113,16 +116,36 @@ impl Trial<'_> {
         let (percent, soak) = (self.percent, Duration::from_secs(self.canary.soak));
         cx.log(StepId::Canary, format!("{percent} % of new clients for {}", words(soak)));
         let end = Instant::now() + soak;
-        let mut looks = interval(LOOK);
+        let until = cx.platform.clock.now().plus(soak);
+        let (mut looks, mut told) = (interval(LOOK), None);
         looks.tick().await;
+        let mut count = 0_u64;
         while timeout_at(end, looks.tick()).await.is_ok() {
-            self.look(cx, SURE).await?;
+            let seen = self.look(cx, SURE).await?;
+            if count.is_multiple_of(TELL) {
+                self.tell(cx, &seen, until, &mut told);
+            }
+            count += 1;
         }
         let seen = self.look(cx, LIKELY).await?;
+        self.tell(cx, &seen, until, &mut told);
         self.require_running(cx).await?;
         let line = format!("{percent} %: {} calls so far, {} failed", seen.tried.calls, seen.tried.failed);
         cx.log(StepId::Canary, line);
         Ok(seen)
+    }
+
+    /// Tells what calls came to since the trial began, if that is not what was told last.
+    fn tell(&self, cx: &Context, seen: &Compared, until: Timestamp, told: &mut Option<(Came, Came)>) {
+        let [whole, _] = self.since;
+        let serving = seen.serving.since(&whole.serving).came();
+        let tried = seen.tried.since(&whole.tried).came();
+        if *told != Some((serving, tried)) {
+            *told = Some((serving, tried));
+            let (version, percent) = (self.version.clone(), self.percent);
+            let kind = EventKind::Tried { version, percent, until, serving, tried };
+            cx.platform.emitter.emit(Some(&cx.run.id), cx.run.server.as_ref(), kind);
+        }
     }
 
     async fn look(&self, cx: &Context, z: f64) -> Result<Compared, StepError> {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::house::{House, ada, toy};
 use crate::domain::{Canary, Compared, Measured, Plan, Run, RunState, StepId, StepState};
+use crate::event::EventKind;
 use crate::pipeline::{Order, start};
+use crate::store::Page;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -41,6 +43,17 @@ async fn a_version_that_does_well_gets_more_clients_and_then_all() {
     assert_eq!(step(&run), (StepState::Done, "50 calls, 1 failed".to_owned()));
     assert_eq!((house.routed().as_deref(), house.running()), (Some("2.0.0"), 1));
     assert!(run.notices.is_empty(), "{:?}", run.notices);
+    // Who follows the run sees what calls came to, on both sides and since the trial began.
+    let events = house.platform.store.events(Some(&run.id), Page::first(9_999)).await.unwrap();
+    let told = events.into_iter().filter_map(|event| match event.kind {
+        EventKind::Tried { version, percent, serving, tried, .. } => Some((version, percent, serving, tried)),
+        _ => None,
+    });
+    let told: Vec<_> = told.collect();
+    assert_eq!(told.iter().map(|(_, percent, ..)| *percent).collect::<Vec<_>>(), [10, 50]);
+    let (version, _, serving, tried) = told.last().unwrap();
+    assert_eq!((version.as_str(), tried.calls, tried.failed), ("2.0.0", 50, 1));
+    assert!(serving.calls <= 500 && tried.p95.is_some_and(|micros| (1_000..=1_100).contains(&micros)));
 }
 
 #[tokio::test]

@@ -297,12 +297,34 @@ pub struct CallCount {
     pub failed: u64,
     /// How long they took together, in microseconds.
     pub micros: u64,
+    /// Within how many microseconds half of them ended, as the end of a range whose beginning is a tenth below; nothing where an
+    /// earlier Sigyl tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50: Option<u64>,
+    /// The same of 95 of 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95: Option<u64>,
+    /// The same of 99 of 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99: Option<u64>,
 }
 
 impl CallCount {
     /// No calls yet.
     pub fn none(server: ServerName, caller: String, tool: String) -> Self {
-        Self { server, caller, tool, ok: 0, tool_error: 0, protocol_error: 0, failed: 0, micros: 0 }
+        Self {
+            server,
+            caller,
+            tool,
+            ok: 0,
+            tool_error: 0,
+            protocol_error: 0,
+            failed: 0,
+            micros: 0,
+            p50: None,
+            p95: None,
+            p99: None,
+        }
     }
 }
 

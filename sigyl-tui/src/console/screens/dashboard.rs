@@ -8,18 +8,21 @@ use sigyl_core::deploy::LOCAL;
 use sigyl_core::domain::{Failure, Run, RunId, RunState, ServerName, Timestamp};
 use sigyl_core::wire::v1::{Response, ServerView};
 
+use super::traffic::per_minute;
 use super::{RunScreen, Screen, server};
 use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
 use crate::console::state::State;
 use crate::console::turn::{Do, Tag, Turn, Values};
 use crate::console::view::View;
-use crate::console::widgets::{Cell, Column, Grid, cell, put};
+use crate::console::widgets::{Cell, Column, Grid, cell, put, spark};
 use crate::render::{self, Glyph, Role, age, duration, specimen, verdict_word};
 
 /// Rows that what needs somebody, and what ran, take at most; on a low screen the servers keep three rows.
 const NEEDS: usize = 6;
 const RUNS: usize = 5;
+/// Columns of a curve.
+const CURVE: usize = 12;
 /// How long a run that failed needs somebody.
 const RECENT_MILLIS: i64 = 3_600_000;
 
@@ -371,6 +374,28 @@ fn row_of(server: &ServerView, view: &View<'_>) -> Vec<Cell> {
     ]
 }
 
+/// How much is called, at the right of a line, as far as it was counted twice.
+fn traffic(area: Rect, buf: &mut Buffer, view: &View<'_>) {
+    let pulse = &view.state.pulse;
+    let (Some((calls, errors)), Some(_)) = (pulse.rate(), pulse.total()) else { return };
+    let (all, failed) = pulse.series();
+    let last = |series: &[u64]| spark(&series[series.len().saturating_sub(CURVE)..], view.look.ascii);
+    let parts = [
+        (Role::Ok, last(&all)),
+        (Role::Text, format!(" {} calls a minute  ", per_minute(calls))),
+        (if errors > 0.0 { Role::Warn } else { Role::Dim }, last(&failed)),
+        (Role::Text, format!(" {} errors", per_minute(errors))),
+    ];
+    let width: usize = parts.iter().map(|(_, text)| console::measure_text_width(text)).sum();
+    let mut x = area.right().saturating_sub(u16::try_from(width).unwrap_or(u16::MAX).saturating_add(1));
+    if x <= area.x + 8 {
+        return;
+    }
+    for (role, text) in parts {
+        x = put(buf, area, x, area.y, &text, view.theme.role(role));
+    }
+}
+
 /// What a person does first.
 fn empty(area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
     let key = |command| view.key(command, &[Scope::Dashboard, Scope::List]);
@@ -513,3 +538,6 @@ impl Screen for Dashboard {
         self.draw_runs(Rect { y, height: area.bottom().saturating_sub(y), ..area }, buf, view);
     }
 }
+        if runs > 0 {
+            traffic(Rect { y, height: 1, ..area }, buf, view);
+        }

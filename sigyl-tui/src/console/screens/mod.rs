@@ -18,10 +18,12 @@ mod settings;
 mod sheet;
 mod stream;
 mod tabs;
+mod traffic;
+mod trial;
 
+pub(super) use changes::Changes;
 pub(super) use compare::compare;
 pub(super) use dashboard::Dashboard;
-pub(super) use changes::Changes;
 pub(super) use deploy::Wizard;
 pub(super) use documents::Documents;
 pub(super) use list::{Key, List, Noun};
@@ -31,3 +33,4 @@ pub(super) use screen::Screen;
 pub(super) use server::server;
 pub(super) use sheet::{Asking, Sheet};
 pub(super) use stream::Stream;
+pub(super) use traffic::Traffic;

@@ -3,8 +3,8 @@
 use sigyl_core::wire::v1::{Frame, Request, Response};
 
 use super::findings::Findings;
-use super::nouns::{Accounts, Counts, Entries, Keys, Quarantines, Runs, Workspaces};
-use super::{Asking, Dashboard, Documents, List, Screen, Sheet, Stream, docs, settings};
+use super::nouns::{Accounts, Entries, Keys, Quarantines, Runs, Workspaces};
+use super::{Asking, Dashboard, Documents, List, Screen, Sheet, Stream, Traffic, docs, settings};
 use crate::console::command::Place;
 use crate::console::keymap::Scope;
 use crate::console::turn::Values;
@@ -22,7 +22,7 @@ pub(in crate::console) fn screen_of(place: Place) -> Box<dyn Screen> {
         Place::Security => Box::new(Findings::all()),
         Place::Quarantines => Box::new(List::new(Quarantines)),
         Place::Policy => Box::new(policy()),
-        Place::Traffic => Box::new(List::new(Counts)),
+        Place::Traffic => Box::new(Traffic::new()),
         Place::Events => Box::new(events()),
         Place::Keys => Box::new(List::new(Keys)),
         Place::Workspaces => Box::new(List::new(Workspaces)),

@@ -8,6 +8,7 @@ use sigyl_core::domain::{Failure, Plan, RunId, RunState, Seq, ServerName, StepId
 use sigyl_core::event::{Event, EventKind};
 use sigyl_core::wire::v1::{Frame, Request, Response, RunEnd};
 
+use super::trial::Trial;
 use super::{Screen, Wizard, server};
 use crate::console::command::Command;
 use crate::console::keymap::Scope;
@@ -50,6 +51,8 @@ pub(in crate::console) struct RunScreen {
     seen: Seq,
     end: Option<Box<RunEnd>>,
     failure: Option<Failure>,
+    /// What calls came to while its version is tried.
+    tried: Option<Trial>,
     /// The state that it was last followed again for.
     went_on: Option<RunState>,
     /// What it is from, to try it again.
@@ -81,6 +84,7 @@ impl RunScreen {
             seen: Seq(0),
             end: None,
             failure: None,
+            tried: None,
             went_on: None,
             from: None,
             up: 0,
@@ -163,6 +167,10 @@ impl RunScreen {
                 self.progress.insert(*step, (*done, *total, unit.clone()));
             }
             EventKind::Log { line, .. } => self.say(false, specimen(line)),
+            EventKind::Tried { version, percent, until, serving, tried } => {
+                let (version, sides) = (version.clone(), [*serving, *tried]);
+                self.tried = Some(Trial { version, percent: *percent, until: *until, sides });
+            }
             EventKind::Activated { version, url } => {
                 self.say(true, format!("{} serves at {}", specimen(version.as_str()), specimen(url)));
             }
@@ -261,10 +269,14 @@ impl RunScreen {
     }
 
     /// What stands beside or below the steps: the log, and how it ended.
-    fn text(&self, look: &Look) -> String {
+    fn text(&self, look: &Look, now: Timestamp) -> String {
         let mut text = String::new();
         if self.lost > 0 {
             text.push_str(&look.paint(Role::Dim, &format!("{} older lines are not kept\n", self.lost)));
+        }
+        if let Some(tried) = &self.tried {
+            text.push_str(&tried.text(look, self.end.is_none().then_some(now)));
+            text.push('\n');
         }
         for step in self.steps.iter().filter(|step| step.state != StepState::Started) {
             let note = step.note.as_deref().filter(|_| self.end.is_none());
@@ -298,7 +310,16 @@ impl RunScreen {
 
     fn says(&self, view: &View<'_>) -> Option<String> {
         let key = |command| view.key(command, &[Scope::Run, Scope::Sheet]);
+        let tries = self.tried.is_some()
+            && self
+                .steps
+                .last()
+                .is_some_and(|it| it.step == StepId::Canary && it.state == StepState::Started);
         match self.state? {
+            RunState::Running if tries => {
+                let cancel = key(Command::Act("cancel"));
+                Some(format!("{cancel} takes the new version back; it takes over by itself if it does well"))
+            }
             RunState::Held => {
                 let [approve, reject, report] =
                     ["approve", "reject", "report"].map(|name| key(Command::Act(name)));
@@ -455,7 +476,7 @@ impl Screen for RunScreen {
                 height: body.height - steps,
             },
         };
-        let lines = paint::folded(&self.text(&view.look_of(text.width)), text.width, view.theme);
+        let lines = paint::folded(&self.text(&view.look_of(text.width), view.now), text.width, view.theme);
         let rows = usize::from(text.height);
         let up = self.up.min(lines.len().saturating_sub(rows));
         // While it runs the newest line is at the bottom; what is over is read from its beginning.

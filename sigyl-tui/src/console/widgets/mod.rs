@@ -6,7 +6,7 @@ mod frame;
 mod grid;
 mod line;
 
-pub(super) use bar::fraction;
+pub(super) use bar::{fraction, spark};
 pub(super) use entry::Entry;
 pub(super) use frame::{popup, put};
 pub(super) use grid::{Cell, Column, Grid, cell};

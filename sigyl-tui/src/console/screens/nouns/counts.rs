@@ -5,35 +5,33 @@ use std::time::Duration;
 use sigyl_core::domain::Failure;
 use sigyl_core::wire::v1::{CallCount, Request, Response};
 
+use super::super::traffic::per_minute;
 use super::super::{Key, Noun, server};
 use crate::console::command::Place;
 use crate::console::keymap::Scope;
+use crate::console::pulse::calls;
+use crate::console::state::State;
 use crate::console::turn::{Turn, Values};
 use crate::console::view::View;
 use crate::console::widgets::{Cell, Column, cell};
-use crate::link::Answer as _;
 use crate::render::{Role, duration, specimen};
 
 const COLUMNS: &[Column] = &[
     Column::wide("SERVER", 10),
     Column::wide("TOOL", 10),
     Column::wide("CALLER", 8),
-    Column::number("WELL", 8),
+    Column::number("CALLS", 8),
+    Column::number("A MINUTE", 8),
     Column::number("ERRORS", 7),
-    Column::number("UNANSWERED", 10),
+    Column::number("UNANSWERED", 10).optional(),
     Column::number("MEAN", 8).optional(),
+    Column::number("P50", 8).optional(),
+    Column::number("P95", 8),
+    Column::number("P99", 8).optional(),
 ];
 
 /// Calls through the endpoint, by caller, server and tool.
 pub(in crate::console) struct Counts;
-
-fn all(count: &CallCount) -> u64 {
-    count
-        .ok
-        .saturating_add(count.tool_error)
-        .saturating_add(count.protocol_error)
-        .saturating_add(count.failed)
-}
 
 fn number(count: u64) -> Key {
     Key::Number(i64::try_from(count).map_or(i64::MIN, |count| -count))
@@ -59,29 +57,46 @@ impl Noun for Counts {
     }
 
     fn request(&self) -> Option<Request> {
-        Some(Request::CountCalls)
+        None
     }
 
-    fn items(&self, response: Response) -> Result<Vec<CallCount>, Failure> {
-        Vec::<CallCount>::take(response).map_err(|problem| problem.failure)
+    fn items(&self, _response: Response) -> Result<Vec<CallCount>, Failure> {
+        Ok(Vec::new())
+    }
+
+    fn known(&self, state: &State) -> Option<Vec<CallCount>> {
+        state.counts.get().cloned()
     }
 
     fn id(&self, count: &CallCount) -> String {
         format!("{} {} {}", count.server, count.tool, count.caller)
     }
 
-    fn cells(&self, count: &CallCount, _view: &View<'_>) -> Vec<Cell> {
+    fn cells(&self, count: &CallCount, view: &View<'_>) -> Vec<Cell> {
         let errors = count.tool_error.saturating_add(count.protocol_error);
         let some = |count: u64, role| if count == 0 { Role::Dim } else { role };
-        let mean = Duration::from_micros(count.micros.checked_div(all(count)).unwrap_or(0));
+        let mean = Duration::from_micros(count.micros.checked_div(calls(count)).unwrap_or(0));
+        // What an earlier server does not tell, and what nobody has looked at twice, stays open.
+        let told = |micros: Option<u64>| {
+            micros.map_or_else(|| "-".to_owned(), |it| duration(Duration::from_micros(it)))
+        };
+        let rate = view.state.pulse.rate_of(count).map_or_else(|| "-".to_owned(), per_minute);
         vec![
             cell(Role::Strong, count.server.as_str()),
             cell(Role::Text, specimen(&count.tool)),
-            cell(Role::Text, specimen(&count.caller)),
-            cell(some(count.ok, Role::Text), count.ok.to_string()),
+            match count.caller.as_str() {
+                // The endpoint asks nobody for a key.
+                "" => cell(Role::Dim, "anybody"),
+                caller => cell(Role::Text, specimen(caller)),
+            },
+            cell(some(calls(count), Role::Text), calls(count).to_string()),
+            cell(Role::Text, rate),
             cell(some(errors, Role::Warn), errors.to_string()),
             cell(some(count.failed, Role::Error), count.failed.to_string()),
             cell(Role::Dim, duration(mean)),
+            cell(Role::Text, told(count.p50)),
+            cell(Role::Text, told(count.p95)),
+            cell(Role::Text, told(count.p99)),
         ]
     }
 
@@ -90,10 +105,14 @@ impl Noun for Counts {
             0 => Key::Text(count.server.to_string()),
             1 => Key::Text(count.tool.to_lowercase()),
             2 => Key::Text(count.caller.to_lowercase()),
-            3 => number(count.ok),
-            4 => number(count.tool_error.saturating_add(count.protocol_error)),
-            5 => number(count.failed),
-            _ => number(count.micros.checked_div(all(count)).unwrap_or(0)),
+            5 => number(count.tool_error.saturating_add(count.protocol_error)),
+            6 => number(count.failed),
+            7 => number(count.micros.checked_div(calls(count)).unwrap_or(0)),
+            8 => number(count.p50.unwrap_or(0)),
+            9 => number(count.p95.unwrap_or(0)),
+            10 => number(count.p99.unwrap_or(0)),
+            // How many come a minute is not known here: by all that came.
+            _ => number(calls(count)),
         }
     }
 
