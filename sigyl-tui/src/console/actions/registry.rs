@@ -1,12 +1,13 @@
 //! Actions on documents of the registry.
 
 use sigyl_core::domain::ListingStatus;
+use sigyl_core::registry::install::{Client, shell_word};
 use sigyl_core::wire::registry::StatusUpdate;
 use sigyl_core::wire::v1::{Request, Response};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
-use crate::console::screens::{Documents, List};
-use crate::render;
+use crate::console::screens::{Asking, Documents, List, Screen, Sheet};
+use crate::render::{self, Look, Role, specimen, wrap};
 
 pub(super) const ACTIONS: &[Action] = &[
     Action::new(
@@ -15,6 +16,17 @@ pub(super) const ACTIONS: &[Action] = &[
         &["searchDocuments"],
         &[Field::needed("words", "words of a name, a description or a tag; a mistyped one is forgiven")],
         Does::Open(|given| Ok(Box::new(List::new(Documents { words: given.need("words")? })))),
+    ),
+    Action::new(
+        "install",
+        "Show how to put a server into an editor or another client",
+        &[],
+        &[
+            Field::needed("document", "its name"),
+            Field::free("version", "the version; the latest when empty"),
+            Field::needed("client", "claude-code, cursor, vscode, zed, codex, …"),
+        ],
+        Does::Open(install),
     ),
     Action::new(
         "publish",
@@ -56,6 +68,31 @@ pub(super) const ACTIONS: &[Action] = &[
         Does::Say(deprecate, "it stands so now"),
     ),
 ];
+
+/// The verb that does it: it shows what the client would start, and asks before it gives a server power over this machine.
+fn install(given: &Given<'_>) -> Result<Box<dyn Screen>, Wrong> {
+    let document: String = given.need("document")?;
+    let word: String = given.need("client")?;
+    let client = Client::named(&word).ok_or_else(|| {
+        let words: Vec<_> = Client::all().iter().map(|client| client.word).collect();
+        Wrong { field: "client", why: format!("the clients are {}", words.join(", ")) }
+    })?;
+    let version: Option<String> = given.maybe("version")?;
+    let wanted = version.map_or_else(|| document.clone(), |version| format!("{document}@{version}"));
+    let (wanted, word, title) = (specimen(&shell_word(&wanted)), client.word, client.title);
+    let text = move |look: &Look| {
+        let says =
+            |text: &str| look.paint(Role::Dim, &format!("# {}", wrap(text, look, 2).replace("\n  ", "\n# ")));
+        format!(
+            "{}\nsigyl install {wanted} --client {word}\n\n{}\nsigyl config {word} {wanted}\n",
+            says(&format!(
+                "puts it into the configuration of {title}, and asks before that; y copies this for a shell"
+            )),
+            says("prints what would go in"),
+        )
+    };
+    Ok(Box::new(Sheet::new("put into an editor", Asking::Here(Box::new(text)))))
+}
 
 fn deprecate(given: &Given<'_>) -> Result<Request, Wrong> {
     let status = match given.text("status") {

@@ -254,6 +254,7 @@ pub(in crate::console) fn deploy(given: &Given<'_>) -> Result<Deploy, Wrong> {
         grant: given.list("grant")?,
         allow_scripts: given.list("scripts")?,
         deep: given.is_on("deep"),
+        waive: accepted(given)?,
         ..Deploy::of(source(&text)?)
     })
 }
@@ -304,18 +305,37 @@ fn canary(given: &Given<'_>) -> Result<Option<Canary>, Wrong> {
     Ok(Some(canary))
 }
 
-fn waive(given: &Given<'_>) -> Result<Request, Wrong> {
+/// Reads findings that may stay, all for the same reason.
+fn accepted(given: &Given<'_>) -> Result<Vec<Waiver>, Wrong> {
+    let findings: Vec<String> = given.list("accept")?;
+    if findings.is_empty() {
+        return match given.text("reason").or(given.text("until")) {
+            Some(_) => {
+                Err(Wrong { field: "accept", why: "a reason or a day is given, and no finding".to_owned() })
+            }
+            None => Ok(Vec::new()),
+        };
+    }
+    findings.iter().map(|finding| waiver(given, finding, ["accept", "reason", "until"])).collect()
+}
+
+/// Reads a finding that may stay, of fields with these names.
+fn waiver(given: &Given<'_>, finding: &str, names: [&'static str; 3]) -> Result<Waiver, Wrong> {
+    let [of, why, until] = names;
     let wrong = |field: &'static str, why: String| Wrong { field, why };
-    let finding: String = given.need("finding")?;
     let (rule, path) = match finding.split_once('@') {
         Some((rule, path)) => (rule, Some(path.to_owned()).filter(|path| !path.is_empty())),
-        None => (finding.as_str(), None),
+        None => (finding, None),
     };
-    let rule = RuleId::parse(rule).map_err(|error| wrong("finding", error.to_string()))?;
-    let expires: String = given.need("expires")?;
-    let expires = Timestamp::parse(&expires).map_err(|error| wrong("expires", error.to_string()))?;
-    let waiver =
-        Waiver { rule, path, fingerprint: None, reason: given.need("reason")?, owner: None, expires };
+    let rule = RuleId::parse(rule).map_err(|error| wrong(of, error.to_string()))?;
+    let expires: String = given.need(until)?;
+    let expires = Timestamp::parse(&expires).map_err(|error| wrong(until, error.to_string()))?;
+    Ok(Waiver { rule, path, fingerprint: None, reason: given.need(why)?, owner: None, expires })
+}
+
+fn waive(given: &Given<'_>) -> Result<Request, Wrong> {
+    let finding: String = given.need("finding")?;
+    let waiver = waiver(given, &finding, ["finding", "reason", "expires"])?;
     Ok(Request::Redeploy(Redeploy {
         name: given.need("name")?,
         source: given.text("source").map(source).transpose()?,

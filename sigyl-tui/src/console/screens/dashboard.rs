@@ -406,7 +406,7 @@ fn empty(area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
         ("", "No servers yet."),
         (&*deploy, "deploys one: a folder, an archive, npm:NAME, pypi:NAME or git:URL is"),
         ("", "scanned, recorded, started and probed, and served behind one endpoint"),
-        (&*registry, "shows the registry; `sigyl import URL` takes in another registry's documents"),
+        (&*registry, "shows the registry; `sigyl import URL` fills it from another one"),
         (&*help, "shows every key"),
     ];
     let mut y = area.y + 1;
@@ -480,10 +480,15 @@ impl Screen for Dashboard {
         true
     }
 
-    fn values(&self, _turn: &Turn<'_>) -> Values {
+    fn values(&self, turn: &Turn<'_>) -> Values {
         match self.chosen() {
             Some(To::Server(name)) => Values::from([("name", name.to_string())]),
-            Some(To::Run(run)) => Values::from([("run", run.to_string())]),
+            Some(To::Run(id)) => {
+                let known = turn.state.runs.get().into_iter().flatten().find(|run| run.id == *id);
+                let server = known.and_then(|run| run.server.as_ref());
+                let name = server.map(|server| ("name", server.to_string()));
+                name.into_iter().chain([("run", id.to_string())]).collect()
+            }
             None => Values::new(),
         }
     }
@@ -536,8 +541,8 @@ impl Screen for Dashboard {
         let height = (area.bottom().saturating_sub(y)).saturating_sub(below);
         let y = self.draw_servers(Rect { y, height, ..area }, buf, view);
         self.draw_runs(Rect { y, height: area.bottom().saturating_sub(y), ..area }, buf, view);
-    }
-}
         if runs > 0 {
             traffic(Rect { y, height: 1, ..area }, buf, view);
         }
+    }
+}

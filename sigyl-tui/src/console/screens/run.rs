@@ -327,6 +327,13 @@ impl RunScreen {
                     "it waits for a decision: {approve} approves, {reject} rejects, {report} shows the whole report"
                 ))
             }
+            RunState::Blocked if self.is_known() => {
+                let [report, again] = [Command::Act("report"), Command::Again].map(key);
+                // A server that is there already has its findings accepted one by one, on its own screen.
+                let release = self.end.as_ref().is_some_and(|end| end.run.plan == Plan::Release);
+                let accepts = if release { ", page 4 accepts findings" } else { "" };
+                Some(format!("{report} shows what was found; {again} fills it in again{accepts}"))
+            }
             _ if self.went_wrong() && self.is_known() => {
                 let again = key(Command::Again);
                 Some(format!("it did not end well: {again} fills it in again, with what was typed"))
@@ -443,7 +450,12 @@ impl Screen for RunScreen {
             Command::Act("cancel") => {
                 self.run.is_some() && !self.is_over() && self.state.is_none_or(|it| it == RunState::Running)
             }
-            Command::Act("report") => self.run.is_some(),
+            // Before a source was scanned there is none.
+            Command::Act("report") => {
+                let scanned = |it: &Step| it.step == StepId::ScanSource && it.state != StepState::Started;
+                let ended = self.end.as_ref().is_some_and(|end| end.report.is_some());
+                self.run.is_some() && (ended || self.steps.iter().any(scanned))
+            }
             Command::Open => self.serves().is_some(),
             Command::Again => self.went_wrong() && self.is_known(),
             Command::Filter => false,

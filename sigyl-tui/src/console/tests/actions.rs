@@ -251,3 +251,51 @@ fn a_quarantine_says_what_it_did_not_stop() {
     let text = crate::render::quarantine(&view, &crate::render::Look::PLAIN);
     assert!(text.contains("cloud-run:p/r"), "{text}");
 }
+
+#[test]
+fn how_a_document_goes_into_an_editor_is_a_command_to_copy() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("g r i");
+    desk.write("com.example/it's@1.0.0");
+    desk.press("Tab Tab");
+    desk.write("emacs");
+    desk.press("^s");
+    assert!(desk.frame().contains("the clients are claude-desktop, claude-code, cursor"), "{}", desk.frame());
+    desk.press("^u");
+    desk.write("cursor");
+    desk.press("^s");
+    let frame = desk.frame();
+    assert!(frame.contains(r"sigyl install 'com.example/it'\''s@1.0.0' --client cursor"), "{frame}");
+    assert!(desk.asked.iter().all(|request| name(request) != "listing"), "nothing is asked or done");
+}
+
+#[test]
+fn a_trial_shows_both_sides_and_the_key_that_takes_it_back() {
+    let mut desk = Desk::new(100, 24);
+    desk.press("d");
+    desk.write("examples/servers/clock");
+    desk.press("Enter Enter Tab");
+    desk.write("CET");
+    desk.press("^s ^s Enter");
+    let kinds = [
+        serde_json::json!({"kind": "run", "state": "running", "note": null}),
+        serde_json::json!({"kind": "step", "step": "canary", "state": "started", "note": null}),
+        serde_json::json!({
+            "kind": "tried", "version": "0.2.0", "percent": 10, "until": "2026-11-22T14:02:30Z",
+            "serving": {"calls": 90, "failed": 0, "p50": 3_000, "p95": 9_000},
+            "tried": {"calls": 10, "failed": 1, "p50": 4_000, "p95": 12_000},
+        }),
+    ];
+    for (seq, mut event) in kinds.into_iter().enumerate() {
+        let whole = serde_json::json!({
+            "seq": seq + 1, "at": "2026-11-22T14:01:30Z", "run": "019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10", "server": "clock",
+        });
+        event.as_object_mut().unwrap().extend(whole.as_object().unwrap().clone());
+        let event = serde_json::from_value(event).unwrap();
+        desk.tell("deploy", sigyl_core::wire::v1::Frame::Event(Box::new(event)));
+    }
+    let frame = desk.frame();
+    assert!(frame.contains("0.2.0 is tried by 10 % of new clients, for 30 s more"), "{frame}");
+    assert!(frame.contains("10 calls, 10.0 % failed, p95 12 ms"), "{frame}");
+    assert!(frame.contains("A takes the new version back"), "{frame}");
+}

@@ -203,3 +203,36 @@ fn a_secret_that_is_typed_is_not_recorded() {
     let last = &recorded[recorded.len() - 7..];
     assert!(last.iter().all(|line| line.contains(r#""Char":"x""#)), "{last:?}");
 }
+
+#[test]
+fn findings_are_accepted_with_a_reason_before_anything_was_ever_deployed() {
+    let mut desk = Desk::new(120, 40);
+    desk.press("d");
+    desk.write("examples/servers/clock");
+    desk.press("Enter Enter Tab");
+    desk.write("CET");
+    desk.press("^s");
+    (0..9).for_each(|_| desk.press("Tab"));
+    desk.write("path-from-argument@src/server.py:48 debug-mode");
+    desk.press("^s");
+    assert!(desk.frame().contains("until: it is empty"), "{}", desk.frame());
+    desk.write("2027-01-31");
+    desk.press("BackTab");
+    desk.write("the folder is checked before");
+    desk.press("^s");
+    let frame = desk.frame();
+    assert!(
+        frame.contains("▸5 summary") && frame.contains("accepts   path-from-argument@src/server.py:48"),
+        "{frame}"
+    );
+    let words = frame.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("--waive path-from-argument@src/server.py:48 --reason"), "{frame}");
+    desk.press("Enter");
+    let waived = desk.asked.iter().find_map(|request| match request {
+        Request::Deploy(deploy) => Some(deploy.waive.clone()),
+        _ => None,
+    });
+    let waived = waived.unwrap();
+    assert_eq!((waived.len(), waived[0].path.as_deref()), (2, Some("src/server.py:48")));
+    assert_eq!(waived[1].reason, "the folder is checked before");
+}

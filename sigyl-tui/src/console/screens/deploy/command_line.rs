@@ -13,6 +13,12 @@ pub(super) fn command_line(deploy: &Deploy) -> String {
     deploy.secrets.keys().for_each(|name| option("secret", name.as_str()));
     deploy.grant.iter().for_each(|right| option("grant", right));
     deploy.allow_scripts.iter().for_each(|package| option("allow-scripts", package));
+    for waiver in &deploy.waive {
+        let path = waiver.path.as_ref().map(|path| format!("@{path}")).unwrap_or_default();
+        option("waive", &format!("{}{path}", waiver.rule));
+        option("reason", &waiver.reason);
+        option("expires", &waiver.expires.to_string());
+    }
     if deploy.deep {
         words.push("--deep".to_owned());
     }

@@ -4,7 +4,7 @@ use crate::console::turn::Values;
 use crate::console::widgets::{Fill, Line};
 
 /// Names of the lines, in the words of the action that they belong to.
-pub(super) const MORE: [(&str, &str, Kind); 9] = [
+pub(super) const MORE: [(&str, &str, Kind); 12] = [
     ("as", "its name; the manifest's when empty", Kind::Text),
     ("target", "where it runs: local or cloud-run; where it is, or this machine, when empty", Kind::Text),
     ("workspace", "its workspace; yours when empty", Kind::Text),
@@ -14,6 +14,9 @@ pub(super) const MORE: [(&str, &str, Kind); 9] = [
     ("grant", "more permissions: read=PATH write=PATH network=HOST:PORT exec=PROGRAM", Kind::Text),
     ("scripts", "packages whose install scripts may run while it is built", Kind::Text),
     ("deep", "scan the code of dependencies too", Kind::Switch),
+    ("accept", "findings that may stay, as RULE or RULE@FILE:LINE, parted by blanks", Kind::Text),
+    ("reason", "why they may stay; it is kept with your name", Kind::Text),
+    ("until", "the last day on which they may, as YYYY-MM-DD", Kind::Text),
 ];
 
 /// How one of them is filled.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sigyl_core::domain::{Plan, Run};
+use sigyl_core::domain::{Plan, Run, Waiver};
 
 use crate::console::turn::Values;
 
@@ -38,8 +38,29 @@ impl Recorded {
             ("scripts", list("allow_scripts")),
             ("deep", if deep { "yes" } else { "" }.to_owned()),
         ]);
+        more.extend(accepted(run));
         more.retain(|_, text| !text.is_empty());
         let env = env.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
         Some(Self { source: text("source"), more, env: env.collect() })
     }
+}
+
+/// Findings that were accepted, where all were for one reason; otherwise they are accepted anew.
+fn accepted(run: &Run) -> Values {
+    let waivers = run.request.get("waive").cloned().unwrap_or_default();
+    let waivers: Vec<Waiver> = serde_json::from_value(waivers).unwrap_or_default();
+    let Some(first) = waivers.first() else { return Values::new() };
+    if waivers.iter().any(|it| it.reason != first.reason || it.expires != first.expires) {
+        return Values::new();
+    }
+    let one = |it: &Waiver| match &it.path {
+        Some(path) => format!("{}@{path}", it.rule),
+        None => it.rule.to_string(),
+    };
+    let all: Vec<_> = waivers.iter().map(one).collect();
+    Values::from([
+        ("accept", all.join(" ")),
+        ("reason", first.reason.clone()),
+        ("until", first.expires.to_string()),
+    ])
 }

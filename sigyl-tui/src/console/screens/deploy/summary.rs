@@ -41,6 +41,7 @@ impl Summary {
         if let Some(refused) = self.refused() {
             rows.push(("may not", Role::Warn, refused));
         }
+        rows.extend(self.accepted().map(|accepted| ("accepts", Role::Warn, accepted)));
         rows.push(("then", Role::Text, self.then()));
         let mut text = format!("{}\n\n", self.found(look));
         for (name, role, value) in rows {
@@ -146,6 +147,19 @@ impl Summary {
         let refused = manifest.permissions.beyond(&self.granted());
         (!refused.is_empty())
             .then(|| format!("{}: it asks for that, and does not get it", specimen(&refused.to_string())))
+    }
+
+    /// Findings that may stay, and why.
+    fn accepted(&self) -> Option<String> {
+        let first = self.deploy.waive.first()?;
+        let one = |it: &sigyl_core::domain::Waiver| {
+            let path = it.path.as_ref().map(|path| format!("@{path}")).unwrap_or_default();
+            specimen(&format!("{}{path}", it.rule))
+        };
+        let all: Vec<_> = self.deploy.waive.iter().map(one).collect();
+        let until = first.expires.to_string();
+        let day = until.get(..10).unwrap_or_default();
+        Some(format!("{}, until {day}: {}", all.join(", "), specimen(&first.reason)))
     }
 
     fn then(&self) -> String {

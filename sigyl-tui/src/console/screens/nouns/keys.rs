@@ -3,10 +3,10 @@
 use sigyl_core::domain::{Failure, Timestamp};
 use sigyl_core::wire::v1::{KeyView, Request, Response};
 
-use super::super::{Key, Noun};
+use super::super::{Asking, Key, Noun, Sheet};
 use crate::console::command::Place;
 use crate::console::keymap::Scope;
-use crate::console::turn::Values;
+use crate::console::turn::{Turn, Values};
 use crate::console::view::View;
 use crate::console::widgets::{Cell, Column, cell};
 use crate::link::Answer as _;
@@ -31,6 +31,27 @@ fn stands(key: &KeyView, now: Timestamp) -> (Role, &'static str) {
         (None, Some(end)) if end <= now => (Role::Dim, "expired"),
         (None, _) => (Role::Ok, "good"),
     }
+}
+
+/// All of a key, but for the key itself.
+fn whole(key: &KeyView, look: &Look, now: Timestamp) -> String {
+    let networks: Vec<_> = key.networks.iter().map(ToString::to_string).collect();
+    let facts = [
+        ("key", key.id.to_string()),
+        ("for", specimen(key.label.as_str())),
+        ("stands", stands(key, now).1.to_owned()),
+        ("account", key.account.to_string()),
+        ("workspace", key.workspace.as_ref().map_or_else(|| "any".to_owned(), ToString::to_string)),
+        ("scopes", render::scopes(&key.scopes)),
+        ("from", if networks.is_empty() { "anywhere".to_owned() } else { networks.join(", ") }),
+        ("made", key.created.to_string()),
+        ("expires", key.expires.map_or_else(|| "never".to_owned(), |at| at.to_string())),
+        ("uses", key.uses.to_string()),
+    ];
+    let lines = facts.map(|(label, value)| {
+        format!("{}{}\n", look.paint(Role::Dim, &format!("{label:<11}")), wrap(&value, look, 11))
+    });
+    lines.concat()
 }
 
 impl Noun for Keys {
@@ -97,24 +118,13 @@ impl Noun for Keys {
         key.map(|key| ("key", key.id.to_string())).into_iter().collect()
     }
 
+    fn open(&self, key: &KeyView, turn: &mut Turn<'_>) {
+        let (title, key, now) = (format!("key {}", key.id), key.clone(), turn.now);
+        turn.open(Sheet::new(title, Asking::Here(Box::new(move |look| whole(&key, look, now)))));
+    }
+
     fn whole(&self, key: &KeyView, look: &Look, now: Timestamp) -> Option<String> {
-        let networks: Vec<_> = key.networks.iter().map(ToString::to_string).collect();
-        let facts = [
-            ("key", key.id.to_string()),
-            ("for", specimen(key.label.as_str())),
-            ("stands", stands(key, now).1.to_owned()),
-            ("account", key.account.to_string()),
-            ("workspace", key.workspace.as_ref().map_or_else(|| "any".to_owned(), ToString::to_string)),
-            ("scopes", render::scopes(&key.scopes)),
-            ("from", if networks.is_empty() { "anywhere".to_owned() } else { networks.join(", ") }),
-            ("made", key.created.to_string()),
-            ("expires", key.expires.map_or_else(|| "never".to_owned(), |at| at.to_string())),
-            ("uses", key.uses.to_string()),
-        ];
-        let lines = facts.map(|(label, value)| {
-            format!("{}{}\n", look.paint(Role::Dim, &format!("{label:<11}")), wrap(&value, look, 11))
-        });
-        Some(lines.concat())
+        Some(whole(key, look, now))
     }
 
     fn none(&self) -> &'static str {
