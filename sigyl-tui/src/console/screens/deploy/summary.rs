@@ -72,7 +72,11 @@ impl Summary {
 
     fn found(&self, look: &Look) -> String {
         match &self.looked {
-            Some(looked) => verdict(looked, look),
+            Some(looked) if self.deploy.waive.is_empty() => verdict(looked, look),
+            Some(looked) => {
+                let says = "that is with the findings which may stay; the run judges without them";
+                format!("{}\n{}", verdict(looked, look), look.paint(Role::Dim, says))
+            }
             None => {
                 let sign = look.sign(Glyph::Warning);
                 let says = format!(
