@@ -7,6 +7,8 @@
 mod actions;
 mod app;
 mod bands;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod command;
 mod effect;
 mod input;
@@ -16,9 +18,9 @@ mod loaded;
 mod outside;
 mod own;
 mod paint;
+mod pulse;
 mod recorder;
 mod report;
-mod pulse;
 mod route;
 mod runner;
 mod screens;
