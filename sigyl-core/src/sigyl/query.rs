@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
 use super::place::may_on_run;
@@ -23,6 +24,8 @@ use crate::wire::v1::{Frame, Observed, Owner, Part, RunEnd, ServerView, VersionV
 
 /// How many items are asked for at a time.
 const PAGE: usize = 1_000;
+/// Servers that are looked at at the same time.
+const AT_ONCE: usize = 32;
 /// Lines of the past of a log, and runs, that can be asked for at once.
 const MOST: usize = 10_000;
 /// How long another place may take to say how a server is.
@@ -59,8 +62,12 @@ impl Sigyl {
         loop {
             let page = self.inner.platform.store.servers(Page { after, limit: PAGE }).await?;
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.name.clone());
-            for server in page.into_iter().filter(|it| caller.sees(&it.workspace, &it.name)) {
-                views.push(self.view(caller, server, &held, &quarantines).await?);
+            let seen = page.into_iter().filter(|it| caller.sees(&it.workspace, &it.name));
+            let looks = seen.map(|server| self.view(caller, server, &held, &quarantines));
+            // Each look goes to the store and back several times, and to other places.
+            let mut looked = stream::iter(looks).buffered(AT_ONCE);
+            while let Some(view) = looked.try_next().await? {
+                views.push(view);
             }
             if after.is_none() {
                 return Ok(views);

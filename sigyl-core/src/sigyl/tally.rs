@@ -20,10 +20,13 @@ const OTHER: &str = "(other)";
 #[derive(Debug, Default)]
 pub(super) struct Tally(Mutex<Counted>);
 
+/// Counts and times by caller and tool.
+type Counts = BTreeMap<(String, String), (CallCount, Times)>;
+
 #[derive(Debug, Default)]
 struct Counted {
     /// By server, then by caller and tool.
-    servers: BTreeMap<ServerName, BTreeMap<(String, String), (CallCount, Times)>>,
+    servers: BTreeMap<ServerName, Counts>,
     kinds: usize,
 }
 
