@@ -178,7 +178,7 @@ impl Sigyl {
             review: false,
             canary: None,
         };
-        let run = self.redeploy(caller, redeploy).await?;
+        let run = self.redeploy_followed(caller, redeploy).await?;
         let about = told_back::Told {
             server: server.name.clone(),
             repository: follow.repository.clone(),

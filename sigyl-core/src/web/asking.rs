@@ -278,7 +278,7 @@ pub(super) fn shown(url: &str) -> String {
 }
 
 /// Tells whether an address is one of this machine's for itself.
-fn is_this_machine(url: &str) -> bool {
+pub(super) fn is_this_machine(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();

@@ -6,15 +6,28 @@ use std::time::Duration;
 use reqwest::header::USER_AGENT;
 use tokio::io::AsyncWriteExt as _;
 
-use super::asking::{AGENT, Web, WebError, shown};
+use super::asking::{AGENT, Web, WebError, is_this_machine, shown};
 
 /// How long a file may take in all, and a piece of it.
 const WHOLE: Duration = Duration::from_secs(600);
 const PIECE: Duration = Duration::from_secs(30);
 
 impl Web {
-    /// Writes what is at an address into a file that is made. Nobody is told who asks, and no redirect is followed.
-    pub(crate) async fn download(&self, url: &str, into: &Path, most: u64) -> Result<(), WebError> {
+    /// Writes what is at an address into a file that is made. Nobody is told who asks, no redirect is followed, and who told
+    /// the address leads into this machine only from there.
+    pub(crate) async fn download(
+        &self,
+        url: &str,
+        told_by: &str,
+        into: &Path,
+        most: u64,
+    ) -> Result<(), WebError> {
+        if is_this_machine(url) && !is_this_machine(told_by) {
+            return Err(WebError::Answer {
+                url: shown(told_by),
+                why: "it leads into this machine".to_owned(),
+            });
+        }
         let request = self.client(url)?.get(url).header(USER_AGENT, AGENT);
         let fetched = tokio::time::timeout(WHOLE, write(request, url, into, most)).await;
         fetched.unwrap_or_else(|_| Err(late(url, WHOLE)))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use sigyl_core::clock::SystemClock;
-use sigyl_core::domain::SecretValue;
+use sigyl_core::domain::{Locator, SecretValue};
 use sigyl_core::github::api::{Credential, RepositoryClient};
 use sigyl_core::source::{Archives, Fetcher, Limits};
 use sigyl_core::web::Web;
@@ -42,10 +42,14 @@ impl Default for GitHubSettings {
 }
 
 impl Settings {
-    /// Makes what gets sources into a folder, without a store.
-    pub(crate) fn fetcher(&self, work: PathBuf) -> Result<Fetcher, SettingsError> {
+    /// Makes what gets a source into a folder, without a store.
+    pub(crate) fn fetcher(&self, work: PathBuf, source: &Locator) -> Result<Fetcher, SettingsError> {
+        let archives = match source {
+            Locator::GitHub { .. } => self.archives()?,
+            _ => None,
+        };
         let fetcher = Fetcher::new(self.environment.tool_env(), Limits::default(), work, self.offline);
-        Ok(fetcher.with_github(&self.github.web_url, self.archives()?))
+        Ok(fetcher.with_github(&self.github.web_url, archives))
     }
 
     /// Makes what asks GitHub for repositories, where somebody is named who asks.
@@ -54,7 +58,8 @@ impl Settings {
         let token = self.secret_of("token_env", github.token_env.as_deref())?;
         let key = self.secret_of("private_key_env", github.private_key_env.as_deref())?;
         let credential = Credential::of(token, github.app_id, key).map_err(|why| wrong(why.to_owned()))?;
-        if matches!(credential, Credential::Nothing) {
+        // Offline, a repository is refused as what it is, and nothing else that is done.
+        if self.offline || matches!(credential, Credential::Nothing) {
             return Ok(None);
         }
         let (web, clock) = (Web::new(self.offline), Arc::new(SystemClock));

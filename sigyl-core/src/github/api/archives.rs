@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::client::{RepositoryClient, escaped, told};
 use super::{ApiError, courier};
-use crate::domain::{CommitId, RepositoryName};
+use crate::domain::{CommitId, Kind, RepositoryName};
 use crate::source::{ArchiveError, Archives};
 
 #[derive(Deserialize)]
@@ -24,9 +24,16 @@ impl RepositoryClient {
         // A commit is asked for by its shortest list of files: nothing but its id is read.
         let reference =
             reference.map_or("HEAD", |reference| reference.strip_prefix("refs/").unwrap_or(reference));
-        let path = format!("/repos/{repository}/commits/{}?per_page=1", escaped(reference));
+        // What follows a slash would be another question: `main/status`.
+        let name = escaped(reference).replace('/', "%2F");
+        let path = format!("/repos/{repository}/commits/{name}?per_page=1");
         let commit: Commit = self.octocrab()?.get(path, None::<&()>).await.map_err(told)?;
-        Ok(commit.sha)
+        match CommitId::parse(reference) {
+            Ok(asked) if asked != commit.sha => {
+                Err(ApiError::Answer("it names another commit than was asked for"))
+            }
+            _ => Ok(commit.sha),
+        }
     }
 
     async fn archive_of(
@@ -46,7 +53,7 @@ impl RepositoryClient {
         }
         let at = heard.header("location").ok_or(ApiError::Answer("it leads to an archive nowhere"))?;
         // The address has its own ticket: the token is for the API alone.
-        Ok(self.web().download(at, into, most).await?)
+        Ok(self.web().download(at, self.office().line.root(), into, most).await?)
     }
 }
 
@@ -73,6 +80,12 @@ impl Archives for RepositoryClient {
 
 impl From<ApiError> for ArchiveError {
     fn from(error: ApiError) -> Self {
-        Self { kind: error.kind(), why: Box::new(error) }
+        let kind = match &error {
+            // So it says that a repository is empty, and that there is no such commit.
+            ApiError::Refused { status: 409 | 422, .. } => Kind::NotFound,
+            error => error.kind(),
+        };
+        let is_closed = matches!(error, ApiError::NotInstalled(_));
+        Self { kind, is_closed, why: Box::new(error) }
     }
 }

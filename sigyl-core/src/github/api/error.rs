@@ -1,6 +1,6 @@
 //! Why the API of GitHub did not answer.
 
-use crate::domain::{Kind, Timestamp};
+use crate::domain::{Kind, RepositoryName, Timestamp};
 use crate::web::WebError;
 
 /// The API could not be asked, or refused. Never holds a token.
@@ -18,6 +18,9 @@ pub enum ApiError {
         /// What it said.
         message: String,
     },
+    /// The App is not installed where the repository is.
+    #[error("the GitHub App is not installed where {0} is, or there is no such repository")]
+    NotInstalled(RepositoryName),
     /// It asks to be left alone.
     #[error("GitHub asks not to be asked before {until}: its rate limit is reached")]
     Limited {
@@ -46,7 +49,7 @@ impl ApiError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Web(error) => error.kind(),
-            Self::Refused { status: 404, .. } => Kind::NotFound,
+            Self::Refused { status: 404, .. } | Self::NotInstalled(_) => Kind::NotFound,
             Self::Refused { status: 401 | 403, .. } => Kind::Denied,
             Self::Refused { .. } | Self::Answer(_) => Kind::Upstream,
             Self::Limited { .. } => Kind::Unavailable,

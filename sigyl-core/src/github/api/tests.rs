@@ -61,19 +61,30 @@ impl House {
     }
 
     async fn bounded(archive: &[u8], location: Option<&str>, limits: Limits) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let at = format!("http://{}", listener.local_addr().unwrap());
-        let location = location.map_or_else(|| format!("{at}/_codeload/x?token=t"), str::to_owned);
+        // The address is known to the fake alone: it stands for itself until it listens.
+        let location = location.unwrap_or("@/_codeload/x?token=t");
         let commit = format!("{{\"sha\":\"{COMMIT}\",\"node_id\":\"n\"}}");
         let fake = Fake::default()
             .answers("/repos/octo/x/commits/HEAD?per_page=1", "200 OK", commit.as_bytes())
-            .answers("/repos/octo/x/commits/heads/main?per_page=1", "200 OK", commit.as_bytes())
+            .answers("/repos/octo/x/commits/heads%2Fmain?per_page=1", "200 OK", commit.as_bytes())
             .answers(
                 &format!("/repos/octo/x/tarball/{COMMIT}"),
                 &format!("302 Found\r\nlocation: {location}"),
                 b"",
             )
             .answers("/_codeload/x?token=t", "200 OK", archive);
+        Self::of(fake, limits).await
+    }
+
+    /// A GitHub that answers so.
+    async fn of(mut fake: Fake, limits: Limits) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = format!("http://{}", listener.local_addr().unwrap());
+        for answer in fake.answers.values_mut() {
+            if let Some(place) = answer.windows(11).position(|part| part == b"location: @") {
+                answer.splice(place + 10..place + 11, at.bytes());
+            }
+        }
         let asked = Arc::clone(&fake.asked);
         tokio::spawn(fake.serve(listener));
         let folder = tempfile::tempdir().unwrap();
@@ -122,7 +133,7 @@ async fn exactly_the_commit_is_fetched_and_the_token_goes_to_the_api_alone() {
     assert_eq!(tree.reference().locator, format!("git:https://github.example/octo/x.git#{COMMIT}"));
     let tarball = format!("/repos/octo/x/tarball/{COMMIT}");
     let expected = [
-        ("/repos/octo/x/commits/heads/main?per_page=1", true),
+        ("/repos/octo/x/commits/heads%2Fmain?per_page=1", true),
         (tarball.as_str(), true),
         ("/_codeload/x?token=t", false),
     ];
@@ -144,6 +155,20 @@ async fn a_folder_of_a_repository_is_taken_and_no_other() {
 #[tokio::test]
 async fn what_is_not_there_too_large_or_elsewhere_is_refused() {
     let house = House::new(&archive(), None).await;
+    let empty = Fake::default().answers(
+        "/repos/octo/x/commits/HEAD?per_page=1",
+        "409 Conflict",
+        b"{\"message\":\"Git Repository is empty.\"}",
+    );
+    let empty = House::of(empty, Limits::default()).await.fetch("github:octo/x").await.unwrap_err();
+    assert_eq!(empty.kind(), Kind::NotFound);
+    let other = format!("github:octo/x#{}", COMMIT.replace('0', "1"));
+    let path = format!("/repos/octo/x/commits/{}?per_page=1", COMMIT.replace('0', "1"));
+    let fake = Fake::default().answers(&path, "200 OK", format!("{{\"sha\":\"{COMMIT}\"}}").as_bytes());
+    assert_eq!(
+        House::of(fake, Limits::default()).await.fetch(&other).await.unwrap_err().kind(),
+        Kind::Upstream
+    );
     let missing = house.fetch("github:octo/x#heads/gone").await.unwrap_err();
     assert_eq!(
         (missing.kind(), missing.to_string().as_str()),
@@ -154,10 +179,17 @@ async fn what_is_not_there_too_large_or_elsewhere_is_refused() {
     let SourceError::Archive { source, .. } = error else { panic!("{error}") };
     let cause = source.source().unwrap().to_string();
     assert!(cause.contains("longer than 64 bytes") && !cause.contains("token"), "{cause}");
-    for elsewhere in ["http://archives.example/x", "https://169.254.169.254/x", "ftp://127.0.0.1/x"] {
+    for (elsewhere, why) in [
+        ("http://archives.example/x", "in the clear"),
+        ("https://169.254.169.254/x", "169.254.169.254"),
+        ("ftp://127.0.0.1/x", "ftp://127.0.0.1"),
+    ] {
         let house = House::new(&archive(), Some(elsewhere)).await;
-        assert!(house.fetch("github:octo/x").await.is_err(), "{elsewhere}");
-        assert_eq!(house.asked().len(), 2);
+        let SourceError::Archive { source, .. } = house.fetch("github:octo/x").await.unwrap_err() else {
+            panic!("{elsewhere}")
+        };
+        let cause = source.source().unwrap().to_string();
+        assert!(cause.contains(why) && !cause.contains("cannot be reached"), "{cause}");
     }
     let broken = House::new(b"no archive", None).await;
     assert!(matches!(broken.fetch("github:octo/x").await.unwrap_err(), SourceError::BadArchive { .. }));

@@ -131,7 +131,11 @@ impl Tokens {
             Some(id) => id,
             None => {
                 let path = format!("/repos/{repository}/installation");
-                let found: Installation = ask(line, Method::Get, &path, app, now).await?;
+                let found = ask(line, Method::Get, &path, app, now).await;
+                let found: Installation = found.map_err(|error| match error {
+                    ApiError::Refused { status: 404, .. } => ApiError::NotInstalled(repository.clone()),
+                    error => error,
+                })?;
                 remember(&self.installations, key, found.id);
                 found.id
             }

@@ -39,6 +39,8 @@ struct Repository<'a> {
     local: bool,
     /// Settings that keep it to hosts that may be asked.
     kept_to: Vec<String>,
+    /// Whether it is kept from what the user of this machine may see.
+    is_anonymous: bool,
 }
 
 impl Repository<'_> {
@@ -46,8 +48,10 @@ impl Repository<'_> {
         let protocols = if self.local { "file" } else { "https:http:ssh:git" };
         let file = if self.local { "always" } else { "never" };
         let kept_to = self.kept_to.iter().map(String::as_str);
-        SETTINGS
+        let nobody = if self.is_anonymous { &["credential.helper="][..] } else { &[] };
+        let call = SETTINGS
             .into_iter()
+            .chain(nobody.iter().copied())
             .chain(kept_to)
             .fold(Call::new(&self.git, self.scratch), |call, setting| call.setting("-c", setting))
             .setting("-c", &format!("protocol.file.allow={file}"))
@@ -58,7 +62,16 @@ impl Repository<'_> {
             .var("GIT_NO_REPLACE_OBJECTS", "1")
             .var("GIT_NO_LAZY_FETCH", "1")
             .var("SSH_ASKPASS", "/bin/false")
-            .var("SSH_ASKPASS_REQUIRE", "force")
+            .var("SSH_ASKPASS_REQUIRE", "force");
+        match self.is_anonymous {
+            // Neither its configuration nor its `.netrc`.
+            true => call
+                .var("HOME", self.scratch)
+                .var("XDG_CONFIG_HOME", self.scratch)
+                .var("GIT_CONFIG_GLOBAL", "/dev/null")
+                .var("GIT_ASKPASS", "/bin/false"),
+            false => call,
+        }
     }
 
     /// Fetches what `reference` names, and returns its commit.
@@ -124,8 +137,16 @@ pub(super) async fn fetch(
     let runner = Runner::new(&fetcher.env, progress, scratch.path(), fetcher.limits.total.saturating_mul(3));
     let git = runner.find(&["git"], "install git, or name a folder or an archive instead")?;
     let folder = scratch.path().join("repository");
-    let repository =
-        Repository { runner, git, folder: folder.clone(), scratch: scratch.path(), local, kept_to };
+    let is_anonymous = fetcher.github.is_anonymous && !local;
+    let repository = Repository {
+        runner,
+        git,
+        folder: folder.clone(),
+        scratch: scratch.path(),
+        local,
+        kept_to,
+        is_anonymous,
+    };
     let init = repository.call(&["init", "--quiet", "--bare", "--template="]);
     repository.runner.run(init).await?;
     if let Some(credentials) = &credentials {

@@ -17,6 +17,8 @@ use crate::source::{Progress, SourceError, SourceTree};
 pub struct ArchiveError {
     /// Its class.
     pub kind: Kind,
+    /// Whether whoever is asked was not let in, so that everybody may see more.
+    pub is_closed: bool,
     /// What happened.
     pub why: Box<dyn std::error::Error + Send + Sync>,
 }
@@ -46,22 +48,24 @@ pub trait Archives: Send + Sync + std::fmt::Debug {
 pub(in crate::source) struct GitHub {
     web: String,
     archives: Option<Arc<dyn Archives>>,
+    /// Whether git is kept from what the user of this machine may see.
+    pub(super) is_anonymous: bool,
 }
 
 impl Default for GitHub {
     fn default() -> Self {
-        Self { web: "https://github.com".to_owned(), archives: None }
+        Self { web: "https://github.com".to_owned(), archives: None, is_anonymous: false }
     }
 }
 
 impl GitHub {
     pub(super) fn new(web: &str, archives: Option<Arc<dyn Archives>>) -> Self {
-        Self { web: web.trim_end_matches('/').to_owned(), archives }
+        Self { web: web.trim_end_matches('/').to_owned(), archives, is_anonymous: false }
     }
 
     /// Returns it as anybody sees it.
     pub(super) fn anonymous(&self) -> Self {
-        Self { archives: None, ..self.clone() }
+        Self { archives: None, is_anonymous: true, ..self.clone() }
     }
 }
 
@@ -74,12 +78,12 @@ pub(super) async fn fetch(
     progress: &dyn Progress,
 ) -> Result<SourceTree, SourceError> {
     let url = format!("{}/{repository}.git", fetcher.github.web);
-    let Some(archives) = fetcher.github.archives.clone() else {
-        return git::fetch(fetcher, &url, reference, subdir, progress).await;
-    };
     if fetcher.offline {
         return Err(SourceError::Offline(format!("github:{repository}")));
     }
+    let Some(archives) = fetcher.github.archives.clone() else {
+        return git::fetch(fetcher, &url, reference, subdir, progress).await;
+    };
     if let Some(reference) = reference.filter(|reference| !is_plain(reference)) {
         let reference = crate::source::path::shown(reference);
         return Err(SourceError::NotFound(format!("`{reference}` in github:{repository}")));
@@ -88,7 +92,13 @@ pub(super) async fn fetch(
         let at = reference.map(|reference| format!(" at {reference}")).unwrap_or_default();
         SourceError::Archive { what: format!("{repository}{at}"), kind: error.kind, source: error.why }
     };
-    let commit = archives.commit(repository, reference).await.map_err(wrong)?;
+    let commit = match archives.commit(repository, reference).await {
+        Err(error) if error.is_closed => {
+            progress.log(&format!("{}; it is fetched as everybody sees it", error.why));
+            return git::fetch(&fetcher.anonymous(), &url, reference, subdir, progress).await;
+        }
+        commit => commit.map_err(wrong)?,
+    };
     progress.log(&format!("{repository} is at {commit}"));
     let scratch = Scratch::new(&fetcher.work)?;
     let file = scratch.path().join("repository.tar.gz");

@@ -45,7 +45,7 @@ impl Scan<'_> {
             let message = format!("could not make a folder for the scan: {error}");
             Problem::failed("E0005", Kind::Unavailable, message, "set TMPDIR to a folder that can be written")
         })?;
-        let fetcher = cx.settings.fetcher(work.path().to_owned())?;
+        let fetcher = cx.settings.fetcher(work.path().to_owned(), self.source)?;
         let lines = Lines { look: cx.output.err_look };
         let fetched = tokio::select! {
             fetched = self.fetch(&fetcher, &lines) => fetched?,

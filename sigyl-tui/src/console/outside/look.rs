@@ -45,7 +45,7 @@ pub(in crate::console) async fn look(
         Policy::take(link.call(Request::Policy, &mut |_| {}).await.map_err(failed)?).map_err(failed)?;
     let work = tempfile::Builder::new().prefix("sigyl-look-").tempdir_in(settings.temporary_dir());
     let work = work.map_err(|error| no_folder(&error))?;
-    let fetcher = settings.fetcher(PathBuf::from(work.path()));
+    let fetcher = settings.fetcher(PathBuf::from(work.path()), source);
     let fetcher = fetcher.map_err(|error| Problem::from(error).failure)?;
     let tree = fetcher.fetch(source, &Silent).await;
     let tree = tree.map_err(|error| pipeline::failure(&StepError::from(error)))?;
@@ -153,6 +153,8 @@ impl Pages<'_> {
 
 #[cfg(test)]
 mod tests {
+    use sigyl_core::source::Limits;
+
     use super::*;
 
     #[test]
