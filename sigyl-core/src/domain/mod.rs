@@ -46,6 +46,7 @@ mod run;
 mod scope;
 mod secret;
 mod server;
+mod setting;
 mod shows;
 mod source;
 mod specimen;
@@ -111,6 +112,7 @@ pub use run::{Decision, Plan, Run, RunState, StepId, StepRecord, StepState};
 pub use scope::{Scope, ScopeError};
 pub use secret::{SecretName, SecretNameError, SecretValue};
 pub use server::{Server, ToolPin, VersionRecord};
+pub use setting::{SettingError, check_settings};
 pub use shows::{Known, KnownError, Shows};
 #[cfg(feature = "runtime")]
 pub(crate) use source::part_credentials;

@@ -181,6 +181,9 @@ pub struct Order {
     /// Whether limits that were set earlier go first.
     #[serde(default)]
     pub reset_limits: bool,
+    /// Whether whoever asks may set limits of what runs elsewhere.
+    #[serde(default)]
+    pub may_scale: bool,
     /// Grants, as `kind=value`.
     pub grant: Vec<String>,
     /// Grants that are taken back, as `kind=value`.

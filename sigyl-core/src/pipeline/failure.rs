@@ -6,7 +6,7 @@ use crate::attest::AttestError;
 use crate::deploy::TargetError;
 use crate::domain::{
     CanaryError, Failure, Kind, NameError, PermissionError, Quarantined, Refusal, ResourcesError, ServerName,
-    StepId, Version, WaiverError,
+    SettingError, StepId, Version, WaiverError,
 };
 use crate::manifest::ManifestError;
 use crate::mcp::McpError;
@@ -53,6 +53,15 @@ pub enum StepError {
         name: String,
         /// Whether the version's own manifest sets it.
         by_manifest: bool,
+    },
+    /// A setting cannot be.
+    #[error("a setting cannot be")]
+    Setting(#[from] SettingError),
+    /// Limits of what runs elsewhere are set by who may not.
+    #[error("limits at `{place}` are set by who may operate this installation, which pays for them")]
+    Scale {
+        /// The place.
+        place: String,
     },
     /// Limits cannot be.
     #[error("the limits cannot be")]
@@ -169,6 +178,7 @@ impl StepError {
             | Self::NotGranted { .. }
             | Self::NotSet { .. }
             | Self::Limits(_)
+            | Self::Setting(_)
             | Self::Trial(_)
             | Self::Name(_)
             | Self::SecretsMissing(_) => Kind::Invalid,
@@ -177,7 +187,7 @@ impl StepError {
             }
             Self::Canary { .. } => Kind::Upstream,
             Self::NotOurs(_) => Kind::Conflict,
-            Self::Beyond(_) => Kind::Denied,
+            Self::Beyond(_) | Self::Scale { .. } => Kind::Denied,
             Self::Rules(error) => error.kind(),
             Self::Publish(error) => error.kind(),
             Self::Store(error) => error.kind(),
@@ -203,7 +213,7 @@ impl StepError {
             Self::Quarantined(_) => QUARANTINED,
             Self::Waiver(_) => "E0304",
             Self::Grant(_) | Self::NotGranted { .. } => "E0305",
-            Self::NotSet { .. } | Self::Limits(_) => "E0311",
+            Self::NotSet { .. } | Self::Limits(_) | Self::Setting(_) => "E0311",
             Self::Publish(PublishError::VersionTaken { .. })
             | Self::Store(StoreError::VersionTaken { .. }) => "E0401",
             Self::NoServer(_) => "E0402",
@@ -222,7 +232,7 @@ impl StepError {
             Self::Vault(_) => "E0801",
             Self::SecretsMissing(_) => "E0802",
             Self::NotOurs(_) => "E1009",
-            Self::Beyond(_) => "E0901",
+            Self::Beyond(_) | Self::Scale { .. } => "E0901",
             Self::Cancelled => "E0902",
             Self::Interrupted => "E0903",
             Self::Rules(_) | Self::Defect { .. } => "E0999",
@@ -250,7 +260,14 @@ impl StepError {
             Self::NotSet { .. } => {
                 "give it another value with --env, or take it out of the manifest and redeploy"
             }
-            Self::Limits(_) => "give both, or go back to those of the manifest with --reset-limits",
+            Self::Setting(_) => "write NAME=VALUE with a name of A-Z, a-z, 0-9 and `_`",
+            Self::Scale { .. } => {
+                "leave the limits as they are, or use a key that may operate the installation"
+            }
+            Self::Limits(ResourcesError::Bounds { .. }) => "stay within the bounds that are named",
+            Self::Limits(_) => {
+                "set both with `sigyl configure NAME`, or go back to those of the manifest with its --reset-limits"
+            }
             Self::NotGranted { .. } => "write it as `sigyl show NAME` shows it",
             Self::Manifest(_) => "`sigyl init` writes a commented manifest from what it finds",
             Self::Refused(Refusal::Held(_)) => "`sigyl approve RUN --reason TEXT` lets it pass",
@@ -343,12 +360,17 @@ fn source_hint(error: &SourceError) -> &str {
         }
         SourceError::Tool { .. } => "run the command that is shown by hand",
         SourceError::Archive { kind: Kind::NotFound, .. } => {
-            "check the name and what is named of it; a token or an App has to be let into a private repository"
+            "check the name, and the branch, tag or commit; a token or an App has to be let into a private repository"
         }
         SourceError::Archive { kind: Kind::Denied, .. } => {
             "give the token or the App `Contents: read` for this repository; `[github]` names them"
         }
-        SourceError::Archive { .. } => "try again later; the cause says from when on",
+        SourceError::Archive { kind: Kind::Unavailable, .. } => {
+            "try again later; the cause says from when on"
+        }
+        SourceError::Archive { .. } => {
+            "read the cause; a repository that was renamed goes by its name of today"
+        }
         SourceError::Offline(_) => "run again without --offline",
         SourceError::BeyondReach { .. } => "who runs the server may name the host in `[sources] allow`",
         SourceError::Io { .. } => "check the permissions of what is named, and that its disk has space",

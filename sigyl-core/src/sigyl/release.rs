@@ -9,8 +9,8 @@ use super::secrets::check_value;
 use super::{Frames, Sigyl};
 use crate::deploy::{LOCAL, Target};
 use crate::domain::{
-    Action, Caller, Canary, Decision, Denied, Deployment, Locator, Namespace, Permissions, Plan, Run, RunId,
-    RunState, Seq, Server, ServerName, Version,
+    Action, Caller, Canary, Decision, Denied, Locator, Namespace, Permissions, Plan, Run, RunId, RunState,
+    Seq, Server, ServerName, Version, check_settings,
 };
 use crate::error::Error;
 use crate::event::{EventKind, Heard};
@@ -34,6 +34,7 @@ impl Sigyl {
     async fn start_deploy(&self, caller: &Caller, deploy: Deploy) -> Result<RunId, Error> {
         let placed = self.placed(caller, Action::Deploy, deploy.workspace, deploy.name.as_ref()).await?;
         deploy.canary.as_ref().map_or(Ok(()), Canary::check).map_err(StepError::from)?;
+        check_settings(&deploy.env, &[]).map_err(StepError::from)?;
         require_reach(caller, &deploy.env, &deploy.grant, &deploy.allow_scripts)?;
         // It acts there in the name of whoever operates this installation, who pays for it.
         if let Some(place) = deploy.target.as_deref().filter(|place| *place != LOCAL)
@@ -65,16 +66,35 @@ impl Sigyl {
     pub async fn redeploy(&self, caller: &Caller, redeploy: Redeploy) -> Result<RunId, Error> {
         let act = Act::on_server("redeploy", &redeploy.name);
         let (sigyl, who) = (self.clone(), caller.clone());
-        self.audited(caller, act, async move { sigyl.start_redeploy(&who, redeploy).await }).await
+        self.audited(caller, act, async move { sigyl.start_redeploy(&who, redeploy, false).await }).await
     }
 
-    async fn start_redeploy(&self, caller: &Caller, redeploy: Redeploy) -> Result<RunId, Error> {
+    /// Releases what a server follows, as [`Sigyl::redeploy`] does: GitHub is asked in the name of this installation.
+    pub(super) async fn redeploy_followed(
+        &self,
+        caller: &Caller,
+        redeploy: Redeploy,
+    ) -> Result<RunId, Error> {
+        let act = Act::on_server("redeploy", &redeploy.name);
+        let (sigyl, who) = (self.clone(), caller.clone());
+        let work = async move { sigyl.start_redeploy(&who, redeploy, true).await };
+        self.audited(caller, act, work).await
+    }
+
+    async fn start_redeploy(
+        &self,
+        caller: &Caller,
+        redeploy: Redeploy,
+        is_followed: bool,
+    ) -> Result<RunId, Error> {
         let server = self.known(caller, Action::Deploy, &redeploy.name).await?;
         redeploy.canary.as_ref().map_or(Ok(()), Canary::check).map_err(StepError::from)?;
         let deployment = self.inner.platform.store.deployment(&server.name).await?;
         let target = deployment.as_ref().and_then(|deployment| deployment.target.as_deref());
         let target = self.inner.platform.targets.of(target).map_err(StepError::from)?;
         may_be_granted(&**target, &redeploy.grant)?;
+        // Others would read by it what they may not see: another branch, or a commit that nobody reviewed.
+        let in_our_name = is_followed || redeploy.source.is_none() || caller.may(Action::Operate);
         let source = match redeploy.source {
             Some(source) => {
                 self.require_upload(caller, &source)?;
@@ -82,9 +102,10 @@ impl Sigyl {
             }
             None => self.recorded_source(&server).await?,
         };
+        check_settings(&redeploy.env, &[]).map_err(StepError::from)?;
         require_reach(caller, &redeploy.env, &redeploy.grant, &redeploy.allow_scripts)?;
         let order = Order {
-            in_our_name: may_be_in_our_name(caller, &server, &source),
+            in_our_name,
             source: Some(source),
             env: redeploy.env,
             grant: redeploy.grant,
@@ -138,18 +159,13 @@ impl Sigyl {
     async fn start_reconfigure(&self, caller: &Caller, change: Reconfigure) -> Result<RunId, Error> {
         let server = self.known(caller, Action::Deploy, &change.name).await?;
         let Settings { env, unset, limits, reset_limits } = change.settings;
+        check_settings(&env, &unset).map_err(StepError::from)?;
         require_reach(caller, &env, &[], &[])?;
         unset.iter().try_for_each(|name| require_plain(caller, name))?;
         limits.check().map_err(StepError::from)?;
-        // How much of it runs elsewhere is paid for by whoever operates this installation.
-        let deployment = self.inner.platform.store.deployment(&server.name).await?;
-        let place = deployment.as_ref().and_then(Deployment::elsewhere);
-        if let Some(place) = place.filter(|_| reset_limits || !limits.is_empty())
-            && !caller.may(Action::Operate)
-        {
-            return Err(Denied::new(caller, format!("set limits at `{place}`")).into());
-        }
-        let order = Order { env, unset, limits, reset_limits, ..of_server(server) };
+        // Where it runs is known once no other run works on it.
+        let may_scale = caller.may(Action::Operate);
+        let order = Order { env, unset, limits, reset_limits, may_scale, ..of_server(server) };
         self.begin(caller, Plan::Reconfigure, order, Default::default()).await
     }
 
@@ -318,13 +334,6 @@ impl Sigyl {
             }
         }
     }
-}
-
-/// Tells whether GitHub is asked in the name of this installation: for who operates it, and for what the server came
-/// from until now. Others would read private repositories by it that they may not see.
-fn may_be_in_our_name(caller: &Caller, server: &Server, source: &Locator) -> bool {
-    let is_same = || Locator::parse(&server.locator).is_ok_and(|recorded| recorded.place() == source.place());
-    caller.may(Action::Operate) || is_same()
 }
 
 /// Begins an order about a server that is on record.

@@ -216,14 +216,6 @@ async fn life(client: &Client, request: Request) -> Result<Response, Failure> {
         Request::Quarantines => client.quarantines().await.map(Response::Quarantines),
         Request::ShowQuarantine { what } => client.show_quarantine(&what).await.map(shown),
         Request::LiftQuarantine { what, reason } => client.lift_quarantine(&what, &reason).await.map(shown),
-        Request::SetFollow { name, follow } => {
-            client.set_follow(&name, &follow).await.map(|it| Response::Follow(Box::new(it)))
-        }
-        Request::Attested { name } => client.attested(&name).await.map(|it| Response::Attested(Box::new(it))),
-        Request::Verify { name } => client.verify(&name).await.map(|it| Response::Verification(Box::new(it))),
-        Request::PublicKey => client.public_key().await.map(Response::PublicKey),
-        Request::Follows => client.follows().await.map(Response::Follows),
-        Request::EndFollow { name } => client.end_follow(&name).await.map(done),
         Request::Secrets { name } => client.secrets(&name).await.map(Response::Secrets),
         Request::SetSecret { name, secret, value, restart } => {
             let new = NewSecret { value };
@@ -231,6 +223,22 @@ async fn life(client: &Client, request: Request) -> Result<Response, Failure> {
         }
         Request::RemoveSecret { name, secret } => client.remove_secret(&name, &secret).await.map(done),
         Request::MasterKey => client.master_key().await.map(|it| Response::MasterKey(Box::new(it))),
+        other => return origin(client, other).await,
+    };
+    answered.map_err(told_of)
+}
+
+/// Where servers come from, and what is signed of it.
+async fn origin(client: &Client, request: Request) -> Result<Response, Failure> {
+    let answered = match request {
+        Request::SetFollow { name, follow } => {
+            client.set_follow(&name, &follow).await.map(|it| Response::Follow(Box::new(it)))
+        }
+        Request::Attested { name } => client.attested(&name).await.map(|it| Response::Attested(Box::new(it))),
+        Request::Verify { name } => client.verify(&name).await.map(|it| Response::Verification(Box::new(it))),
+        Request::PublicKey => client.public_key().await.map(Response::PublicKey),
+        Request::Follows => client.follows().await.map(Response::Follows),
+        Request::EndFollow { name } => client.end_follow(&name).await.map(|()| Response::Ok),
         other => return access(client, other).await,
     };
     answered.map_err(told_of)

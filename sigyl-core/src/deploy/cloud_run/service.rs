@@ -284,6 +284,26 @@ impl Scale {
     }
 }
 
+impl Scale {
+    /// Says which limits were asked for and are not in force.
+    pub(super) fn unlike(&self, asked: &Resources) -> Option<String> {
+        let whole = |limit: Option<u32>| limit.map(f64::from);
+        let mebibytes = |bytes: u64| bytes as f64 / MIB as f64;
+        let limits = [
+            ("cpu", asked.cpu, self.cpu as f64),
+            ("memory in MiB", asked.memory.map(mebibytes), self.memory as f64),
+            ("minInstances", whole(asked.min_instances), f64::from(self.least)),
+            ("maxInstances", whole(asked.max_instances), f64::from(self.most)),
+            ("concurrency", whole(asked.concurrency), f64::from(self.concurrency)),
+            ("timeout", asked.timeout.map(|seconds| seconds as f64), self.timeout as f64),
+        ];
+        let unlike = limits.into_iter().filter_map(|(name, asked, in_force)| {
+            asked.filter(|asked| *asked != in_force).map(|asked| format!("{name} {asked}"))
+        });
+        Some(unlike.collect::<Vec<_>>().join(", ")).filter(|unlike| !unlike.is_empty())
+    }
+}
+
 impl std::fmt::Display for Scale {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { cpu, memory, least, most, concurrency, timeout } = self;
@@ -331,6 +351,8 @@ mod tests {
         let told = "1 processor and 512 MiB while an instance answers, at most 2 instances, 2 kept running; \
                     80 requests at a time for each, 3600 s for one";
         assert_eq!(scale.to_string(), told);
+        assert_eq!(scale.unlike(&asked).as_deref(), Some("minInstances 9, timeout 80000"));
+        assert_eq!(scale.unlike(&Resources::default()), None);
     }
 
     fn resources(cpu: Option<f64>, mebibytes: Option<u64>) -> Resources {

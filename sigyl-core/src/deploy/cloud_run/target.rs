@@ -76,7 +76,8 @@ impl CloudRun {
             google.await_door(&reached, path, &*pass).await?;
         }
         let released = self.released(spec.revision, &reached, path, &invoker);
-        Ok(Released { cost: Some(scale.to_string()), ..released })
+        let unlike = scale.unlike(&spec.resources).map(|unlike| format!("; not as asked for: {unlike}"));
+        Ok(Released { cost: Some(format!("{scale}{}", unlike.unwrap_or_default())), ..released })
     }
 
     fn released(&self, revision: RevisionId, reached: &Reached, path: &str, invoker: &str) -> Released {

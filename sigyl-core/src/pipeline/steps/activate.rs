@@ -11,7 +11,7 @@ use super::super::step::{Outcome, Step};
 use super::settings::Kept;
 use super::state::state;
 use crate::deploy::TargetError;
-use crate::domain::{Deployment, Plan, Server, StepId};
+use crate::domain::{Deployment, Server, StepId};
 use crate::event::EventKind;
 use crate::mcp::Probe;
 use crate::store::{Change, Page, Store, StoreError};
@@ -95,7 +95,7 @@ fn server_after(cx: &Context, deployment: &Deployment) -> Result<Server, StepErr
     let missing = || StepError::Defect { step: StepId::Activate, why: "the server is not known".into() };
     let mut server = cx.results.server.clone().ok_or_else(missing)?;
     server.active = Some(deployment.version.clone());
-    if cx.run.plan != Plan::Rollback {
+    if !cx.run.plan.takes_recorded() {
         // What a version that is rolled back to does without stays granted to those that are not.
         server.granted = deployment.granted.clone();
     }

@@ -7,6 +7,7 @@ use super::super::failure::StepError;
 use super::super::plan::steps_of;
 use super::super::step::{Outcome, Step};
 use super::grants::{narrowed, scripts};
+use super::settings::check;
 use crate::domain::{
     Admission, Basis, Decision, Hold, Judgement, Locator, Permissions, Plan, Quarantines, Refusal, StepId,
     Tool, VersionRecord, Waiver,
@@ -27,6 +28,9 @@ impl Step for Admit {
         let manifest = cx.results.manifest.clone().ok_or_else(|| defect("no manifest"))?;
         let report = cx.results.report.clone().ok_or_else(|| defect("no report"))?;
         require_free(cx, cx.declared_tools()).await?;
+        if !cx.run.plan.takes_recorded() {
+            check(cx, &manifest)?;
+        }
         let given = granted(cx)?;
         let granted = narrowed(cx, given)?;
         cx.results.allow_scripts = scripts(&cx.order, cx.results.server.as_ref());

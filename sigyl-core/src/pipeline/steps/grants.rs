@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::context::{Context, Order};
 use super::super::failure::StepError;
-use crate::domain::{Permissions, Plan, Server, StepId};
+use crate::domain::{Permissions, Server, StepId};
 
 /// What stands before the name of a package whose install scripts are allowed no more.
 const SCRIPTS: &str = "scripts=";
@@ -19,7 +19,7 @@ pub(super) fn scripts(order: &Order, server: Option<&Server>) -> BTreeSet<String
     allowed
 }
 
-/// Narrows what is granted: by what the order revokes, and for a rollback to what its version had when it last served.
+/// Narrows what is granted: by what the order revokes, and for a recorded version to what that had when it last served.
 /// A right that was revoked since does not come back with it.
 pub(super) fn narrowed(cx: &mut Context, mut granted: Permissions) -> Result<Permissions, StepError> {
     let allowed = cx.results.server.as_ref().map(|server| server.allow_scripts.clone()).unwrap_or_default();
@@ -32,7 +32,7 @@ pub(super) fn narrowed(cx: &mut Context, mut granted: Permissions) -> Result<Per
             });
         }
     }
-    let Some(earlier) = cx.results.earlier.as_ref().filter(|_| cx.run.plan == Plan::Rollback) else {
+    let Some(earlier) = cx.results.earlier.as_ref().filter(|_| cx.run.plan.takes_recorded()) else {
         return Ok(granted);
     };
     let then = granted.intersection(&earlier.granted);

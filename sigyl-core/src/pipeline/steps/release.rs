@@ -8,7 +8,7 @@ use super::super::context::{Context, Platform};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::admit::require_free;
-use super::settings::Kept;
+use super::settings::{InForce, Kept};
 use crate::deploy::ReleaseSpec;
 use crate::domain::{Mask, RevisionId, RunId, SecretName, SecretValue, ServerName, StepId, StepState};
 use crate::store::StoreError;
@@ -33,7 +33,8 @@ impl Step for Release {
                 why: "no manifest, admission, record or build".into(),
             });
         };
-        let (env, resources) = Kept::of(&cx.order, results.server.as_ref()).over(manifest);
+        let InForce { env, resources, given_way } =
+            Kept::of(&cx.order, results.server.as_ref()).over(manifest);
         let secrets = bound_secrets(&cx.platform, &record.server).await?;
         let spec = ReleaseSpec {
             server: record.server.clone(),
@@ -55,6 +56,10 @@ impl Step for Release {
         }
         if let Some(at) = &released.at {
             cx.log(self.id(), format!("it is at {at}"));
+        }
+        if let Some(why) = given_way {
+            let line = format!("the limits of its manifest are in force: with those that were set, {why}");
+            cx.notice(self.id(), line);
         }
         if let Some(cost) = &released.cost {
             cx.notice(self.id(), format!("what it costs goes by: {cost}"));

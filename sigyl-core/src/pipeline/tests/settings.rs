@@ -118,3 +118,41 @@ async fn what_cannot_be_is_refused_before_anything_is_started() {
     assert_eq!(published.state, RunState::Done, "{:?}", published.failure);
     assert_eq!(configure(&nobody, named()).await.failure.unwrap().code, "E0406");
 }
+
+#[tokio::test]
+async fn a_start_anew_gives_no_right_that_a_rollback_took() {
+    let house = house().await;
+    house.write("2.0.0", "permissions:\n  network: [\"api.example:443\"]\n");
+    let order = Order { grant: vec!["network=api.example:443".to_owned()], ..house.order() };
+    let second = house.take(Plan::Redeploy, Order { name: Some(toy()), ..order }).await;
+    assert_eq!(second.state, RunState::Done, "{:?}", second.failure);
+    assert!(!house.granted().await.is_empty());
+    assert_eq!(house.take(Plan::Rollback, named()).await.state, RunState::Done);
+    let (server, deployment) = well(&house, named()).await;
+    assert_eq!(deployment.version.as_str(), "1.0.0");
+    assert!(deployment.granted.is_empty(), "{}", deployment.granted);
+    assert!(!server.granted.is_empty(), "the later version still has it");
+}
+
+#[tokio::test]
+async fn a_manifest_that_does_not_go_with_set_limits_is_refused_and_a_rollback_to_one_goes_on() {
+    let house = house().await;
+    house.write("2.0.0", "");
+    assert_eq!(house.redeploy().await.state, RunState::Done);
+    let least = Resources { min_instances: Some(3), max_instances: Some(4), ..Resources::default() };
+    well(&house, Order { limits: least, ..named() }).await;
+    let only = Resources { min_instances: Some(3), ..Resources::default() };
+    well(&house, Order { limits: only, reset_limits: true, ..named() }).await;
+    house.write("3.0.0", "resources: {maxInstances: 2}\n");
+    let failure = house.redeploy().await.failure.unwrap();
+    assert_eq!(failure.code, "E0311", "{}", failure.message);
+    let back = house.take(Plan::Rollback, named()).await;
+    assert_eq!(back.state, RunState::Done, "{:?}", back.failure);
+    assert!(
+        back.notices.iter().any(|line| line.contains("of its manifest are in force")),
+        "{:?}",
+        back.notices
+    );
+    let deployment = house.platform.store.deployment(&toy()).await.unwrap().unwrap();
+    assert_eq!((deployment.resources.min_instances, deployment.resources.max_instances), (None, Some(2)));
+}

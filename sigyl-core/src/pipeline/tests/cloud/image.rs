@@ -34,6 +34,7 @@ async fn other_settings_and_limits_take_the_image_that_is_there() {
     let order = Order {
         name: Some(clock()),
         env: BTreeMap::from([("ZONE".to_owned(), "UTC".to_owned())]),
+        may_scale: true,
         limits: Resources { max_instances: Some(7), memory: Some(1 << 30), ..Resources::default() },
         ..Order::default()
     };
@@ -51,6 +52,18 @@ async fn other_settings_and_limits_take_the_image_that_is_there() {
     assert_eq!(template["containers"][0]["resources"]["limits"]["memory"], "1024Mi");
     let env = template["containers"][0]["env"].as_array().unwrap();
     assert!(env.contains(&json!({"name": "ZONE", "value": "UTC"})), "{env:?}");
+}
+
+#[tokio::test]
+async fn limits_elsewhere_are_set_by_who_pays_for_them() {
+    let cloud = Cloud::new(short());
+    cloud.well(Act::Deploy).await;
+    let limits = Resources { min_instances: Some(1), ..Resources::default() };
+    for order in [Order { limits, ..Order::default() }, Order { reset_limits: true, ..Order::default() }] {
+        let order = Order { name: Some(clock()), may_scale: false, ..order };
+        let failure = cloud.house.take(Plan::Reconfigure, order).await.failure.unwrap();
+        assert_eq!(failure.code, "E0901", "{}", failure.message);
+    }
 }
 
 #[tokio::test]
