@@ -81,7 +81,13 @@ impl Target for Nothing {
 
     async fn restore(&self, _: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
         let upstream = Upstream::Stdio(Arc::new(Toy));
-        Ok(Released { revision: spec.revision, confinement: Confinement::default(), upstream, at: None })
+        Ok(Released {
+            revision: spec.revision,
+            confinement: Confinement::default(),
+            upstream,
+            at: None,
+            cost: None,
+        })
     }
 
     async fn status(&self, _: &ServerName, _: &RevisionId) -> Result<Option<Status>, TargetError> {
