@@ -106,6 +106,7 @@ fn server(version: &VersionRecord, manifest: &Manifest) -> Server {
         active: None,
         granted: Permissions::default(),
         env: Default::default(),
+        limits: Default::default(),
         allow_scripts: Default::default(),
         targets: Default::default(),
         locator: version.source.locator.clone(),

@@ -11,7 +11,8 @@ mod client;
 mod courier;
 mod error;
 mod repositories;
-#[cfg(all(test, feature = "github"))]
+#[cfg(feature = "github")]
+#[cfg(test)]
 mod tests;
 #[cfg(feature = "github")]
 mod tokens;
