@@ -21,8 +21,8 @@ from mcp_client import Failure, Http, Session, Stdio  # noqa: E402
 from place import Wrong, expect  # noqa: E402
 from real_packages import answers, install  # noqa: E402
 
-CLOUD_RUN = pathlib.Path(__file__).parent.parent / "sigyl-core/src/deploy/cloud_run"
-RECIPE = CLOUD_RUN / "snapshots/sigyl_core__deploy__cloud_run__dockerfile__tests__node_bridged.snap"
+IMAGE = pathlib.Path(__file__).parent.parent / "sigyl-core/src/deploy/image"
+RECIPE = IMAGE / "snapshots/sigyl_core__deploy__image__dockerfile__tests__node_bridged.snap"
 SOURCE, PROGRAM = "npm:@modelcontextprotocol/server-everything", "mcp-server-everything"
 SECRET = "what-a-client-said"
 WITHIN = 30
@@ -35,7 +35,7 @@ def lines(word):
 def installed(folder):
     """Runs the line of the recipe that installs the bridge, in a folder of the same files."""
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(CLOUD_RUN / "bridge" / name, folder)
+        shutil.copy(IMAGE / "bridge" / name, folder)
     command = json.loads(lines("RUN")[0].removeprefix("RUN "))
     expect(command[:2] == ["npm", "ci"], f"the first line that runs something is {command}")
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)

@@ -30,6 +30,7 @@
 //! | `sled` | the embedded store |
 //! | `gateway` | the MCP endpoint in front of running servers; with `sled`, the handle [`Sigyl`] |
 //! | `cloud-run` | Google Cloud Run: servers that run there, and what a project lacks for it |
+//! | `knative` | Knative Serving: servers that run in a cluster |
 //! | `client` | the typed client of `sigyl-server` |
 //! | `llm` | the reviewer: a language model of the operator's choice looks at what was scanned |
 //! | `testing` | the contract suites that every backend passes; not covered by semver |

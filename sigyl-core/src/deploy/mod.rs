@@ -3,6 +3,10 @@
 
 #[cfg(feature = "cloud-run")]
 pub mod cloud_run;
+#[cfg(any(feature = "cloud-run", feature = "knative"))]
+mod image;
+#[cfg(feature = "knative")]
+pub mod knative;
 pub mod local_process;
 mod target;
 mod targets;

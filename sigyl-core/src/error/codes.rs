@@ -207,7 +207,7 @@ const OTHERS: &[CodeDoc] = &[
         "E0506",
         "another machine refused",
         "What a server runs on elsewhere refused a call, or did not answer.",
-        "read what was refused and the command that mends it; `sigyl doctor cloud-run` looks at the rest",
+        "read what was refused and what mends it; the page of the target in docs/ says what it needs",
     ),
     doc(
         "E0601",

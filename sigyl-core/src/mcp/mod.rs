@@ -42,5 +42,7 @@ pub use probe::{Probe, call, probe};
 pub use sse::{EventTooLarge, SseDecoder, SseEvent};
 #[cfg(feature = "cloud-run")]
 pub(crate) use transport::clear_client;
+#[cfg(feature = "knative")]
+pub(crate) use transport::trusting_client;
 pub(crate) use transport::{client_of, proxy_client};
 pub use upstream::{Pass, PassError, Pipes, Shown, Spawn, SpawnError, Upstream};

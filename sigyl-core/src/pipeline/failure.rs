@@ -403,7 +403,7 @@ fn target_hint(error: &TargetError) -> &'static str {
         TargetError::Grant(_) => "grant the place that you mean, or take the grant back with `--revoke`",
         TargetError::MissingTool { .. } => MISSING_TOOL,
         TargetError::Remote(_) => {
-            "read what was refused and the command that mends it; `sigyl doctor cloud-run` looks at the rest"
+            "read what was refused and what mends it; the page of the target in docs/ says what it needs"
         }
         TargetError::Io { .. } => "read the cause; `sigyl doctor` checks what the target needs",
     }

@@ -129,7 +129,7 @@ impl SourceError {
     }
 
     /// Makes the mapping of a failure of the operating system while it did `action` with `path`.
-    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
 

@@ -39,12 +39,16 @@ pub(crate) use fetch::NO_PROCESS as PIP_WITHOUT_PROCESSES;
 pub(crate) use fetch::SCRATCH;
 #[cfg(feature = "runtime")]
 pub use fetch::{ArchiveError, Archives, Fetcher, Reach, ToolEnv};
+#[cfg(feature = "knative")]
+pub(crate) use fetch::{Call, Runner};
 #[cfg(feature = "runtime")]
 pub(crate) use lock::pinned;
 pub use lock::{Lock, LockKind};
 pub use progress::{Progress, Silent};
 #[cfg(feature = "runtime")]
 pub(crate) use requirement::{Requirement, write_all as write_requirements};
+#[cfg(feature = "knative")]
+pub(crate) use scratch::Scratch;
 #[cfg(feature = "runtime")]
 pub use scratch::sweep;
 pub use tree::{Entry, Limits, SourceTree};

@@ -9,11 +9,11 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// A folder of our own, removed when this is dropped. One that outlives a kill is named `scratch-<pid>-<number>`.
 #[derive(Debug)]
-pub(super) struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
     /// Makes a new folder in `parent`, which only its owner may enter.
-    pub(super) fn new(parent: &Path) -> Result<Self, SourceError> {
+    pub(crate) fn new(parent: &Path) -> Result<Self, SourceError> {
         std::fs::create_dir_all(parent).map_err(SourceError::io("make the folder", parent))?;
         loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -27,7 +27,7 @@ impl Scratch {
     }
 
     /// Returns where it is.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 }

@@ -169,6 +169,13 @@ impl Web {
         Ok(Line::new(self.client(root)?, root))
     }
 
+    /// The same for a server whose certificate comes from one of these authorities, as PEM, and from no other.
+    #[cfg(feature = "knative")]
+    pub(crate) fn line_trusting(&self, root: &str, authorities: &[u8]) -> Result<Line, WebError> {
+        self.check(root)?;
+        Ok(Line::new(mcp::trusting_client(root, authorities)?, root))
+    }
+
     pub(super) fn client(&self, url: &str) -> Result<reqwest::Client, WebError> {
         let client = mcp::proxy_client(url)?;
         self.check(url)?;

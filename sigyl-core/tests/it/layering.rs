@@ -52,6 +52,12 @@ const CLOSED: &[(&str, &str)] = &[
     ("Heard", "an event, a gap, or the end: there is no fourth way to hear"),
 ];
 
+/// Rooms that know places where servers run by their contract alone.
+const KNOW_NO_PLACE: &[&str] = &["domain", "pipeline", "gateway", "sigyl", "control", "store", "registry"];
+
+/// What no such room says, in small letters: a place by its name.
+const PLACES: &[&str] = &["cloud_run", "cloud-run", "cloud run", "google", "knative", "kubernetes"];
+
 const MOST_CODE_LINES: usize = 500;
 
 struct Source {
@@ -230,6 +236,23 @@ fn no_exception_outlives_its_need() {
         let used = sources.iter().any(|source| source.room() == *from && imports(&source.text).contains(*to));
         assert!(used, "`{from}` no longer imports `{to}`: remove the exception ({reason})");
     }
+}
+
+#[test]
+fn no_run_knows_the_name_of_a_place_that_servers_run_in() {
+    let sources = core();
+    let mut wrong = Vec::new();
+    for source in sources.iter().filter(|source| !source.is_test && KNOW_NO_PLACE.contains(&source.room())) {
+        for (at, line) in source.before_tests().lines().enumerate() {
+            let line = line.to_lowercase();
+            let named = PLACES.iter().filter(|place| line.contains(**place));
+            wrong.extend(named.map(|place| format!("{}:{}: `{place}`", source.path, at + 1)));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    // They do stand somewhere: what is looked for is what there is.
+    let is_said = |place: &&str| sources.iter().any(|source| source.text.to_lowercase().contains(place));
+    assert!(PLACES.iter().all(is_said));
 }
 
 #[test]

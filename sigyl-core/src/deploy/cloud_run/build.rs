@@ -9,9 +9,9 @@ use super::call::Call;
 use super::endpoints::Api;
 use super::google::{Google, GoogleError};
 use super::log::Lines;
-use super::names::Names;
 use super::operation::said;
 use super::refusal::Class;
+use crate::deploy::image::Names;
 use crate::domain::{Digest, RevisionId};
 use crate::source::Progress;
 

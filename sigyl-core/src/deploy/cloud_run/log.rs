@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::endpoints::Api;
 use super::google::{Google, GoogleError};
-use super::names::Names;
+use crate::deploy::image::Names;
 use crate::deploy::{LogLine, LogStream};
 use crate::domain::Timestamp;
 

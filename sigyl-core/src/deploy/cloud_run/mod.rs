@@ -3,18 +3,15 @@
 //! Nothing outside this room knows their JSON.
 
 mod account;
-mod bridge;
 mod bucket;
 mod build;
 mod call;
 mod credentials;
-mod dockerfile;
 mod doctor;
 mod endpoints;
 mod google;
 mod identity;
 mod log;
-mod names;
 mod operation;
 mod pin;
 mod policy;
@@ -29,6 +26,7 @@ mod target;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use crate::deploy::image::Names;
 pub use account::Account;
 pub use bucket::Archive;
 pub use build::Order;
@@ -37,7 +35,6 @@ pub use credentials::{Credentials, CredentialsError, Place};
 pub use doctor::{Check, Checked, Doctor};
 pub use endpoints::{Api, Endpoints, UnknownApi};
 pub use google::{Google, GoogleConfig, GoogleError};
-pub use names::Names;
 pub use pin::Made;
 pub use policy::Guarded;
 pub use refusal::{Class, Refusal};

@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::call::Call;
 use super::endpoints::Api;
 use super::google::{Google, GoogleError};
-use super::names::Names;
 use super::refusal::Class;
 use super::service::{Service, Share, Wanted, short, variables};
+use crate::deploy::image::Names;
 use crate::deploy::{Serving, TargetError};
 use crate::domain::{Digest, RevisionId};
 

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::endpoints::Api;
 use super::google::{Google, GoogleError};
-use super::names::Names;
 use super::operation::{Begun, Operation};
 use super::pin::Made;
 use super::policy::Guarded;
 use super::refusal::{Class, member};
 use super::service::{Service, Share, Wanted, body, short};
 use crate::deploy::TargetError;
+use crate::deploy::image::Names;
 use crate::domain::RevisionId;
 
 const GET: &str = "run.projects.locations.services.get";

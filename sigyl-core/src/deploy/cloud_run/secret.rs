@@ -9,9 +9,9 @@ use super::account::Account;
 use super::call::Call;
 use super::endpoints::Api;
 use super::google::{Google, GoogleError};
-use super::names::Names;
 use super::policy::Guarded;
 use super::refusal::{Class, member};
+use crate::deploy::image::Names;
 use crate::domain::{SecretName, SecretValue};
 
 const READER: &str = "roles/secretmanager.secretAccessor";

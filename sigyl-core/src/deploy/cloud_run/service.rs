@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::names::Names;
 use super::secret::Bound;
 use crate::deploy::TargetError;
+use crate::deploy::image::Names;
 use crate::domain::{CommitId, Digest, Resources, RevisionId, ServerName, Version};
 
 /// Bytes of a mebibyte.

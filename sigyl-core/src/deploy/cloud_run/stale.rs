@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::endpoints::Api;
 use super::google::{Google, GoogleError};
-use super::names::Names;
 use super::refusal::Class;
 use super::service::{Service, short};
+use crate::deploy::image::Names;
 use crate::domain::Timestamp;
 
 /// Pages of a list that are read at most.

@@ -5,15 +5,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-use super::bridge;
 use super::build::Order;
-use super::dockerfile::{PORT, recipe};
 use super::doctor::REPOSITORY;
 use super::google::Google;
-use super::names::Names;
 use super::pin::Made;
 use super::rollout::Reached;
 use super::service::{Scale, Service, Wanted, require_free};
+use crate::deploy::image::Names;
+use crate::deploy::image::bridge;
+use crate::deploy::image::dockerfile::{PORT, recipe};
 use crate::deploy::{
     BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Serving, Status, Suspended, Target, TargetError,
 };

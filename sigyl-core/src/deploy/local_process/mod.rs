@@ -20,7 +20,7 @@ mod stdio;
 mod target;
 mod unconfined;
 
-#[cfg(feature = "cloud-run")]
+#[cfg(any(feature = "cloud-run", feature = "knative"))]
 pub(super) use build::{LOCKED, function};
 pub use target::{LocalConfig, LocalProcess};
 pub use unconfined::{Command, Unconfined};

@@ -61,17 +61,33 @@ pub(crate) fn clear_client(patience: Duration) -> Result<reqwest::Client, McpErr
         .map_err(|error| wrong(error.without_url().to_string()))
 }
 
+/// The same for an address whose certificate has to come from one of these authorities, as PEM, and from no other.
+#[cfg(feature = "knative")]
+pub(crate) fn trusting_client(url: &str, authorities: &[u8]) -> Result<reqwest::Client, McpError> {
+    let url = check(url)?;
+    client_with(&url, false, None, tls::trusting(authorities))
+}
+
 /// Makes a client for one address: no proxy, no redirect to another origin, no forbidden address.
 fn http_client(url: &Url, decode: bool) -> Result<reqwest::Client, McpError> {
     client_at(url, decode, None)
 }
 
 fn client_at(url: &Url, decode: bool, machine: Option<SocketAddr>) -> Result<reqwest::Client, McpError> {
-    let wrong = |why: String| McpError::Address { url: shown(url), why };
     let tls = match url.scheme() {
         "https" => tls::verifying(),
         _ => tls::trusting_nobody(),
     };
+    client_with(url, decode, machine, tls)
+}
+
+fn client_with(
+    url: &Url,
+    decode: bool,
+    machine: Option<SocketAddr>,
+    tls: Result<rustls::ClientConfig, rustls::Error>,
+) -> Result<reqwest::Client, McpError> {
+    let wrong = |why: String| McpError::Address { url: shown(url), why };
     let builder = match (machine, url.host_str()) {
         (Some(machine), Some(host)) => reqwest::Client::builder().resolve(host, machine),
         _ => reqwest::Client::builder(),

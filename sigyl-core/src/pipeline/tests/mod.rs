@@ -8,6 +8,8 @@ mod elsewhere;
 mod faults;
 mod holds;
 pub(crate) mod house;
+#[cfg(feature = "knative")]
+mod knative;
 mod ownership;
 mod pins;
 mod policy;

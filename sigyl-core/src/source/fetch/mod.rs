@@ -24,5 +24,5 @@ pub(crate) use pypi::NO_PROCESS;
 pub(super) use pypi::{pip, run_pip};
 pub use reach::Reach;
 pub(crate) use run::SCRATCH;
-pub(super) use run::{Call, Runner};
+pub(crate) use run::{Call, Runner};
 pub use tool_env::ToolEnv;

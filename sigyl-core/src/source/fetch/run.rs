@@ -30,26 +30,26 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// One command.
 #[derive(Debug)]
-pub(in crate::source) struct Call {
+pub(crate) struct Call {
     /// The program.
-    pub(in crate::source) program: PathBuf,
+    pub(crate) program: PathBuf,
     /// Its arguments; never a secret.
-    pub(in crate::source) args: Vec<OsString>,
+    pub(crate) args: Vec<OsString>,
     /// How many of them, the first, are not told: settings that only Sigyl's own run needs.
     untold: usize,
     /// The folder it runs in.
-    pub(in crate::source) folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Variables besides the tools' own.
-    pub(in crate::source) vars: Vec<(&'static str, OsString)>,
+    pub(crate) vars: Vec<(&'static str, OsString)>,
     /// A file that it reads; nothing otherwise.
-    pub(in crate::source) stdin: Option<PathBuf>,
+    pub(crate) stdin: Option<PathBuf>,
     /// A file that it writes; what it prints is returned otherwise.
-    pub(in crate::source) stdout: Option<PathBuf>,
+    pub(crate) stdout: Option<PathBuf>,
 }
 
 impl Call {
     /// Makes a command that runs in `folder`.
-    pub(in crate::source) fn new(program: &Path, folder: &Path) -> Self {
+    pub(crate) fn new(program: &Path, folder: &Path) -> Self {
         Self {
             program: program.to_owned(),
             args: Vec::new(),
@@ -62,26 +62,26 @@ impl Call {
     }
 
     /// Adds a setting before all other arguments; it is not told.
-    pub(in crate::source) fn setting(mut self, switch: &str, value: &str) -> Self {
+    pub(crate) fn setting(mut self, switch: &str, value: &str) -> Self {
         self.args.splice(self.untold..self.untold, [switch.into(), value.into()]);
         self.untold += 2;
         self
     }
 
     /// Adds an argument.
-    pub(in crate::source) fn arg(mut self, arg: impl Into<OsString>) -> Self {
+    pub(crate) fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.args.push(arg.into());
         self
     }
 
     /// Adds arguments.
-    pub(in crate::source) fn args(mut self, args: &[&str]) -> Self {
+    pub(crate) fn args(mut self, args: &[&str]) -> Self {
         self.args.extend(args.iter().map(OsString::from));
         self
     }
 
     /// Adds a variable.
-    pub(in crate::source) fn var(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+    pub(crate) fn var(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
         self.vars.push((name, value.into()));
         self
     }
@@ -91,7 +91,7 @@ impl Call {
 pub(crate) const SCRATCH: &str = "FOLDER";
 
 /// Runs commands for one source.
-pub(in crate::source) struct Runner<'a> {
+pub(crate) struct Runner<'a> {
     env: &'a ToolEnv,
     progress: &'a dyn Progress,
     scratch: PathBuf,
@@ -101,17 +101,18 @@ pub(in crate::source) struct Runner<'a> {
 
 impl<'a> Runner<'a> {
     /// Makes a runner whose commands may leave at most `most` bytes in the folder `scratch`.
-    pub(in crate::source) fn new(
-        env: &'a ToolEnv,
-        progress: &'a dyn Progress,
-        scratch: &Path,
-        most: u64,
-    ) -> Self {
+    pub(crate) fn new(env: &'a ToolEnv, progress: &'a dyn Progress, scratch: &Path, most: u64) -> Self {
         Self { env, progress, scratch: scratch.to_owned(), most, time: TIME }
     }
 
+    /// The same runner, whose commands may take this long.
+    #[cfg(feature = "knative")]
+    pub(crate) fn within(self, time: Duration) -> Self {
+        Self { time, ..self }
+    }
+
     /// Finds a program, or says what to do about it.
-    pub(in crate::source) fn find(&self, names: &[&str], remedy: &str) -> Result<PathBuf, SourceError> {
+    pub(crate) fn find(&self, names: &[&str], remedy: &str) -> Result<PathBuf, SourceError> {
         names.iter().find_map(|name| self.env.find(name)).ok_or_else(|| SourceError::MissingTool {
             tool: names.first().copied().unwrap_or_default().to_owned(),
             remedy: remedy.to_owned(),
@@ -119,7 +120,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Runs a command to its end and returns what it printed.
-    pub(in crate::source) async fn run(&self, call: Call) -> Result<Vec<u8>, SourceError> {
+    pub(crate) async fn run(&self, call: Call) -> Result<Vec<u8>, SourceError> {
         // The folder is gone when somebody reads its name.
         let scratch = self.scratch.to_string_lossy().into_owned();
         let told = |text: &str| match scratch.is_empty() {

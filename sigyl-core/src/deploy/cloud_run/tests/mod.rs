@@ -5,7 +5,6 @@ mod doctor;
 pub(crate) mod fake;
 mod project;
 mod release;
-pub(super) mod source;
 pub(crate) mod world;
 
 use std::path::PathBuf;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::House;
-use super::source::Source;
 use super::world::World;
 use crate::deploy::cloud_run::CloudRun;
+use crate::deploy::image::tests::source::Source;
 use crate::deploy::{ReleaseSpec, Target as _, TargetError};
 use crate::domain::{
     Admission, CommitId, Deployment, Judgement, Permissions, Policy, Report, Resources, RevisionId,

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::fake::{Fault, refusal};
 use super::project::{Project, admission, commit, name};
-use super::source::Source;
 use crate::deploy::cloud_run::{Account, Names};
+use crate::deploy::image::tests::source::Source;
 use crate::deploy::{Suspended, Target as _, TargetError};
 use crate::domain::{RevisionId, SecretName, SecretValue};
 use crate::mcp::Shown;

@@ -475,7 +475,7 @@ impl World {
 }
 
 /// What a server of one tool answers.
-fn speak(asked: &Value) -> Answer {
+pub(crate) fn speak(asked: &Value) -> Answer {
     let Some(id) = asked.get("id") else { return (202, json!({})) };
     let result = match asked["method"].as_str() {
         Some("initialize") => json!({"protocolVersion": "2025-06-18", "capabilities": {"tools": {}},

@@ -16,9 +16,9 @@ mod scripts;
 mod work;
 
 pub(super) use cache::Builder;
-#[cfg(feature = "cloud-run")]
+#[cfg(any(feature = "cloud-run", feature = "knative"))]
 pub(crate) use node::LOCKED;
-#[cfg(feature = "cloud-run")]
+#[cfg(any(feature = "cloud-run", feature = "knative"))]
 pub(crate) use python::function;
 pub(super) use recipe::build;
 pub(super) use work::blocking;

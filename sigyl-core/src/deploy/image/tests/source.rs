@@ -8,17 +8,17 @@ use crate::manifest::{Manifest, read};
 use crate::source::{Limits, SourceTree};
 
 /// A folder with a manifest.
-pub(in crate::deploy::cloud_run) struct Source {
+pub(in crate::deploy) struct Source {
     server: ServerName,
     version: Version,
     revision: RevisionId,
-    pub(in crate::deploy::cloud_run) tree: SourceTree,
-    pub(in crate::deploy::cloud_run) manifest: Manifest,
-    pub(in crate::deploy::cloud_run) dir: tempfile::TempDir,
+    pub(in crate::deploy) tree: SourceTree,
+    pub(in crate::deploy) manifest: Manifest,
+    pub(in crate::deploy) dir: tempfile::TempDir,
 }
 
 impl Source {
-    pub(in crate::deploy::cloud_run) fn new(yaml: &str, files: &[(&str, &str)]) -> Self {
+    pub(in crate::deploy) fn new(yaml: &str, files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut all = BTreeMap::from([("sigyl.yaml".to_owned(), yaml.as_bytes().to_vec())]);
         all.extend(files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())));
@@ -35,19 +35,19 @@ impl Source {
     }
 
     /// A server of Node that speaks HTTP.
-    pub(in crate::deploy::cloud_run) fn clock() -> Self {
+    pub(in crate::deploy) fn clock() -> Self {
         let yaml = "name: clock\nruntime: node\nentryPoint: clock.js\nstartCommand: {type: http}\n";
         Self::new(yaml, &[("clock.js", "// tells the time")])
     }
 
     /// The same server, which speaks on standard input and output.
-    pub(in crate::deploy::cloud_run) fn stdio() -> Self {
+    pub(in crate::deploy) fn stdio() -> Self {
         let yaml = "name: clock\nruntime: node\nentryPoint: clock.js\nstartCommand: {type: stdio}\n\
                     resources: {memory: 512Mi, maxInstances: 9}\n";
         Self::new(yaml, &[("clock.js", "// tells the time")])
     }
 
-    pub(in crate::deploy::cloud_run) fn spec(&self) -> BuildSpec<'_> {
+    pub(in crate::deploy) fn spec(&self) -> BuildSpec<'_> {
         BuildSpec {
             server: &self.server,
             version: &self.version,

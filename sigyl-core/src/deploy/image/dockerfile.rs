@@ -13,13 +13,13 @@ use crate::manifest::{Manifest, Runtime};
 use crate::source::{LockKind, pinned, write_requirements};
 
 /// The folder of the archive that holds what Sigyl made, beside the source.
-pub(super) const OWN: &str = "sigyl";
+pub(in crate::deploy) const OWN: &str = "sigyl";
 /// The folder of the archive that holds the source.
-pub(super) const SOURCE: &str = "source";
+pub(in crate::deploy) const SOURCE: &str = "source";
 /// The port that a server finds in `PORT` where it insists on none.
-pub(super) const PORT: u16 = 8080;
+pub(in crate::deploy) const PORT: u16 = 8080;
 
-pub(super) const NODE: &str = "node:22-bookworm-slim";
+pub(in crate::deploy) const NODE: &str = "node:22-bookworm-slim";
 const PYTHON: &str = "python:3.12-slim-bookworm";
 const RUST: &str = "rust:1-slim-bookworm";
 const GO: &str = "golang:1-bookworm";
@@ -31,20 +31,20 @@ const NOBODY: &str = "65532:65532";
 
 /// How an image is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Recipe {
+pub(in crate::deploy) struct Recipe {
     /// The Dockerfile, from the top of the archive.
-    pub(super) file: String,
+    pub(in crate::deploy) file: String,
     /// The folder that it may copy from.
-    pub(super) context: String,
+    pub(in crate::deploy) context: String,
     /// What Sigyl adds to the archive: path, bytes.
-    pub(super) beside: Vec<(String, Vec<u8>)>,
+    pub(in crate::deploy) beside: Vec<(String, Vec<u8>)>,
 }
 
 /// Writes the recipe of a tree, or says why there can be none.
-pub(super) fn recipe(spec: &BuildSpec<'_>) -> Result<Recipe, TargetError> {
+pub(in crate::deploy) fn recipe(spec: &BuildSpec<'_>) -> Result<Recipe, TargetError> {
     let manifest = spec.manifest;
     if !spec.allowed_scripts.is_empty() {
-        return Err(unsupported("install scripts of packages cannot be allowed in builds for Cloud Run yet"));
+        return Err(unsupported("install scripts of packages cannot be allowed in builds of images yet"));
     }
     if manifest.runtime == Runtime::Container {
         return container(spec);
@@ -255,7 +255,7 @@ fn go(spec: &BuildSpec<'_>, made: &mut Made) -> Result<(), TargetError> {
     let manifest = spec.manifest;
     if manifest.build.command.is_some() {
         return Err(unsupported(
-            "build.command of a Go server is not followed in builds for Cloud Run: leave it out, or take the runtime \
+            "build.command of a Go server is not followed in builds of images: leave it out, or take the runtime \
              `container` with a Dockerfile of your own",
         ));
     }
@@ -274,7 +274,7 @@ fn go(spec: &BuildSpec<'_>, made: &mut Made) -> Result<(), TargetError> {
 fn container(spec: &BuildSpec<'_>) -> Result<Recipe, TargetError> {
     if is_bridged(spec.manifest) {
         return Err(unsupported(
-            "an image of the repository's own has to speak streamable HTTP on Cloud Run, and this one speaks on standard \
+            "an image of the repository's own has to speak streamable HTTP where it runs, and this one speaks on standard \
              input and output: let it speak HTTP on the port that it finds in PORT (`startCommand.type: http`), or take \
              the runtime that the server is written for",
         ));
@@ -308,7 +308,7 @@ fn entry(manifest: &Manifest) -> Result<&str, TargetError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deploy::cloud_run::tests::source::Source;
+    use crate::deploy::image::tests::source::Source;
 
     fn made(yaml: &str, files: &[(&str, &str)]) -> Result<String, TargetError> {
         let source = Source::new(yaml, files);

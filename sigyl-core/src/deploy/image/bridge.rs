@@ -1,4 +1,4 @@
-//! How a server of standard input and output speaks HTTP on Cloud Run: by `supergateway`, which starts a process for each
+//! How a server of standard input and output speaks HTTP in a container: by `supergateway`, which starts a process for each
 //! session.
 //!
 //! It is installed from a lock that Sigyl carries, with scripts off, beside the server and not among what that loads. It
@@ -10,7 +10,7 @@ use super::dockerfile::{NODE, OWN};
 use crate::domain::{Resources, Transport};
 
 /// Where it serves.
-pub(super) const PATH: &str = "/mcp";
+pub(in crate::deploy) const PATH: &str = "/mcp";
 /// Milliseconds without a request after which a session ends: more than the gateway waits, which ends it first.
 const IDLE: u32 = 35 * 60 * 1000;
 /// Bytes of memory that it takes itself.
@@ -21,24 +21,24 @@ const PROGRAM: &str = "/opt/sigyl-bridge/node_modules/supergateway/dist/index.js
 const QUIET: &str = "exec \"$0\" \"$@\" </dev/null >/dev/null";
 
 /// What goes into the archive for it: name, text.
-pub(super) const FILES: [(&str, &str); 2] = [
+pub(in crate::deploy) const FILES: [(&str, &str); 2] = [
     ("bridge/package.json", include_str!("bridge/package.json")),
     ("bridge/package-lock.json", include_str!("bridge/package-lock.json")),
 ];
 
 /// Returns the lines of the stage that installs it.
-pub(super) fn stage(install: &str) -> String {
+pub(in crate::deploy) fn stage(install: &str) -> String {
     format!("FROM {NODE} AS bridge\nWORKDIR /opt/sigyl-bridge\nCOPY {OWN}/bridge/ ./\nRUN {install}\n")
 }
 
 /// Returns the lines that bring it into an image, with Node where there is none.
-pub(super) fn brought(has_node: bool) -> String {
+pub(in crate::deploy) fn brought(has_node: bool) -> String {
     let node = if has_node { "" } else { "COPY --from=bridge /usr/local/bin/node /usr/local/bin/node\n" };
     format!("COPY --from=bridge /opt/sigyl-bridge /opt/sigyl-bridge\n{node}")
 }
 
 /// Returns the words that start it, and by it a server, on a port.
-pub(super) fn command(server: &[&str], port: u16) -> Vec<String> {
+pub(in crate::deploy) fn command(server: &[&str], port: u16) -> Vec<String> {
     let server: Vec<String> = server.iter().map(|word| quoted(word)).collect();
     let (port, idle) = (port.to_string(), IDLE.to_string());
     let server = format!("exec {}", server.join(" "));
@@ -64,7 +64,7 @@ pub(super) fn command(server: &[&str], port: u16) -> Vec<String> {
 }
 
 /// Returns where a server is spoken to, and the port, by what it speaks.
-pub(super) fn door(transport: &Transport) -> (&str, Option<u16>) {
+pub(in crate::deploy) fn door(transport: &Transport) -> (&str, Option<u16>) {
     match transport {
         Transport::Http { path, port } => (path, *port),
         Transport::Stdio => (PATH, None),
@@ -72,7 +72,7 @@ pub(super) fn door(transport: &Transport) -> (&str, Option<u16>) {
 }
 
 /// Returns what an instance needs: with the bridge, its memory too, and one instance, in which all sessions are.
-pub(super) fn resources(asked: &Resources, transport: &Transport) -> Resources {
+pub(in crate::deploy) fn resources(asked: &Resources, transport: &Transport) -> Resources {
     if *transport != Transport::Stdio {
         return asked.clone();
     }

@@ -1,4 +1,4 @@
-//! What a server and its instances are called at Google, where names are short and hold little.
+//! What a server and its instances are called on other machines, where names are short and hold little.
 
 use crate::domain::{Digest, RevisionId, SecretName, ServerName};
 
@@ -12,7 +12,7 @@ const TAG: usize = 10;
 /// Hexadecimal digits of the tag of a build, which is no part of a name.
 const MARK: usize = 40;
 
-/// What a server is called at Google.
+/// What a server is called on other machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
     server: ServerName,
@@ -26,7 +26,7 @@ impl Names {
         let own: String = server.as_str().rsplit('/').next().unwrap_or_default().chars().map(word).collect();
         let own: String = own.trim_matches('-').chars().take(OWN).collect();
         let apart = &Digest::of(server.as_str().as_bytes()).hex()[..APART];
-        // A name of Google begins with a letter.
+        // Elsewhere a name begins with a letter.
         let own = if own.starts_with(|c: char| c.is_ascii_lowercase()) { own } else { format!("s-{own}") };
         Self { server: server.clone(), service: format!("{}-{apart}", own.trim_end_matches('-')) }
     }
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_is_one_of_google_and_no_two_servers_share_one() {
+    fn every_name_is_good_elsewhere_and_no_two_servers_share_one() {
         let all = [
             "clock",
             "a.b",

@@ -1,0 +1,3 @@
+//! Sources to build images of.
+
+pub(in crate::deploy) mod source;
