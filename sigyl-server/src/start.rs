@@ -42,6 +42,22 @@ pub enum StartError {
     Serve(#[from] ServeError),
 }
 
+/// Adds the places beyond this machine that are configured.
+fn add_targets(core: &mut sigyl_core::Config, settings: &Settings) -> Result<(), SettingsError> {
+    if let Some((google, place)) = settings.google.value.clone() {
+        let web = Web::new(settings.offline.value);
+        let opened = google.open(place, web, Arc::new(SystemClock))?;
+        core.targets.insert("cloud-run".to_owned(), Arc::new(CloudRun::new(opened)));
+    }
+    #[cfg(feature = "knative")]
+    if let Some(crate::settings::ClusterSettings { table, token }) = settings.knative.value.clone() {
+        let (web, work) = (Web::new(settings.offline.value), settings.cache_dir.value.join("images"));
+        let opened = table.open(|_| token, web, core.tool_env.clone(), work)?;
+        core.targets.insert("knative".to_owned(), Arc::new(opened));
+    }
+    Ok(())
+}
+
 /// Opens the data directory and serves it until `shutdown`.
 ///
 /// Servers are started through `launcher`, a program whose
@@ -73,11 +89,7 @@ pub async fn start(
         core.policy = policy;
         core.rules = Some(Arc::new(rules));
     }
-    if let Some((google, place)) = settings.google.value.clone() {
-        let web = Web::new(settings.offline.value);
-        let opened = google.open(place, web, Arc::new(SystemClock)).map_err(SettingsError::from)?;
-        core.targets.insert("cloud-run".to_owned(), Arc::new(CloudRun::new(opened)));
-    }
+    add_targets(&mut core, &settings)?;
     let rates = settings.rates();
     let tls = settings.tls.value.map(Tls::open).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };

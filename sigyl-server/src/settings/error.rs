@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use sigyl_core::deploy::cloud_run::GoogleSettingsError;
+#[cfg(feature = "knative")]
+use sigyl_core::deploy::knative::KnativeSettingsError;
 use sigyl_core::scan::RuleSetError;
 use sigyl_core::scan::policy::PolicyError;
 use sigyl_core::vault::KeySpecError;
@@ -111,6 +113,10 @@ pub enum SettingsError {
     /// The project at Google cannot be used.
     #[error("the table [google] cannot be used")]
     Google(#[from] GoogleSettingsError),
+    /// The cluster cannot be used.
+    #[cfg(feature = "knative")]
+    #[error("the table [knative] cannot be used")]
+    Knative(#[from] KnativeSettingsError),
     /// Only half of what TLS needs was named.
     #[error("TLS needs a certificate and a key: name both, or none")]
     HalfTls,

@@ -43,6 +43,7 @@ pub(super) struct File {
     pub(super) trust: Vec<Spanned<Trusted>>,
     pub(super) otel: Option<Spanned<Otel>>,
     pub(super) google: Option<GoogleSettings>,
+    pub(super) knative: Option<super::knative::Table>,
 }
 
 /// The table `[tls]`.
@@ -110,6 +111,10 @@ impl File {
             *inner = base.join(&*inner);
         }
         file.google = file.google.map(|google| google.from_folder(base));
+        #[cfg(feature = "knative")]
+        {
+            file.knative = file.knative.map(|knative| knative.from_folder(base));
+        }
         for key in [&mut file.master_key, &mut file.previous_master_key] {
             *key = key.take().map(|key| key.from_folder(base));
         }
@@ -134,6 +139,11 @@ impl File {
         #[cfg(not(feature = "otel"))]
         if let Some(table) = &file.otel {
             let message = format!("[otel] asks for OpenTelemetry, {}", super::error::NO_OTEL);
+            return Err(wrong(table.span().start, &message));
+        }
+        #[cfg(not(feature = "knative"))]
+        if let Some(table) = &file.knative {
+            let message = format!("[knative] asks for Knative, {}", super::knative::NO_KNATIVE);
             return Err(wrong(table.span().start, &message));
         }
         Ok(file)

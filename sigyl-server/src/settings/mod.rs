@@ -4,6 +4,7 @@
 mod arguments;
 mod error;
 mod file;
+mod knative;
 mod listen;
 mod otel;
 mod policy;
@@ -16,6 +17,8 @@ mod trust;
 
 pub use arguments::Arguments;
 pub use error::SettingsError;
+#[cfg(feature = "knative")]
+pub use knative::ClusterSettings;
 pub use otel::OtelSettings;
 pub use resolve::{LogFormat, Settings, TlsFiles};
 pub use set::{Origin, Set};

@@ -90,6 +90,9 @@ pub struct Settings {
     pub otel: OtelSettings,
     /// The project at Google in which servers may run, with where its credentials are.
     pub google: Set<Option<(GoogleSettings, Place)>>,
+    /// The cluster in which servers may run, with its token where a variable holds that.
+    #[cfg(feature = "knative")]
+    pub knative: Set<Option<super::ClusterSettings>>,
     /// How often a caller may look something up in a minute.
     pub read_rate: Set<Option<NonZeroU32>>,
     /// How often it may change records.
@@ -101,7 +104,7 @@ pub struct Settings {
 }
 
 /// The environment, as one value.
-type Variables = BTreeMap<OsString, OsString>;
+pub(super) type Variables = BTreeMap<OsString, OsString>;
 
 impl Settings {
     /// Reads the file, if one is named, and lets variables and flags win over it.
@@ -140,18 +143,8 @@ impl Settings {
                 file.offline,
                 || false,
             ),
-            policy: Set::first(
-                None,
-                optional(path(variables, "SIGYL_POLICY")),
-                file.policy.map(Some),
-                || None,
-            ),
-            waivers: Set::first(
-                None,
-                optional(path(variables, "SIGYL_WAIVERS")),
-                file.waivers.map(Some),
-                || None,
-            ),
+            policy: named(variables, "SIGYL_POLICY", file.policy),
+            waivers: named(variables, "SIGYL_WAIVERS", file.waivers),
             log_filter: Set::first(None, text(variables, "SIGYL_LOG")?, file.log.filter, || {
                 FILTER.to_owned()
             }),
@@ -177,6 +170,8 @@ impl Settings {
                 variables,
             )?,
             google: google(file.google, variables)?,
+            #[cfg(feature = "knative")]
+            knative: super::knative::resolve(file.knative, variables)?,
             read_rate: rate(variables, "SIGYL_RATES_READ", file.rates.read)?,
             write_rate: rate(variables, "SIGYL_RATES_WRITE", file.rates.write)?,
             deploy_rate: rate(variables, "SIGYL_RATES_DEPLOY", file.rates.deploy)?,
@@ -208,12 +203,17 @@ fn key(
 /// What a variable says.
 pub(super) type Said<T> = (&'static str, Option<T>);
 
-fn raw<'a>(variables: &'a Variables, name: &str) -> Option<&'a OsStr> {
+pub(super) fn raw<'a>(variables: &'a Variables, name: &str) -> Option<&'a OsStr> {
     variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
 }
 
 fn path(variables: &Variables, name: &'static str) -> Said<PathBuf> {
     (name, raw(variables, name).map(PathBuf::from))
+}
+
+/// A file that nothing stands for where none is named.
+fn named(variables: &Variables, name: &'static str, file: Option<PathBuf>) -> Set<Option<PathBuf>> {
+    Set::first(None, optional(path(variables, name)), file.map(Some), || None)
 }
 
 pub(super) fn optional<T>((name, value): Said<T>) -> Said<Option<T>> {
@@ -352,7 +352,7 @@ fn folder(
     Ok(Set { value: absolute(&value)?, origin: set.origin })
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, SettingsError> {
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, SettingsError> {
     std::path::absolute(path).map_err(|source| SettingsError::NoCurrent { path: path.to_owned(), source })
 }
 

@@ -57,6 +57,13 @@ pub(crate) enum SettingsError {
         /// What is wrong.
         why: String,
     },
+    /// The cluster cannot be used as it is configured.
+    #[cfg(feature = "knative")]
+    #[error("{why}")]
+    Knative {
+        /// What is wrong.
+        why: String,
+    },
     /// It is not clear where the master key comes from.
     #[error(transparent)]
     MasterKey(#[from] KeySpecError),
@@ -102,6 +109,8 @@ pub(crate) enum SettingsError {
 impl SettingsError {
     fn code(&self) -> &'static str {
         match self {
+            #[cfg(feature = "knative")]
+            Self::Knative { .. } => "E0002",
             Self::Unreadable { .. }
             | Self::Wrong { .. }
             | Self::Llm { .. }
@@ -122,6 +131,8 @@ impl SettingsError {
             Self::Wrong { .. } => "docs/config.md lists every key".to_owned(),
             Self::MasterKey(_) => "docs/config.md says where a master key can come from".to_owned(),
             Self::GitHub { .. } => "docs/github.md says how GitHub is configured".to_owned(),
+            #[cfg(feature = "knative")]
+            Self::Knative { .. } => "docs/knative.md says how a cluster is configured".to_owned(),
             Self::Google { .. } => "docs/cloud-run.md says how Google is configured".to_owned(),
             Self::Llm { .. } => "docs/reviewer.md says how a reviewer is configured".to_owned(),
             Self::Variable { name, .. } => format!("correct or unset {name}"),

@@ -48,12 +48,14 @@ pub(super) struct File {
     pub(super) github: Option<GitHubSettings>,
     /// The project at Google that servers can run in.
     pub(super) google: Option<GoogleSettings>,
+    /// The cluster that servers can run in.
+    pub(super) knative: Option<super::knative::Table>,
     /// How the console looks, and its keys.
     pub(super) console: Option<super::ConsoleSettings>,
 }
 
 /// Every key of [`File`].
-const KEYS: [&str; 16] = [
+const KEYS: &[&str] = &[
     "data_dir",
     "cache_dir",
     "master_key",
@@ -69,6 +71,8 @@ const KEYS: [&str; 16] = [
     "llm",
     "github",
     "google",
+    #[cfg(feature = "knative")]
+    "knative",
     "console",
 ];
 
@@ -91,6 +95,10 @@ impl File {
             *folder = base.join(&*folder);
         }
         file.google = file.google.map(|google| google.from_folder(base));
+        #[cfg(feature = "knative")]
+        {
+            file.knative = file.knative.map(|knative| knative.from_folder(base));
+        }
         file.console = file.console.map(|console| console.based_in(base));
         for key in [&mut file.master_key, &mut file.previous_master_key] {
             *key = key.take().map(|key| key.from_folder(base));
@@ -98,17 +106,19 @@ impl File {
         Ok(file)
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
-        toml::from_str(text).map_err(|error| {
-            let (line, column) = position(text, error.span().map_or(0, |span| span.start));
-            SettingsError::Wrong {
-                path: path.to_owned(),
-                line,
-                column,
-                message: error.message().to_owned(),
-                nearest: nearest(error.message()),
-            }
-        })
+    pub(super) fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
+        let wrong = |at: usize, message: &str| {
+            let (line, column) = position(text, at);
+            let (path, message, nearest) = (path.to_owned(), message.to_owned(), nearest(message));
+            SettingsError::Wrong { path, line, column, message, nearest }
+        };
+        let file: Self = toml::from_str(text)
+            .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message()))?;
+        #[cfg(not(feature = "knative"))]
+        if let Some(table) = &file.knative {
+            return Err(wrong(table.span().start, super::knative::NO_KNATIVE));
+        }
+        Ok(file)
     }
 }
 
@@ -122,8 +132,8 @@ fn position(text: &str, at: usize) -> (usize, usize) {
 fn nearest(message: &str) -> Option<&'static str> {
     let unknown = message.strip_prefix("unknown field `")?.split('`').next()?;
     let unknown = unknown.replace('-', "_");
-    KEYS.into_iter()
-        .map(|key| (strsim::jaro_winkler(&unknown, key), key))
+    KEYS.iter()
+        .map(|&key| (strsim::jaro_winkler(&unknown, key), key))
         .filter(|(likeness, _)| *likeness > 0.7)
         .max_by(|one, other| one.0.total_cmp(&other.0))
         .map(|(_, key)| key)
@@ -140,8 +150,10 @@ mod tests {
     #[test]
     fn every_listed_key_is_known() {
         let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\nserver = 's'\nkey_file = 'k'\nadvisories = 'a'\nmaster_key = {file = 'k'}\nprevious_master_key = {file = 'k'}\nllm = {base_url = 'u', model = 'm'}\ngithub = {token_env = 'T'}\ngoogle = {project = 'p'}\nconsole = {theme = '16', theme_file = 't', keymap = 'k'}\n";
+        let more = if cfg!(feature = "knative") { "knative = {namespace = 'n'}\n" } else { "" };
+        let text = format!("{text}{more}");
         assert_eq!(text.lines().count(), KEYS.len());
-        let file = File::parse(text, Path::new("x")).unwrap();
+        let file = File::parse(&text, Path::new("x")).unwrap();
         assert_eq!(file.data_dir, Some(PathBuf::from("d")));
         assert_eq!(file.format, Some(super::super::Format::Json));
     }

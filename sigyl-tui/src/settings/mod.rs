@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod github;
 mod google;
+mod knative;
 mod listen;
 mod llm;
 pub(crate) mod policy;

@@ -115,6 +115,9 @@ pub(crate) struct Settings {
     pub(crate) github: GitHubSettings,
     /// The project at Google that servers can run in.
     pub(crate) google: Option<GoogleSettings>,
+    /// The cluster that servers can run in.
+    #[cfg(feature = "knative")]
+    pub(crate) knative: Option<sigyl_core::deploy::knative::KnativeSettings>,
     /// The configuration file in use.
     pub(crate) config: Option<PathBuf>,
     /// The policy that findings are judged by, instead of the default one.
@@ -190,6 +193,8 @@ impl Settings {
             llm: file.llm,
             github: file.github.unwrap_or_default(),
             google: file.google,
+            #[cfg(feature = "knative")]
+            knative: file.knative,
             config,
             environment,
         })
@@ -225,6 +230,10 @@ impl Settings {
         if self.google.is_some() {
             let there = CloudRun::new(self.google()?);
             config.targets.insert("cloud-run".to_owned(), Arc::new(there));
+        }
+        #[cfg(feature = "knative")]
+        if let Some(table) = &self.knative {
+            config.targets.insert("knative".to_owned(), Arc::new(self.open_knative(table)?));
         }
         if let Some(reviewer) = self.reviewer()? {
             config.review = Some(Arc::new(reviewer));

@@ -65,12 +65,13 @@ static SCANNING: [Volume; 6] = [
     page!("rules", "Every rule"),
 ];
 
-static RUNNING: [Volume; 9] = [
+static RUNNING: [Volume; 10] = [
     page!("operations", "Operations"),
     page!("verify", "Verifying"),
     page!("config", "Configuration"),
     page!("github", "GitHub"),
     page!("cloud-run", "Google Cloud Run"),
+    page!("knative", "Knative"),
     page!("performance", "Performance"),
     page!("privacy", "Privacy"),
     page!("stability", "Stability"),

@@ -22,7 +22,7 @@ macro_rules! page {
     };
 }
 
-const PAGES: [Page; 18] = [
+const PAGES: [Page; 19] = [
     Page("Overview", include_str!("../../../../README.md")),
     page!("The console", "console"),
     page!("Configuration", "config"),
@@ -35,6 +35,7 @@ const PAGES: [Page; 18] = [
     page!("How well it detects", "detection"),
     page!("GitHub", "github"),
     page!("Cloud Run", "cloud-run"),
+    page!("Knative", "knative"),
     page!("The server", "server"),
     page!("Access and keys", "access"),
     page!("The registry", "registry"),
