@@ -216,7 +216,11 @@ fn source(record: Option<&VersionRecord>, deployment: &Deployment, facts: &Relea
         (record.source == facts.source, "the version is recorded from another source"),
         (deployment.source == facts.source.digest, "what serves was built from another source"),
     ];
-    all_of(LinkName::Source, &wrong, format!("{} in the version record and what serves", facts.source.digest))
+    all_of(
+        LinkName::Source,
+        &wrong,
+        format!("{} in the version record and in the record of what serves", facts.source.digest),
+    )
 }
 
 fn policy(record: Option<&VersionRecord>, run: Option<&Run>, opened: &Opened) -> ChainLink {
