@@ -115,18 +115,29 @@ impl Opened {
     pub fn admission(&self) -> ChainLink {
         let admitted = &self.facts().admitted;
         let verdict = admitted.verdict;
-        let (lets, how) = match &admitted.basis {
-            Basis::Verdict(of) => (matches!(of, Verdict::Pass | Verdict::Warn), format!("verdict {of}")),
+        let is_well = matches!(verdict, Verdict::Pass | Verdict::Warn);
+        let (lets, approved) = match &admitted.basis {
+            // What the started server said may have been judged worse than its source.
+            Basis::Verdict(of) => (is_well && *of == verdict, String::new()),
             Basis::Approval(approval) => (
-                approval.source == self.facts().source.digest,
-                format!("verdict {verdict}, approved by {}", approval.who),
+                approval.source == self.facts().source.digest && verdict != Verdict::Block,
+                format!(", approved by {}", approval.who),
             ),
-            Basis::Observed { would_be, until, .. } => {
-                (true, format!("verdict {would_be}, and the policy only observed until {until}"))
-            }
+            Basis::Observed { approval, .. } => (
+                false,
+                approval.as_ref().map_or_else(String::new, |it| format!(", rights approved by {}", it.who)),
+            ),
         };
-        let said = format!("policy {}, {how}", admitted.policy);
-        ChainLink::of(LinkName::Policy, lets, said)
+        let until = match &admitted.basis {
+            Basis::Observed { until, .. } => Some(*until),
+            Basis::Verdict(_) | Basis::Approval(_) => admitted.observed,
+        };
+        let observed = until
+            .filter(|_| !is_well)
+            .map(|until| format!(", and the policy only observed until {until}"))
+            .unwrap_or_default();
+        let said = format!("policy {}, verdict {verdict}{approved}{observed}", admitted.policy);
+        ChainLink::of(LinkName::Policy, lets || !observed.is_empty(), said)
     }
 
     /// Says who accepted what.

@@ -209,6 +209,9 @@ pub struct AdmittedBy {
     pub verdict: Verdict,
     /// What the admission rests on.
     pub basis: Basis,
+    /// Until when the policy stops nothing, where it only observes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Timestamp>,
     /// Fingerprints of the findings that waivers accept.
     pub waived: Vec<Digest>,
 }

@@ -6,8 +6,8 @@ use super::Sigyl;
 use crate::attest::{AttestError, Opened, PublicKey};
 use crate::deploy::Serving;
 use crate::domain::{
-    Action, ArtifactFact, Attested, Caller, Chain, ChainLink, Decision, Deployment, LinkName, Pin, PinFact,
-    ReleaseFacts, Run, Server, ServerName, VersionRecord,
+    Action, Admission, ArtifactFact, Attested, Caller, Chain, ChainLink, Decision, Deployment, LinkName, Pin,
+    PinFact, Refusal, ReleaseFacts, Run, Server, ServerName, VersionRecord,
 };
 use crate::error::Error;
 use crate::mcp::{Probe, ProbeLimits};
@@ -93,7 +93,8 @@ impl Sigyl {
         });
         links.push(source(record.as_ref(), deployment, facts));
         links.push(self.stated_report(record.as_ref(), run.as_ref(), facts).await?);
-        links.push(policy(record.as_ref(), run.as_ref(), opened));
+        let admitted = self.admitted_now(record.as_ref(), run.as_ref());
+        links.push(policy(record.as_ref(), run.as_ref(), opened, admitted.err()));
         links.push(approvals(record.as_ref(), run.as_ref(), opened));
         links.push(build(deployment, facts));
         links.push(image(serving.as_ref(), facts));
@@ -101,6 +102,14 @@ impl Sigyl {
         links.push(self.stated_tools(server, deployment, record.as_ref(), facts).await);
         links.push(opened.bom(&attested.sbom));
         Ok(links)
+    }
+
+    /// Tells whether the policy of now would let it be started again.
+    fn admitted_now(&self, record: Option<&VersionRecord>, run: Option<&Run>) -> Result<(), Refusal> {
+        let Some(record) = record else { return Ok(()) };
+        let platform = &self.inner.platform;
+        let judged = run.and_then(|run| run.judgement.as_ref());
+        Admission::of_record(record, judged, &platform.settings.policy, platform.clock.now()).map(|_| ())
     }
 
     /// Looks at an instance where it runs; what keeps from looking is told as it would be to whoever asked.
@@ -223,7 +232,12 @@ fn source(record: Option<&VersionRecord>, deployment: &Deployment, facts: &Relea
     )
 }
 
-fn policy(record: Option<&VersionRecord>, run: Option<&Run>, opened: &Opened) -> ChainLink {
+fn policy(
+    record: Option<&VersionRecord>,
+    run: Option<&Run>,
+    opened: &Opened,
+    refused: Option<Refusal>,
+) -> ChainLink {
     let facts = opened.facts();
     let (recorded, admitted) = (&facts.recorded, &facts.admitted);
     let judged = run.and_then(|run| run.judgement.as_ref());
@@ -235,13 +249,16 @@ fn policy(record: Option<&VersionRecord>, run: Option<&Run>, opened: &Opened) ->
             && judged.report == admitted.report
             && judged.policy == admitted.policy
             && judged.verdict == admitted.verdict
+            && judged.observed == admitted.observed
             && judged.waived == admitted.waived
     });
     let said = opened.admission();
+    let refused = refused.map(|refused| refused.to_string());
     let wrong = [
         (is_recorded, "the version was recorded by another policy or decision"),
         (is_judged, "the run on record judged otherwise"),
         (said.outcome == crate::domain::LinkOutcome::Holds, "what was judged does not let it serve"),
+        (refused.is_none(), refused.as_deref().unwrap_or_default()),
     ];
     all_of(LinkName::Policy, &wrong, said.said)
 }

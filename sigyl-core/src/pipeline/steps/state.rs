@@ -51,6 +51,7 @@ fn facts(cx: &Context, deployment: &Deployment) -> Result<ReleaseFacts, StepErro
             policy: admission.policy(),
             verdict: judged.verdict,
             basis: admission.basis().clone(),
+            observed: judged.observed,
             waived: admission.waived().to_vec(),
         },
         accepted,
