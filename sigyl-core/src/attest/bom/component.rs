@@ -50,6 +50,21 @@ impl Component {
         }
     }
 
+    /// Takes what another lock, or place in one, says of the same: it is needed as much as either says.
+    pub(super) fn merge(&mut self, other: Self) {
+        let need = |scope: Option<&str>| match scope {
+            None => 2,
+            Some("optional") => 1,
+            Some(_) => 0,
+        };
+        if need(other.scope) > need(self.scope) {
+            self.scope = other.scope;
+        }
+        if self.hashes.is_empty() {
+            self.hashes = other.hashes;
+        }
+    }
+
     /// Writes it as CycloneDX does.
     pub(super) fn write(&self) -> Value {
         let mut out = json!({

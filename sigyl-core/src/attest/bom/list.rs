@@ -1,6 +1,7 @@
 //! The list: what all locks of a source name, as one document.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::{Value, json};
 
@@ -8,6 +9,7 @@ use crate::domain::{Digest, VersionRecord};
 use crate::source::{Lock, LockKind, SourceTree};
 
 use super::component::{Component, Listed};
+use super::uncovered::uncovered;
 use super::{cargo, go, npm, pip};
 
 /// Components that are listed at most.
@@ -23,11 +25,17 @@ const SERVER: &str = "server";
 pub fn bom(record: &VersionRecord, tree: &SourceTree) -> Value {
     let locks = tree.locks();
     let mut gaps = tree.unread_locks();
+    gaps.extend(uncovered(tree));
     let mut components: BTreeMap<String, Component> = BTreeMap::new();
     for Listed { components: new, gaps: more } in locks.iter().map(listed) {
         gaps.extend(more);
         for component in new {
-            components.entry(component.reference()).or_insert(component);
+            match components.entry(component.reference()) {
+                Entry::Occupied(mut known) => known.get_mut().merge(component),
+                Entry::Vacant(free) => {
+                    free.insert(component);
+                }
+            }
         }
     }
     let (written, more) = written(&components);
@@ -49,10 +57,9 @@ pub fn bom(record: &VersionRecord, tree: &SourceTree) -> Value {
     if gaps.len() > GAPS.0 {
         properties.push(property("sigyl:gap", format!("{} more", gaps.len() - GAPS.0)));
     }
-    json!({
+    let mut list = json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
-        "serialNumber": serial(record.source.digest),
         "version": 1,
         "metadata": {
             "timestamp": record.recorded,
@@ -65,7 +72,9 @@ pub fn bom(record: &VersionRecord, tree: &SourceTree) -> Value {
         "components": written,
         // How sure it is that these are all, of the source alone.
         "compositions": [{"aggregate": aggregate, "assemblies": [SERVER]}],
-    })
+    });
+    list["serialNumber"] = json!(serial(Digest::of(list.to_string().as_bytes())));
+    list
 }
 
 /// Writes as many components as a list may have; tells how many more there are.
@@ -102,10 +111,10 @@ fn property(name: &str, value: impl Into<String>) -> Value {
     json!({"name": name, "value": value.into()})
 }
 
-/// Names the list of a source: the same for the same source, whenever it is made.
-fn serial(source: Digest) -> String {
+/// Names a list by the digest of all else in it: the same list has the same name, and another one another.
+fn serial(list: Digest) -> String {
     let mut bytes: [u8; 16] = [0; 16];
-    bytes.copy_from_slice(&source.as_bytes()[..16]);
+    bytes.copy_from_slice(&list.as_bytes()[..16]);
     format!("urn:uuid:{}", uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
@@ -118,7 +127,9 @@ mod tests {
     fn of(files: &[(&str, &str)]) -> Value {
         let dir = tempfile::tempdir().unwrap();
         for (path, text) in files {
-            std::fs::write(dir.path().join(path), text).unwrap();
+            let at = dir.path().join(path);
+            std::fs::create_dir_all(at.parent().unwrap()).unwrap();
+            std::fs::write(at, text).unwrap();
         }
         let tree = SourceTree::from_folder(dir.path(), &Limits::default()).unwrap();
         bom(&fixture::version_record("clock", "1.0.0", "a"), &tree)
@@ -132,6 +143,27 @@ mod tests {
         assert_eq!(aggregate(&[("main.py", "")]), "unknown");
         assert_eq!(aggregate(&[("Cargo.toml", ""), ("Cargo.lock", LOCK)]), "complete");
         assert_eq!(aggregate(&[("package.json", "{}"), ("package-lock.json", "{")]), "incomplete");
+        let cargo = [("Cargo.toml", ""), ("Cargo.lock", LOCK)];
+        for other in ["web/package.json", "package.json", "tools/uv.lock", "crates/x/Cargo.toml", "Gemfile"] {
+            let list = of(&[&cargo[..], &[(other, "{}")]].concat());
+            assert_eq!(list["compositions"][0]["aggregate"], "incomplete", "{other}");
+            let gap = format!("no lock that was read is known to stand for {other}");
+            assert!(list.to_string().contains(&gap), "{list}");
+        }
+    }
+
+    #[test]
+    fn what_is_listed_twice_is_needed_if_either_is() {
+        let npm = r#"{"packages": {
+            "node_modules/a": {"version": "1.0.0", "integrity": "x", "dev": true},
+            "node_modules/b/node_modules/a": {"version": "1.0.0", "integrity": "x", "optional": true},
+            "node_modules/c": {"version": "1.0.0", "integrity": "x"},
+            "node_modules/d/node_modules/c": {"version": "1.0.0", "integrity": "x", "dev": true}
+        }}"#;
+        let list = of(&[("package.json", "{}"), ("package-lock.json", npm)]);
+        let all = list["components"].as_array().unwrap();
+        assert_eq!(all.len(), 2);
+        assert_eq!((&all[0]["scope"], all[1].get("scope")), (&json!("optional"), None));
     }
 
     /// Tells whether a component has what the schema of CycloneDX 1.6 lets it have, and nothing else.
@@ -209,6 +241,8 @@ mod tests {
             list["components"].as_array().unwrap().iter().map(|one| one["purl"].clone()).collect();
         assert_eq!(purls, ["pkg:cargo/a@1.0.0", "pkg:cargo/b@1.0.0"]);
         assert_eq!(list["metadata"]["component"]["name"], "clock");
+        let other = of(&[files[0], ("Cargo.lock", &LOCK.replace("'b'", "'c'"))]);
+        assert_ne!(list["serialNumber"], other["serialNumber"], "another list has another name");
         let serial = list["serialNumber"].as_str().unwrap();
         assert!(serial.starts_with("urn:uuid:") && serial.len() == 45, "{serial}");
         assert!(list["metadata"]["properties"].to_string().contains("Cargo.lock (of the source) sha256:"));

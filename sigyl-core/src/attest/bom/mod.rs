@@ -9,5 +9,6 @@ mod go;
 mod list;
 mod npm;
 mod pip;
+mod uncovered;
 
 pub use list::bom;

@@ -75,8 +75,11 @@ fn add(name: String, package: &Package, out: &mut Listed) {
         out.gaps.push(format!("the lock names no version of {name}"));
         return;
     };
-    let from_registry = package.resolved.as_ref().is_none_or(|from| from.starts_with(REGISTRY))
-        && !version.contains([':', '/']);
+    let from_registry = match &package.resolved {
+        Some(from) => from.starts_with(REGISTRY),
+        // What came inside another package has neither: nobody says that the registry has the same.
+        None => package.integrity.is_some(),
+    } && !version.contains([':', '/']);
     let (group, name) = match name.split_once('/') {
         Some((group, name)) => (Some(group.to_owned()), name.to_owned()),
         None => (None, name),
@@ -125,7 +128,7 @@ mod tests {
         );
         let Listed { components, gaps } = listed("package-lock.json", lock.as_bytes());
         let purls: Vec<_> = components.iter().map(|one| one.purl.as_deref()).collect();
-        assert_eq!(purls, [Some("pkg:npm/%40a/b@1.2.3"), Some("pkg:npm/c@1.0.0"), None]);
+        assert_eq!(purls, [Some("pkg:npm/%40a/b@1.2.3"), None, None]);
         assert_eq!(components[0].group.as_deref(), Some("@a"));
         assert_eq!(components[0].hashes, [("SHA-512", "00".repeat(64))]);
         let scopes: Vec<_> = components.iter().map(|one| one.scope).collect();
