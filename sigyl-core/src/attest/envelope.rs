@@ -9,6 +9,8 @@ use super::{AttestError, PublicKey, SigningKey};
 
 /// Bytes of an envelope at most, as it is sent and stored.
 pub const MOST_BYTES: usize = 32 << 20;
+/// Bytes of an envelope beside what it holds, at most.
+const BESIDE: usize = 1 << 10;
 /// Signatures of one envelope that are looked at.
 const MOST_SIGNATURES: usize = 8;
 
@@ -20,16 +22,21 @@ fn pae(kind: &str, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Signs a statement.
-pub(super) fn sign(key: &SigningKey, payload: &[u8]) -> Envelope {
+pub(super) fn sign(key: &SigningKey, payload: &[u8]) -> Result<Envelope, AttestError> {
+    let encoded = STANDARD.encode(payload);
+    // Whoever checks it reads no larger one, with the key, the signature and the names of members beside it.
+    if encoded.len() > MOST_BYTES - BESIDE {
+        return Err(AttestError::TooLarge(MOST_BYTES));
+    }
     let signature = key.sign(&pae(STATEMENT_TYPE, payload));
-    Envelope {
+    Ok(Envelope {
         payload_type: STATEMENT_TYPE.to_owned(),
-        payload: STANDARD.encode(payload),
+        payload: encoded,
         signatures: vec![EnvelopeSignature {
             keyid: key.public().id().to_string(),
             sig: STANDARD.encode(signature),
         }],
-    }
+    })
 }
 
 /// Reads an envelope that somebody sent or saved. Nothing of it is believed yet.
@@ -112,7 +119,7 @@ mod tests {
     #[test]
     fn an_envelope_opens_with_its_key_and_no_other() {
         let (key, other) = (SigningKey::random().unwrap(), SigningKey::random().unwrap());
-        let envelope = sign(&key, b"{}");
+        let envelope = sign(&key, b"{}").unwrap();
         let text = serde_json::to_vec(&envelope).unwrap();
         assert_eq!(open(&parse(&text).unwrap(), key.public()).unwrap(), b"{}");
         let error = open(&envelope, other.public()).unwrap_err();
@@ -122,9 +129,19 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_signed_that_nobody_reads() {
+        let key = SigningKey::random().unwrap();
+        let most = (MOST_BYTES - BESIDE) / 4 * 3;
+        let envelope = sign(&key, &vec![b'x'; most]).unwrap();
+        assert!(serde_json::to_vec(&envelope).unwrap().len() <= MOST_BYTES);
+        assert!(open(&envelope, key.public()).is_ok());
+        assert!(matches!(sign(&key, &vec![b'x'; most + 3]), Err(AttestError::TooLarge(MOST_BYTES))));
+    }
+
+    #[test]
     fn either_alphabet_is_read_and_another_type_is_not() {
         let key = SigningKey::random().unwrap();
-        let envelope = sign(&key, &[0xfb, 0xff, 0xfe]);
+        let envelope = sign(&key, &[0xfb, 0xff, 0xfe]).unwrap();
         assert_eq!(envelope.payload, "+//+");
         let safe = Envelope { payload: "-__-".to_owned(), ..envelope.clone() };
         assert_eq!(open(&safe, key.public()).unwrap(), [0xfb, 0xff, 0xfe]);
@@ -138,7 +155,7 @@ mod tests {
         #[test]
         fn no_byte_can_be_changed(payload in prop::collection::vec(any::<u8>(), 1..80), at in any::<prop::sample::Index>(), bit in 0_u8..8) {
             let key = SigningKey::random().unwrap();
-            let good = sign(&key, &payload);
+            let good = sign(&key, &payload).unwrap();
             let flip = |text: &str| {
                 let mut bytes = STANDARD.decode(text).unwrap();
                 let at = at.index(bytes.len());

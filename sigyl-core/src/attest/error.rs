@@ -11,16 +11,19 @@ pub enum AttestError {
     /// The operating system gives no random numbers.
     #[error("no random numbers for a key: {0}")]
     NoRandom(String),
+    /// Nothing was signed yet.
+    #[error("there is no key yet: it is made when the first release takes over")]
+    NoKey,
     /// The key on record is none.
     #[error("the key that signs statements is damaged: restore a backup")]
     Key,
     /// A text is no public key.
     #[error(
-        "this is no public key: expected the PEM of an Ed25519 key, as `sigyl verify --public-key` prints it"
+        "this is no public key: expected the PEM of an Ed25519 key, as `sigyl verify --print-key` prints it"
     )]
     NotAKey,
     /// Something is larger than any statement.
-    #[error("it has more than {0} bytes, and no statement has")]
+    #[error("it has more than {0} bytes, and no statement may have")]
     TooLarge(usize),
     /// A text is no envelope.
     #[error("this is no envelope of DSSE: {0}")]
@@ -68,6 +71,7 @@ impl AttestError {
             Self::NotAKey | Self::TooLarge(_) | Self::NotAnEnvelope(_) | Self::NotAStatement(_) => {
                 Kind::Invalid
             }
+            Self::NoKey => Kind::NotFound,
             Self::NotSigned { .. } => Kind::Conflict,
             Self::Store(error) => error.kind(),
             Self::Vault(error) => error.kind(),
@@ -79,6 +83,7 @@ impl AttestError {
         match self {
             Self::NotSigned { .. } => "E1501",
             Self::NotAKey | Self::TooLarge(_) | Self::NotAnEnvelope(_) | Self::NotAStatement(_) => "E1502",
+            Self::NoKey => "E1503",
             Self::Key => "E0704",
             Self::NoRandom(_) | Self::Store(_) => "E0703",
             Self::Vault(_) => "E0801",

@@ -29,10 +29,16 @@ impl fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
+    /// Opens the key of a store; nothing where there is none.
+    pub async fn find(store: &dyn Store, vault: &Vault) -> Result<Option<Self>, AttestError> {
+        let Some(sealed) = store.signing_key().await? else { return Ok(None) };
+        Self::read(&vault.reveal(&sealed)?).map(Some)
+    }
+
     /// Opens the key of a store, or makes and keeps one where there is none.
     pub async fn ensure(store: &dyn Store, vault: &Vault, now: Timestamp) -> Result<Self, AttestError> {
-        if let Some(sealed) = store.signing_key().await? {
-            return Self::read(&vault.reveal(&sealed)?);
+        if let Some(key) = Self::find(store, vault).await? {
+            return Ok(key);
         }
         let seed = random()?;
         let value = SecretValue::new(STANDARD.encode(*seed));

@@ -17,5 +17,5 @@ pub fn attest(
     let subjects = facts.subjects();
     let statement = Statement::of(facts, key.public().id(), began, bom_digest(&bom)?);
     let list = Statement::of_bom(subjects, bom);
-    Ok(Attested { statement: sign(key, &statement.bytes()?), sbom: sign(key, &list.bytes()?) })
+    Ok(Attested { statement: sign(key, &statement.bytes()?)?, sbom: sign(key, &list.bytes()?)? })
 }

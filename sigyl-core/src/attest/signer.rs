@@ -31,6 +31,15 @@ impl Signer {
         Self { store, vault, key: Arc::default() }
     }
 
+    /// Returns the key that is there; nothing where none was needed yet.
+    pub async fn known(&self) -> Result<Option<&SigningKey>, AttestError> {
+        if let Some(key) = self.key.get() {
+            return Ok(Some(key));
+        }
+        let Some(key) = SigningKey::find(&*self.store, &self.vault).await? else { return Ok(None) };
+        Ok(Some(self.key.get_or_init(|| std::future::ready(key)).await))
+    }
+
     /// Returns the key, which is made where there is none.
     pub async fn key(&self, now: Timestamp) -> Result<&SigningKey, AttestError> {
         self.key.get_or_try_init(|| SigningKey::ensure(&*self.store, &self.vault, now)).await

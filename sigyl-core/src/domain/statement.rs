@@ -1,6 +1,7 @@
 //! What a release is said to be: an in-toto statement whose predicate is SLSA provenance, with what Sigyl decided beside it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -160,6 +161,9 @@ pub struct ReleaseFacts {
     pub accepted_more: usize,
     /// What was built.
     pub artifact: ArtifactFact,
+    /// Whether the run took what was built before, and built nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached: Option<bool>,
     /// The instance that serves.
     pub revision: RevisionId,
     /// The run that let it.
@@ -281,8 +285,8 @@ const ACCEPTED: usize = 1_000;
 
 impl AcceptedRisk {
     /// Lists what was accepted for a run, by its waivers and by those of the policy; tells how many more there are.
-    pub fn all(waivers: &[Waiver], report: &Report) -> (Vec<Self>, usize) {
-        let given = waivers.iter().map(|waiver| Self {
+    pub fn all<'a>(waivers: impl Iterator<Item = &'a Waiver>, report: &Report) -> (Vec<Self>, usize) {
+        let given = waivers.map(|waiver| Self {
             rule: waiver.rule.clone(),
             place: waiver.path.clone(),
             reason: waiver.reason.clone(),
@@ -341,6 +345,20 @@ impl PinFact {
 }
 
 impl SourceRef {
+    /// Returns it as it is handed out: of a place on a disk its last part alone, since the rest names people and machines.
+    pub fn stated(&self) -> Self {
+        let last = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let locator = match Locator::parse(&self.locator) {
+            Ok(Locator::Path(path) | Locator::Archive(path)) => last(&path).unwrap_or_else(|| ".".to_owned()),
+            Ok(Locator::Git { url, reference, subdir }) if is_local(&url) => {
+                let url = last(Path::new(&url)).unwrap_or_else(|| ".".to_owned());
+                Locator::Git { url, reference, subdir }.to_string()
+            }
+            _ => self.locator.clone(),
+        };
+        Self { locator, ..self.clone() }
+    }
+
     /// Returns the commit that it is, where it came from a repository.
     pub fn commit(&self) -> Option<CommitId> {
         match Locator::parse(&self.locator) {
@@ -348,6 +366,11 @@ impl SourceRef {
             _ => None,
         }
     }
+}
+
+/// Tells whether git looks for a repository on a disk: an address names its scheme, or a host before a colon.
+fn is_local(url: &str) -> bool {
+    url.starts_with("file://") || url.split('/').next().is_some_and(|head| !head.contains(':'))
 }
 
 impl ReleaseFacts {
@@ -444,4 +467,33 @@ impl<P: Serialize> Statement<P> {
 /// Identifies a list of components by its canonical form.
 pub fn bom_digest(bom: &Value) -> Result<Digest, StatementError> {
     canonical::digest(bom).map_err(|_| StatementError::NotCanonical)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::SourceKind;
+
+    #[test]
+    fn of_a_place_on_a_disk_the_last_part_alone_is_stated() {
+        let commit = "a".repeat(40);
+        for (named, stated) in [
+            ("/home/ada/work/clock", "clock"),
+            ("servers/clock/", "clock"),
+            ("..", "."),
+            ("/", "."),
+            ("/home/ada/clock.tgz", "clock.tgz"),
+            ("npm:clock@1.0.0", "npm:clock@1.0.0"),
+            ("github:ada/clock#main", "github:ada/clock#main"),
+            (&format!("git:/home/ada/clock#{commit}:src"), &format!("git:clock#{commit}:src")),
+            (&format!("git:file:///home/ada/clock#{commit}"), &format!("git:clock#{commit}")),
+            ("git:https://host.example/ada/clock#main", "git:https://host.example/ada/clock#main"),
+            ("git:git@host.example:ada/clock#main", "git:git@host.example:ada/clock#main"),
+        ] {
+            let digest = Digest::of(b"x");
+            let source = SourceRef { kind: SourceKind::Path, locator: named.to_owned(), digest };
+            assert_eq!(source.stated().locator, stated, "{named}");
+            assert_eq!(source.stated().commit(), source.commit(), "{named}");
+        }
+    }
 }

@@ -247,8 +247,16 @@ impl StepError {
             Self::Store(error) | Self::Publish(PublishError::Store(error)) => store_hint(error),
             Self::Attest(AttestError::Store(error)) => store_hint(error),
             Self::Attest(AttestError::Statement(_)) => "please report it with the message",
+            Self::Attest(AttestError::Vault(_)) | Self::Vault(_) => {
+                "put the right master.key back; nothing was lost"
+            }
+            Self::Attest(AttestError::NoRandom(_)) => {
+                "the system has to give random numbers: look why getrandom(2) is refused to this process"
+            }
+            Self::Attest(AttestError::TooLarge(_)) => {
+                "the locks of the source list too much to be signed: take out what is not needed"
+            }
             Self::Attest(_) => "restore a backup of the data directory, and start it again",
-            Self::Vault(_) => "put the right master.key back; nothing was lost",
             Self::Rules(_) | Self::Defect { .. } => "please report it with the message",
             Self::Waiver(_) => {
                 "name one finding as RULE@FILE:LINE or RULE@TOOL:FIELD, with --reason TEXT and --expires DATE"

@@ -6,8 +6,8 @@ use super::Sigyl;
 use crate::attest::{AttestError, Opened, PublicKey};
 use crate::deploy::Serving;
 use crate::domain::{
-    Action, Admission, ArtifactFact, Attested, Caller, Chain, ChainLink, Decision, Deployment, LinkName, Pin,
-    PinFact, Refusal, ReleaseFacts, Run, Server, ServerName, VersionRecord,
+    Action, Admission, ArtifactFact, Attested, Caller, Chain, ChainLink, Decision, Deployment, LOCAL,
+    LinkName, Pin, PinFact, Refusal, ReleaseFacts, Run, Server, ServerName, VersionRecord,
 };
 use crate::error::Error;
 use crate::mcp::{Probe, ProbeLimits};
@@ -18,7 +18,7 @@ use crate::wire::v1::{PublicKeyView, Verification};
 const NAMED: usize = 5;
 
 impl Sigyl {
-    /// Returns the key that checks what this instance signs; it is made where there is none.
+    /// Returns the key that checks what this instance signs. It is made with the first release, and not by a question.
     pub async fn public_key(&self, caller: &Caller) -> Result<PublicKeyView, Error> {
         caller.require(Action::Browse)?;
         let key = self.own_key().await?;
@@ -27,8 +27,8 @@ impl Sigyl {
 
     async fn own_key(&self) -> Result<PublicKey, Error> {
         let _sealing = self.inner.sealing.read().await;
-        let platform = &self.inner.platform;
-        Ok(*platform.signer.key(platform.clock.now()).await?.public())
+        let key = self.inner.platform.signer.known().await?;
+        Ok(*key.ok_or(AttestError::NoKey)?.public())
     }
 
     /// Returns what was signed of what serves a server.
@@ -98,7 +98,8 @@ impl Sigyl {
         links.push(approvals(record.as_ref(), run.as_ref(), opened));
         links.push(build(deployment, facts));
         links.push(image(serving.as_ref(), facts));
-        links.push(revision(serving.as_ref(), deployment, facts));
+        let is_tried = self.inner.front.compared(&deployment.server).is_some();
+        links.push(revision(serving.as_ref(), deployment, facts, is_tried));
         links.push(self.stated_tools(server, deployment, record.as_ref(), facts).await);
         links.push(opened.bom(&attested.sbom));
         Ok(links)
@@ -222,7 +223,7 @@ fn source(record: Option<&VersionRecord>, deployment: &Deployment, facts: &Relea
         return ChainLink::broken(LinkName::Source, "the version is not on record");
     };
     let wrong = [
-        (record.source == facts.source, "the version is recorded from another source"),
+        (record.source.stated() == facts.source, "the version is recorded from another source"),
         (deployment.source == facts.source.digest, "what serves was built from another source"),
     ];
     all_of(
@@ -280,11 +281,17 @@ fn approvals(record: Option<&VersionRecord>, run: Option<&Run>, opened: &Opened)
 
 fn build(deployment: &Deployment, facts: &ReleaseFacts) -> ChainLink {
     let is_same = ArtifactFact::of(&deployment.launch).is_ok_and(|built| built == facts.artifact);
+    let how = match facts.cached {
+        Some(false) => "built",
+        Some(true) => "let serve what was built before,",
+        // A statement of before this was stated.
+        None => "built, or took as it was built before,",
+    };
     let said = match (&facts.artifact, is_same) {
         (_, false) => "what is started was built otherwise".to_owned(),
-        (ArtifactFact::Image { .. }, true) => format!("run {} built the image that is started", facts.run),
+        (ArtifactFact::Image { .. }, true) => format!("run {} {how} the image that is started", facts.run),
         (ArtifactFact::Program { launch }, true) => {
-            format!("run {} built the program that is started as {launch}", facts.run)
+            format!("run {} {how} the program that is started as {launch}", facts.run)
         }
     };
     ChainLink::of(LinkName::Build, is_same, said)
@@ -305,8 +312,15 @@ fn image(serving: Result<&Serving, &String>, facts: &ReleaseFacts) -> ChainLink 
     }
 }
 
-fn revision(serving: Result<&Serving, &String>, deployment: &Deployment, facts: &ReleaseFacts) -> ChainLink {
+fn revision(
+    serving: Result<&Serving, &String>,
+    deployment: &Deployment,
+    facts: &ReleaseFacts,
+    is_tried: bool,
+) -> ChainLink {
     let wrong = [
+        (!is_tried, "another version is being tried by some clients"),
+        (deployment.target.as_deref().unwrap_or(LOCAL) == facts.target, "it serves at another place"),
         (deployment.server == facts.server && deployment.version == facts.version, "another version serves"),
         (deployment.revision == facts.revision && deployment.run == facts.run, "another instance serves"),
         (deployment.activated == facts.activated, "it serves since another time"),

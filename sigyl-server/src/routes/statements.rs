@@ -42,8 +42,11 @@ const VERIFY: Doc = Doc::new(
     "Checks the statement of what serves a server, link by link, and asks the server what it declares.",
     &[gives("Verification", "The links, whether they hold or not."), NONE],
 );
-const PUBLIC_KEY: Doc =
-    Doc::new("showPublicKey", "The key that checks what this instance signs.", &[gives("PublicKey", "It.")]);
+const PUBLIC_KEY: Doc = Doc::new(
+    "showPublicKey",
+    "The key that checks what this instance signs.",
+    &[gives("PublicKey", "It."), fails(404, "Nothing was signed yet: the first release makes the key.")],
+);
 
 async fn statement(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     Answer::json(&app.core.attested(&ask.caller, &name(&ask)?).await?.statement)

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use sigyl_core::attest::PublicKey;
 use sigyl_core::client::{Client, ClientError, ClientSettings, FeedNews, OPERATIONS, Patience, RunNews};
 use sigyl_core::domain::{
     AuditHead, FollowPolicy, Kind, Label, ListingStatus, Login, ProfilePatch, Role, RunId, RunState,
@@ -265,9 +264,8 @@ async fn servers(client: &Client) {
     assert_eq!(refused(client.sbom(&name).await), missing);
     assert_eq!(refused(client.attested(&name).await), missing);
     assert_eq!(refused(client.verify(&name).await), missing);
-    let key = client.public_key().await.unwrap();
-    assert_eq!(PublicKey::parse(&key.pem).unwrap().id(), key.key);
-    assert_eq!(client.public_key().await.unwrap(), key, "it is made once");
+    let unsigned = (404, Some("E1503".to_owned()));
+    assert_eq!(refused(client.public_key().await), unsigned, "a question makes no key");
     assert_eq!(refused(client.call(&name, "now", &json!({})).await), missing);
     assert_eq!(refused(client.edit(&name, &ProfilePatch::default()).await), missing);
     assert_eq!(refused(client.ratings(&name).await), missing);

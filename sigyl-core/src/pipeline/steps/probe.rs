@@ -121,6 +121,8 @@ fn judge_live(cx: &mut Context, report: &Report, drift: Option<Hold>) -> Result<
     if let Some(unmatched) = live.waived.unmatched.first().filter(|_| !cx.run.plan.takes_recorded()) {
         return Err(unmatched.no_match().into());
     }
+    // What accepts nothing is not said to have been accepted.
+    cx.results.left_over = live.waived.unmatched;
     let seen = |hold: &Hold| matches!(&basis, Basis::Approval(approval) if approval.accepts(hold));
     let live: Vec<Hold> = live.holds.into_iter().chain(drift).collect();
     let open: Vec<Hold> = live.iter().filter(|hold| !seen(hold)).cloned().collect();

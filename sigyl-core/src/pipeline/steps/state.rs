@@ -32,11 +32,13 @@ fn facts(cx: &Context, deployment: &Deployment) -> Result<ReleaseFacts, StepErro
         return Err(defect("no record, admission, report or judgement"));
     };
     let artifact = ArtifactFact::of(&deployment.launch).map_err(crate::attest::AttestError::from)?;
-    let (accepted, accepted_more) = AcceptedRisk::all(&cx.order.waive, report);
+    // A waiver that came with the version may have been for what is gone.
+    let used = cx.order.waive.iter().filter(|waiver| !results.left_over.contains(waiver));
+    let (accepted, accepted_more) = AcceptedRisk::all(used, report);
     Ok(ReleaseFacts {
         server: record.server.clone(),
         version: record.version.clone(),
-        source: record.source.clone(),
+        source: record.source.stated(),
         commit: record.source.commit(),
         recorded: RecordedBy {
             report: record.report,
@@ -57,6 +59,7 @@ fn facts(cx: &Context, deployment: &Deployment) -> Result<ReleaseFacts, StepErro
         accepted,
         accepted_more,
         artifact,
+        cached: results.built.as_ref().map(|built| built.cached),
         revision: deployment.revision.clone(),
         run: cx.run.id.clone(),
         by: cx.run.caller.clone(),

@@ -48,6 +48,20 @@ pub(super) async fn open_with(
     config.rules = Some(rules());
     config.target = Some(target.clone());
     config.targets = others;
+    opened(config).await
+}
+
+/// A handle over a target that runs nothing, under a policy.
+pub(super) async fn open_by(folder: &Path, target: &Arc<FakeTarget>, policy: Policy) -> Sigyl {
+    let at = |name: &str| folder.join(name);
+    let mut config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+    config.rules = Some(rules());
+    config.target = Some(target.clone());
+    config.policy = policy;
+    opened(config).await
+}
+
+async fn opened(config: Config) -> Sigyl {
     let opening = async {
         loop {
             match Sigyl::open(config.clone()).await {
