@@ -11,8 +11,8 @@ pub enum AttestError {
     /// The operating system gives no random numbers.
     #[error("no random numbers for a key: {0}")]
     NoRandom(String),
-    /// Nothing was signed yet.
-    #[error("there is no key yet: it is made when the first release takes over")]
+    /// There is no key: nothing was signed yet, or it was given up.
+    #[error("there is no key that signs: it is made when a release takes over")]
     NoKey,
     /// The key on record is none.
     #[error("the key that signs statements is damaged: restore a backup")]

@@ -45,7 +45,7 @@ const VERIFY: Doc = Doc::new(
 const PUBLIC_KEY: Doc = Doc::new(
     "showPublicKey",
     "The key that checks what this instance signs.",
-    &[gives("PublicKey", "It."), fails(404, "Nothing was signed yet: the first release makes the key.")],
+    &[gives("PublicKey", "It."), fails(404, "There is no key: a release makes it.")],
 );
 
 async fn statement(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
