@@ -2,6 +2,7 @@
 
 use super::house::{House, toy};
 use super::target::Fault;
+use crate::attest::Opened;
 use crate::domain::{
     Decision, Hold, Locator, Plan, Run, RunState, SecretName, SecretValue, StepId, StepState, Timestamp,
     Version, Waiver,
@@ -95,7 +96,35 @@ async fn a_waiver_may_be_for_what_only_the_started_server_says() {
         assert_eq!(run.state, RunState::Done, "{path:?} {:?}", run.failure);
         let accepted = |notice: &&String| notice.starts_with("accepted until 2030-01-01");
         assert_eq!(run.notices.iter().filter(accepted).count(), 1, "{:?}", run.notices);
+        assert_eq!(stated(&house).await, ["our own"], "{path:?}");
     }
+}
+
+/// Returns the reasons of what the statement of what serves says that was accepted.
+async fn stated(house: &House) -> Vec<String> {
+    let (store, signer) = (&house.platform.store, &house.platform.signer);
+    let deployment = store.deployment(&toy()).await.unwrap().unwrap();
+    let attested = store.attested(&toy(), &deployment.revision).await.unwrap().unwrap();
+    let key = *signer.known().await.unwrap().unwrap().public();
+    let opened = Opened::new(&attested.statement, &key).unwrap();
+    opened.facts().accepted.iter().map(|risk| risk.reason.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_waiver_that_came_with_a_version_and_accepts_nothing_any_more_is_not_stated() {
+    let house = House::new();
+    house.says(PUSHY);
+    assert_eq!(deploy_with(&house, vec![waiver(None)]).await.state, RunState::Done);
+    house.write("2.0.0", "");
+    house.says("Adds.");
+    let next = house.redeploy().await;
+    let next = if next.state == RunState::Held { house.approve(next).await } else { next };
+    assert_eq!(next.state, RunState::Done, "{:?}", next.failure);
+    let back = roll_back(&house).await;
+    let back = if back.state == RunState::Held { house.approve(back).await } else { back };
+    assert_eq!(back.state, RunState::Done, "{:?}", back.failure);
+    assert_eq!(house.routed().as_deref(), Some("1.0.0"));
+    assert_eq!(stated(&house).await, [""; 0]);
 }
 
 #[tokio::test]
