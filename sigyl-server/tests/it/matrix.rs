@@ -85,7 +85,7 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("showStatement", Key(Action::Read), 404),
     ("showSbom", Key(Action::Read), 404),
     ("verifyServer", Key(Action::Probe), 404),
-    ("showPublicKey", Browse, 200),
+    ("showPublicKey", Browse, 404),
     ("callTool", Key(Action::Call), 415),
     ("listSecrets", Key(Action::Read), 404),
     ("setSecret", Key(Action::Secrets), 415),
