@@ -351,6 +351,8 @@ fn may_be_granted(target: &dyn Target, grants: &[String]) -> Result<(), StepErro
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::clock::{Clock as _, SystemClock};
     use crate::domain::{RuleId, Waiver};
@@ -379,6 +381,21 @@ mod tests {
         assert_eq!(refused.code(), "E0304");
         assert!(refused.failure().message.contains("more than a year away"), "{}", refused.failure().message);
         assert!(sigyl.begin(&owner, Plan::Release, order(365), Default::default()).await.is_ok());
+        sigyl.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_setting_is_called_what_it_sets_whoever_asks() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let config = Config::new(at("data"), at("cache"), Default::default(), "/nonexistent".into());
+        let sigyl = Sigyl::open(config).await.unwrap();
+        let env = BTreeMap::from([("NODE_OPTIONS=--require x".to_owned(), "y".to_owned())]);
+        let deploy = Deploy { env, ..Deploy::of(Locator::parse("npm:weather").unwrap()) };
+        for caller in [Caller::local_owner(), Caller::limited("ci", [Action::Deploy])] {
+            let refused = sigyl.deploy(&caller, deploy.clone()).await.unwrap_err();
+            assert_eq!(refused.code(), "E0311", "{refused}");
+        }
         sigyl.shutdown().await;
     }
 }

@@ -15,7 +15,7 @@ use sigyl_core::source::{Limits, SourceTree};
 use sigyl_core::wire::registry::{ImportRow, ListQuery, StatusUpdate};
 use sigyl_core::wire::v1::{
     DomainRecord, Import, NewAccount, NewFollow, NewKey, NewQuarantine, NewRating, NewSecret, NewWorkspace,
-    PolicyText, Release, Rescan, RunEnd, SignedTime, SignedToken, Ticket,
+    PolicyText, Release, Rescan, RunEnd, Settings, SignedTime, SignedToken, Ticket,
 };
 
 use crate::app::TestApp;
@@ -257,6 +257,7 @@ async fn servers(client: &Client) {
     assert_eq!(refused(client.versions(&name).await), missing);
     assert_eq!(refused(client.delete_server(&name, "nobody").await), missing);
     assert_eq!(refused(client.roll_back(&name, None).await), missing);
+    assert_eq!(refused(client.reconfigure(&name, &Settings::default()).await), missing);
     assert_eq!(refused(client.release_again(&name, &Release::default()).await), missing);
     assert_eq!(refused(client.transfer(&name, &WorkspaceName::default()).await), missing);
     assert_eq!(refused(client.probe(&name).await), missing);
