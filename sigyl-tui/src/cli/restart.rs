@@ -11,8 +11,8 @@ const EXAMPLES: &str = "\
 Examples:
   sigyl restart clock
       Beside itself: clients that are there end in their own time.
-  sigyl secrets set weather KEY --restart
-      A new value for a secret, and the start that it takes.";
+  sigyl restart com.example/weather
+      With the secrets of now; `sigyl secrets set NAME KEY --restart` does both.";
 
 /// Start a server anew, as it is and without a gap
 #[derive(Debug, clap::Args)]
