@@ -16,7 +16,7 @@ Examples:
   sigyl configure weather --min-instances 1 --max-instances 5 --memory 1Gi
       Other limits; they stand over the manifest's until --reset-limits.";
 
-/// Change settings and limits of a server; its version stays
+/// Change settings and limits of a server
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, visible_alias = "scale")]
 pub(crate) struct Args {

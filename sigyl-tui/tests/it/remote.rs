@@ -136,7 +136,7 @@ const LINES: &[(&str, i32)] = &[
     ("calls nobody", 3),
     ("probe nobody", 3),
     ("verify nobody", 3),
-    ("verify --print-key", 0),
+    ("verify --print-key", 3),
     ("call nobody now", 3),
     ("runs", 0),
     ("secrets list nobody", 3),
