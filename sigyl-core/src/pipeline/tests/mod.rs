@@ -4,6 +4,8 @@ mod blocks;
 mod canary;
 #[cfg(feature = "cloud-run")]
 mod cloud;
+#[cfg(any(feature = "cloud-run", feature = "knative"))]
+mod death;
 mod elsewhere;
 mod faults;
 mod holds;

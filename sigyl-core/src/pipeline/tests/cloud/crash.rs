@@ -1,24 +1,17 @@
 //! The process dies after each request of a run: the next one completes it or takes it back.
 
 use std::sync::mpsc;
-use std::time::Duration;
 
-use super::super::house::ada;
+use super::super::death::{self, Follower};
 use super::calls::{key_of, name_of};
-use super::matrix::{Follower, Outcome, Pace, again, calls, prepare};
+use super::matrix::{Outcome, Pace, again, calls, prepare};
 use super::place::{Act, Cloud};
 use crate::deploy::cloud_run::tests::fake::Blow;
 use crate::domain::{Run, RunState, StepState};
-use crate::event::Bus;
-use crate::pipeline::{Emitter, Lanes, Masks, start};
-
-/// How long a run may take to come to a request.
-const REACHED: Duration = Duration::from_secs(60);
 
 /// Begins an act in a process of its own, as it were, that is gone once a request was made and before it was answered.
 async fn die(cloud: &mut Cloud, act: Act, at: usize) -> Run {
     let (dead, died) = mpsc::channel();
-    let (begun, id) = mpsc::channel();
     let mut follower = Follower::default();
     cloud.hook(move |asked, _| {
         if follower.follow(key_of(asked)) < at {
@@ -27,30 +20,11 @@ async fn die(cloud: &mut Cloud, act: Act, at: usize) -> Run {
         dead.send(name_of(asked)).ok();
         Some(Blow::Silence)
     });
-    let ((plan, order), secrets) = (cloud.order(act), Cloud::secrets(act));
-    let mut platform = cloud.house.platform.clone();
-    tokio::task::spawn_blocking(move || {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        (platform.masks, platform.lanes) = (Masks::default(), Lanes::default());
-        let (store, clock, masks) = (platform.store.clone(), platform.clock.clone(), platform.masks.clone());
-        {
-            let _here = runtime.enter();
-            platform.emitter = Emitter::start(store, clock, Bus::new(), masks);
-        }
-        runtime.spawn(async move {
-            let mut started = start(platform, plan, &ada(), order, secrets).await.unwrap();
-            begun.send(started.id.clone()).unwrap();
-            started.wait().await;
-        });
-        died.recv_timeout(REACHED).unwrap();
-        runtime.shutdown_timeout(REACHED);
-    })
-    .await
-    .unwrap();
+    let platform = cloud.house.platform.clone();
+    let id = death::die(platform, cloud.order(act), Cloud::secrets(act), died).await;
     cloud.unhook();
     cloud.begin();
-    cloud.house.platform.store.run(&id.recv().unwrap()).await.unwrap().unwrap()
+    cloud.house.platform.store.run(&id).await.unwrap().unwrap()
 }
 
 /// Lets the process die after each request of an act; returns what is wrong.

@@ -5,30 +5,13 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::super::death::Follower;
 use super::calls::{key_of, name_of};
 use super::faults::{FAULTS, Fault, SLOW};
 use super::place::{Act, Cloud, leaks};
 use crate::deploy::cloud_run::Patience;
 use crate::deploy::cloud_run::tests::short;
 use crate::domain::{Run, RunState, StepState};
-
-/// Follows the calls of a run: tries of one call are one.
-#[derive(Debug, Default)]
-pub(super) struct Follower {
-    at: usize,
-    last: Option<String>,
-}
-
-impl Follower {
-    /// Returns how many calls came before this one.
-    pub(super) fn follow(&mut self, key: String) -> usize {
-        if self.last.as_ref() != Some(&key) {
-            self.at += 1;
-            self.last = Some(key);
-        }
-        self.at - 1
-    }
-}
 
 /// What came of a run in which one call went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

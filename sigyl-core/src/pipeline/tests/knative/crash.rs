@@ -1,23 +1,16 @@
 //! The process dies after each request of a run: the next one completes it or takes it back.
 
 use std::sync::mpsc;
-use std::time::Duration;
 
-use super::super::house::ada;
-use super::matrix::{Follower, Outcome, again, calls, patient};
+use super::super::death::{self, Follower};
+use super::matrix::{Outcome, again, calls, patient};
 use super::place::{Act, Place, key_of, name_of};
 use crate::deploy::knative::tests::fake::Blow;
 use crate::domain::{Run, RunState, StepState};
-use crate::event::Bus;
-use crate::pipeline::{Emitter, Lanes, Masks, start};
-
-/// How long a run may take to come to a request.
-const REACHED: Duration = Duration::from_secs(60);
 
 /// Begins an act in a process of its own, as it were, that is gone once a request was made and before it was answered.
 async fn die(place: &mut Place, act: Act, at: usize) -> Run {
     let (dead, died) = mpsc::channel();
-    let (begun, id) = mpsc::channel();
     let mut follower = Follower::default();
     place.machine.fake.hook(move |asked, _| {
         if follower.follow(key_of(asked)) < at {
@@ -26,30 +19,11 @@ async fn die(place: &mut Place, act: Act, at: usize) -> Run {
         dead.send(name_of(asked)).ok();
         Some(Blow::Silence)
     });
-    let ((plan, order), secrets) = (place.order(act), Place::secrets(act));
-    let mut platform = place.house.platform.clone();
-    tokio::task::spawn_blocking(move || {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        (platform.masks, platform.lanes) = (Masks::default(), Lanes::default());
-        let (store, clock, masks) = (platform.store.clone(), platform.clock.clone(), platform.masks.clone());
-        {
-            let _here = runtime.enter();
-            platform.emitter = Emitter::start(store, clock, Bus::new(), masks);
-        }
-        runtime.spawn(async move {
-            let mut started = start(platform, plan, &ada(), order, secrets).await.unwrap();
-            begun.send(started.id.clone()).unwrap();
-            started.wait().await;
-        });
-        died.recv_timeout(REACHED).unwrap();
-        runtime.shutdown_timeout(REACHED);
-    })
-    .await
-    .unwrap();
+    let platform = place.house.platform.clone();
+    let id = death::die(platform, place.order(act), Place::secrets(act), died).await;
     place.machine.fake.unhook();
     place.begin();
-    place.house.platform.store.run(&id.recv().unwrap()).await.unwrap().unwrap()
+    place.house.platform.store.run(&id).await.unwrap().unwrap()
 }
 
 /// Lets the process die after each request of an act; returns what is wrong.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::super::death::Follower;
 use super::place::{Act, Place, key_of, leaks, name_of};
 use crate::deploy::knative::Patience;
 use crate::deploy::knative::tests::fake::{Blow, refusal};
@@ -55,24 +56,6 @@ const FAULTS: &[Fault] = &[
 /// Those that take time.
 const SLOW: &[Fault] =
     &[fault("hang", false, false, || Blow::Silence), fault("hang!", true, false, || Blow::Silence)];
-
-/// Follows the calls of a run: tries of one call are one.
-#[derive(Debug, Default)]
-pub(super) struct Follower {
-    at: usize,
-    last: Option<String>,
-}
-
-impl Follower {
-    /// Returns how many calls came before this one.
-    pub(super) fn follow(&mut self, key: String) -> usize {
-        if self.last.as_ref() != Some(&key) {
-            self.at += 1;
-            self.last = Some(key);
-        }
-        self.at - 1
-    }
-}
 
 /// What came of a run in which one call went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
