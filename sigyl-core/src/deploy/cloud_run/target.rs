@@ -159,6 +159,18 @@ impl CloudRun {
     }
 }
 
+/// Says what a deployment was released as.
+fn made<'a>(names: &'a Names, deployment: &'a Deployment, account: &'a str) -> Result<Made<'a>, TargetError> {
+    Ok(Made {
+        names,
+        revision: &deployment.revision,
+        source: deployment.source,
+        image: image(&deployment.launch)?,
+        account,
+        env: &deployment.env,
+    })
+}
+
 /// Returns the image of an artifact.
 fn image(launch: &Artifact) -> Result<&str, TargetError> {
     match launch {
@@ -229,14 +241,8 @@ impl Target for CloudRun {
 
     async fn shift(&self, deployment: &Deployment) -> Result<(), TargetError> {
         let names = Names::of(&deployment.server);
-        let made = Made {
-            names: &names,
-            revision: &deployment.revision,
-            source: deployment.source,
-            image: image(&deployment.launch)?,
-            account: &self.google.email(&names.account()),
-            env: &deployment.env,
-        };
+        let account = self.google.email(&names.account());
+        let made = made(&names, deployment, &account)?;
         self.google.shift(&made).await
     }
 
@@ -285,14 +291,8 @@ impl Target for CloudRun {
 
     async fn serving(&self, deployment: &Deployment) -> Result<Serving, TargetError> {
         let names = Names::of(&deployment.server);
-        let made = Made {
-            names: &names,
-            revision: &deployment.revision,
-            source: deployment.source,
-            image: image(&deployment.launch)?,
-            account: &self.google.email(&names.account()),
-            env: &deployment.env,
-        };
+        let account = self.google.email(&names.account());
+        let made = made(&names, deployment, &account)?;
         self.google.look_at(&made).await
     }
 
