@@ -20,6 +20,8 @@ mod digest;
 mod document;
 mod download;
 mod drift;
+#[cfg(feature = "runtime")]
+mod escape;
 mod failure;
 mod finding;
 mod follow;
@@ -83,6 +85,8 @@ pub(crate) use document::read_strictly;
 pub use document::{AddressError, DocumentError, DocumentName, DocumentVersion, RawDocument};
 pub use download::Download;
 pub use drift::{Drift, DriftEntry, Fate, FieldChange, Gravity, NewFinding};
+#[cfg(feature = "runtime")]
+pub(crate) use escape::percent_encoded;
 pub use failure::Failure;
 pub use finding::{Category, Confidence, Finding, Location, RuleId, Severity};
 pub use follow::{BranchName, BranchNameError, Follow, FollowPolicy, FollowPolicyError, Seen, Weight};

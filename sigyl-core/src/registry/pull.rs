@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::domain::{Kind, Timestamp};
+use crate::domain::{Kind, Timestamp, percent_encoded};
 use crate::mcp::{self, McpError};
 use crate::registry::OFFICIAL_KEY;
 use crate::wire::registry::ImportRow;
@@ -160,7 +160,7 @@ impl Pull {
         query.extend(self.since.map(|since| ("updated_since", since.to_string())));
         query.extend(self.cursor.clone().map(|cursor| ("cursor", cursor)));
         let query: Vec<_> =
-            query.into_iter().map(|(name, value)| format!("{name}={}", encoded(&value))).collect();
+            query.into_iter().map(|(name, value)| format!("{name}={}", percent_encoded(&value))).collect();
         let url = format!("{}?{}", self.list, query.join("&"));
         let mut response = self.client.get(url).send().await.map_err(failed)?;
         if !response.status().is_success() {
@@ -183,20 +183,6 @@ impl Pull {
     fn unreachable(&self, why: String) -> PullError {
         PullError::Unreachable { list: self.list.clone(), why }
     }
-}
-
-/// Writes a value as a query holds it.
-fn encoded(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            write!(out, "%{byte:02X}").ok();
-        }
-        out
-    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::component::{Component, Listed, escaped, hex_hash};
+use super::component::{Component, Listed, hex_hash};
+use crate::domain::percent_encoded;
 
 /// The sources that a package URL means by itself.
 const REGISTRIES: [&str; 2] =
@@ -29,8 +30,9 @@ pub(super) fn listed(path: &str, bytes: &[u8]) -> Listed {
     let one = |package: Package| {
         let source = package.source?;
         let purl = REGISTRIES.contains(&source.as_str());
-        let purl =
-            purl.then(|| format!("pkg:cargo/{}@{}", escaped(&package.name), escaped(&package.version)));
+        let purl = purl.then(|| {
+            format!("pkg:cargo/{}@{}", percent_encoded(&package.name), percent_encoded(&package.version))
+        });
         let hashes = package.checksum.and_then(|hex| hex_hash("sha256", &hex)).into_iter().collect();
         Some(Component { name: package.name, version: package.version, purl, hashes, ..Component::default() })
     };

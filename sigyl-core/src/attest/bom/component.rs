@@ -121,19 +121,6 @@ pub(super) fn base64_hash(name: &str, text: &str) -> Option<(&'static str, Strin
     Some((alg, hex))
 }
 
-/// Writes a part of a package URL.
-pub(super) fn escaped(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b".-_~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            write!(out, "%{byte:02X}").ok();
-        }
-        out
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,10 +133,5 @@ mod tests {
             assert_eq!(hex_hash(name, text), None, "{name} {text}");
         }
         assert_eq!(base64_hash("sha512", "AAAA"), None);
-    }
-
-    #[test]
-    fn a_part_of_a_package_url_holds_no_separator() {
-        assert_eq!(escaped("@a/b c+1"), "%40a%2Fb%20c%2B1");
     }
 }

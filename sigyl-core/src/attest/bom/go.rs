@@ -1,6 +1,7 @@
 //! `go.sum`.
 
-use super::component::{Component, Listed, escaped};
+use super::component::{Component, Listed};
+use crate::domain::percent_encoded;
 
 /// Lists the modules whose content is summed. `go.sum` may name versions that are not taken in the end.
 pub(super) fn listed(path: &str, bytes: &[u8]) -> Listed {
@@ -15,11 +16,11 @@ fn component(line: &str) -> Option<Component> {
     if version.ends_with("/go.mod") {
         return None;
     }
-    let parts: Vec<String> = module.split('/').map(escaped).collect();
+    let parts: Vec<String> = module.split('/').map(percent_encoded).collect();
     Some(Component {
         name: module.to_owned(),
         version: version.to_owned(),
-        purl: Some(format!("pkg:golang/{}@{}", parts.join("/"), escaped(version))),
+        purl: Some(format!("pkg:golang/{}@{}", parts.join("/"), percent_encoded(version))),
         // It is the hash of a list of files, and of no file.
         properties: vec![("sigyl:go-sum", sum.to_owned())],
         ..Component::default()

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::component::{Component, Listed, base64_hash, escaped};
+use super::component::{Component, Listed, base64_hash};
+use crate::domain::percent_encoded;
 
 /// Where packages come from that are named by name and version alone.
 const REGISTRY: &str = "https://registry.npmjs.org/";
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Lock {
+    lockfile_version: Option<u64>,
     packages: Option<BTreeMap<String, Package>>,
     dependencies: Option<BTreeMap<String, Package>>,
 }
@@ -51,7 +54,10 @@ pub(super) fn listed(path: &str, bytes: &[u8]) -> Listed {
                 add(package.name.clone().unwrap_or(named), &package, &mut out);
             }
         }
-        (None, members) => old(members.unwrap_or_default(), &mut out),
+        (None, Some(members)) => old(members, &mut out),
+        // Only the first version leaves out what is empty.
+        (None, None) if lock.lockfile_version == Some(1) => {}
+        (None, None) => return Listed::unread(path),
     }
     out
 }
@@ -85,8 +91,8 @@ fn add(name: String, package: &Package, out: &mut Listed) {
         None => (None, name),
     };
     let purl = from_registry.then(|| {
-        let group = group.as_ref().map(|group| format!("{}/", escaped(group))).unwrap_or_default();
-        format!("pkg:npm/{group}{}@{}", escaped(&name), escaped(version))
+        let group = group.as_ref().map(|group| format!("{}/", percent_encoded(group))).unwrap_or_default();
+        format!("pkg:npm/{group}{}@{}", percent_encoded(&name), percent_encoded(version))
     });
     let integrity = package.integrity.as_deref().unwrap_or_default().split_ascii_whitespace();
     let hashes = integrity.filter_map(|one| {

@@ -2,7 +2,8 @@
 
 use crate::source::{Requirement, pinned};
 
-use super::component::{Component, Listed, escaped, hex_hash};
+use super::component::{Component, Listed, hex_hash};
+use crate::domain::percent_encoded;
 
 /// Lists what a lock names. Where it allows several files of a package, none of them is said to be the one.
 pub(super) fn listed(path: &str, bytes: &[u8]) -> Listed {
@@ -21,7 +22,7 @@ fn component(pin: &Requirement) -> Option<Component> {
             hashes.drain(..).map(|(alg, hex)| ("sigyl:one-of-the-files", format!("{alg}:{hex}"))).collect();
     }
     Some(Component {
-        purl: Some(format!("pkg:pypi/{}@{}", escaped(&name), escaped(version))),
+        purl: Some(format!("pkg:pypi/{}@{}", percent_encoded(&name), percent_encoded(version))),
         name,
         version: version.to_owned(),
         hashes,

@@ -5,9 +5,9 @@ use std::path::Path;
 use async_trait::async_trait;
 use serde::Deserialize;
 
-use super::client::{RepositoryClient, escaped, told};
+use super::client::{RepositoryClient, told};
 use super::{ApiError, courier};
-use crate::domain::{CommitId, Kind, RepositoryName};
+use crate::domain::{CommitId, Kind, RepositoryName, percent_encoded};
 use crate::source::{ArchiveError, Archives};
 
 #[derive(Deserialize)]
@@ -25,7 +25,7 @@ impl RepositoryClient {
         let reference =
             reference.map_or("HEAD", |reference| reference.strip_prefix("refs/").unwrap_or(reference));
         // What follows a slash would be another question: `main/status`.
-        let name = escaped(reference).replace('/', "%2F");
+        let name = percent_encoded(reference);
         let path = format!("/repos/{repository}/commits/{name}?per_page=1");
         let commit: Commit = self.octocrab()?.get(path, None::<&()>).await.map_err(told)?;
         match CommitId::parse(reference) {

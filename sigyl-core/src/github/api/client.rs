@@ -16,7 +16,7 @@ use super::courier::{Courier, Office, refusal};
 use super::tokens::{Credential, Tokens};
 use super::{ApiError, CommitCheck, CommitState, CommitStatus, Repositories, RepositoryFacts};
 use crate::clock::Clock;
-use crate::domain::{Annotation, BranchName, CommitId, RepositoryName, Severity};
+use crate::domain::{Annotation, BranchName, CommitId, RepositoryName, Severity, percent_encoded};
 use crate::web::Web;
 
 /// Annotations of one request, and of one check: GitHub takes no more at a time, and nobody reads more.
@@ -177,17 +177,8 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// Writes a name into a path: its slashes stay.
-pub(super) fn escaped(name: &str) -> String {
-    let mut path = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
-                path.push(byte.into())
-            }
-            _ => path.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    path
+fn escaped(name: &str) -> String {
+    name.split('/').map(percent_encoded).collect::<Vec<_>>().join("/")
 }
 
 /// Tells what went wrong, without what was asked or answered.
