@@ -31,7 +31,8 @@ impl Opened {
     /// Reads what an envelope holds, signed or not: for the fuzzer alone.
     #[cfg(feature = "testing")]
     pub(super) fn unsigned(envelope: &Envelope) -> Result<Self, AttestError> {
-        let payload = super::envelope::decode(&envelope.payload).unwrap_or_default();
+        let payload = super::envelope::decode(&envelope.payload);
+        let payload = payload.ok_or_else(|| AttestError::NotAStatement("it is no base64".to_owned()))?;
         Self::read(&payload, &PublicKey::from_bytes([0; 32]))
     }
 
