@@ -49,7 +49,6 @@ fn add_targets(core: &mut sigyl_core::Config, settings: &Settings) -> Result<(),
         let opened = google.open(place, web, Arc::new(SystemClock))?;
         core.targets.insert("cloud-run".to_owned(), Arc::new(CloudRun::new(opened)));
     }
-    #[cfg(feature = "knative")]
     if let Some(crate::settings::ClusterSettings { table, token }) = settings.knative.value.clone() {
         let (web, work) = (Web::new(settings.offline.value), settings.cache_dir.value.join("images"));
         let opened = table.open(|_| token, web, core.tool_env.clone(), work)?;

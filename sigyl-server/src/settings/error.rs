@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use sigyl_core::deploy::cloud_run::GoogleSettingsError;
-#[cfg(feature = "knative")]
 use sigyl_core::deploy::knative::KnativeSettingsError;
 use sigyl_core::scan::RuleSetError;
 use sigyl_core::scan::policy::PolicyError;
@@ -114,7 +113,6 @@ pub enum SettingsError {
     #[error("the table [google] cannot be used")]
     Google(#[from] GoogleSettingsError),
     /// The cluster cannot be used.
-    #[cfg(feature = "knative")]
     #[error("the table [knative] cannot be used")]
     Knative(#[from] KnativeSettingsError),
     /// Only half of what TLS needs was named.

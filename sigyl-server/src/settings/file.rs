@@ -111,10 +111,7 @@ impl File {
             *inner = base.join(&*inner);
         }
         file.google = file.google.map(|google| google.from_folder(base));
-        #[cfg(feature = "knative")]
-        {
-            file.knative = file.knative.map(|knative| knative.from_folder(base));
-        }
+        file.knative = file.knative.map(|knative| knative.from_folder(base));
         for key in [&mut file.master_key, &mut file.previous_master_key] {
             *key = key.take().map(|key| key.from_folder(base));
         }
@@ -139,11 +136,6 @@ impl File {
         #[cfg(not(feature = "otel"))]
         if let Some(table) = &file.otel {
             let message = format!("[otel] asks for OpenTelemetry, {}", super::error::NO_OTEL);
-            return Err(wrong(table.span().start, &message));
-        }
-        #[cfg(not(feature = "knative"))]
-        if let Some(table) = &file.knative {
-            let message = format!("[knative] asks for Knative, {}", super::knative::NO_KNATIVE);
             return Err(wrong(table.span().start, &message));
         }
         Ok(file)

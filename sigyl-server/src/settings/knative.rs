@@ -1,29 +1,15 @@
 //! The cluster in which servers may run: without a table there is none, and the environment holds at most its token.
 
-#[cfg(feature = "knative")]
 use sigyl_core::deploy::knative::KnativeSettings;
-#[cfg(feature = "knative")]
 use sigyl_core::domain::SecretValue;
 
-#[cfg(feature = "knative")]
 use super::resolve::{Variables, absolute, raw};
-#[cfg(feature = "knative")]
 use super::{Set, SettingsError};
 
 /// The table, as the file has it.
-#[cfg(feature = "knative")]
 pub(super) type Table = KnativeSettings;
-/// The table, of which nothing but its place is looked at.
-#[cfg(not(feature = "knative"))]
-pub(super) type Table = toml::Spanned<toml::Table>;
-
-/// Why a program refuses to be told of a cluster, and what to do.
-#[cfg(not(feature = "knative"))]
-pub(super) const NO_KNATIVE: &str =
-    "which this program was built without: build it with `--features knative`, or take that table away";
 
 /// The cluster in which servers may run.
-#[cfg(feature = "knative")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClusterSettings {
@@ -34,7 +20,6 @@ pub struct ClusterSettings {
 }
 
 /// Finds the token that the table leaves to a variable.
-#[cfg(feature = "knative")]
 pub(super) fn resolve(
     file: Option<KnativeSettings>,
     variables: &Variables,
@@ -53,7 +38,6 @@ pub(super) fn resolve(
 #[cfg(test)]
 mod tests {
     use super::super::{Arguments, Settings};
-    #[cfg(feature = "knative")]
     use super::ClusterSettings;
 
     fn resolve(file: &str) -> Result<Settings, String> {
@@ -65,14 +49,6 @@ mod tests {
         Settings::resolve(flags, &variables).map_err(|error| error.to_string())
     }
 
-    #[cfg(not(feature = "knative"))]
-    #[test]
-    fn a_program_without_it_says_so_and_where() {
-        let refused = resolve("\n[knative]\nnamespace = 'mcp'\n").unwrap_err();
-        assert!(refused.contains("server.toml:4") && refused.contains("--features knative"), "{refused}");
-    }
-
-    #[cfg(feature = "knative")]
     #[test]
     fn the_token_comes_from_the_variable_that_is_named_and_is_not_shown() {
         let set = resolve("[knative]\ntoken_env = 'TOKEN'\nca_file = 'ca.pem'\n").unwrap();

@@ -17,7 +17,6 @@ mod trust;
 
 pub use arguments::Arguments;
 pub use error::SettingsError;
-#[cfg(feature = "knative")]
 pub use knative::ClusterSettings;
 pub use otel::OtelSettings;
 pub use resolve::{LogFormat, Settings, TlsFiles};

@@ -61,7 +61,6 @@ impl fmt::Display for Settings {
         line(f, "otel.service_name", &self.otel.service_name, |name| name.as_deref().map(quoted))?;
         line(f, "otel.sample_ratio", &self.otel.sample_ratio, |ratio| ratio.map(|it| format!("{it:?}")))?;
         line(f, "google", &self.google, |table| table.as_ref().and_then(|(table, _)| inline(table)))?;
-        #[cfg(feature = "knative")]
         line(f, "knative", &self.knative, |it| it.as_ref().and_then(|it| inline(&it.table)))?;
         line(f, "github", &self.sign_in.github, |table| table.as_ref().and_then(inline))?;
         line(f, "oidc", &self.sign_in.oidc, |all| Some(all).filter(|it| !it.is_empty()).and_then(inline))?;

@@ -91,7 +91,6 @@ pub struct Settings {
     /// The project at Google in which servers may run, with where its credentials are.
     pub google: Set<Option<(GoogleSettings, Place)>>,
     /// The cluster in which servers may run, with its token where a variable holds that.
-    #[cfg(feature = "knative")]
     pub knative: Set<Option<super::ClusterSettings>>,
     /// How often a caller may look something up in a minute.
     pub read_rate: Set<Option<NonZeroU32>>,
@@ -170,7 +169,6 @@ impl Settings {
                 variables,
             )?,
             google: google(file.google, variables)?,
-            #[cfg(feature = "knative")]
             knative: super::knative::resolve(file.knative, variables)?,
             read_rate: rate(variables, "SIGYL_RATES_READ", file.rates.read)?,
             write_rate: rate(variables, "SIGYL_RATES_WRITE", file.rates.write)?,

@@ -58,7 +58,6 @@ pub(crate) enum SettingsError {
         why: String,
     },
     /// The cluster cannot be used as it is configured.
-    #[cfg(feature = "knative")]
     #[error("{why}")]
     Knative {
         /// What is wrong.
@@ -109,7 +108,6 @@ pub(crate) enum SettingsError {
 impl SettingsError {
     fn code(&self) -> &'static str {
         match self {
-            #[cfg(feature = "knative")]
             Self::Knative { .. } => "E0002",
             Self::Unreadable { .. }
             | Self::Wrong { .. }
@@ -131,7 +129,6 @@ impl SettingsError {
             Self::Wrong { .. } => "docs/config.md lists every key".to_owned(),
             Self::MasterKey(_) => "docs/config.md says where a master key can come from".to_owned(),
             Self::GitHub { .. } => "docs/github.md says how GitHub is configured".to_owned(),
-            #[cfg(feature = "knative")]
             Self::Knative { .. } => "docs/knative.md says how a cluster is configured".to_owned(),
             Self::Google { .. } => "docs/cloud-run.md says how Google is configured".to_owned(),
             Self::Llm { .. } => "docs/reviewer.md says how a reviewer is configured".to_owned(),

@@ -71,7 +71,6 @@ const KEYS: &[&str] = &[
     "llm",
     "github",
     "google",
-    #[cfg(feature = "knative")]
     "knative",
     "console",
 ];
@@ -95,10 +94,7 @@ impl File {
             *folder = base.join(&*folder);
         }
         file.google = file.google.map(|google| google.from_folder(base));
-        #[cfg(feature = "knative")]
-        {
-            file.knative = file.knative.map(|knative| knative.from_folder(base));
-        }
+        file.knative = file.knative.map(|knative| knative.from_folder(base));
         file.console = file.console.map(|console| console.based_in(base));
         for key in [&mut file.master_key, &mut file.previous_master_key] {
             *key = key.take().map(|key| key.from_folder(base));
@@ -114,10 +110,6 @@ impl File {
         };
         let file: Self = toml::from_str(text)
             .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message()))?;
-        #[cfg(not(feature = "knative"))]
-        if let Some(table) = &file.knative {
-            return Err(wrong(table.span().start, super::knative::NO_KNATIVE));
-        }
         Ok(file)
     }
 }
@@ -149,9 +141,7 @@ mod tests {
 
     #[test]
     fn every_listed_key_is_known() {
-        let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\nserver = 's'\nkey_file = 'k'\nadvisories = 'a'\nmaster_key = {file = 'k'}\nprevious_master_key = {file = 'k'}\nllm = {base_url = 'u', model = 'm'}\ngithub = {token_env = 'T'}\ngoogle = {project = 'p'}\nconsole = {theme = '16', theme_file = 't', keymap = 'k'}\n";
-        let more = if cfg!(feature = "knative") { "knative = {namespace = 'n'}\n" } else { "" };
-        let text = format!("{text}{more}");
+        let text = "data_dir = 'd'\ncache_dir = 'c'\nlisten = '127.0.0.1:1'\noffline = true\nformat = 'json'\npolicy = 'p'\nwaivers = 'w'\nserver = 's'\nkey_file = 'k'\nadvisories = 'a'\nmaster_key = {file = 'k'}\nprevious_master_key = {file = 'k'}\nllm = {base_url = 'u', model = 'm'}\ngithub = {token_env = 'T'}\ngoogle = {project = 'p'}\nconsole = {theme = '16', theme_file = 't', keymap = 'k'}\nknative = {namespace = 'n'}\n";
         assert_eq!(text.lines().count(), KEYS.len());
         let file = File::parse(&text, Path::new("x")).unwrap();
         assert_eq!(file.data_dir, Some(PathBuf::from("d")));

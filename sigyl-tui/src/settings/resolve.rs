@@ -116,7 +116,6 @@ pub(crate) struct Settings {
     /// The project at Google that servers can run in.
     pub(crate) google: Option<GoogleSettings>,
     /// The cluster that servers can run in.
-    #[cfg(feature = "knative")]
     pub(crate) knative: Option<sigyl_core::deploy::knative::KnativeSettings>,
     /// The configuration file in use.
     pub(crate) config: Option<PathBuf>,
@@ -193,7 +192,6 @@ impl Settings {
             llm: file.llm,
             github: file.github.unwrap_or_default(),
             google: file.google,
-            #[cfg(feature = "knative")]
             knative: file.knative,
             config,
             environment,
@@ -231,7 +229,6 @@ impl Settings {
             let there = CloudRun::new(self.google()?);
             config.targets.insert("cloud-run".to_owned(), Arc::new(there));
         }
-        #[cfg(feature = "knative")]
         if let Some(table) = &self.knative {
             config.targets.insert("knative".to_owned(), Arc::new(self.open_knative(table)?));
         }
