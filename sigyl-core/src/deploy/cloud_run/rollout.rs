@@ -67,10 +67,17 @@ impl Google {
                 checked => break checked?,
             }
         }
+        let mut is_lost = false;
         loop {
             let found = self.own_service(wanted).await?;
+            // What was lost may be there all the same: once more would leave a revision that nobody knows.
+            if is_lost && found.as_ref().is_some_and(|service| service.leads_to(wanted, &tag)) {
+                break;
+            }
             match self.write(wanted, found.as_ref(), &tag).await {
-                Err(TargetError::Remote(error)) if rounds < ROUNDS && error.is_lost() => rounds += 1,
+                Err(TargetError::Remote(error)) if rounds < ROUNDS && error.is_lost() => {
+                    (rounds, is_lost) = (rounds + 1, true);
+                }
                 Err(error) => return Err(error),
                 Ok(()) => break,
             }

@@ -157,6 +157,14 @@ impl Service {
         self.traffic_statuses.iter().filter(named).filter_map(|share| share.percent).sum()
     }
 
+    /// Tells whether what is wanted was written already, and starts: the tag leads to it, whoever else wrote since.
+    pub(super) fn leads_to(&self, wanted: &Wanted, tag: &str) -> bool {
+        let written = self.annotations.get("sigyl-instance");
+        written.is_some_and(|instance| instance == wanted.revision.as_str())
+            && self.tagged(tag).is_some()
+            && self.trouble().is_none()
+    }
+
     /// Returns what its condition says against it, once it is settled.
     pub(super) fn trouble(&self) -> Option<String> {
         let condition = &self.terminal_condition;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::fake::{Fault, refusal};
+use super::fake::{Blow, Fault, Hook, refusal};
 use super::project::{Project, admission, commit, name};
 use crate::deploy::cloud_run::{Account, Names};
 use crate::deploy::image::tests::source::Source;
@@ -466,6 +466,26 @@ async fn every_call_may_be_refused_and_nothing_is_leaked() {
         }
     }
     println!("{}", table.join("\n"));
+}
+
+#[tokio::test]
+async fn a_revision_that_is_there_though_its_operation_says_otherwise_is_not_made_twice() {
+    let project = Project::new();
+    let mut is_told = false;
+    let befalls = move |asked: &super::fake::Asked, _: &mut super::world::World| {
+        let is_it = !is_told && asked.path.contains("/v2/") && asked.path.contains("/operations/");
+        is_told |= is_it;
+        let (status, body) = refusal(409, "ABORTED", "somebody else was first", &json!([]));
+        is_it.then_some(Blow::Answer(status, body))
+    };
+    project.house.fake.change(|state| state.hook = Hook(Some(Box::new(befalls))));
+    project.release("one").await.unwrap();
+    project.house.fake.change(|state| state.hook = Hook(None));
+    let revisions =
+        project.world(|world| world.things.keys().filter(|name| name.contains("/revisions/")).count());
+    assert_eq!(revisions, 1);
+    project.shift("one").await.unwrap();
+    assert_eq!(project.traffic(), [100]);
 }
 
 #[tokio::test]
