@@ -69,7 +69,7 @@ fn names_rot13(text: &str) -> bool {
     })
 }
 
-fn hex(run: &str) -> Option<Vec<u8>> {
+pub(super) fn hex(run: &str) -> Option<Vec<u8>> {
     let (pairs, odd) = run.as_bytes().as_chunks::<2>();
     if !odd.is_empty() {
         return None;

@@ -2,7 +2,7 @@
 
 use crate::scan::findings::{Findings, Hit};
 use crate::scan::rule::{Part, Rule, RuleMeta};
-use crate::scan::signal::{DISGUISES, IDENTIFIER, dressed, marked};
+use crate::scan::signal::{dressed, is_disguise, marked};
 
 /// Finds what reads like an order once its disguise is off, and words written in letters that only look like letters.
 pub(super) struct DisguisedText(RuleMeta);
@@ -23,9 +23,7 @@ impl Rule for DisguisedText {
         let Part::Tool(tool) = part else { return };
         let prose = tool.prose();
         for segment in prose.segments() {
-            let Some(how) = segment.hidden.filter(|how| DISGUISES.contains(how) && *how != IDENTIFIER) else {
-                continue;
-            };
+            let Some(how) = segment.hidden.filter(|how| is_disguise(how)) else { continue };
             let message = format!("Disguised as {how}. {}", self.0.why);
             let hit = Hit { text: prose.text(), start: segment.start, end: segment.end };
             found.add(&self.0, tool.location(segment.field as usize), hit, Some(message));

@@ -73,7 +73,7 @@ pub(super) fn entities(text: &str) -> String {
     out + rest
 }
 
-/// Undoes `\u0069`, `\u{69}` and `\x69`.
+/// Undoes `\u0069`, `\u{69}`, `\x69` and `\151`.
 pub(super) fn escapes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -87,6 +87,7 @@ pub(super) fn escapes(text: &str) -> String {
             }
             [b'u', ..] => (hex(rest, 1, 4), 5),
             [b'x', ..] => (hex(rest, 1, 2), 3),
+            digits if is_octal(digits) => (u32::from_str_radix(&rest[..3], 8).ok(), 3),
             _ => (None, 0),
         };
         match code.and_then(char::from_u32) {
@@ -98,6 +99,11 @@ pub(super) fn escapes(text: &str) -> String {
         }
     }
     out + rest
+}
+
+/// Tells whether bytes begin with the number of a byte in three octal digits.
+pub(super) fn is_octal(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'0'..=b'3', b'0'..=b'7', b'0'..=b'7', ..])
 }
 
 /// Tells whether an escape spells a letter in a word that has plain ones too: nobody needs to write one so.

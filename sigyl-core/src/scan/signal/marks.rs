@@ -1,11 +1,13 @@
 //! How often the marks of some disguises occur, so that most texts need no look at what they would be without.
 
-use super::codes::spells_part;
+use super::codes::{is_octal, spells_part};
 
 /// How often the marks of some disguises occur.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks {
     pub(super) percent: usize,
+    /// Blanks that are written as `%20` or `=20`.
+    pub(super) blanks: usize,
     pub(super) entities: usize,
     pub(super) slashes: usize,
     /// Letters of words of which the rest is written plainly, as `\u0049` in `\u0049gnore`.
@@ -49,11 +51,15 @@ impl Marks {
     fn take(&mut self, bytes: &[u8], at: usize, byte: u8) {
         let letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
         match byte {
-            b'%' | b'=' => self.percent += usize::from(codes_letter(bytes, at + 1)),
+            b'%' | b'=' => {
+                self.percent += usize::from(codes_letter(bytes, at + 1));
+                self.blanks += usize::from(bytes[at + 1..].starts_with(b"20"));
+            }
             b'&' => self.entities += 1,
             b'\\' => {
                 self.mixed += usize::from(spells_part(bytes, at));
-                self.slashes += usize::from(matches!(bytes.get(at + 1), Some(b'u' | b'x')));
+                let rest = &bytes[at + 1..];
+                self.slashes += usize::from(matches!(rest, [b'u' | b'x', ..]) || is_octal(rest));
             }
             b'-' | b'.' | b'_' | b'|' | b'>' | b'/' => {
                 self.dots += usize::from(matches!(byte, b'-' | b'.'));
@@ -119,6 +125,8 @@ mod tests {
         let none = Marks::default();
         for (text, marks) in [
             ("%41 =5a %zz 100%", Marks { percent: 2, longest: 4, ..none }),
+            ("a%20b=20c%2", Marks { blanks: 2, longest: 11, ..none }),
+            ("\\101\\9", Marks { slashes: 1, longest: 6, ..none }),
             ("&lt;&#65;", Marks { entities: 2, longest: 9, ..none }),
             ("\\u0041\\x41\\n", Marks { slashes: 2, longest: 12, ..none }),
             ("s-e-n-d it a b", Marks { singles: 4, joints: 3, dots: 3, longest: 7, ..none }),

@@ -24,12 +24,13 @@ mod meddle;
 mod overrule;
 mod reading;
 mod rule;
+mod shifted;
 mod trie;
 mod view;
 mod windows;
 mod wording;
 
-pub(super) use disguise::{DISGUISES, IDENTIFIER, disguised, together};
+pub(super) use disguise::{disguised, is_disguise, together};
 pub(super) use dressed::{dressed, marked};
 pub(super) use frame::is_frames;
 pub(super) use lexicon::is_words;
