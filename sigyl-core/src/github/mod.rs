@@ -1,6 +1,7 @@
 //! GitHub: who somebody is there when they sign in, and what it tells of repositories, by webhooks and when it is asked.
 
 pub mod api;
+pub mod app;
 mod client;
 mod github;
 pub mod webhook;

@@ -6,6 +6,8 @@
 #[cfg(feature = "github")]
 mod archives;
 #[cfg(feature = "github")]
+mod as_app;
+#[cfg(feature = "github")]
 mod client;
 #[cfg(feature = "github")]
 mod courier;

@@ -5,15 +5,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use ring::signature::RSA_PKCS1_SHA256;
 use serde::Deserialize;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use super::ApiError;
 use crate::domain::{RepositoryName, SecretValue, Timestamp};
+use crate::github::app::pair;
 use crate::web::{Line, Method, Question};
 
 /// Seconds that what an App signs holds: GitHub takes ten minutes at most.
@@ -193,22 +193,6 @@ fn signed(id: &str, key: &SecretValue, now: Timestamp) -> Result<SecretValue, Ap
     let done = pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), said.as_bytes(), &mut signature);
     done.map_err(|_| ApiError::Key("it cannot sign"))?;
     Ok(SecretValue::new(format!("{said}.{}", URL_SAFE_NO_PAD.encode(signature))))
-}
-
-/// Reads a private key: GitHub gives one in PKCS #1.
-fn pair(pem: &str) -> Result<RsaKeyPair, &'static str> {
-    let body = |kind: &str| {
-        let (_, rest) = pem.split_once(&format!("-----BEGIN {kind}-----"))?;
-        let (body, _) = rest.split_once(&format!("-----END {kind}-----"))?;
-        let body: Zeroizing<String> = Zeroizing::new(body.chars().filter(|c| !c.is_whitespace()).collect());
-        STANDARD.decode(body.as_str()).map(Zeroizing::new).ok()
-    };
-    let wrong = "it is no RSA key of 2048 bits or more";
-    if let Some(der) = body("RSA PRIVATE KEY") {
-        return RsaKeyPair::from_der(&der).map_err(|_| wrong);
-    }
-    let der = body("PRIVATE KEY").ok_or("it is no key between `BEGIN RSA PRIVATE KEY` and its end")?;
-    RsaKeyPair::from_pkcs8(&der).map_err(|_| wrong)
 }
 
 #[cfg(test)]
