@@ -15,6 +15,7 @@ use crate::domain::{
 };
 use crate::event::UnknownKind;
 use crate::github::api::ApiError;
+use crate::github::app::AppError;
 use crate::github::webhook::HookError;
 use crate::mcp::McpError;
 use crate::pipeline::{StepError, failure};
@@ -261,6 +262,9 @@ pub enum Error {
     /// GitHub cannot be asked about repositories.
     #[error(transparent)]
     Api(#[from] ApiError),
+    /// A GitHub App is not kept, or not used.
+    #[error(transparent)]
+    App(#[from] AppError),
     /// A server follows no branch.
     #[error("{0} follows no branch")]
     NoFollow(ServerName),
@@ -314,6 +318,7 @@ impl Error {
             Self::Upload(error) => error.kind(),
             Self::Hook(error) => error.kind(),
             Self::Api(error) => error.kind(),
+            Self::App(error) => error.kind(),
             Self::NoFollow(_) => Kind::NotFound,
             Self::NotFollowable { .. } => Kind::Invalid,
             Self::NothingWaits { .. } => Kind::Conflict,
@@ -364,6 +369,7 @@ impl Error {
             Self::SignIn(error) => error.code(),
             Self::Hook(_) => "E1401",
             Self::Api(_) => "E1403",
+            Self::App(_) => "E1404",
             Self::NoFollow(_) | Self::NotFollowable { .. } | Self::NothingWaits { .. } => "E1402",
             Self::Feed(_) => "E1024",
             Self::Attest(error) => error.code(),

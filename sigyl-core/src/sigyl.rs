@@ -1,6 +1,7 @@
 //! The handle: every capability of Sigyl as one short method. The only place that wires the rooms together.
 
 mod accounts;
+mod app_desk;
 mod audit;
 mod cancel;
 mod config;
@@ -14,6 +15,7 @@ mod first_key;
 mod follow;
 mod forget;
 mod front;
+mod github_app;
 mod history;
 mod hooks;
 mod inspect;
@@ -118,6 +120,8 @@ struct Inner {
     reach: crate::source::Reach,
     /// What is done with GitHub beside signing in.
     github: GitHubWork,
+    /// What asks as the GitHub App that is kept.
+    desk: Arc<app_desk::AppDesk>,
     /// What looks up what domains have on record.
     dns: Option<Arc<dyn Dns>>,
     /// Held by whoever seals until what is sealed is on record, and by whoever changes the key that seals.

@@ -236,6 +236,11 @@ async fn secrets(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Res
             sigyl.key_settled().await;
             Response::MasterKey(Box::new(sigyl.master_key(caller).await?))
         }
+        Request::GitHubApp => Response::GitHub(Box::new(sigyl.github_app(caller).await?)),
+        Request::KeepGitHubApp { new } => {
+            Response::GitHub(Box::new(sigyl.keep_github_app(caller, *new).await?))
+        }
+        Request::ForgetGitHubApp => done(sigyl.forget_github_app(caller).await?),
         _ => return Err(Error::Protocol("an operation that it does not know".into())),
     })
 }

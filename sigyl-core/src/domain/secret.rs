@@ -44,6 +44,11 @@ impl SecretName {
     pub fn signing_key() -> Self {
         Self("SIGNING_KEY".into())
     }
+
+    /// The name of the keys of the GitHub App, which [`super::ServerName::own`] owns.
+    pub fn github_app() -> Self {
+        Self("GITHUB_APP".into())
+    }
 }
 
 checked_text!(SecretName, SecretNameError);

@@ -13,6 +13,7 @@ use crate::dns::Dns;
 use crate::domain::{Policy, SecretValue, Shows};
 use crate::github::GitHub;
 use crate::github::api::Repositories;
+use crate::github::app::OpensApp;
 use crate::pipeline::Review;
 use crate::scan::RuleSet;
 use crate::source::{Archives, Limits, Reach, ToolEnv};
@@ -43,6 +44,8 @@ pub struct GitHubWork {
     pub api: Option<Arc<dyn Repositories>>,
     /// What gets private repositories too, for those who may operate this installation, and for servers that came from there.
     pub archives: Option<Arc<dyn Archives>>,
+    /// What asks as the App that is kept in the vault, where neither of the two above is named; without it none is used.
+    pub app: Option<Arc<dyn OpensApp>>,
     /// Time between two looks at the branches that are followed.
     pub poll_every: Duration,
 }
@@ -54,6 +57,7 @@ impl Default for GitHubWork {
             webhook_secret: None,
             api: None,
             archives: None,
+            app: None,
             poll_every: Duration::from_secs(300),
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Sigyl;
 use super::audit::joined;
 use super::pushed::Acted;
-use crate::domain::{Caller, Delivery, Timestamp};
+use crate::domain::{Caller, Delivery, SecretValue, Timestamp};
 use crate::error::Error;
 use crate::github::webhook::{Delivered, Happened, HookError};
 use crate::store::{Change, StoreError};
@@ -17,15 +17,20 @@ const KEPT: Duration = Duration::from_secs(3 * 24 * 3_600);
 impl Sigyl {
     /// Tells whether deliveries of GitHub are taken at all: it takes a webhook secret.
     pub fn takes_hooks(&self) -> bool {
-        self.inner.github.webhook_secret.is_some()
+        self.webhook_secret().is_some()
+    }
+
+    /// What deliveries are signed with: the secret that is configured, or that of the App that is kept.
+    fn webhook_secret(&self) -> Option<SecretValue> {
+        self.inner.github.webhook_secret.clone().or_else(|| self.inner.desk.webhook_secret())
     }
 
     /// Takes a delivery of GitHub. Whoever sends it needs no key: it is believed because it is signed with the webhook
     /// secret, and refused else. One that was taken before changes nothing. `_caller` is whoever sends it.
     pub async fn take_hook(&self, _caller: &Caller, delivered: Delivered<'_>) -> Result<HookTaken, Error> {
-        let secret = self.inner.github.webhook_secret.as_ref().ok_or(HookError::NotSetUp)?;
+        let secret = self.webhook_secret().ok_or(HookError::NotSetUp)?;
         let now = self.inner.platform.clock.now();
-        let (delivery, event, happened) = delivered.check(secret, now)?;
+        let (delivery, event, happened) = delivered.check(&secret, now)?;
         let taken = |acted: Acted| HookTaken {
             event: event.to_owned(),
             outcome: acted.outcome,

@@ -142,6 +142,7 @@ impl Sigyl {
         {
             platform.store.apply(Change::PutSigningKey(anew)).await?;
         }
+        self.reseal_github_app().await?;
         for name in self.names().await? {
             for secret in platform.store.secrets(&name).await? {
                 if let Some(now) = platform.vault.reseal(&secret)? {

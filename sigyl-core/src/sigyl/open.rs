@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::app_desk::AppDesk;
 use super::front::GatewayFront;
 use super::sign_in::SigningIn;
 use super::{Config, Inner, Sigyl};
@@ -21,7 +22,7 @@ use crate::error::Error;
 use crate::event::Bus;
 use crate::pipeline::{Emitter, Lanes, Masks, Platform, Rules, Settings, Tracker};
 use crate::registry::Shelf;
-use crate::source::{Fetcher, Uploads};
+use crate::source::{Archives, Fetcher, Uploads};
 use crate::store::Store;
 use crate::store::sled::SledStore;
 use crate::vault::{KeySource, Keys, Vault};
@@ -56,10 +57,15 @@ impl Sigyl {
                 tracing::warn!(%error, among, "what a killed process left is still there");
             }
         }
+        let desk = AppDesk::open(&config.github, &*store, &vault).await?;
+        let archives: Arc<dyn Archives> = match &config.github.archives {
+            Some(named) => named.clone(),
+            None => desk.clone(),
+        };
         let fetcher = Fetcher::new(config.tool_env.clone(), config.limits, work, config.offline)
             .with_uploads(Uploads::new(uploads))
             .reaching(config.reach.clone())
-            .with_github(&config.github.web_url, config.github.archives.clone());
+            .with_github(&config.github.web_url, Some(archives));
         let masks = Masks::default();
         let emitter = Emitter::start(store.clone(), config.clock.clone(), Bus::new(), masks.clone());
         let settings = Settings { trees, policy: config.policy.clone(), hold_for: HOLD_FOR, grace: GRACE };
@@ -106,6 +112,7 @@ impl Sigyl {
             unreached: Mutex::default(),
             drift: Mutex::default(),
             github: config.github.clone(),
+            desk,
             dns: config.dns.clone(),
             signing_in: SigningIn::new(config.sign_in.clone(), Web::new(config.offline)),
             since,

@@ -14,9 +14,13 @@ pub(super) type Troubles = Mutex<BTreeMap<ServerName, String>>;
 
 /// Looks at every branch that is followed until the task is dropped.
 pub(super) async fn poll_forever(sigyl: Sigyl) {
-    let Some(api) = sigyl.inner.github.api.clone() else { return };
+    if sigyl.github_api().is_none() && !sigyl.inner.desk.may_open() {
+        return;
+    }
     loop {
         tokio::time::sleep(jittered(sigyl.inner.github.poll_every)).await;
+        // An App may have come, or be gone, meanwhile.
+        let Some(api) = sigyl.github_api() else { continue };
         if let Err(error) = sigyl.poll(&*api).await {
             tracing::error!(%error, "could not look at the branches that are followed");
         }
@@ -24,6 +28,11 @@ pub(super) async fn poll_forever(sigyl: Sigyl) {
 }
 
 impl Sigyl {
+    /// Returns what asks GitHub about repositories: what is configured, or the App that is kept.
+    pub(super) fn github_api(&self) -> Option<Arc<dyn Repositories>> {
+        self.inner.github.api.clone().or_else(|| self.inner.desk.api())
+    }
+
     /// Looks at every branch that is followed, once, and does what a push leads to where one moved.
     pub(super) async fn poll(&self, api: &dyn Repositories) -> Result<(), Error> {
         for follow in self.inner.platform.store.follows().await? {
@@ -69,8 +78,8 @@ impl Sigyl {
 
     /// Asks where a branch is, before it is followed: one that is not there is not followed.
     pub(super) async fn first_look(&self, follow: &mut Follow) -> Result<(), Error> {
-        let Some(api) = &self.inner.github.api else { return Ok(()) };
-        let (RepositoryFacts { id, .. }, commit) = both(api, follow).await?;
+        let Some(api) = self.github_api() else { return Ok(()) };
+        let (RepositoryFacts { id, .. }, commit) = both(&api, follow).await?;
         if follow.id.is_some_and(|known| known != id) {
             let why = "another repository has its name by now; end that it follows the old one first";
             return Err(Error::NotFollowable { server: follow.server.clone(), why });

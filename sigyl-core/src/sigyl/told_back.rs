@@ -21,7 +21,7 @@ impl Sigyl {
     /// Tells GitHub how a commit stands, now and when its run is over or held. Nobody waits for it, and a failure is logged:
     /// a release does not fail because it could not be told.
     pub(super) fn tell_back(&self, about: Told, run: RunId) {
-        let Some(api) = self.inner.github.api.clone() else { return };
+        let Some(api) = self.github_api() else { return };
         let sigyl = self.clone();
         tokio::spawn(async move {
             let (server, commit) = (about.server.clone(), about.commit.clone());

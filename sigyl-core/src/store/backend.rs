@@ -10,7 +10,7 @@ use crate::domain::{
 };
 use crate::event::Event;
 
-use super::{CallRecord, Change, JournalEntry, KeyRecord, SealedSecret, StoreError, Tombstone};
+use super::{CallRecord, Change, JournalEntry, KeptApp, KeyRecord, SealedSecret, StoreError, Tombstone};
 
 /// A window into a listing: at most `limit` items that come after `after` in the listing's own order.
 #[derive(Clone, Debug)]
@@ -113,6 +113,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn pepper(&self) -> Result<Option<SealedSecret>, StoreError>;
     /// Finds the sealed key that signs statements.
     async fn signing_key(&self) -> Result<Option<SealedSecret>, StoreError>;
+    /// Finds the GitHub App that is kept.
+    async fn github_app(&self) -> Result<Option<KeptApp>, StoreError>;
     /// Finds what was signed of an instance of a server.
     async fn attested(
         &self,

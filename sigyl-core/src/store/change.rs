@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     Account, AccountId, Admission, ApiKey, Attested, AuditEntry, Bookmark, Delivery, Deployment, Digest,
-    DocumentName, DocumentVersion, Download, Follow, KeyId, KeyUse, Listing, Once, OnceAnswer, OnceName,
-    Overlay, Pin, Quarantine, Rating, Report, Run, RunId, SecretName, Seq, Server, ServerName, Standing,
-    Suspect, Timestamp, ToolPin, TraceParent, Version, VersionRecord, Workspace, WorkspaceName,
+    DocumentName, DocumentVersion, Download, Follow, GitHubApp, KeyId, KeyUse, Listing, Once, OnceAnswer,
+    OnceName, Overlay, Pin, Quarantine, Rating, Report, Run, RunId, SecretName, Seq, Server, ServerName,
+    Standing, Suspect, Timestamp, ToolPin, TraceParent, Version, VersionRecord, Workspace, WorkspaceName,
 };
 use crate::event::Event;
 
@@ -110,6 +110,10 @@ pub enum Change {
     PutPepper(SealedSecret),
     /// The key that signs statements is sealed, or sealed anew.
     PutSigningKey(SealedSecret),
+    /// The keys of the GitHub App are sealed, or sealed anew.
+    PutGitHubApp(Box<KeptApp>),
+    /// No GitHub App is kept any more. One must have been.
+    ForgetGitHubApp,
     /// A secret is sealed under another master key. When it is no longer what it was, it changes nothing: whoever set it
     /// meanwhile knew the new key.
     Reseal {
@@ -119,7 +123,7 @@ pub enum Change {
         now: SealedSecret,
     },
     /// What a lost master key sealed is given up: these secrets stay by their names, without a value, these keys are good for
-    /// nothing, and pepper, signing key and record of the master key are gone.
+    /// nothing, and pepper, signing key, GitHub App and record of the master key are gone.
     ForgetSealed {
         /// Every secret, with nothing sealed.
         secrets: Vec<SealedSecret>,
@@ -224,6 +228,15 @@ pub struct JournalEntry {
     pub change: String,
     /// What it is about: a server, a run.
     pub subject: String,
+}
+
+/// A GitHub App as it is stored: only the vault can open its keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptApp {
+    /// What is known of it.
+    pub app: GitHubApp,
+    /// Its keys, with who kept them and when.
+    pub sealed: SealedSecret,
 }
 
 /// A secret as it is stored: only the vault can open it.

@@ -73,6 +73,8 @@ pub(crate) enum Key<'a> {
     Pepper,
     /// The sealed key that signs statements.
     Signing,
+    /// The GitHub App, with its sealed keys.
+    GitHubApp,
     /// What was signed of an instance of a server.
     Attested(&'a ServerName, &'a RevisionId),
     /// What is on record of the master key.
@@ -210,6 +212,7 @@ enum Tag {
     Identity = 49,
     Sealing = 50,
     Signing = 51,
+    GitHubApp = 52,
     Attested = 20,
     Listing = 60,
     Quarantine = 70,
@@ -300,6 +303,7 @@ impl Key<'_> {
             Self::AuditHead => tag(Tag::AuditHead),
             Self::Pepper => tag(Tag::Pepper),
             Self::Signing => tag(Tag::Signing),
+            Self::GitHubApp => tag(Tag::GitHubApp),
             Self::Attested(name, revision) => tag(Tag::Attested).text(name.as_str()).text(revision.as_str()),
             Self::Bookmark(source) => tag(Tag::Bookmark).raw(source.as_bytes()),
             Self::Sealing => tag(Tag::Sealing),

@@ -19,6 +19,6 @@ pub mod sled;
 
 pub use backend::{Page, Store};
 pub use change::{
-    CallOutcome, CallRecord, Change, Handover, JournalEntry, KeyRecord, SealedSecret, Tombstone,
+    CallOutcome, CallRecord, Change, Handover, JournalEntry, KeptApp, KeyRecord, SealedSecret, Tombstone,
 };
 pub use error::StoreError;

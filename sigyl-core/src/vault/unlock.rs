@@ -135,6 +135,7 @@ async fn keys_of(store: &dyn Store) -> Result<BTreeSet<String>, VaultError> {
     let is_sealed = |secret: &SealedSecret| !secret.sealed.is_empty();
     let mut found: BTreeSet<_> = store.pepper().await?.map(id).into_iter().collect();
     found.extend(store.signing_key().await?.map(id));
+    found.extend(store.github_app().await?.map(|kept| id(kept.sealed)));
     let mut after = None;
     loop {
         let page = store.servers(Page { after, limit: PAGE }).await?;

@@ -6,6 +6,7 @@ mod body;
 mod deploy;
 mod follow;
 mod frame;
+mod github;
 mod quarantine;
 mod secrets;
 mod verify;
@@ -41,6 +42,7 @@ pub use body::{
 pub use deploy::{Deploy, Reconfigure, Redeploy, Settings};
 pub use follow::{FollowView, Follows, HookOutcome, HookTaken, NewFollow, WaitingCommit};
 pub use frame::{Frame, Response};
+pub use github::{GitHubView, InForce, KeptGitHubApp, NewGitHubApp};
 pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines, Unreached};
 pub use verify::{PublicKeyView, Verification};
 pub use view::{
@@ -464,6 +466,15 @@ pub enum Request {
     MasterKey,
     /// Let a new master key take over, and wait until everything is sealed under it.
     RotateMasterKey,
+    /// How GitHub is asked, and which App is kept.
+    GitHubApp,
+    /// Keep a GitHub App.
+    KeepGitHubApp {
+        /// It, with its keys.
+        new: Box<NewGitHubApp>,
+    },
+    /// Let go of the GitHub App that is kept.
+    ForgetGitHubApp,
     /// Check that the audit is whole.
     VerifyAudit {
         /// An end of it that was kept elsewhere.

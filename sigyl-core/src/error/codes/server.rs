@@ -3,7 +3,7 @@
 use super::{CodeDoc, doc};
 
 /// E10xx and later, in order.
-pub(super) const SERVER: [CodeDoc; 34] = [
+pub(super) const SERVER: [CodeDoc; 35] = [
     doc(
         "E1001",
         "key refused",
@@ -192,6 +192,12 @@ pub(super) const SERVER: [CodeDoc; 34] = [
         "GitHub cannot be asked",
         "The API of GitHub does not answer, refuses the token or the App, or asks to wait.",
         "the message says what it answered; docs/github.md names the permissions that a token or an App needs",
+    ),
+    doc(
+        "E1404",
+        "GitHub App not kept",
+        "An App could not be made or kept: its code is over, its key cannot sign, another App is kept, or none is.",
+        "`sigyl setup github --status` shows what is kept; an App whose keys are lost is deleted at GitHub and made anew",
     ),
     doc(
         "E1501",

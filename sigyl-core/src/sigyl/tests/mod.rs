@@ -6,6 +6,7 @@ mod elsewhere;
 mod feed;
 mod first_key;
 mod follow;
+mod github_app;
 pub(super) mod house;
 mod keys;
 mod lost_key;

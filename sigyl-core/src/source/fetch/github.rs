@@ -26,6 +26,11 @@ pub struct ArchiveError {
 /// Archives of repositories, in the name of whoever configured who asks.
 #[async_trait]
 pub trait Archives: Send + Sync + std::fmt::Debug {
+    /// Tells whether anybody asks for them now; where nobody does, repositories are fetched by git.
+    fn is_open(&self) -> bool {
+        true
+    }
+
     /// Tells which commit a branch, a tag or a commit is; the one that is shown first when nothing is named.
     async fn commit(
         &self,
@@ -81,7 +86,7 @@ pub(super) async fn fetch(
     if fetcher.offline {
         return Err(SourceError::Offline(format!("github:{repository}")));
     }
-    let Some(archives) = fetcher.github.archives.clone() else {
+    let Some(archives) = fetcher.github.archives.clone().filter(|archives| archives.is_open()) else {
         return git::fetch(fetcher, &url, reference, subdir, progress).await;
     };
     if let Some(reference) = reference.filter(|reference| !is_plain(reference)) {

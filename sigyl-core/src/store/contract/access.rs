@@ -4,8 +4,8 @@ use crate::domain::{Account, KeyId, KeyUse, Role, Run, RunState, Workspace};
 use crate::store::{Change, Page, SealedSecret, Store, StoreError};
 
 use super::fixture::{
-    account, account_id, api_key, at, identity, key_id, key_record, login, name, publish, run, run_id,
-    sealed_pepper, secret, secret_name, workspace,
+    account, account_id, api_key, at, identity, kept_app, key_id, key_record, login, name, publish, run,
+    run_id, sealed_pepper, secret, secret_name, workspace,
 };
 use super::suite::{found, ok};
 
@@ -28,6 +28,7 @@ async fn claims_about_keys<S: Store>(open: &impl AsyncFn() -> S) {
     a_key_that_is_forgotten_is_found_nowhere(&open().await).await;
     uses_of_keys_add_up_and_revoke_nothing_back(&open().await).await;
     the_pepper_is_kept_as_it_was_sealed(&open().await).await;
+    one_github_app_is_kept_until_it_is_let_go_of(&open().await).await;
     the_last_record_of_the_master_key_counts(&open().await).await;
     only_what_is_as_it_was_is_sealed_anew(&open().await).await;
     what_a_lost_key_sealed_is_given_up_as_one(&open().await).await;
@@ -239,6 +240,17 @@ async fn the_pepper_is_kept_as_it_was_sealed(store: &impl Store) {
     assert_eq!(found(store.pepper().await), sealed_pepper(2), "they are two");
 }
 
+async fn one_github_app_is_kept_until_it_is_let_go_of(store: &impl Store) {
+    assert_eq!(ok(store.github_app().await), None);
+    assert!(store.apply(Change::ForgetGitHubApp).await.is_err(), "there is none");
+    for byte in [1, 2] {
+        ok(store.apply(Change::PutGitHubApp(Box::new(kept_app(byte)))).await);
+        assert_eq!(found(store.github_app().await), kept_app(byte));
+    }
+    ok(store.apply(Change::ForgetGitHubApp).await);
+    assert_eq!(ok(store.github_app().await), None);
+}
+
 async fn the_last_record_of_the_master_key_counts(store: &impl Store) {
     assert_eq!(ok(store.master_key().await), None);
     for key in ["one", "two"] {
@@ -252,6 +264,7 @@ async fn what_a_lost_key_sealed_is_given_up_as_one(store: &impl Store) {
     ok(store.apply(Change::PutSecret(secret("clock", "KEY"))).await);
     ok(store.apply(Change::PutPepper(sealed_pepper(1))).await);
     ok(store.apply(Change::PutSigningKey(sealed_pepper(2))).await);
+    ok(store.apply(Change::PutGitHubApp(Box::new(kept_app(3)))).await);
     ok(store.apply(Change::PutMasterKey(Box::new(key_record("one")))).await);
     let given_up = SealedSecret { sealed: Vec::new(), ..secret("clock", "KEY") };
     let forget = |keys: Vec<KeyId>| Change::ForgetSealed { secrets: vec![given_up.clone()], keys, at: at(9) };
@@ -261,6 +274,7 @@ async fn what_a_lost_key_sealed_is_given_up_as_one(store: &impl Store) {
     assert_eq!(ok(store.secrets(&name("clock")).await), [given_up]);
     assert_eq!((ok(store.pepper().await), ok(store.master_key().await)), (None, None));
     assert_eq!(ok(store.signing_key().await), None);
+    assert_eq!(ok(store.github_app().await), None);
 }
 
 async fn only_what_is_as_it_was_is_sealed_anew(store: &impl Store) {

@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 use crate::domain::{
     Account, AccountId, Actor, Admission, ApiKey, Artifact, Attested, AuditEntry, AuditFact, AuditHead,
-    AuditOutcome, Confinement, Deployment, Digest, DocumentName, DocumentVersion, Envelope, Identity,
-    Judgement, KeyHash, KeyId, Label, Launch, Listing, Login, Origin, Overlay, Permissions, Plan, Policy,
-    Profile, Proof, Quarantine, Rating, RawDocument, Report, Resources, RevisionId, Role, Run, RunId,
+    AuditOutcome, Confinement, Deployment, Digest, DocumentName, DocumentVersion, Envelope, GitHubApp,
+    Identity, Judgement, KeyHash, KeyId, Label, Launch, Listing, Login, Origin, Overlay, Permissions, Plan,
+    Policy, Profile, Proof, Quarantine, Rating, RawDocument, Report, Resources, RevisionId, Role, Run, RunId,
     RunState, Scope, Score, SecretName, Server, ServerName, SourceKind, SourceRef, Standing, Stars, Stats,
     StepId, Suspect, Timestamp, Tool, ToolPin, Transport, Verdict, Version, VersionRecord, Workspace,
     WorkspaceName,
 };
 use crate::event::{Event, EventKind};
-use crate::store::{CallOutcome, CallRecord, Change, KeyRecord, SealedSecret, Tombstone};
+use crate::store::{CallOutcome, CallRecord, Change, KeptApp, KeyRecord, SealedSecret, Tombstone};
 
 fn known<T, E: std::fmt::Display>(parsed: Result<T, E>) -> T {
     match parsed {
@@ -359,6 +359,21 @@ pub fn with_statement(change: Change, payload: &str) -> Change {
 /// A pepper as the vault would hand it over.
 pub fn sealed_pepper(byte: u8) -> SealedSecret {
     SealedSecret { sealed: vec![byte; 9], ..secret("sigyl", "PEPPER") }
+}
+
+/// A GitHub App, as it is kept.
+pub fn kept_app(byte: u8) -> KeptApp {
+    let web = "https://github.example";
+    let app = GitHubApp {
+        id: 7,
+        slug: "sigyl-x".to_owned(),
+        name: "sigyl-x".to_owned(),
+        html_url: format!("{web}/apps/sigyl-x"),
+        api_url: format!("{web}/api/v3"),
+        web_url: web.to_owned(),
+        hook_url: None,
+    };
+    KeptApp { app, sealed: SealedSecret { sealed: vec![byte; 9], ..secret("sigyl", "GITHUB_APP") } }
 }
 
 /// The name of a document.

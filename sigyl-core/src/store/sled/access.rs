@@ -9,7 +9,7 @@ use crate::domain::{
     WorkspaceName,
 };
 use crate::store::key::{Key, Span, last_text_of};
-use crate::store::{KeyRecord, SealedSecret, StoreError};
+use crate::store::{KeptApp, KeyRecord, SealedSecret, StoreError};
 
 use super::apply::{Journalled, missing};
 use super::draft::Draft;
@@ -148,6 +148,21 @@ pub(super) fn put_signing_key(draft: &mut Draft<'_>, sealed: &SealedSecret) -> J
     Ok(("put_signing_key", String::new()))
 }
 
+pub(super) fn put_github_app(draft: &mut Draft<'_>, kept: &KeptApp) -> Journalled {
+    draft.next_seq();
+    draft.put(&Key::GitHubApp, kept)?;
+    Ok(("put_github_app", kept.app.slug.clone()))
+}
+
+pub(super) fn forget_github_app(draft: &mut Draft<'_>) -> Journalled {
+    let Some(kept) = draft.get::<KeptApp>(&Key::GitHubApp)? else {
+        return Err(missing("a GitHub App".to_owned()));
+    };
+    draft.next_seq();
+    draft.remove(&Key::GitHubApp)?;
+    Ok(("forget_github_app", kept.app.slug))
+}
+
 pub(super) fn put_master_key(draft: &mut Draft<'_>, record: &KeyRecord) -> Journalled {
     draft.next_seq();
     draft.put(&Key::Sealing, record)?;
@@ -170,6 +185,7 @@ pub(super) fn forget_sealed(
     }
     draft.remove(&Key::Pepper)?;
     draft.remove(&Key::Signing)?;
+    draft.remove(&Key::GitHubApp)?;
     draft.remove(&Key::Sealing)?;
     Ok(("forget_sealed", String::new()))
 }

@@ -43,6 +43,8 @@ pub(super) fn apply(draft: &mut Draft<'_>, change: Change) -> Result<(&'static s
         Change::Audit(entries) => access::audit(draft, &entries),
         Change::PutPepper(sealed) => access::put_pepper(draft, &sealed),
         Change::PutSigningKey(sealed) => access::put_signing_key(draft, &sealed),
+        Change::PutGitHubApp(kept) => access::put_github_app(draft, &kept),
+        Change::ForgetGitHubApp => access::forget_github_app(draft),
         Change::Reseal { was, now } => reseal(draft, &was, now),
         Change::ForgetSealed { secrets, keys, at } => access::forget_sealed(draft, &secrets, &keys, at),
         Change::PutMasterKey(record) => access::put_master_key(draft, &record),

@@ -15,7 +15,7 @@ use crate::domain::{
 use crate::event::Event;
 use crate::store::key::{Key, Shown, Span, descending_seq_of, seq_of};
 use crate::store::{
-    CallRecord, Change, JournalEntry, KeyRecord, Page, SealedSecret, Store, StoreError, Tombstone,
+    CallRecord, Change, JournalEntry, KeptApp, KeyRecord, Page, SealedSecret, Store, StoreError, Tombstone,
 };
 
 use super::access;
@@ -301,6 +301,10 @@ impl Store for SledStore {
 
     async fn signing_key(&self) -> Result<Option<SealedSecret>, StoreError> {
         self.ask(|reader| reader.get(&Key::Signing)).await
+    }
+
+    async fn github_app(&self) -> Result<Option<KeptApp>, StoreError> {
+        self.ask(|reader| reader.get(&Key::GitHubApp)).await
     }
 
     async fn attested(

@@ -227,8 +227,8 @@ mod tests {
     use super::*;
     use crate::domain::{AuditHead, Role, RunState};
     use crate::store::contract::fixture::{
-        account, activate, api_key, audited, delete, deployment, event, key_id, name, publish, report, run,
-        run_id, sealed_pepper, secret, tool, with_statement, workspace,
+        account, activate, api_key, audited, delete, deployment, event, kept_app, key_id, name, publish,
+        report, run, run_id, sealed_pepper, secret, tool, with_statement, workspace,
     };
     use crate::store::sled::SledStore;
     use crate::store::{Change, Page, Store as _};
@@ -250,6 +250,7 @@ mod tests {
             Change::PutKey(Box::new(api_key("key0000000000000", "a1"))),
             Change::PutPepper(sealed_pepper(1)),
             Change::PutSigningKey(sealed_pepper(2)),
+            Change::PutGitHubApp(Box::new(kept_app(3))),
             Change::Audit(vec![audited(&AuditHead::NONE, "clock")]),
             Change::Events((0..700).map(|at| event(Some("r1"), &at.to_string())).collect()),
         ];
@@ -264,7 +265,7 @@ mod tests {
         let mut large = report("a");
         large.score.formula = "x".repeat(50_000);
         format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             store.servers(Page::first(9)).await.unwrap(),
             store.versions(&clock, Page::first(9)).await.unwrap(),
             store.report(large.id()).await.unwrap().map(|report| report.score.formula.len()),
@@ -275,6 +276,7 @@ mod tests {
             store.holder(&key_id("key0000000000000")).await.unwrap().unwrap(),
             store.pepper().await.unwrap().unwrap(),
             store.signing_key().await.unwrap().unwrap(),
+            store.github_app().await.unwrap().unwrap(),
             store.attested(&clock, &deployment("clock", "1.0.0", "a").revision).await.unwrap().unwrap(),
             store.audit(Page::first(9)).await.unwrap(),
         )

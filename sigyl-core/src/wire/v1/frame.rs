@@ -14,8 +14,8 @@ use crate::store::CallRecord;
 use crate::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
 
 use super::{
-    AccountExport, AuditChecked, CallCount, FollowView, KeyView, MadeKey, MasterKeyView, Member, Owner,
-    PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, RunEnd, SecretView, ServerView,
+    AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member,
+    Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, RunEnd, SecretView, ServerView,
     SetSecret, Verification, VersionView, WhoAmI, WorkspaceView,
 };
 
@@ -140,6 +140,8 @@ pub enum Response {
     Secret(SecretValue),
     /// How the master key stands.
     MasterKey(Box<MasterKeyView>),
+    /// How GitHub is asked.
+    GitHub(Box<GitHubView>),
     /// The audit is whole.
     AuditChecked(AuditChecked),
     /// Nothing to say.
