@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod exchange;
 mod follows;
+mod github;
 mod health;
 mod keys;
 mod listings;

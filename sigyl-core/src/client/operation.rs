@@ -81,6 +81,10 @@ operations! {
     END_FOLLOW = "endFollow" "DELETE" "/api/v1/servers/{name}/follow";
     RELEASE_FOLLOWED = "releaseFollowed" "POST" "/api/v1/servers/{name}/follow/release";
 
+    SHOW_GITHUB_APP = "showGitHubApp" "GET" "/api/v1/github/app";
+    KEEP_GITHUB_APP = "keepGitHubApp" "PUT" "/api/v1/github/app";
+    FORGET_GITHUB_APP = "forgetGitHubApp" "DELETE" "/api/v1/github/app";
+
     READ_EVENTS = "readEvents" "GET" "/api/v1/events";
 
     UPLOAD_SOURCE = "uploadSource" "POST" "/api/v1/sources";

@@ -11,6 +11,7 @@ use sigyl_core::access::{SignInRules, Trust};
 use sigyl_core::clock::SystemClock;
 use sigyl_core::domain::{Role, SecretValue, WorkspaceName};
 use sigyl_core::github::api::{Credential, RepositoryClient};
+use sigyl_core::github::app::AppOpener;
 use sigyl_core::github::{GitHubClient, GitHubConfig};
 use sigyl_core::web::Web;
 use sigyl_core::{GitHubWork, SignIn};
@@ -292,6 +293,11 @@ impl Settings {
                 work.api = Some(made);
             }
         }
+        // An App that is kept in the vault asks where nobody is named who does.
+        if work.api.is_none() && !self.offline.value {
+            let opener = AppOpener::new(Web::new(false), Arc::new(SystemClock));
+            work.app = Some(Arc::new(opener));
+        }
         work.webhook_secret = self.sign_in.webhook_secret.clone();
         Ok(work)
     }
@@ -389,7 +395,9 @@ mod tests {
             assert!(!format!("{settings:?}{settings}").contains("hunter2"));
             settings.github_work()
         };
-        assert!(work("token_env = 'T'").unwrap().api.is_some());
+        let named = work("token_env = 'T'").unwrap();
+        assert!(named.api.is_some() && named.app.is_none(), "what is named wins over an App that is kept");
+        assert!(work("").unwrap().app.is_some());
         let app =
             work("app_id = 12\nprivate_key_env = 'K'\npoll_seconds = 60\nweb_url = 'https://g.example'");
         let app = app.unwrap();

@@ -8,17 +8,20 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sigyl_core::client::{Client, ClientError, ClientSettings, FeedNews, OPERATIONS, Patience, RunNews};
 use sigyl_core::domain::{
-    AuditHead, FollowPolicy, Kind, Label, ListingStatus, Login, ProfilePatch, Role, RunId, RunState,
-    SecretName, SecretValue, Seq, ServerName, Stars, Suspect, Timestamp, WorkspaceName,
+    AuditHead, FollowPolicy, GitHubApp, GitHubAppKeys, Kind, Label, ListingStatus, Login, ProfilePatch, Role,
+    RunId, RunState, SecretName, SecretValue, Seq, ServerName, Stars, Suspect, Timestamp, WorkspaceName,
 };
 use sigyl_core::source::{Limits, SourceTree};
 use sigyl_core::wire::registry::{ImportRow, ListQuery, StatusUpdate};
 use sigyl_core::wire::v1::{
-    DomainRecord, Import, NewAccount, NewFollow, NewKey, NewQuarantine, NewRating, NewSecret, NewWorkspace,
-    PolicyText, Release, Rescan, RunEnd, Settings, SignedTime, SignedToken, Ticket,
+    DomainRecord, Import, NewAccount, NewFollow, NewGitHubApp, NewKey, NewQuarantine, NewRating, NewSecret,
+    NewWorkspace, PolicyText, Release, Rescan, RunEnd, Settings, SignedTime, SignedToken, Ticket,
 };
 
 use crate::app::TestApp;
+
+/// The private key of no App.
+const APP_KEY: &str = include_str!("../../../sigyl-core/src/github/app/test_key.pem");
 
 const POISONED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/servers/poisoned");
 
@@ -248,6 +251,36 @@ async fn secrets(client: &Client) {
     assert_eq!(client.rotate_master_key(&key.key).await.unwrap().change.unwrap().from, key.key);
 }
 
+/// The App of a server, which has none.
+async fn github_app(client: &Client) {
+    assert_eq!(client.github_app().await.unwrap().app, None);
+    assert_eq!(refused(client.forget_github_app().await), (404, Some("E1404".to_owned())));
+    let web = "https://github.example";
+    let app = GitHubApp {
+        id: 7,
+        slug: "sigyl-x".to_owned(),
+        name: "sigyl-x".to_owned(),
+        html_url: format!("{web}/apps/sigyl-x"),
+        api_url: format!("{web}/api/v3"),
+        web_url: web.to_owned(),
+        hook_url: None,
+    };
+    let keys = GitHubAppKeys {
+        private_key: SecretValue::new("planted-pem"),
+        webhook_secret: None,
+        client_id: "Iv1.x".to_owned(),
+        client_secret: SecretValue::new("planted-client"),
+    };
+    let mut new = NewGitHubApp { app, keys };
+    assert_eq!(refused(client.keep_github_app(&new).await), (400, Some("E1404".to_owned())));
+    new.keys.private_key = SecretValue::new(APP_KEY);
+    let view = client.keep_github_app(&new).await.unwrap();
+    assert_eq!(view.app.as_ref().map(|kept| &kept.app), Some(&new.app));
+    assert_eq!(client.github_app().await.unwrap(), view);
+    client.forget_github_app().await.unwrap();
+    assert_eq!(client.github_app().await.unwrap().app, None);
+}
+
 /// What is asked of a server that is not there.
 async fn servers(client: &Client) {
     let name = ServerName::parse("nobody").unwrap();
@@ -300,6 +333,7 @@ async fn every_operation_is_asked_for_and_answered_in_the_same_words() {
     servers(&client).await;
     quarantines(&client).await;
     secrets(&client).await;
+    github_app(&client).await;
     client.metrics().await.unwrap();
     // The server has counted what came.
     let counted = client.metrics().await.unwrap();

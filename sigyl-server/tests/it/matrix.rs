@@ -139,6 +139,9 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("setFollow", Key(Action::Deploy), 415),
     ("endFollow", Key(Action::Deploy), 404),
     ("releaseFollowed", Key(Action::Deploy), 415),
+    ("showGitHubApp", Key(Action::Operate), 200),
+    ("keepGitHubApp", Key(Action::Operate), 415),
+    ("forgetGitHubApp", Key(Action::Operate), 404),
 ];
 
 /// The same for every page, in the words of the table.
