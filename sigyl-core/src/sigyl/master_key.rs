@@ -132,17 +132,7 @@ impl Sigyl {
 
     async fn change_over(&self, caller: &Caller) -> Result<(), Error> {
         let platform = &self.inner.platform;
-        if let Some(pepper) = platform.store.pepper().await?
-            && let Some(anew) = platform.vault.reseal(&pepper)?
-        {
-            platform.store.apply(Change::PutPepper(anew)).await?;
-        }
-        if let Some(key) = platform.store.signing_key().await?
-            && let Some(anew) = platform.vault.reseal(&key)?
-        {
-            platform.store.apply(Change::PutSigningKey(anew)).await?;
-        }
-        self.reseal_github_app().await?;
+        self.change_over_own().await?;
         for name in self.names().await? {
             for secret in platform.store.secrets(&name).await? {
                 if let Some(now) = platform.vault.reseal(&secret)? {
@@ -159,6 +149,22 @@ impl Sigyl {
         }
         let on = platform.vault.key_id();
         self.append(caller, "end_master_key_rotation", on, None, AuditOutcome::Done, note).await
+    }
+
+    /// Seals anew what is the installation's own: pepper, signing key and GitHub App.
+    async fn change_over_own(&self) -> Result<(), Error> {
+        let platform = &self.inner.platform;
+        if let Some(pepper) = platform.store.pepper().await?
+            && let Some(anew) = platform.vault.reseal(&pepper)?
+        {
+            platform.store.apply(Change::PutPepper(anew)).await?;
+        }
+        if let Some(key) = platform.store.signing_key().await?
+            && let Some(anew) = platform.vault.reseal(&key)?
+        {
+            platform.store.apply(Change::PutSigningKey(anew)).await?;
+        }
+        self.reseal_github_app().await
     }
 
     /// Seals anew what runs keep: secrets that a held run binds once it passes, and what could not be taken back.

@@ -23,8 +23,10 @@ struct Made {
     pem: SecretValue,
 }
 
-/// Asks GitHub for the keys of an App that was made from a manifest. What it answers is checked whole before any of it is
-/// handed on: an address of the App at another place, or a key that cannot sign, is refused.
+/// Asks GitHub for the keys of an App that was made from a manifest.
+///
+/// What it answers is checked whole before any of it is handed on: an address of the App at another place, or a key that
+/// cannot sign, is refused.
 pub async fn convert(
     web: &Web,
     (api_url, web_url): (&str, &str),

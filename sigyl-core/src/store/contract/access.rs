@@ -27,6 +27,10 @@ async fn claims_about_keys<S: Store>(open: &impl AsyncFn() -> S) {
     a_key_is_made_once_and_revoked_for_good(&open().await).await;
     a_key_that_is_forgotten_is_found_nowhere(&open().await).await;
     uses_of_keys_add_up_and_revoke_nothing_back(&open().await).await;
+    claims_about_what_is_sealed(open).await;
+}
+
+async fn claims_about_what_is_sealed<S: Store>(open: &impl AsyncFn() -> S) {
     the_pepper_is_kept_as_it_was_sealed(&open().await).await;
     one_github_app_is_kept_until_it_is_let_go_of(&open().await).await;
     the_last_record_of_the_master_key_counts(&open().await).await;
@@ -262,16 +266,24 @@ async fn the_last_record_of_the_master_key_counts(store: &impl Store) {
 async fn what_a_lost_key_sealed_is_given_up_as_one(store: &impl Store) {
     ok(store.apply(publish("clock", "1.0.0", "a")).await);
     ok(store.apply(Change::PutSecret(secret("clock", "KEY"))).await);
-    ok(store.apply(Change::PutPepper(sealed_pepper(1))).await);
-    ok(store.apply(Change::PutSigningKey(sealed_pepper(2))).await);
-    ok(store.apply(Change::PutGitHubApp(Box::new(kept_app(3)))).await);
-    ok(store.apply(Change::PutMasterKey(Box::new(key_record("one")))).await);
+    for sealed in [
+        Change::PutPepper(sealed_pepper(1)),
+        Change::PutSigningKey(sealed_pepper(2)),
+        Change::PutGitHubApp(Box::new(kept_app(3))),
+        Change::PutMasterKey(Box::new(key_record("one"))),
+    ] {
+        ok(store.apply(sealed).await);
+    }
     let given_up = SealedSecret { sealed: Vec::new(), ..secret("clock", "KEY") };
     let forget = |keys: Vec<KeyId>| Change::ForgetSealed { secrets: vec![given_up.clone()], keys, at: at(9) };
     assert!(store.apply(forget(vec![key_id("0000000000000000")])).await.is_err(), "there is no such key");
     assert_eq!(found(store.master_key().await), key_record("one"), "all of it or nothing");
     ok(store.apply(forget(Vec::new())).await);
     assert_eq!(ok(store.secrets(&name("clock")).await), [given_up]);
+    nothing_of_the_installation_is_sealed(store).await;
+}
+
+async fn nothing_of_the_installation_is_sealed(store: &impl Store) {
     assert_eq!((ok(store.pepper().await), ok(store.master_key().await)), (None, None));
     assert_eq!(ok(store.signing_key().await), None);
     assert_eq!(ok(store.github_app().await), None);
