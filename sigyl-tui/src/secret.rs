@@ -145,6 +145,14 @@ fn prompt(name: &SecretName, interactive: bool) -> Result<SecretValue, SecretErr
         .map_err(|source| SecretError::Prompt { name: name.clone(), source })
 }
 
+/// Reads one line that is not shown: from a hidden prompt, or else from standard input.
+pub(crate) fn read_hidden(what: &str, interactive: bool) -> std::io::Result<SecretValue> {
+    match interactive {
+        true => rpassword::prompt_password(format!("{what} (hidden): ")).map(SecretValue::new),
+        false => line_of(std::io::stdin().lock()),
+    }
+}
+
 fn file(name: &SecretName, path: PathBuf) -> Result<SecretValue, SecretError> {
     let unreadable = |source| SecretError::File { name: name.clone(), path: path.clone(), source };
     std::fs::File::open(&path).and_then(line_of).map_err(unreadable)

@@ -65,6 +65,7 @@ mod scan;
 mod search;
 mod secrets;
 mod serve;
+mod setup;
 mod show;
 mod start;
 mod stop;

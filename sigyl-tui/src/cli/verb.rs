@@ -4,8 +4,8 @@ use super::{
     Context, account, accounts, approve, audit, backup, call, calls, cancel, completions, config, configure,
     delete, deploy, deprecate, doctor, edit, events, explain, export, follow, help, import, init, install,
     keys, list, login, logout, logs, members, namespaces, policy, probe, publish, quarantine, rate, redeploy,
-    reject, report, rescan, restart, restore, rollback, rules, runs, scan, search, secrets, serve, show,
-    stop, uninstall, verify, versions, watch, whoami, workspaces,
+    reject, report, rescan, restart, restore, rollback, rules, runs, scan, search, secrets, serve, setup,
+    show, stop, uninstall, verify, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -54,6 +54,7 @@ pub(crate) enum Verb {
     Uninstall(uninstall::Args),
     Serve(serve::Args),
     Stop(stop::Args),
+    Setup(Box<setup::Args>),
     Doctor(doctor::Args),
     Login(login::Args),
     Logout(logout::Args),
@@ -128,6 +129,7 @@ impl Verb {
             Self::Uninstall(args) => args.run(cx).await,
             Self::Serve(args) => args.run(cx).await,
             Self::Stop(args) => args.run(cx).await,
+            Self::Setup(args) => args.run(cx).await,
             Self::Doctor(args) => args.run(cx).await,
             Self::Login(args) => args.run(cx).await,
             Self::Logout(args) => args.run(cx).await,

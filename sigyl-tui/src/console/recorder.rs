@@ -204,6 +204,7 @@ fn is_harmless(answer: &Response) -> bool {
             | Response::Secrets(_)
             | Response::SetSecret(_)
             | Response::MasterKey(_)
+            | Response::GitHub(_)
             | Response::AuditChecked(_)
             | Response::Ok
     )

@@ -7,8 +7,8 @@ use sigyl_core::domain::{
 use sigyl_core::mcp::Probe;
 use sigyl_core::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
 use sigyl_core::wire::v1::{
-    AccountExport, AuditChecked, CallCount, FollowView, KeyView, MadeKey, MasterKeyView, Member, Owner,
-    PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, Response, RunEnd, SecretView,
+    AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member,
+    Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, Response, RunEnd, SecretView,
     ServerView, SetSecret, Verification, VersionView, WhoAmI, WorkspaceView,
 };
 
@@ -73,6 +73,7 @@ answer!(Vec<SecretView>, Secrets);
 answer!(SetSecret, SetSecret, *);
 answer!(SecretValue, Secret);
 answer!(MasterKeyView, MasterKey, *);
+answer!(GitHubView, GitHub, *);
 answer!(Finds, Finds, *);
 answer!(ServerResponse, Listing, *);
 answer!(Vec<ServerResponse>, Listings);

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use sigyl_core::Error;
 use sigyl_core::domain::{Caller, ServerName, WorkspaceName};
+use sigyl_core::github::app::AppError;
 use sigyl_core::wire::registry::Finds;
-use sigyl_core::wire::v1::{Failure, Request, Response, WhoAmI};
+use sigyl_core::wire::v1::{Failure, GitHubView, InForce, Request, Response, WhoAmI};
 
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -34,6 +35,15 @@ pub(crate) fn answer(request: &Request, settings: &Settings) -> Result<Option<Re
             Ok(Some(Response::Finds(Box::new(Finds { servers: Vec::new(), total: 0 }))))
         }
         Request::Runs { .. } => Ok(Some(Response::Runs(Vec::new()))),
+        Request::GitHubApp => {
+            let asks = match settings.github.names_who_asks() {
+                true => InForce::Configuration,
+                false => InForce::Nothing,
+            };
+            let nothing = GitHubView { app: None, asks, hooks: InForce::Nothing, note: None };
+            Ok(Some(Response::GitHub(Box::new(nothing))))
+        }
+        Request::ForgetGitHubApp => Err(Error::from(AppError::None).failure().into()),
         Request::Events { name: None, follow: false, .. } => Ok(Some(Response::Ok)),
         Request::Events { name: Some(name), .. } => Err(no(name).into()),
         Request::Show { name }

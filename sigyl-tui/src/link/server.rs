@@ -238,6 +238,11 @@ async fn origin(client: &Client, request: Request) -> Result<Response, Failure> 
         Request::Verify { name } => client.verify(&name).await.map(|it| Response::Verification(Box::new(it))),
         Request::PublicKey => client.public_key().await.map(Response::PublicKey),
         Request::Follows => client.follows().await.map(Response::Follows),
+        Request::GitHubApp => client.github_app().await.map(|it| Response::GitHub(Box::new(it))),
+        Request::KeepGitHubApp { new } => {
+            client.keep_github_app(&new).await.map(|it| Response::GitHub(Box::new(it)))
+        }
+        Request::ForgetGitHubApp => client.forget_github_app().await.map(|()| Response::Ok),
         Request::EndFollow { name } => client.end_follow(&name).await.map(|()| Response::Ok),
         other => return access(client, other).await,
     };

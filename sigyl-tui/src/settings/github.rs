@@ -7,6 +7,7 @@ use serde::Deserialize;
 use sigyl_core::clock::SystemClock;
 use sigyl_core::domain::{Locator, SecretValue};
 use sigyl_core::github::api::{Credential, RepositoryClient};
+use sigyl_core::github::app::{AppOpener, OpensApp};
 use sigyl_core::source::{Archives, Fetcher, Limits};
 use sigyl_core::web::Web;
 
@@ -41,6 +42,13 @@ impl Default for GitHubSettings {
     }
 }
 
+impl GitHubSettings {
+    /// Tells whether a token or an App is named.
+    pub(crate) fn names_who_asks(&self) -> bool {
+        self.token_env.is_some() || self.app_id.is_some() || self.private_key_env.is_some()
+    }
+}
+
 impl Settings {
     /// Makes what gets a source into a folder, without a store.
     pub(crate) fn fetcher(&self, work: PathBuf, source: &Locator) -> Result<Fetcher, SettingsError> {
@@ -65,6 +73,13 @@ impl Settings {
         let (web, clock) = (Web::new(self.offline), Arc::new(SystemClock));
         let made = RepositoryClient::new(&github.api_url, credential, &web, clock);
         Ok(Some(Arc::new(made.map_err(|error| wrong(chain(&error)))?)))
+    }
+
+    /// Makes what asks as the App that is kept in the vault, where nobody is named who asks.
+    pub(super) fn app_opener(&self) -> Option<Arc<dyn OpensApp>> {
+        let is_named = self.github.names_who_asks();
+        let opener = || Arc::new(AppOpener::new(Web::new(false), Arc::new(SystemClock))) as Arc<dyn OpensApp>;
+        (!is_named && !self.offline).then(opener)
     }
 
     fn secret_of(&self, by: &str, name: Option<&str>) -> Result<Option<SecretValue>, SettingsError> {

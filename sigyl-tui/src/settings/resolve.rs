@@ -225,6 +225,7 @@ impl Settings {
         }
         config.github.web_url.clone_from(&self.github.web_url);
         config.github.archives = self.archives()?;
+        config.github.app = self.app_opener();
         if self.google.is_some() {
             let there = CloudRun::new(self.google()?);
             config.targets.insert("cloud-run".to_owned(), Arc::new(there));

@@ -21,6 +21,7 @@ mod scan;
 mod secrets;
 mod servers;
 mod settings;
+mod setup;
 mod sigyl;
 mod usage;
 mod verify;

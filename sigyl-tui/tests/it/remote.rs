@@ -20,17 +20,17 @@ const CLOCK: &str = include_str!("../../../sigyl-core/tests/data/registry/clock.
 const DOMAIN: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH\n-----END PRIVATE KEY-----\n";
 
 /// A server in this process, with a data directory of its own.
-struct Server {
-    url: String,
-    key: String,
-    core: Sigyl,
-    runtime: Runtime,
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) key: String,
+    pub(crate) core: Sigyl,
+    pub(crate) runtime: Runtime,
     stop: Option<oneshot::Sender<()>>,
     _folder: tempfile::TempDir,
 }
 
 impl Server {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let config =
@@ -79,6 +79,7 @@ const WITHOUT_VERB: &[(&str, &str)] = &[
     ("pollLogin", "`login` asks it until somebody typed the code"),
     ("exchangeToken", "for jobs, which have a token of their system"),
     ("rotateMasterKey", "`secrets rotate-master-key` waits for the end, beside the data directory"),
+    ("keepGitHubApp", "`setup github` sends what GitHub made, and no GitHub is here"),
     ("showRun", "`watch` ends with what it shows"),
     ("showStatement", "`verify NAME --save DIR` writes it, with all else that is signed"),
     ("showSbom", "`verify NAME --save DIR` writes it, with all else that is signed"),
@@ -106,6 +107,8 @@ const LINES: &[(&str, i32)] = &[
     ("keys list", 0),
     ("keys revoke 0000000000000000", 3),
     ("audit list", 0),
+    ("setup github --status", 0),
+    ("setup github --forget", 3),
     ("audit verify", 0),
     ("publish clock.json --check", 0),
     ("publish clock.json", 0),

@@ -11,7 +11,7 @@ use crate::console::actions;
 use crate::console::command::Place;
 
 /// Operations that no screen has, and why.
-const NOT_HERE: [(&str, &str); 23] = [
+const NOT_HERE: [(&str, &str); 26] = [
     ("health", "for programs that watch a server"),
     ("ready", "for programs that watch a server"),
     ("metrics", "for programs that watch a server"),
@@ -33,6 +33,9 @@ const NOT_HERE: [(&str, &str); 23] = [
     ("setFollow", "`sigyl follow` has it"),
     ("endFollow", "`sigyl follow` has it"),
     ("releaseFollowed", "`sigyl follow` has it"),
+    ("showGitHubApp", "`sigyl setup github --status` has it"),
+    ("keepGitHubApp", "it is made in a browser; `sigyl setup github` does it"),
+    ("forgetGitHubApp", "`sigyl setup github --forget` has it"),
     ("watchRun", "a run is followed by its own screen"),
     ("showRun", "a run is followed by its own screen"),
 ];
