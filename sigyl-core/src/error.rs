@@ -18,7 +18,7 @@ use crate::github::api::ApiError;
 use crate::github::app::AppError;
 use crate::github::webhook::HookError;
 use crate::mcp::McpError;
-use crate::pipeline::{StepError, failure};
+use crate::pipeline::{NotPromoted, StepError, failure};
 use crate::registry::{ListingError, QueryError};
 use crate::scan::RuleSetError;
 use crate::scan::policy::PolicyError;
@@ -177,6 +177,14 @@ pub enum Error {
         /// Why.
         why: &'static str,
     },
+    /// No version of the run can be promoted.
+    #[error("run {run} {why}")]
+    NotPromoted {
+        /// The run.
+        run: RunId,
+        /// Why.
+        why: NotPromoted,
+    },
     /// The name was not typed exactly.
     #[error("`{typed}` is not `{name}`: nothing was deleted")]
     NotConfirmed {
@@ -334,9 +342,11 @@ impl Error {
             Self::NotLost | Self::NotGivenUp { .. } => Kind::Conflict,
             Self::Busy(_) => Kind::Conflict,
             Self::NoAccount(_) | Self::NoWorkspace(_) | Self::NoKey(_) => Kind::NotFound,
+            Self::NotPromoted { why: NotPromoted::NoShare(_), .. } => Kind::Invalid,
             Self::NotRunning(_)
             | Self::NotHeld { .. }
             | Self::NotAtWork { .. }
+            | Self::NotPromoted { .. }
             | Self::NotOurs(_)
             | Self::Member(_) => Kind::Conflict,
             Self::HoldsServers { .. } => Kind::Conflict,
@@ -396,6 +406,7 @@ impl Error {
             Self::NotRunning(_) => "E0406",
             Self::NotHeld { .. } => "E0306",
             Self::NotAtWork { .. } => "E0310",
+            Self::NotPromoted { .. } => "E0312",
             Self::NotConfirmed { .. } => "E0407",
             Self::NoReason | Self::BadReason => "E0307",
             Self::Overlay(_) | Self::LongComment(_) => "E0408",

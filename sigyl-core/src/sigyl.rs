@@ -35,6 +35,7 @@ mod open;
 mod operate;
 mod place;
 mod poll;
+mod promote;
 mod pushed;
 mod quarantine;
 mod query;

@@ -98,6 +98,7 @@ operations! {
     APPROVE_RUN = "approveRun" "POST" "/api/v1/runs/{run}/approval";
     REJECT_RUN = "rejectRun" "POST" "/api/v1/runs/{run}/rejection";
     CANCEL_RUN = "cancelRun" "POST" "/api/v1/runs/{run}/cancellation";
+    PROMOTE_RUN = "promoteRun" "POST" "/api/v1/runs/{run}/promotion";
 
     WHO_AM_I = "whoAmI" "GET" "/api/v1/whoami";
     LIST_KEYS = "listKeys" "GET" "/api/v1/keys";

@@ -2,14 +2,14 @@
 
 use super::call::Call;
 use super::operation::{
-    APPROVE_RUN, CANCEL_RUN, LIST_RUNS, REJECT_RUN, RELEASE, RELEASE_AGAIN, SHOW_REPORT, SHOW_RUN,
-    SHOW_SARIF, UPLOAD_SOURCE, WATCH_RUN,
+    APPROVE_RUN, CANCEL_RUN, LIST_RUNS, PROMOTE_RUN, REJECT_RUN, RELEASE, RELEASE_AGAIN, SHOW_REPORT,
+    SHOW_RUN, SHOW_SARIF, UPLOAD_SOURCE, WATCH_RUN,
 };
 use super::told::{Listener, Picked, Silent, Told, data};
 use super::{Client, ClientError};
 use crate::domain::{Digest, Report, Run, RunId, Seq, ServerName};
 use crate::event::Event;
-use crate::wire::v1::{Begun, Reason, Release, RunEnd, Runs, Uploaded};
+use crate::wire::v1::{Begun, Promotion, Reason, Release, RunEnd, Runs, Uploaded};
 
 /// What is told of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +77,12 @@ impl Client {
     /// Cancels a run that is at work.
     pub async fn cancel(&self, run: &RunId) -> Result<RunId, ClientError> {
         self.ask::<Begun>(Call::of(CANCEL_RUN).part(run)).await.map(|it| it.run)
+    }
+
+    /// Lets a version that a run tries go on now, to a larger share of new clients or to all of them.
+    pub async fn promote(&self, run: &RunId, to: Option<u8>) -> Result<RunId, ClientError> {
+        let call = Call::of(PROMOTE_RUN).part(run).json(&Promotion { to })?;
+        self.ask::<Begun>(call).await.map(|it| it.run)
     }
 
     /// Turns a held run down.

@@ -77,6 +77,7 @@ async fn begin(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Begun
             run
         }
         Request::Cancel { run } => sigyl.cancel(caller, &run).await?,
+        Request::Promote { run, to } => sigyl.promote(caller, &run, to).await?,
         other => return Ok(Begun::Other(Box::new(other))),
     }))
 }

@@ -38,6 +38,11 @@ impl Canary {
         Self { steps, soak: soak.as_secs(), max_failures: five(), max_latency: None }
     }
 
+    /// Returns the share that follows one, which may be none of its own; all clients follow the last.
+    pub fn after(&self, percent: u8) -> Option<u8> {
+        self.steps.iter().copied().find(|step| *step > percent)
+    }
+
     /// Checks what somebody wrote.
     pub fn check(&self) -> Result<(), CanaryError> {
         if self.steps.is_empty() || self.steps.len() > STEPS_MOST {

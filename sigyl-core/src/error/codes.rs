@@ -119,6 +119,12 @@ const OTHERS: &[CodeDoc] = &[
         "`sigyl show NAME` shows settings and limits; `--reset-limits` goes back to those of the manifest",
     ),
     doc(
+        "E0312",
+        "not promoted",
+        "Only a version that is tried with some of the new clients can be promoted, once, to a larger share of them or to all.",
+        "`sigyl watch RUN` shows how it stands; `sigyl cancel RUN` takes it back",
+    ),
+    doc(
         "E0401",
         "version taken",
         "The version is recorded already, from other bytes; a version never changes.",

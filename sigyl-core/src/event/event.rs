@@ -89,6 +89,19 @@ pub enum EventKind {
         /// Calls of the one that is tried.
         tried: Came,
     },
+    /// Somebody let a version go on that was tried, before its time.
+    Promoted {
+        /// The version.
+        version: Version,
+        /// Who.
+        by: String,
+        /// Percent of new clients that reached it then.
+        percent: u8,
+        /// Percent that it went on to; all of them, where it took over.
+        to: Option<u8>,
+        /// What its calls had come to.
+        tried: Came,
+    },
     /// A running server changed its health.
     Health {
         /// Whether it answers.
@@ -178,7 +191,7 @@ impl EventKind {
     }
 
     /// The names that kinds are written by.
-    pub const NAMES: [&'static str; 18] = [
+    pub const NAMES: [&'static str; 19] = [
         "run",
         "step",
         "progress",
@@ -186,6 +199,7 @@ impl EventKind {
         "scanned",
         "activated",
         "tried",
+        "promoted",
         "health",
         "restarted",
         "tools_changed",
@@ -209,6 +223,7 @@ impl EventKind {
             Self::Scanned { .. } => "scanned",
             Self::Activated { .. } => "activated",
             Self::Tried { .. } => "tried",
+            Self::Promoted { .. } => "promoted",
             Self::Health { .. } => "health",
             Self::Restarted { .. } => "restarted",
             Self::ToolsChanged { .. } => "tools_changed",
@@ -252,6 +267,7 @@ impl EventKind {
             | Self::Scanned { .. }
             | Self::Activated { .. }
             | Self::Tried { .. }
+            | Self::Promoted { .. }
             | Self::Deleted
             | Self::Unknown => Vec::new(),
         }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::emitter::Emitter;
 use super::lanes::Lanes;
 use super::masks::Masks;
+use super::promotion::Promotion;
 use super::rules::Rules;
 use crate::attest::Signer;
 use crate::clock::Clock;
@@ -254,6 +255,8 @@ pub(crate) struct Context {
     /// Values of secrets given with the order, until they are sealed.
     pub(crate) secrets: BTreeMap<SecretName, SecretValue>,
     pub(crate) results: Results,
+    /// Where its trial is told to go on.
+    pub(crate) promotion: Promotion,
 }
 
 impl Context {

@@ -9,6 +9,7 @@ mod failure;
 mod lanes;
 mod masks;
 mod plan;
+mod promotion;
 mod rules;
 mod run;
 mod step;
@@ -22,6 +23,7 @@ pub use failure::{StepError, failure};
 pub use lanes::Lanes;
 pub use masks::Masks;
 pub use plan::steps_of;
+pub use promotion::NotPromoted;
 pub use rules::Rules;
 #[cfg(all(feature = "sled", feature = "gateway"))]
 pub(crate) use run::new_id;

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::{Context, Order, Platform, Results};
 use super::failure::{StepError, failure};
 use super::plan;
+use super::promotion::{NotPromoted, Promotion, Told};
 use super::step::{Outcome, Step};
 use super::steps::end_earlier;
 use crate::domain::{
@@ -23,6 +24,7 @@ pub struct Started {
     /// Its identity.
     pub id: RunId,
     cancel: CancellationToken,
+    promotion: Promotion,
     over: watch::Receiver<bool>,
 }
 
@@ -30,6 +32,16 @@ impl Started {
     /// Stops it; it unwinds before it is over.
     pub fn cancel(&self) {
         self.cancel.cancel();
+    }
+
+    /// Lets a version that is tried go on at once, to a larger share of new clients or to all of them, in somebody's name. The
+    /// trial looks once more as at the end of a share, and what it would take back then is taken back. Until it takes over,
+    /// [`Started::cancel`] wins. Returns the share that the version has now.
+    pub fn promote(&self, by: &str, to: Option<u8>) -> Result<u8, NotPromoted> {
+        if self.cancel.is_cancelled() {
+            return Err(NotPromoted::Cancelled);
+        }
+        self.promotion.tell(Told { by: by.to_owned(), to })
     }
 
     /// Waits until it is over or held.
@@ -71,7 +83,8 @@ pub async fn start(
         updated: now,
     };
     platform.store.apply(Change::PutRun(Box::new(run.clone()))).await?;
-    let cx = Context { platform, run, order, secrets, results: Results::default() };
+    let promotion = Promotion::default();
+    let cx = Context { platform, run, order, secrets, results: Results::default(), promotion };
     Ok(spawn(cx))
 }
 
@@ -79,7 +92,8 @@ pub async fn start(
 pub(super) fn spawn(cx: Context) -> Started {
     let cancel = CancellationToken::new();
     let (over, receiver) = watch::channel(false);
-    let started = Started { id: cx.run.id.clone(), cancel: cancel.clone(), over: receiver };
+    let (id, promotion) = (cx.run.id.clone(), cx.promotion.clone());
+    let started = Started { id, cancel: cancel.clone(), promotion, over: receiver };
     tokio::spawn(async move {
         drive(cx, &cancel).await;
         over.send_replace(true);
@@ -316,5 +330,6 @@ pub(super) fn reopen(platform: Platform, run: Run) -> Result<Context, StoreError
         .map_err(|error| StoreError::Corrupt { key: format!("run {}", run.id), why: error.to_string() })?;
     let results =
         Results { notices: run.notices.clone(), removed: run.removed.clone(), ..Results::default() };
-    Ok(Context { platform, run, order, secrets: BTreeMap::new(), results })
+    let promotion = Promotion::default();
+    Ok(Context { platform, run, order, secrets: BTreeMap::new(), results, promotion })
 }

@@ -36,8 +36,8 @@ pub use access::{
 };
 pub use body::{
     AccountChange, AccountProfile, Accounts, Audit, Begun, Bookmark, Broken, CallCounts, Health, Import,
-    Keys, Members, Membership, PolicyText, Problem, ProblemPlace, Reason, Release, Rescan, RescannedVersions,
-    Rollback, Runs, Servers, Transfer, Uploaded, Versions, Workspaces,
+    Keys, Members, Membership, PolicyText, Problem, ProblemPlace, Promotion, Reason, Release, Rescan,
+    RescannedVersions, Rollback, Runs, Servers, Transfer, Uploaded, Versions, Workspaces,
 };
 pub use deploy::{Deploy, Reconfigure, Redeploy, Settings};
 pub use follow::{FollowView, Follows, HookOutcome, HookTaken, NewFollow, WaitingCommit};
@@ -101,6 +101,13 @@ pub enum Request {
     Cancel {
         /// The run.
         run: RunId,
+    },
+    /// Let a version that a run tries go on now.
+    Promote {
+        /// The run.
+        run: RunId,
+        /// Percent of new clients that it goes on to; all of them when absent.
+        to: Option<u8>,
     },
     /// All servers.
     List,

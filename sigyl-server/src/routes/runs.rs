@@ -7,7 +7,7 @@ use sigyl_core::Held;
 use sigyl_core::access::Class;
 use sigyl_core::domain::{Action, Caller, Denied, Locator, Report, RunId};
 use sigyl_core::scan::render::{Origin, sarif};
-use sigyl_core::wire::v1::{Deploy, Reason, Redeploy, Release, Runs};
+use sigyl_core::wire::v1::{Deploy, Promotion, Reason, Redeploy, Release, Runs};
 
 use super::servers::{begun, name};
 use crate::app::App;
@@ -86,6 +86,13 @@ pub(crate) const ROUTES: &[Route] = &[
         handler!(cancel),
         CANCEL,
     ),
+    Route::change(
+        Method::Post,
+        "/api/v1/runs/{run}/promotion",
+        Access::Key(Action::Deploy),
+        handler!(promote),
+        PROMOTE,
+    ),
 ];
 
 const RELEASE_DOC: Doc =
@@ -141,6 +148,14 @@ const CANCEL: Doc = Doc::new(
     "Cancels a run that is at work: what it did is taken back.",
     &[BEGUN, NO_RUN, fails(409, "The run is not at work, or is a removal.")],
 );
+
+const PROMOTE: Doc = Doc::new(
+    "promoteRun",
+    "Lets a version that a run tries with some new clients go on now: to a larger share, or to all. What its calls came to is \
+     judged once more, and cancelRun takes it back until it takes over.",
+    &[BEGUN, NO_RUN, fails(409, "The run tries no version now, was promoted already, or tries it with as many.")],
+)
+.takes("Promotion");
 
 /// Reads where the code is. A key says for whom it is; what reaches into the machine that serves is for those who operate it.
 fn locator(wanted: &Release, caller: &Caller) -> Result<Option<Locator>, Problem> {
@@ -260,6 +275,12 @@ async fn reject(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let (caller, run) = (ask.caller.clone(), id(&ask)?);
     let Reason { reason } = ask.json(DECISION).await?;
     Answer::json(&app.core.reject(&caller, &run, &reason).await?)
+}
+
+async fn promote(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let (caller, run) = (ask.caller.clone(), id(&ask)?);
+    let Promotion { to } = ask.json(DECISION).await?;
+    begun(app.core.promote(&caller, &run, to).await?)
 }
 
 async fn cancel(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

@@ -215,6 +215,8 @@ async fn runs(client: &Client) {
     assert_eq!(refused(client.approve(&run, "fine").await), (409, Some("E0306".to_owned())));
     assert_eq!(refused(client.reject(&run, "no").await), (409, Some("E0306".to_owned())));
     assert_eq!(refused(client.cancel(&run).await), (409, Some("E0310".to_owned())));
+    assert_eq!(refused(client.promote(&run, None).await), (409, Some("E0312".to_owned())));
+    assert_eq!(refused(client.promote(&run, Some(100)).await), (400, Some("E0312".to_owned())));
     assert_eq!(client.rescan(&Rescan::default()).await.unwrap(), []);
     assert_eq!(client.policy().await.unwrap().name, "default");
     let policy = PolicyText { file: "p.yaml".to_owned(), text: "nonsense: true\n".to_owned() };

@@ -104,6 +104,7 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("approveRun", Key(Action::Approve), 415),
     ("rejectRun", Key(Action::Approve), 415),
     ("cancelRun", Key(Action::Deploy), 404),
+    ("promoteRun", Key(Action::Deploy), 415),
     ("whoAmI", AnyKey, 200),
     ("listKeys", Key(Action::Keys), 200),
     ("createKey", Key(Action::Keys), 415),

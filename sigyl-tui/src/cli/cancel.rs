@@ -20,7 +20,7 @@ const CANCELLED: &str = "E0902";
 /// Cancel a run that is at work, and take back what it did
 ///
 /// A run that takes over in the same moment ends well all the same: then this fails. A removal only goes forward, and a run that
-/// waits for a decision is rejected instead.
+/// waits for a decision is rejected instead. `sigyl promote` is the other way to end a trial (--canary).
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {

@@ -45,6 +45,7 @@ mod namespaces;
 mod pieces;
 mod policy;
 mod probe;
+mod promote;
 mod publish;
 mod quarantine;
 mod rate;

@@ -3,8 +3,7 @@
 use super::{
     Context, account, accounts, approve, audit, backup, call, calls, cancel, completions, config, configure,
     delete, deploy, deprecate, doctor, edit, events, explain, export, follow, help, import, init, install,
-    keys, list, login, logout, logs, members, namespaces, policy, probe, publish, quarantine, rate, redeploy,
-    reject, report, rescan, restart, restore, rollback, rules, runs, scan, search, secrets, serve, setup,
+    keys, list, login, logout, logs, members, namespaces, policy, probe, promote, publish, quarantine, rate, redeploy, reject, report, rescan, restart, restore, rollback, rules, runs, scan, search, secrets, serve, setup,
     show, stop, uninstall, verify, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
@@ -22,6 +21,7 @@ pub(crate) enum Verb {
     Deploy(Box<deploy::Args>),
     Approve(approve::Args),
     Reject(reject::Args),
+    Promote(promote::Args),
     Cancel(cancel::Args),
     List(list::Args),
     Show(show::Args),
@@ -97,6 +97,7 @@ impl Verb {
             Self::Deploy(args) => args.run(cx).await,
             Self::Approve(args) => args.run(cx).await,
             Self::Reject(args) => args.run(cx).await,
+            Self::Promote(args) => args.run(cx).await,
             Self::Cancel(args) => args.run(cx).await,
             Self::List(args) => args.run(cx).await,
             Self::Show(args) => args.run(cx).await,

@@ -170,6 +170,7 @@ fn begins_a_run(request: &Request) -> bool {
             | Request::Approve { .. }
             | Request::Reject { .. }
             | Request::Cancel { .. }
+            | Request::Promote { .. }
     )
 }
 

@@ -95,6 +95,7 @@ async fn begin(server: &Server, request: Request) -> Result<Begun, Failure> {
         Request::Delete { name, confirm } => client.delete_server(&name, &confirm).await,
         Request::Approve { run, reason } => client.approve(&run, &reason).await,
         Request::Cancel { run } => client.cancel(&run).await,
+        Request::Promote { run, to } => client.promote(&run, to).await,
         Request::Reject { run, reason } => client.reject(&run, &reason).await.map(|run| run.id),
         other => return Ok(Begun::Other(Box::new(other))),
     };

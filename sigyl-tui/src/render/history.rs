@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sigyl_core::deploy::{LogLine, LogStream};
-use sigyl_core::domain::Timestamp;
+use sigyl_core::domain::{Came, Timestamp, Version};
 use sigyl_core::event::{Event, EventKind};
 use sigyl_core::store::{CallOutcome, CallRecord};
 
@@ -67,6 +67,9 @@ pub(crate) fn event(event: &Event, look: &Look) -> String {
         EventKind::Moved { workspace } => (Glyph::Info, format!("belongs to {workspace}")),
         EventKind::Deleted => (Glyph::Stopped, "removed".to_owned()),
         EventKind::Activated { version, url } => (Glyph::Serving, format!("{version} serves at {url}")),
+        EventKind::Promoted { version, by, percent, to, tried } => {
+            (Glyph::Serving, promoted(version, by, *percent, *to, tried))
+        }
         EventKind::Decided { approved, by, reason } => {
             let (glyph, word) =
                 if *approved { (Glyph::Serving, "approved") } else { (Glyph::Failed, "rejected") };
@@ -85,6 +88,13 @@ pub(crate) fn event(event: &Event, look: &Look) -> String {
     let sign = look.paint(glyph.role(), look.sign(glyph));
     let server = look.paint(Role::Strong, server);
     format!("{}  {sign} {server}  {}\n", at(event.at, look), specimen(&said))
+}
+
+/// Says who let a version go on that was tried.
+pub(crate) fn promoted(version: &Version, by: &str, percent: u8, to: Option<u8>, tried: &Came) -> String {
+    let to = to.map_or_else(|| "all new clients".to_owned(), |to| format!("{to} % of new clients"));
+    let (calls, failed) = (tried.calls, tried.failed);
+    format!("{version} was promoted by {by} from {percent} % to {to}, after {calls} calls, {failed} failed")
 }
 
 fn of_run(event: &Event) -> String {

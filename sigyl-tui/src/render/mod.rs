@@ -32,7 +32,7 @@ pub(crate) use finds::{
     document, document_role, document_scan, finds, import_problems, imported, issues, published, standing,
 };
 pub(crate) use follow::follows;
-pub(crate) use history::{call, event, log};
+pub(crate) use history::{call, event, log, promoted};
 pub(crate) use look::{Glyph, Look, Role};
 pub(crate) use measure::{age, duration, size, wrap};
 pub(crate) use policy::{notice, policy, policy_test, rescanned};

@@ -7,6 +7,7 @@ use tokio::time::{Instant, interval, timeout_at};
 
 use super::super::context::Context;
 use super::super::failure::StepError;
+use super::super::promotion::Told;
 use super::super::step::{Outcome, Step};
 use super::admit::require_free;
 use crate::domain::{Came, Canary, Compared, Measured, StepId, StepState, Timestamp, Version};
@@ -46,20 +47,28 @@ impl Step for TryOut {
             return Ok(Outcome::skipped("nothing serves yet"));
         }
         let (mut begun, mut seen) = (None, Measured::default());
-        for percent in &canary.steps {
-            if !share(cx, *percent)? {
+        let mut next = canary.steps.first().copied();
+        while let Some(percent) = next {
+            if !share(cx, percent)? {
                 if begun.is_some() {
-                    return Err(taken_back(&record.version, *percent, GONE.to_owned()));
+                    return Err(taken_back(&record.version, percent, GONE.to_owned()));
                 }
                 cx.notice(StepId::Canary, format!("{} was not tried: {ALONE}", record.version));
                 return Ok(Outcome::skipped(ALONE));
             }
             let now = cx.platform.front.compared(&record.server);
-            let now = now.ok_or_else(|| taken_back(&record.version, *percent, GONE.to_owned()))?;
+            let now = now.ok_or_else(|| taken_back(&record.version, percent, GONE.to_owned()))?;
             let whole = begun.get_or_insert_with(|| Compared { tried: Measured::default(), ..now.clone() });
-            let trial =
-                Trial { canary: &canary, version: &record.version, percent: *percent, since: [whole, &now] };
-            seen = trial.soak(cx).await?.tried;
+            let trial = Trial { canary: &canary, version: &record.version, percent, since: [whole, &now] };
+            let (came, told) = trial.soak(cx).await?;
+            seen = came.tried;
+            next = match told {
+                Some(told) => {
+                    promoted(cx, &record.version, percent, &told, &seen);
+                    told.to
+                }
+                None => canary.after(percent),
+            };
         }
         if seen.calls < CALLS_LEAST {
             let few =
@@ -101,6 +110,18 @@ fn share(cx: &Context, percent: u8) -> Result<bool, StepError> {
     Ok(cx.platform.front.try_out(name, version, upstream, resources, probe, percent))
 }
 
+/// Tells who let a version go on that was tried, and what its calls had come to.
+fn promoted(cx: &mut Context, version: &Version, percent: u8, told: &Told, seen: &Measured) {
+    let (by, to) = (told.by.clone(), told.to);
+    let kind = EventKind::Promoted { version: version.clone(), by, percent, to, tried: seen.came() };
+    cx.platform.emitter.emit(Some(&cx.run.id), cx.run.server.as_ref(), kind);
+    let goes_on = to.map_or_else(|| "took over".to_owned(), |to| format!("went on to {to} %"));
+    let (by, calls, failed) = (&told.by, seen.calls, seen.failed);
+    let line =
+        format!("{version} {goes_on} because {by} promoted it, at {percent} % and after {calls} calls");
+    cx.notice(StepId::Canary, format!("{line}, {failed} failed"));
+}
+
 /// One share of a trial.
 struct Trial<'a> {
     canary: &'a Canary,
@@ -111,27 +132,44 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// Waits until its time is over, and tells what was counted then; what is surely worse than it may be ends it at once.
-    async fn soak(&self, cx: &Context) -> Result<Compared, StepError> {
+    /// Waits until its time is over or somebody promotes it, and tells what was counted then; what is surely worse than it may
+    /// be ends it at once. Who promotes it ends its time, and no more: what was counted decides as it would have then.
+    async fn soak(&self, cx: &Context) -> Result<(Compared, Option<Told>), StepError> {
         let (percent, soak) = (self.percent, Duration::from_secs(self.canary.soak));
         cx.log(StepId::Canary, format!("{percent} % of new clients for {}", words(soak)));
         let end = Instant::now() + soak;
         let until = cx.platform.clock.now().plus(soak);
+        let soaking = cx.promotion.open(percent);
         let (mut looks, mut told) = (interval(LOOK), None);
         looks.tick().await;
         let mut count = 0_u64;
-        while timeout_at(end, looks.tick()).await.is_ok() {
+        loop {
+            tokio::select! {
+                biased;
+                () = soaking.told() => break,
+                look = timeout_at(end, looks.tick()) => if look.is_err() { break },
+            }
             let seen = self.look(cx, SURE).await?;
             if count.is_multiple_of(TELL) {
                 self.tell(cx, &seen, until, &mut told);
             }
             count += 1;
         }
-        let seen = self.look(cx, LIKELY).await?;
+        let seen = self.judge(cx).await;
+        // Whoever promotes it while it is looked at is heard too.
+        let promoted = soaking.close();
+        let seen = seen.map_err(|error| although(error, promoted.as_ref()))?;
         self.tell(cx, &seen, until, &mut told);
-        self.require_running(cx).await?;
         let line = format!("{percent} %: {} calls so far, {} failed", seen.tried.calls, seen.tried.failed);
         cx.log(StepId::Canary, line);
+        soaking.leave();
+        Ok((seen, promoted))
+    }
+
+    /// Looks as at the end of its time.
+    async fn judge(&self, cx: &Context) -> Result<Compared, StepError> {
+        let seen = self.look(cx, LIKELY).await?;
+        self.require_running(cx).await?;
         Ok(seen)
     }
 
@@ -202,6 +240,16 @@ fn against(canary: &Canary, seen: &Compared, z: f64) -> Option<String> {
     let most = canary.max_latency.filter(|_| tried.calls >= CALLS_LEAST)?;
     let longer = tried.exceeded(95).filter(|micros| *micros > most.saturating_mul(1_000))?;
     Some(format!("5 of 100 of its calls took longer than {} ms, and {most} ms are allowed", longer / 1_000))
+}
+
+/// Says that somebody had promoted what is taken back all the same.
+fn although(error: StepError, promoted: Option<&Told>) -> StepError {
+    match (error, promoted) {
+        (StepError::Canary { version, percent, why }, Some(Told { by, .. })) => {
+            StepError::Canary { version, percent, why: format!("{by} promoted it, but {why}") }
+        }
+        (error, _) => error,
+    }
 }
 
 /// Writes a time as people do.

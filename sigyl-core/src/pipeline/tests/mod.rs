@@ -15,6 +15,7 @@ mod knative;
 mod ownership;
 mod pins;
 mod policy;
+mod promotion;
 mod quarantine;
 mod review;
 mod settings;

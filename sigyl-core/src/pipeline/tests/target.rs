@@ -53,6 +53,7 @@ async fn answer(pipe: tokio::io::DuplexStream, tools: Value) {
             Some("initialize") => json!({"jsonrpc": "2.0", "id": id, "result": {
                 "protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "toy", "version": "1"}}}),
             Some("tools/list") => json!({"jsonrpc": "2.0", "id": id, "result": {"tools": tools}}),
+            Some("tools/call") => json!({"jsonrpc": "2.0", "id": id, "result": {"content": []}}),
             _ => {
                 json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "method not found"}})
             }
@@ -90,6 +91,8 @@ pub(crate) struct FakeTarget {
     pub(crate) link: Mutex<Option<String>>,
     /// The packages whose install scripts the last build was let run.
     pub(crate) scripts: Mutex<Vec<String>>,
+    /// Told when an instance was given traffic, which is then never said.
+    pub(crate) hangs: Mutex<Option<oneshot::Sender<()>>>,
     /// Told when the next build has begun, and waited for before it goes on.
     pub(crate) gate: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
 }
@@ -176,6 +179,11 @@ impl Target for FakeTarget {
 
     async fn shift(&self, deployment: &Deployment) -> Result<(), TargetError> {
         self.shifted.lock().unwrap().push(deployment.revision.clone());
+        let hangs = self.hangs.lock().unwrap().take();
+        if let Some(told) = hangs {
+            told.send(()).unwrap();
+            std::future::pending::<()>().await;
+        }
         Ok(())
     }
 

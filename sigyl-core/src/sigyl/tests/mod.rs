@@ -14,6 +14,7 @@ mod members;
 mod namespaces;
 mod oidc;
 mod ownership;
+mod promotion;
 mod quarantine;
 mod said;
 mod secrets;

@@ -90,6 +90,8 @@ async fn changes(sigyl: &Sigyl, caller: &Caller, name: &ServerName) -> Vec<(Acti
         (Action::Deploy, sigyl.rollback(caller, name.clone(), None).await.err()),
         (Action::Approve, sigyl.approve(caller, &run, " ").await.err()),
         (Action::Approve, sigyl.reject(caller, &run, " ").await.err()),
+        (Action::Deploy, sigyl.cancel(caller, &run).await.err()),
+        (Action::Deploy, sigyl.promote(caller, &run, None).await.err()),
         (Action::Secrets, sigyl.set_secret(caller, name, &secret_name("NONE"), empty, false).await.err()),
         (Action::Secrets, sigyl.remove_secret(caller, name, &secret_name("NONE")).await.err()),
         (Action::Delete, sigyl.delete(caller, name.clone(), "not its name").await.err()),

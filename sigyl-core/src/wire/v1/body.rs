@@ -109,6 +109,15 @@ pub struct Reason {
     pub reason: String,
 }
 
+/// How far a version that is tried goes on.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Promotion {
+    /// Percent of new clients; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<u8>,
+}
+
 /// What becomes of an account: one of these.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -36,6 +36,21 @@ pub(super) const ACTIONS: &[Action] = &[
         Does::Say(|given| Ok(Request::Cancel { run: given.need("run")? }), "it is over; its end says how"),
     )
     .each(),
+    Action::new(
+        "promote",
+        "Let a version that is tried take over now",
+        &["promoteRun"],
+        &[
+            RUN,
+            Field::free("to", "percent of new clients to go on to; all of them when empty"),
+            Field::needed("sure", "it goes on before its time").by(FieldKind::Switch),
+        ],
+        Does::Say(
+            |given| Ok(Request::Promote { run: given.need("run")?, to: given.maybe("to")? }),
+            "it is over; its end says how",
+        ),
+    )
+    .each(),
     Action::new("report", "Show what a scan of a run found", &["showReport"], &[RUN], Does::Open(report))
         .looks(),
     Action::new(

@@ -174,6 +174,9 @@ impl RunScreen {
             EventKind::Activated { version, url } => {
                 self.say(true, format!("{} serves at {}", specimen(version.as_str()), specimen(url)));
             }
+            EventKind::Promoted { version, by, percent, to, tried } => {
+                self.say(true, specimen(&render::promoted(version, by, *percent, *to, tried)));
+            }
             EventKind::Decided { approved, by, reason } => {
                 let word = if *approved { "approved" } else { "rejected" };
                 self.say(true, format!("{word} by {}: {}", specimen(by), specimen(reason)));
@@ -216,6 +219,12 @@ impl RunScreen {
 
     fn is_over(&self) -> bool {
         self.end.is_some() || self.failure.is_some()
+    }
+
+    /// Whether a version is tried now.
+    fn tries(&self) -> bool {
+        let last = self.steps.last().filter(|it| it.step == StepId::Canary && it.state == StepState::Started);
+        self.tried.is_some() && last.is_some() && !self.is_over()
     }
 
     /// The server that is there after it.
@@ -310,15 +319,12 @@ impl RunScreen {
 
     fn says(&self, view: &View<'_>) -> Option<String> {
         let key = |command| view.key(command, &[Scope::Run, Scope::Sheet]);
-        let tries = self.tried.is_some()
-            && self
-                .steps
-                .last()
-                .is_some_and(|it| it.step == StepId::Canary && it.state == StepState::Started);
         match self.state? {
-            RunState::Running if tries => {
-                let cancel = key(Command::Act("cancel"));
-                Some(format!("{cancel} takes the new version back; it takes over by itself if it does well"))
+            RunState::Running if self.tries() => {
+                let [promote, cancel] = ["promote", "cancel"].map(|name| key(Command::Act(name)));
+                Some(format!(
+                    "{promote} lets it take over now, {cancel} takes it back; by itself it goes on if it does well"
+                ))
             }
             RunState::Held => {
                 let [approve, reject, report] =
@@ -450,6 +456,7 @@ impl Screen for RunScreen {
             Command::Act("cancel") => {
                 self.run.is_some() && !self.is_over() && self.state.is_none_or(|it| it == RunState::Running)
             }
+            Command::Act("promote") => self.run.is_some() && self.tries(),
             // Before a source was scanned there is none.
             Command::Act("report") => {
                 let scanned = |it: &Step| it.step == StepId::ScanSource && it.state != StepState::Started;

@@ -300,5 +300,40 @@ fn a_trial_shows_both_sides_and_the_key_that_takes_it_back() {
     let frame = desk.frame();
     assert!(frame.contains("0.2.0 is tried by 10 % of new clients, for 30 s more"), "{frame}");
     assert!(frame.contains("10 calls, 10.0 % failed, p95 12 ms"), "{frame}");
-    assert!(frame.contains("A takes the new version back"), "{frame}");
+    assert!(frame.contains("P lets it take over now, A takes it back"), "{frame}");
+    desk.press("P Tab Tab");
+    desk.write("50");
+    desk.press("Tab ^s");
+    assert!(desk.frame().contains("sure is needed"), "{}", desk.frame());
+    desk.press("Space ^s");
+    let promoted = desk.asked.iter().find_map(|request| match request {
+        Request::Promote { run, to } => Some((run.to_string(), *to)),
+        _ => None,
+    });
+    assert_eq!(promoted, Some(("019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10".to_owned(), Some(50))));
+    let event = serde_json::json!({
+        "seq": 4, "at": "2026-11-22T14:01:30Z", "run": "019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10", "server": "clock",
+        "kind": "promoted", "version": "0.2.0", "by": "ada", "percent": 10, "to": 50,
+        "tried": {"calls": 10, "failed": 1, "p50": 4_000, "p95": 12_000},
+    });
+    desk.tell("deploy", sigyl_core::wire::v1::Frame::Event(Box::new(serde_json::from_value(event).unwrap())));
+    let frame = desk.frame();
+    assert!(frame.contains("0.2.0 was promoted by ada from 10 % to 50 %"), "{frame}");
+}
+
+#[test]
+fn a_run_that_tries_nothing_offers_no_promotion() {
+    let mut desk = Desk::new(100, 24);
+    desk.press("d");
+    desk.write("examples/servers/clock");
+    desk.press("Enter Enter Tab");
+    desk.write("CET");
+    desk.press("^s ^s Enter");
+    let event = serde_json::json!({
+        "seq": 1, "at": "2026-11-22T14:01:30Z", "run": "019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10", "server": "clock",
+        "kind": "run", "state": "running", "note": null,
+    });
+    desk.tell("deploy", sigyl_core::wire::v1::Frame::Event(Box::new(serde_json::from_value(event).unwrap())));
+    desk.press("P");
+    assert!(desk.app.layers.is_empty(), "{}", desk.frame());
 }

@@ -30,6 +30,7 @@ pub(in crate::console) fn ends(request: &Request) -> bool {
             | Request::Approve { .. }
             | Request::Reject { .. }
             | Request::Cancel { .. }
+            | Request::Promote { .. }
     )
 }
 
