@@ -150,4 +150,15 @@ mod tests {
         assert_eq!(names, ["a", "b"]);
         assert_eq!(listed("p", b"{").gaps, ["p does not read"]);
     }
+
+    #[test]
+    fn a_lock_without_packages_is_empty_in_the_first_version_and_unread_in_any_other() {
+        let empty = listed("package-lock.json", br#"{"lockfileVersion": 1}"#);
+        assert!(empty.components.is_empty() && empty.gaps.is_empty(), "{:?}", empty.gaps);
+        for lock in ["{}", r#"{"lockfileVersion": 2}"#, r#"{"lockfileVersion": 3, "name": "own"}"#] {
+            let Listed { components, gaps } = listed("package-lock.json", lock.as_bytes());
+            assert!(components.is_empty(), "{lock}");
+            assert_eq!(gaps, ["package-lock.json does not read"], "{lock}");
+        }
+    }
 }
