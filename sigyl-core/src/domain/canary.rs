@@ -23,6 +23,10 @@ pub struct Canary {
     /// Milliseconds within which 95 of 100 of its calls are to be answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_latency: Option<u64>,
+    /// Seconds that the last share waits for somebody to promote the version, in the place of its own; who is not promoted by then
+    /// is taken back. Without it, it takes over by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<u64>,
 }
 
 const fn five() -> u8 {
@@ -35,12 +39,17 @@ impl Canary {
 
     /// A trial by these shares, each as long.
     pub fn new(steps: Vec<u8>, soak: Duration) -> Self {
-        Self { steps, soak: soak.as_secs(), max_failures: five(), max_latency: None }
+        Self { steps, soak: soak.as_secs(), max_failures: five(), max_latency: None, hold: None }
     }
 
     /// Returns the share that follows one, which may be none of its own; all clients follow the last.
     pub fn after(&self, percent: u8) -> Option<u8> {
         self.steps.iter().copied().find(|step| *step > percent)
+    }
+
+    /// Returns how long a share waits to be promoted, if it does.
+    pub fn holds(&self, percent: u8) -> Option<Duration> {
+        self.hold.filter(|_| self.after(percent).is_none()).map(Duration::from_secs)
     }
 
     /// Checks what somebody wrote.
@@ -56,6 +65,9 @@ impl Canary {
         }
         if !(1..=SOAK_MOST).contains(&self.soak) {
             return Err(CanaryError::Soak(self.soak));
+        }
+        if let Some(hold) = self.hold.filter(|hold| !(1..=SOAK_MOST).contains(hold)) {
+            return Err(CanaryError::Hold(hold));
         }
         if self.max_failures > 100 {
             return Err(CanaryError::Failures(self.max_failures));
@@ -83,6 +95,9 @@ pub enum CanaryError {
     /// It takes no time, or too much.
     #[error("a share of a canary lasts a second to seven days, and this one {0} seconds")]
     Soak(u64),
+    /// It waits for nobody, or too long.
+    #[error("a canary waits a second to seven days to be promoted, and this one {0} seconds")]
+    Hold(u64),
     /// More than all.
     #[error("at most 100 percent of calls fail, and not {0}")]
     Failures(u8),
@@ -112,6 +127,11 @@ mod tests {
         let canary = Canary::new(vec![10], Duration::from_secs(60));
         assert_eq!(Canary { soak: 0, ..canary.clone() }.check(), Err(CanaryError::Soak(0)));
         assert!(matches!(Canary { soak: u64::MAX, ..canary.clone() }.check(), Err(CanaryError::Soak(_))));
+        assert_eq!(Canary { hold: Some(0), ..canary.clone() }.check(), Err(CanaryError::Hold(0)));
+        assert!(matches!(
+            Canary { hold: Some(u64::MAX), ..canary.clone() }.check(),
+            Err(CanaryError::Hold(_))
+        ));
         assert_eq!(Canary { max_failures: 101, ..canary.clone() }.check(), Err(CanaryError::Failures(101)));
         assert_eq!(Canary { max_latency: Some(0), ..canary }.check(), Err(CanaryError::Latency));
     }

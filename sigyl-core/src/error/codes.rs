@@ -236,7 +236,7 @@ const OTHERS: &[CodeDoc] = &[
     doc(
         "E0604",
         "canary taken back",
-        "A new version was tried with some of the new clients, and did worse than the version that serves; that one has all of them again.",
+        "A new version was tried with some of the new clients, and did worse than the version that serves, or nobody promoted it in time; that one has all of them again.",
         "`sigyl calls NAME` lists its calls; mend what fails, or allow more of it with --max-failures or --max-latency",
     ),
     doc(

@@ -84,6 +84,9 @@ pub enum EventKind {
         percent: u8,
         /// When more do, or all.
         until: Timestamp,
+        /// Whether it waits to be promoted, and is taken back then.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        held: bool,
         /// Calls of the version that serves, since then.
         serving: Came,
         /// Calls of the one that is tried.

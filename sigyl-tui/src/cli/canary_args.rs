@@ -19,6 +19,10 @@ pub(crate) struct CanaryArgs {
     /// Percentage points by which more of its calls may fail than before
     #[arg(long, value_name = "PERCENT", requires = "canary", default_value_t = 5)]
     max_failures: u8,
+    /// Let the last of them wait for `sigyl promote`; it is taken back where nobody does in time [default: 24h]
+    #[arg(long, value_name = "TIME", requires = "canary", value_parser = time, num_args = 0..=1, require_equals = true,
+        default_missing_value = "24h")]
+    hold: Option<Duration>,
     /// Take it back where 5 of 100 of its calls take longer: 800ms, 2s
     #[arg(long, value_name = "TIME", requires = "canary", value_parser = time)]
     max_latency: Option<Duration>,
@@ -34,6 +38,7 @@ impl CanaryArgs {
         let canary = Canary {
             max_failures: self.max_failures,
             max_latency,
+            hold: self.hold.map(|hold| hold.as_secs()),
             ..Canary::new(self.canary.clone(), self.soak.unwrap_or(Canary::SOAK))
         };
         let wrong = |error: sigyl_core::domain::CanaryError| {
@@ -57,6 +62,9 @@ mod tests {
         let canary = args.read().unwrap().unwrap();
         assert_eq!((canary.steps, canary.soak), (vec![10, 50], 60));
         assert_eq!((canary.max_failures, canary.max_latency), (1, Some(2_000)));
+        assert_eq!(canary.hold, None);
+        let args = CanaryArgs { hold: Some(Duration::from_secs(7_200)), ..args };
+        assert_eq!(args.read().unwrap().unwrap().hold, Some(7_200));
         let wrong = CanaryArgs { canary: vec![50, 10], ..args };
         assert!(wrong.read().unwrap_err().failure.message.contains("larger"));
     }

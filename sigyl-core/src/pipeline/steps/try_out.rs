@@ -135,8 +135,10 @@ impl Trial<'_> {
     /// Waits until its time is over or somebody promotes it, and tells what was counted then; what is surely worse than it may
     /// be ends it at once. Who promotes it ends its time, and no more: what was counted decides as it would have then.
     async fn soak(&self, cx: &Context) -> Result<(Compared, Option<Told>), StepError> {
-        let (percent, soak) = (self.percent, Duration::from_secs(self.canary.soak));
-        cx.log(StepId::Canary, format!("{percent} % of new clients for {}", words(soak)));
+        let (percent, holds) = (self.percent, self.canary.holds(self.percent));
+        let soak = holds.unwrap_or(Duration::from_secs(self.canary.soak));
+        let until = if holds.is_some() { "until it is promoted, and at most" } else { "for" };
+        cx.log(StepId::Canary, format!("{percent} % of new clients {until} {}", words(soak)));
         let end = Instant::now() + soak;
         let until = cx.platform.clock.now().plus(soak);
         let soaking = cx.promotion.open(percent);
@@ -159,6 +161,10 @@ impl Trial<'_> {
         // Whoever promotes it while it is looked at is heard too.
         let promoted = soaking.close();
         let seen = seen.map_err(|error| although(error, promoted.as_ref()))?;
+        if let Some(time) = holds.filter(|_| promoted.is_none()) {
+            let why = format!("nobody promoted it within {}", words(time));
+            return Err(taken_back(self.version, percent, why));
+        }
         self.tell(cx, &seen, until, &mut told);
         let line = format!("{percent} %: {} calls so far, {} failed", seen.tried.calls, seen.tried.failed);
         cx.log(StepId::Canary, line);
@@ -181,7 +187,8 @@ impl Trial<'_> {
         if *told != Some((serving, tried)) {
             *told = Some((serving, tried));
             let (version, percent) = (self.version.clone(), self.percent);
-            let kind = EventKind::Tried { version, percent, until, serving, tried };
+            let held = self.canary.holds(percent).is_some();
+            let kind = EventKind::Tried { version, percent, until, held, serving, tried };
             cx.platform.emitter.emit(Some(&cx.run.id), cx.run.server.as_ref(), kind);
         }
     }

@@ -142,6 +142,38 @@ async fn what_is_cancelled_before_it_took_over_is_taken_back_whoever_was_first()
     }
 }
 
+/// Begins to try a second version in a house, which waits to be promoted at its last share.
+async fn held(house: &House, steps: Vec<u8>) -> Started {
+    house.deploy().await;
+    house.write("2.0.0", "");
+    let canary = Canary { hold: Some(3_600), ..Canary::new(steps, Duration::from_secs(60)) };
+    let order = Order { canary: Some(canary), ..order(house) };
+    start(house.platform.clone(), Plan::Redeploy, &ada(), order, Default::default()).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_held_takes_over_when_it_is_promoted() {
+    let house = House::new();
+    let run = held(&house, vec![10]).await;
+    promote(&run, None).await;
+    let run = ended(&house, run).await;
+    assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+    assert_eq!(house.routed().as_deref(), Some("2.0.0"));
+}
+
+#[tokio::test]
+async fn what_is_held_and_promoted_by_nobody_is_taken_back() {
+    let house = House::new();
+    let (run, begun) = (held(&house, vec![10, 50]).await, tokio::time::Instant::now());
+    let run = ended(&house, run).await;
+    let failure = run.failure.clone().unwrap();
+    assert_eq!((run.state, failure.code.as_str()), (RunState::Failed, "E0604"), "{failure:?}");
+    assert!(failure.message.ends_with("nobody promoted it within 1 h"), "{}", failure.message);
+    assert_eq!(house.routes.3.lock().unwrap().shares, [10, 50]);
+    assert_eq!((house.routed().as_deref(), house.running()), (Some("1.0.0"), 1));
+    assert!(begun.elapsed() >= Duration::from_secs(60) + HOUR, "the first share has its own time");
+}
+
 #[tokio::test]
 async fn what_tries_nothing_is_not_promoted() {
     let house = House::new();

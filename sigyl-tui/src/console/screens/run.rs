@@ -167,9 +167,9 @@ impl RunScreen {
                 self.progress.insert(*step, (*done, *total, unit.clone()));
             }
             EventKind::Log { line, .. } => self.say(false, specimen(line)),
-            EventKind::Tried { version, percent, until, serving, tried } => {
+            EventKind::Tried { version, percent, until, held, serving, tried } => {
                 let (version, sides) = (version.clone(), [*serving, *tried]);
-                self.tried = Some(Trial { version, percent: *percent, until: *until, sides });
+                self.tried = Some(Trial { version, percent: *percent, until: *until, held: *held, sides });
             }
             EventKind::Activated { version, url } => {
                 self.say(true, format!("{} serves at {}", specimen(version.as_str()), specimen(url)));
@@ -322,9 +322,11 @@ impl RunScreen {
         match self.state? {
             RunState::Running if self.tries() => {
                 let [promote, cancel] = ["promote", "cancel"].map(|name| key(Command::Act(name)));
-                Some(format!(
-                    "{promote} lets it take over now, {cancel} takes it back; by itself it goes on if it does well"
-                ))
+                let by_itself = match self.tried.as_ref().is_some_and(|trial| trial.held) {
+                    true => "nobody doing so takes it back",
+                    false => "by itself it goes on if it does well",
+                };
+                Some(format!("{promote} lets it take over now, {cancel} takes it back; {by_itself}"))
             }
             RunState::Held => {
                 let [approve, reject, report] =

@@ -20,6 +20,8 @@ pub(super) struct Trial {
     pub(super) percent: u8,
     /// When more do, or all.
     pub(super) until: Timestamp,
+    /// Whether it waits to be promoted, and is taken back then.
+    pub(super) held: bool,
     /// Calls since the trial began: of the version that serves, and of the one that is tried.
     pub(super) sides: [Came; 2],
 }
@@ -28,8 +30,10 @@ impl Trial {
     /// Writes both sides below each other; `now` where it still goes on.
     pub(super) fn text(&self, look: &Look, now: Option<Timestamp>) -> String {
         let percent = self.percent.min(100);
-        let left =
-            now.map(|now| format!(", for {} more", duration(self.until.since(now)))).unwrap_or_default();
+        let waits = if self.held { ", until it is promoted," } else { "," };
+        let left = now
+            .map(|now| format!("{waits} for {} more", duration(self.until.since(now))))
+            .unwrap_or_default();
         let mut text = format!(
             "{} {}\n",
             look.paint(Role::Strong, &format!("{} is tried", specimen(self.version.as_str()))),
@@ -93,6 +97,7 @@ mod tests {
             version: Version::parse("2.0.0").unwrap(),
             percent: 10,
             until: fixtures::now().plus(Duration::from_secs(42)),
+            held: false,
             sides: [came, Came::default()],
         };
         insta::assert_snapshot!(trial.text(&Look::PLAIN, Some(fixtures::now())));
@@ -100,5 +105,8 @@ mod tests {
         assert!(narrow.contains("\n  500 calls, 1.0 % failed, p95 12 ms\n"), "{narrow}");
         assert!(narrow.lines().all(|line| console::measure_text_width(line) <= 39), "{narrow}");
         assert!(!trial.text(&Look::PLAIN, None).contains("more"));
+        let held = Trial { held: true, ..trial };
+        let text = held.text(&Look::PLAIN, Some(fixtures::now()));
+        assert!(text.contains("by 10 % of new clients, until it is promoted, for 42 s more"), "{text}");
     }
 }
