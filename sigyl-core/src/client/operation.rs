@@ -63,6 +63,7 @@ operations! {
     TRANSFER_SERVER = "transferServer" "PUT" "/api/v1/servers/{name}/workspace";
     READ_LOGS = "readLogs" "GET" "/api/v1/servers/{name}/logs";
     COUNT_CALLS = "countCalls" "GET" "/api/v1/calls";
+    COUNT_SESSIONS = "countSessions" "GET" "/api/v1/sessions";
     READ_CALLS = "readCalls" "GET" "/api/v1/servers/{name}/calls";
     SHOW_STATEMENT = "showStatement" "GET" "/api/v1/servers/{name}/statement";
     SHOW_SBOM = "showSbom" "GET" "/api/v1/servers/{name}/sbom";

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::operation::{
-    CALL_TOOL, COUNT_CALLS, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, PROBE_SERVER, READ_CALLS, READ_LOGS,
-    RECONFIGURE, ROLL_BACK, SHOW_SERVER, TRANSFER_SERVER,
+    CALL_TOOL, COUNT_CALLS, COUNT_SESSIONS, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, PROBE_SERVER,
+    READ_CALLS, READ_LOGS, RECONFIGURE, ROLL_BACK, SHOW_SERVER, TRANSFER_SERVER,
 };
 use super::told::{Listener, Picked, Silent, Told, data};
 use super::{Client, ClientError};
@@ -14,13 +14,19 @@ use crate::domain::{RunId, ServerName, Version, WorkspaceName};
 use crate::mcp::Probe;
 use crate::store::CallRecord;
 use crate::wire::v1::{
-    Begun, CallCount, CallCounts, Rollback, ServerView, Servers, Settings, Transfer, VersionView, Versions,
+    Begun, CallCount, CallCounts, Rollback, ServerView, Servers, SessionCounts, Settings, Transfer,
+    VersionView, Versions,
 };
 
 impl Client {
     /// Tells how many calls there were, by caller, server and tool, since the server began.
     pub async fn call_counts(&self) -> Result<Vec<CallCount>, ClientError> {
         self.all(Call::of(COUNT_CALLS), |part: CallCounts| (part.counts, part.next)).await
+    }
+
+    /// Tells how many sessions are open at the server's endpoint now, by server and caller.
+    pub async fn session_counts(&self) -> Result<SessionCounts, ClientError> {
+        self.ask(Call::of(COUNT_SESSIONS)).await
     }
 
     /// Lists the servers that the key may see.

@@ -215,6 +215,7 @@ async fn own(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respons
             Response::Namespace(Box::new(sigyl.prove_namespace(caller, proof).await?))
         }
         Request::CountCalls => Response::CallCounts(sigyl.call_counts(caller).await?),
+        Request::CountSessions => Response::SessionCounts(Box::new(sigyl.session_counts(caller).await?)),
         other => return secrets(sigyl, caller, other).await,
     })
 }

@@ -68,7 +68,7 @@ impl Gateway {
             served.cut_off();
         }
         // After that, so that no answer that comes meanwhile keeps a session here.
-        self.inner.pins().retain(|_, (served, _)| served.name != *name);
+        self.inner.pins().retain(|_, kept| kept.served.name != *name);
     }
 
     /// Refuses every call of a server from now on, whatever is routed to it, and ends what is under way. With versions
@@ -99,7 +99,7 @@ impl Gateway {
             served.cut_off();
         }
         // After that, so that no answer that comes meanwhile keeps a session here.
-        self.inner.pins().retain(|_, (served, _)| !is_meant(served));
+        self.inner.pins().retain(|_, kept| !is_meant(&kept.served));
     }
 
     /// Refuses every answer that declares something with one of these digests, whichever server gives it. What was
@@ -127,6 +127,21 @@ impl Gateway {
     pub fn sessions(&self, name: &ServerName) -> usize {
         self.inner.sessions().values().filter(|session| session.served.name == *name).count()
     }
+
+    /// Counts the sessions that are open now, by server and by who opened them. Those of servers that speak HTTP are counted
+    /// from their beginning until they are ended or were not used for a while, and no more of them than are remembered.
+    pub fn open_sessions(&self) -> BTreeMap<(ServerName, Option<Arc<str>>), u64> {
+        let mut open = BTreeMap::new();
+        let mut add = |server: &ServerName, by: &Option<Arc<str>>| {
+            *open.entry((server.clone(), by.clone())).or_default() += 1;
+        };
+        let sessions = self.inner.sessions();
+        let alive = sessions.values().filter(|session| session.board.over_because().is_none());
+        alive.for_each(|session| add(&session.served.name, &session.by));
+        drop(sessions);
+        self.inner.pins().values().for_each(|kept| add(&kept.served.name, &kept.by));
+        open
+    }
 }
 
 /// What is still under way on a route that another took the place of.
@@ -141,7 +156,7 @@ impl Draining {
     pub fn left(&self) -> usize {
         let Some(old) = &self.old else { return 0 };
         let sessions = self.inner.sessions().values().filter(|s| Arc::ptr_eq(&s.served, old)).count();
-        let pins = self.inner.pins().values().filter(|(served, _)| Arc::ptr_eq(served, old)).count();
+        let pins = self.inner.pins().values().filter(|kept| Arc::ptr_eq(&kept.served, old)).count();
         sessions + pins + old.under_way()
     }
 

@@ -15,7 +15,7 @@ use crate::store::CallOutcome;
 use super::GatewayConfig;
 use super::budget::{Account, Budget};
 use super::declared::Declared;
-use super::journal::Journal;
+use super::journal::{By, Journal};
 use super::legacy::Session;
 use super::post::{Post, standing};
 use super::proxy::Passed;
@@ -57,6 +57,15 @@ impl Bar {
     }
 }
 
+/// A session of an HTTP server, which has it.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) served: Arc<Served>,
+    used: Instant,
+    /// Who opened it, where that is known.
+    pub(super) by: Option<Arc<str>>,
+}
+
 /// What all connections share.
 #[derive(Debug)]
 pub(super) struct Inner {
@@ -73,7 +82,7 @@ pub(super) struct Inner {
     barred: Mutex<HashMap<ServerName, Bar>>,
     retired: Mutex<Vec<Weak<Served>>>,
     sessions: Mutex<HashMap<String, Arc<Session>>>,
-    pins: Mutex<HashMap<String, (Arc<Served>, Instant)>>,
+    pins: Mutex<HashMap<String, Kept>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -131,7 +140,7 @@ impl Inner {
         lock(&self.sessions)
     }
 
-    pub(super) fn pins(&self) -> MutexGuard<'_, HashMap<String, (Arc<Served>, Instant)>> {
+    pub(super) fn pins(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
         lock(&self.pins)
     }
 
@@ -324,7 +333,7 @@ impl Inner {
     }
 
     /// Remembers that a session of an HTTP server lives on this route.
-    pub(super) fn pin(&self, session: &str, served: &Arc<Served>) {
+    pub(super) fn pin(&self, session: &str, served: &Arc<Served>, by: Option<&By>) {
         if session.len() > PIN_MOST {
             tracing::debug!(server.name = %served.name, "a session's name is too long to be remembered");
             return;
@@ -334,12 +343,13 @@ impl Inner {
             return;
         }
         if pins.len() >= PINS_MOST && !pins.contains_key(session) {
-            let oldest = pins.iter().min_by_key(|(_, (_, used))| *used).map(|(name, _)| name.clone());
+            let oldest = pins.iter().min_by_key(|(_, kept)| kept.used).map(|(name, _)| name.clone());
             if let Some(oldest) = oldest {
                 pins.remove(&oldest);
             }
         }
-        pins.insert(session.to_owned(), (Arc::clone(served), Instant::now()));
+        let by = by.map(|by| Arc::clone(&by.name));
+        pins.insert(session.to_owned(), Kept { served: Arc::clone(served), used: Instant::now(), by });
     }
 
     /// Forgets a session of an HTTP server.
@@ -349,9 +359,9 @@ impl Inner {
 
     fn pinned(&self, session: &str, server: &ServerName) -> Option<Arc<Served>> {
         let mut pins = self.pins();
-        let (served, used) = pins.get_mut(session).filter(|(served, _)| served.name == *server)?;
-        *used = Instant::now();
-        Some(Arc::clone(served))
+        let kept = pins.get_mut(session).filter(|kept| kept.served.name == *server)?;
+        kept.used = Instant::now();
+        Some(Arc::clone(&kept.served))
     }
 
     /// Looks at the clock for everything that has a deadline.
@@ -366,7 +376,7 @@ impl Inner {
             }
         }
         let is_over = |served: &Served| served.retired_for().is_some_and(|since| since >= drain);
-        self.pins().retain(|_, (served, used)| used.elapsed() < idle && !is_over(served));
+        self.pins().retain(|_, kept| kept.used.elapsed() < idle && !is_over(&kept.served));
         let mut retired = self.retired();
         retired.retain(|served| served.strong_count() > 0);
         let served: Vec<Arc<Served>> = retired.iter().filter_map(Weak::upgrade).collect();

@@ -184,7 +184,7 @@ impl Passed<'_> {
     /// Keeps a session on the route that it began on.
     fn follow_session(&self, response: &reqwest::Response) {
         if let Some(session) = header(response.headers(), SESSION) {
-            self.inner.pin(session, &self.served);
+            self.inner.pin(session, &self.served, self.by.as_ref());
         }
         if self.method == Method::DELETE
             && response.status().is_success()

@@ -74,7 +74,7 @@ impl Inner {
         served.retire();
         self.retired().push(Arc::downgrade(served));
         self.end_sessions(|session| Arc::ptr_eq(&session.served, served), why);
-        self.pins().retain(|_, (pinned, _)| !Arc::ptr_eq(pinned, served));
+        self.pins().retain(|_, kept| !Arc::ptr_eq(&kept.served, served));
         served.modern.end(why);
     }
 }

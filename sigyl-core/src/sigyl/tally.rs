@@ -7,7 +7,7 @@ use super::Sigyl;
 use crate::domain::{Action, Caller, ServerName, Times};
 use crate::error::Error;
 use crate::store::{CallOutcome, CallRecord};
-use crate::wire::v1::CallCount;
+use crate::wire::v1::{CallCount, SessionCount, SessionCounts};
 
 /// Callers and tools of one server that are counted apart; what comes beside these is counted as one.
 const EACH_MOST: usize = 1_000;
@@ -15,6 +15,8 @@ const EACH_MOST: usize = 1_000;
 const ALL_MOST: usize = 20_000;
 /// The caller and the tool of what is not counted apart. No login and no tool is called so.
 const OTHER: &str = "(other)";
+/// Kinds of sessions that are told at a time.
+const SESSIONS_MOST: usize = 1_000;
 
 /// Counts calls in memory, of a bounded number of kinds.
 #[derive(Debug, Default)]
@@ -93,10 +95,55 @@ impl Sigyl {
     }
 }
 
+impl Sigyl {
+    /// Tells how many sessions are open at the endpoint now, of the servers whose calls the caller may see. A process that has no
+    /// endpoint does not know.
+    pub async fn session_counts(&self, caller: &Caller) -> Result<SessionCounts, Error> {
+        caller.require(Action::ReadLogs)?;
+        if self.inner.front.reached().is_none() {
+            return Ok(SessionCounts::default());
+        }
+        let (mut shown, mut seen) = (BTreeMap::new(), Vec::new());
+        for ((name, by), open) in self.inner.front.gateway().open_sessions() {
+            let may = match shown.get(&name) {
+                Some(may) => *may,
+                None => {
+                    let server = self.inner.platform.store.server(&name).await?;
+                    server.is_some_and(|it| caller.may_on(Action::ReadLogs, &it.workspace, &name))
+                }
+            };
+            shown.insert(name.clone(), may);
+            if may {
+                let caller = by.map(|by| by.to_string()).unwrap_or_default();
+                seen.push(SessionCount { server: name, caller, open });
+            }
+        }
+        Ok(most_of(seen))
+    }
+}
+
+/// Lists those with the most sessions, and counts the others.
+fn most_of(mut seen: Vec<SessionCount>) -> SessionCounts {
+    // Stable: those of the same number stay in the order of their names.
+    seen.sort_by_key(|count| std::cmp::Reverse(count.open));
+    let left = seen.split_off(seen.len().min(SESSIONS_MOST));
+    let others = left.iter().map(|count| count.open).fold(0, u64::saturating_add);
+    SessionCounts { sessions: Some(seen), others }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::contract::fixture;
+
+    #[test]
+    fn of_very_many_sessions_the_others_are_counted() {
+        let of =
+            |at: u64| SessionCount { server: fixture::name("clock"), caller: format!("c{at}"), open: at };
+        let told = most_of((1..=SESSIONS_MOST as u64 + 2).map(of).collect());
+        let sessions = told.sessions.unwrap();
+        assert_eq!((sessions.len(), sessions[0].open, told.others), (SESSIONS_MOST, 1_002, 1 + 2));
+    }
 
     #[test]
     fn calls_are_counted_by_caller_server_and_tool_and_how_they_ended() {

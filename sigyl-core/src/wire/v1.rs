@@ -31,8 +31,8 @@ pub use secrets::{
 
 pub use access::{
     AccountExport, AuditChecked, AuditFrom, CallCount, DeviceLogin, DomainRecord, KeyView, LoginState,
-    MadeKey, Member, NewAccount, NewKey, NewWorkspace, Part, SignedTime, SignedToken, Ticket, WhoAmI,
-    WorkspaceView,
+    MadeKey, Member, NewAccount, NewKey, NewWorkspace, Part, SessionCount, SessionCounts, SignedTime,
+    SignedToken, Ticket, WhoAmI, WorkspaceView,
 };
 pub use body::{
     AccountChange, AccountProfile, Accounts, Audit, Begun, Bookmark, Broken, CallCounts, Health, Import,
@@ -299,6 +299,8 @@ pub enum Request {
     ProveNamespace(SignedTime),
     /// How many calls there were by caller, server and tool.
     CountCalls,
+    /// How many sessions are open now, by server and caller.
+    CountSessions,
     /// Disable an account, or enable it again.
     DisableAccount {
         /// Which.

@@ -68,6 +68,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
     Route::get("/api/v1/servers/{name}/logs", Access::Key(Action::ReadLogs), handler!(logs), LOGS).lasting(),
     Route::get("/api/v1/calls", Access::Key(Action::ReadLogs), handler!(counts), COUNTS),
+    Route::get("/api/v1/sessions", Access::Key(Action::ReadLogs), handler!(sessions), SESSIONS),
     Route::get("/api/v1/servers/{name}/calls", Access::Key(Action::ReadLogs), handler!(calls), CALLS)
         .lasting(),
     Route::change(
@@ -143,6 +144,11 @@ const COUNTS: Doc = Doc::new(
     &[gives("CallCounts", "The counts. Of very many callers and tools, the rest is counted as `(other)`.")],
 )
 .asks(PARTS);
+const SESSIONS: Doc = Doc::new(
+    "countSessions",
+    "How many sessions are open at the endpoint now, by server and caller, of what the caller may see.",
+    &[gives("SessionCounts", "The counts, the most first. Of very many, the rest is counted in `others`.")],
+);
 const CALLS: Doc = Doc::new(
     "readCalls",
     "The calls of a server's tools, as a stream of events `call`: never what they say.",
@@ -241,6 +247,10 @@ async fn counts(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
         format!("{}\n{}\n{}", one.server, one.caller, one.tool)
     });
     Answer::json(&CallCounts { counts, next })
+}
+
+async fn sessions(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    Answer::json(&app.core.session_counts(&ask.caller).await?)
 }
 
 async fn calls(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

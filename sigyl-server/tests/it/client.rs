@@ -125,6 +125,7 @@ async fn own(client: &Client) {
     let token = SignedToken { token: SecretValue::new("none") };
     assert_eq!(refused(client.exchange_token(&token).await).0, 404);
     assert!(client.call_counts().await.unwrap().is_empty());
+    assert_eq!(client.session_counts().await.unwrap().sessions, Some(Vec::new()));
     let named = client.rename_me(Some(Label::parse("The first").unwrap())).await.unwrap();
     let export = client.export_me().await.unwrap();
     assert_eq!(export.account.name, named.name);

@@ -73,6 +73,7 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("pollLogin", Nothing, 415),
     ("exchangeToken", Nothing, 415),
     ("countCalls", Key(Action::ReadLogs), 200),
+    ("countSessions", Key(Action::ReadLogs), 200),
     ("listServers", Key(Action::Read), 200),
     ("showServer", Key(Action::Read), 404),
     ("deleteServer", Key(Action::Delete), 404),

@@ -1,7 +1,7 @@
 //! `sigyl calls`: which tools of a server were called.
 
 use sigyl_core::domain::ServerName;
-use sigyl_core::wire::v1::{CallCount, Frame, Request};
+use sigyl_core::wire::v1::{CallCount, Frame, Request, SessionCounts};
 
 use super::Context;
 use super::pieces::Pieces;
@@ -14,7 +14,8 @@ Examples:
   sigyl calls clock -n 200
       The last 200 calls, oldest first: when, how they ended, how long they took.
   sigyl calls --totals --format json
-      How many calls there were by caller, server and tool since the server began.";
+      How many calls there were by caller, server and tool since the server
+      began, and how many sessions are open now.";
 
 /// Show the calls of a server's tools, never what they said
 ///
@@ -25,7 +26,7 @@ pub(crate) struct Args {
     /// The server
     #[arg(required_unless_present = "totals")]
     name: Option<ServerName>,
-    /// Count calls by caller, server and tool since the server began, instead
+    /// Count calls by caller, server and tool since the server began, and sessions that are open now, instead
     #[arg(long, conflicts_with_all = ["name", "follow", "limit"])]
     totals: bool,
     /// Stay and show what comes
@@ -57,12 +58,24 @@ impl Args {
 
 async fn totals(cx: &mut Context) -> Result<Exit, Problem> {
     let counts: Vec<CallCount> = cx.ask(Request::CountCalls).await?;
+    let open: SessionCounts = cx.ask(Request::CountSessions).await?;
     if cx.output.is_json() {
-        cx.output.document("sigyl.call-counts/1", &serde_json::json!({ "counts": counts }))?;
-    } else if counts.is_empty() {
+        let document =
+            serde_json::json!({ "counts": counts, "sessions": open.sessions, "other_sessions": open.others });
+        cx.output.document("sigyl.call-counts/1", &document)?;
+        return Ok(Exit::Well);
+    }
+    if counts.is_empty() {
         cx.output.note("No calls yet.");
     } else {
         cx.output.print(&render::call_counts(&counts, &cx.output.look))?;
+    }
+    match &open.sessions {
+        None => cx.output.note("Sessions are not known here: no endpoint serves."),
+        Some(sessions) if sessions.is_empty() => cx.output.note("No sessions are open."),
+        Some(_) => {
+            cx.output.print(&format!("\n{}", render::session_counts(&open, &cx.output.look)))?;
+        }
     }
     Ok(Exit::Well)
 }

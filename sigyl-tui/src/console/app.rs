@@ -42,6 +42,8 @@ pub(super) enum Asked {
     Runs,
     Who,
     Counts,
+    /// How many sessions are open.
+    Sessions,
     Feed,
     Screen(u64, Tag),
     /// An action: what was typed, since when it is asked, and how many keys had been pressed then.

@@ -190,6 +190,7 @@ fn is_harmless(answer: &Response) -> bool {
             | Response::Keys(_)
             | Response::Accounts(_)
             | Response::CallCounts(_)
+            | Response::SessionCounts(_)
             | Response::Workspaces(_)
             | Response::Ratings(_)
             | Response::Follows(_)

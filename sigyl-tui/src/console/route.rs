@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sigyl_core::domain::{Failure, Kind, RunState, Timestamp};
-use sigyl_core::wire::v1::{Frame, Request, Response, WhoAmI};
+use sigyl_core::wire::v1::{Frame, Request, Response, SessionCounts, WhoAmI};
 
 use super::actions::{self, Action, Does, FieldKind, Given, Wrong};
 use super::app::{App, Asked};
@@ -97,6 +97,8 @@ impl App {
             self.counted = self.now;
             self.state.counts.ask(self.now);
             self.ask(Asked::Counts, Request::CountCalls);
+            self.state.sessions.ask(self.now);
+            self.ask(Asked::Sessions, Request::CountSessions);
         }
     }
 
@@ -161,6 +163,11 @@ impl App {
                 }
                 self.state.counts.take(counts);
                 self.news();
+            }
+            Some(Asked::Sessions) => {
+                let sessions =
+                    answer.and_then(|it| SessionCounts::take(it).map_err(|problem| problem.failure));
+                self.state.sessions.take(sessions);
             }
             Some(Asked::Feed) => {
                 // It ends only when whoever answers is gone, or cannot be reached.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sigyl_core::domain::{Run, RunState, ServerName, Timestamp};
 use sigyl_core::event::{Event, EventKind};
-use sigyl_core::wire::v1::{CallCount, ServerView, WhoAmI};
+use sigyl_core::wire::v1::{CallCount, ServerView, SessionCounts, WhoAmI};
 
 use super::input::{LinkKind, Linked};
 use super::loaded::Loaded;
@@ -45,6 +45,8 @@ pub(super) struct State {
     /// Calls by caller, server and tool, as they were counted last, and how many came since the console looks.
     pub(super) counts: Loaded<Vec<CallCount>>,
     pub(super) pulse: Pulse,
+    /// Sessions that are open, as they were counted last.
+    pub(super) sessions: Loaded<SessionCounts>,
     /// What was said, oldest first.
     pub(super) said: Vec<Said>,
     /// The step that each run is at, by the events since the console began.

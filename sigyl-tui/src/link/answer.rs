@@ -7,9 +7,7 @@ use sigyl_core::domain::{
 use sigyl_core::mcp::Probe;
 use sigyl_core::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
 use sigyl_core::wire::v1::{
-    AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member,
-    Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, Response, RunEnd, SecretView,
-    ServerView, SetSecret, Verification, VersionView, WhoAmI, WorkspaceView,
+    AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member, Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, Response, RunEnd, SecretView, ServerView, SessionCounts, SetSecret, Verification, VersionView, WhoAmI, WorkspaceView,
 };
 
 use crate::problem::Problem;
@@ -54,6 +52,7 @@ answer!(WhoAmI, WhoAmI, *);
 answer!(AccountExport, AccountExport, *);
 answer!(ProvenNamespace, Namespace, *);
 answer!(Vec<CallCount>, CallCounts);
+answer!(SessionCounts, SessionCounts, *);
 answer!(Vec<Account>, Accounts);
 answer!(Vec<KeyView>, Keys);
 answer!(MadeKey, MadeKey, *);

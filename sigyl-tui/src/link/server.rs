@@ -300,6 +300,9 @@ async fn own(client: &Client, request: Request) -> Result<Response, Failure> {
             client.prove_namespace(&proof).await.map(|it| Response::Namespace(Box::new(it)))
         }
         Request::CountCalls => client.call_counts().await.map(Response::CallCounts),
+        Request::CountSessions => {
+            client.session_counts().await.map(|it| Response::SessionCounts(Box::new(it)))
+        }
         _ => return Err(not_there(client)),
     };
     answered.map_err(told_of)

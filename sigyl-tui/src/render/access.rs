@@ -1,7 +1,7 @@
 //! Keys, members, workspaces and the audit.
 
 use sigyl_core::domain::{Account, AuditEntry, AuditOutcome, ProvenNamespace, Scope, Timestamp};
-use sigyl_core::wire::v1::{CallCount, KeyView, Member, SecretView, WhoAmI, WorkspaceView};
+use sigyl_core::wire::v1::{CallCount, KeyView, Member, SecretView, SessionCounts, WhoAmI, WorkspaceView};
 
 use super::table::{Cell, Column, Table};
 use super::{Glyph, Look, Role, age, specimen};
@@ -100,6 +100,23 @@ pub(crate) fn call_counts(counts: &[CallCount], look: &Look) -> String {
         ]);
     }
     table.render(look)
+}
+
+/// Writes sessions that are open, by server and caller.
+pub(crate) fn session_counts(open: &SessionCounts, look: &Look) -> String {
+    let mut table = Table::new([Column::left("SERVER"), Column::flexible("CALLER"), Column::right("OPEN")]);
+    for count in open.sessions.iter().flatten() {
+        table.push([
+            Cell::new(Role::Strong, count.server.as_str()),
+            specimen(&count.caller).into(),
+            count.open.to_string().into(),
+        ]);
+    }
+    let others = match open.others {
+        0 => String::new(),
+        others => format!("{others} more are open, of callers and servers that are not listed\n"),
+    };
+    format!("{}{others}", table.render(look))
 }
 
 /// Writes the members of a workspace.

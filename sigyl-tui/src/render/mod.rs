@@ -24,7 +24,8 @@ mod track;
 mod version;
 
 pub(crate) use access::{
-    accounts, audited, call_counts, keys, members, namespaces, scopes, secrets, whoami, workspaces,
+    accounts, audited, call_counts, keys, members, namespaces, scopes, secrets, session_counts, whoami,
+    workspaces,
 };
 pub(crate) use chain::chain;
 pub(crate) use error::{error, help};

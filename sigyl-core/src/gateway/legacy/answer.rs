@@ -211,7 +211,8 @@ impl Post<'_> {
         };
         if let Some(version) = agreed {
             let version = version.unwrap_or_default();
-            let session = Session::new(Arc::clone(served), board, process, seat, version);
+            let by = self.account.by().map(|by| by.name);
+            let session = Session::new(Arc::clone(served), board, process, seat, version).opened_by(by);
             let Ok(name) = new_id() else { return down("no random bits for the name of a session") };
             let Ok(value) = HeaderValue::from_str(&name) else {
                 return down("a session's name is no header");

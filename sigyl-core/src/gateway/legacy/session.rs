@@ -18,6 +18,8 @@ pub(in crate::gateway) struct Session {
     pub(in crate::gateway) process: Process,
     /// The revision that the server agreed to.
     pub(in crate::gateway) version: String,
+    /// Who opened it, where that is known.
+    pub(in crate::gateway) by: Option<Arc<str>>,
     _seat: Seat,
 }
 
@@ -29,7 +31,12 @@ impl Session {
         seat: Seat,
         version: String,
     ) -> Self {
-        Self { served, board, process, version, _seat: seat }
+        Self { served, board, process, version, by: None, _seat: seat }
+    }
+
+    /// The same, opened by somebody who is known.
+    pub(in crate::gateway) fn opened_by(self, by: Option<Arc<str>>) -> Self {
+        Self { by, ..self }
     }
 
     /// Ends it: the process is stopped, and whoever waits is told why.

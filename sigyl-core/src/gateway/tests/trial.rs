@@ -141,6 +141,8 @@ async fn sessions_of_http_servers_stay_on_what_is_tried_too() {
         opened.push(answer.headers()["mcp-session-id"].to_str().unwrap().to_owned());
     }
     assert_eq!(opened, ["blue", "green"]);
+    let open = || endpoint.gateway.open_sessions().into_iter().collect::<Vec<_>>();
+    assert_eq!(open(), [((name("a"), None), 2)]);
     for session in ["green", "green", "blue", "green"] {
         let call = endpoint.post("a", &call(1, "echo", json!({}))).header("mcp-session-id", session);
         assert_eq!(messages(call.send().await.unwrap()).await[0]["result"]["by"], session);

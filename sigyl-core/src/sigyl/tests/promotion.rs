@@ -102,7 +102,12 @@ async fn who_begins_after_a_promotion_reaches_the_new_version_and_who_began_befo
     let (serves, tried) = (Session::open(&sigyl).await, Session::open(&sigyl).await);
     assert_eq!((serves.call(&sigyl).await, tried.call(&sigyl).await), ("1.0.0".into(), "2.0.0".into()));
 
+    let open = sigyl.session_counts(&owner).await.unwrap();
+    let open: Vec<_> = open.sessions.unwrap().into_iter().map(|it| (it.server, it.caller, it.open)).collect();
+    assert_eq!(open, [(toy(), String::new(), 3)], "on both versions, and of nobody who is known");
+
     let nobody = Caller::anonymous(None);
+    assert_eq!(sigyl.session_counts(&nobody).await.unwrap_err().code(), "E0901");
     assert_eq!(sigyl.promote(&nobody, &run, None).await.unwrap_err().code(), "E0901");
     let refused = sigyl.promote(&owner, &run, Some(100)).await.unwrap_err();
     assert_eq!((refused.code(), refused.kind()), ("E0312", crate::domain::Kind::Invalid));

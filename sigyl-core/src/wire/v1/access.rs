@@ -278,6 +278,28 @@ pub struct AccountExport {
     pub left_out: Vec<String>,
 }
 
+/// The sessions that are open at the endpoint now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SessionCounts {
+    /// By server and caller, the most first; nothing is known where the process that answers has no endpoint.
+    pub sessions: Option<Vec<SessionCount>>,
+    /// Sessions of those that are not listed, where there are very many.
+    #[serde(default)]
+    pub others: u64,
+}
+
+/// How many sessions somebody has open with a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionCount {
+    /// The server.
+    pub server: ServerName,
+    /// The login of whoever opened them; empty where nobody asks.
+    pub caller: String,
+    /// How many.
+    pub open: u64,
+}
+
 /// How many calls somebody made of a tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallCount {

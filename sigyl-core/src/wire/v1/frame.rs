@@ -14,9 +14,7 @@ use crate::store::CallRecord;
 use crate::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
 
 use super::{
-    AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member,
-    Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, RunEnd, SecretView, ServerView,
-    SetSecret, Verification, VersionView, WhoAmI, WorkspaceView,
+    AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member, Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, RunEnd, SecretView, ServerView, SessionCounts, SetSecret, Verification, VersionView, WhoAmI, WorkspaceView,
 };
 
 /// One message of an answer.
@@ -110,6 +108,8 @@ pub enum Response {
     Namespace(Box<ProvenNamespace>),
     /// Calls by caller, server and tool.
     CallCounts(Vec<CallCount>),
+    /// Sessions that are open, by server and caller.
+    SessionCounts(Box<SessionCounts>),
     /// Workspaces by name.
     Workspaces(Vec<WorkspaceView>),
     /// Ratings of a server.

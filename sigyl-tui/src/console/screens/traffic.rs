@@ -1,5 +1,7 @@
 //! Calls through the endpoint: how many come, which fail, how long they take.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use sigyl_core::domain::Failure;
@@ -15,7 +17,7 @@ use crate::console::widgets::{put, spark};
 use crate::render::{Role, age};
 
 /// Rows above the list.
-const HEAD: u16 = 3;
+const HEAD: u16 = 4;
 /// Columns that a curve takes at most.
 const CURVE: usize = 60;
 
@@ -40,6 +42,19 @@ impl Traffic {
 /// A number of calls a minute.
 pub(super) fn per_minute(rate: f64) -> String {
     if rate >= 10.0 || rate == 0.0 { format!("{rate:.0}") } else { format!("{rate:.1}") }
+}
+
+/// How many sessions are open now, and with how many servers; what is not known stays open.
+fn sessions(view: &View<'_>) -> String {
+    let open = view.state.sessions.get();
+    let Some((open, others)) = open.and_then(|it| it.sessions.as_ref().map(|all| (all, it.others))) else {
+        return format!("{:<7}{:>9}", "open", "-");
+    };
+    let all = open.iter().map(|count| count.open).fold(others, u64::saturating_add);
+    let servers = open.iter().map(|count| &count.server).collect::<BTreeSet<_>>().len();
+    let more = if others > 0 { " or more" } else { "" };
+    let many = if servers == 1 { "" } else { "s" };
+    format!("{:<7}{all:>9}  sessions now, of {servers}{more} server{many}", "open")
 }
 
 fn curves(area: Rect, buf: &mut Buffer, view: &View<'_>) {
@@ -137,6 +152,8 @@ impl Screen for Traffic {
 
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         curves(Rect { height: 2.min(area.height), ..area }, buf, view);
+        let says = view.look.cut(&sessions(view), usize::from(area.width.saturating_sub(3)));
+        put(buf, area, area.x + 2, area.y + 2, &says, view.theme.role(Role::Text));
         let rest = Rect { y: area.y + HEAD, height: area.height.saturating_sub(HEAD), ..area };
         self.0.draw(rest, buf, view);
     }
@@ -144,7 +161,7 @@ impl Screen for Traffic {
 
 #[cfg(test)]
 mod tests {
-    use sigyl_core::wire::v1::{Request, Response};
+    use sigyl_core::wire::v1::{Request, Response, SessionCounts};
 
     use crate::console::input::Input;
     use crate::console::tests::Desk;
@@ -170,9 +187,14 @@ mod tests {
                 desk.open.remove(at.unwrap_or_else(|| panic!("it looks again: {:?}", desk.open)));
             desk.answer(ticket, Ok(counts(42 + look * look * 10)));
         }
+        assert!(desk.frame().contains("open           3  sessions now, of 1 server"), "{}", desk.frame());
         insta::assert_snapshot!("traffic", desk.frame());
         desk.press("g d");
         assert!(desk.frame().contains("360 calls a minute"), "{}", desk.frame());
+        // Whoever answers now has no endpoint.
+        desk.app.state.sessions.take(Ok(SessionCounts::default()));
+        desk.press("g t");
+        assert!(desk.frame().lines().any(|line| line.trim() == "open           -"), "{}", desk.frame());
     }
 
     #[test]

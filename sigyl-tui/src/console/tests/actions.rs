@@ -41,7 +41,7 @@ const NOT_HERE: [(&str, &str); 26] = [
 ];
 
 /// What the screens ask by themselves, with the operation that answers it.
-const SHOWN: [(&str, &str); 22] = [
+const SHOWN: [(&str, &str); 23] = [
     ("list", "listServers"),
     ("show", "showServer"),
     ("versions", "listVersions"),
@@ -61,6 +61,7 @@ const SHOWN: [(&str, &str); 22] = [
     ("show_quarantine", "showQuarantine"),
     ("audit", "readAudit"),
     ("count_calls", "countCalls"),
+    ("count_sessions", "countSessions"),
     ("policy", "showPolicy"),
     ("listings", "listDocuments"),
     ("who_am_i", "whoAmI"),

@@ -110,6 +110,9 @@ pub(in crate::console) fn answer(request: &Request) -> Result<Response, Failure>
             "server": "clock", "caller": "ada", "tool": "now", "ok": 42, "tool_error": 1, "protocol_error": 0,
             "failed": 0, "micros": 430_000,
         }]})),
+        Request::CountSessions => read(json!({"result": "session_counts", "with": {
+            "sessions": [{"server": "clock", "caller": "ada", "open": 3}], "others": 0,
+        }})),
         Request::Policy => Response::Policy(Box::default()),
         Request::Listings { .. } => {
             read(json!({"result": "page", "with": {"servers": [], "metadata": {"count": 0}}}))

@@ -22,6 +22,7 @@ const COLUMNS: &[Column] = &[
     Column::wide("CALLER", 8),
     Column::number("CALLS", 8),
     Column::number("A MINUTE", 8),
+    Column::number("OPEN", 5).optional(),
     Column::number("ERRORS", 7),
     Column::number("UNANSWERED", 10).optional(),
     Column::number("MEAN", 8).optional(),
@@ -35,6 +36,19 @@ pub(in crate::console) struct Counts;
 
 fn number(count: u64) -> Key {
     Key::Number(i64::try_from(count).map_or(i64::MIN, |count| -count))
+}
+
+/// Sessions that this caller has open with this server, whatever tools are called in them.
+fn open(count: &CallCount, state: &State) -> String {
+    let known = state.sessions.get().and_then(|it| it.sessions.as_ref().map(|all| (all, it.others)));
+    let Some((all, others)) = known else { return "-".to_owned() };
+    let found = all.iter().find(|it| it.server == count.server && it.caller == count.caller);
+    match found {
+        Some(found) => found.open.to_string(),
+        // It may be among those that are not listed.
+        None if others > 0 => "-".to_owned(),
+        None => "0".to_owned(),
+    }
 }
 
 impl Noun for Counts {
@@ -91,6 +105,7 @@ impl Noun for Counts {
             },
             cell(some(calls(count), Role::Text), calls(count).to_string()),
             cell(Role::Text, rate),
+            cell(Role::Text, open(count, view.state)),
             cell(some(errors, Role::Warn), errors.to_string()),
             cell(some(count.failed, Role::Error), count.failed.to_string()),
             cell(Role::Dim, duration(mean)),
@@ -105,13 +120,13 @@ impl Noun for Counts {
             0 => Key::Text(count.server.to_string()),
             1 => Key::Text(count.tool.to_lowercase()),
             2 => Key::Text(count.caller.to_lowercase()),
-            5 => number(count.tool_error.saturating_add(count.protocol_error)),
-            6 => number(count.failed),
-            7 => number(count.micros.checked_div(calls(count)).unwrap_or(0)),
-            8 => number(count.p50.unwrap_or(0)),
-            9 => number(count.p95.unwrap_or(0)),
-            10 => number(count.p99.unwrap_or(0)),
-            // How many come a minute is not known here: by all that came.
+            6 => number(count.tool_error.saturating_add(count.protocol_error)),
+            7 => number(count.failed),
+            8 => number(count.micros.checked_div(calls(count)).unwrap_or(0)),
+            9 => number(count.p50.unwrap_or(0)),
+            10 => number(count.p95.unwrap_or(0)),
+            11 => number(count.p99.unwrap_or(0)),
+            // How many come a minute, and how many sessions are open, is not known here: by all that came.
             _ => number(calls(count)),
         }
     }
