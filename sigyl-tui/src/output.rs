@@ -9,7 +9,7 @@ use sigyl_core::domain::{Kind, Timestamp};
 use tempfile::NamedTempFile;
 
 use crate::problem::Problem;
-use crate::render::{self, Look};
+use crate::render::{self, Look, Zone};
 use crate::settings::{Color, Environment, Format};
 
 /// Whether anybody still reads what is written.
@@ -56,6 +56,7 @@ impl Output {
             ascii,
             links: terminal && obeys && color != Color::Never,
             width: terminal.then(|| usize::from(term.size().1)).filter(|width| *width > 0),
+            zone: Zone::Utc,
         };
         Self {
             out: Box::new(std::io::stdout()),

@@ -5,7 +5,6 @@ use std::time::Duration;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use sigyl_core::domain::Timestamp;
 
 use super::app::{App, Asked, BANDS, LEAST};
 use super::command::Command;
@@ -50,7 +49,7 @@ impl App {
         let mut x = put(buf, area, area.x + 1, area.y, "sigyl", view.theme.accent) + 2;
         let dim = view.theme.role(Role::Dim);
         let who = view.state.who.get().map_or_else(String::new, |who| format!("{} · ", specimen(&who.name)));
-        let right = format!("{who}{}", clock(view.now));
+        let right = format!("{who}{}", view.look.zone.minute(view.now));
         let width = u16::try_from(console::measure_text_width(&right)).unwrap_or(0) + 1;
         let end = area.right().saturating_sub(width);
         let room = Rect { width: end.saturating_sub(area.x + 1), ..area };
@@ -163,10 +162,4 @@ impl App {
         }
         keys
     }
-}
-
-/// The time of day. The zone is said: nobody has to guess whose it is.
-fn clock(now: Timestamp) -> String {
-    let text = now.to_string();
-    format!("{} UTC", text.get(11..16).unwrap_or_default())
 }

@@ -15,7 +15,7 @@ use super::app::App;
 use super::effect::{Effect, Ticket};
 use super::input::{Input, LinkKind, Linked};
 use super::theme::Theme;
-use crate::render::Look;
+use crate::render::{Look, Zone};
 
 /// Takes what would be written to a terminal, and counts it.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ pub struct Console {
 impl Console {
     /// A console of this size that asks for what its first screen shows.
     pub fn new((width, height): (u16, u16), now: Timestamp) -> io::Result<Self> {
-        let look = Look { color: true, ascii: false, links: false, width: None };
+        let look = Look { color: true, ascii: false, links: false, width: None, zone: Zone::Utc };
         let theme = Theme::named("dark").unwrap_or_else(Theme::plain);
         let written = Rc::<Cell<usize>>::default();
         let viewport = Viewport::Fixed(Rect::new(0, 0, width, height));

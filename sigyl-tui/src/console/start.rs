@@ -49,11 +49,12 @@ pub(crate) async fn run(cx: &mut Context, notes: Option<mpsc::Receiver<String>>)
     let (opened, link) = oneshot::channel();
     let opening = tokio::spawn(open(cx.settings.clone(), sender.clone(), opened));
     let terminal = Terminal::take().map_err(broken)?;
-    let look = Look { color: true, links: false, ..cx.output.look };
+    let look = Look { color: true, links: false, zone: wants.zone, ..cx.output.look };
     let size = terminal.size().map_err(broken)?;
     let mut app = App::new(wants.theme, look, SystemClock.now(), size);
     app.keys = Rc::new(wants.keys);
     app.own = wants.own;
+    app.state.zone = wants.zone;
     if let Some(notice) = wants.notice {
         app.say(Role::Warn, notice);
     }

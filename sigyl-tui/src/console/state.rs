@@ -9,7 +9,7 @@ use sigyl_core::wire::v1::{CallCount, ServerView, SessionCounts, WhoAmI};
 use super::input::{LinkKind, Linked};
 use super::loaded::Loaded;
 use super::pulse::Pulse;
-use crate::render::Role;
+use crate::render::{Role, Zone};
 
 /// Messages that are kept.
 const SAID: usize = 200;
@@ -47,6 +47,8 @@ pub(super) struct State {
     pub(super) pulse: Pulse,
     /// Sessions that are open, as they were counted last.
     pub(super) sessions: Loaded<SessionCounts>,
+    /// Whose times are shown.
+    pub(super) zone: Zone,
     /// What was said, oldest first.
     pub(super) said: Vec<Said>,
     /// The step that each run is at, by the events since the console began.

@@ -4,7 +4,8 @@ use super::keymap::Keymap;
 use super::own::{self, Wrong};
 use super::theme::{Palette, Theme};
 use crate::problem::Problem;
-use crate::settings::{ConsoleSettings, Environment, Settings};
+use crate::render::Zone;
+use crate::settings::{ConsoleSettings, Environment, Settings, TimeName};
 
 /// Keys and colours.
 pub(super) struct Wants {
@@ -12,6 +13,8 @@ pub(super) struct Wants {
     pub(super) theme: Theme,
     /// The operator's own theme, if there is one.
     pub(super) own: Option<Theme>,
+    /// Whose times are shown.
+    pub(super) zone: Zone,
     /// What keys mean.
     pub(super) keys: Keymap,
     /// What the operator should know about them.
@@ -21,7 +24,11 @@ pub(super) struct Wants {
 impl Wants {
     /// Reads what the settings name. Where colours are not wanted, there are none whatever is named.
     pub(super) fn of(settings: &Settings, color: bool) -> Result<Self, Problem> {
-        let ConsoleSettings { theme, theme_file, keymap } = &settings.console;
+        let ConsoleSettings { theme, theme_file, keymap, time } = &settings.console;
+        let zone = match time {
+            TimeName::Utc => Zone::Utc,
+            TimeName::Local => Zone::Local,
+        };
         let keys = match keymap {
             Some(path) => own::read(path, own::keymap).map_err(wrong)?,
             None => Keymap::default(),
@@ -29,15 +36,15 @@ impl Wants {
         let name = theme.map_or_else(|| fitting(&settings.environment), |theme| theme.word());
         let shipped = Theme::named(if color { name } else { "none" }).unwrap_or_else(Theme::plain);
         let (Some(path), Some(palette)) = (theme_file, Palette::named(name)) else {
-            return Ok(Self { theme: shipped, own: None, keys, notice: None });
+            return Ok(Self { theme: shipped, own: None, zone, keys, notice: None });
         };
         let palette = own::read(path, |tables, problems| own::palette(palette, tables, problems));
         let own = Theme::own(&palette.map_err(wrong)?);
         let notice = notice(&own);
         if !color {
-            return Ok(Self { theme: shipped, own: None, keys, notice: None });
+            return Ok(Self { theme: shipped, own: None, zone, keys, notice: None });
         }
-        Ok(Self { theme: own.clone(), own: Some(own), keys, notice })
+        Ok(Self { theme: own.clone(), own: Some(own), zone, keys, notice })
     }
 }
 

@@ -196,8 +196,7 @@ pub(crate) fn audited(entry: &AuditEntry, look: &Look) -> String {
         AuditOutcome::Refused => Glyph::Blocked,
         _ => Glyph::Failed,
     };
-    let at = fact.at.to_string();
-    let at = look.paint(Role::Dim, at.get(..19).unwrap_or(&at));
+    let at = look.paint(Role::Dim, &look.zone.second(fact.at));
     let how = look.paint(glyph.role(), &format!("{} {:<7}", look.sign(glyph), fact.outcome));
     let who = look.paint(Role::Strong, &specimen(&fact.who.name));
     let mut line =

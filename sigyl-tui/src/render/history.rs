@@ -11,8 +11,7 @@ use super::{Glyph, Look, Role, duration, specimen};
 
 /// When, to the second: lines are sorted and compared by it.
 fn at(at: Timestamp, look: &Look) -> String {
-    let at = at.to_string();
-    look.paint(Role::Dim, at.get(..19).unwrap_or(&at))
+    look.paint(Role::Dim, &look.zone.second(at))
 }
 
 /// Writes a line of a log: when, and what; Sigyl's own notes are marked.

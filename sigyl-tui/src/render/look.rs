@@ -1,5 +1,7 @@
 //! Colours by role, and glyphs with an ASCII form each.
 
+use super::Zone;
+
 /// What a piece of text is, which decides its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -86,6 +88,8 @@ pub(crate) struct Look {
     pub(crate) links: bool,
     /// Columns; nothing when the reader is no terminal and lines may be as long as they are.
     pub(crate) width: Option<usize>,
+    /// Whose times are shown.
+    pub(crate) zone: Zone,
 }
 
 impl Look {
@@ -130,10 +134,10 @@ impl Look {
     }
 }
 
-#[cfg(test)]
 impl Look {
-    /// A terminal of 80 columns without colours, for snapshots.
-    pub(crate) const PLAIN: Self = Self { color: false, ascii: false, links: false, width: Some(80) };
+    /// A terminal of 80 columns without colours.
+    pub(crate) const PLAIN: Self =
+        Self { color: false, ascii: false, links: false, width: Some(80), zone: Zone::Utc };
 }
 
 #[cfg(test)]

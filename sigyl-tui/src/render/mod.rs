@@ -22,6 +22,7 @@ mod server;
 mod table;
 mod track;
 mod version;
+mod zone;
 
 pub(crate) use access::{
     accounts, audited, call_counts, keys, members, namespaces, scopes, secrets, session_counts, whoami,
@@ -48,3 +49,4 @@ pub(crate) use server::{server, servers, since, state as server_state, verdict_w
 pub(crate) use sigyl_core::domain::{specimen, specimen_lines};
 pub(crate) use track::{step_line, step_state};
 pub(crate) use version::versions;
+pub(crate) use zone::Zone;

@@ -38,6 +38,17 @@ impl ThemeName {
     }
 }
 
+/// Whose times the console shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TimeName {
+    /// The same for everybody.
+    #[default]
+    Utc,
+    /// That of this machine.
+    Local,
+}
+
 /// The table `[console]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -48,6 +59,8 @@ pub(crate) struct ConsoleSettings {
     pub(crate) theme_file: Option<PathBuf>,
     /// A file with keys of one's own, instead of those that the console has.
     pub(crate) keymap: Option<PathBuf>,
+    /// Whose times are shown.
+    pub(crate) time: TimeName,
 }
 
 impl ConsoleSettings {

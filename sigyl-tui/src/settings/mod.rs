@@ -15,7 +15,7 @@ pub(crate) mod policy;
 mod resolve;
 mod server;
 
-pub(crate) use console::ConsoleSettings;
+pub(crate) use console::{ConsoleSettings, TimeName};
 pub(crate) use environment::Environment;
 pub(crate) use error::SettingsError;
 pub(crate) use github::GitHubSettings;

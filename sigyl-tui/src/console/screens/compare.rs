@@ -177,7 +177,7 @@ fn side(
 
 /// Breaks pieces into lines of this many columns; each keeps the colours of its pieces.
 fn lines(pieces: &[(Role, String)], width: usize) -> Vec<String> {
-    let look = Look { color: true, ascii: false, links: false, width: Some(width.saturating_sub(1)) };
+    let look = Look { color: true, width: Some(width.saturating_sub(1)), ..Look::PLAIN };
     let plain: String = pieces.iter().map(|(_, text)| text.as_str()).collect();
     let mut roles = pieces.iter().flat_map(|(role, text)| text.chars().map(move |c| (*role, c))).peekable();
     let wrapped = wrap(&plain, &look, 2);

@@ -33,7 +33,7 @@ const WHOLE: Tag = Tag(0);
 type Write = fn(&Frame, &Look) -> Option<String>;
 
 /// What has the lines of a stream made, with colours: they are kept as text and not as what they were told by.
-const LOOK: Look = Look { color: true, ascii: false, links: false, width: None };
+const LOOK: Look = Look { color: true, width: None, ..Look::PLAIN };
 
 /// Whether more comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -247,8 +247,8 @@ impl Screen for Stream {
         };
     }
 
-    fn told(&mut self, _tag: Tag, frame: Frame, _turn: &mut Turn<'_>) {
-        if let Some(text) = (self.write)(&frame, &LOOK) {
+    fn told(&mut self, _tag: Tag, frame: Frame, turn: &mut Turn<'_>) {
+        if let Some(text) = (self.write)(&frame, &Look { zone: turn.state.zone, ..LOOK }) {
             text.lines().for_each(|line| self.came(line.to_owned()));
         }
     }
