@@ -7,7 +7,9 @@ use sigyl_core::domain::{
 use sigyl_core::mcp::Probe;
 use sigyl_core::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
 use sigyl_core::wire::v1::{
-    AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member, Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, Response, RunEnd, SecretView, ServerView, SessionCounts, SetSecret, Verification, VersionView, WhoAmI, WorkspaceView,
+    AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member,
+    Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, Response, RunEnd, SecretView,
+    ServerView, SessionCounts, SetSecret, Verification, VersionView, WhoAmI, WorkspaceView,
 };
 
 use crate::problem::Problem;

@@ -14,7 +14,9 @@ use crate::store::CallRecord;
 use crate::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
 
 use super::{
-    AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member, Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, RunEnd, SecretView, ServerView, SessionCounts, SetSecret, Verification, VersionView, WhoAmI, WorkspaceView,
+    AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member,
+    Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, RunEnd, SecretView, ServerView,
+    SessionCounts, SetSecret, Verification, VersionView, WhoAmI, WorkspaceView,
 };
 
 /// One message of an answer.
