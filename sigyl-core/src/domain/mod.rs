@@ -17,6 +17,7 @@ mod declaration;
 mod delivery;
 mod deployment;
 mod digest;
+mod directory;
 mod document;
 mod download;
 mod drift;
@@ -81,6 +82,10 @@ pub use deployment::{
     Artifact, Confinement, Deployment, LOCAL, Launch, Resources, ResourcesError, Transport,
 };
 pub use digest::{Digest, DigestError};
+pub use directory::{
+    GitHubAsker, GitHubFiles, GitHubInstallation, GitHubInstallations, GitHubRef, GitHubRefs,
+    GitHubRepositories, GitHubRepository, RepositoriesOf,
+};
 #[cfg(feature = "gateway")]
 pub(crate) use document::read_strictly;
 pub use document::{AddressError, DocumentError, DocumentName, DocumentVersion, RawDocument};
@@ -113,7 +118,9 @@ pub use report::{
     Stats, Suppressed, SuppressedBy,
 };
 pub use report_diff::{ReportDiff, by_severity};
-pub use repository::{CommitId, CommitIdError, RepositoryName, RepositoryNameError};
+pub use repository::{
+    CommitId, CommitIdError, RepositoryName, RepositoryNameError, RepositoryOwner, RepositoryOwnerError,
+};
 pub use run::{Decision, Plan, Run, RunState, StepId, StepRecord, StepState};
 pub use scope::{Scope, ScopeError};
 pub use secret::{SecretName, SecretNameError, SecretValue};

@@ -21,11 +21,6 @@ pub struct RepositoryNameError(String);
 impl RepositoryName {
     /// Checks and takes a name.
     pub fn parse(text: &str) -> Result<Self, RepositoryNameError> {
-        let is_owner = |part: &str| {
-            (1..=OWNER_MOST).contains(&part.len())
-                && !part.starts_with('-')
-                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-        };
         let is_name = |part: &str| {
             (1..=NAME_MOST).contains(&part.len())
                 && !matches!(part, "." | "..")
@@ -68,6 +63,39 @@ impl std::hash::Hash for RepositoryName {
 }
 
 checked_text!(RepositoryName, RepositoryNameError);
+
+/// A person or an organisation at GitHub, by login.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RepositoryOwner(Box<str>);
+
+/// Text that names no owner.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` names nobody at GitHub: write the login of a person or an organisation")]
+pub struct RepositoryOwnerError(String);
+
+impl RepositoryOwner {
+    /// Checks and takes a login.
+    pub fn parse(text: &str) -> Result<Self, RepositoryOwnerError> {
+        match is_owner(text) {
+            true => Ok(Self(text.into())),
+            false => Err(RepositoryOwnerError(shown(text))),
+        }
+    }
+
+    /// Tells whether a repository is theirs.
+    pub fn owns(&self, repository: &RepositoryName) -> bool {
+        self.0.eq_ignore_ascii_case(repository.owner())
+    }
+}
+
+checked_text!(RepositoryOwner, RepositoryOwnerError);
+
+fn is_owner(part: &str) -> bool {
+    (1..=OWNER_MOST).contains(&part.len())
+        && !part.starts_with('-')
+        && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+}
 
 /// The id of a commit: all of its 40 or 64 hex digits.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -129,6 +157,16 @@ mod tests {
             "ssh://git@github.com/a/b",
         ] {
             assert_eq!(at(elsewhere), None, "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn an_owner_is_a_login_whatever_the_size_of_letters() {
+        let owner = RepositoryOwner::parse("Octo-Org").unwrap();
+        assert!(owner.owns(&RepositoryName::parse("octo-org/x").unwrap()));
+        assert!(!owner.owns(&RepositoryName::parse("octo/x").unwrap()));
+        for wrong in ["", "-a", "a/b", "a b", "..", &"a".repeat(40)] {
+            assert!(RepositoryOwner::parse(wrong).is_err(), "{wrong:?}");
         }
     }
 

@@ -10,9 +10,31 @@ use super::{ApiError, courier};
 use crate::domain::{CommitId, Kind, RepositoryName, percent_encoded};
 use crate::source::{ArchiveError, Archives};
 
+/// A commit, of which nothing but its id is read.
 #[derive(Deserialize)]
-struct Commit {
+pub(super) struct Commit {
     sha: CommitId,
+}
+
+impl Commit {
+    /// Returns its id, unless another one was asked for.
+    pub(super) fn asked_for(self, reference: Option<&str>) -> Result<CommitId, ApiError> {
+        match reference.map(CommitId::parse) {
+            Some(Ok(asked)) if asked != self.sha => {
+                Err(ApiError::Answer("it names another commit than was asked for"))
+            }
+            _ => Ok(self.sha),
+        }
+    }
+}
+
+/// Returns where a branch, a tag or a commit is asked for: by its shortest list of files.
+pub(super) fn commit_path(repository: &RepositoryName, reference: Option<&str>) -> String {
+    let reference =
+        reference.map_or("HEAD", |reference| reference.strip_prefix("refs/").unwrap_or(reference));
+    // What follows a slash would be another question: `main/status`.
+    let name = percent_encoded(reference);
+    format!("/repos/{repository}/commits/{name}?per_page=1")
 }
 
 impl RepositoryClient {
@@ -21,19 +43,9 @@ impl RepositoryClient {
         repository: &RepositoryName,
         reference: Option<&str>,
     ) -> Result<CommitId, ApiError> {
-        // A commit is asked for by its shortest list of files: nothing but its id is read.
-        let reference =
-            reference.map_or("HEAD", |reference| reference.strip_prefix("refs/").unwrap_or(reference));
-        // What follows a slash would be another question: `main/status`.
-        let name = percent_encoded(reference);
-        let path = format!("/repos/{repository}/commits/{name}?per_page=1");
+        let path = commit_path(repository, reference);
         let commit: Commit = self.octocrab()?.get(path, None::<&()>).await.map_err(told)?;
-        match CommitId::parse(reference) {
-            Ok(asked) if asked != commit.sha => {
-                Err(ApiError::Answer("it names another commit than was asked for"))
-            }
-            _ => Ok(commit.sha),
-        }
+        commit.asked_for(reference)
     }
 
     async fn archive_of(

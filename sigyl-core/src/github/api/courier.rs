@@ -1,6 +1,5 @@
 //! Carries what octocrab asks: with the right token, within bounds, and no faster than GitHub wants.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,10 +9,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use octocrab::OctoBody;
+use serde::de::DeserializeOwned;
 use tower_service::Service;
 
 use super::ApiError;
-use super::tokens::Tokens;
+use super::kept::{Kept, KeptAnswer};
+use super::tokens::{Tokens, Whose};
 use crate::clock::Clock;
 use crate::domain::{RepositoryName, SecretValue, Timestamp};
 use crate::web::{Heard, Line, Method, Question};
@@ -28,9 +29,6 @@ const ANSWER: usize = 8 << 20;
 const WAITED: Duration = Duration::from_secs(10);
 /// How long GitHub is left alone when it does not say how long.
 const ALONE: Duration = Duration::from_secs(60);
-/// Answers that are kept, and bytes of one.
-const KEPT: usize = 256;
-const KEPT_BYTES: usize = 32 << 10;
 /// Characters of what GitHub says when it refuses.
 const MESSAGE: usize = 200;
 
@@ -40,15 +38,23 @@ pub(super) struct Office {
     pub(super) line: Line,
     pub(super) tokens: Tokens,
     pub(super) clock: Arc<dyn Clock>,
-    /// Until when GitHub is not asked.
+    /// Until when GitHub is not asked, and until when not as everybody asks, which it counts by itself.
     alone: Mutex<Option<Timestamp>>,
-    /// Answers by path, each with its tag.
-    kept: Mutex<BTreeMap<String, (String, Vec<u8>)>>,
+    alone_as_everybody: Mutex<Option<Timestamp>>,
+    /// Answers by what was asked.
+    kept: Mutex<Kept>,
 }
 
 impl Office {
     pub(super) fn new(line: Line, tokens: Tokens, clock: Arc<dyn Clock>) -> Self {
-        Self { line, tokens, clock, alone: Mutex::default(), kept: Mutex::default() }
+        Self {
+            line,
+            tokens,
+            clock,
+            alone: Mutex::default(),
+            alone_as_everybody: Mutex::default(),
+            kept: Mutex::default(),
+        }
     }
 }
 
@@ -76,6 +82,24 @@ struct Asked {
     method: Method,
     path: String,
     body: Option<Vec<u8>>,
+    whose: Whose,
+}
+
+impl Asked {
+    /// What is read at a path, in the name of whatever sees the repository that the path is about.
+    fn read(path: &str) -> Self {
+        Self { method: Method::Get, path: path.to_owned(), body: None, whose: whose(path) }
+    }
+
+    /// What its answer is kept by: another name may be answered otherwise.
+    fn key(&self) -> String {
+        match &self.whose {
+            // The path tells which.
+            Whose::Repository(_) | Whose::Asker => self.path.clone(),
+            Whose::Everybody => format!("everybody {}", self.path),
+            Whose::Installation(id) => format!("{id} {}", self.path),
+        }
+    }
 }
 
 impl Office {
@@ -85,14 +109,30 @@ impl Office {
     ) -> Result<http1::Response<Full<Bytes>>, ApiError> {
         let asked = read(request).await?;
         let heard = self.patiently(&asked).await?;
-        let (status, body) = self.kept(&asked, heard)?;
-        let answer = http1::Response::builder().status(status).body(Full::new(Bytes::from(body)));
+        let (status, answer) = self.kept(&asked, heard)?;
+        let answer = http1::Response::builder().status(status).body(Full::new(Bytes::from(answer.body)));
         answer.map_err(|_| ApiError::Answer("its status is none"))
     }
 
     /// Asks what octocrab has no question for, and takes the answer as it is.
     pub(super) async fn look(&self, path: &str) -> Result<Heard, ApiError> {
-        self.patiently(&Asked { method: Method::Get, path: path.to_owned(), body: None }).await
+        self.patiently(&Asked::read(path)).await
+    }
+
+    /// Reads what is at a path in somebody's name, and tells whether another page comes after it.
+    pub(super) async fn read<T: DeserializeOwned>(
+        &self,
+        whose: &Whose,
+        path: &str,
+    ) -> Result<(T, bool), ApiError> {
+        let asked = Asked { whose: whose.clone(), ..Asked::read(path) };
+        let heard = self.patiently(&asked).await?;
+        let (status, answer) = self.kept(&asked, heard)?;
+        if !(200..300).contains(&status) {
+            return Err(refusal(status, &answer.body));
+        }
+        let read = serde_json::from_slice(&answer.body);
+        read.map(|read| (read, answer.has_next)).map_err(|_| ApiError::Answer("it has another form"))
     }
 
     /// Asks, and once more where GitHub wants to be left alone for a moment.
@@ -114,40 +154,36 @@ impl Office {
     /// Asks once, unless GitHub is to be left alone.
     async fn once(&self, asked: &Asked) -> Result<Heard, ApiError> {
         let now = self.clock.now();
-        let alone = *self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = *self.alone(&asked.whose).lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(until) = alone.filter(|until| *until > now) {
             return Err(ApiError::Limited { until });
         }
-        let repository = repository_of(&asked.path);
-        let token = self.token(repository.as_ref(), now).await?;
+        let token = self.token(&asked.whose, now).await?;
         let mut heard = self.ask(asked, token.as_ref()).await?;
-        if heard.status == 401
-            && let Some(repository) = &repository
-        {
-            // A token that was taken back; the next one may be good.
-            self.tokens.forget(repository);
-            let token = self.token(Some(repository), now).await?;
+        // A token that was taken back; the next one may be good.
+        if heard.status == 401 && self.tokens.forget(&asked.whose) {
+            let token = self.token(&asked.whose, now).await?;
             heard = self.ask(asked, token.as_ref()).await?;
         }
         match limited(&heard, now) {
-            Some(until) => Err(self.leave_alone(until)),
+            Some(until) => Err(self.leave_alone(&asked.whose, until)),
             None => Ok(heard),
         }
     }
 
-    async fn token(
-        &self,
-        repository: Option<&RepositoryName>,
-        now: Timestamp,
-    ) -> Result<Option<SecretValue>, ApiError> {
-        match self.tokens.of(repository, &self.line, now).await {
-            Err(ApiError::Limited { until }) => Err(self.leave_alone(until)),
+    async fn token(&self, whose: &Whose, now: Timestamp) -> Result<Option<SecretValue>, ApiError> {
+        match self.tokens.of(whose, &self.line, now).await {
+            Err(ApiError::Limited { until }) => Err(self.leave_alone(whose, until)),
             token => token,
         }
     }
 
-    fn leave_alone(&self, until: Timestamp) -> ApiError {
-        *self.alone.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+    fn alone(&self, whose: &Whose) -> &Mutex<Option<Timestamp>> {
+        if *whose == Whose::Everybody { &self.alone_as_everybody } else { &self.alone }
+    }
+
+    fn leave_alone(&self, whose: &Whose, until: Timestamp) -> ApiError {
+        *self.alone(whose).lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
         ApiError::Limited { until }
     }
 
@@ -169,28 +205,27 @@ impl Office {
     /// Returns the tag of the answer that is kept of a question.
     fn tag(&self, asked: &Asked) -> Option<String> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&asked.path).filter(|_| asked.method == Method::Get).map(|(tag, _)| tag.clone())
+        kept.get(&asked.key()).filter(|_| asked.method == Method::Get).map(|answer| answer.tag.clone())
     }
 
     /// Puts what is kept in the place of an answer that says that nothing changed, and keeps the others.
-    fn kept(&self, asked: &Asked, heard: Heard) -> Result<(u16, Vec<u8>), ApiError> {
+    fn kept(&self, asked: &Asked, heard: Heard) -> Result<(u16, KeptAnswer), ApiError> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if heard.status == 304 {
-            let (_, body) =
-                kept.get(&asked.path).ok_or(ApiError::Answer("nothing changed of what is not kept"))?;
-            return Ok((200, body.clone()));
+            let answer = kept.get(&asked.key());
+            let answer = answer.ok_or(ApiError::Answer("nothing changed of what is not kept"))?;
+            return Ok((200, answer.clone()));
         }
+        let tag = heard.header("etag").filter(|_| heard.status == 200).map(str::to_owned);
+        let has_next = heard.header("link").is_some_and(|link| link.contains("rel=\"next\""));
+        let answer = KeptAnswer { tag: tag.clone().unwrap_or_default(), body: heard.body, has_next };
         if asked.method == Method::Get {
-            kept.remove(&asked.path);
-            let tag = heard.header("etag").filter(|_| heard.status == 200 && heard.body.len() <= KEPT_BYTES);
-            if let Some(tag) = tag {
-                if kept.len() >= KEPT {
-                    kept.clear();
-                }
-                kept.insert(asked.path.clone(), (tag.to_owned(), heard.body.clone()));
+            match tag {
+                Some(_) => kept.keep(asked.key(), answer.clone()),
+                None => kept.forget(&asked.key()),
             }
         }
-        Ok((heard.status, heard.body))
+        Ok((heard.status, answer))
     }
 }
 
@@ -208,7 +243,13 @@ async fn read(request: http1::Request<OctoBody>) -> Result<Asked, ApiError> {
     let path = path.ok_or(ApiError::Answer("what is asked has no address"))?;
     let collected = body.collect().await.map_err(|_| ApiError::Answer("what is asked cannot be read"))?;
     let body = Some(collected.to_bytes().to_vec()).filter(|body| !body.is_empty());
-    Ok(Asked { method, path, body })
+    let whose = whose(&path);
+    Ok(Asked { method, path, body, whose })
+}
+
+/// Tells in whose name a path is asked for.
+fn whose(path: &str) -> Whose {
+    repository_of(path).map_or(Whose::Asker, Whose::Repository)
 }
 
 /// Finds the repository that a path is about.

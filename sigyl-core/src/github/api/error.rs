@@ -21,6 +21,28 @@ pub enum ApiError {
     /// The App is not installed where the repository is.
     #[error("the GitHub App is not installed where {0} is, or there is no such repository")]
     NotInstalled(RepositoryName),
+    /// Nothing can be called so.
+    #[error("`{0}` names no branch, tag or commit")]
+    Reference(String),
+    /// Nothing but this machine is asked.
+    #[error("GitHub is not asked, because `offline` is set")]
+    Offline,
+    /// A list needs somebody who asks.
+    #[error(
+        "nobody is named who asks GitHub: set `token_env`, or `app_id` and `private_key_env`, in the table [github] of the \
+         configuration; a public repository is named github:OWNER/REPO without"
+    )]
+    Nobody,
+    /// An App sees no repositories but those of its installations.
+    #[error(
+        "a GitHub App sees repositories by installation: name an owner, or the number of an installation"
+    )]
+    WhichInstallation,
+    /// A token has no installations.
+    #[error(
+        "there are installations where a GitHub App asks, and GitHub is asked otherwise here: name an owner"
+    )]
+    NoApp,
     /// It asks to be left alone.
     #[error("GitHub asks not to be asked before {until}: its rate limit is reached")]
     Limited {
@@ -53,7 +75,12 @@ impl ApiError {
             Self::Refused { status: 401 | 403, .. } => Kind::Denied,
             Self::Refused { .. } | Self::Answer(_) => Kind::Upstream,
             Self::Limited { .. } => Kind::Unavailable,
-            Self::Key(_) => Kind::Invalid,
+            Self::Offline
+            | Self::Reference(_)
+            | Self::Key(_)
+            | Self::Nobody
+            | Self::WhichInstallation
+            | Self::NoApp => Kind::Invalid,
         }
     }
 }

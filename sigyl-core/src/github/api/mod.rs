@@ -11,7 +11,12 @@ mod as_app;
 mod client;
 #[cfg(feature = "github")]
 mod courier;
+mod directory;
 mod error;
+#[cfg(feature = "github")]
+mod kept;
+#[cfg(feature = "github")]
+mod lists;
 mod repositories;
 #[cfg(feature = "github")]
 #[cfg(test)]
@@ -21,6 +26,7 @@ mod tokens;
 
 #[cfg(feature = "github")]
 pub use client::RepositoryClient;
+pub use directory::Directory;
 pub use error::ApiError;
 pub use repositories::{CommitCheck, CommitState, CommitStatus, Repositories, RepositoryFacts};
 #[cfg(feature = "github")]

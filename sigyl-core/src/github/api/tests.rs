@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
+mod lists;
+
 use super::{Credential, RepositoryClient};
 use crate::clock::SystemClock;
 use crate::domain::{Kind, Locator, SecretValue};

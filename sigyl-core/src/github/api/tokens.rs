@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::ApiError;
-use crate::domain::{RepositoryName, SecretValue, Timestamp};
+use crate::domain::{GitHubAsker, RepositoryName, SecretValue, Timestamp};
 use crate::github::app::pair;
 use crate::web::{Line, Method, Question};
 
@@ -44,6 +44,15 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// Tells as whom GitHub is asked with it.
+    pub fn asker(&self) -> GitHubAsker {
+        match self {
+            Self::Nothing => GitHubAsker::Nobody,
+            Self::Token(_) => GitHubAsker::Token,
+            Self::App { .. } => GitHubAsker::App,
+        }
+    }
+
     /// Takes what a configuration names: a token, or an App by its id and its key, or nothing.
     pub fn of(
         token: Option<SecretValue>,
@@ -58,6 +67,19 @@ impl Credential {
             (None, ..) => Err("an App needs both `app_id` and `private_key_env`"),
         }
     }
+}
+
+/// In whose name something is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// In nobody's: it is answered to everybody alike.
+    Everybody,
+    /// In that of the token, or of the App itself.
+    Asker,
+    /// In that of whatever sees a repository.
+    Repository(RepositoryName),
+    /// In that of an installation of the App.
+    Installation(u64),
 }
 
 /// Tokens by what they are for.
@@ -84,38 +106,52 @@ struct Minted {
 impl Tokens {
     /// Tells whether an App asks.
     pub(super) fn is_app(&self) -> bool {
-        matches!(self.credential, Credential::App { .. })
+        self.asker() == GitHubAsker::App
+    }
+
+    /// Tells as whom GitHub is asked.
+    pub(super) fn asker(&self) -> GitHubAsker {
+        self.credential.asker()
     }
 
     pub(super) fn new(credential: Credential) -> Self {
         Self { credential, installations: Mutex::default(), held: Mutex::default() }
     }
 
-    /// Returns the token for questions about a repository, if there is one.
+    /// Returns the token for questions in a name, if there is one.
     pub(super) async fn of(
         &self,
-        repository: Option<&RepositoryName>,
+        whose: &Whose,
         line: &Line,
         now: Timestamp,
     ) -> Result<Option<SecretValue>, ApiError> {
-        match (&self.credential, repository) {
-            (Credential::Nothing, _) => Ok(None),
-            (Credential::Token(token), _) => Ok(Some(token.clone())),
-            (Credential::App { id, key }, None) => signed(id, key, now).map(Some),
-            (Credential::App { id, key }, Some(repository)) => {
-                let app = signed(id, key, now)?;
-                self.installed(repository, line, &app, now).await.map(Some)
-            }
+        let (id, key) = match (&self.credential, whose) {
+            (Credential::Nothing, _) | (_, Whose::Everybody) => return Ok(None),
+            (Credential::Token(token), _) => return Ok(Some(token.clone())),
+            (Credential::App { id, key }, _) => (id, key),
+        };
+        let app = signed(id, key, now)?;
+        match whose {
+            Whose::Repository(repository) => self.installed(repository, line, &app, now).await.map(Some),
+            Whose::Installation(id) => self.minted(*id, line, &app, now).await.map(Some),
+            Whose::Asker | Whose::Everybody => Ok(Some(app)),
         }
     }
 
-    /// Forgets the token of a repository: GitHub did not take it.
-    pub(super) fn forget(&self, repository: &RepositoryName) {
-        let key = repository.as_str().to_ascii_lowercase();
-        let gone = self.installations.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    /// Forgets the token of a repository or an installation, which GitHub did not take; tells whether another may be had.
+    pub(super) fn forget(&self, whose: &Whose) -> bool {
+        let gone = match whose {
+            Whose::Everybody | Whose::Asker => return false,
+            Whose::Installation(id) => Some(*id),
+            Whose::Repository(repository) => {
+                let key = repository.as_str().to_ascii_lowercase();
+                self.installations.lock().unwrap_or_else(PoisonError::into_inner).remove(&key)
+            }
+        };
         if let Some(gone) = gone {
             self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&gone);
         }
+        true
     }
 
     async fn installed(
@@ -140,6 +176,17 @@ impl Tokens {
                 found.id
             }
         };
+        self.minted(id, line, app, now).await
+    }
+
+    /// Returns the token of an installation, which holds for an hour.
+    async fn minted(
+        &self,
+        id: u64,
+        line: &Line,
+        app: &SecretValue,
+        now: Timestamp,
+    ) -> Result<SecretValue, ApiError> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         if let Some((token, until)) = held
             && now.plus(EARLY) < until
