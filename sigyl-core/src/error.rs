@@ -378,6 +378,7 @@ impl Error {
             Self::Access(error) => error.code(),
             Self::SignIn(error) => error.code(),
             Self::Hook(_) => "E1401",
+            Self::Api(ApiError::Nobody | ApiError::WhichInstallation | ApiError::NoApp) => "E1405",
             Self::Api(_) => "E1403",
             Self::App(_) => "E1404",
             Self::NoFollow(_) | Self::NotFollowable { .. } | Self::NothingWaits { .. } => "E1402",

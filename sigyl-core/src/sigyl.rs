@@ -5,6 +5,7 @@ mod app_desk;
 mod audit;
 mod cancel;
 mod config;
+mod directory;
 mod door;
 mod download;
 mod edit;

@@ -77,6 +77,11 @@ operations! {
     SHOW_QUARANTINE = "showQuarantine" "GET" "/api/v1/quarantines/{what}";
     LIFT_QUARANTINE = "liftQuarantine" "POST" "/api/v1/quarantines/{what}/lifting";
 
+    LIST_GITHUB_INSTALLATIONS = "listGitHubInstallations" "GET" "/api/v1/github/installations";
+    LIST_GITHUB_REPOSITORIES = "listGitHubRepositories" "GET" "/api/v1/github/repositories";
+    LIST_GITHUB_REFS = "listGitHubRefs" "GET" "/api/v1/github/repositories/{owner}/{repository}/refs";
+    SHOW_GITHUB_FILES = "showGitHubFiles" "GET" "/api/v1/github/repositories/{owner}/{repository}/files";
+
     LIST_FOLLOWS = "listFollows" "GET" "/api/v1/follows";
     SET_FOLLOW = "setFollow" "PUT" "/api/v1/servers/{name}/follow";
     END_FOLLOW = "endFollow" "DELETE" "/api/v1/servers/{name}/follow";

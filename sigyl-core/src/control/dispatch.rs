@@ -162,6 +162,26 @@ async fn life(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
         Request::PublicKey => Response::PublicKey(sigyl.public_key(caller).await?),
         Request::Follows => Response::Follows(sigyl.follows(caller).await?),
         Request::EndFollow { name } => done(sigyl.end_follow(caller, &name).await?),
+        other => return there(sigyl, caller, other).await,
+    })
+}
+
+/// What is at GitHub, as lists.
+async fn there(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Response, Error> {
+    Ok(match request {
+        Request::GitHubInstallations => {
+            Response::GitHubInstallations(sigyl.github_installations(caller).await?)
+        }
+        Request::GitHubRepositories { of } => {
+            Response::GitHubRepositories(sigyl.github_repositories(caller, &of).await?)
+        }
+        Request::GitHubRefs { repository } => {
+            Response::GitHubRefs(Box::new(sigyl.github_refs(caller, &repository).await?))
+        }
+        Request::GitHubFiles { repository, reference } => {
+            let files = sigyl.github_files(caller, &repository, reference.as_deref()).await?;
+            Response::GitHubFiles(Box::new(files))
+        }
         other => return access(sigyl, caller, other).await,
     })
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::GitHubWork;
 use crate::domain::{CommitId, GitHubAppKeys, Kind, RepositoryName, SecretValue};
 use crate::error::Error;
-use crate::github::api::Repositories;
+use crate::github::api::{Directory, Repositories};
 use crate::github::app::{AppClients, AppError, OpensApp, check_key};
 use crate::source::{ArchiveError, Archives};
 use crate::store::{KeptApp, Store};
@@ -88,6 +88,11 @@ impl AppDesk {
     /// Returns what asks about repositories.
     pub(super) fn api(&self) -> Option<Arc<dyn Repositories>> {
         self.at_work().map(|it| it.clients.api)
+    }
+
+    /// Returns what lists what is at GitHub.
+    pub(super) fn directory(&self) -> Option<Arc<dyn Directory>> {
+        self.at_work().map(|it| it.clients.directory)
     }
 
     /// Returns what deliveries to the App are signed with.

@@ -12,7 +12,7 @@ use crate::deploy::Target;
 use crate::dns::Dns;
 use crate::domain::{Policy, SecretValue, Shows};
 use crate::github::GitHub;
-use crate::github::api::Repositories;
+use crate::github::api::{Directory, Repositories};
 use crate::github::app::OpensApp;
 use crate::pipeline::Review;
 use crate::scan::RuleSet;
@@ -46,6 +46,8 @@ pub struct GitHubWork {
     pub archives: Option<Arc<dyn Archives>>,
     /// What asks as the App that is kept in the vault, where neither of the two above is named; without it none is used.
     pub app: Option<Arc<dyn OpensApp>>,
+    /// What lists what is at GitHub, for those who may operate this installation; without it nothing is listed.
+    pub directory: Option<Arc<dyn Directory>>,
     /// Time between two looks at the branches that are followed.
     pub poll_every: Duration,
 }
@@ -58,6 +60,7 @@ impl Default for GitHubWork {
             api: None,
             archives: None,
             app: None,
+            directory: None,
             poll_every: Duration::from_secs(300),
         }
     }

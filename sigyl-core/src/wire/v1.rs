@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::{
-    AuditHead, Blurb, CommitId, KeyId, Label, Login, ProfilePatch, Role, RunId, SecretName, SecretValue, Seq,
-    ServerName, Stars, Suspect, Timestamp, Version, WorkspaceName,
+    AuditHead, Blurb, CommitId, KeyId, Label, Login, ProfilePatch, RepositoriesOf, RepositoryName, Role,
+    RunId, SecretName, SecretValue, Seq, ServerName, Stars, Suspect, Timestamp, Version, WorkspaceName,
 };
 use crate::wire::registry::{ImportRow, StatusUpdate};
 
@@ -428,6 +428,29 @@ pub enum Request {
         name: ServerName,
         /// The commit; whichever waits when absent.
         commit: Option<CommitId>,
+    },
+    /// Where the GitHub App of the installation is installed.
+    #[serde(rename = "github_installations")]
+    GitHubInstallations,
+    /// Repositories at GitHub.
+    #[serde(rename = "github_repositories")]
+    GitHubRepositories {
+        /// Whose.
+        of: RepositoriesOf,
+    },
+    /// The branches and tags of a repository at GitHub.
+    #[serde(rename = "github_refs")]
+    GitHubRefs {
+        /// The repository.
+        repository: RepositoryName,
+    },
+    /// What stands at the root of a repository at GitHub and says what it is.
+    #[serde(rename = "github_files")]
+    GitHubFiles {
+        /// The repository.
+        repository: RepositoryName,
+        /// A branch, a tag or a commit; the branch that is shown first when absent.
+        reference: Option<String>,
     },
     /// What was signed of what serves a server.
     Attested {

@@ -17,6 +17,7 @@ pub(crate) static ROUTES: &[&[Route]] = &[
     routes::runs::ROUTES,
     routes::events::ROUTES,
     routes::follows::ROUTES,
+    routes::github::ROUTES,
     routes::github_app::ROUTES,
     routes::keys::ROUTES,
     routes::login::ROUTES,

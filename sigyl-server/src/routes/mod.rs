@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod endpoint;
 pub(crate) mod events;
 pub(crate) mod follows;
+pub(crate) mod github;
 pub(crate) mod github_app;
 pub(crate) mod health;
 pub(crate) mod imports;

@@ -283,15 +283,6 @@ impl Settings {
             if let Some(seconds) = github.poll_seconds {
                 work.poll_every = Duration::from_secs(seconds);
             }
-            if !matches!(self.sign_in.credential, Credential::Nothing) {
-                let (web, clock) = (Web::new(self.offline.value), Arc::new(SystemClock));
-                let made =
-                    RepositoryClient::new(&github.api_url, self.sign_in.credential.clone(), &web, clock);
-                let made = made.map_err(|error| SettingsError::GitHub { why: chain(&error) })?;
-                let made = Arc::new(made);
-                work.archives = Some(Arc::<RepositoryClient>::clone(&made));
-                work.api = Some(made);
-            }
         }
         // An App that is kept in the vault asks where nobody is named who does.
         if work.api.is_none() && !self.offline.value {
@@ -299,6 +290,22 @@ impl Settings {
             work.app = Some(Arc::new(opener));
         }
         work.webhook_secret = self.sign_in.webhook_secret.clone();
+        let credential = self.sign_in.credential.clone();
+        let is_nobody = matches!(credential, Credential::Nothing);
+        if is_nobody && self.offline.value {
+            return Ok(work);
+        }
+        let api_url = self.sign_in.github.value.as_ref().map(|github| github.api_url.clone());
+        let api_url = api_url.unwrap_or_else(api);
+        let (web, clock) = (Web::new(self.offline.value), Arc::new(SystemClock));
+        let made = RepositoryClient::new(&api_url, credential, &web, clock);
+        let made = Arc::new(made.map_err(|error| SettingsError::GitHub { why: chain(&error) })?);
+        // What everybody sees is listed without a token, too.
+        work.directory = Some(Arc::<RepositoryClient>::clone(&made));
+        if !is_nobody {
+            work.archives = Some(Arc::<RepositoryClient>::clone(&made));
+            work.api = Some(made);
+        }
         Ok(work)
     }
 

@@ -8,8 +8,7 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sigyl_core::client::{Client, ClientError, ClientSettings, FeedNews, OPERATIONS, Patience, RunNews};
 use sigyl_core::domain::{
-    AuditHead, FollowPolicy, GitHubApp, GitHubAppKeys, Kind, Label, ListingStatus, Login, ProfilePatch, Role,
-    RunId, RunState, SecretName, SecretValue, Seq, ServerName, Stars, Suspect, Timestamp, WorkspaceName,
+    AuditHead, FollowPolicy, GitHubApp, GitHubAppKeys, GitHubAsker, Kind, Label, ListingStatus, Login, ProfilePatch, RepositoriesOf, RepositoryName, RepositoryOwner, Role, RunId, RunState, SecretName, SecretValue, Seq, ServerName, Stars, Suspect, Timestamp, WorkspaceName,
 };
 use sigyl_core::source::{Limits, SourceTree};
 use sigyl_core::wire::registry::{ImportRow, ListQuery, StatusUpdate};
@@ -316,6 +315,18 @@ async fn servers(client: &Client) {
     assert_eq!(refused(client.set_follow(&name, &new).await), missing);
     assert_eq!(refused(client.end_follow(&name).await), missing);
     assert_eq!(refused(client.release_followed(&name, None).await), missing);
+    let none = (400, Some("E1405".to_owned()));
+    let repository = RepositoryName::parse("octo-org/weather").unwrap();
+    assert_eq!(client.github_installations().await.unwrap().asker, GitHubAsker::Nobody);
+    for of in [
+        RepositoriesOf::Token,
+        RepositoriesOf::Installation(7),
+        RepositoriesOf::Owner(RepositoryOwner::parse("octo-org").unwrap()),
+    ] {
+        assert_eq!(refused(client.github_repositories(&of).await), none);
+    }
+    assert_eq!(refused(client.github_refs(&repository).await), none);
+    assert_eq!(refused(client.github_files(&repository, Some("a/b")).await), none);
     let log = client.logs(&name, 5, false).next().await.unwrap();
     assert_eq!(refused(log), missing);
     let call = client.calls(&name, 5, true).next().await.unwrap();

@@ -28,6 +28,7 @@ mod explain;
 mod export;
 mod follow;
 mod foreground;
+mod github;
 mod help;
 mod import;
 mod init;

@@ -2,10 +2,7 @@
 
 use super::{
     Context, account, accounts, approve, audit, backup, call, calls, cancel, completions, config, configure,
-    delete, deploy, deprecate, doctor, edit, events, explain, export, follow, help, import, init, install,
-    keys, list, login, logout, logs, members, namespaces, policy, probe, promote, publish, quarantine, rate,
-    redeploy, reject, report, rescan, restart, restore, rollback, rules, runs, scan, search, secrets, serve,
-    setup, show, stop, uninstall, verify, versions, watch, whoami, workspaces,
+    delete, deploy, deprecate, doctor, edit, events, explain, export, follow, github, help, import, init, install, keys, list, login, logout, logs, members, namespaces, policy, probe, promote, publish, quarantine, rate, redeploy, reject, report, rescan, restart, restore, rollback, rules, runs, scan, search, secrets, serve, setup, show, stop, uninstall, verify, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -32,6 +29,7 @@ pub(crate) enum Verb {
     Configure(configure::Args),
     Restart(restart::Args),
     Follow(follow::Args),
+    Github(github::Args),
     Delete(delete::Args),
     Logs(logs::Args),
     Calls(calls::Args),
@@ -108,6 +106,7 @@ impl Verb {
             Self::Configure(args) => args.run(cx).await,
             Self::Restart(args) => args.run(cx).await,
             Self::Follow(args) => args.run(cx).await,
+            Self::Github(args) => args.run(cx).await,
             Self::Delete(args) => args.run(cx).await,
             Self::Logs(args) => args.run(cx).await,
             Self::Calls(args) => args.run(cx).await,

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 use sigyl_core::domain::{
-    Account, Attested, AuditEntry, Policy, ProvenNamespace, Quarantine, Report, Run, SecretValue, Timestamp,
+    Account, Attested, AuditEntry, GitHubFiles, GitHubInstallations, GitHubRefs, GitHubRepositories, Policy,
+    ProvenNamespace, Quarantine, Report, Run, SecretValue, Timestamp,
 };
 use sigyl_core::mcp::Probe;
 use sigyl_core::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Validation};
@@ -63,6 +64,10 @@ answer!(Vec<Quarantine>, Quarantines);
 answer!(QuarantineView, Quarantine, *);
 answer!(Vec<FollowView>, Follows);
 answer!(FollowView, Follow, *);
+answer!(GitHubInstallations, GitHubInstallations);
+answer!(GitHubRepositories, GitHubRepositories);
+answer!(GitHubRefs, GitHubRefs, *);
+answer!(GitHubFiles, GitHubFiles, *);
 answer!(Attested, Attested, *);
 answer!(Verification, Verification, *);
 answer!(PublicKeyView, PublicKey);

@@ -245,6 +245,27 @@ async fn origin(client: &Client, request: Request) -> Result<Response, Failure> 
         }
         Request::ForgetGitHubApp => client.forget_github_app().await.map(|()| Response::Ok),
         Request::EndFollow { name } => client.end_follow(&name).await.map(|()| Response::Ok),
+        other => return there(client, other).await,
+    };
+    answered.map_err(told_of)
+}
+
+/// What is at GitHub, as lists.
+async fn there(client: &Client, request: Request) -> Result<Response, Failure> {
+    let answered = match request {
+        Request::GitHubInstallations => {
+            client.github_installations().await.map(Response::GitHubInstallations)
+        }
+        Request::GitHubRepositories { of } => {
+            client.github_repositories(&of).await.map(Response::GitHubRepositories)
+        }
+        Request::GitHubRefs { repository } => {
+            client.github_refs(&repository).await.map(|it| Response::GitHubRefs(Box::new(it)))
+        }
+        Request::GitHubFiles { repository, reference } => {
+            let files = client.github_files(&repository, reference.as_deref()).await;
+            files.map(|it| Response::GitHubFiles(Box::new(it)))
+        }
         other => return access(client, other).await,
     };
     answered.map_err(told_of)

@@ -7,6 +7,7 @@ mod chain;
 mod error;
 mod finds;
 mod follow;
+mod github;
 mod history;
 mod look;
 mod measure;
@@ -34,6 +35,7 @@ pub(crate) use finds::{
     document, document_role, document_scan, finds, import_problems, imported, issues, published, standing,
 };
 pub(crate) use follow::follows;
+pub(crate) use github::{github_files, github_installations, github_refs, github_repositories};
 pub(crate) use history::{call, event, log, promoted};
 pub(crate) use look::{Glyph, Look, Role};
 pub(crate) use measure::{age, duration, size, wrap};

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use sigyl_core::GitHubWork;
 use sigyl_core::clock::SystemClock;
-use sigyl_core::domain::{Locator, SecretValue};
+use sigyl_core::domain::{GitHubAsker, Locator, SecretValue};
 use sigyl_core::github::api::{Credential, RepositoryClient};
 use sigyl_core::github::app::{AppOpener, OpensApp};
 use sigyl_core::source::{Archives, Fetcher, Limits};
@@ -62,17 +63,35 @@ impl Settings {
 
     /// Makes what asks GitHub for repositories, where somebody is named who asks.
     pub(super) fn archives(&self) -> Result<Option<Arc<dyn Archives>>, SettingsError> {
+        let made = self.repositories()?.filter(|(_, asker)| *asker != GitHubAsker::Nobody);
+        Ok(made.map(|(made, _)| made as Arc<dyn Archives>))
+    }
+
+    /// Puts what asks GitHub into what the handle is told. What everybody sees is listed without a token, too.
+    pub(super) fn ask_github(&self, work: &mut GitHubWork) -> Result<(), SettingsError> {
+        work.web_url.clone_from(&self.github.web_url);
+        let Some((made, asker)) = self.repositories()? else { return Ok(()) };
+        work.directory = Some(Arc::<RepositoryClient>::clone(&made));
+        if asker != GitHubAsker::Nobody {
+            work.archives = Some(made);
+        }
+        Ok(())
+    }
+
+    /// Makes what asks GitHub, and tells as whom it asks; nothing does offline.
+    fn repositories(&self) -> Result<Option<(Arc<RepositoryClient>, GitHubAsker)>, SettingsError> {
         let (github, wrong) = (&self.github, |why: String| SettingsError::GitHub { why });
         let token = self.secret_of("token_env", github.token_env.as_deref())?;
         let key = self.secret_of("private_key_env", github.private_key_env.as_deref())?;
         let credential = Credential::of(token, github.app_id, key).map_err(|why| wrong(why.to_owned()))?;
         // Offline, a repository is refused as what it is, and nothing else that is done.
-        if self.offline || matches!(credential, Credential::Nothing) {
+        if self.offline {
             return Ok(None);
         }
+        let asker = credential.asker();
         let (web, clock) = (Web::new(self.offline), Arc::new(SystemClock));
         let made = RepositoryClient::new(&github.api_url, credential, &web, clock);
-        Ok(Some(Arc::new(made.map_err(|error| wrong(chain(&error)))?)))
+        Ok(Some((Arc::new(made.map_err(|error| wrong(chain(&error)))?), asker)))
     }
 
     /// Makes what asks as the App that is kept in the vault, where nobody is named who asks.

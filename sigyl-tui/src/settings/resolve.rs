@@ -223,8 +223,7 @@ impl Settings {
             config.policy = self.policy(&rules)?.policy;
             config.rules = Some(Arc::new(rules));
         }
-        config.github.web_url.clone_from(&self.github.web_url);
-        config.github.archives = self.archives()?;
+        self.ask_github(&mut config.github)?;
         config.github.app = self.app_opener();
         if self.google.is_some() {
             let there = CloudRun::new(self.google()?);

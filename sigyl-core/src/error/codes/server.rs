@@ -3,7 +3,7 @@
 use super::{CodeDoc, doc};
 
 /// E10xx and later, in order.
-pub(super) const SERVER: [CodeDoc; 35] = [
+pub(super) const SERVER: [CodeDoc; 36] = [
     doc(
         "E1001",
         "key refused",
@@ -198,6 +198,12 @@ pub(super) const SERVER: [CodeDoc; 35] = [
         "GitHub App not kept",
         "An App could not be made or kept: its code is over, its key cannot sign, another App is kept, or none is.",
         "`sigyl setup github --status` shows what is kept; an App whose keys are lost is deleted at GitHub and made anew",
+    ),
+    doc(
+        "E1405",
+        "nothing to list at GitHub",
+        "No token and no App is named that asks GitHub, or it sees no such list: an App has installations, a token has none.",
+        "name `token_env`, or `app_id` and `private_key_env`, in [github]; `sigyl github OWNER` lists what everybody sees",
     ),
     doc(
         "E1501",

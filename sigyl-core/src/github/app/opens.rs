@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::{GitHubApp, GitHubAppKeys};
-use crate::github::api::{ApiError, Repositories};
+use crate::github::api::{ApiError, Directory, Repositories};
 use crate::source::Archives;
 
 /// What asks as an App.
@@ -13,6 +13,8 @@ pub struct AppClients {
     pub api: Arc<dyn Repositories>,
     /// For archives.
     pub archives: Arc<dyn Archives>,
+    /// For lists of what is there.
+    pub directory: Arc<dyn Directory>,
 }
 
 /// Makes what asks as an App, where nobody else was named who asks.
@@ -44,6 +46,7 @@ impl OpensApp for AppOpener {
         let credential = Credential::App { id: app.id.to_string(), key: keys.private_key.clone() };
         let made = RepositoryClient::new(&app.api_url, credential, &self.web, Arc::clone(&self.clock))?;
         let made = Arc::new(made);
-        Ok(AppClients { api: Arc::<RepositoryClient>::clone(&made), archives: made })
+        let (api, archives) = (Arc::<RepositoryClient>::clone(&made), Arc::<RepositoryClient>::clone(&made));
+        Ok(AppClients { api, archives, directory: made })
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod directory;
 mod elsewhere;
 mod feed;
 mod first_key;

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::deploy::LogLine;
 use crate::domain::{
-    Account, Attested, AuditEntry, Failure, Policy, ProvenNamespace, Quarantine, Report, Run, SecretValue,
-    Seq, Timestamp,
+    Account, Attested, AuditEntry, Failure, GitHubFiles, GitHubInstallations, GitHubRefs, GitHubRepositories,
+    Policy, ProvenNamespace, Quarantine, Report, Run, SecretValue, Seq, Timestamp,
 };
 use crate::event::Event;
 use crate::mcp::Probe;
@@ -120,6 +120,18 @@ pub enum Response {
     Follows(Vec<FollowView>),
     /// A server that follows a branch.
     Follow(Box<FollowView>),
+    /// Where the GitHub App is installed.
+    #[serde(rename = "github_installations")]
+    GitHubInstallations(GitHubInstallations),
+    /// Repositories at GitHub.
+    #[serde(rename = "github_repositories")]
+    GitHubRepositories(GitHubRepositories),
+    /// Branches and tags at GitHub.
+    #[serde(rename = "github_refs")]
+    GitHubRefs(Box<GitHubRefs>),
+    /// What stands at the root of a repository at GitHub.
+    #[serde(rename = "github_files")]
+    GitHubFiles(Box<GitHubFiles>),
     /// What was signed of a release.
     Attested(Box<Attested>),
     /// What a check of it came to.

@@ -11,7 +11,7 @@ use crate::console::actions;
 use crate::console::command::Place;
 
 /// Operations that no screen has, and why.
-const NOT_HERE: [(&str, &str); 26] = [
+const NOT_HERE: [(&str, &str); 30] = [
     ("health", "for programs that watch a server"),
     ("ready", "for programs that watch a server"),
     ("metrics", "for programs that watch a server"),
@@ -29,6 +29,10 @@ const NOT_HERE: [(&str, &str); 26] = [
     ("showStatement", "`sigyl verify NAME --save DIR` writes it"),
     ("showSbom", "`sigyl verify NAME --save DIR` writes it"),
     ("showPublicKey", "`sigyl verify --print-key` prints it"),
+    ("listGitHubInstallations", "`sigyl github` has it"),
+    ("listGitHubRepositories", "`sigyl github` has it"),
+    ("listGitHubRefs", "`sigyl github` has it"),
+    ("showGitHubFiles", "`sigyl github` has it"),
     ("listFollows", "`sigyl follow` has it"),
     ("setFollow", "`sigyl follow` has it"),
     ("endFollow", "`sigyl follow` has it"),
