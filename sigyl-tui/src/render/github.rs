@@ -24,7 +24,7 @@ pub(crate) fn github_installations(all: &[GitHubInstallation], look: &Look) -> S
 }
 
 /// Says which repositories an installation sees.
-fn installation_sees(one: &GitHubInstallation) -> &'static str {
+pub(crate) fn installation_sees(one: &GitHubInstallation) -> &'static str {
     if one.selected { "chosen repositories" } else { "all repositories" }
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn github_repositories(all: &[GitHubRepository], look: &Look, now: Ti
 }
 
 /// Says what a repository is beside public and in use.
-fn repository_marks(one: &GitHubRepository) -> &'static str {
+pub(crate) fn repository_marks(one: &GitHubRepository) -> &'static str {
     match (one.private, one.archived) {
         (true, true) => "private, archived",
         (true, false) => "private",

@@ -35,7 +35,9 @@ pub(crate) use finds::{
     document, document_role, document_scan, finds, import_problems, imported, issues, published, standing,
 };
 pub(crate) use follow::follows;
-pub(crate) use github::{github_files, github_installations, github_refs, github_repositories};
+pub(crate) use github::{
+    github_files, github_installations, github_refs, github_repositories, installation_sees, repository_marks,
+};
 pub(crate) use history::{call, event, log, promoted};
 pub(crate) use look::{Glyph, Look, Role};
 pub(crate) use measure::{age, duration, size, wrap};

@@ -113,6 +113,10 @@ pub(in crate::console) fn answer(request: &Request) -> Result<Response, Failure>
         Request::CountSessions => read(json!({"result": "session_counts", "with": {
             "sessions": [{"server": "clock", "caller": "ada", "open": 3}], "others": 0,
         }})),
+        Request::GitHubInstallations
+        | Request::GitHubRepositories { .. }
+        | Request::GitHubRefs { .. }
+        | Request::GitHubFiles { .. } => read(github(request)),
         Request::Policy => Response::Policy(Box::default()),
         Request::Listings { .. } => {
             read(json!({"result": "page", "with": {"servers": [], "metadata": {"count": 0}}}))
@@ -132,6 +136,37 @@ pub(in crate::console) fn answer(request: &Request) -> Result<Response, Failure>
         }
         _ => Response::Ok,
     })
+}
+
+/// What is at GitHub: the App is installed twice, and a branch has a hostile name.
+fn github(request: &Request) -> Value {
+    let commit = "0a".repeat(20);
+    match request {
+        Request::GitHubInstallations => json!({"result": "github_installations", "with": {
+            "asker": "app", "more": false, "installations": [
+                {"id": 7, "account": "octo-org", "selected": true, "suspended": false},
+                {"id": 8, "account": "zoo", "selected": false, "suspended": true},
+            ],
+        }}),
+        Request::GitHubRepositories { .. } => json!({"result": "github_repositories", "with": {
+            "more": true, "repositories": [
+                {"name": "octo-org/weather", "private": true, "archived": false, "default_branch": "main",
+                    "pushed_at": "2026-11-22T13:00:00Z"},
+                {"name": "octo-org/attic", "private": false, "archived": true, "default_branch": "main", "pushed_at": null},
+            ],
+        }}),
+        Request::GitHubRefs { repository } => json!({"result": "github_refs", "with": {
+            "repository": repository, "default_branch": "main", "more_branches": false, "more_tags": true,
+            "branches": [
+                {"name": "main", "commit": commit}, {"name": "v1", "commit": commit},
+                {"name": "evil\u{1b}[2J\u{202e}", "commit": commit}, {"name": "a:b", "commit": commit},
+            ],
+            "tags": [{"name": "v1", "commit": commit}, {"name": "v0", "commit": commit}],
+        }}),
+        _ => json!({"result": "github_files", "with": {
+            "commit": commit, "files": ["sigyl.yaml", "package.json"], "more": false,
+        }}),
+    }
 }
 
 /// What is seen of sources and folders: `git:gone` cannot be had, `broken` has a manifest that cannot be used.

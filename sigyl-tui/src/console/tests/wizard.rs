@@ -45,6 +45,154 @@ fn each_page_shows_one_decision() {
     snapshot("wizard_gone", "d g i t : g o n e Enter");
 }
 
+/// Answers the newest question of this name.
+fn answer(desk: &mut Desk, op: &str, answer: Result<serde_json::Value, Failure>) {
+    let at = desk.open.iter().rposition(|(_, request)| name(request) == op).unwrap();
+    let (ticket, _) = desk.open.remove(at);
+    desk.answer(ticket, answer.map(|with| serde_json::from_value(with).unwrap()));
+}
+
+fn asks(desk: &Desk, op: &str) -> usize {
+    desk.asked.iter().filter(|request| name(request) == op).count()
+}
+
+#[test]
+fn a_source_is_chosen_at_github_step_by_step() {
+    snapshot("wizard_github", "d ^g");
+    snapshot("wizard_github_repositories", "d ^g Enter");
+    snapshot("wizard_github_refs", "d ^g Enter Enter");
+    let mut desk = Desk::new(80, 24);
+    desk.press("d ^g Enter");
+    desk.write("weath");
+    assert!(!desk.frame().contains("octo-org/attic"), "{}", desk.frame());
+    desk.press("Enter");
+    assert!(desk.frame().contains("branch, shown first"), "{}", desk.frame());
+    assert!(desk.frame().contains("at its root: sigyl.yaml, package.json"), "{}", desk.frame());
+    desk.press("Enter");
+    let frame = desk.frame();
+    assert!(frame.contains("github:octo-org/weather#main") && frame.contains("▸1 source"), "{frame}");
+    desk.press("Enter");
+    assert!(desk.frame().contains("▸2 look"), "{}", desk.frame());
+}
+
+#[test]
+fn each_step_goes_back_and_keeps_what_was_there() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("d");
+    desk.write("npm:clock");
+    desk.press("^g Enter Down Enter");
+    assert!(desk.frame().contains("GitHub: octo-org/attic"), "{}", desk.frame());
+    desk.press("Esc");
+    assert!(desk.frame().contains("octo-org/weather") && asks(&desk, "github_repositories") == 1);
+    desk.press("Esc");
+    assert!(desk.frame().contains("chosen repositories"), "{}", desk.frame());
+    desk.press("Esc");
+    let frame = desk.frame();
+    assert!(frame.contains("npm:clock") && !frame.contains("GitHub:"), "{frame}");
+    desk.press("Esc");
+    assert_eq!(desk.app.shown().screen.title(), "Dashboard");
+}
+
+#[test]
+fn what_cannot_be_chosen_says_why() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("d ^g Down Enter");
+    assert!(desk.frame().contains("it is suspended"), "{}", desk.frame());
+    desk.press("Up Enter Enter Down Down Down Enter");
+    assert!(desk.frame().contains("no source can be named so"), "{}", desk.frame());
+    // A name that is a branch and a tag is written whole.
+    desk.press("Down Enter");
+    assert!(desk.frame().contains("github:octo-org/weather#refs/tags/v1"), "{}", desk.frame());
+}
+
+#[test]
+fn what_was_begun_is_gone_on_with() {
+    for (typed, title) in [
+        ("github:", "GitHub ─"),
+        ("github:someone", "GitHub: someone"),
+        ("github:someone/", "GitHub: someone"),
+        ("github:someone/weath", "/ weath"),
+        ("github:someone/thing#", "GitHub: someone/thing"),
+    ] {
+        let mut desk = Desk::new(80, 24);
+        desk.press("d");
+        desk.write(typed);
+        desk.press("Tab");
+        assert!(desk.frame().contains(title), "{typed}: {}", desk.frame());
+    }
+}
+
+#[test]
+fn where_nobody_asks_it_says_what_to_do_and_lists_what_everybody_sees() {
+    let nobody = serde_json::json!({"result": "github_installations", "with": {
+        "asker": "nobody", "installations": [], "more": false,
+    }});
+    let mut desk = Desk::new(80, 24);
+    desk.press("d");
+    desk.take(Input::Key(key_of("^g")));
+    assert!(desk.frame().contains("asking…"), "{}", desk.frame());
+    answer(&mut desk, "github_installations", Ok(nobody));
+    insta::assert_snapshot!("wizard_github_nobody_80", desk.frame());
+    desk.write("someone");
+    desk.press("Enter");
+    let of = desk.asked.iter().rev().find(|request| name(request) == "github_repositories");
+    assert_eq!(serde_json::to_value(of.unwrap()).unwrap()["with"]["of"]["owner"], "someone");
+}
+
+#[test]
+fn what_a_token_sees_is_one_list() {
+    let token = serde_json::json!({"result": "github_installations", "with": {
+        "asker": "token", "installations": [], "more": false,
+    }});
+    let mut desk = Desk::new(80, 24);
+    desk.press("d");
+    desk.take(Input::Key(key_of("^g")));
+    answer(&mut desk, "github_installations", Ok(token));
+    desk.settle();
+    assert!(desk.frame().contains("octo-org/weather"), "{}", desk.frame());
+    desk.press("Esc");
+    assert!(desk.frame().contains("*source"), "there is no step before: {}", desk.frame());
+}
+
+#[test]
+fn a_refused_list_says_so_and_is_asked_for_again() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("d");
+    desk.take(Input::Key(key_of("^g")));
+    let failure = Failure {
+        code: "E0901".to_owned(),
+        kind: Kind::Denied,
+        message: "ada may not list what is at GitHub\u{1b}[2J".to_owned(),
+        hint: None,
+    };
+    answer(&mut desk, "github_installations", Err(failure));
+    assert!(desk.frame().contains("E0901 ada may not list what is at GitHub⟦ESC⟧"), "{}", desk.frame());
+    desk.press("^r");
+    assert!(desk.frame().contains("octo-org") && asks(&desk, "github_installations") == 2);
+}
+
+#[test]
+fn one_repository_is_looked_into_at_a_time() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("d");
+    desk.write("github:octo-org");
+    desk.take(Input::Key(key_of("Tab")));
+    let of = serde_json::json!({"result": "github_repositories", "with": {"more": false, "repositories":
+        (0..50).map(|at| serde_json::json!({"name": format!("octo-org/r{at}"), "private": false, "archived": false,
+            "default_branch": "main", "pushed_at": null})).collect::<Vec<_>>(),
+    }});
+    answer(&mut desk, "github_repositories", Ok(of));
+    for _ in 0..30 {
+        desk.take(Input::Key(key_of("Down")));
+    }
+    assert_eq!(asks(&desk, "github_files"), 1, "who goes down a list asks for what they rest on");
+    assert!(desk.frame().contains("looking inside…"));
+    desk.settle();
+    assert_eq!(asks(&desk, "github_files"), 2);
+    let last = desk.asked.iter().rev().find(|request| name(request) == "github_files").unwrap();
+    assert_eq!(serde_json::to_value(last).unwrap()["with"]["repository"], "octo-org/r30");
+}
+
 #[test]
 fn the_last_page_says_what_will_happen_and_deploys_just_that() {
     for (width, height) in [(80, 24), (140, 40)] {

@@ -11,10 +11,11 @@ use crate::console::widgets::{Line, put};
 use crate::render::{Glyph, Role, specimen, wrap};
 
 /// What stands below the first page, before anything is completed.
-const EXAMPLES: [&str; 6] = [
+const EXAMPLES: [&str; 7] = [
     "examples",
     "  examples/servers/clock          a folder; Tab completes it",
     "  npm:some-mcp-server@1.2.3       a package of npm, or pypi:NAME@VERSION",
+    "  github:octo-org/weather#main    a repository at GitHub; ^G chooses one",
     "  git:https://host/team/it#main   a repository, at a branch, tag or commit",
     "",
     "It is looked at first; nothing is sent or started before the last page.",

@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use sigyl_core::domain::{Failure, Run, SecretName, ServerName};
 use sigyl_core::wire::v1::{Request, Response, SecretView, ServerView};
 
+use super::github::Chooser;
 use super::more;
 use super::order::order;
 use super::page::Page;
@@ -54,11 +55,13 @@ pub(crate) struct Wizard {
     pub(super) sheet: Option<Sheet>,
     /// The command that does the same, on the last page.
     command: String,
+    /// What a source is chosen from at GitHub, in front of the first page.
+    pub(super) chooser: Option<Chooser>,
 }
 
 impl Default for Wizard {
     fn default() -> Self {
-        let words = "a folder, an archive, npm:NAME[@VERSION], pypi:NAME[@VERSION] or git:URL[#REF][:SUBDIR]";
+        let words = "a folder, an archive, npm:NAME[@VERSION], pypi:NAME[@VERSION], github:OWNER/REPO[#REF][:SUBDIR] or git:URL[#REF][:SUBDIR]";
         Self {
             page: Page::Source,
             source: Line::new("source", words, Fill::Text, "").needed(true),
@@ -73,6 +76,7 @@ impl Default for Wizard {
             kept: None,
             sheet: None,
             command: String::new(),
+            chooser: None,
         }
     }
 }
@@ -257,8 +261,10 @@ impl Wizard {
     fn complete(&mut self, turn: &mut Turn<'_>) {
         let text = self.source.text().to_owned();
         let elsewhere = ["npm:", "pypi:", "git:http", "git:ssh", "upload:"];
-        if elsewhere.iter().any(|begin| text.starts_with(begin)) {
-            self.wrong = Some("only paths of this machine are completed".to_owned());
+        if text.starts_with("github:") {
+            self.choose_at_github(&text, turn);
+        } else if elsewhere.iter().any(|begin| text.starts_with(begin)) {
+            self.wrong = Some("only paths of this machine and github: are completed".to_owned());
         } else {
             turn.todo.push(Do::See(NAMES, Outside::Names(text)));
         }
@@ -288,6 +294,9 @@ impl Wizard {
         match key.code {
             KeyCode::Char('s') if ctrl => self.next(turn),
             KeyCode::Tab if self.page == Page::Source => self.complete(turn),
+            KeyCode::Char('g') if ctrl && self.page == Page::Source => {
+                self.choose_at_github("", turn);
+            }
             KeyCode::Enter if self.at >= last => self.next(turn),
             KeyCode::Enter | KeyCode::Tab | KeyCode::Down => {
                 self.at = if self.at >= last { 0 } else { self.at + 1 };
@@ -334,7 +343,10 @@ impl Screen for Wizard {
 
     fn ask(&mut self, _turn: &mut Turn<'_>) {}
 
-    fn answered(&mut self, _tag: Tag, answer: Result<Response, Failure>, _turn: &mut Turn<'_>) {
+    fn answered(&mut self, tag: Tag, answer: Result<Response, Failure>, turn: &mut Turn<'_>) {
+        if tag != SECRETS {
+            return self.told_of_github(tag, answer, turn);
+        }
         let answer = answer.and_then(|it| Vec::<SecretView>::take(it).map_err(|problem| problem.failure));
         match (answer, &mut self.kept) {
             (Ok(secrets), Some((_, kept))) => {
@@ -372,6 +384,10 @@ impl Screen for Wizard {
         let filtered = self.filter().is_some_and(|filter| !filter.is_empty());
         match (key.code, self.page.previous()) {
             _ if everywhere => false,
+            _ if self.chooser.is_some() => {
+                self.choose(key, turn);
+                true
+            }
             (KeyCode::Char('r'), _) if !held.is_empty() && self.page == Page::Look => {
                 self.look(turn);
                 true
@@ -398,7 +414,10 @@ impl Screen for Wizard {
         }
     }
 
-    fn paste(&mut self, text: &str, _turn: &mut Turn<'_>) {
+    fn paste(&mut self, text: &str, turn: &mut Turn<'_>) {
+        if let Some(chooser) = &mut self.chooser {
+            return chooser.paste(text, turn);
+        }
         let left = self.line().map_or(0, |line| line.paste(text));
         self.wrong = (left > 0).then(|| format!("{left} characters of what was pasted did not fit"));
     }
@@ -413,9 +432,12 @@ impl Screen for Wizard {
     }
 
     fn own_keys(&self) -> Option<Vec<(&'static str, &'static str)>> {
+        if self.chooser.is_some() {
+            return Some(Chooser::KEYS.to_vec());
+        }
         let back = if self.page == Page::Source { ("Esc", "leave") } else { ("Esc", "the page before") };
         Some(match self.page {
-            Page::Source => vec![("Tab", "complete"), ("↵", "look at it"), back],
+            Page::Source => vec![("Tab", "complete"), ("^G", "GitHub"), ("↵", "look at it"), back],
             Page::Look if self.looked.get().is_some() && self.manifest().is_none() => {
                 vec![("/", "filter"), ("^R", "look again"), back]
             }
@@ -426,6 +448,9 @@ impl Screen for Wizard {
     }
 
     fn command(&mut self, command: Command, turn: &mut Turn<'_>) -> bool {
+        if let Some(chooser) = &mut self.chooser {
+            return chooser.command(command, turn);
+        }
         match (command, self.page) {
             (Command::Refresh, Page::Look) => self.look(turn),
             (Command::Copy, Page::Summary) => turn.todo.push(Do::Copy(self.command.clone())),
@@ -457,5 +482,8 @@ impl Screen for Wizard {
 
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         self.draw_page(area, buf, view);
+        if let Some(chooser) = &self.chooser {
+            chooser.draw(area, buf, view);
+        }
     }
 }
