@@ -8,7 +8,9 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sigyl_core::client::{Client, ClientError, ClientSettings, FeedNews, OPERATIONS, Patience, RunNews};
 use sigyl_core::domain::{
-    AuditHead, FollowPolicy, GitHubApp, GitHubAppKeys, GitHubAsker, Kind, Label, ListingStatus, Login, ProfilePatch, RepositoriesOf, RepositoryName, RepositoryOwner, Role, RunId, RunState, SecretName, SecretValue, Seq, ServerName, Stars, Suspect, Timestamp, WorkspaceName,
+    AuditHead, FollowPolicy, GitHubApp, GitHubAppKeys, GitHubAsker, Kind, Label, ListingStatus, Login,
+    ProfilePatch, RepositoriesOf, RepositoryName, RepositoryOwner, Role, RunId, RunState, SecretName,
+    SecretValue, Seq, ServerName, Stars, Suspect, Timestamp, WorkspaceName,
 };
 use sigyl_core::source::{Limits, SourceTree};
 use sigyl_core::wire::registry::{ImportRow, ListQuery, StatusUpdate};

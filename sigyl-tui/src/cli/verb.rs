@@ -2,7 +2,10 @@
 
 use super::{
     Context, account, accounts, approve, audit, backup, call, calls, cancel, completions, config, configure,
-    delete, deploy, deprecate, doctor, edit, events, explain, export, follow, github, help, import, init, install, keys, list, login, logout, logs, members, namespaces, policy, probe, promote, publish, quarantine, rate, redeploy, reject, report, rescan, restart, restore, rollback, rules, runs, scan, search, secrets, serve, setup, show, stop, uninstall, verify, versions, watch, whoami, workspaces,
+    delete, deploy, deprecate, doctor, edit, events, explain, export, follow, github, help, import, init,
+    install, keys, list, login, logout, logs, members, namespaces, policy, probe, promote, publish,
+    quarantine, rate, redeploy, reject, report, rescan, restart, restore, rollback, rules, runs, scan,
+    search, secrets, serve, setup, show, stop, uninstall, verify, versions, watch, whoami, workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
