@@ -31,7 +31,7 @@ impl RepositoryClient {
     }
 
     /// Lists where the App is installed, 100 at most.
-    pub async fn installations(&self) -> Result<Vec<AppInstallation>, ApiError> {
+    pub async fn installed_at(&self) -> Result<Vec<AppInstallation>, ApiError> {
         let all: Vec<Installed> = self.own(&format!("/app/installations?per_page={MOST}")).await?;
         let told = all.into_iter().take(MOST).map(|one| AppInstallation {
             id: one.id,

@@ -94,7 +94,7 @@ async fn installed(
         .note("Waiting until it is installed, ten minutes at most; Ctrl-C ends that, and the App stays.");
     let asking = async {
         loop {
-            let all = client.installations().await?;
+            let all = client.installed_at().await?;
             if !all.is_empty() {
                 return Ok(all);
             }
