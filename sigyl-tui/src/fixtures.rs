@@ -93,6 +93,7 @@ pub(crate) fn serving() -> ServerView {
                 "unenforced": ["network by host name (the kernel knows ports only)"],
             },
             "health": "answered in 3 ms, 1 m ago",
+            "found": {"block": 0, "error": 1, "warning": 2, "info": 3},
         }),
     )
 }

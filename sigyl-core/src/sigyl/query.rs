@@ -20,7 +20,7 @@ use crate::pipeline::Front as _;
 use crate::scan::RuleSet;
 use crate::store::Page;
 use crate::wire::registry::Rated;
-use crate::wire::v1::{Frame, Observed, Owner, Part, RunEnd, ServerView, VersionView};
+use crate::wire::v1::{FindingCounts, Frame, Observed, Owner, Part, RunEnd, ServerView, VersionView};
 
 /// How many items are asked for at a time.
 const PAGE: usize = 1_000;
@@ -90,7 +90,7 @@ impl Sigyl {
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.version.clone());
             for record in page {
                 views.push(VersionView {
-                    verdict: self.verdict(&record, &record.run).await?,
+                    verdict: self.found(&record, &record.run).await?.0,
                     latest: record.version == server.latest,
                     active: server.active.as_ref() == Some(&record.version),
                     record,
@@ -293,12 +293,12 @@ impl Sigyl {
             self.inner.drift.lock().unwrap_or_else(PoisonError::into_inner).get(&server.name).cloned();
         // What was seen of an instance says nothing of the one after it.
         let drift = drift.filter(|(of, _)| deployment.as_ref().is_some_and(|now| now.revision == *of));
-        let (verdict, observed) = match &active {
+        let ((verdict, found), observed) = match &active {
             Some(record) => {
                 let run = deployment.as_ref().map_or(&record.run, |deployment| &deployment.run);
-                (self.verdict(record, run).await?, self.observed(run).await?)
+                (self.found(record, run).await?, self.observed(run).await?)
             }
-            None => (None, None),
+            None => ((None, None), None),
         };
         let quarantine = covering(quarantines, &server, active.as_ref()).cloned();
         // What is recorded and not started serves for no reason at all.
@@ -317,6 +317,7 @@ impl Sigyl {
                 .map(|record| record.tools.into_iter().map(|pin| pin.tool).collect())
                 .unwrap_or_default(),
             verdict,
+            found,
             observed,
             quarantine,
             deployment,
@@ -336,12 +337,19 @@ impl Sigyl {
         Ok(stopped.and_then(observed))
     }
 
-    /// The worse of the verdicts on a version's source and on what it said when `run` started it.
-    async fn verdict(&self, record: &VersionRecord, run: &RunId) -> Result<Option<Verdict>, Error> {
+    /// The worse of the verdicts on a version's source and on what it said when `run` started it, and how much was found in
+    /// both.
+    async fn found(
+        &self,
+        record: &VersionRecord,
+        run: &RunId,
+    ) -> Result<(Option<Verdict>, Option<FindingCounts>), Error> {
         let source = self.report_of(Some(record.report)).await?;
         let run = self.inner.platform.store.run(run).await?;
         let live = self.report_of(run.and_then(|run| run.live)).await?;
-        Ok(source.into_iter().chain(live).map(|report| report.verdict).max())
+        let reports: Vec<Report> = source.into_iter().chain(live).collect();
+        let worst = reports.iter().map(|report| report.verdict).max();
+        Ok((worst, worst.map(|_| FindingCounts::of(&reports))))
     }
 }
 

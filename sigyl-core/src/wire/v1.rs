@@ -46,7 +46,8 @@ pub use github::{GitHubView, InForce, KeptGitHubApp, NewGitHubApp};
 pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines, Unreached};
 pub use verify::{PublicKeyView, Verification};
 pub use view::{
-    Observed, Owner, PolicyChange, PolicyTest, RatingsView, Rescanned, RunEnd, ServerView, VersionView,
+    FindingCounts, Observed, Owner, PolicyChange, PolicyTest, RatingsView, Rescanned, RunEnd, ServerView,
+    VersionView,
 };
 
 /// An operation of the handle, as data.

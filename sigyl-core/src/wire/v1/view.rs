@@ -1,11 +1,13 @@
 //! Views of what is on record, and how things ended.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::deploy::Status;
 use crate::domain::{
     Confinement, Deployment, Overlay, PolicyUsed, Quarantine, Rating, Report, Run, RunId, Server, ServerName,
-    Timestamp, Tool, Verdict, Version, VersionRecord,
+    Severity, Timestamp, Tool, Verdict, Version, VersionRecord,
 };
 use crate::wire::registry::Rated;
 
@@ -81,6 +83,61 @@ pub struct ServerView {
     /// How often its documents were asked for, each caller counted once a day.
     #[serde(default)]
     pub downloads: u64,
+    /// What was found in the active version's source and in what it said when it was started; nothing when none is active, or
+    /// an earlier server answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<FindingCounts>,
+}
+
+/// How many findings there are, by how grave they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FindingCounts {
+    /// Findings that block.
+    pub block: u64,
+    /// Errors.
+    pub error: u64,
+    /// Warnings.
+    pub warning: u64,
+    /// What is good to know.
+    pub info: u64,
+}
+
+impl FindingCounts {
+    /// Counts what reports on one version found; what several of them found counts once.
+    pub fn of<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Self {
+        let (mut counts, mut known) = (Self::default(), BTreeSet::new());
+        for finding in reports.into_iter().flat_map(|report| &report.findings) {
+            if known.insert(finding.fingerprint()) {
+                *counts.at(finding.severity) += 1;
+            }
+        }
+        counts
+    }
+
+    /// Adds those of another version.
+    pub fn add(&mut self, other: Self) {
+        let Self { block, error, warning, info } = other;
+        let more = [
+            (Severity::Block, block),
+            (Severity::Error, error),
+            (Severity::Warning, warning),
+            (Severity::Info, info),
+        ];
+        for (severity, count) in more {
+            let sum = self.at(severity);
+            *sum = sum.saturating_add(count);
+        }
+    }
+
+    fn at(&mut self, severity: Severity) -> &mut u64 {
+        match severity {
+            Severity::Block => &mut self.block,
+            Severity::Error => &mut self.error,
+            Severity::Warning => &mut self.warning,
+            Severity::Info => &mut self.info,
+        }
+    }
 }
 
 /// The ratings of a server.
@@ -173,4 +230,39 @@ pub struct Rescanned {
     pub run: Option<RunId>,
     /// Why it could not be looked at.
     pub failed: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::Digest;
+
+    fn report(findings: &[(&str, &str)]) -> Report {
+        let findings = findings.iter().map(|(rule, severity)| {
+            json!({
+                "rule": rule, "category": "secret", "severity": severity, "confidence": "high", "message": "x",
+                "location": {"path": "a.py", "line": 3, "column": 1}, "evidence": "x", "fix": null,
+            })
+        });
+        serde_json::from_value(json!({
+            "schema": Report::SCHEMA,
+            "source": {"kind": "path", "locator": "clock", "digest": Digest::of(b"clock")},
+            "verdict": "pass", "partial": false, "score": {"value": 100, "max": 100, "formula": "100"},
+            "findings": findings.collect::<Vec<_>>(), "skipped": [], "analyzers": [],
+            "stats": {"files": 3, "bytes": 900, "tools": 2, "elapsed_ms": 4},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_both_reports_found_counts_once() {
+        let (source, live) =
+            (report(&[("a", "error"), ("b", "info")]), report(&[("a", "error"), ("c", "block")]));
+        let mut counts = FindingCounts::of([&source, &live]);
+        assert_eq!(counts, FindingCounts { block: 1, error: 1, warning: 0, info: 1 });
+        counts.add(FindingCounts { error: u64::MAX, warning: 2, ..FindingCounts::default() });
+        assert_eq!(counts, FindingCounts { block: 1, error: u64::MAX, warning: 2, info: 1 });
+    }
 }

@@ -1,31 +1,30 @@
-//! What needs somebody now, every server, and what runs.
+//! What needs somebody now, every server, what runs, and what it comes to.
+
+mod foot;
+mod needs;
 
 use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use sigyl_core::deploy::LOCAL;
-use sigyl_core::domain::{Failure, Run, RunId, RunState, ServerName, Timestamp};
-use sigyl_core::wire::v1::{Response, ServerView};
+use sigyl_core::domain::{Failure, RunId, RunState, ServerName, Timestamp};
+use sigyl_core::wire::v1::{FindingCounts, Response, ServerView};
 
-use super::traffic::per_minute;
+use self::foot::foot;
+use self::needs::{Need, needs};
 use super::{RunScreen, Screen, server};
 use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
 use crate::console::state::State;
 use crate::console::turn::{Do, Tag, Turn, Values};
 use crate::console::view::View;
-use crate::console::widgets::{Cell, Column, Grid, cell, put, spark};
+use crate::console::widgets::{Cell, Column, Grid, cell, put};
 use crate::render::{self, Glyph, Role, age, duration, specimen, verdict_word};
 
 /// Rows that what needs somebody, and what ran, take at most; on a low screen the servers keep three rows.
 const NEEDS: usize = 6;
 const RUNS: usize = 5;
-/// Columns of a curve.
-const CURVE: usize = 12;
-/// How long a run that failed needs somebody.
-const RECENT_MILLIS: i64 = 3_600_000;
-
 const SERVERS: &[Column] = &[
     Column::fixed("", 1),
     Column::wide("SERVER", 16),
@@ -44,21 +43,14 @@ enum To {
     Run(RunId),
 }
 
-/// Something that needs somebody.
-struct Need {
-    glyph: Glyph,
-    what: String,
-    why: String,
-    at: Option<Timestamp>,
-    to: To,
-}
-
 /// The first screen.
 #[derive(Default)]
 pub(in crate::console) struct Dashboard {
-    /// What needs somebody, and how many servers there are: looked at when something changed, not for each frame.
+    /// What needs somebody, how many servers there are, and what was found in them: looked at when something changed, not for
+    /// each frame.
     all: Vec<Need>,
     tally: String,
+    found: Option<FindingCounts>,
     filter: String,
     /// Rows in order: what needs somebody, servers, runs.
     rows: Vec<To>,
@@ -76,69 +68,15 @@ pub(in crate::console) struct Dashboard {
     height: u16,
 }
 
-/// What needs somebody, the gravest first.
-fn needs(state: &State, now: Timestamp) -> Vec<Need> {
-    let servers = state.servers.get().into_iter().flatten();
-    let mut needs: Vec<Need> = servers.filter_map(need_of).collect();
-    let named: Vec<To> = needs.iter().map(|need| need.to.clone()).collect();
-    let recent = |run: &&Run| {
-        let failed = matches!(run.state, RunState::Failed | RunState::Blocked);
-        failed && now.millis() - run.updated.millis() < RECENT_MILLIS
-    };
-    // A later run of the same server says how it stands now.
-    let runs = state.runs.get().map_or(&[][..], Vec::as_slice);
-    let newest =
-        |run: &&Run| run.server.is_none() || runs.iter().find(|it| it.server == run.server) == Some(*run);
-    needs.extend(runs.iter().filter(recent).filter(newest).map(need_of_run));
-    // What is held waits until somebody decides, however long that takes and whatever ran since. A first deploy has no server
-    // yet that would say so.
-    let waits = |run: &&Run| run.state == RunState::Held && !named.contains(&To::Run(run.id.clone()));
-    needs.extend(runs.iter().filter(waits).map(need_of_run));
-    let grave = |glyph| match glyph {
-        Glyph::Blocked | Glyph::Failed => 0,
-        Glyph::Held => 1,
-        _ => 2,
-    };
-    needs.sort_by_key(|need| grave(need.glyph));
-    needs
-}
-
-fn need_of(view: &ServerView) -> Option<Need> {
-    let name = &view.server.name;
-    let to = To::Server(name.clone());
-    let need = |glyph, why: String, to| Some(Need { glyph, what: name.to_string(), why, at: None, to });
-    if let Some(quarantine) = &view.quarantine {
-        return need(Glyph::Blocked, format!("quarantine: {}", specimen(&quarantine.reason)), to);
-    }
-    if let Some(run) = &view.held {
-        return need(Glyph::Held, "waits for a decision".to_owned(), To::Run(run.clone()));
-    }
-    if let Some(drift) = &view.drift {
-        return need(Glyph::Held, format!("declares other tools: {}", specimen(drift)), to);
-    }
-    let (glyph, word) = render::server_state(view);
-    if matches!(glyph, Glyph::Failed) || word == "unknown" {
-        let why = view.health.as_deref().map(specimen).unwrap_or_default();
-        return need(glyph, format!("{word} {why}"), to);
-    }
-    let observed = view.observed?;
-    let verdict = observed.would_be;
-    need(Glyph::Warning, format!("serves only because the policy observes: {verdict}"), to)
-}
-
-fn need_of_run(run: &Run) -> Need {
-    let (glyph, word) = render::run_state(run.state);
-    let failure =
-        run.failure.as_ref().map_or_else(String::new, |failure| format!(": {}", specimen(&failure.message)));
-    let what = run.server.as_ref().map_or_else(|| render::plan(run.plan).to_owned(), ToString::to_string);
-    let how = if run.state == RunState::Held { "waits for a decision" } else { word };
-    let why = format!("{} {how}{failure}", render::plan(run.plan));
-    Need { glyph, what, why, at: Some(run.updated), to: To::Run(run.id.clone()) }
+/// Rows below everything else on a screen of this height: what was found and what is called, after an empty one where there is
+/// room for it.
+fn below(height: u16) -> u16 {
+    if height >= 18 { 2 } else { 1 }
 }
 
 /// Rows that what needs somebody, and what ran, have on a screen of this height, beside their titles and three servers.
 fn parts(height: u16) -> (usize, usize) {
-    let spare = usize::from(height).saturating_sub(9);
+    let spare = usize::from(height.saturating_sub(below(height))).saturating_sub(9);
     let needs = (spare * NEEDS).div_ceil(NEEDS + RUNS).clamp(1, NEEDS);
     (needs, spare.saturating_sub(needs).min(RUNS))
 }
@@ -152,6 +90,7 @@ impl Dashboard {
         }
         self.all = needs(state, now);
         self.tally = tally(state.servers.get().map_or(&[][..], Vec::as_slice));
+        self.found = foot::found(state);
         let (most, ran) = parts(self.height);
         let needs = self.all.iter().filter(|need| fits(&need.what)).take(most);
         self.rows = needs.map(|need| need.to.clone()).collect();
@@ -202,7 +141,7 @@ impl Dashboard {
     fn room(&self, height: u16, runs: usize) -> usize {
         let needs = if self.needs > 0 { self.needs + 2 } else { 0 };
         let runs = if runs > 0 { runs + 2 } else { 0 };
-        usize::from(height).saturating_sub(needs + runs + 2).max(1)
+        usize::from(height.saturating_sub(below(height))).saturating_sub(needs + runs + 2).max(1)
     }
 
     fn runs(&self) -> usize {
@@ -380,28 +319,6 @@ fn row_of(server: &ServerView, view: &View<'_>) -> Vec<Cell> {
     ]
 }
 
-/// How much is called, at the right of a line, as far as it was counted twice.
-fn traffic(area: Rect, buf: &mut Buffer, view: &View<'_>) {
-    let pulse = &view.state.pulse;
-    let (Some((calls, errors)), Some(_)) = (pulse.rate(), pulse.total()) else { return };
-    let (all, failed) = pulse.series();
-    let last = |series: &[u64]| spark(&series[series.len().saturating_sub(CURVE)..], view.look.ascii);
-    let parts = [
-        (Role::Ok, last(&all)),
-        (Role::Text, format!(" {} calls a minute  ", per_minute(calls))),
-        (if errors > 0.0 { Role::Warn } else { Role::Dim }, last(&failed)),
-        (Role::Text, format!(" {} errors", per_minute(errors))),
-    ];
-    let width: usize = parts.iter().map(|(_, text)| console::measure_text_width(text)).sum();
-    let mut x = area.right().saturating_sub(u16::try_from(width).unwrap_or(u16::MAX).saturating_add(1));
-    if x <= area.x + 8 {
-        return;
-    }
-    for (role, text) in parts {
-        x = put(buf, area, x, area.y, &text, view.theme.role(role));
-    }
-}
-
 /// What a person does first.
 fn empty(area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
     let key = |command| view.key(command, &[Scope::Dashboard, Scope::List]);
@@ -540,52 +457,14 @@ impl Screen for Dashboard {
         }
     }
 
-    fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+    fn draw(&self, whole: Rect, buf: &mut Buffer, view: &View<'_>) {
+        let area = Rect { height: whole.height.saturating_sub(below(whole.height)), ..whole };
         let y = self.draw_needs(area, buf, view);
         let runs = self.runs();
         let below = if runs > 0 { u16::try_from(runs + 2).unwrap_or(0) } else { 0 };
         let height = (area.bottom().saturating_sub(y)).saturating_sub(below);
         let y = self.draw_servers(Rect { y, height, ..area }, buf, view);
         self.draw_runs(Rect { y, height: area.bottom().saturating_sub(y), ..area }, buf, view);
-        if runs > 0 {
-            traffic(Rect { y, height: 1, ..area }, buf, view);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use sigyl_core::domain::{Run, RunState};
-
-    use super::*;
-    use crate::fixtures;
-
-    /// A run that is held since a day, and names a server or none.
-    fn held(server: Option<&str>) -> Run {
-        let since = Timestamp::from_millis(fixtures::now().millis() - 24 * RECENT_MILLIS);
-        let server = server.map(|name| ServerName::parse(name).unwrap());
-        Run { server, state: RunState::Held, updated: since, ..fixtures::held_run() }
-    }
-
-    fn known(servers: Vec<ServerView>, runs: Vec<Run>) -> State {
-        let mut state = State::default();
-        state.servers.take(Ok(servers));
-        state.runs.take(Ok(runs));
-        state
-    }
-
-    #[test]
-    fn a_first_deploy_that_is_held_needs_somebody_however_long_ago_it_was() {
-        let needs = needs(&known(Vec::new(), vec![held(Some("new")), held(None)]), fixtures::now());
-        assert_eq!(needs.len(), 2, "it has no server that would say so");
-        assert!(needs.iter().all(|need| matches!(&need.to, To::Run(run) if *run == held(None).id)));
-        assert_eq!((needs[0].glyph, needs[0].why.as_str()), (Glyph::Held, "deploy waits for a decision"));
-    }
-
-    #[test]
-    fn a_held_run_is_named_once_and_by_its_server() {
-        let needs = needs(&known(vec![fixtures::held()], vec![held(Some("jira"))]), fixtures::now());
-        assert_eq!(needs.len(), 1);
-        assert_eq!((needs[0].what.as_str(), needs[0].why.as_str()), ("jira", "waits for a decision"));
+        foot(Rect { y: whole.bottom().saturating_sub(1), height: 1, ..whole }, self.found, buf, view);
     }
 }

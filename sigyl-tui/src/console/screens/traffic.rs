@@ -190,11 +190,16 @@ mod tests {
         assert!(desk.frame().contains("open           3  sessions now, of 1 server"), "{}", desk.frame());
         insta::assert_snapshot!("traffic", desk.frame());
         desk.press("g d");
-        assert!(desk.frame().contains("360 calls a minute"), "{}", desk.frame());
+        assert!(desk.frame().contains("360 calls/min"), "{}", desk.frame());
         // Whoever answers now has no endpoint.
         desk.app.state.sessions.take(Ok(SessionCounts::default()));
         desk.press("g t");
         assert!(desk.frame().lines().any(|line| line.trim() == "open           -"), "{}", desk.frame());
+        let mut none = Desk::new(130, 24);
+        none.app.state = std::mem::take(&mut desk.app.state);
+        none.app.state.runs.take(Ok(Vec::new()));
+        let frame = none.frame();
+        assert!(frame.contains("360 calls a minute"), "where nothing ran too: {frame}");
     }
 
     #[test]
