@@ -124,6 +124,8 @@ pub(super) enum Place {
     Policy,
     /// What is called, and how often.
     Traffic,
+    /// What serves, where, and to whom.
+    Deployments,
     /// Events that belong to no run.
     Events,
     /// The caller's keys.
@@ -142,13 +144,14 @@ pub(super) enum Place {
 
 impl Place {
     /// All of them, with the key that goes there and what is there.
-    pub(super) const ALL: [(Self, char, &'static str, &'static str); 14] = [
+    pub(super) const ALL: [(Self, char, &'static str, &'static str); 15] = [
         (Self::Dashboard, 'd', "Dashboard", "what needs attention, and every server"),
         (Self::Registry, 'r', "Registry", "documents of the registry, by words"),
         (Self::Runs, 'n', "Runs", "deploys, scans and deletions, newest first"),
         (Self::Security, 's', "Security", "findings over all servers"),
         (Self::Quarantines, 'q', "Quarantines", "what must not run"),
         (Self::Policy, 'p', "Policy", "what findings are judged by"),
+        (Self::Deployments, 'y', "Deployments", "what serves where, its share and health"),
         (Self::Traffic, 't', "Traffic", "calls by caller, server and tool"),
         (Self::Events, 'e', "Events", "health, restarts and changed tools"),
         (Self::Keys, 'k', "API keys", "your keys"),

@@ -29,6 +29,8 @@ pub(super) enum Scope {
     Versions,
     /// Its secrets.
     Secrets,
+    /// What serves.
+    Deployments,
     /// A run.
     Run,
     /// Runs.
@@ -57,7 +59,7 @@ pub(super) enum Scope {
 
 impl Scope {
     /// All of them.
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::Everywhere,
         Self::List,
         Self::Sheet,
@@ -68,6 +70,7 @@ impl Scope {
         Self::Tools,
         Self::Versions,
         Self::Secrets,
+        Self::Deployments,
         Self::Run,
         Self::Runs,
         Self::Findings,
@@ -103,6 +106,7 @@ impl Scope {
             Self::Tools => "Tools",
             Self::Versions => "Versions",
             Self::Secrets => "Secrets",
+            Self::Deployments => "Deployments",
             Self::Run => "Run",
             Self::Runs => "Runs",
             Self::Findings => "Findings",
@@ -242,6 +246,13 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(S::Secrets, &[key('e')], C::Act("set-secret"), "rotate"),
     row(S::Secrets, &[key('R')], C::Act("reveal-secret"), "show the value"),
     row(S::Secrets, &[key('X')], C::Act("remove-secret"), "remove"),
+    shown(S::Deployments, &[key('r')], C::Act("redeploy"), "redeploy"),
+    shown(S::Deployments, &[key('b')], C::Act("rollback"), "roll back"),
+    shown(S::Deployments, &[key('C')], C::Act("configure"), "scale, limits and settings"),
+    shown(S::Deployments, &[key('N')], C::Act("restart"), "start it anew"),
+    shown(S::Deployments, &[key('A')], C::Act("cancel"), "take what is tried back"),
+    row(S::Deployments, &[key('p')], C::Act("probe"), "ask it what it is"),
+    row(S::Deployments, &[key('D')], C::Act("delete"), "delete the server"),
     shown(S::Run, &[code(KeyCode::Enter)], C::Open, "the server"),
     shown(S::Run, &[key('a')], C::Act("approve"), "approve"),
     shown(S::Run, &[key('x')], C::Act("reject"), "reject"),
@@ -289,6 +300,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     row(S::Tabs, &[key('7')], C::Tab(6), "seventh tab"),
     row(S::Tabs, &[key('8')], C::Tab(7), "eighth tab"),
     row(S::Tabs, &[code(KeyCode::Tab), key('l'), code(KeyCode::Right)], C::NextTab, "tab to the right"),
+    row(S::Tabs, &[key('9')], C::Tab(8), "ninth tab"),
+    row(S::Tabs, &[key('0')], C::Tab(9), "tenth tab"),
     row(S::Tabs, &[code(KeyCode::BackTab), key('h'), code(KeyCode::Left)], C::PreviousTab, "tab to the left"),
     row(S::Stream, &[key('f')], C::Follow, "follow, or stop"),
     row(S::Stream, &[key('w')], C::Wrap, "break long lines, or not"),

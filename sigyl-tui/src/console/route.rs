@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use sigyl_core::domain::{Failure, Kind, RunState, Timestamp};
+use sigyl_core::event::EventKind;
 use sigyl_core::wire::v1::{Frame, Request, Response, SessionCounts, WhoAmI};
 
 use super::actions::{self, Action, Does, FieldKind, Given, Wrong};
 use super::app::{App, Asked};
-use super::command::Place;
 use super::effect::{Effect, Ticket};
 use super::input::Linked;
 use super::layers::Form;
@@ -89,7 +89,7 @@ impl App {
 
     /// Counts calls again if somebody looks at how many there are.
     fn count(&mut self) {
-        let looks = matches!(self.shown().screen.place(), Some(Place::Dashboard | Place::Traffic));
+        let looks = self.shown().screen.counts();
         let many = self.state.counts.get().is_some_and(|counts| counts.len() > MANY);
         let pause = if many { MANY_MILLIS } else { COUNT_MILLIS };
         let due = self.now.millis() - self.counted.millis() >= pause;
@@ -126,6 +126,9 @@ impl App {
             Frame::Event(event) => {
                 self.seen = Some(event.seq);
                 self.stale |= self.state.event(&event);
+                if matches!(event.kind, EventKind::Tried { .. }) {
+                    self.news();
+                }
             }
             Frame::Mark { seq } => self.seen = Some(seq),
             Frame::Gap { seq, .. } => {

@@ -1,6 +1,7 @@
 //! What every screen may look at: servers, runs, and what answers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use sigyl_core::domain::{Run, RunState, ServerName, Timestamp};
 use sigyl_core::event::{Event, EventKind};
@@ -29,6 +30,29 @@ pub(super) struct Said {
     pub(super) text: String,
 }
 
+/// Files that colours and keys are from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Files {
+    /// Colours.
+    pub(super) theme: Option<PathBuf>,
+    /// Keys.
+    pub(super) keymap: Option<PathBuf>,
+}
+
+/// A version that is tried beside the one that serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Tried {
+    /// Its server.
+    pub(super) server: ServerName,
+    /// The version.
+    pub(super) version: Version,
+    /// Percent of new clients that reach it.
+    pub(super) percent: u8,
+    /// When that was told first, and until when the share stays.
+    pub(super) since: Timestamp,
+    pub(super) until: Timestamp,
+}
+
 /// What is known.
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -55,6 +79,8 @@ pub(super) struct State {
     pub(super) at_step: BTreeMap<String, String>,
     /// Runs that ended since the console began: a list may be older than their end.
     ended: BTreeSet<String>,
+    /// What runs try, by the events since the console began.
+    pub(super) tried: BTreeMap<String, Tried>,
 }
 
 impl State {
@@ -120,6 +146,7 @@ impl State {
                     self.at_step.remove(run.as_str());
                     if self.ended.len() == ENDED {
                         self.ended.clear();
+                    self.tried.remove(run.as_str());
                     }
                     self.ended.insert(run.to_string());
                 }
@@ -127,6 +154,15 @@ impl State {
             }
             EventKind::Progress { .. } | EventKind::Log { .. } => false,
             _ => true,
+            EventKind::Tried { version, percent, until, .. } => {
+                if let Some(server) = event.server.clone() {
+                    let since = self.tried.get(run.as_str()).map_or(event.at, |tried| tried.since);
+                    let tried =
+                        Tried { server, version: version.clone(), percent: *percent, since, until: *until };
+                    self.tried.insert(run.to_string(), tried);
+                }
+                false
+            }
         }
     }
 }

@@ -337,6 +337,14 @@ impl<N: Noun> Screen for List<N> {
             }
             return;
         }
+    fn offers(&self, command: Command) -> bool {
+        self.noun.offers(self.item(), command)
+    }
+
+    fn counts(&self) -> bool {
+        self.noun.counts()
+    }
+
         let left = (body.width / 2).max(64);
         let right = Rect { x: body.x + left + 2, width: body.width.saturating_sub(left + 2), ..body };
         let look = view.look_of(right.width);

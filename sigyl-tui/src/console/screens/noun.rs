@@ -3,7 +3,7 @@
 use sigyl_core::domain::{Failure, Timestamp};
 use sigyl_core::wire::v1::{Frame, Request, Response};
 
-use crate::console::command::Place;
+use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
 use crate::console::state::State;
 use crate::console::turn::{Turn, Values};
@@ -70,6 +70,14 @@ pub(in crate::console) trait Noun: 'static {
     /// Where those behind these begin, as an answer tells it.
     fn cursor(&self, _response: &Response) -> Option<String> {
         None
+    }
+    /// Whether a command that its keys have makes sense for it now.
+    fn offers(&self, _item: Option<&Self::Item>, _command: Command) -> bool {
+        true
+    }
+    /// Whether calls have to be counted while they are looked at.
+    fn counts(&self) -> bool {
+        false
     }
     /// What asks for those behind these, and where one is then; nothing where there are none, or they are no such list.
     fn next(&self, _items: &[Self::Item], _cursor: Option<&str>) -> Option<(Request, Option<String>)> {

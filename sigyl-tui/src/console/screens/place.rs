@@ -3,7 +3,7 @@
 use sigyl_core::wire::v1::{Frame, Request, Response};
 
 use super::findings::Findings;
-use super::nouns::{Accounts, Entries, Keys, Quarantines, Runs, Workspaces};
+use super::nouns::{Accounts, Deployments, Entries, Keys, Quarantines, Runs, Workspaces};
 use super::{Asking, Dashboard, Documents, List, Screen, Sheet, Stream, Traffic, docs, settings};
 use crate::console::command::Place;
 use crate::console::keymap::Scope;
@@ -22,6 +22,7 @@ pub(in crate::console) fn screen_of(place: Place) -> Box<dyn Screen> {
         Place::Security => Box::new(Findings::all()),
         Place::Quarantines => Box::new(List::new(Quarantines)),
         Place::Policy => Box::new(policy()),
+        Place::Deployments => Box::new(List::new(Deployments { only: None })),
         Place::Traffic => Box::new(Traffic::new()),
         Place::Events => Box::new(events()),
         Place::Keys => Box::new(List::new(Keys)),

@@ -72,6 +72,11 @@ pub(in crate::console) trait Screen {
         true
     }
 
+    /// Whether calls have to be counted while it is looked at.
+    fn counts(&self) -> bool {
+        matches!(self.place(), Some(Place::Dashboard | Place::Traffic))
+    }
+
     /// Whether what it shows may not stay once one went back from it.
     fn is_secret(&self) -> bool {
         false

@@ -4,7 +4,7 @@ use sigyl_core::domain::ServerName;
 use sigyl_core::wire::v1::{Frame, Request, Response};
 
 use super::findings::Findings;
-use super::nouns::{Secrets, Tools, Versions};
+use super::nouns::{Counts, Deployments, Secrets, Tools, Versions};
 use super::tabs::Tabs;
 use super::{Asking, List, Sheet, Stream};
 use crate::console::keymap::Scope;
@@ -33,6 +33,8 @@ pub(in crate::console) fn server(name: &ServerName) -> Tabs {
         )
         .tab("secrets", List::new(Secrets { name: name.clone() }))
         .tab("ratings", ratings(name))
+        .tab("deployments", List::new(Deployments { only: Some(name.clone()) }))
+        .tab("traffic", List::new(Counts { only: Some(name.clone()) }))
 }
 
 fn overview(name: &ServerName) -> Sheet {

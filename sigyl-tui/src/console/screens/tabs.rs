@@ -1,5 +1,8 @@
 //! Several screens about one thing, side by side.
 
+use std::cell::Cell;
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use sigyl_core::domain::Failure;
@@ -30,12 +33,14 @@ pub(in crate::console) struct Tabs {
     values: Values,
     tabs: Vec<Tab>,
     at: usize,
+    /// Columns that it was drawn over last: where a click falls depends on that.
+    width: Cell<u16>,
 }
 
 impl Tabs {
     /// Screens about one thing.
     pub(in crate::console) fn new(title: String, scopes: &'static [Scope], values: Values) -> Self {
-        Self { title, scopes, values, tabs: Vec::new(), at: 0 }
+        Self { title, scopes, values, tabs: Vec::new(), at: 0, width: Cell::new(80) }
     }
 
     /// The same, with one more.
@@ -72,6 +77,22 @@ impl Tabs {
             self.tabs[at].asked = true;
             self.tell(at, turn, |screen, turn| screen.ask(turn));
         }
+    }
+
+    /// Where each name stands over this many columns: its row, and its columns. What does not fit goes into a second row.
+    fn places(&self, width: u16) -> Vec<(u16, Range<u16>)> {
+        let (mut row, mut left) = (0, 1);
+        let each = self.tabs.iter().map(|tab| {
+            let taken = u16::try_from(tab.name.len()).unwrap_or(u16::MAX).saturating_add(4);
+            // The gap behind the last one of a row needs no room.
+            if row == 0 && left + taken > width + 1 {
+                (row, left) = (1, 1);
+            }
+            let begins = left;
+            left = left.saturating_add(taken);
+            (row, begins..left)
+        });
+        each.collect()
     }
 
     fn shown(&self) -> &dyn Screen {
@@ -141,6 +162,10 @@ impl Screen for Tabs {
         self.shown().offers(command)
     }
 
+    fn counts(&self) -> bool {
+        self.shown().counts()
+    }
+
     fn values(&self, turn: &Turn<'_>) -> Values {
         let mut values = self.values.clone();
         values.extend(self.shown().values(turn));
@@ -168,27 +193,23 @@ impl Screen for Tabs {
         if y >= 2 {
             return self.tell(self.at, turn, |screen, turn| screen.click((x, y - 2), turn));
         }
-        let mut left = 1;
-        let places = self.tabs.iter().map(|tab| {
-            let begins = left;
-            left += u16::try_from(tab.name.len()).unwrap_or(0) + 4;
-            begins..left
-        });
-        if let Some(at) = places.collect::<Vec<_>>().iter().position(|place| place.contains(&x)) {
+        let places = self.places(self.width.get());
+        if let Some(at) = places.iter().position(|(row, columns)| *row == y && columns.contains(&x)) {
             self.show(at, turn);
         }
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
-        let mut x = area.x + 1;
-        for (at, tab) in self.tabs.iter().enumerate() {
+        self.width.set(area.width);
+        for (at, (tab, (row, columns))) in self.tabs.iter().zip(self.places(area.width)).enumerate() {
             let style = if at == self.at { view.theme.accent } else { view.theme.role(Role::Dim) };
             let sign = match (at == self.at, view.look.ascii) {
                 (true, true) => "[",
                 (true, false) => "▸",
                 _ => " ",
             };
-            x = put(buf, area, x, area.y, &format!("{sign}{} {}", at + 1, tab.name), style) + 1;
+            let name = format!("{sign}{} {}", (at + 1) % 10, tab.name);
+            put(buf, area, area.x + columns.start, area.y + row, &name, style);
         }
         let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
         self.shown().draw(body, buf, view);

@@ -27,7 +27,7 @@ pub(in crate::console) struct Traffic(List<Counts>);
 impl Traffic {
     /// All that was called.
     pub(in crate::console) fn new() -> Self {
-        Self(List::new(Counts))
+        Self(List::new(Counts { only: None }))
     }
 
     fn inside<T>(turn: &mut Turn<'_>, tell: impl FnOnce(&mut Turn<'_>) -> T) -> T {

@@ -17,6 +17,7 @@ fn way_to(scope: Scope) -> &'static str {
         Scope::Tools => "/ c l o c k Enter Enter 2",
         Scope::Versions => "/ c l o c k Enter Enter 4",
         Scope::Secrets => "/ c l o c k Enter Enter 7",
+        Scope::Deployments => "g y",
         Scope::Run => "g n Enter",
         Scope::Runs => "g n",
         Scope::Findings => "g s",

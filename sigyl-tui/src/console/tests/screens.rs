@@ -33,9 +33,20 @@ fn the_dashboard_says_what_needs_somebody() {
 
 #[test]
 fn a_server_is_shown_from_all_sides() {
-    let tabs = ["overview", "tools", "scan", "versions", "logs", "calls", "secrets", "ratings"];
+    let tabs = [
+        "overview",
+        "tools",
+        "scan",
+        "versions",
+        "logs",
+        "calls",
+        "secrets",
+        "ratings",
+        "deployments",
+        "traffic",
+    ];
     for (at, tab) in tabs.iter().enumerate() {
-        snapshot(&format!("server_{tab}"), &format!("/ c l o c k Enter Enter {}", at + 1));
+        snapshot(&format!("server_{tab}"), &format!("/ c l o c k Enter Enter {}", (at + 1) % 10));
     }
 }
 
@@ -87,7 +98,7 @@ fn colours_change_nothing_but_colours() {
 #[test]
 fn nothing_of_a_stranger_is_obeyed_on_any_screen() {
     let mut keys: Vec<String> = Place::ALL.iter().map(|(_, letter, ..)| format!("g {letter}")).collect();
-    keys.extend((1..=8).map(|tab| format!("/ c l o c k Enter Enter {tab}")));
+    keys.extend((0..=9).map(|tab| format!("/ c l o c k Enter Enter {tab}")));
     keys.push("g s Enter".to_owned());
     keys.push("/ c l o c k Enter Enter p".to_owned());
     for keys in keys {

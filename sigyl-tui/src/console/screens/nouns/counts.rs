@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use sigyl_core::domain::Failure;
+use sigyl_core::domain::{Failure, ServerName};
 use sigyl_core::wire::v1::{CallCount, Request, Response};
 
 use super::super::traffic::per_minute;
-use super::super::{Key, Noun, server};
+use super::super::{Asking, Key, Noun, Sheet, server};
 use crate::console::command::Place;
 use crate::console::keymap::Scope;
 use crate::console::pulse::calls;
@@ -14,7 +14,7 @@ use crate::console::state::State;
 use crate::console::turn::{Turn, Values};
 use crate::console::view::View;
 use crate::console::widgets::{Cell, Column, cell};
-use crate::render::{Role, duration, specimen};
+use crate::render::{Look, Role, duration, specimen, wrap};
 
 const COLUMNS: &[Column] = &[
     Column::wide("SERVER", 10),
@@ -32,7 +32,36 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// Calls through the endpoint, by caller, server and tool.
-pub(in crate::console) struct Counts;
+pub(in crate::console) struct Counts {
+    /// The only server that is looked at.
+    pub(in crate::console) only: Option<ServerName>,
+}
+
+/// All numbers of one kind of call: narrow screens leave some of them out.
+fn whole(count: &CallCount, look: &Look) -> String {
+    let time = |micros: Option<u64>| {
+        micros.map_or_else(|| "not told".to_owned(), |it| duration(Duration::from_micros(it)))
+    };
+    let caller = if count.caller.is_empty() { "anybody".to_owned() } else { specimen(&count.caller) };
+    let facts = [
+        ("server", count.server.to_string()),
+        ("tool", specimen(&count.tool)),
+        ("caller", caller),
+        ("calls", calls(count).to_string()),
+        ("well", count.ok.to_string()),
+        ("errors of the tool", count.tool_error.to_string()),
+        ("errors of the protocol", count.protocol_error.to_string()),
+        ("unanswered", count.failed.to_string()),
+        ("mean", time(count.micros.checked_div(calls(count)))),
+        ("50 of 100 within", time(count.p50)),
+        ("95 of 100 within", time(count.p95)),
+        ("99 of 100 within", time(count.p99)),
+    ];
+    let lines = facts.map(|(label, value)| {
+        format!("{}{}\n", look.paint(Role::Dim, &format!("{label:<24}")), wrap(&value, look, 24))
+    });
+    lines.concat()
+}
 
 fn number(count: u64) -> Key {
     Key::Number(i64::try_from(count).map_or(i64::MIN, |count| -count))
@@ -63,7 +92,7 @@ impl Noun for Counts {
     }
 
     fn place(&self) -> Option<Place> {
-        Some(Place::Traffic)
+        self.only.is_none().then_some(Place::Traffic)
     }
 
     fn columns(&self) -> &'static [Column] {
@@ -79,7 +108,9 @@ impl Noun for Counts {
     }
 
     fn known(&self, state: &State) -> Option<Vec<CallCount>> {
-        state.counts.get().cloned()
+        let counts = state.counts.get()?;
+        let fits = |count: &&CallCount| self.only.as_ref().is_none_or(|only| count.server == *only);
+        Some(counts.iter().filter(fits).cloned().collect())
     }
 
     fn id(&self, count: &CallCount) -> String {
@@ -139,8 +170,16 @@ impl Noun for Counts {
         count.map(|count| ("name", count.server.to_string())).into_iter().collect()
     }
 
+    fn counts(&self) -> bool {
+        true
+    }
+
     fn open(&self, count: &CallCount, turn: &mut Turn<'_>) {
-        turn.open(server(&count.server));
+        if self.only.is_none() {
+            return turn.open(server(&count.server));
+        }
+        let (title, count) = (specimen(&count.tool), count.clone());
+        turn.open(Sheet::new(title, Asking::Here(Box::new(move |look| whole(&count, look)))));
     }
 
     fn none(&self) -> &'static str {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod counts;
+mod deployments;
 mod keys;
 mod people;
 mod quarantines;
@@ -12,6 +13,7 @@ mod versions;
 
 pub(super) use audit::Entries;
 pub(super) use counts::Counts;
+pub(super) use deployments::Deployments;
 pub(super) use keys::Keys;
 pub(super) use people::{Accounts, Workspaces};
 pub(super) use quarantines::Quarantines;
