@@ -7,7 +7,7 @@ use sigyl_core::domain::{
 };
 use sigyl_core::wire::v1::{Request, Response, RunEnd, VersionView};
 
-use super::findings::{Found, place, severity, whole};
+use super::findings::{Found, Standing, place, severity, whole};
 use super::{Key, List, Noun, Screen};
 use crate::console::command::Command;
 use crate::console::keymap::Scope;
@@ -205,7 +205,7 @@ impl Changes {
             findings.iter().map(move |finding| (change, side.run.clone(), (*finding).clone()))
         });
         let items = rows.enumerate().map(|(at, (change, run, finding))| {
-            let found = Found { server: self.name.clone(), run, finding };
+            let found = Found { server: Some(self.name.clone()), standing: Standing::Serves, run, finding };
             Changed { change, found, at }
         });
         let items = items.collect();

@@ -1,6 +1,9 @@
 //! Findings of one server, or of all: the reports are read one after the other, and rows appear as they come.
 
-use std::collections::{BTreeSet, VecDeque};
+mod explain;
+mod sources;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,6 +12,8 @@ use sigyl_core::domain::{
 };
 use sigyl_core::wire::v1::{Request, Response, RunEnd, VersionView};
 
+use self::sources::Of;
+pub(super) use self::sources::Standing;
 use super::{Key, List, Noun, Screen};
 use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
@@ -27,8 +32,10 @@ const TOGETHER: usize = 50;
 /// A finding, and where it was found.
 #[derive(Clone)]
 pub(in crate::console) struct Found {
-    /// The server.
-    pub(super) server: ServerName,
+    /// The server; nothing where a first deploy was turned away before it had a name.
+    pub(super) server: Option<ServerName>,
+    /// How that stands in which it was found.
+    pub(super) standing: Standing,
     /// The run that found it.
     pub(super) run: RunId,
     /// What was found.
@@ -49,6 +56,11 @@ pub(super) fn severity(severity: Severity) -> (Glyph, Role, &'static str) {
         Severity::Warning => (Glyph::Warning, Role::Warn, "warning"),
         Severity::Info => (Glyph::Info, Role::Dim, "info"),
     }
+}
+
+/// The server that something was found in, else the run.
+fn server_of(found: &Found) -> String {
+    found.server.as_ref().map_or_else(|| sources::short(&found.run), ToString::to_string)
 }
 
 /// Where a finding stands.
@@ -81,7 +93,7 @@ impl Noun for Rows {
     }
 
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Findings]
+        &[Scope::Findings, Scope::Runs]
     }
 
     fn columns(&self) -> &'static [Column] {
@@ -110,7 +122,7 @@ impl Noun for Rows {
     }
 
     fn id(&self, found: &Found) -> String {
-        format!("{} {} {}", found.server, found.finding.rule, found.finding.fingerprint())
+        format!("{} {} {} {}", server_of(found), found.run, found.finding.rule, found.finding.fingerprint())
     }
 
     fn cells(&self, found: &Found, view: &View<'_>) -> Vec<Cell> {
@@ -118,7 +130,12 @@ impl Noun for Rows {
         let (glyph, role, word) = severity(finding.severity);
         let mut cells = vec![cell(role, format!("{} {word}", view.look.sign(glyph)))];
         if self.all {
-            cells.push(cell(Role::Strong, found.server.as_str()));
+            cells.push(match found.standing.said() {
+                Some((glyph, _)) => {
+                    cell(glyph.role(), format!("{} {}", view.look.sign(glyph), server_of(found)))
+                }
+                None => cell(Role::Strong, server_of(found)),
+            });
         }
         cells.push(cell(Role::Dim, specimen(&finding.rule.to_string())));
         cells.push(cell(Role::Text, specimen(&finding.message)));
@@ -135,7 +152,7 @@ impl Noun for Rows {
                 Severity::Warning => 2,
                 Severity::Info => 3,
             }),
-            (1, true) => Key::Text(found.server.to_string()),
+            (1, true) => Key::Text(server_of(found)),
             (2, true) | (1, false) => Key::Text(finding.rule.to_string()),
             (3, true) | (2, false) => Key::Text(finding.message.to_lowercase()),
             _ => Key::Text(place(finding)),
@@ -145,17 +162,25 @@ impl Noun for Rows {
     fn words(&self, found: &Found) -> String {
         let finding = &found.finding;
         let word = severity(finding.severity).2;
-        format!("{word} {} {} {} {}", found.server, finding.rule, finding.message, place(finding))
+        let stands = found.standing.said().map_or("serves", |(_, word)| word);
+        format!(
+            "{word} {stands} {} {} {} {}",
+            server_of(found),
+            finding.rule,
+            finding.message,
+            place(finding)
+        )
     }
 
     fn values(&self, found: Option<&Found>) -> Values {
         let Some(found) = found else { return Values::new() };
-        Values::from([
-            ("name", found.server.to_string()),
+        let mut values = Values::from([
             ("run", found.run.to_string()),
             ("rule", found.finding.rule.to_string()),
             ("finding", waivable(&found.finding)),
-        ])
+        ]);
+        values.extend(found.server.as_ref().map(|server| ("name", server.to_string())));
+        values
     }
 
     fn open(&self, found: &Found, turn: &mut Turn<'_>) {
@@ -166,12 +191,21 @@ impl Noun for Rows {
         turn.open(super::Sheet::new(title, text).with(&[Scope::Findings], values));
     }
 
+    fn offers(&self, found: Option<&Found>, command: Command) -> bool {
+        let held = found.is_some_and(|found| found.standing == Standing::Held);
+        match command {
+            Command::Act("approve" | "reject") => held,
+            Command::Act("cancel") => false,
+            _ => true,
+        }
+    }
+
     fn whole(&self, found: &Found, look: &Look, _now: Timestamp) -> Option<String> {
         Some(whole(found, look))
     }
 
     fn none(&self) -> &'static str {
-        "Nothing was found in what serves."
+        "Nothing was found in what serves, and nothing that is held or blocked."
     }
 }
 
@@ -188,29 +222,49 @@ pub(super) fn whole(found: &Found, look: &Look) -> String {
     let mut part = |label: &str, role: Role, value: &str| {
         if !value.is_empty() {
             text.push_str(&format!("{}\n", look.paint(Role::Dim, label)));
+            // Each line stands two columns to the right.
+            let inner = Look { width: look.width.map(|width| width.saturating_sub(2)), ..*look };
             for line in specimen_lines(value).lines() {
-                text.push_str(&format!("  {}\n", look.paint(role, &wrap(line, look, 2))));
+                text.push_str(&format!("  {}\n", look.paint(role, &wrap(line, &inner, 2))));
             }
         }
     };
-    part("server", Role::Text, found.server.as_str());
+    part("server", Role::Text, &server_of(found));
+    if let Some((_, word)) = found.standing.said() {
+        part("stands", Role::Warn, &format!("{word}: it does not serve"));
+    }
     part("where", Role::Text, &place(finding));
     part("evidence", Role::Specimen, &finding.evidence);
-    part("what to do", Role::Text, finding.fix.as_deref().unwrap_or_default());
+    let rule = explain::rule(&finding.rule);
+    part("why", Role::Text, rule.map_or("", |rule| rule.why.as_str()));
+    let fix = finding.fix.as_deref().or(rule.map(|rule| rule.fix.as_str()));
+    part("what to do", Role::Text, fix.unwrap_or_default());
+    part("for example", Role::Text, rule.and_then(|rule| rule.example.as_deref()).unwrap_or_default());
+    let known: Vec<String> = rule.into_iter().flat_map(|rule| &rule.taxa).map(ToString::to_string).collect();
+    part("known as", Role::Text, &known.join(", "));
     part("how sure", Role::Text, confidence(finding.confidence));
     part("found by", Role::Text, found.run.as_str());
-    part("more", Role::Text, &format!("sigyl rules {}", finding.rule));
+    if rule.is_none() {
+        part(
+            "more",
+            Role::Text,
+            "the rule is not one of those that come with Sigyl: whoever scanned it has it",
+        );
+    }
     text
 }
 
-/// Findings of the versions that serve.
+/// Findings of the versions that serve, and of the runs that were stopped.
 pub(in crate::console) struct Findings {
     only: Option<ServerName>,
     rows: List<Rows>,
     found: Vec<Found>,
-    /// Servers that are still to be read, and the one that is read now.
-    queue: VecDeque<ServerName>,
-    reading: Option<(ServerName, Option<RunId>)>,
+    /// What is still to be read, and what is read now.
+    queue: VecDeque<Of>,
+    reading: Option<(Of, Option<RunId>)>,
+    /// What was read or is to be, with the run that found it, and the mark of all that.
+    known: BTreeMap<Of, Option<RunId>>,
+    mark: u64,
     read: usize,
     /// The last report: its run, and what it came to.
     last: Option<(RunId, String)>,
@@ -240,6 +294,8 @@ impl Findings {
             found: Vec::new(),
             queue: VecDeque::new(),
             reading: None,
+            known: BTreeMap::new(),
+            mark: 0,
             read: 0,
             last: None,
             partial: false,
@@ -249,10 +305,50 @@ impl Findings {
     }
 
     fn next(&mut self, turn: &mut Turn<'_>) {
-        self.reading = self.queue.pop_front().map(|name| (name, None));
-        match &self.reading {
-            Some((name, _)) => turn.ask(VERSIONS, Request::Versions { name: name.clone() }),
+        self.reading = self.queue.pop_front().map(|of| (of, None));
+        match &mut self.reading {
+            Some((Of::Server(name, _), _)) => turn.ask(VERSIONS, Request::Versions { name: name.clone() }),
+            Some((of @ Of::Run(..), reading)) => {
+                let Of::Run(run, ..) = &*of else { return };
+                *reading = Some(run.clone());
+                self.known.insert(of.clone(), Some(run.clone()));
+                turn.ask(REPORT, Request::Watch { run: run.clone(), after: Seq(0) });
+            }
             None => self.show(),
+        }
+    }
+
+    /// Reads what is new, and leaves away what does not serve or wait any more; the rest stays as it was read.
+    fn renew(&mut self, turn: &mut Turn<'_>) {
+        let mark = sources::mark(turn.state, self.only.as_ref());
+        if mark == self.mark {
+            return;
+        }
+        self.mark = mark;
+        let wanted = sources::wanted(turn.state, self.only.as_ref());
+        self.queue.retain(|of| wanted.contains(of));
+        let gone: Vec<Of> = self.known.keys().filter(|of| !wanted.contains(of)).cloned().collect();
+        for of in &gone {
+            let run = self.known.remove(of).flatten();
+            let (server, standing) = of.stands();
+            self.found.retain(|it| {
+                Some(&it.run) != run.as_ref() || it.server.as_ref() != server || it.standing != standing
+            });
+        }
+        for of in wanted {
+            if !self.known.contains_key(&of) {
+                self.known.insert(of.clone(), None);
+                // What is read at this moment went and came back: it is read once.
+                if self.reading.as_ref().is_none_or(|(now, _)| *now != of) {
+                    self.queue.push_back(of);
+                }
+            }
+        }
+        if !gone.is_empty() {
+            self.show();
+        }
+        if self.reading.is_none() && !self.queue.is_empty() {
+            self.next(turn);
         }
     }
 
@@ -269,8 +365,11 @@ impl Findings {
         let newest = views.first().filter(|_| self.only.is_some());
         let run = serves.or(newest).map(|view| view.record.run.clone());
         match (&mut self.reading, run) {
-            (Some((_, reading)), Some(run)) => {
+            (Some((of, reading)), Some(run)) => {
                 *reading = Some(run.clone());
+                if let Some(known) = self.known.get_mut(of) {
+                    *known = Some(run.clone());
+                }
                 // Its end has both reports: of the source, and of what the started server says of itself.
                 turn.ask(REPORT, Request::Watch { run, after: Seq(0) });
             }
@@ -279,9 +378,14 @@ impl Findings {
     }
 
     fn reports(&mut self, end: RunEnd) {
-        let Some((server, Some(run))) = self.reading.clone() else { return };
+        let Some((of, Some(run))) = self.reading.clone() else { return };
+        if !self.known.contains_key(&of) {
+            // It does not serve or wait any more since it was asked for.
+            return;
+        }
+        let (server, standing) = of.stands();
         let Some(source) = end.report else {
-            self.unread.push(format!("{server}: its run has no report"));
+            self.unread.push(format!("{}: its run has no report", of.name()));
             return;
         };
         let verdict = end.live.as_ref().map_or(source.verdict, |live| live.verdict.max(source.verdict));
@@ -293,7 +397,7 @@ impl Findings {
         let live = end.live.into_iter().flat_map(|live| live.findings);
         for finding in source.findings.into_iter().chain(live) {
             if known.insert(finding.fingerprint()) {
-                self.found.push(Found { server: server.clone(), run: run.clone(), finding });
+                self.found.push(Found { server: server.cloned(), standing, run: run.clone(), finding });
             }
         }
     }
@@ -308,7 +412,8 @@ impl Findings {
     }
 
     fn says(&self) -> Option<(Role, String)> {
-        if let Some((name, _)) = &self.reading {
+        if let Some((of, _)) = &self.reading {
+            let name = of.name();
             let left = self.queue.len();
             return Some((
                 Role::Dim,
@@ -342,13 +447,13 @@ impl Screen for Findings {
     }
 
     fn ask(&mut self, turn: &mut Turn<'_>) {
-        let all = turn.state.servers.get();
-        let serving = all.into_iter().flatten().filter(|view| view.server.active.is_some());
-        self.queue = match &self.only {
-            Some(name) => VecDeque::from([name.clone()]),
-            None => serving.map(|view| view.server.name.clone()).collect(),
-        };
-        self.begun = all.is_some() || self.only.is_some();
+        let known = turn.state.servers.get().is_some() && turn.state.runs.get().is_some();
+        self.begun = known || self.only.is_some();
+        let wanted =
+            if self.begun { sources::wanted(turn.state, self.only.as_ref()) } else { BTreeSet::new() };
+        self.mark = sources::mark(turn.state, self.only.as_ref());
+        self.known = wanted.iter().map(|of| (of.clone(), None)).collect();
+        self.queue = wanted.into_iter().collect();
         (self.read, self.reading) = (0, None);
         (self.partial, self.last) = (false, None);
         self.found.clear();
@@ -374,7 +479,7 @@ impl Screen for Findings {
         match read {
             Ok(end) => self.reports(end),
             Err(failure) => {
-                let name = self.reading.as_ref().map_or_else(String::new, |(name, _)| name.to_string());
+                let name = self.reading.as_ref().map_or_else(String::new, |(of, _)| of.name());
                 self.unread.push(format!("{name}: {}", sentence(&failure)));
             }
         }
@@ -382,7 +487,9 @@ impl Screen for Findings {
     }
 
     fn news(&mut self, turn: &mut Turn<'_>) {
-        if !self.begun && turn.state.servers.get().is_some() {
+        if self.begun {
+            self.renew(turn);
+        } else if turn.state.servers.get().is_some() && turn.state.runs.get().is_some() {
             self.ask(turn);
         }
     }
@@ -399,7 +506,7 @@ impl Screen for Findings {
         match command {
             Command::Act("report") => self.last.is_some(),
             Command::Act("waive") => !self.found.is_empty(),
-            _ => true,
+            other => self.rows.offers(other),
         }
     }
 
@@ -455,5 +562,98 @@ impl Screen for Findings {
                 view.theme.role(role),
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sigyl_core::domain::RunState;
+
+    use super::*;
+    use crate::console::state::State;
+    use crate::fixtures;
+
+    /// Servers and runs: one serves, one run is held, one is blocked and has no server.
+    fn known() -> State {
+        let mut state = State::default();
+        state.servers.take(Ok(vec![fixtures::serving()]));
+        state.runs.take(Ok(fixtures::runs()));
+        state
+    }
+
+    /// What is asked, in order, where nothing is answered but what versions there are and what each run found.
+    fn read(
+        findings: &mut Findings,
+        state: &State,
+        mut begin: impl FnMut(&mut Findings, &mut Turn<'_>),
+    ) -> Vec<String> {
+        use crate::console::turn::Do;
+        let mut asked = Vec::new();
+        let mut turn = Turn::new(state, fixtures::now(), 20);
+        begin(findings, &mut turn);
+        let mut todo = turn.todo;
+        while let Some(Do::Ask(tag, request)) = todo.pop() {
+            let answer = match &*request {
+                Request::Versions { name } => {
+                    asked.push(name.to_string());
+                    Response::Versions(fixtures::versions())
+                }
+                Request::Watch { run, .. } => {
+                    asked.push(run.to_string());
+                    let report = Some(crate::console::tests::report());
+                    let run = fixtures::held_run();
+                    Response::Run(Box::new(RunEnd { run, report, live: None, url: None }))
+                }
+                other => panic!("it asks {other:?}"),
+            };
+            let mut turn = Turn::new(state, fixtures::now(), 20);
+            findings.answered(tag, Ok(answer), &mut turn);
+            todo = turn.todo;
+        }
+        asked
+    }
+
+    #[test]
+    fn what_was_stopped_is_read_beside_what_serves() {
+        let (mut findings, state) = (Findings::all(), known());
+        let asked = read(&mut findings, &state, |it, turn| it.ask(turn));
+        assert_eq!(
+            asked.len(),
+            4,
+            "the versions and the run of the server, the held run and the blocked one: {asked:?}"
+        );
+        let mut stands: Vec<_> = findings.found.iter().map(|it| (it.standing, it.server.is_some())).collect();
+        stands.sort_unstable();
+        assert_eq!(stands, [(Standing::Serves, true), (Standing::Held, true), (Standing::Blocked, false)]);
+    }
+
+    #[test]
+    fn only_what_is_new_is_read_and_what_went_is_left_away() {
+        let (mut findings, mut state) = (Findings::all(), known());
+        read(&mut findings, &state, |it, turn| it.ask(turn));
+        assert!(read(&mut findings, &state, |it, turn| it.news(turn)).is_empty(), "nothing is another one");
+        let mut runs = fixtures::runs();
+        let held = runs.iter_mut().find(|run| run.state == RunState::Held).unwrap();
+        held.state = RunState::Done;
+        state.runs.take(Ok(runs));
+        assert!(read(&mut findings, &state, |it, turn| it.news(turn)).is_empty());
+        assert!(findings.found.iter().all(|it| it.standing != Standing::Held), "it was decided");
+        let mut view = fixtures::serving();
+        view.server.active = Some(sigyl_core::domain::Version::parse("1.1.0").unwrap());
+        state.servers.take(Ok(vec![view]));
+        assert_eq!(read(&mut findings, &state, |it, turn| it.news(turn)).len(), 2, "another version serves");
+        assert_eq!(findings.found.len(), 2);
+    }
+
+    #[test]
+    fn a_finding_says_why_where_its_rule_comes_with_the_program() {
+        let mut finding = crate::console::tests::report().findings.remove(0);
+        finding.rule = sigyl_core::domain::RuleId::parse("important-tag").unwrap();
+        let run = fixtures::held_run().id;
+        let mut found = Found { server: None, standing: Standing::Held, run, finding };
+        let text = whole(&found, &Look::PLAIN);
+        assert!(text.contains("\nwhy\n") && text.contains("held: it does not serve"), "{text}");
+        found.finding.rule = sigyl_core::domain::RuleId::parse("my-own").unwrap();
+        assert!(whole(&found, &Look::PLAIN).contains("not one of those that come with Sigyl"));
     }
 }

@@ -14,4 +14,5 @@ mod sight;
 mod terminal;
 mod wizard;
 
-pub(super) use desk::Desk;
+pub(super) use answers::report;
+pub(super) use desk::{Desk, key_of};
