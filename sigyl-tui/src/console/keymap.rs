@@ -272,7 +272,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(S::Registry, &[key('i')], C::Act("install"), "put into an editor"),
     row(S::Registry, &[key('n')], C::Act("publish"), "publish a document"),
     row(S::Registry, &[key('v')], C::Act("validate"), "check a document"),
-    row(S::Registry, &[key('d')], C::Act("deprecate"), "deprecate, delete or restore"),
+    shown(S::Registry, &[key('d')], C::Act("deploy-document"), "deploy"),
+    row(S::Registry, &[key('X')], C::Act("deprecate"), "deprecate, delete or restore"),
     shown(S::Quarantines, &[key('n')], C::Act("quarantine"), "put under quarantine"),
     shown(S::Quarantines, &[key('L')], C::Act("lift-quarantine"), "lift"),
     shown(S::Policy, &[key('t')], C::Act("test-policy"), "try another policy"),
@@ -401,7 +402,7 @@ mod tests {
         let keymap = Keymap::default();
         let find = |scopes: &[Scope], event: &KeyEvent| keymap.find(scopes, event);
         assert_eq!(find(&[S::Dashboard, S::List], &press('d')), Some(C::Act("deploy")));
-        assert_eq!(find(&[S::Registry, S::List], &press('d')), Some(C::Act("deprecate")));
+        assert_eq!(find(&[S::Registry, S::List], &press('d')), Some(C::Act("deploy-document")));
         assert_eq!(find(&[S::Sheet], &press('d')), None);
         assert_eq!(find(&[], &KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)), Some(C::Quit));
         assert_eq!(find(&[], &press('c')), None);

@@ -32,7 +32,7 @@ pub(crate) use access::{
 pub(crate) use chain::chain;
 pub(crate) use error::{error, help};
 pub(crate) use finds::{
-    document, document_role, document_scan, finds, import_problems, imported, issues, published, standing,
+    document_role, document_scan, finds, import_problems, imported, issues, published, standing,
 };
 pub(crate) use follow::follows;
 pub(crate) use github::{

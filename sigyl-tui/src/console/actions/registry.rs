@@ -6,7 +6,7 @@ use sigyl_core::wire::registry::StatusUpdate;
 use sigyl_core::wire::v1::{Request, Response};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
-use crate::console::screens::{Asking, Documents, List, Screen, Sheet};
+use crate::console::screens::{Asking, Documents, List, Screen, Sheet, Wizard};
 use crate::render::{self, Look, Role, specimen, wrap};
 
 pub(super) const ACTIONS: &[Action] = &[
@@ -15,7 +15,7 @@ pub(super) const ACTIONS: &[Action] = &[
         "Search the registry",
         &["searchDocuments"],
         &[Field::needed("words", "words of a name, a description or a tag; a mistyped one is forgiven")],
-        Does::Open(|given| Ok(Box::new(List::new(Documents { words: given.need("words")? })))),
+        Does::Open(|given| Ok(Box::new(List::new(Documents::by(given.need("words")?))))),
     ),
     Action::new(
         "install",
@@ -29,6 +29,21 @@ pub(super) const ACTIONS: &[Action] = &[
         Does::Open(install),
     ),
     Action::new(
+    Action::new(
+        "deploy-document",
+        "Deploy the server of a document: its package, or its repository",
+        &["release", "uploadSource"],
+        &[Field::needed(
+            "package",
+            "npm:NAME@VERSION, pypi:NAME@VERSION or git:URL; the document names none where this is empty",
+        )],
+        Does::Open(|given| {
+            let text: String = given.need("package")?;
+            super::servers::source(&text).map_err(|wrong| Wrong { field: "package", ..wrong })?;
+            Ok(Box::new(Wizard::of_source(&text)))
+        }),
+    )
+    .looks(),
         "publish",
         "Publish a document",
         &["publishDocument"],
@@ -36,6 +51,22 @@ pub(super) const ACTIONS: &[Action] = &[
         Does::Say(|given| Ok(Request::PublishListing { document: given.raw("file")? }), "published"),
     ),
     Action::new(
+    Action::new(
+        "import-file",
+        "Take in a file of documents: one a line, a list, or a page of a registry",
+        &["importDocuments"],
+        &[Field::needed(
+            "file",
+            "the file; another registry by its address is taken in by `sigyl import URL`",
+        )
+        .by(FieldKind::File)],
+        Does::Show(import, |response, look, _| match response {
+            Response::Imported(report) => {
+                Some(render::import_problems(report, look) + &render::imported(report))
+            }
+            _ => None,
+        }),
+    ),
         "validate",
         "Check a document, without publishing it",
         &["validateDocument"],

@@ -41,10 +41,14 @@ pub(in crate::console) struct List<N: Noun> {
     marks: BTreeSet<String>,
     /// How far behind the first ones one is.
     behind: Behind,
+    /// Whether what a filter finds is asked for, and whether the filter is another one since.
+    searches: bool,
+    another: bool,
 }
 
 const WHOLE: Tag = Tag(0);
 const NEXT: Tag = Tag(1);
+const FOUND: Tag = Tag(2);
 
 impl<N: Noun> List<N> {
     /// A list that has not been asked for.
@@ -61,6 +65,8 @@ impl<N: Noun> List<N> {
             first: 0,
             marks: BTreeSet::new(),
             behind: Behind::default(),
+            searches: false,
+            another: false,
         }
     }
 
@@ -85,7 +91,7 @@ impl<N: Noun> List<N> {
         let Self { noun, items, order, filter, by, .. } = self;
         let items = items.get().map_or(&[][..], Vec::as_slice);
         let wanted = filter.to_lowercase();
-        let fits = |item: &N::Item| wanted.is_empty() || noun.words(item).to_lowercase().contains(&wanted);
+        let fits = |item: &N::Item| wanted.is_empty() || noun.fits(item, &wanted);
         *order = (0..items.len()).filter(|at| fits(&items[*at])).collect();
         if let Some((column, down)) = *by {
             order.sort_by_cached_key(|at| noun.key(&items[*at], column));
@@ -103,6 +109,39 @@ impl<N: Noun> List<N> {
                 self.gone = true;
             }
             (same, _) => self.select(same.unwrap_or(self.at)),
+        }
+    }
+
+    /// Asks for what the filter finds, once at a time: what is typed meanwhile is asked for with the answer.
+    fn search(&mut self, turn: &mut Turn<'_>) {
+        self.another = self.searches;
+        if self.searches {
+            return;
+        }
+        if let Some(request) = self.noun.search(&self.filter) {
+            self.searches = true;
+            turn.todo.push(Do::Forget(NEXT));
+            self.items.ask(turn.now);
+            turn.ask(FOUND, request);
+        }
+    }
+
+    fn take_found(&mut self, answer: Result<Response, Failure>, turn: &mut Turn<'_>) {
+        self.searches = false;
+        let taken = answer.and_then(|response| Ok((self.noun.cursor(&response), self.noun.items(response)?)));
+        match taken {
+            Ok((cursor, items)) => {
+                self.noun.searched();
+                self.behind = Behind::default();
+                self.behind.cursor = cursor;
+                self.items.take(Ok(items));
+            }
+            // What is here stays, and is narrowed.
+            Err(failure) => self.items.take(Err(failure)),
+        }
+        self.arrange();
+        if self.another {
+            self.search(turn);
         }
     }
 
@@ -231,6 +270,10 @@ impl<N: Noun> Screen for List<N> {
         let answer = answer.and_then(|response| match response {
             // What was told one by one is all there is.
             Response::Ok => Ok(self.items.get_mut().map(std::mem::take).unwrap_or_default()),
+        if tag == FOUND {
+            self.take_found(answer, turn);
+            return self.scroll(turn.height);
+        }
             response => {
                 self.behind.cursor = self.noun.cursor(&response);
                 self.noun.items(response)
@@ -322,6 +365,7 @@ impl<N: Noun> Screen for List<N> {
         if at == self.at {
             self.command(Command::Open, turn);
         } else {
+        self.search(turn);
             self.select(at);
         }
     }

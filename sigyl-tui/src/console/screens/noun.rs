@@ -59,8 +59,26 @@ pub(in crate::console) trait Noun: 'static {
     fn key(&self, item: &Self::Item, column: usize) -> Key;
     /// The text that a filter looks at.
     fn words(&self, item: &Self::Item) -> String;
+    /// Whether a filter, in small letters, leaves it.
+    fn fits(&self, item: &Self::Item, wanted: &str) -> bool {
+        self.words(item).to_lowercase().contains(wanted)
+    }
+    /// What asks for those that a filter finds, where it looks at more than what is here; nothing where what is here answers it.
+    fn search(&mut self, _filter: &str) -> Option<Request> {
+        None
+    }
+    /// What a search found is here now.
+    fn searched(&mut self) {}
     /// What actions on it begin with.
     fn values(&self, item: Option<&Self::Item>) -> Values;
+    /// Whether a command that its keys have makes sense for it now.
+    fn offers(&self, _item: Option<&Self::Item>, _command: Command) -> bool {
+        true
+    }
+    /// Whether calls have to be counted while they are looked at.
+    fn counts(&self) -> bool {
+        false
+    }
     /// Shows more of it.
     fn open(&self, _item: &Self::Item, _turn: &mut Turn<'_>) {}
     /// All of it, as text for this many columns.
@@ -70,14 +88,6 @@ pub(in crate::console) trait Noun: 'static {
     /// Where those behind these begin, as an answer tells it.
     fn cursor(&self, _response: &Response) -> Option<String> {
         None
-    }
-    /// Whether a command that its keys have makes sense for it now.
-    fn offers(&self, _item: Option<&Self::Item>, _command: Command) -> bool {
-        true
-    }
-    /// Whether calls have to be counted while they are looked at.
-    fn counts(&self) -> bool {
-        false
     }
     /// What asks for those behind these, and where one is then; nothing where there are none, or they are no such list.
     fn next(&self, _items: &[Self::Item], _cursor: Option<&str>) -> Option<(Request, Option<String>)> {

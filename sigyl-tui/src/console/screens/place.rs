@@ -17,7 +17,7 @@ const PAST: usize = 500;
 pub(in crate::console) fn screen_of(place: Place) -> Box<dyn Screen> {
     match place {
         Place::Dashboard => Box::new(Dashboard::default()),
-        Place::Registry => Box::new(List::new(Documents { words: String::new() })),
+        Place::Registry => Box::new(List::new(Documents::default())),
         Place::Runs => Box::new(List::new(Runs)),
         Place::Security => Box::new(Findings::all()),
         Place::Quarantines => Box::new(List::new(Quarantines)),

@@ -118,9 +118,14 @@ pub(in crate::console) fn answer(request: &Request) -> Result<Response, Failure>
         | Request::GitHubRefs { .. }
         | Request::GitHubFiles { .. } => read(github(request)),
         Request::Policy => Response::Policy(Box::default()),
-        Request::Listings { .. } => {
-            read(json!({"result": "page", "with": {"servers": [], "metadata": {"count": 0}}}))
-        }
+        Request::Listings { .. } => read(json!({"result": "page", "with": {
+            "servers": documents(), "metadata": {"count": 3},
+        }})),
+        // The search forgives: what it finds is called otherwise.
+        Request::Search { .. } => read(json!({"result": "finds", "with": {
+            "servers": [documents()[0]], "total": 1,
+        }})),
+        Request::Listing { .. } => read(json!({"result": "listing", "with": documents()[0]})),
         Request::RevealSecret { .. } => read(json!({"result": "secret", "with": "hunter2"})),
         Request::SetSecret { .. } => read(json!({"result": "set_secret", "with": {
             "secret": {"name": "API_KEY", "updated": "2026-11-22T13:00:00Z", "by": "ada", "version": 4},
@@ -167,6 +172,58 @@ fn github(request: &Request) -> Value {
             "commit": commit, "files": ["sigyl.yaml", "package.json"], "more": false,
         }}),
     }
+}
+
+/// Documents: a package of npm that was scanned, one of PyPI that is held, and one that is an address.
+fn documents() -> [Value; 3] {
+    let response = |server: Value, more: Value| {
+        let mut sigyl =
+            json!({"origin": "published", "namespace": "granted", "scan": {"status": "unscanned"}});
+        sigyl.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let at = "2026-11-20T10:00:00Z";
+        json!({"server": server, "_meta": {
+            "io.modelcontextprotocol.registry/official": {
+                "status": "active", "statusChangedAt": at, "publishedAt": at, "updatedAt": at, "isLatest": true,
+            },
+            "internal.sigyl/registry": sigyl,
+        }})
+    };
+    let source = Digest::of(b"x");
+    let scan =
+        |verdict: &str| json!({"status": "scanned", "verdict": verdict, "approved": false, "source": source});
+    [
+        response(
+            json!({
+                "name": "io.github.ada/clock", "version": "1.2.0",
+                "description": "Tells the time in any zone\u{1b}[2J, and says on which day that is where somebody asks for it.",
+                "repository": {"url": "https://github.com/ada/clock", "source": "github"},
+                "packages": [{
+                    "registryType": "npm", "identifier": "@ada/clock", "version": "1.2.0", "transport": {"type": "stdio"},
+                    "environmentVariables": [
+                        {"name": "API_KEY", "description": "for the service of zones", "isRequired": true, "isSecret": true},
+                    ],
+                }],
+            }),
+            json!({
+                "scan": scan("pass"), "profile": {"tags": ["time", "zones"]}, "rating": {"count": 12, "average": 4.5},
+                "pins": {"tools": [{"name": "now", "md5": "9dd4e461268c8034f5c8564e155c67a6", "sha256": source}]},
+            }),
+        ),
+        response(
+            json!({
+                "name": "com.acme/files", "version": "0.9.1", "description": "Reads files.",
+                "packages": [{"registryType": "pypi", "identifier": "acme-files", "transport": {"type": "stdio"}}],
+            }),
+            json!({"scan": scan("hold"), "rating": {"count": 2, "average": 2.5}}),
+        ),
+        response(
+            json!({
+                "name": "com.acme/mail", "version": "2.0.0", "description": "Sends mail.",
+                "remotes": [{"type": "streamable-http", "url": "https://mail.acme.example/mcp"}],
+            }),
+            json!({}),
+        ),
+    ]
 }
 
 /// What is seen of sources and folders: `git:gone` cannot be had, `broken` has a manifest that cannot be used.

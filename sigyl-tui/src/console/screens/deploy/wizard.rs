@@ -90,6 +90,13 @@ impl Wizard {
         Some(wizard)
     }
 
+    /// A deploy of this source, which is not looked at yet.
+    pub(in crate::console) fn of_source(source: &str) -> Self {
+        let mut wizard = Self::default();
+        wizard.source.set(source);
+        wizard
+    }
+
     /// The same again, with what was wrong; it was refused before it began, or it failed.
     pub(in crate::console) fn again(mut self, wrong: Option<String>) -> Self {
         self.wrong = wrong;
