@@ -366,6 +366,11 @@ impl Keymap {
         self.rows(scopes).find(|row| row.command == command).and_then(|row| row.keys.first().copied())
     }
 
+    /// Rows whose keys are the operator's own, each with what the table has.
+    pub(super) fn changed(&self) -> impl Iterator<Item = (&Binding, &'static Binding)> {
+        self.rows.iter().zip(BINDINGS).filter(|(now, shipped)| now.keys != shipped.keys)
+    }
+
     /// All rows of a scope, also those without a key.
     pub(super) fn of(&mut self, scope: Scope) -> impl Iterator<Item = &mut Binding> {
         self.rows.iter_mut().filter(move |row| row.scope == scope)

@@ -17,6 +17,7 @@ use super::app::App;
 use super::input::{Input, LinkKind, Linked};
 use super::report;
 use super::runner::{Console, Inputs, Runner, Signals, inputs};
+use super::state::Files;
 use super::terminal::{Panic, Terminal};
 use super::wants::Wants;
 use crate::cli::Context;
@@ -25,7 +26,7 @@ use crate::link::{Answer as _, Link};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::render::{Look, Role};
-use crate::settings::Settings;
+use crate::settings::{ConsoleSettings, Settings};
 use crate::signal::{Interrupts, Resumes};
 
 /// How long the end may take before something is said about it.
@@ -55,6 +56,8 @@ pub(crate) async fn run(cx: &mut Context, notes: Option<mpsc::Receiver<String>>)
     app.keys = Rc::new(wants.keys);
     app.own = wants.own;
     app.state.zone = wants.zone;
+    let ConsoleSettings { theme_file, keymap, .. } = cx.settings.console.clone();
+    app.state.files = Files { theme: theme_file, keymap };
     if let Some(notice) = wants.notice {
         app.say(Role::Warn, notice);
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use sigyl_core::domain::{Run, RunState, ServerName, Timestamp};
+use sigyl_core::domain::{Run, RunState, ServerName, Timestamp, Version};
 use sigyl_core::event::{Event, EventKind};
 use sigyl_core::wire::v1::{CallCount, ServerView, SessionCounts, WhoAmI};
 
@@ -58,6 +58,8 @@ pub(super) struct Tried {
 pub(super) struct State {
     /// What answers; nothing while it is looked for.
     pub(super) link: Option<Linked>,
+    /// Files of the operator that colours and keys are from.
+    pub(super) files: Files,
     /// Why nothing answers.
     pub(super) broken: Option<String>,
     /// All servers.
@@ -77,10 +79,10 @@ pub(super) struct State {
     pub(super) said: Vec<Said>,
     /// The step that each run is at, by the events since the console began.
     pub(super) at_step: BTreeMap<String, String>,
-    /// Runs that ended since the console began: a list may be older than their end.
-    ended: BTreeSet<String>,
     /// What runs try, by the events since the console began.
     pub(super) tried: BTreeMap<String, Tried>,
+    /// Runs that ended since the console began: a list may be older than their end.
+    ended: BTreeSet<String>,
 }
 
 impl State {
@@ -144,16 +146,14 @@ impl State {
                     self.ended.remove(run.as_str());
                 } else {
                     self.at_step.remove(run.as_str());
+                    self.tried.remove(run.as_str());
                     if self.ended.len() == ENDED {
                         self.ended.clear();
-                    self.tried.remove(run.as_str());
                     }
                     self.ended.insert(run.to_string());
                 }
                 true
             }
-            EventKind::Progress { .. } | EventKind::Log { .. } => false,
-            _ => true,
             EventKind::Tried { version, percent, until, .. } => {
                 if let Some(server) = event.server.clone() {
                     let since = self.tried.get(run.as_str()).map_or(event.at, |tried| tried.since);
@@ -163,6 +163,8 @@ impl State {
                 }
                 false
             }
+            EventKind::Progress { .. } | EventKind::Log { .. } => false,
+            _ => true,
         }
     }
 }

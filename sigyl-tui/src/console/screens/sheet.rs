@@ -21,10 +21,15 @@ use crate::render::{Look, Role};
 /// Makes the text of an answer; nothing when it is the answer to something else.
 type Text = Box<dyn Fn(&Response, &Look, Timestamp) -> Option<String>>;
 
+/// Makes the text of an answer, with all that is known beside it.
+type Seen = Box<dyn Fn(&Response, &Look, &View<'_>) -> Option<String>>;
+
 /// Where the text is from.
 pub(in crate::console) enum Asking {
     /// An answer.
     Of(Box<Request>, Text),
+    /// An answer, beside what is known already.
+    Beside(Box<Request>, Seen),
     /// It is here already.
     Here(Box<dyn Fn(&Look) -> String>),
 }
@@ -105,6 +110,7 @@ impl Sheet {
         let look = view.look_of(width);
         match &self.asking {
             Asking::Of(_, text) => text(self.answer.get()?, &look, view.now),
+            Asking::Beside(_, text) => text(self.answer.get()?, &look, view),
             Asking::Here(text) => Some(text(&look)),
         }
     }
@@ -170,7 +176,7 @@ impl Screen for Sheet {
     }
 
     fn ask(&mut self, turn: &mut Turn<'_>) {
-        if let (Asking::Of(request, _), false) = (&self.asking, self.kept) {
+        if let (Asking::Of(request, _) | Asking::Beside(request, _), false) = (&self.asking, self.kept) {
             self.answer.ask(turn.now);
             turn.todo.push(Do::Ask(WHOLE, request.clone()));
         }
