@@ -1,6 +1,7 @@
 //! Actions on documents of the registry.
 
 use sigyl_core::domain::ListingStatus;
+use sigyl_core::registry::Rows;
 use sigyl_core::registry::install::{Client, shell_word};
 use sigyl_core::wire::registry::StatusUpdate;
 use sigyl_core::wire::v1::{Request, Response};
@@ -29,7 +30,6 @@ pub(super) const ACTIONS: &[Action] = &[
         Does::Open(install),
     ),
     Action::new(
-    Action::new(
         "deploy-document",
         "Deploy the server of a document: its package, or its repository",
         &["release", "uploadSource"],
@@ -44,13 +44,13 @@ pub(super) const ACTIONS: &[Action] = &[
         }),
     )
     .looks(),
+    Action::new(
         "publish",
         "Publish a document",
         &["publishDocument"],
         &[Field::needed("file", "a server.json").by(FieldKind::File)],
         Does::Say(|given| Ok(Request::PublishListing { document: given.raw("file")? }), "published"),
     ),
-    Action::new(
     Action::new(
         "import-file",
         "Take in a file of documents: one a line, a list, or a page of a registry",
@@ -67,6 +67,7 @@ pub(super) const ACTIONS: &[Action] = &[
             _ => None,
         }),
     ),
+    Action::new(
         "validate",
         "Check a document, without publishing it",
         &["validateDocument"],
@@ -123,6 +124,21 @@ fn install(given: &Given<'_>) -> Result<Box<dyn Screen>, Wrong> {
         )
     };
     Ok(Box::new(Sheet::new("put into an editor", Asking::Here(Box::new(text)))))
+}
+
+/// Reads rows of a file that was read: as many as one question takes.
+fn import(given: &Given<'_>) -> Result<Request, Wrong> {
+    let wrong = |why: String| Wrong { field: "file", why };
+    let text = given.raw("file")?;
+    let mut batches = Rows::new(text.as_bytes());
+    let first = batches.next().ok_or_else(|| wrong("it holds no document".to_owned()))?;
+    let rows = first.map_err(|error| wrong(error.to_string()))?;
+    if batches.next().is_some() {
+        return Err(wrong(
+            "it is too long for one question: `sigyl import FILE` takes it in parts".to_owned(),
+        ));
+    }
+    Ok(Request::Import { source: "a file".to_owned(), rows })
 }
 
 fn deprecate(given: &Given<'_>) -> Result<Request, Wrong> {

@@ -21,6 +21,10 @@ const SECRET: Field =
     Field::free("secret", "the name of a secret that it needs; others are set on its screen");
 const VALUE: Field = Field::free("value", "its value: it is sealed, and never shown").by(FieldKind::Hidden);
 const GRANT: Field = Field::free("grant", "permissions: read=PATH write=PATH network=HOST:PORT exec=PROGRAM");
+const REVOKE: Field =
+    Field::free("revoke", "permissions that go, written in the same way; those on record stay otherwise");
+const REVIEW: Field =
+    Field::free("review", "let the configured language model look at it too").by(FieldKind::Switch);
 const SCRIPTS: Field = Field::free("scripts", "packages whose install scripts may run while it is built");
 const DEEP: Field = Field::free("deep", "scan the code of dependencies too").by(FieldKind::Switch);
 
@@ -47,7 +51,7 @@ pub(super) const ACTIONS: &[Action] = &[
         "redeploy",
         "Deploy a server again: its settings and secrets are kept",
         &["releaseAgain"],
-        &[NAME, Field::free("source", "another source; the one on record when empty"), ENV, SECRET, VALUE, GRANT, SCRIPTS, DEEP, CANARY, LASTS],
+        &[NAME, Field::free("source", "another source; the one on record when empty"), ENV, SECRET, VALUE, GRANT, REVOKE, SCRIPTS, DEEP, REVIEW, CANARY, LASTS],
         Does::Run(redeploy),
     ).fresh(&["secret"]).each(),
     Action::new(
@@ -266,11 +270,11 @@ fn redeploy(given: &Given<'_>) -> Result<Request, Wrong> {
         env: env(given)?,
         secrets: secrets(given)?,
         grant: given.list("grant")?,
-        revoke: Vec::new(),
+        revoke: given.list("revoke")?,
         waive: Vec::new(),
         allow_scripts: given.list("scripts")?,
         deep: given.is_on("deep"),
-        review: false,
+        review: given.is_on("review"),
         canary: canary(given)?,
     }))
 }

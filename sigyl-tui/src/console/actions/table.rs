@@ -1,10 +1,12 @@
 //! All actions.
 
-use super::{Action, access, judging, registry, servers};
+use super::{Action, access, branches, judging, registry, servers};
 
 /// All actions.
 pub(in crate::console) fn all() -> impl Iterator<Item = &'static Action> {
-    [servers::ACTIONS, judging::ACTIONS, registry::ACTIONS, access::ACTIONS].into_iter().flatten()
+    [servers::ACTIONS, branches::ACTIONS, judging::ACTIONS, registry::ACTIONS, access::ACTIONS]
+        .into_iter()
+        .flatten()
 }
 
 /// Finds an action by its name.

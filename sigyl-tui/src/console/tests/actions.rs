@@ -11,7 +11,7 @@ use crate::console::actions;
 use crate::console::command::Place;
 
 /// Operations that no screen has, and why.
-const NOT_HERE: [(&str, &str); 26] = [
+const NOT_HERE: [(&str, &str); 21] = [
     ("health", "for programs that watch a server"),
     ("ready", "for programs that watch a server"),
     ("metrics", "for programs that watch a server"),
@@ -25,14 +25,9 @@ const NOT_HERE: [(&str, &str); 26] = [
     ("proveNamespace", "it needs the key of a domain; `sigyl namespaces prove` has it"),
     ("showBookmark", "`sigyl import` keeps it"),
     ("setBookmark", "`sigyl import` keeps it"),
-    ("importDocuments", "it reads another registry for minutes; `sigyl import` does"),
     ("showStatement", "`sigyl verify NAME --save DIR` writes it"),
     ("showSbom", "`sigyl verify NAME --save DIR` writes it"),
     ("showPublicKey", "`sigyl verify --print-key` prints it"),
-    ("listFollows", "`sigyl follow` has it"),
-    ("setFollow", "`sigyl follow` has it"),
-    ("endFollow", "`sigyl follow` has it"),
-    ("releaseFollowed", "`sigyl follow` has it"),
     ("showGitHubApp", "`sigyl setup github --status` has it"),
     ("keepGitHubApp", "it is made in a browser; `sigyl setup github` does it"),
     ("forgetGitHubApp", "`sigyl setup github --forget` has it"),
@@ -58,13 +53,13 @@ const SHOWN: [(&str, &str); 28] = [
     ("workspaces", "listWorkspaces"),
     ("members", "listMembers"),
     ("quarantines", "listQuarantines"),
-    ("listing", "showDocument"),
     ("show_quarantine", "showQuarantine"),
     ("audit", "readAudit"),
     ("count_calls", "countCalls"),
     ("count_sessions", "countSessions"),
     ("policy", "showPolicy"),
     ("listings", "listDocuments"),
+    ("listing", "showDocument"),
     ("who_am_i", "whoAmI"),
     ("github_installations", "listGitHubInstallations"),
     ("github_repositories", "listGitHubRepositories"),
@@ -93,6 +88,145 @@ fn every_operation_of_the_server_is_reached_from_a_screen() {
     for id in named {
         assert!(ids.contains(id), "{id} is no operation");
     }
+}
+
+/// The operations that answer what actions ask, whatever they say of themselves.
+const ANSWERED: &[(&str, &[&str])] = &[
+    ("redeploy", &["releaseAgain"]),
+    ("rollback", &["rollBack"]),
+    ("reconfigure", &["reconfigureServer"]),
+    ("delete", &["deleteServer"]),
+    ("verify", &["verifyServer"]),
+    ("probe", &["probeServer"]),
+    ("call", &["callTool"]),
+    ("edit", &["editServer"]),
+    ("rate", &["rateServer"]),
+    ("take_rating", &["takeRating"]),
+    ("transfer", &["transferServer"]),
+    ("set_secret", &["setSecret"]),
+    ("reveal_secret", &[]),
+    ("remove_secret", &["removeSecret"]),
+    ("set_follow", &["setFollow"]),
+    ("follows", &["listFollows"]),
+    ("release_followed", &["releaseFollowed"]),
+    ("end_follow", &["endFollow"]),
+    ("approve", &["approveRun"]),
+    ("reject", &["rejectRun"]),
+    ("cancel", &["cancelRun"]),
+    ("quarantine", &["quarantine"]),
+    ("lift_quarantine", &["liftQuarantine"]),
+    ("test_policy", &["testPolicy"]),
+    ("rescan", &["rescan"]),
+    ("publish_listing", &["publishDocument"]),
+    ("import", &["importDocuments"]),
+    ("check_listing", &["validateDocument"]),
+    ("set_listing_status", &["setDocumentStatus", "setStatusOfAll", "deleteDocument"]),
+    ("create_key", &["createKey"]),
+    ("revoke_key", &["revokeKey"]),
+    ("create_account", &["createAccount"]),
+    ("disable_account", &["changeAccount"]),
+    ("set_administrator", &["changeAccount"]),
+    ("delete_account", &["deleteAccount"]),
+    ("create_workspace", &["createWorkspace"]),
+    ("set_member", &["setMember"]),
+    ("remove_member", &["removeMember"]),
+    ("verify_audit", &["verifyAudit"]),
+    ("master_key", &["showMasterKey"]),
+    ("rotate_master_key", &["rotateMasterKey"]),
+    ("rename_me", &["renameMe"]),
+    ("export_me", &["exportMe"]),
+    ("delete_me", &["deleteMe"]),
+];
+
+/// What a field holds that takes it.
+fn sample(field: &str) -> &'static str {
+    match field {
+        "name" | "what" => "clock",
+        "run" => "019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10",
+        "version" | "against" => "1.0.0",
+        "source" | "package" => "npm:clock@1.0.0",
+        "env" => "A=b",
+        "secret" => "API_KEY",
+        "grant" | "revoke" => "network=time.example:123",
+        "canary" => "10,50",
+        "soak" => "5m",
+        "finding" => "path-from-argument@src/server.py:48:12",
+        "expires" | "until" => "2027-01-31",
+        "cpu" => "0.5",
+        "memory" => "512Mi",
+        "concurrency" => "8",
+        "timeout" => "30s",
+        "minInstances" => "0",
+        "maxInstances" => "2",
+        "arguments" => "{}",
+        "stars" => "5",
+        "clear" => "title",
+        "file" => "{\"name\": \"a/b\"}",
+        "status" => "active",
+        "scopes" => "read",
+        "networks" => "10.0.0.0/8",
+        "key" => "0123456789abcdef",
+        "role" => "viewer",
+        "push" => "ask",
+        "branch" => "main",
+        "commit" => "0123456789abcdef0123456789abcdef01234567",
+        "document" => "a/b",
+        "client" => "cursor",
+        "deep" | "review" | "restart" | "sure" | "running" | "reset" | "disabled" | "administrator" => "yes",
+        "workspace" | "to" => "default",
+        _ => "word",
+    }
+}
+
+#[test]
+fn what_an_action_says_of_itself_is_what_it_asks() {
+    for action in actions::all() {
+        let values = action.fields.iter().map(|field| (field.name, sample(field.name).to_owned())).collect();
+        let request = action.request(&values).unwrap_or_else(|wrong| panic!("{}: {wrong}", action.name));
+        let Some(request) = request else { continue };
+        let asked = name(&request);
+        let answered = ANSWERED.iter().find(|(op, _)| *op == asked);
+        let (_, operations) = answered.unwrap_or_else(|| panic!("nobody said what answers {asked}"));
+        assert_eq!(action.operations, *operations, "{} asks {asked}", action.name);
+    }
+}
+
+#[test]
+fn a_file_of_documents_is_read_and_taken_in_and_one_that_is_none_says_so() {
+    use crate::console::effect::Effect;
+    use crate::console::input::Input;
+    let read = |text: &str| {
+        let mut desk = Desk::new(100, 24);
+        desk.press(":");
+        desk.write("Take in a file");
+        desk.press("Enter");
+        desk.write("servers.jsonl");
+        desk.press("^s");
+        let Some(Effect::Read(ticket, path)) = desk.done.pop() else { panic!("{}", desk.frame()) };
+        assert_eq!(path.to_string_lossy(), "servers.jsonl");
+        desk.take(Input::Read(ticket, Ok(text.to_owned())));
+        desk
+    };
+    let desk = read("{\"name\": \"a/b\"}\n{\"name\": \"a/c\"}\n");
+    let rows = desk.asked.iter().find_map(|request| match request {
+        Request::Import { rows, .. } => Some(rows.len()),
+        _ => None,
+    });
+    assert_eq!(rows, Some(2));
+    let mut desk = read("no document");
+    assert!(desk.frame().contains("file: it is no list of documents"), "{}", desk.frame());
+    assert!(!desk.asked.iter().any(|request| matches!(request, Request::Import { .. })));
+}
+
+#[test]
+fn what_a_redeploy_is_asked_reaches_it() {
+    let fields = ["name", "grant", "revoke", "review", "deep"];
+    let values = fields.map(|field| (field, sample(field).to_owned())).into_iter().collect();
+    let Ok(Some(Request::Redeploy(redeploy))) = actions::find("redeploy").unwrap().request(&values) else {
+        panic!("it is no redeploy")
+    };
+    assert_eq!(redeploy.revoke, ["network=time.example:123"]);
+    assert!(redeploy.review && redeploy.deep);
 }
 
 #[test]
@@ -265,7 +399,7 @@ fn how_a_document_goes_into_an_editor_is_a_command_to_copy() {
     let mut desk = Desk::new(80, 24);
     desk.press("g r i Tab ^u");
     desk.write("com.example/it's@1.0.0");
-    desk.press("Tab Tab");
+    desk.press("Tab ^u Tab");
     desk.write("emacs");
     desk.press("^s");
     assert!(desk.frame().contains("the clients are claude-desktop, claude-code, cursor"), "{}", desk.frame());
