@@ -7,18 +7,18 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use sigyl_core::domain::ServerName;
+use sigyl_core::domain::{RunId, ServerName};
 
 use super::{Layer, Taken};
 use crate::console::actions;
 use crate::console::command::{Command, Place};
 use crate::console::keymap::{Keymap, Scope};
-use crate::console::screens::server;
+use crate::console::screens::{RunScreen, docs, server};
 use crate::console::state::State;
 use crate::console::turn::{Do, Turn, Values};
 use crate::console::view::View;
 use crate::console::widgets::{Entry, popup, put};
-use crate::render::Role;
+use crate::render::{self, Role};
 
 /// Lines that are shown.
 const SHOWN: usize = 12;
@@ -29,6 +29,8 @@ enum To {
     Action(&'static str),
     Place(Place),
     Server(ServerName),
+    Run(RunId),
+    Page(docs::Page),
     Command(Command),
 }
 
@@ -86,8 +88,22 @@ impl Palette {
             kind: "server",
             to: To::Server(view.server.name.clone()),
         });
+        let runs = state.runs.get().into_iter().flatten().map(|run| {
+            let server = run.server.as_ref().map_or("-", |name| name.as_str());
+            Entryway {
+                words: format!("{} {server}: {} {}", render::plan(run.plan), run.state, run.id),
+                kind: "run",
+                to: To::Run(run.id.clone()),
+            }
+        });
+        let pages = docs::PAGES.iter().map(|page| Entryway {
+            words: page.title().to_owned(),
+            kind: "docs",
+            to: To::Page(*page),
+        });
         let all = actions::all().map(action).chain(Place::ALL.into_iter().map(place));
-        let all: Vec<_> = all.chain(commands.into_iter().map(command)).chain(servers).collect();
+        let all = all.chain(commands.into_iter().map(command)).chain(servers);
+        let all: Vec<_> = all.chain(pages).chain(runs).collect();
         let shown = (0..all.len()).collect();
         Self { entry: Entry::default(), all, shown, at: 0, values, keys, scopes }
     }
@@ -114,6 +130,8 @@ impl Palette {
             To::Place(place) => turn.todo.push(Do::Command(Command::Place(*place))),
             To::Command(command) => turn.todo.push(Do::Command(*command)),
             To::Server(name) => turn.open(server(name)),
+            To::Run(run) => turn.open(RunScreen::of(run.clone())),
+            To::Page(page) => turn.open(docs::sheet(*page)),
         }
     }
 
@@ -125,7 +143,7 @@ impl Palette {
                 let letter = Place::ALL.iter().find(|(it, ..)| *it == place).map(|(_, letter, ..)| letter);
                 return letter.map_or_else(String::new, |letter| format!("g {letter}"));
             }
-            To::Server(_) => return String::new(),
+            To::Server(_) | To::Run(_) | To::Page(_) => return String::new(),
         };
         self.keys.key_of(command, &self.scopes).map_or_else(String::new, |key| key.name(ascii))
     }

@@ -22,7 +22,7 @@ macro_rules! page {
     };
 }
 
-const PAGES: [Page; 19] = [
+pub(in crate::console) const PAGES: [Page; 19] = [
     Page("Overview", include_str!("../../../../README.md")),
     page!("The console", "console"),
     page!("Configuration", "config"),
@@ -43,6 +43,19 @@ const PAGES: [Page; 19] = [
     page!("Privacy", "privacy"),
     page!("Performance", "performance"),
 ];
+
+impl Page {
+    /// What it is called.
+    pub(in crate::console) fn title(self) -> &'static str {
+        self.0
+    }
+}
+
+/// A page to be read.
+pub(in crate::console) fn sheet(page: Page) -> Sheet {
+    let Page(title, text) = page;
+    Sheet::new(title, Asking::Here(Box::new(move |look: &Look| dressed(text, look))))
+}
 
 /// All pages; a filter looks into their text.
 pub(in crate::console) struct Pages;
@@ -103,8 +116,7 @@ impl Noun for Pages {
     }
 
     fn open(&self, page: &Page, turn: &mut Turn<'_>) {
-        let text = page.1;
-        turn.open(Sheet::new(page.0, Asking::Here(Box::new(move |look: &Look| dressed(text, look)))));
+        turn.open(sheet(*page));
     }
 
     fn whole(&self, page: &Page, look: &Look, _now: Timestamp) -> Option<String> {

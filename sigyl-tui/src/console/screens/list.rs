@@ -209,7 +209,10 @@ impl<N: Noun> List<N> {
         let (shown, all) = (self.order.len(), self.all().len());
         let mut parts = Vec::new();
         if !self.filter.is_empty() {
-            parts.push(format!("{shown} of {all} with \"{}\"", crate::render::specimen(&self.filter)));
+            let filter = crate::render::specimen(&self.filter);
+            // It looks at what is here; going down asks for more, and those are looked at too.
+            let more = if self.is_all() { "" } else { ", and not all are here: down asks for more" };
+            parts.push(format!("{shown} of {all} with \"{filter}\"{more}"));
         } else if all > 0 {
             parts.push(self.counted());
         }
@@ -267,13 +270,13 @@ impl<N: Noun> Screen for List<N> {
             self.take_next(answer);
             return self.scroll(turn.height);
         }
-        let answer = answer.and_then(|response| match response {
-            // What was told one by one is all there is.
-            Response::Ok => Ok(self.items.get_mut().map(std::mem::take).unwrap_or_default()),
         if tag == FOUND {
             self.take_found(answer, turn);
             return self.scroll(turn.height);
         }
+        let answer = answer.and_then(|response| match response {
+            // What was told one by one is all there is.
+            Response::Ok => Ok(self.items.get_mut().map(std::mem::take).unwrap_or_default()),
             response => {
                 self.behind.cursor = self.noun.cursor(&response);
                 self.noun.items(response)
@@ -334,6 +337,14 @@ impl<N: Noun> Screen for List<N> {
         true
     }
 
+    fn offers(&self, command: Command) -> bool {
+        self.noun.offers(self.item(), command)
+    }
+
+    fn counts(&self) -> bool {
+        self.noun.counts()
+    }
+
     fn values(&self, _turn: &Turn<'_>) -> Values {
         self.noun.values(self.item())
     }
@@ -354,6 +365,7 @@ impl<N: Noun> Screen for List<N> {
     fn set_filter(&mut self, text: &str, turn: &mut Turn<'_>) {
         text.clone_into(&mut self.filter);
         self.arrange();
+        self.search(turn);
         self.scroll(turn.height);
     }
 
@@ -365,7 +377,6 @@ impl<N: Noun> Screen for List<N> {
         if at == self.at {
             self.command(Command::Open, turn);
         } else {
-        self.search(turn);
             self.select(at);
         }
     }
@@ -381,14 +392,6 @@ impl<N: Noun> Screen for List<N> {
             }
             return;
         }
-    fn offers(&self, command: Command) -> bool {
-        self.noun.offers(self.item(), command)
-    }
-
-    fn counts(&self) -> bool {
-        self.noun.counts()
-    }
-
         let left = (body.width / 2).max(64);
         let right = Rect { x: body.x + left + 2, width: body.width.saturating_sub(left + 2), ..body };
         let look = view.look_of(right.width);

@@ -4,7 +4,7 @@ mod changes;
 mod compare;
 mod dashboard;
 mod deploy;
-mod docs;
+pub(super) mod docs;
 mod documents;
 mod findings;
 mod list;

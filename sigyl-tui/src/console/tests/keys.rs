@@ -132,6 +132,30 @@ fn help_footer_and_palette_show_the_keys_that_the_operator_wants() {
 }
 
 #[test]
+fn runs_and_pages_are_found_by_name_too() {
+    let mut desk = Desk::new(100, 40);
+    desk.press(":");
+    desk.write("Knative");
+    desk.press("Enter");
+    assert_eq!(desk.app.shown().screen.title(), "Knative");
+    desk.press(":");
+    desk.write("rollback clock done");
+    desk.press("Enter");
+    assert!(desk.app.shown().screen.title().starts_with("run"), "{}", desk.frame());
+}
+
+#[test]
+fn an_entry_of_the_audit_is_found_by_its_day_and_workspace() {
+    for wanted in ["2026-11-22t14:01", "default", "1 2026"] {
+        let mut desk = Desk::new(100, 24);
+        desk.press("g u /");
+        desk.write(wanted);
+        desk.press("Enter");
+        assert!(desk.frame().contains("1 of 1 with"), "{wanted}: {}", desk.frame());
+    }
+}
+
+#[test]
 fn themes_go_round_by_the_operators_own() {
     use crate::console::theme::{Palette, Theme};
     let mut desk = Desk::new(80, 24);

@@ -86,6 +86,12 @@ impl<N: Noun> List<N> {
         items
     }
 
+    /// Whether there are none behind these.
+    pub(super) fn is_all(&self) -> bool {
+        let more = || self.noun.next(self.all(), self.behind.cursor.as_deref()).is_some();
+        self.behind.ended || self.all().is_empty() || !more()
+    }
+
     /// How many rows there are, and whether there are more.
     pub(super) fn counted(&self) -> String {
         let all = self.all().len();

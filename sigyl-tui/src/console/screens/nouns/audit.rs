@@ -117,14 +117,19 @@ impl Noun for Entries {
 
     fn words(&self, entry: &AuditEntry) -> String {
         let fact = &entry.fact;
-        format!(
-            "{} {} {} {} {}",
-            fact.outcome,
-            fact.who.name,
-            fact.what,
-            fact.on,
-            fact.note.as_deref().unwrap_or_default()
-        )
+        let told = [
+            entry.number.to_string(),
+            fact.at.to_string(),
+            fact.outcome.to_string(),
+            fact.who.name.clone(),
+            fact.who.key.as_ref().map_or_else(String::new, ToString::to_string),
+            fact.what.clone(),
+            fact.on.clone(),
+            fact.workspace.as_ref().map_or_else(String::new, ToString::to_string),
+            fact.from.map_or_else(String::new, |from| from.to_string()),
+            fact.note.clone().unwrap_or_default(),
+        ];
+        told.join(" ")
     }
 
     fn values(&self, _entry: Option<&AuditEntry>) -> Values {
