@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::style::Modifier;
 use sigyl_core::domain::Failure;
 use sigyl_core::wire::v1::{Frame, Request, Response};
 
@@ -13,7 +14,7 @@ use crate::console::input::{Input, LinkKind, Linked};
 use crate::console::outside::Outside;
 use crate::console::theme::Theme;
 use crate::fixtures;
-use crate::render::Look;
+use crate::render::{Look, Role};
 
 /// Rounds of questions and answers, at most: a console that asks for ever is broken.
 const ROUNDS: usize = 50;
@@ -141,6 +142,46 @@ impl Desk {
         let lines = rows.map(|row| {
             row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()
         });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The roles of what stands on the screen: a letter for each cell that is not blank, a capital where it is selected. The
+    /// legend is that of the snapshots.
+    pub(in crate::console) fn roles(&mut self) -> String {
+        let (cells, theme) = (self.cells(), self.app.theme.clone());
+        let known = [
+            ('t', theme.role(Role::Text)),
+            ('d', theme.role(Role::Dim)),
+            ('s', theme.role(Role::Strong)),
+            ('o', theme.role(Role::Ok)),
+            ('w', theme.role(Role::Warn)),
+            ('e', theme.role(Role::Error)),
+            ('b', theme.role(Role::Block)),
+            ('p', theme.role(Role::Specimen)),
+            ('a', theme.accent),
+            ('l', theme.border),
+            ('f', theme.focus),
+        ];
+        let letter = |cell: &ratatui::buffer::Cell| {
+            if cell.modifier.contains(Modifier::REVERSED) {
+                return '_';
+            }
+            let selected = Some(cell.bg) == theme.selection.bg;
+            let blank = cell.symbol().trim().is_empty();
+            let found = known
+                .iter()
+                .find(|(_, style)| style.fg == Some(cell.fg) && cell.modifier.contains(style.add_modifier));
+            match (blank, selected) {
+                (true, false) => ' ',
+                (true, true) => '=',
+                (false, _) => {
+                    let letter = found.map_or('?', |(letter, _)| *letter);
+                    if selected { letter.to_ascii_uppercase() } else { letter }
+                }
+            }
+        };
+        let rows = cells.chunks(usize::from(self.app.size.0));
+        let lines = rows.map(|row| row.iter().map(letter).collect::<String>().trim_end().to_owned());
         lines.collect::<Vec<_>>().join("\n")
     }
 

@@ -9,20 +9,63 @@ use crate::fixtures;
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (140, 40)];
 
-/// Draws a screen at both sizes, after these keys.
+/// Draws a screen at both sizes, after these keys: its text in one theme, and the roles of that text in another one. That the
+/// text is the same in every theme is a test of its own.
 pub(super) fn snapshot(name: &str, keys: &str) {
     for (width, height) in SIZES {
+        for theme in ["dark", "light"] {
+            let mut desk = Desk::alone(width, height, theme);
+            desk.link();
+            if !keys.is_empty() {
+                desk.press(keys);
+            }
+            let (name, frame) = match theme {
+                "dark" => (format!("{name}_{width}"), desk.frame()),
+                _ => (format!("{name}_{width}_roles"), desk.roles()),
+            };
+            insta::assert_snapshot!(name, frame);
+        }
+    }
+}
+
+/// What stands left of what is previewed: documents change, and the console does not.
+fn without_preview(frame: &str) -> String {
+    let lines = frame.lines().map(|line| line.split('│').next().unwrap_or_default());
+    let lines = lines.map(|line| line.replace(|c: char| c.is_ascii_digit(), "").trim_end().to_owned());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn documentation_is_listed_beside_its_beginning() {
+    for (width, height) in SIZES {
         let mut desk = Desk::new(width, height);
-        if !keys.is_empty() {
-            desk.press(keys);
-        }
-        let mut frame = desk.frame();
-        if name == "place_docs" {
-            // How long the documents are is no matter of the console.
-            frame = frame.replace(|c: char| c.is_ascii_digit(), " ");
-            frame = frame.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-        }
-        insta::assert_snapshot!(format!("{name}_{width}"), frame);
+        desk.press("g h");
+        insta::assert_snapshot!(format!("place_docs_{width}"), without_preview(&desk.frame()));
+        desk.press("Enter");
+        let frame = desk.frame();
+        assert!(frame.contains("Docs › Overview") && frame.contains("lines 1 to"), "{frame}");
+    }
+}
+
+#[test]
+fn screens_that_are_opened_from_others_are_shown_at_both_sizes() {
+    let of_clock = |keys: &str| format!("/ c l o c k Enter Enter {keys}");
+    let ways = [
+        ("members", "g w Enter".to_owned()),
+        ("compare", of_clock("4 c")),
+        ("changes", of_clock("4 Space Space f ^s")),
+        ("report", "g n Enter v".to_owned()),
+        ("run_ended", "g n Enter".to_owned()),
+        ("finding", "g s Enter".to_owned()),
+        ("tool", of_clock("2 Enter")),
+        ("call", of_clock("2 c ^s")),
+        ("reveal", of_clock("7 R Space ^s")),
+        ("document", "g r Enter".to_owned()),
+        ("audit_entry", "g u Enter".to_owned()),
+        ("form", of_clock("r")),
+    ];
+    for (name, keys) in ways {
+        snapshot(name, &keys);
     }
 }
 
