@@ -1,258 +1,34 @@
 //! Findings of one server, or of all: the reports are read one after the other, and rows appear as they come.
 
 mod explain;
+mod rows;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use sigyl_core::domain::{
-    Confidence, Failure, Finding, Location, RunId, Seq, ServerName, Severity, Timestamp,
-};
+use sigyl_core::domain::{Failure, RunId, Seq, ServerName};
 use sigyl_core::wire::v1::{Request, Response, RunEnd, VersionView};
 
+use self::rows::Rows;
+pub(super) use self::rows::{Found, place, severity, whole};
 use self::sources::Of;
 pub(super) use self::sources::Standing;
-use super::{Key, List, Noun, Screen};
+use super::{List, Screen};
 use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
 use crate::console::loaded::sentence;
 use crate::console::turn::{Tag, Turn, Values};
 use crate::console::view::View;
-use crate::console::widgets::{Cell, Column, cell, put};
+use crate::console::widgets::put;
 use crate::link::Answer as _;
-use crate::render::{Glyph, Look, Role, specimen, specimen_lines, wrap};
+use crate::render::Role;
 
 const VERSIONS: Tag = Tag(0);
 const REPORT: Tag = Tag(1);
 /// Reports that are read before rows are ordered anew, once there are as many.
 const TOGETHER: usize = 50;
-
-/// A finding, and where it was found.
-#[derive(Clone)]
-pub(in crate::console) struct Found {
-    /// The server; nothing where a first deploy was turned away before it had a name.
-    pub(super) server: Option<ServerName>,
-    /// How that stands in which it was found.
-    pub(super) standing: Standing,
-    /// The run that found it.
-    pub(super) run: RunId,
-    /// What was found.
-    pub(super) finding: Finding,
-}
-
-/// Rows of findings.
-struct Rows {
-    /// Whether the server has a column.
-    all: bool,
-}
-
-/// How a severity looks.
-pub(super) fn severity(severity: Severity) -> (Glyph, Role, &'static str) {
-    match severity {
-        Severity::Block => (Glyph::Blocked, Role::Block, "block"),
-        Severity::Error => (Glyph::Held, Role::Error, "error"),
-        Severity::Warning => (Glyph::Warning, Role::Warn, "warning"),
-        Severity::Info => (Glyph::Info, Role::Dim, "info"),
-    }
-}
-
-/// The server that something was found in, else the run.
-fn server_of(found: &Found) -> String {
-    found.server.as_ref().map_or_else(|| sources::short(&found.run), ToString::to_string)
-}
-
-/// Where a finding stands.
-pub(super) fn place(finding: &Finding) -> String {
-    finding.location.as_ref().map_or_else(String::new, |location| specimen(&location.to_string()))
-}
-
-/// How a waiver names it: by the rule, and where it stands.
-fn waivable(finding: &Finding) -> String {
-    match &finding.location {
-        Some(place @ Location::File { .. }) => format!("{}@{place}", finding.rule),
-        Some(Location::Tool { tool, field }) => format!("{}@{tool}:{field}", finding.rule),
-        _ => finding.rule.to_string(),
-    }
-}
-
-fn confidence(confidence: Confidence) -> &'static str {
-    match confidence {
-        Confidence::Low => "low confidence: often wrong",
-        Confidence::Medium => "medium confidence",
-        Confidence::High => "high confidence",
-    }
-}
-
-impl Noun for Rows {
-    type Item = Found;
-
-    fn title(&self) -> String {
-        if self.all { Place::Security.title() } else { "scan" }.to_owned()
-    }
-
-    fn scopes(&self) -> &'static [Scope] {
-        &[Scope::Findings, Scope::Runs]
-    }
-
-    fn columns(&self) -> &'static [Column] {
-        const ALL: &[Column] = &[
-            Column::fixed("SEVERITY", 9),
-            Column::fixed("SERVER", 14),
-            Column::fixed("RULE", 14),
-            Column::wide("WHAT", 16),
-            Column::wide("WHERE", 10).optional(),
-        ];
-        const ONE: &[Column] = &[
-            Column::fixed("SEVERITY", 9),
-            Column::fixed("RULE", 18),
-            Column::wide("WHAT", 16),
-            Column::wide("WHERE", 10),
-        ];
-        if self.all { ALL } else { ONE }
-    }
-
-    fn request(&self) -> Option<Request> {
-        None
-    }
-
-    fn items(&self, _response: Response) -> Result<Vec<Found>, Failure> {
-        Ok(Vec::new())
-    }
-
-    fn id(&self, found: &Found) -> String {
-        format!("{} {} {} {}", server_of(found), found.run, found.finding.rule, found.finding.fingerprint())
-    }
-
-    fn cells(&self, found: &Found, view: &View<'_>) -> Vec<Cell> {
-        let finding = &found.finding;
-        let (glyph, role, word) = severity(finding.severity);
-        let mut cells = vec![cell(role, format!("{} {word}", view.look.sign(glyph)))];
-        if self.all {
-            cells.push(match found.standing.said() {
-                Some((glyph, _)) => {
-                    cell(glyph.role(), format!("{} {}", view.look.sign(glyph), server_of(found)))
-                }
-                None => cell(Role::Strong, server_of(found)),
-            });
-        }
-        cells.push(cell(Role::Dim, specimen(&finding.rule.to_string())));
-        cells.push(cell(Role::Text, specimen(&finding.message)));
-        cells.push(cell(Role::Dim, place(finding)));
-        cells
-    }
-
-    fn key(&self, found: &Found, column: usize) -> Key {
-        let finding = &found.finding;
-        match (column, self.all) {
-            (0, _) => Key::Number(match finding.severity {
-                Severity::Block => 0,
-                Severity::Error => 1,
-                Severity::Warning => 2,
-                Severity::Info => 3,
-            }),
-            (1, true) => Key::Text(server_of(found)),
-            (2, true) | (1, false) => Key::Text(finding.rule.to_string()),
-            (3, true) | (2, false) => Key::Text(finding.message.to_lowercase()),
-            _ => Key::Text(place(finding)),
-        }
-    }
-
-    fn words(&self, found: &Found) -> String {
-        let finding = &found.finding;
-        let word = severity(finding.severity).2;
-        let stands = found.standing.said().map_or("serves", |(_, word)| word);
-        format!(
-            "{word} {stands} {} {} {} {}",
-            server_of(found),
-            finding.rule,
-            finding.message,
-            place(finding)
-        )
-    }
-
-    fn values(&self, found: Option<&Found>) -> Values {
-        let Some(found) = found else { return Values::new() };
-        let mut values = Values::from([
-            ("run", found.run.to_string()),
-            ("rule", found.finding.rule.to_string()),
-            ("finding", waivable(&found.finding)),
-        ]);
-        values.extend(found.server.as_ref().map(|server| ("name", server.to_string())));
-        values
-    }
-
-    fn open(&self, found: &Found, turn: &mut Turn<'_>) {
-        let title = specimen(&found.finding.rule.to_string());
-        let values = self.values(Some(found));
-        let found = found.clone();
-        let text = super::Asking::Here(Box::new(move |look: &Look| whole(&found, look)));
-        turn.open(super::Sheet::new(title, text).with(&[Scope::Findings], values));
-    }
-
-    fn offers(&self, found: Option<&Found>, command: Command) -> bool {
-        let held = found.is_some_and(|found| found.standing == Standing::Held);
-        match command {
-            Command::Act("approve" | "reject") => held,
-            Command::Act("cancel") => false,
-            _ => true,
-        }
-    }
-
-    fn whole(&self, found: &Found, look: &Look, _now: Timestamp) -> Option<String> {
-        Some(whole(found, look))
-    }
-
-    fn none(&self) -> &'static str {
-        "Nothing was found in what serves, and nothing that is held or blocked."
-    }
-}
-
-/// A finding with its evidence, and what to do.
-pub(super) fn whole(found: &Found, look: &Look) -> String {
-    let finding = &found.finding;
-    let (glyph, role, word) = severity(finding.severity);
-    let mut text = format!(
-        "{} {}\n{}\n\n",
-        look.paint(role, &format!("{} {word}", look.sign(glyph))),
-        look.paint(Role::Strong, &specimen(&finding.rule.to_string())),
-        wrap(&specimen(&finding.message), look, 0),
-    );
-    let mut part = |label: &str, role: Role, value: &str| {
-        if !value.is_empty() {
-            text.push_str(&format!("{}\n", look.paint(Role::Dim, label)));
-            // Each line stands two columns to the right.
-            let inner = Look { width: look.width.map(|width| width.saturating_sub(2)), ..*look };
-            for line in specimen_lines(value).lines() {
-                text.push_str(&format!("  {}\n", look.paint(role, &wrap(line, &inner, 2))));
-            }
-        }
-    };
-    part("server", Role::Text, &server_of(found));
-    if let Some((_, word)) = found.standing.said() {
-        part("stands", Role::Warn, &format!("{word}: it does not serve"));
-    }
-    part("where", Role::Text, &place(finding));
-    part("evidence", Role::Specimen, &finding.evidence);
-    let rule = explain::rule(&finding.rule);
-    part("why", Role::Text, rule.map_or("", |rule| rule.why.as_str()));
-    let fix = finding.fix.as_deref().or(rule.map(|rule| rule.fix.as_str()));
-    part("what to do", Role::Text, fix.unwrap_or_default());
-    part("for example", Role::Text, rule.and_then(|rule| rule.example.as_deref()).unwrap_or_default());
-    let known: Vec<String> = rule.into_iter().flat_map(|rule| &rule.taxa).map(ToString::to_string).collect();
-    part("known as", Role::Text, &known.join(", "));
-    part("how sure", Role::Text, confidence(finding.confidence));
-    part("found by", Role::Text, found.run.as_str());
-    if rule.is_none() {
-        part(
-            "more",
-            Role::Text,
-            "the rule is not one of those that come with Sigyl: whoever scanned it has it",
-        );
-    }
-    text
-}
 
 /// Findings of the versions that serve, and of the runs that were stopped.
 pub(in crate::console) struct Findings {
@@ -273,6 +49,8 @@ pub(in crate::console) struct Findings {
     /// What could not be read, and why.
     unread: Vec<String>,
     begun: bool,
+    /// Whether all was read once, or somebody selected something: until then the worst one is selected, whenever it comes.
+    settled: bool,
 }
 
 impl Findings {
@@ -301,6 +79,7 @@ impl Findings {
             partial: false,
             unread: Vec::new(),
             begun: false,
+            settled: false,
         }
     }
 
@@ -314,7 +93,10 @@ impl Findings {
                 self.known.insert(of.clone(), Some(run.clone()));
                 turn.ask(REPORT, Request::Watch { run: run.clone(), after: Seq(0) });
             }
-            None => self.show(),
+            None => {
+                self.show();
+                self.settled |= self.read > 0;
+            }
         }
     }
 
@@ -355,9 +137,15 @@ impl Findings {
     fn show(&mut self) {
         self.found.sort_by(|a, b| {
             let worst = |it: &Found| std::cmp::Reverse((it.finding.severity, it.finding.confidence));
-            worst(a).cmp(&worst(b)).then_with(|| a.server.cmp(&b.server))
+            worst(a).cmp(&worst(b)).then_with(|| {
+                // What has no name stands behind what has one.
+                (a.server.is_none(), &a.server).cmp(&(b.server.is_none(), &b.server))
+            })
         });
         self.rows.set(self.found.clone());
+        if !self.settled {
+            self.rows.top();
+        }
     }
 
     fn versions(&mut self, views: &[VersionView], turn: &mut Turn<'_>) {
@@ -499,13 +287,13 @@ impl Screen for Findings {
             self.ask(turn);
             return true;
         }
+        self.settled = true;
         self.rows.command(command, turn)
     }
 
     fn offers(&self, command: Command) -> bool {
         match command {
             Command::Act("report") => self.last.is_some(),
-            Command::Act("waive") => !self.found.is_empty(),
             other => self.rows.offers(other),
         }
     }
@@ -535,6 +323,7 @@ impl Screen for Findings {
     }
 
     fn click(&mut self, at: (u16, u16), turn: &mut Turn<'_>) {
+        self.settled = true;
         self.rows.click(at, turn);
     }
 
@@ -567,11 +356,12 @@ impl Screen for Findings {
 
 #[cfg(test)]
 mod tests {
-    use sigyl_core::domain::RunState;
+    use sigyl_core::domain::{RunState, Severity};
 
     use super::*;
     use crate::console::state::State;
     use crate::fixtures;
+    use crate::render::Look;
 
     /// Servers and runs: one serves, one run is held, one is blocked and has no server.
     fn known() -> State {
@@ -625,6 +415,22 @@ mod tests {
         let mut stands: Vec<_> = findings.found.iter().map(|it| (it.standing, it.server.is_some())).collect();
         stands.sort_unstable();
         assert_eq!(stands, [(Standing::Serves, true), (Standing::Held, true), (Standing::Blocked, false)]);
+    }
+
+    #[test]
+    fn the_worst_is_selected_until_all_was_read_and_then_nothing_moves() {
+        let (mut findings, state) = (Findings::all(), known());
+        read(&mut findings, &state, |it, turn| it.ask(turn));
+        let selected = |findings: &Findings| findings.rows.item().map(|it| it.run.clone());
+        assert_eq!(selected(&findings), findings.found.first().map(|it| it.run.clone()), "the first row");
+        let before = selected(&findings);
+        let mut worse = findings.found[0].clone();
+        worse.finding.severity = Severity::Block;
+        worse.run = fixtures::runs()[1].id.clone();
+        findings.found.push(worse);
+        findings.show();
+        assert_eq!(selected(&findings), before, "it stays where it was, and is not the first row any more");
+        assert_ne!(findings.found.first().map(|it| it.run.clone()), before);
     }
 
     #[test]

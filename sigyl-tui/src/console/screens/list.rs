@@ -76,6 +76,12 @@ impl<N: Noun> List<N> {
         self.arrange();
     }
 
+    /// Selects the first one.
+    pub(in crate::console) fn top(&mut self) {
+        self.first = 0;
+        self.select(0);
+    }
+
     /// The selected one.
     pub(in crate::console) fn item(&self) -> Option<&N::Item> {
         let at = *self.order.get(self.at).filter(|_| !self.gone)?;
