@@ -34,6 +34,8 @@ const WAY: usize = 50;
 pub(super) struct Shown {
     pub(super) id: u64,
     pub(super) screen: Box<dyn Screen>,
+    /// Whether whoever answers was lost and came back while this was not in sight.
+    pub(super) missed: bool,
 }
 
 /// Who asked.
@@ -41,6 +43,7 @@ pub(super) enum Asked {
     Servers,
     Runs,
     Who,
+    Owner,
     Counts,
     /// How many sessions are open.
     Sessions,
@@ -62,20 +65,20 @@ pub(super) struct App {
     /// The way here; the last one is shown.
     pub(super) screens: Vec<Shown>,
     /// Screens that one went back from, the nearest last.
-    ahead: Vec<Shown>,
+    pub(super) ahead: Vec<Shown>,
     pub(super) layers: Vec<Box<dyn Layer>>,
     pub(super) asked: BTreeMap<Ticket, Asked>,
     /// Files that are read for an action: the field that each is for, and how many keys had been pressed then.
     pub(super) files: BTreeMap<Ticket, (&'static str, Values, &'static str, u64)>,
     pub(super) effects: Vec<Effect>,
     next: u64,
-    /// Whether servers and runs have to be asked for again, and when they were last.
+    /// Whether servers and runs have to be asked for again, and when they were last; nothing where that is no reason to wait.
     pub(super) stale: bool,
-    pub(super) renewed: Timestamp,
+    pub(super) renewed: Option<Timestamp>,
     /// Milliseconds that the last look at servers took.
     pub(super) took: i64,
     /// When calls were counted last, and whether the caller may not see that.
-    pub(super) counted: Timestamp,
+    pub(super) counted: Option<Timestamp>,
     pub(super) uncounted: bool,
     /// The last event that was told, and when to listen again after the feed ended.
     pub(super) seen: Option<Seq>,
@@ -110,9 +113,9 @@ impl App {
             effects: Vec::new(),
             next: 0,
             stale: false,
-            renewed: Timestamp::from_millis(0),
+            renewed: None,
             took: 0,
-            counted: Timestamp::from_millis(0),
+            counted: None,
             uncounted: false,
             seen: None,
             listen_at: None,
@@ -282,7 +285,7 @@ impl App {
         }
         self.next += 1;
         let id = self.next;
-        self.screens.push(Shown { id, screen });
+        self.screens.push(Shown { id, screen, missed: false });
         self.tell(id, |screen, turn| screen.ask(turn));
     }
 
@@ -319,8 +322,12 @@ impl App {
     /// What is shown now is told what it missed.
     pub(super) fn appears(&mut self) {
         let id = self.shown().id;
+        let missed = self.screens.last_mut().is_some_and(|shown| std::mem::take(&mut shown.missed));
         self.tell(id, |screen, turn| {
             screen.in_sight(turn);
+            if missed {
+                screen.heard(turn);
+            }
             screen.news(turn);
         });
     }
@@ -451,6 +458,13 @@ impl App {
             Command::Theme => self.next_theme(),
             Command::Suspend => self.effects.push(Effect::Suspend),
             Command::Quit => self.quit(),
+            Command::Refresh => {
+                self.look_again();
+                let shown = self.shown().id;
+                self.tell(shown, |screen, turn| {
+                    screen.command(Command::Refresh, turn);
+                });
+            }
             other => {
                 let shown = self.shown().id;
                 self.tell(shown, |screen, turn| {

@@ -39,6 +39,9 @@ pub(super) enum Input {
     AskedToEnd,
 }
 
+/// What stands between a data directory and the process that owns it.
+const OF_PROCESS: &str = " of process ";
+
 /// What the console works on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(serde::Deserialize))]
@@ -49,6 +52,19 @@ pub(super) struct Linked {
     pub(super) kind: LinkKind,
     /// What the operator should know, such as that another port was taken.
     pub(super) notice: Option<String>,
+}
+
+impl Linked {
+    /// The owner of a data directory, as it is shown.
+    pub(super) fn owned(folder: &str, pid: u32) -> String {
+        format!("{folder}{OF_PROCESS}{pid}")
+    }
+
+    /// The same data directory has another owner now.
+    pub(super) fn owned_by(&mut self, pid: u32) {
+        let folder = self.place.rsplit_once(OF_PROCESS).map_or(&*self.place, |(folder, _)| folder);
+        self.place = Self::owned(folder, pid);
+    }
 }
 
 /// Who answers.

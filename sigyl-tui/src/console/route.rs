@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use sigyl_core::domain::{Failure, Kind, RunState, Timestamp};
 use sigyl_core::event::EventKind;
-use sigyl_core::wire::v1::{Frame, Request, Response, SessionCounts, WhoAmI};
+use sigyl_core::wire::v1::{Frame, Owner, Request, Response, SessionCounts, WhoAmI};
 
 use super::actions::{self, Action, Does, FieldKind, Given, Wrong};
 use super::app::{App, Asked};
 use super::effect::{Effect, Ticket};
-use super::input::Linked;
+use super::input::{LinkKind, Linked};
 use super::layers::Form;
 use super::loaded::sentence;
 use super::outside::Seen;
@@ -65,6 +65,30 @@ impl App {
         self.ask(Asked::Feed, feed);
     }
 
+    /// Looks again at what every screen may look at, without waiting; and tries whoever was lost.
+    pub(super) fn look_again(&mut self) {
+        self.stale = true;
+        (self.renewed, self.counted) = (None, None);
+        self.listen_at = self.listen_at.map(|_| self.now);
+        self.renew();
+    }
+
+    /// Whoever answers speaks again: what was known before may be old, and somebody else may answer now.
+    fn heard(&mut self) {
+        self.stale = true;
+        self.counted = None;
+        self.ask(Asked::Who, Request::WhoAmI);
+        if self.state.link.as_ref().is_some_and(|link| link.kind == LinkKind::Owner) {
+            self.ask(Asked::Owner, Request::Owner);
+        }
+        self.screens.iter_mut().chain(&mut self.ahead).for_each(|shown| shown.missed = true);
+        let id = self.shown().id;
+        if let Some(shown) = self.screens.last_mut() {
+            shown.missed = false;
+        }
+        self.tell(id, |screen, turn| screen.heard(turn));
+    }
+
     /// Asks for servers and runs if something changed, but not more often than it helps.
     pub(super) fn renew(&mut self) {
         if self.state.link.is_none() {
@@ -76,9 +100,10 @@ impl App {
         }
         let waits = self.state.servers.is_asked() || self.state.runs.is_asked();
         let pause = self.took.saturating_mul(RESTS).clamp(PAUSE_MILLIS, PAUSE_MOST_MILLIS);
-        if self.stale && !waits && self.now.millis() - self.renewed.millis() >= pause {
+        let due = self.renewed.is_none_or(|at| self.now.millis() - at.millis() >= pause);
+        if self.stale && !waits && due {
             self.stale = false;
-            self.renewed = self.now;
+            self.renewed = Some(self.now);
             self.state.servers.ask(self.now);
             self.state.runs.ask(self.now);
             self.ask(Asked::Servers, Request::List);
@@ -92,9 +117,9 @@ impl App {
         let looks = self.shown().screen.counts();
         let many = self.state.counts.get().is_some_and(|counts| counts.len() > MANY);
         let pause = if many { MANY_MILLIS } else { COUNT_MILLIS };
-        let due = self.now.millis() - self.counted.millis() >= pause;
+        let due = self.counted.is_none_or(|at| self.now.millis() - at.millis() >= pause);
         if looks && due && !self.uncounted && !self.state.counts.is_asked() && self.state.broken.is_none() {
-            self.counted = self.now;
+            self.counted = Some(self.now);
             self.state.counts.ask(self.now);
             self.ask(Asked::Counts, Request::CountCalls);
             self.state.sessions.ask(self.now);
@@ -121,7 +146,9 @@ impl App {
     }
 
     fn fed(&mut self, frame: Frame) {
-        self.state.broken = None;
+        if self.state.broken.take().is_some() {
+            self.heard();
+        }
         match frame {
             Frame::Event(event) => {
                 self.seen = Some(event.seq);
@@ -146,7 +173,7 @@ impl App {
             Some(Asked::Servers) => {
                 let servers = answer.and_then(|it| Vec::take(it).map_err(|problem| problem.failure));
                 self.state.servers.take(servers);
-                self.took = self.now.millis() - self.renewed.millis();
+                self.took = self.renewed.map_or(0, |at| self.now.millis() - at.millis());
                 self.news();
             }
             Some(Asked::Runs) => {
@@ -157,6 +184,14 @@ impl App {
                 self.state
                     .who
                     .take(answer.and_then(|it| WhoAmI::take(it).map_err(|problem| problem.failure)));
+            }
+            Some(Asked::Owner) => {
+                let owner = answer.and_then(|it| Owner::take(it).map_err(|problem| problem.failure));
+                match (owner, &mut self.state.link) {
+                    (Ok(owner), Some(link)) => link.owned_by(owner.pid),
+                    (Err(failure), _) => self.say(Role::Warn, sentence(&failure)),
+                    (Ok(_), None) => {}
+                }
             }
             Some(Asked::Counts) => {
                 let counts = answer.and_then(|it| Vec::take(it).map_err(|problem| problem.failure));

@@ -163,7 +163,7 @@ async fn connect(settings: &Settings) -> Result<(Link, Linked, Option<crate::lin
         }
         Link::Remote(_) => {
             let owner = Owner::take(link.call(Request::Owner, &mut |_| {}).await?)?;
-            linked.place = format!("{} of process {}", settings.data_dir()?.display(), owner.pid);
+            linked.place = Linked::owned(&settings.data_dir()?.display().to_string(), owner.pid);
         }
         Link::Local(local) => {
             let serving = local.serve(settings.listen).await?;

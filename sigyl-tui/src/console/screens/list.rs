@@ -302,6 +302,12 @@ impl<N: Noun> Screen for List<N> {
         self.arrange();
     }
 
+    fn heard(&mut self, turn: &mut Turn<'_>) {
+        if !self.items.is_asked() {
+            self.ask(turn);
+        }
+    }
+
     fn news(&mut self, turn: &mut Turn<'_>) {
         if let Some(items) = self.noun.known(turn.state) {
             let items = self.with_those_behind(items);

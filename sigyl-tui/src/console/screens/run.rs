@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use sigyl_core::domain::{Failure, Plan, RunId, RunState, Seq, ServerName, StepId, StepState, Timestamp};
+use sigyl_core::domain::{
+    Failure, Kind, Plan, RunId, RunState, Seq, ServerName, StepId, StepState, Timestamp,
+};
 use sigyl_core::event::{Event, EventKind};
 use sigyl_core::wire::v1::{Frame, Request, Response, RunEnd};
 
@@ -51,6 +53,8 @@ pub(in crate::console) struct RunScreen {
     seen: Seq,
     end: Option<Box<RunEnd>>,
     failure: Option<Failure>,
+    /// Since when nothing is heard of it any more, and why: the run itself may well go on.
+    unheard: Option<(Timestamp, Failure)>,
     /// What calls came to while its version is tried.
     tried: Option<Trial>,
     /// The state that it was last followed again for.
@@ -84,6 +88,7 @@ impl RunScreen {
             seen: Seq(0),
             end: None,
             failure: None,
+            unheard: None,
             tried: None,
             went_on: None,
             from: None,
@@ -227,6 +232,11 @@ impl RunScreen {
         self.tried.is_some() && last.is_some() && !self.is_over()
     }
 
+    /// The last time that something is known of: it may have ended since it was heard of last.
+    fn present(&self, now: Timestamp) -> Timestamp {
+        self.unheard.as_ref().map_or(now, |(since, _)| *since)
+    }
+
     /// The server that is there after it.
     fn serves(&self) -> Option<&ServerName> {
         let end = self.end.as_ref().filter(|end| end.run.plan != Plan::Delete)?;
@@ -237,6 +247,7 @@ impl RunScreen {
         let (glyph, word) = match (self.state, &self.failure) {
             (_, Some(_)) if self.end.is_none() => (Glyph::Failed, "failed"),
             (Some(state), _) => render::run_state(state),
+            (None, _) if self.unheard.is_some() => (Glyph::Warning, "not heard of"),
             (None, _) => (Glyph::Starting, "beginning"),
         };
         let style = view.theme.role(glyph.role());
@@ -244,8 +255,12 @@ impl RunScreen {
             put(buf, area, area.x + 1, area.y, &format!("{} {word}", view.look.sign(glyph)), style) + 2;
         let server = self.server.as_ref().map_or(self.words.as_str(), |server| server.as_str());
         x = put(buf, area, x, area.y, server, view.theme.role(Role::Strong)) + 2;
+        if self.unheard.is_some() {
+            let stale = format!("{} stale", view.look.sign(Glyph::Warning));
+            x = put(buf, area, x, area.y, &stale, view.theme.role(Role::Warn)) + 2;
+        }
         if let Some(first) = self.steps.first() {
-            let end = self.end.as_ref().map_or(view.now, |end| end.run.updated);
+            let end = self.end.as_ref().map_or(self.present(view.now), |end| end.run.updated);
             x = put(buf, area, x, area.y, &duration(end.since(first.started)), view.theme.role(Role::Dim))
                 + 2;
         }
@@ -259,7 +274,7 @@ impl RunScreen {
             let role = view.theme.role(glyph.role());
             put(buf, area, area.x + 1, y, view.look.sign(glyph), role);
             put(buf, area, area.x + 3, y, &step.step.to_string(), view.theme.role(Role::Text));
-            let took = duration(step.ended.unwrap_or(view.now).since(step.started));
+            let took = duration(step.ended.unwrap_or(self.present(view.now)).since(step.started));
             put(buf, area, area.x + 18, y, &format!("{took:>9}"), view.theme.role(Role::Dim));
             let at = area.x + 29;
             match self.progress.get(&step.step).filter(|_| step.state == StepState::Started) {
@@ -313,6 +328,11 @@ impl RunScreen {
         if let Some(failure) = self.failure.as_ref().filter(|_| self.end.is_none()) {
             text.push('\n');
             text.push_str(&look.paint(Role::Error, &render::wrap(&sentence(failure), look, 2)));
+        }
+        if let Some((_, failure)) = self.unheard.as_ref().filter(|_| self.end.is_none()) {
+            let says = format!("nothing is heard of it any more: {}", sentence(failure));
+            text.push('\n');
+            text.push_str(&look.paint(Role::Warn, &render::wrap(&says, look, 2)));
         }
         text
     }
@@ -384,7 +404,7 @@ impl Screen for RunScreen {
         if let Some(request) = self.request.take() {
             turn.todo.push(Do::Ask(WHOLE, request));
         } else if let Some(run) = &self.run {
-            self.failure = None;
+            self.unheard = None;
             turn.ask(WHOLE, Request::Watch { run: run.clone(), after: self.seen });
         }
     }
@@ -395,11 +415,13 @@ impl Screen for RunScreen {
                 self.state = Some(end.run.state);
                 self.server = end.run.server.clone().or_else(|| self.server.take());
                 self.run = Some(end.run.id.clone());
-                self.failure = None;
+                (self.failure, self.unheard) = (None, None);
                 // What was typed is not kept longer than it may be needed.
                 self.from = self.from.take().filter(|_| end.run.state != RunState::Done);
                 self.end = Some(Box::new(end));
             }
+            // How it ends is not for the link to say: its own state stands, and is asked for again.
+            Err(failure) if self.run.is_some() => self.unheard = Some((turn.now, failure)),
             Err(failure) => {
                 if self.run.is_none() {
                     self.refused(&failure, turn);
@@ -415,7 +437,17 @@ impl Screen for RunScreen {
         }
     }
 
+    fn heard(&mut self, turn: &mut Turn<'_>) {
+        if self.unheard.is_some() {
+            self.ask(turn);
+        }
+    }
+
     fn news(&mut self, turn: &mut Turn<'_>) {
+        let lost = self.unheard.as_ref().is_some_and(|(_, why)| why.kind == Kind::Unavailable);
+        if lost && turn.state.broken.is_none() {
+            return self.ask(turn);
+        }
         // A decision lets a held run go on: it is followed again.
         let Some(run) = &self.run else { return };
         let known = turn.state.runs.get().into_iter().flatten().find(|known| known.id == *run);
@@ -456,7 +488,7 @@ impl Screen for RunScreen {
         match command {
             Command::Act("approve" | "reject") => self.state == Some(RunState::Held),
             Command::Act("cancel") => {
-                self.run.is_some() && !self.is_over() && self.state.is_none_or(|it| it == RunState::Running)
+                self.run.is_some() && self.state.is_none_or(|it| it == RunState::Running)
             }
             Command::Act("promote") => self.run.is_some() && self.tries(),
             // Before a source was scanned there is none.

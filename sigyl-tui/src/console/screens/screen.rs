@@ -61,6 +61,9 @@ pub(in crate::console) trait Screen {
     /// It is in sight again.
     fn in_sight(&mut self, _turn: &mut Turn<'_>) {}
 
+    /// Whoever answers speaks again after it was lost: what was cut off is asked for again.
+    fn heard(&mut self, _turn: &mut Turn<'_>) {}
+
     /// Servers or runs are others now.
     fn news(&mut self, _turn: &mut Turn<'_>) {}
 

@@ -187,6 +187,12 @@ impl Screen for Sheet {
         *self.made.borrow_mut() = None;
     }
 
+    fn heard(&mut self, turn: &mut Turn<'_>) {
+        if !self.answer.is_asked() {
+            self.ask(turn);
+        }
+    }
+
     fn news(&mut self, turn: &mut Turn<'_>) {
         if self.renewed && !self.answer.is_asked() {
             self.ask(turn);

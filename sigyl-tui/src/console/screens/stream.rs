@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use regex::{Regex, RegexBuilder};
-use sigyl_core::domain::Failure;
+use sigyl_core::domain::{Failure, Kind, Timestamp};
 use sigyl_core::wire::v1::{Frame, Request, Response};
 
 use super::Screen;
@@ -42,8 +42,14 @@ enum Coming {
     /// It rests as long as nobody sees it.
     Rests,
     Ended,
-    Failed(String),
+    /// Why, and whether whoever answers was lost.
+    Failed(String, bool),
 }
+
+/// What stands where lines are missing.
+const GAP: &str = "what came before this, while nobody looked or nothing was heard, is not shown";
+/// Time between two tries to take up what was cut off, at least.
+const PAUSE_MILLIS: u64 = 5_000;
 
 /// Lines of one kind.
 pub(in crate::console) struct Stream {
@@ -62,6 +68,8 @@ pub(in crate::console) struct Stream {
     coming: Coming,
     /// What comes again after a rest, until it meets what is here.
     again: Option<Overlap>,
+    /// When it was asked for last.
+    asked: Timestamp,
     follow: bool,
     wrap: bool,
     /// The last line on the screen, as its place among those shown, when it is not the newest.
@@ -84,6 +92,7 @@ impl Stream {
             wanted: None,
             coming: Coming::Yes,
             again: None,
+            asked: Timestamp::from_millis(0),
             follow: true,
             wrap: false,
             last: 0,
@@ -93,6 +102,16 @@ impl Stream {
     /// The same, as a place.
     pub(in crate::console) fn at(self, place: Place) -> Self {
         Self { place: Some(place), ..self }
+    }
+
+    /// Takes up what comes where it ended; what is here already stays.
+    fn resume(&mut self, turn: &mut Turn<'_>) {
+        self.coming = Coming::Yes;
+        self.asked = turn.now;
+        let known = self.lines.len().saturating_sub(AGAIN);
+        let known: Vec<_> = self.lines.iter().skip(known).cloned().collect();
+        self.again = (!known.is_empty()).then(|| Overlap::new(known));
+        turn.ask(WHOLE, self.request.clone());
     }
 
     fn fits(&self, line: &str) -> bool {
@@ -110,7 +129,7 @@ impl Stream {
             Met::Pending => return,
             Met::New(new) => new,
             Met::Gap(new) => {
-                self.push(LOOK.paint(Role::Warn, "what came before this, while nobody looked, is not shown"));
+                self.push(LOOK.paint(Role::Warn, GAP));
                 new
             }
         };
@@ -210,7 +229,7 @@ impl Stream {
                 parts.push(format!("stopped, {new} newer; {follow} follows"));
             }
             Coming::Ended => parts.push(format!("ended; {refresh} asks again")),
-            Coming::Failed(why) => {
+            Coming::Failed(why, _) => {
                 return (Role::Error, format!("{why} · {} · {refresh} asks again", parts.join(" · ")));
             }
         }
@@ -232,18 +251,13 @@ impl Screen for Stream {
     }
 
     fn ask(&mut self, turn: &mut Turn<'_>) {
-        (self.gone, self.bytes, self.last) = (0, 0, 0);
-        self.lines.clear();
-        self.shown.clear();
-        self.again = None;
-        self.coming = Coming::Yes;
-        turn.ask(WHOLE, self.request.clone());
+        self.resume(turn);
     }
 
     fn answered(&mut self, _tag: Tag, answer: Result<Response, Failure>, _turn: &mut Turn<'_>) {
         self.coming = match answer {
             Ok(_) => Coming::Ended,
-            Err(failure) => Coming::Failed(sentence(&failure)),
+            Err(failure) => Coming::Failed(sentence(&failure), failure.kind == Kind::Unavailable),
         };
     }
 
@@ -254,19 +268,29 @@ impl Screen for Stream {
     }
 
     fn hidden(&mut self, turn: &mut Turn<'_>) {
-        if self.coming == Coming::Yes {
+        if matches!(self.coming, Coming::Yes | Coming::Failed(_, true)) {
             self.coming = Coming::Rests;
             turn.todo.push(Do::Forget(WHOLE));
         }
     }
 
     fn in_sight(&mut self, turn: &mut Turn<'_>) {
-        if self.coming == Coming::Rests {
-            self.coming = Coming::Yes;
-            let known = self.lines.len().saturating_sub(AGAIN);
-            let known: Vec<_> = self.lines.iter().skip(known).cloned().collect();
-            self.again = (!known.is_empty()).then(|| Overlap::new(known));
-            turn.ask(WHOLE, self.request.clone());
+        if self.coming != Coming::Yes {
+            self.resume(turn);
+        }
+    }
+
+    fn heard(&mut self, turn: &mut Turn<'_>) {
+        if self.coming != Coming::Yes {
+            self.resume(turn);
+        }
+    }
+
+    fn news(&mut self, turn: &mut Turn<'_>) {
+        // Its end may be told after whoever answers was heard again.
+        let lost = matches!(self.coming, Coming::Failed(_, true)) && turn.state.broken.is_none();
+        if lost && turn.now.millis().abs_diff(self.asked.millis()) >= PAUSE_MILLIS {
+            self.resume(turn);
         }
     }
 

@@ -24,6 +24,8 @@ struct Tab {
     name: &'static str,
     screen: Box<dyn Screen>,
     asked: bool,
+    /// Whether whoever answers was lost and came back while another was shown.
+    missed: bool,
 }
 
 /// Screens of which one is shown.
@@ -45,7 +47,7 @@ impl Tabs {
 
     /// The same, with one more.
     pub(in crate::console) fn tab(mut self, name: &'static str, screen: impl Screen + 'static) -> Self {
-        self.tabs.push(Tab { name, screen: Box::new(screen), asked: false });
+        self.tabs.push(Tab { name, screen: Box::new(screen), asked: false, missed: false });
         self
     }
 
@@ -71,8 +73,14 @@ impl Tabs {
         if before != at {
             self.tell(before, turn, |screen, turn| screen.hidden(turn));
         }
+        let missed = std::mem::take(&mut self.tabs[at].missed);
         if self.tabs[at].asked {
-            self.tell(at, turn, |screen, turn| screen.in_sight(turn));
+            self.tell(at, turn, |screen, turn| {
+                screen.in_sight(turn);
+                if missed {
+                    screen.heard(turn);
+                }
+            });
         } else {
             self.tabs[at].asked = true;
             self.tell(at, turn, |screen, turn| screen.ask(turn));
@@ -133,6 +141,13 @@ impl Screen for Tabs {
 
     fn in_sight(&mut self, turn: &mut Turn<'_>) {
         self.tell(self.at, turn, |screen, turn| screen.in_sight(turn));
+    }
+
+    fn heard(&mut self, turn: &mut Turn<'_>) {
+        for (at, tab) in self.tabs.iter_mut().enumerate() {
+            tab.missed = at != self.at;
+        }
+        self.tell(self.at, turn, |screen, turn| screen.heard(turn));
     }
 
     fn news(&mut self, turn: &mut Turn<'_>) {
