@@ -165,8 +165,19 @@ impl App {
         let acts = self.asked.values().any(|asked| matches!(asked, Asked::Action(..) | Asked::Each(..)));
         let waits = acts || !self.asked.is_empty() && self.state.servers.get().is_none();
         self.dirty |= waits || now.seconds() != self.now.seconds();
+        if now < self.now {
+            self.set_back(now);
+        }
         self.now = now;
         self.renew();
+    }
+
+    /// The clock was set back: nothing waits for a time that is far away now.
+    fn set_back(&mut self, now: Timestamp) {
+        self.stale = true;
+        (self.renewed, self.counted) = (None, None);
+        self.listen_at = self.listen_at.map(|at| at.min(now));
+        self.state.set_back(now);
     }
 
     pub(super) fn say(&mut self, role: Role, text: String) {

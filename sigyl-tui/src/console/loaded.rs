@@ -31,6 +31,11 @@ impl<T> Loaded<T> {
         self.asked = Some(now);
     }
 
+    /// The clock was set back: a wait that would begin in the future begins now.
+    pub(super) fn set_back(&mut self, now: Timestamp) {
+        self.asked = self.asked.map(|asked| asked.min(now));
+    }
+
     /// The answer is here.
     pub(super) fn take(&mut self, answer: Result<T, Failure>) {
         self.asked = None;

@@ -49,7 +49,9 @@ impl Pulse {
         let sum = |each: fn(&CallCount) -> u64| counts.iter().map(each).fold(0, u64::saturating_add);
         let (calls, errors) = (sum(calls), sum(errors));
         // Counts that fell are those of another process, or a server went: nothing is known of the time between.
-        if self.looks.back().is_some_and(|last| calls < last.calls || errors < last.errors) {
+        // Nor of one in which the clock was set back.
+        let anew = |last: &Look| calls < last.calls || errors < last.errors || at < last.at;
+        if self.looks.back().is_some_and(anew) {
             self.looks.clear();
         }
         let kinds = counts.iter().map(|count| (kind(count), self::calls(count))).collect();
@@ -147,5 +149,7 @@ mod tests {
         assert!(pulse.looks[0].kinds.is_empty() && !pulse.looks[LOOKS - 1].kinds.is_empty());
         pulse.take(at(2_000), &counts(1, 0));
         assert_eq!((pulse.rate(), pulse.total()), (None, Some((1, 0))));
+        pulse.take(at(1_000), &counts(2, 0));
+        assert_eq!((pulse.rate(), pulse.series().0.len()), (None, 0), "the clock was set back");
     }
 }

@@ -99,6 +99,15 @@ impl State {
         self.said.last().filter(|said| now.millis() - said.at.millis() < STANDS_MILLIS)
     }
 
+    /// The clock was set back: what was said later than now was said now.
+    pub(super) fn set_back(&mut self, now: Timestamp) {
+        self.said.iter_mut().for_each(|said| said.at = said.at.min(now));
+        self.servers.set_back(now);
+        self.runs.set_back(now);
+        self.who.set_back(now);
+        self.counts.set_back(now);
+    }
+
     /// One server.
     pub(super) fn server(&self, name: &ServerName) -> Option<&ServerView> {
         // They come in the order of their names; should they not, each is looked at.

@@ -194,3 +194,25 @@ fn asking_again_on_the_dashboard_asks() {
     desk.press("^r");
     assert_eq!(asked(&desk, "feed"), feeds + 1, "whoever was lost is tried at once");
 }
+
+#[test]
+fn a_clock_that_is_set_back_stops_nothing() {
+    let mut desk = Desk::new(80, 24);
+    tick(&mut desk, 7_200);
+    desk.settle();
+    desk.press("g c t");
+    desk.press("Esc");
+    fails(&mut desk, "feed");
+    let (lists, counts, feeds) = (asked(&desk, "list"), asked(&desk, "count_calls"), asked(&desk, "feed"));
+    for second in 0..10 {
+        tick(&mut desk, second);
+        desk.settle();
+    }
+    assert!(asked(&desk, "feed") > feeds, "it listens again");
+    desk.tell("feed", Frame::Gap { seq: Seq(10), why: "1 event".to_owned() });
+    tick(&mut desk, 11);
+    desk.settle();
+    assert!(asked(&desk, "list") > lists + 1 && asked(&desk, "count_calls") > counts);
+    tick(&mut desk, 12);
+    assert!(!desk.frame().contains("theme: "), "what was said goes: {}", desk.frame());
+}
