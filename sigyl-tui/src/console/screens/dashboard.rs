@@ -2,6 +2,7 @@
 
 mod foot;
 mod needs;
+mod order;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use sigyl_core::wire::v1::{FindingCounts, Response, ServerView};
 
 use self::foot::foot;
 use self::needs::{Need, needs};
+use self::order::By;
 use super::{RunScreen, Screen, server};
 use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
@@ -62,6 +64,8 @@ pub(in crate::console) struct Dashboard {
     /// Whether that is not there any more: nothing is selected until somebody selects something.
     gone: bool,
     first: usize,
+    /// How servers are ordered.
+    by: By,
     /// Servers that are marked.
     marks: BTreeSet<ServerName>,
     /// Rows of the screen, when it was last told.
@@ -96,8 +100,9 @@ impl Dashboard {
         self.rows = needs.map(|need| need.to.clone()).collect();
         self.needs = self.rows.len();
         let all = state.servers.get().into_iter().flatten();
-        let shown = all.filter(|view| fits(view.server.name.as_str()));
-        self.rows.extend(shown.map(|view| To::Server(view.server.name.clone())));
+        let mut shown: Vec<&ServerView> = all.filter(|view| fits(view.server.name.as_str())).collect();
+        self.by.order(&mut shown);
+        self.rows.extend(shown.into_iter().map(|view| To::Server(view.server.name.clone())));
         self.servers = self.rows.len() - self.needs;
         let runs = state.runs.get().into_iter().flatten();
         let shown = runs.filter(|run| fits(run.server.as_ref().map_or("", |name| name.as_str())));
@@ -220,7 +225,7 @@ impl Dashboard {
         }
         let grid = Grid::new(SERVERS, area.width.saturating_sub(2));
         let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area };
-        grid.titles(Rect { y: area.y + 1, height: 1, ..inner }, buf, None, view);
+        grid.titles(Rect { y: area.y + 1, height: 1, ..inner }, buf, self.by.shown(), view);
         let room = usize::from(area.height.saturating_sub(2));
         let at = self.at.saturating_sub(self.needs).min(self.servers.saturating_sub(1));
         let first = self.first.clamp((at + 1).saturating_sub(room.max(1)), at);
@@ -381,6 +386,14 @@ impl Screen for Dashboard {
                 Some(To::Run(run)) => turn.open(RunScreen::of(run.clone())),
                 None => {}
             },
+            Command::Sort => {
+                self.by = self.by.next();
+                self.arrange(turn.state, turn.now);
+            }
+            Command::Reverse => {
+                self.by = self.by.reversed();
+                self.arrange(turn.state, turn.now);
+            }
             Command::Mark => {
                 if let Some(To::Server(name)) = self.chosen().cloned()
                     && !self.marks.remove(&name)
