@@ -374,7 +374,10 @@ impl App {
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         // What cannot be seen is not changed; and whoever wants to end can, whatever is in front.
         let ends = ctrl && matches!(key.code, KeyCode::Char('c' | 'z'));
-        if self.is_too_small() && !ends && key.code != KeyCode::Char('q') {
+        if self.is_too_small() && !ends && !self.is_asked() {
+            if let Some(command @ (Command::Quit | Command::Suspend)) = self.keys.find(&[], &key) {
+                self.command(command);
+            }
             return;
         }
         if ends && !self.layers.is_empty() {
@@ -406,6 +409,11 @@ impl App {
     /// Whether nothing but its size can be told.
     pub(super) fn is_too_small(&self) -> bool {
         self.size.0 < LEAST.0 || self.size.1 < LEAST.1
+    }
+
+    /// Whether a question before the end is in front.
+    fn is_asked(&self) -> bool {
+        self.layers.last().is_some_and(|layer| layer.question().is_some())
     }
 
     fn paste(&mut self, text: &str) {
@@ -521,7 +529,7 @@ impl App {
         names.extend(self.state.runs_here().iter().map(|run| format!("the run {run}")));
         if names.is_empty() {
             self.effects.push(Effect::Quit);
-        } else {
+        } else if !self.is_asked() {
             self.layers.push(Box::new(Confirm::end(&names)));
         }
     }

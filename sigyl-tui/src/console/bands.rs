@@ -10,7 +10,7 @@ use super::app::{App, Asked, BANDS, LEAST};
 use super::command::Command;
 use super::view::View;
 use super::widgets::put;
-use crate::render::{Glyph, Role, duration, specimen};
+use crate::render::{Glyph, Role, duration, specimen, wrap};
 
 /// How long an action may take before that is said.
 const FELT: Duration = Duration::from_millis(500);
@@ -26,14 +26,11 @@ impl App {
 
     fn paint(&self, area: Rect, buf: &mut Buffer) {
         buf.set_style(area, self.theme.text);
-        if area.width < LEAST.0 || area.height < LEAST.1 {
-            let says =
-                format!("{}×{} is too small: {}×{} at least", area.width, area.height, LEAST.0, LEAST.1);
-            put(buf, area, area.x, area.y, &says, self.theme.role(Role::Text));
-            return;
-        }
         let (state, theme) = (&self.state, &self.theme);
         let view = View { state, keys: &self.keys, theme, look: self.look, now: self.present() };
+        if area.width < LEAST.0 || area.height < LEAST.1 {
+            return self.paint_small(area, buf, &view);
+        }
         self.header(Rect { height: 1, ..area }, buf, &view);
         self.path(Rect { y: area.y + 1, height: 1, ..area }, buf, &view);
         let body = Rect { y: area.y + 2, height: area.height - BANDS, ..area };
@@ -42,6 +39,20 @@ impl App {
         self.footer(Rect { y: body.bottom() + 1, height: 1, ..area }, buf, &view);
         for layer in &self.layers {
             layer.draw(body, buf, &view);
+        }
+    }
+
+    /// Where there is no room for a screen: how much is needed, and how to end; or the question before that, its answers first.
+    fn paint_small(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        let quit = view.key(Command::Quit, &[]);
+        let size = format!("{}×{} is too small: {}×{} at least", area.width, area.height, LEAST.0, LEAST.1);
+        let lines = match self.layers.last().and_then(|layer| layer.question()) {
+            Some(question) => format!("y end · n stay\n{question}"),
+            None => format!("{size} · {quit} ends"),
+        };
+        let lines = wrap(&lines, &view.look_of(area.width), 0);
+        for (y, line) in (area.y..area.bottom()).zip(lines.lines()) {
+            put(buf, area, area.x, y, line, self.theme.role(Role::Text));
         }
     }
 

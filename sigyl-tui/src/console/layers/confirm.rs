@@ -42,6 +42,10 @@ impl Layer for Confirm {
         &[("y", "end"), ("n", "stay")]
     }
 
+    fn question(&self) -> Option<&str> {
+        Some(&self.lines)
+    }
+
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let text = wrap(&self.lines, &view.look_of(56), 0);
         let height = u16::try_from(text.lines().count()).unwrap_or(4) + 4;

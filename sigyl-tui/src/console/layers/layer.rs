@@ -32,6 +32,11 @@ pub(in crate::console) trait Layer {
     /// The keys that it takes, for the footer.
     fn keys(&self) -> &'static [(&'static str, &'static str)];
 
+    /// What it asks before the end: that is answered on a screen of any size.
+    fn question(&self) -> Option<&str> {
+        None
+    }
+
     /// Draws it over the body of the screen.
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>);
 }
