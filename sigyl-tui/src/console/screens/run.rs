@@ -1,5 +1,6 @@
 //! A run: its steps, what they say, and how it ended.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 
 use ratatui::buffer::Buffer;
@@ -61,8 +62,9 @@ pub(in crate::console) struct RunScreen {
     went_on: Option<RunState>,
     /// What it is from, to try it again.
     from: Option<From>,
-    /// Lines up from the last one.
+    /// Lines up from the last one, and how many there can be, as it was drawn last.
     up: usize,
+    most: Cell<usize>,
 }
 
 /// Where what was asked was filled in.
@@ -93,6 +95,7 @@ impl RunScreen {
             went_on: None,
             from: None,
             up: 0,
+            most: Cell::new(0),
         }
     }
 
@@ -423,9 +426,7 @@ impl Screen for RunScreen {
             // How it ends is not for the link to say: its own state stands, and is asked for again.
             Err(failure) if self.run.is_some() => self.unheard = Some((turn.now, failure)),
             Err(failure) => {
-                if self.run.is_none() {
-                    self.refused(&failure, turn);
-                }
+                self.refused(&failure, turn);
                 self.failure = Some(failure);
             }
         }
@@ -461,6 +462,7 @@ impl Screen for RunScreen {
 
     fn command(&mut self, command: Command, turn: &mut Turn<'_>) -> bool {
         let page = usize::from(turn.height.saturating_sub(4)).max(1);
+        self.up = self.up.min(self.most.get());
         match command {
             Command::Refresh => self.ask(turn),
             Command::Open => {
@@ -473,11 +475,11 @@ impl Screen for RunScreen {
                 let run = self.run.as_ref().map_or_else(String::new, ToString::to_string);
                 turn.todo.push(Do::Copy(run));
             }
-            Command::Up => self.up += 1,
+            Command::Up => self.up = (self.up + 1).min(self.most.get()),
             Command::Down => self.up = self.up.saturating_sub(1),
-            Command::PageUp => self.up += page,
+            Command::PageUp => self.up = (self.up + page).min(self.most.get()),
             Command::PageDown => self.up = self.up.saturating_sub(page),
-            Command::Top => self.up = usize::MAX / 2,
+            Command::Top => self.up = self.most.get(),
             Command::Bottom => self.up = 0,
             _ => return false,
         }
@@ -531,7 +533,8 @@ impl Screen for RunScreen {
         };
         let lines = paint::folded(&self.text(&view.look_of(text.width), view.now), text.width, view.theme);
         let rows = usize::from(text.height);
-        let up = self.up.min(lines.len().saturating_sub(rows));
+        self.most.set(lines.len().saturating_sub(rows));
+        let up = self.up.min(self.most.get());
         // While it runs the newest line is at the bottom; what is over is read from its beginning.
         let first = lines.len().saturating_sub(rows + up);
         for (y, line) in (text.y..text.bottom()).zip(lines.iter().skip(first)) {

@@ -248,7 +248,9 @@ impl Screen for Sheet {
         self.make(body.width, view);
         let made = self.made.borrow();
         let lines = made.as_ref().map_or(&[][..], |made| made.lines.as_slice());
-        for (y, line) in (body.y..body.bottom()).zip(lines.iter().skip(self.first)) {
+        // On a wider screen there are fewer lines: as many of them are shown as fit.
+        let first = self.first.min(lines.len().saturating_sub(usize::from(body.height)));
+        for (y, line) in (body.y..body.bottom()).zip(lines.iter().skip(first)) {
             buf.set_line(body.x, y, line, body.width);
         }
         let foot = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
@@ -256,8 +258,8 @@ impl Screen for Sheet {
             let says = view.look.cut(&says, usize::from(foot.width.saturating_sub(2)));
             put(buf, foot, foot.x + 1, foot.y, &says, view.theme.role(role));
         } else if lines.len() > usize::from(body.height) {
-            let last = (self.first + usize::from(body.height)).min(lines.len());
-            let says = format!("lines {} to {last} of {}", self.first + 1, lines.len());
+            let last = (first + usize::from(body.height)).min(lines.len());
+            let says = format!("lines {} to {last} of {}", first + 1, lines.len());
             put(buf, foot, foot.x + 1, foot.y, &says, view.theme.role(Role::Dim));
         }
     }

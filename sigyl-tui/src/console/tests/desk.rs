@@ -66,6 +66,12 @@ impl Desk {
         self.settle();
     }
 
+    /// Gives the terminal another size.
+    pub(in crate::console) fn resize(&mut self, width: u16, height: u16) {
+        self.terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        self.take(Input::Resized(width, height));
+    }
+
     /// Takes an input.
     pub(in crate::console) fn take(&mut self, input: Input) {
         for effect in self.app.update(input) {
@@ -207,6 +213,10 @@ pub(in crate::console) fn key_of(name: &str) -> KeyEvent {
         "Down" => KeyCode::Down,
         "Left" => KeyCode::Left,
         "Right" => KeyCode::Right,
+        "Home" => KeyCode::Home,
+        "End" => KeyCode::End,
+        "PageUp" => KeyCode::PageUp,
+        "PageDown" => KeyCode::PageDown,
         "Space" => KeyCode::Char(' '),
         "Backspace" => KeyCode::Backspace,
         one if one.chars().count() == 1 => KeyCode::Char(one.chars().next().unwrap()),

@@ -228,7 +228,76 @@ fn a_run_is_followed_to_its_end() {
 #[test]
 fn what_is_too_small_says_so() {
     let mut desk = Desk::new(59, 20);
-    insta::assert_snapshot!(desk.frame().trim(), @"59×20 is too small: 60×16 at least");
+    insta::assert_snapshot!(desk.frame().trim(), @"59×20 is too small: 60×16 at least · q ends");
+}
+
+#[test]
+fn a_terminal_that_is_too_small_can_be_left() {
+    use crate::console::effect::Effect;
+    use crate::console::input::Input;
+    for (width, height) in [(50, 14), (20, 4)] {
+        for key in ["q", "^c"] {
+            let mut desk = Desk::new(80, 24);
+            desk.resize(width, height);
+            desk.press(key);
+            let frame = desk.frame();
+            assert!(frame.starts_with("y end"), "{frame}");
+            desk.press("x j");
+            desk.take(Input::Paste("y".to_owned()));
+            assert!(desk.done.is_empty());
+            desk.press("n");
+            assert!(desk.frame().contains("too small") && desk.app.layers.is_empty());
+            desk.press(key);
+            desk.press("y");
+            assert!(matches!(desk.done[..], [Effect::Quit]));
+        }
+    }
+}
+
+#[test]
+fn a_key_in_a_terminal_that_is_too_small_is_typed_nowhere() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("/ c l o c k Enter Enter E");
+    let form = desk.frame();
+    desk.resize(50, 14);
+    desk.press("q n a");
+    desk.resize(80, 24);
+    assert_eq!(desk.frame(), form);
+}
+
+#[test]
+fn an_end_is_asked_about_once() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("^c ^c ^c q");
+    assert_eq!(desk.app.layers.len(), 1);
+    desk.press("n");
+    assert!(desk.app.layers.is_empty());
+}
+
+#[test]
+fn what_was_scrolled_stays_full_on_a_screen_of_another_size() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("g h Enter");
+    desk.frame();
+    desk.take(crate::console::input::Input::Key(super::desk::key_of("End")));
+    desk.resize(160, 48);
+    let frame = desk.frame();
+    let says = frame.lines().find_map(|line| line.trim().strip_prefix("lines ")).unwrap();
+    let numbers: Vec<usize> = says.split(' ').filter_map(|word| word.parse().ok()).collect();
+    let [first, last, all] = numbers[..] else { panic!("{says}") };
+    assert_eq!((last, last - first + 1), (all, 43), "{frame}");
+}
+
+#[test]
+fn the_log_of_a_run_scrolls_down_again_from_its_beginning() {
+    let mut desk = Desk::new(80, 24);
+    desk.press("g n Enter");
+    let end = desk.frame();
+    desk.take(crate::console::input::Input::Key(super::desk::key_of("Home")));
+    let top = desk.frame();
+    assert_ne!(top, end);
+    desk.press("Down");
+    assert_ne!(desk.frame(), top);
 }
 
 #[test]
