@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crossterm::event::{
     KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
-use sigyl_core::domain::{Seq, Timestamp};
+use sigyl_core::domain::{Failure, Seq, Timestamp};
 use sigyl_core::wire::v1::Request;
 
 use super::command::{Command, Place};
@@ -14,6 +14,7 @@ use super::effect::{Effect, Ticket};
 use super::input::Input;
 use super::keymap::{Keymap, Scope};
 use super::layers::{Confirm, FilterLine, GoTo, Help, Layer, Messages, Palette, Taken};
+use super::loaded::sentence;
 use super::recorder::Recorder;
 use super::screens::{Screen, screen_of};
 use super::state::State;
@@ -48,6 +49,8 @@ pub(super) enum Asked {
     /// How many sessions are open.
     Sessions,
     Feed,
+    /// A file that is written.
+    Save,
     Screen(u64, Tag),
     /// An action: what was typed, since when it is asked, and how many keys had been pressed then.
     Action(&'static str, Values, Timestamp, u64),
@@ -148,6 +151,7 @@ impl App {
             Input::Answered(ticket, answer) => self.answered(ticket, answer),
             Input::Read(ticket, text) => self.read(ticket, text),
             Input::Seen(ticket, seen) => self.seen(ticket, seen),
+            Input::Wrote(ticket, wrote) => self.wrote(ticket, wrote),
             Input::Tick(now) => self.tick(now),
             Input::Note(text) => self.say(Role::Warn, text),
             Input::AskedToEnd => self.effects.push(Effect::Quit),
@@ -260,7 +264,23 @@ impl App {
                 self.say(Role::Dim, "copied; the clipboard of the terminal keeps it".to_owned());
                 self.effects.push(Effect::Copy(text));
             }
+            Do::Prompt(prompt) => self.layers.push(Box::new(prompt)),
+            Do::Typed(tag, text) => self.tell(id, |screen, turn| screen.typed(tag, &text, turn)),
+            Do::Save(path, text) => {
+                let ticket = self.ticket();
+                self.asked.insert(ticket, Asked::Save);
+                self.effects.push(Effect::Write(ticket, path.into(), text));
+            }
             Do::Quit => self.effects.push(Effect::Quit),
+        }
+    }
+
+    /// A file was written, or could not be.
+    fn wrote(&mut self, ticket: Ticket, wrote: Result<String, Failure>) {
+        self.asked.remove(&ticket);
+        match wrote {
+            Ok(what) => self.say(Role::Ok, what),
+            Err(failure) => self.say(Role::Error, sentence(&failure)),
         }
     }
 

@@ -53,6 +53,14 @@ pub(super) enum Command {
     Follow,
     /// Break long lines, or not.
     Wrap,
+    /// Show only lines that are as grave as this, and the next time graver ones.
+    Level,
+    /// Show only lines that one wrote.
+    By,
+    /// Go to a time.
+    Jump,
+    /// Write what is shown into a file.
+    Save,
     /// Try what failed again.
     Again,
     /// Start an action.
@@ -98,6 +106,10 @@ impl Command {
             Self::PreviousTab => "previous-tab",
             Self::Follow => "follow",
             Self::Wrap => "wrap",
+            Self::Level => "level",
+            Self::By => "by",
+            Self::Jump => "jump",
+            Self::Save => "save",
             Self::Again => "again",
             Self::Theme => "theme",
             Self::Suspend => "suspend",

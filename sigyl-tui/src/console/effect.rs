@@ -21,6 +21,8 @@ pub(super) enum Effect {
     Forget(Ticket),
     /// Read a small text file of the operator.
     Read(Ticket, PathBuf),
+    /// Write text into a file that is not there yet.
+    Write(Ticket, PathBuf, String),
     /// Look at something of this machine.
     See(Ticket, Outside),
     /// Put text into the clipboard of the terminal.

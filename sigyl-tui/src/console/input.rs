@@ -31,6 +31,8 @@ pub(super) enum Input {
     Read(Ticket, Result<String, Failure>),
     /// Something was looked at.
     Seen(Ticket, Seen),
+    /// A file was written: what is said of that.
+    Wrote(Ticket, Result<String, Failure>),
     /// The program notes something about itself.
     Note(String),
     /// Time passed.

@@ -216,6 +216,7 @@ impl App {
                 self.listen_at = Some(self.now.plus(AGAIN));
             }
             Some(Asked::Screen(id, tag)) => self.tell(id, |screen, turn| screen.answered(tag, answer, turn)),
+            Some(Asked::Save) => {}
             Some(Asked::Each(name, on, _)) => self.one_done(name, &on, answer),
             Some(Asked::Action(name, values, _, pressed)) => self.done(name, &values, pressed, answer),
             None => {}

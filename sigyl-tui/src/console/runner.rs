@@ -114,6 +114,16 @@ impl Runner {
         self.asked.insert(ticket, (false, task));
     }
 
+    fn write(&self, ticket: Ticket, path: PathBuf, text: String) {
+        let inputs = self.inputs.clone();
+        let home = self.settings.environment.get("HOME").map(PathBuf::from);
+        tokio::spawn(async move {
+            let wrote = write(path, home, text).await;
+            // Nobody listens any more when the console has ended.
+            inputs.send(Input::Wrote(ticket, wrote)).await.ok();
+        });
+    }
+
     fn read(&self, ticket: Ticket, path: PathBuf) {
         let inputs = self.inputs.clone();
         tokio::spawn(async move {
@@ -122,6 +132,26 @@ impl Runner {
             inputs.send(Input::Read(ticket, text)).await.ok();
         });
     }
+}
+
+/// Writes text into a file that only its owner can read; one that is there already is left as it is.
+async fn write(path: PathBuf, home: Option<PathBuf>, text: String) -> Result<String, Failure> {
+    use tokio::io::AsyncWriteExt as _;
+    let path = match (path.strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path,
+    };
+    let shown = crate::render::specimen(&path.display().to_string());
+    let wrong = |error: io::Error| {
+        let message = format!("could not write {shown}: {error}");
+        Problem::failed("E0013", Kind::Unavailable, message, "name another file: none is written over")
+            .failure
+    };
+    let mut options = tokio::fs::OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o600).open(&path).await.map_err(wrong)?;
+    file.write_all(text.as_bytes()).await.map_err(wrong)?;
+    file.flush().await.map_err(wrong)?;
+    Ok(format!("{} lines are in {shown}", text.lines().count()))
 }
 
 fn broke_off() -> Problem {
@@ -289,6 +319,7 @@ impl Console {
                 Effect::Forget(ticket) => self.runner.forget(ticket),
                 Effect::Read(ticket, path) => self.runner.read(ticket, path),
                 Effect::See(ticket, what) => self.runner.see(ticket, what),
+                Effect::Write(ticket, path, text) => self.runner.write(ticket, path, text),
                 Effect::Copy(text) => {
                     if !self.terminal.copy(&text)? {
                         self.app.say(Role::Warn, "too much for a clipboard: not copied".to_owned());

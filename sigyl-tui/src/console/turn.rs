@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sigyl_core::domain::Timestamp;
 use sigyl_core::wire::v1::Request;
 
+use super::layers::Prompt;
 use super::outside::Outside;
 use super::screens::Screen;
 use super::state::State;
@@ -36,6 +37,12 @@ pub(super) enum Do {
     Send(&'static str, Values),
     /// Send an action for several, each with its fields.
     SendEach(&'static str, Vec<Values>),
+    /// Ask for one line.
+    Prompt(Prompt),
+    /// Hand a line that was asked for to the screen.
+    Typed(Tag, String),
+    /// Write text into a new file, and say how many lines that are.
+    Save(String, String),
     /// Do what a key would do.
     Command(super::command::Command),
     /// Narrow what is shown.

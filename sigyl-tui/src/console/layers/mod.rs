@@ -8,6 +8,7 @@ mod help;
 mod layer;
 mod messages;
 mod palette;
+mod prompt;
 
 pub(super) use confirm::Confirm;
 pub(super) use filter::FilterLine;
@@ -17,3 +18,4 @@ pub(super) use help::Help;
 pub(super) use layer::{Layer, Taken};
 pub(super) use messages::Messages;
 pub(super) use palette::Palette;
+pub(super) use prompt::Prompt;

@@ -2,11 +2,11 @@
 
 /// Where the past that comes meets what is here.
 #[derive(Debug)]
-pub(super) struct Overlap {
+pub(super) struct Overlap<T> {
     /// The last lines that are here.
-    known: Vec<String>,
+    known: Vec<T>,
     /// What came so far.
-    came: Vec<String>,
+    came: Vec<T>,
     /// Places among the known where what came may begin.
     begins: Vec<usize>,
     /// Of what came, how much is known for sure at least.
@@ -15,24 +15,24 @@ pub(super) struct Overlap {
 
 /// What is known after a line.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Met {
+pub(super) enum Met<T> {
     /// Nothing yet.
     Pending,
     /// These lines are new, and so is whatever comes now.
-    New(Vec<String>),
+    New(Vec<T>),
     /// Nothing of it is here: between it and what is here something is missing.
-    Gap(Vec<String>),
+    Gap(Vec<T>),
 }
 
-impl Overlap {
+impl<T: PartialEq> Overlap<T> {
     /// Looks for these lines in what comes; there has to be one.
-    pub(super) fn new(known: Vec<String>) -> Self {
+    pub(super) fn new(known: Vec<T>) -> Self {
         Self { known, came: Vec::new(), begins: Vec::new(), sure: None }
     }
 
     /// Takes a line that came. Where what came can begin at several places, it begins at the earliest that it can: nothing is
     /// shown twice.
-    pub(super) fn take(&mut self, line: String) -> Met {
+    pub(super) fn take(&mut self, line: T) -> Met<T> {
         let count = self.came.len();
         if count == 0 {
             self.begins = (0..self.known.len()).filter(|at| self.known[*at] == line).collect();
@@ -57,7 +57,7 @@ impl Overlap {
 mod tests {
     use super::*;
 
-    fn met(known: &str, came: &str) -> Met {
+    fn met(known: &str, came: &str) -> Met<String> {
         let lines = |text: &str| text.chars().map(|c| c.to_string()).collect::<Vec<_>>();
         let mut overlap = Overlap::new(lines(known));
         let mut last = Met::Pending;
@@ -68,7 +68,7 @@ mod tests {
         last
     }
 
-    fn new(text: &str) -> Met {
+    fn new(text: &str) -> Met<String> {
         Met::New(text.chars().map(|c| c.to_string()).collect())
     }
 

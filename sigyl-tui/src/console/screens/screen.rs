@@ -45,6 +45,9 @@ pub(in crate::console) trait Screen {
     /// Takes pasted text.
     fn paste(&mut self, _text: &str, _turn: &mut Turn<'_>) {}
 
+    /// Takes a line that it asked for.
+    fn typed(&mut self, _tag: Tag, _text: &str, _turn: &mut Turn<'_>) {}
+
     /// Whether what is typed now is nobody's to see.
     fn hides(&self) -> bool {
         false

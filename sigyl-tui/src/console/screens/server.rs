@@ -25,7 +25,8 @@ pub(in crate::console) fn server(name: &ServerName) -> Tabs {
         .tab("versions", List::new(Versions { name: name.clone() }))
         .tab(
             "logs",
-            Stream::new("logs", of(Request::Logs { name: name.clone(), lines: PAST, follow: true }), log),
+            Stream::new("logs", of(Request::Logs { name: name.clone(), lines: PAST, follow: true }), log)
+                .leveled(),
         )
         .tab(
             "calls",

@@ -1,17 +1,23 @@
 //! Lines that come: logs, calls, events.
 
+mod facts;
+mod time;
+
 use std::collections::VecDeque;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use regex::{Regex, RegexBuilder};
+use sigyl_core::deploy::LogStream;
 use sigyl_core::domain::{Failure, Kind, Timestamp};
 use sigyl_core::wire::v1::{Frame, Request, Response};
 
+use self::facts::{Facts, Level, Line};
 use super::Screen;
 use super::overlap::{Met, Overlap};
 use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
+use crate::console::layers::Prompt;
 use crate::console::loaded::sentence;
 use crate::console::paint;
 use crate::console::turn::{Do, Tag, Turn};
@@ -28,6 +34,14 @@ const AGAIN: usize = 2_000;
 const EXPRESSION: usize = 1 << 20;
 
 const WHOLE: Tag = Tag(0);
+const TIME: Tag = Tag(1);
+const FILE: Tag = Tag(2);
+const FILE_WORDS: &str = "a file of this machine that is not there yet: the lines that are shown go into it, without colours";
+
+/// Asks for a time to go to.
+fn to_time() -> Prompt {
+    Prompt::new(TIME, "go to a time", "14:05 or 14:05:30 of the day of the newest line, 5m ago, or 2026-11-22T14:05:30Z; in UTC")
+}
 
 /// Writes a line of what was told; nothing when it tells something else.
 type Write = fn(&Frame, &Look) -> Option<String>;
@@ -57,17 +71,24 @@ pub(in crate::console) struct Stream {
     place: Option<Place>,
     request: Request,
     write: Write,
-    lines: VecDeque<String>,
+    lines: VecDeque<Line>,
+    /// How many of them name no level.
+    unnamed: usize,
     bytes: usize,
     /// The number of the first line that is kept, counted from the beginning.
     gone: usize,
     /// Numbers of the lines that are shown.
     shown: VecDeque<usize>,
+    /// Whether its lines have levels, and somebody who wrote them.
+    leveled: bool,
+    /// How grave a line is at least, and who wrote it, where that is wanted.
+    level: Option<Level>,
+    by: Option<LogStream>,
     filter: String,
     wanted: Option<Result<Regex, String>>,
     coming: Coming,
     /// What comes again after a rest, until it meets what is here.
-    again: Option<Overlap>,
+    again: Option<Overlap<Line>>,
     /// When it was asked for last.
     asked: Timestamp,
     follow: bool,
@@ -85,6 +106,10 @@ impl Stream {
             request,
             write,
             lines: VecDeque::new(),
+            unnamed: 0,
+            leveled: false,
+            level: None,
+            by: None,
             bytes: 0,
             gone: 0,
             shown: VecDeque::new(),
@@ -97,6 +122,11 @@ impl Stream {
             wrap: false,
             last: 0,
         }
+    }
+
+    /// The same, of lines that may name a level.
+    pub(in crate::console) fn leveled(self) -> Self {
+        Self { leveled: true, ..self }
     }
 
     /// The same, as a place.
@@ -114,22 +144,60 @@ impl Stream {
         turn.ask(WHOLE, self.request.clone());
     }
 
-    fn fits(&self, line: &str) -> bool {
+    fn fits(&self, line: &Line) -> bool {
+        let facts = line.facts;
+        if self.level.is_some_and(|least| facts.level.is_none_or(|level| level < least)) {
+            return false;
+        }
+        if self.by.is_some_and(|by| facts.by != Some(by)) {
+            return false;
+        }
         match &self.wanted {
             None => true,
-            Some(Ok(wanted)) => wanted.is_match(&console::strip_ansi_codes(line)),
-            Some(Err(_)) => console::strip_ansi_codes(line).contains(&self.filter),
+            Some(Ok(wanted)) => wanted.is_match(&console::strip_ansi_codes(&line.text)),
+            Some(Err(_)) => console::strip_ansi_codes(&line.text).contains(&self.filter),
         }
     }
 
+    /// Looks anew which lines fit, and shows the newest of them.
+    fn narrow(&mut self) {
+        let numbers = (0..self.lines.len()).filter(|at| self.fits(&self.lines[*at])).map(|at| at + self.gone);
+        self.shown = numbers.collect();
+        self.follow = true;
+    }
+
+    /// Goes to the first line of a time or later; nothing comes after the last one.
+    fn jump(&mut self, text: &str, turn: &mut Turn<'_>) {
+        let newest = self.lines.iter().rev().find_map(|line| line.facts.at).unwrap_or(turn.now);
+        let at = match time::read(text, newest, turn.now) {
+            Ok(at) => at,
+            Err(wrong) => return turn.todo.push(Do::Prompt(to_time().again(text, wrong))),
+        };
+        let late = |number: &usize| {
+            let line = self.lines.get(number.saturating_sub(self.gone));
+            line.and_then(|line| line.facts.at).is_some_and(|it| it >= at)
+        };
+        let newest = self.shown.len().saturating_sub(1);
+        let found = self.shown.iter().position(late).unwrap_or(newest);
+        let page = usize::from(turn.height.saturating_sub(1)).max(1);
+        self.last = (found + page - 1).min(newest);
+        self.follow = false;
+    }
+
+    /// All lines that are shown, as plain text.
+    fn plain(&self) -> String {
+        let lines = (0..self.shown.len()).map(|at| console::strip_ansi_codes(self.line(at)).into_owned());
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// Takes a line; after a rest, those that are here already come once more.
-    fn came(&mut self, line: String) {
+    fn came(&mut self, line: Line) {
         let Some(overlap) = &mut self.again else { return self.push(line) };
         let new = match overlap.take(line) {
             Met::Pending => return,
             Met::New(new) => new,
             Met::Gap(new) => {
-                self.push(LOOK.paint(Role::Warn, GAP));
+                self.push(Line { text: LOOK.paint(Role::Warn, GAP), facts: Facts::default() });
                 new
             }
         };
@@ -137,16 +205,18 @@ impl Stream {
         new.into_iter().for_each(|line| self.push(line));
     }
 
-    fn push(&mut self, line: String) {
+    fn push(&mut self, line: Line) {
         let number = self.gone + self.lines.len();
         if self.fits(&line) {
             self.shown.push_back(number);
         }
-        self.bytes += line.len();
+        self.bytes += line.text.len();
+        self.unnamed += usize::from(line.facts.level.is_none());
         self.lines.push_back(line);
         while self.lines.len() > LINES || self.bytes > BYTES {
             let Some(line) = self.lines.pop_front() else { break };
-            self.bytes -= line.len();
+            self.bytes -= line.text.len();
+            self.unnamed -= usize::from(line.facts.level.is_none());
             if self.shown.front() == Some(&self.gone) {
                 self.shown.pop_front();
                 self.last = self.last.saturating_sub(1);
@@ -180,7 +250,7 @@ impl Stream {
 
     fn line(&self, at: usize) -> &str {
         let number = self.shown.get(at).copied().unwrap_or(self.gone);
-        self.lines.get(number.saturating_sub(self.gone)).map_or("", String::as_str)
+        self.lines.get(number.saturating_sub(self.gone)).map_or("", |line| &line.text)
     }
 
     /// Lines of the screen, the last one at the bottom.
@@ -216,7 +286,18 @@ impl Stream {
                     crate::render::specimen(&self.filter)
                 ));
             }
+            None if self.shown.len() < self.lines.len() => {
+                parts.push(format!("{} of {} lines", self.shown.len(), self.lines.len()));
+            }
             None => parts.push(format!("{} lines", self.lines.len())),
+        }
+        if let Some(level) = self.level {
+            parts.push(format!("{}; {} lines name no level and are not shown", level.words(), self.unnamed));
+        }
+        match self.by {
+            Some(LogStream::Supervisor) => parts.push("only Sigyl's notes".to_owned()),
+            Some(_) => parts.push("only of the server".to_owned()),
+            None => {}
         }
         if self.gone > 0 {
             parts.push(format!("{} older ones are not kept", self.gone));
@@ -263,7 +344,8 @@ impl Screen for Stream {
 
     fn told(&mut self, _tag: Tag, frame: Frame, turn: &mut Turn<'_>) {
         if let Some(text) = (self.write)(&frame, &Look { zone: turn.state.zone, ..LOOK }) {
-            text.lines().for_each(|line| self.came(line.to_owned()));
+            let facts = Facts::of(&frame);
+            text.lines().for_each(|line| self.came(Line { text: line.to_owned(), facts }));
         }
     }
 
@@ -302,14 +384,40 @@ impl Screen for Stream {
             }
             Command::Wrap => self.wrap = !self.wrap,
             Command::Refresh => self.ask(turn),
-            Command::Copy => {
-                let lines =
-                    (0..self.shown.len()).map(|at| console::strip_ansi_codes(self.line(at)).into_owned());
-                turn.todo.push(Do::Copy(lines.collect::<Vec<_>>().join("\n")));
+            Command::Copy => turn.todo.push(Do::Copy(self.plain())),
+            Command::Level => {
+                self.level = Level::after(self.level);
+                self.narrow();
             }
+            Command::By => {
+                self.by = match self.by {
+                    None => Some(LogStream::Server),
+                    Some(LogStream::Server) => Some(LogStream::Supervisor),
+                    Some(_) => None,
+                };
+                self.narrow();
+            }
+            Command::Jump => turn.todo.push(Do::Prompt(to_time())),
+            Command::Save => turn.todo.push(Do::Prompt(Prompt::new(FILE, "save", FILE_WORDS))),
             other => return self.scroll(other, turn.height),
         }
         true
+    }
+
+    fn typed(&mut self, tag: Tag, text: &str, turn: &mut Turn<'_>) {
+        match tag {
+            _ if text.is_empty() => {}
+            TIME => self.jump(text, turn),
+            _ => turn.todo.push(Do::Save(text.to_owned(), format!("{}\n", self.plain()))),
+        }
+    }
+
+    fn offers(&self, command: Command) -> bool {
+        match command {
+            Command::Level | Command::By => self.leveled,
+            Command::Jump | Command::Save => !self.shown.is_empty(),
+            _ => true,
+        }
     }
 
     fn filter(&self) -> Option<&str> {
@@ -323,9 +431,7 @@ impl Screen for Stream {
             made(text)
                 .map_err(|error| error.to_string().lines().last().unwrap_or("not an expression").to_owned())
         });
-        let numbers = (0..self.lines.len()).filter(|at| self.fits(&self.lines[*at])).map(|at| at + self.gone);
-        self.shown = numbers.collect();
-        self.follow = true;
+        self.narrow();
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {

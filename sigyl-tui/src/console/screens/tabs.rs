@@ -59,8 +59,10 @@ impl Tabs {
         turn.height += 2;
         let own = |tag: Tag| Tag(u16::try_from(at).unwrap_or(0) * TAGS + tag.0 % TAGS);
         for thing in &mut turn.todo[before..] {
-            if let Do::Ask(tag, _) | Do::See(tag, _) | Do::Forget(tag) = thing {
-                *tag = own(*tag);
+            match thing {
+                Do::Ask(tag, _) | Do::See(tag, _) | Do::Forget(tag) => *tag = own(*tag),
+                Do::Prompt(prompt) => prompt.tag = own(prompt.tag),
+                _ => {}
             }
         }
     }
@@ -133,6 +135,11 @@ impl Screen for Tabs {
     fn told(&mut self, tag: Tag, frame: Frame, turn: &mut Turn<'_>) {
         let at = usize::from(tag.0 / TAGS);
         self.tell(at, turn, |screen, turn| screen.told(Tag(tag.0 % TAGS), frame, turn));
+    }
+
+    fn typed(&mut self, tag: Tag, text: &str, turn: &mut Turn<'_>) {
+        let at = usize::from(tag.0 / TAGS);
+        self.tell(at, turn, |screen, turn| screen.typed(Tag(tag.0 % TAGS), text, turn));
     }
 
     fn hidden(&mut self, turn: &mut Turn<'_>) {

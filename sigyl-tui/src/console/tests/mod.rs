@@ -4,6 +4,7 @@ mod actions;
 mod answers;
 mod desk;
 mod keys;
+mod lines;
 mod lost;
 #[path = "../../../tests/it/pty.rs"]
 #[expect(dead_code, reason = "the tests of the whole program use the rest of it")]
