@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crossterm::event::{
-    KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
-};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use sigyl_core::domain::{Failure, Seq, Timestamp};
 use sigyl_core::wire::v1::Request;
 
@@ -13,8 +11,9 @@ use super::command::{Command, Place};
 use super::effect::{Effect, Ticket};
 use super::input::Input;
 use super::keymap::{Keymap, Scope};
-use super::layers::{Confirm, FilterLine, GoTo, Help, Layer, Messages, Palette, Taken};
+use super::layers::{Confirm, FilterLine, GoTo, Help, Layer, Messages, Palette};
 use super::loaded::sentence;
+use super::mouse::Held;
 use super::recorder::Recorder;
 use super::screens::{Screen, screen_of};
 use super::state::State;
@@ -26,8 +25,6 @@ use crate::render::{Look, Role};
 pub(super) const BANDS: u16 = 4;
 /// The least that a screen needs.
 pub(super) const LEAST: (u16, u16) = (60, 16);
-/// Rows that a turn of the wheel scrolls.
-const WHEEL: usize = 3;
 /// Screens that one can go back over.
 const WAY: usize = 50;
 
@@ -90,6 +87,8 @@ pub(super) struct App {
     pub(super) each: (usize, usize),
     /// Keys that were pressed so far.
     pub(super) pressed: u64,
+    /// The button of the mouse that is held.
+    pub(super) held: Option<Held>,
     dirty: bool,
     /// What keys mean.
     pub(super) keys: Rc<Keymap>,
@@ -124,6 +123,7 @@ impl App {
             listen_at: None,
             each: (0, 0),
             pressed: 0,
+            held: None,
             dirty: true,
             keys: Rc::default(),
             own: None,
@@ -144,6 +144,7 @@ impl App {
             Input::Mouse(mouse) => self.mouse(mouse),
             Input::Resized(width, height) => {
                 self.size = (width, height);
+                self.held = None;
                 self.news();
             }
             Input::Linked(link) => self.linked(link),
@@ -284,7 +285,7 @@ impl App {
         }
     }
 
-    fn copy(&mut self, text: String) {
+    pub(super) fn copy(&mut self, text: String) {
         let lines = text.lines().count();
         if text.is_empty() {
             return self.say(Role::Dim, "there is nothing to copy here".to_owned());
@@ -404,13 +405,8 @@ impl App {
             let suspends = key.code == KeyCode::Char('z');
             return self.command(if suspends { Command::Suspend } else { Command::Quit });
         }
-        if let Some(mut layer) = self.layers.pop() {
-            let depth = self.layers.len();
-            let taken = self.turn(None, |_, turn| layer.key(key, turn));
-            if taken == Taken::Yes {
-                self.layers.insert(depth.min(self.layers.len()), layer);
-            }
-            return;
+        if !self.layers.is_empty() {
+            return self.layer(|layer, turn| layer.key(key, turn));
         }
         // Where one types, letters are text; what is no text there means what it means everywhere.
         let (shown, mut typed) = (self.shown().id, false);
@@ -448,24 +444,6 @@ impl App {
         self.layers.push(layer);
     }
 
-    fn mouse(&mut self, mouse: MouseEvent) {
-        if !self.layers.is_empty() || self.is_too_small() {
-            return;
-        }
-        match mouse.kind {
-            MouseEventKind::ScrollUp => (0..WHEEL).for_each(|_| self.command(Command::Up)),
-            MouseEventKind::ScrollDown => (0..WHEEL).for_each(|_| self.command(Command::Down)),
-            MouseEventKind::Down(MouseButton::Left) => {
-                let last = self.size.1.saturating_sub(BANDS - 2);
-                if (2..last).contains(&mouse.row) {
-                    let shown = self.shown().id;
-                    self.tell(shown, |screen, turn| screen.click((mouse.column, mouse.row - 2), turn));
-                }
-            }
-            _ => {}
-        }
-    }
-
     pub(super) fn command(&mut self, command: Command) {
         match command {
             Command::Back | Command::Backward => self.back_or_filter(command),
@@ -483,7 +461,7 @@ impl App {
                     self.layers.push(Box::new(FilterLine::new(filter)));
                 }
             }
-            Command::GoTo => self.layers.push(Box::new(GoTo)),
+            Command::GoTo => self.layers.push(Box::new(GoTo::default())),
             Command::Messages => self.layers.push(Box::new(Messages::default())),
             Command::Place(place) => self.go(place),
             Command::Act(name) => {

@@ -24,7 +24,7 @@ impl App {
         self.paint(area, frame.buffer_mut());
     }
 
-    fn paint(&self, area: Rect, buf: &mut Buffer) {
+    pub(super) fn paint(&self, area: Rect, buf: &mut Buffer) {
         buf.set_style(area, self.theme.text);
         let (state, theme) = (&self.state, &self.theme);
         let view = View { state, keys: &self.keys, theme, look: self.look, now: self.present() };
@@ -40,6 +40,7 @@ impl App {
         for layer in &self.layers {
             layer.draw(body, buf, &view);
         }
+        self.paint_selected(area, buf, &view);
     }
 
     /// Where there is no room for a screen: how much is needed, and how to end; or the question before that, its answers first.

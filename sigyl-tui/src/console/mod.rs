@@ -15,6 +15,7 @@ mod input;
 mod keymap;
 mod layers;
 mod loaded;
+mod mouse;
 mod outside;
 mod own;
 mod paint;

@@ -1,5 +1,7 @@
 //! A question that is answered by one key.
 
+use std::cell::Cell;
+
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,13 +9,20 @@ use ratatui::layout::Rect;
 use super::{Layer, Taken};
 use crate::console::turn::{Do, Turn};
 use crate::console::view::View;
-use crate::console::widgets::{popup, put};
+use crate::console::widgets::{popup, put, within};
 use crate::render::{Role, wrap};
 
 /// Whether to end although something would stop.
 pub(in crate::console) struct Confirm {
     lines: String,
+    /// Where its answers were drawn.
+    place: Cell<Rect>,
 }
+
+/// The answers, and the columns of them.
+const ANSWERS: &str = "y end   n stay";
+const END: u16 = 5;
+const STAY: u16 = 8;
 
 impl Confirm {
     /// Asks before these servers stop.
@@ -24,7 +33,7 @@ impl Confirm {
         let lines = format!(
             "{shown}{more} would stop: they run in this process.\n`sigyl serve --detach` instead keeps servers running.\n\nEnd all the same?"
         );
-        Self { lines }
+        Self { lines, place: Cell::default() }
     }
 }
 
@@ -42,6 +51,15 @@ impl Layer for Confirm {
         &[("y", "end"), ("n", "stay")]
     }
 
+    fn click(&mut self, at: (u16, u16), turn: &mut Turn<'_>) -> Taken {
+        match within(self.place.get(), at) {
+            Some((0..END, 0)) => turn.todo.push(Do::Quit),
+            Some((STAY.., 0)) => return Taken::Close,
+            _ => {}
+        }
+        Taken::Yes
+    }
+
     fn question(&self) -> Option<&str> {
         Some(&self.lines)
     }
@@ -54,6 +72,8 @@ impl Layer for Confirm {
             put(buf, inner, inner.x, y, line, view.theme.role(Role::Text));
         }
         let y = inner.bottom().saturating_sub(1);
-        put(buf, inner, inner.x, y, "y end   n stay", view.theme.accent);
+        put(buf, inner, inner.x, y, ANSWERS, view.theme.accent);
+        let width = u16::try_from(ANSWERS.len()).unwrap_or(0).min(inner.width);
+        self.place.set(Rect { y, width, height: 1, ..inner });
     }
 }

@@ -1,5 +1,7 @@
 //! The fields of an action.
 
+use std::cell::Cell;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,7 +10,7 @@ use super::{Layer, Taken};
 use crate::console::actions::{Action, Field, FieldKind, Wrong};
 use crate::console::turn::{Do, Turn, Values};
 use crate::console::view::View;
-use crate::console::widgets::{Entry, Fill, Line, popup, put};
+use crate::console::widgets::{Entry, Fill, Line, popup, put, within};
 use crate::render::{Role, specimen, wrap};
 
 /// Columns that the names of fields have.
@@ -28,6 +30,8 @@ pub(in crate::console) struct Form {
     again: Entry,
     at: usize,
     wrong: Option<String>,
+    /// Where its lines were drawn, and which was the first.
+    place: Cell<(Rect, usize)>,
 }
 
 impl Form {
@@ -45,7 +49,16 @@ impl Form {
         let brought = |field: &&Field| each.iter().any(|values| values.contains_key(field.name));
         let fields: Vec<&'static Field> = action.fields.iter().filter(|field| !brought(field)).collect();
         let lines = fields.iter().map(|field| line(field, values)).collect();
-        let mut form = Self { action, fields, lines, each, again: Entry::default(), at: 0, wrong: None };
+        let mut form = Self {
+            action,
+            fields,
+            lines,
+            each,
+            again: Entry::default(),
+            at: 0,
+            wrong: None,
+            place: Cell::default(),
+        };
         let empty = form.lines.iter().position(|line| line.is_empty() && line.needed);
         let free = form.lines.iter().position(Line::is_empty);
         let choice = form.lines.iter().position(|line| matches!(line.fill, Fill::Choice(_)));
@@ -186,6 +199,21 @@ impl Layer for Form {
         &[("^S", "go"), ("↵", "next; on the last one go"), ("Esc", "leave")]
     }
 
+    fn click(&mut self, at: (u16, u16), turn: &mut Turn<'_>) -> Taken {
+        let (lines, first) = self.place.get();
+        let Some((x, y)) = within(lines, at) else { return Taken::Yes };
+        let row = first + usize::from(y);
+        if row < self.count() {
+            self.at = row;
+            // A switch is switched by a click on it.
+            let switch = self.lines.get(row).is_some_and(|line| line.fill == Fill::Switch);
+            if switch && x >= NAMES {
+                return self.key(KeyCode::Char(' ').into(), turn);
+            }
+        }
+        Taken::Yes
+    }
+
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let width = area.width.min(96);
         let look = view.look_of(width.saturating_sub(6));
@@ -205,6 +233,8 @@ impl Layer for Form {
         // Of more fields than there is room for, those around the one that has the keys.
         let room = usize::from(inner.bottom().saturating_sub(y + rows(&says).max(2) + 1)).max(1);
         let first = (self.at + 1).saturating_sub(room);
+        let rows_of = u16::try_from(room.min(self.count())).unwrap_or(u16::MAX);
+        self.place.set((Rect { y, height: rows_of, ..inner }, first));
         for at in (first..self.count()).take(room) {
             let line = Rect { y, height: 1, ..inner };
             if let Some(known) = self.lines.get(at) {

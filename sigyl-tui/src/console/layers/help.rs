@@ -1,5 +1,6 @@
 //! The keys that work here, from the table that dispatches them.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crossterm::event::{KeyCode, KeyEvent};
@@ -10,7 +11,7 @@ use super::{Layer, Taken};
 use crate::console::keymap::{Keymap, Scope};
 use crate::console::turn::Turn;
 use crate::console::view::View;
-use crate::console::widgets::{Entry, popup, put};
+use crate::console::widgets::{Entry, popup, put, within};
 use crate::render::Role;
 
 /// All keys of a screen.
@@ -19,12 +20,14 @@ pub(in crate::console) struct Help {
     scopes: Vec<Scope>,
     wanted: Entry,
     first: usize,
+    /// Where it was drawn.
+    place: Cell<Rect>,
 }
 
 impl Help {
     /// Help for these scopes.
     pub(in crate::console) fn new(keys: Rc<Keymap>, scopes: Vec<Scope>) -> Self {
-        Self { keys, scopes, wanted: Entry::default(), first: 0 }
+        Self { keys, scopes, wanted: Entry::default(), first: 0, place: Cell::default() }
     }
 
     /// Lines: titles of scopes, and rows of keys with their words.
@@ -72,10 +75,19 @@ impl Layer for Help {
         &[("type", "to narrow"), ("↑↓", "scroll"), ("Esc", "close")]
     }
 
+    fn scrolls(&self) -> bool {
+        true
+    }
+
+    fn click(&mut self, at: (u16, u16), _turn: &mut Turn<'_>) -> Taken {
+        if within(self.place.get(), at).is_some() { Taken::Yes } else { Taken::Close }
+    }
+
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let lines = self.lines(view.look.ascii);
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(4);
         let inner = popup(area, buf, (64, height), "keys", view);
+        self.place.set(inner);
         let x = put(buf, inner, inner.x, inner.y, "/", view.theme.accent);
         self.wanted.draw(
             Rect { x, height: 1, width: inner.right().saturating_sub(x), ..inner },

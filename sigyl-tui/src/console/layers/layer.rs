@@ -37,6 +37,16 @@ pub(in crate::console) trait Layer {
         None
     }
 
+    /// Whether the wheel scrolls it.
+    fn scrolls(&self) -> bool {
+        false
+    }
+
+    /// Takes a click, in columns and rows of the terminal, on what it drew last.
+    fn click(&mut self, _at: (u16, u16), _turn: &mut Turn<'_>) -> Taken {
+        Taken::Yes
+    }
+
     /// Draws it over the body of the screen.
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>);
 }

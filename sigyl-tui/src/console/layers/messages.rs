@@ -31,6 +31,10 @@ impl Layer for Messages {
         &[("↑↓", "scroll"), ("Esc", "close")]
     }
 
+    fn scrolls(&self) -> bool {
+        true
+    }
+
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let inner = popup(area, buf, (area.width, area.height), "messages", view);
         let look = view.look_of(inner.width.saturating_sub(12));

@@ -1,5 +1,6 @@
 //! Everything that can be done, and everything there is, by name.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -17,7 +18,7 @@ use crate::console::screens::{RunScreen, docs, server};
 use crate::console::state::State;
 use crate::console::turn::{Do, Turn, Values};
 use crate::console::view::View;
-use crate::console::widgets::{Entry, popup, put};
+use crate::console::widgets::{Entry, popup, put, within};
 use crate::render::{self, Role};
 
 /// Lines that are shown.
@@ -52,6 +53,8 @@ pub(in crate::console) struct Palette {
     /// Keys that are shown, and where they work.
     keys: Rc<Keymap>,
     scopes: Vec<Scope>,
+    /// Where its lines were drawn, and which was the first.
+    place: Cell<(Rect, usize)>,
 }
 
 impl Palette {
@@ -105,7 +108,7 @@ impl Palette {
         let all = all.chain(commands.into_iter().map(command)).chain(servers);
         let all: Vec<_> = all.chain(pages).chain(runs).collect();
         let shown = (0..all.len()).collect();
-        Self { entry: Entry::default(), all, shown, at: 0, values, keys, scopes }
+        Self { entry: Entry::default(), all, shown, at: 0, values, keys, scopes, place: Cell::default() }
     }
 
     fn narrow(&mut self) {
@@ -181,6 +184,26 @@ impl Layer for Palette {
         &[("type", "to find"), ("↑↓", "choose"), ("↵", "go"), ("Esc", "close")]
     }
 
+    fn scrolls(&self) -> bool {
+        true
+    }
+
+    fn click(&mut self, at: (u16, u16), turn: &mut Turn<'_>) -> Taken {
+        let (lines, first) = self.place.get();
+        let Some((_, y)) = within(lines, at) else {
+            // The row that is typed in is no line, and stays.
+            let typed = Rect { y: lines.y.saturating_sub(2), height: 2, ..lines };
+            return if within(typed, at).is_some() { Taken::Yes } else { Taken::Close };
+        };
+        let row = first + usize::from(y);
+        if row == self.at && row < self.shown.len() {
+            self.go(turn);
+            return Taken::Close;
+        }
+        self.at = row.min(self.shown.len().saturating_sub(1));
+        Taken::Yes
+    }
+
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let height = u16::try_from(SHOWN).unwrap_or(0) + 4;
         let inner = popup(area, buf, (78, height), "command", view);
@@ -193,6 +216,8 @@ impl Layer for Palette {
         );
         let rows = usize::from(inner.height.saturating_sub(2));
         let first = (self.at + 1).saturating_sub(rows.max(1));
+        let lines = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
+        self.place.set((lines, first));
         for (row, at) in self.shown.iter().enumerate().skip(first).take(rows) {
             let line = &self.all[*at];
             let y = inner.y + 2 + u16::try_from(row - first).unwrap_or(0);

@@ -327,6 +327,14 @@ impl Screen for Findings {
         self.rows.click(at, turn);
     }
 
+    fn grabs(&self, at: (u16, u16)) -> bool {
+        self.rows.grabs(at)
+    }
+
+    fn pull(&mut self, to: (u16, u16)) {
+        self.rows.pull(to);
+    }
+
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let unknown = self.reading.is_some() || !self.unread.is_empty() || self.partial || !self.begun;
         if self.found.is_empty() && unknown {

@@ -2,6 +2,7 @@
 
 mod behind;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
@@ -22,6 +23,9 @@ use crate::render::{Glyph, Role};
 
 /// Columns from which on the selected row is shown whole beside the list.
 const BOTH: u16 = 110;
+
+/// Columns that the list, and what is shown whole, keep however they are pulled.
+const EACH: u16 = 30;
 
 /// A list of them.
 pub(in crate::console) struct List<N: Noun> {
@@ -44,6 +48,9 @@ pub(in crate::console) struct List<N: Noun> {
     /// Whether what a filter finds is asked for, and whether the filter is another one since.
     searches: bool,
     another: bool,
+    /// Columns of the list, where somebody pulled them so, and where what is shown whole began when it was drawn last.
+    left: Option<u16>,
+    rule: Cell<Option<u16>>,
 }
 
 const WHOLE: Tag = Tag(0);
@@ -67,6 +74,8 @@ impl<N: Noun> List<N> {
             behind: Behind::default(),
             searches: false,
             another: false,
+            left: None,
+            rule: Cell::new(None),
         }
     }
 
@@ -393,7 +402,16 @@ impl<N: Noun> Screen for List<N> {
         }
     }
 
+    fn grabs(&self, (x, _): (u16, u16)) -> bool {
+        self.rule.get().is_some_and(|rule| rule.abs_diff(x) <= 1)
+    }
+
+    fn pull(&mut self, (x, _): (u16, u16)) {
+        self.left = Some(x);
+    }
+
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        self.rule.set(None);
         let foot = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
         let body = Rect { height: area.height.saturating_sub(1), ..area };
         self.foot(foot, buf, view);
@@ -404,7 +422,8 @@ impl<N: Noun> Screen for List<N> {
             }
             return;
         }
-        let left = (body.width / 2).max(64);
+        let left = self.left.unwrap_or((body.width / 2).max(64));
+        let left = left.min(body.width.saturating_sub(EACH)).max(EACH);
         let right = Rect { x: body.x + left + 2, width: body.width.saturating_sub(left + 2), ..body };
         let look = view.look_of(right.width);
         let whole = self.item().filter(|_| body.width >= BOTH);
@@ -412,6 +431,7 @@ impl<N: Noun> Screen for List<N> {
             return self.rows(body, buf, view);
         };
         self.rows(Rect { width: left, ..body }, buf, view);
+        self.rule.set(Some(right.x - 2 - area.x));
         let rule = if view.look.ascii { "|" } else { "│" };
         (body.y..body.bottom()).for_each(|y| {
             put(buf, body, right.x - 2, y, rule, view.theme.border);

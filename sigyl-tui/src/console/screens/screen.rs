@@ -109,6 +109,14 @@ pub(in crate::console) trait Screen {
     /// Narrows what is shown.
     fn set_filter(&mut self, _text: &str, _turn: &mut Turn<'_>) {}
 
+    /// Whether the mouse takes hold of a border there, in columns and rows of its own area.
+    fn grabs(&self, _at: (u16, u16)) -> bool {
+        false
+    }
+
+    /// Moves the border that is held to a place.
+    fn pull(&mut self, _to: (u16, u16)) {}
+
     /// Takes a click, in columns and rows of its own area.
     fn click(&mut self, _at: (u16, u16), _turn: &mut Turn<'_>) {}
 

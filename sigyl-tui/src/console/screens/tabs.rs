@@ -221,6 +221,14 @@ impl Screen for Tabs {
         }
     }
 
+    fn grabs(&self, (x, y): (u16, u16)) -> bool {
+        y.checked_sub(2).is_some_and(|y| self.shown().grabs((x, y)))
+    }
+
+    fn pull(&mut self, (x, y): (u16, u16)) {
+        self.tabs[self.at].screen.pull((x, y.saturating_sub(2)));
+    }
+
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         self.width.set(area.width);
         for (at, (tab, (row, columns))) in self.tabs.iter().zip(self.places(area.width)).enumerate() {

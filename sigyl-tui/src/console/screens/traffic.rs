@@ -150,6 +150,14 @@ impl Screen for Traffic {
         }
     }
 
+    fn grabs(&self, (x, y): (u16, u16)) -> bool {
+        y.checked_sub(HEAD).is_some_and(|y| self.0.grabs((x, y)))
+    }
+
+    fn pull(&mut self, (x, y): (u16, u16)) {
+        self.0.pull((x, y.saturating_sub(HEAD)));
+    }
+
     fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         curves(Rect { height: 2.min(area.height), ..area }, buf, view);
         let says = view.look.cut(&sessions(view), usize::from(area.width.saturating_sub(3)));

@@ -1,6 +1,6 @@
 //! A console without a terminal, and with answers that are made up.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Modifier;
@@ -136,6 +136,40 @@ impl Desk {
         for c in text.chars() {
             self.take(Input::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
         }
+        self.settle();
+    }
+
+    /// Moves the mouse with its left button held, from one place to another, as column and row.
+    pub(in crate::console) fn drag(&mut self, from: (u16, u16), to: (u16, u16)) {
+        self.frame();
+        let button = MouseButton::Left;
+        for (kind, (column, row)) in [
+            (MouseEventKind::Down(button), from),
+            (MouseEventKind::Drag(button), to),
+            (MouseEventKind::Up(button), to),
+        ] {
+            self.take(Input::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+            self.frame();
+        }
+        self.settle();
+    }
+
+    /// Clicks on the first place that shows a text.
+    pub(in crate::console) fn click_on(&mut self, text: &str) {
+        let frame = self.frame();
+        let found = frame
+            .lines()
+            .enumerate()
+            .find_map(|(row, line)| line.find(text).map(|at| (line[..at].chars().count(), row)));
+        let (column, row) = found.unwrap_or_else(|| panic!("{text} is not shown: {frame}"));
+        let at = (u16::try_from(column).unwrap(), u16::try_from(row).unwrap());
+        self.drag(at, at);
+    }
+
+    /// Turns the wheel down, or up.
+    pub(in crate::console) fn wheel(&mut self, down: bool) {
+        let kind = if down { MouseEventKind::ScrollDown } else { MouseEventKind::ScrollUp };
+        self.take(Input::Mouse(MouseEvent { kind, column: 10, row: 10, modifiers: KeyModifiers::NONE }));
         self.settle();
     }
 

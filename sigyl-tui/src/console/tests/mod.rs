@@ -6,6 +6,7 @@ mod desk;
 mod keys;
 mod lines;
 mod lost;
+mod mouse;
 #[path = "../../../tests/it/pty.rs"]
 #[expect(dead_code, reason = "the tests of the whole program use the rest of it")]
 mod pty;

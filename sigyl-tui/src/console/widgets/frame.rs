@@ -46,6 +46,12 @@ pub(in crate::console) fn popup(
     Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
 }
 
+/// Where a place of the terminal is inside of an area, if it is.
+pub(in crate::console) fn within(area: Rect, (x, y): (u16, u16)) -> Option<(u16, u16)> {
+    let inside = (area.x..area.right()).contains(&x) && (area.y..area.bottom()).contains(&y);
+    inside.then(|| (x - area.x, y - area.y))
+}
+
 /// Writes text at a place, cut where the area ends. Returns the column after it.
 pub(in crate::console) fn put(buf: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
     if y >= area.bottom() || x >= area.right() {
