@@ -19,6 +19,7 @@ use super::screens::{Screen, screen_of};
 use super::state::State;
 use super::theme::{self, Theme};
 use super::turn::{Do, Tag, Turn, Values};
+use super::undo::Done;
 use crate::render::{Look, Role};
 
 /// Rows above and below the body: header, path, message, keys.
@@ -85,6 +86,8 @@ pub(super) struct App {
     pub(super) listen_at: Option<Timestamp>,
     /// Of what is done to several at once, what ended well, and what did not.
     pub(super) each: (usize, usize),
+    /// What was done and can be taken back, the newest last.
+    pub(super) undone: Vec<Done>,
     /// Keys that were pressed so far.
     pub(super) pressed: u64,
     /// The button of the mouse that is held.
@@ -122,6 +125,7 @@ impl App {
             seen: None,
             listen_at: None,
             each: (0, 0),
+            undone: Vec::new(),
             pressed: 0,
             held: None,
             dirty: true,
@@ -473,6 +477,7 @@ impl App {
                 }
             }
             Command::Theme => self.next_theme(),
+            Command::Undo => self.undo(),
             Command::Suspend => self.effects.push(Effect::Suspend),
             Command::Quit => self.quit(),
             Command::Refresh => {

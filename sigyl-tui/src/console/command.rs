@@ -63,6 +63,8 @@ pub(super) enum Command {
     Save,
     /// Try what failed again.
     Again,
+    /// Take back what was done last.
+    Undo,
     /// Start an action.
     Act(&'static str),
     /// Show a place.
@@ -111,6 +113,7 @@ impl Command {
             Self::Jump => "jump",
             Self::Save => "save",
             Self::Again => "again",
+            Self::Undo => "undo",
             Self::Theme => "theme",
             Self::Suspend => "suspend",
             Self::Quit => "quit",

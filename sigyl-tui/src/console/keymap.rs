@@ -332,6 +332,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     row(S::Everywhere, &[key('G'), code(KeyCode::End)], C::Bottom, "to the last"),
     row(S::Everywhere, &[ctrl('r'), code(KeyCode::F(5))], C::Refresh, "ask again"),
     row(S::Everywhere, &[key('!')], C::Messages, "what was said before"),
+    row(S::Everywhere, &[key('u')], C::Undo, "take back what was done last"),
     row(S::Everywhere, &[ctrl('z')], C::Suspend, "back to the shell; `fg` returns"),
     shown(S::Everywhere, &[key('q'), ctrl('c')], C::Quit, "quit"),
 ];

@@ -32,6 +32,7 @@ mod terminal;
 mod tests;
 mod theme;
 mod turn;
+mod undo;
 mod view;
 mod wants;
 mod widgets;

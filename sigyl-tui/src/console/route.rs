@@ -370,6 +370,7 @@ impl App {
         let given = Given(values);
         let begun = match action.does {
             Does::Run(make) => make(&given).map(|request| {
+                self.keep_opposite(action.name, typed);
                 let run = RunScreen::begin(action.name, Box::new(request));
                 self.open(Box::new(run.with_form(action.name, shown(action, typed))));
             }),
@@ -401,6 +402,7 @@ impl App {
             Err(failure) => return self.again(action, values, sentence(&failure)),
         };
         let shown = self.shown().id;
+        self.keep_opposite(action.name, values);
         match action.does {
             Does::Show(_, show) => {
                 let asking = Asking::Of(Box::new(Request::Owner), Box::new(show));
