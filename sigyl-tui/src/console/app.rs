@@ -157,6 +157,7 @@ impl App {
             Input::Read(ticket, text) => self.read(ticket, text),
             Input::Seen(ticket, seen) => self.seen(ticket, seen),
             Input::Wrote(ticket, wrote) => self.wrote(ticket, wrote),
+            Input::Edited(text) => self.edited(text),
             Input::Tick(now) => self.tick(now),
             Input::Note(text) => self.say(Role::Warn, text),
             Input::AskedToEnd => self.effects.push(Effect::Quit),
@@ -276,7 +277,17 @@ impl App {
                 self.asked.insert(ticket, Asked::Save);
                 self.effects.push(Effect::Write(ticket, path.into(), text));
             }
+            Do::Edit(text) => self.effects.push(Effect::Edit(text)),
             Do::Quit => self.effects.push(Effect::Quit),
+        }
+    }
+
+    /// A text comes back from the editor, to where it was typed.
+    fn edited(&mut self, text: Result<String, String>) {
+        match (text, self.layers.last_mut()) {
+            (Ok(text), Some(layer)) => layer.edited(&text),
+            (Ok(_), None) => {}
+            (Err(why), _) => self.say(Role::Error, why),
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) enum Effect {
     See(Ticket, Outside),
     /// Put text into the clipboard of the terminal.
     Copy(String),
+    /// Let the operator's editor change a text.
+    Edit(String),
     /// Give the terminal back to the shell until it is this program's again.
     Suspend,
     /// End.

@@ -33,6 +33,8 @@ pub(super) enum Input {
     Seen(Ticket, Seen),
     /// A file was written: what is said of that.
     Wrote(Ticket, Result<String, Failure>),
+    /// The operator's editor ended: the text, or why there is none.
+    Edited(Result<String, String>),
     /// The program notes something about itself.
     Note(String),
     /// Time passed.

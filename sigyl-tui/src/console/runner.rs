@@ -264,7 +264,7 @@ impl Console {
                 self.runner.connect(link);
             }
             let Some(input) = input else { continue };
-            if self.take(input)? {
+            if self.step(input, &mut keys)? {
                 return Ok(());
             }
             for _ in 0..TOGETHER {
@@ -277,7 +277,7 @@ impl Console {
                     },
                 };
                 if let Some(input) = input
-                    && self.take(input)?
+                    && self.step(input, &mut keys)?
                 {
                     return Ok(());
                 }
@@ -285,7 +285,7 @@ impl Console {
             // However much is told, time passes: waits and ages are told, and servers are looked at again.
             if ticked.elapsed() >= self.app.patience() {
                 ticked = Instant::now();
-                if self.take(Input::Tick(SystemClock.now()))? {
+                if self.step(Input::Tick(SystemClock.now()), &mut keys)? {
                     return Ok(());
                 }
             }
@@ -305,7 +305,35 @@ impl Console {
     }
 
     /// Takes an input, and performs what comes of it. Tells whether the console ends.
-    fn take(&mut self, input: Input) -> io::Result<bool> {
+    fn step(&mut self, input: Input, keys: &mut EventStream) -> io::Result<bool> {
+        match self.take(input)? {
+            Next::Goes => Ok(false),
+            Next::Ends => Ok(true),
+            Next::Edits(text) => {
+                // What is typed is the editor's now: the stream that is dropped here does not read it away.
+                *keys = EventStream::new();
+                self.edit(&text)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Lets the operator's editor change a text.
+    fn edit(&mut self, text: &str) -> io::Result<()> {
+        let settings = &self.runner.settings;
+        let named = |name: &str| settings.environment.get(name).and_then(|editor| editor.to_str());
+        let editor = ["VISUAL", "EDITOR"].into_iter().find_map(named);
+        let folder = settings.temporary_dir();
+        let edit = || tokio::task::block_in_place(|| outside::edit(text, editor, &folder));
+        let edited = self.terminal.lend(edit)?.map_err(|error| error.to_string());
+        let (width, height) = self.terminal.size()?;
+        self.app.update(Input::Resized(width, height));
+        self.app.update(Input::Edited(edited));
+        Ok(())
+    }
+
+    fn take(&mut self, input: Input) -> io::Result<Next> {
+        let mut next = Next::Goes;
         let input = match input {
             Input::Resized(..) => {
                 let (width, height) = self.terminal.size()?;
@@ -330,11 +358,20 @@ impl Console {
                     let (width, height) = self.terminal.size()?;
                     self.app.update(Input::Resized(width, height));
                 }
-                Effect::Quit => return Ok(true),
+                Effect::Edit(text) => next = Next::Edits(text),
+                Effect::Quit => return Ok(Next::Ends),
             }
         }
-        Ok(false)
+        Ok(next)
     }
+}
+
+/// What becomes of the console after an input.
+enum Next {
+    Goes,
+    Ends,
+    /// The terminal is lent to an editor of this text first.
+    Edits(String),
 }
 
 /// The next key, if one is there already. The stream keeps whom to wake: it must not be asked on behalf of anybody else.

@@ -94,6 +94,14 @@ impl Terminal {
         Ok(true)
     }
 
+    /// Lends the terminal to another program while this one waits for it.
+    pub(super) fn lend<T>(&mut self, to: impl FnOnce() -> T) -> io::Result<T> {
+        leave()?;
+        let done = to();
+        self.resume()?;
+        Ok(done)
+    }
+
     /// Gives the terminal to the shell until this process is in front again. Where no shell waits for that, as under
     /// `exec sigyl`, the system does not stop it, and it goes on at once.
     pub(super) fn suspend(&mut self) -> io::Result<()> {

@@ -43,6 +43,8 @@ pub(super) enum Do {
     Typed(Tag, String),
     /// Write text into a new file, and say how many lines that are.
     Save(String, String),
+    /// Let the operator's editor change a text, and hand it to the layer in front.
+    Edit(String),
     /// Do what a key would do.
     Command(super::command::Command),
     /// Narrow what is shown.

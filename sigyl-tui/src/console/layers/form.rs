@@ -133,6 +133,14 @@ impl Form {
         format!("{} at once: {}{more}", self.each.len(), names.join(", "))
     }
 
+    /// Hands what is typed to the editor. What nobody may see goes into no file.
+    fn edit(&mut self, turn: &mut Turn<'_>) {
+        match self.lines.get(self.at) {
+            Some(line) if line.fill == Fill::Text => turn.todo.push(Do::Edit(line.text().to_owned())),
+            _ => self.wrong = Some("only plain text is written in an editor".to_owned()),
+        }
+    }
+
     /// What the field that has the keys is, or what is wrong with it.
     fn says(&self) -> (Role, String) {
         if let Some(wrong) = &self.wrong {
@@ -165,6 +173,7 @@ impl Layer for Form {
         match key.code {
             KeyCode::Esc => return Taken::Close,
             KeyCode::Char('s') if ctrl => return self.send(turn),
+            KeyCode::Char('o') if ctrl => self.edit(turn),
             KeyCode::Enter if self.at == last => return self.send(turn),
             KeyCode::Enter | KeyCode::Tab | KeyCode::Down => {
                 self.at = if self.at == last { 0 } else { self.at + 1 }
@@ -191,12 +200,19 @@ impl Layer for Form {
         }
     }
 
+    fn edited(&mut self, text: &str) {
+        let Some(line) = self.lines.get_mut(self.at).filter(|line| line.fill == Fill::Text) else { return };
+        line.set("");
+        let left = line.paste(text);
+        self.wrong = (left > 0).then(|| format!("{left} characters of what was written did not fit"));
+    }
+
     fn hides(&self) -> bool {
         self.lines.get(self.at).is_some_and(|line| line.fill == Fill::Hidden)
     }
 
     fn keys(&self) -> &'static [(&'static str, &'static str)] {
-        &[("^S", "go"), ("↵", "next; on the last one go"), ("Esc", "leave")]
+        &[("^S", "go"), ("↵", "next; on the last one go"), ("^O", "in your editor"), ("Esc", "leave")]
     }
 
     fn click(&mut self, at: (u16, u16), turn: &mut Turn<'_>) -> Taken {

@@ -24,6 +24,9 @@ pub(in crate::console) trait Layer {
     /// Takes pasted text.
     fn paste(&mut self, _text: &str, _turn: &mut Turn<'_>) {}
 
+    /// Takes a text that comes back from the editor.
+    fn edited(&mut self, _text: &str) {}
+
     /// Whether what is typed now is nobody's to see.
     fn hides(&self) -> bool {
         false

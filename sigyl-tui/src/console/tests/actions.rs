@@ -476,3 +476,25 @@ fn a_run_that_tries_nothing_offers_no_promotion() {
     desk.press("P");
     assert!(desk.app.layers.is_empty(), "{}", desk.frame());
 }
+
+#[test]
+fn a_field_is_written_in_the_editor_of_the_operator_and_a_hidden_one_is_not() {
+    use crate::console::effect::Effect;
+    use crate::console::input::Input;
+    let mut desk = Desk::new(100, 30);
+    desk.press("g k n j o b ^o");
+    assert!(matches!(desk.done.last(), Some(Effect::Edit(text)) if text == "job"));
+    desk.take(Input::Edited(Ok("a job\nof two lines".to_owned())));
+    assert!(desk.frame().contains("label        a job of two lines"), "{}", desk.frame());
+    desk.take(Input::Edited(Err("the editor ended with exit status: 1".to_owned())));
+    let frame = desk.frame();
+    assert!(frame.contains("a job of two lines") && frame.contains("ended with exit status"), "{frame}");
+    let mut desk = Desk::new(100, 30);
+    desk.press("/ c l o c k Enter Enter 7 e");
+    while !desk.app.layers[0].hides() {
+        desk.press("Tab");
+    }
+    desk.press("s ^o");
+    assert!(desk.done.is_empty(), "a secret goes into no file");
+    assert!(desk.frame().contains("only plain text"), "{}", desk.frame());
+}
