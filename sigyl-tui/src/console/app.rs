@@ -267,7 +267,7 @@ impl App {
             }
             Do::Copy(text) => self.copy(text),
             Do::CopySecret(text) => {
-                self.say(Role::Dim, "copied; the clipboard of the terminal keeps it".to_owned());
+                self.say(Role::Dim, "sent to the terminal, whose clipboard keeps it".to_owned());
                 self.effects.push(Effect::Copy(text));
             }
             Do::Prompt(prompt) => self.layers.push(Box::new(prompt)),
@@ -306,7 +306,7 @@ impl App {
             return self.say(Role::Dim, "there is nothing to copy here".to_owned());
         }
         let what = if lines > 1 { format!("{lines} lines") } else { crate::render::specimen(&text) };
-        self.say(Role::Dim, format!("copied: {}", self.look.cut(&what, 60)));
+        self.say(Role::Dim, format!("sent to the terminal: {}", self.look.cut(&what, 60)));
         self.effects.push(Effect::Copy(text));
     }
 

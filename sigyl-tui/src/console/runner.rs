@@ -20,7 +20,7 @@ use super::app::App;
 use super::effect::{Effect, Ticket};
 use super::input::Input;
 use super::outside::{self, Outside, Seen};
-use super::terminal::Terminal;
+use super::terminal::{Terminal, Within};
 use crate::link::Link;
 use crate::problem::Problem;
 use crate::render::Role;
@@ -349,7 +349,8 @@ impl Console {
                 Effect::See(ticket, what) => self.runner.see(ticket, what),
                 Effect::Write(ticket, path, text) => self.runner.write(ticket, path, text),
                 Effect::Copy(text) => {
-                    if !self.terminal.copy(&text)? {
+                    let within = Within::of(&self.runner.settings.environment);
+                    if !self.terminal.copy(&text, within)? {
                         self.app.say(Role::Warn, "too much for a clipboard: not copied".to_owned());
                     }
                 }

@@ -19,6 +19,8 @@ use crossterm::terminal::{
 use ratatui::backend::CrosstermBackend;
 use rustix::process::{Signal, kill_current_process_group};
 
+use crate::settings::Environment;
+
 /// Bytes that are put into a clipboard at most: more than that some terminals take for an attack.
 const CLIPBOARD: usize = 1 << 20;
 
@@ -53,6 +55,47 @@ impl Panic {
     }
 }
 
+/// What stands between this program and the terminal of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Within {
+    /// Nothing.
+    Nothing,
+    /// tmux.
+    Tmux,
+    /// GNU Screen.
+    Screen,
+}
+
+/// Bytes that Screen hands through at once.
+const SCREEN: usize = 512;
+
+impl Within {
+    /// What the environment says of it.
+    pub(super) fn of(environment: &Environment) -> Self {
+        let has = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
+        match (has("TMUX"), has("STY")) {
+            (true, _) => Self::Tmux,
+            (false, true) => Self::Screen,
+            (false, false) => Self::Nothing,
+        }
+    }
+
+    /// What puts text into the clipboard.
+    fn clipboard(self, text: &str) -> String {
+        let plain = format!("\u{1b}]52;c;{}\u{7}", STANDARD.encode(text));
+        match self {
+            Self::Nothing => plain,
+            // tmux takes the one with `set-clipboard on`, and hands the other through with `allow-passthrough on`.
+            Self::Tmux => format!("{plain}\u{1b}Ptmux;{}\u{1b}\\", plain.replace('\u{1b}', "\u{1b}\u{1b}")),
+            // All of it is ASCII.
+            Self::Screen => {
+                let parts = plain.as_bytes().chunks(SCREEN).map(String::from_utf8_lossy);
+                parts.map(|part| format!("\u{1b}P{part}\u{1b}\\")).collect()
+            }
+        }
+    }
+}
+
 /// The terminal.
 pub(super) struct Terminal {
     /// What frames are drawn on.
@@ -83,13 +126,14 @@ impl Terminal {
         Ok((size.width, size.height))
     }
 
-    /// Puts text into the clipboard, by OSC 52. Tells whether it was small enough for that.
-    pub(super) fn copy(&mut self, text: &str) -> io::Result<bool> {
+    /// Sends text to the clipboard of the terminal, by OSC 52: whether it takes it, it does not tell. Tells whether the text was
+    /// small enough for that.
+    pub(super) fn copy(&mut self, text: &str, within: Within) -> io::Result<bool> {
         if text.len() > CLIPBOARD {
             return Ok(false);
         }
         let mut out = io::stdout();
-        write!(out, "\u{1b}]52;c;{}\u{7}", STANDARD.encode(text))?;
+        out.write_all(within.clipboard(text).as_bytes())?;
         out.flush()?;
         Ok(true)
     }
@@ -170,5 +214,23 @@ fn panicked(info: &PanicHookInfo<'_>, told: &dyn Fn(&PanicHookInfo<'_>)) {
             *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(Panic::of(info));
         }
         None => told(info),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clipboard_is_reached_through_what_stands_before_the_terminal() {
+        assert_eq!(Within::Nothing.clipboard("hi"), "\u{1b}]52;c;aGk=\u{7}");
+        let tmux = Within::Tmux.clipboard("hi");
+        assert_eq!(tmux, "\u{1b}]52;c;aGk=\u{7}\u{1b}Ptmux;\u{1b}\u{1b}]52;c;aGk=\u{7}\u{1b}\\");
+        let text = "x".repeat(2_000);
+        let screen = Within::Screen.clipboard(&text);
+        let parts: Vec<&str> = screen.split("\u{1b}\\").filter(|part| !part.is_empty()).collect();
+        assert!(parts.len() > 1 && parts.iter().all(|part| part.len() <= SCREEN + 2));
+        let whole: String = parts.iter().map(|part| part.strip_prefix("\u{1b}P").unwrap()).collect();
+        assert_eq!(whole, Within::Nothing.clipboard(&text));
     }
 }
