@@ -63,6 +63,18 @@ fn whole(count: &CallCount, look: &Look) -> String {
     lines.concat()
 }
 
+/// Calls of one kind, and how many a minute there are, where they were counted twice.
+#[derive(Clone)]
+pub(in crate::console) struct Rated {
+    count: CallCount,
+    rate: Option<f64>,
+}
+
+/// The most first, and what is not known last. A thousandth of a call a minute is as near as it gets.
+fn rate(rate: Option<f64>) -> Key {
+    Key::Number(rate.map_or(i64::MAX, |rate| -((rate * 1_000.0).round() as i64)))
+}
+
 fn number(count: u64) -> Key {
     Key::Number(i64::try_from(count).map_or(i64::MIN, |count| -count))
 }
@@ -81,7 +93,7 @@ fn open(count: &CallCount, state: &State) -> String {
 }
 
 impl Noun for Counts {
-    type Item = CallCount;
+    type Item = Rated;
 
     fn title(&self) -> String {
         Place::Traffic.title().to_owned()
@@ -103,21 +115,22 @@ impl Noun for Counts {
         None
     }
 
-    fn items(&self, _response: Response) -> Result<Vec<CallCount>, Failure> {
+    fn items(&self, _response: Response) -> Result<Vec<Rated>, Failure> {
         Ok(Vec::new())
     }
 
-    fn known(&self, state: &State) -> Option<Vec<CallCount>> {
+    fn known(&self, state: &State) -> Option<Vec<Rated>> {
         let counts = state.counts.get()?;
         let fits = |count: &&CallCount| self.only.as_ref().is_none_or(|only| count.server == *only);
-        Some(counts.iter().filter(fits).cloned().collect())
+        let rated = |count: &CallCount| Rated { count: count.clone(), rate: state.pulse.rate_of(count) };
+        Some(counts.iter().filter(fits).map(rated).collect())
     }
 
-    fn id(&self, count: &CallCount) -> String {
+    fn id(&self, Rated { count, .. }: &Rated) -> String {
         format!("{} {} {}", count.server, count.tool, count.caller)
     }
 
-    fn cells(&self, count: &CallCount, view: &View<'_>) -> Vec<Cell> {
+    fn cells(&self, Rated { count, rate }: &Rated, _view: &View<'_>) -> Vec<Cell> {
         let errors = count.tool_error.saturating_add(count.protocol_error);
         let some = |count: u64, role| if count == 0 { Role::Dim } else { role };
         let mean = Duration::from_micros(count.micros.checked_div(calls(count)).unwrap_or(0));
@@ -125,7 +138,7 @@ impl Noun for Counts {
         let told = |micros: Option<u64>| {
             micros.map_or_else(|| "-".to_owned(), |it| duration(Duration::from_micros(it)))
         };
-        let rate = view.state.pulse.rate_of(count).map_or_else(|| "-".to_owned(), per_minute);
+        let rate = rate.map_or_else(|| "-".to_owned(), per_minute);
         vec![
             cell(Role::Strong, count.server.as_str()),
             cell(Role::Text, specimen(&count.tool)),
@@ -146,35 +159,37 @@ impl Noun for Counts {
         ]
     }
 
-    fn key(&self, count: &CallCount, column: usize) -> Key {
+    fn key(&self, rated: &Rated, column: usize) -> Key {
+        let count = &rated.count;
         match column {
             0 => Key::Text(count.server.to_string()),
             1 => Key::Text(count.tool.to_lowercase()),
             2 => Key::Text(count.caller.to_lowercase()),
+            4 => rate(rated.rate),
             6 => number(count.tool_error.saturating_add(count.protocol_error)),
             7 => number(count.failed),
             8 => number(count.micros.checked_div(calls(count)).unwrap_or(0)),
             9 => number(count.p50.unwrap_or(0)),
             10 => number(count.p95.unwrap_or(0)),
             11 => number(count.p99.unwrap_or(0)),
-            // How many come a minute, and how many sessions are open, is not known here: by all that came.
+            // How many sessions are open is not known here: by all that came.
             _ => number(calls(count)),
         }
     }
 
-    fn words(&self, count: &CallCount) -> String {
+    fn words(&self, count: &Rated) -> String {
         self.id(count)
     }
 
-    fn values(&self, count: Option<&CallCount>) -> Values {
-        count.map(|count| ("name", count.server.to_string())).into_iter().collect()
+    fn values(&self, rated: Option<&Rated>) -> Values {
+        rated.map(|rated| ("name", rated.count.server.to_string())).into_iter().collect()
     }
 
     fn counts(&self) -> bool {
         true
     }
 
-    fn open(&self, count: &CallCount, turn: &mut Turn<'_>) {
+    fn open(&self, Rated { count, .. }: &Rated, turn: &mut Turn<'_>) {
         if self.only.is_none() {
             return turn.open(server(&count.server));
         }
@@ -184,5 +199,33 @@ impl Noun for Counts {
 
     fn none(&self) -> &'static str {
         "No tool was called through the endpoint yet. A server's own screen has calls as they come."
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sigyl_core::domain::{ServerName, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn calls_a_minute_are_ordered_by_what_came_lately_and_not_by_all() {
+        let kind = |tool: &str, ok| CallCount {
+            ok,
+            ..CallCount::none(ServerName::parse("clock").unwrap(), "ada".to_owned(), tool.to_owned())
+        };
+        let mut state = State::default();
+        state.pulse.take(Timestamp::from_millis(0), &[kind("old", 1_000), kind("new", 10)]);
+        let now = vec![kind("old", 1_001), kind("new", 60)];
+        state.pulse.take(Timestamp::from_millis(60_000), &now);
+        state.counts.take(Ok([now, vec![kind("unseen", 5)]].concat()));
+        let column = |title| COLUMNS.iter().position(|column| column.title == title).unwrap();
+        let by = |title| {
+            let mut rated = Counts.known(&state).unwrap();
+            rated.sort_by_key(|rated| Counts.key(rated, column(title)));
+            rated.into_iter().map(|rated| rated.count.tool).collect::<Vec<_>>()
+        };
+        assert_eq!(by("A MINUTE"), ["new", "old", "unseen"]);
+        assert_eq!(by("CALLS"), ["old", "new", "unseen"]);
     }
 }
