@@ -19,27 +19,45 @@ pub(super) fn folded(text: &str, width: u16, theme: &Theme) -> Vec<Line<'static>
     lines(text, theme).into_iter().flat_map(|line| fold(line, width)).collect()
 }
 
+/// Breaks a line at the last blank that leaves it half full at least, else wherever it is full.
 fn fold(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
     if line.width() <= width {
         return vec![line];
     }
-    let (mut lines, mut spans, mut used) = (Vec::new(), Vec::new(), 0);
-    for span in line.spans {
-        let mut rest = String::new();
-        for c in span.content.chars() {
-            let columns = console::measure_text_width(&c.to_string());
-            if used + columns > width {
-                push(&mut spans, &std::mem::take(&mut rest), span.style);
-                lines.push(Line::from(std::mem::take(&mut spans)));
-                used = 0;
+    let styled = line.spans.iter().flat_map(|span| span.content.chars().map(|c| (c, span.style)));
+    let (mut lines, mut part, mut used) = (Vec::new(), Vec::new(), 0);
+    for (c, style) in styled {
+        let columns = columns(c);
+        if used + columns > width {
+            let full = part.iter().rposition(|(c, _)| *c == ' ').map(|at| at + 1);
+            let at = full.filter(|at| *at > part.len() / 2 && c != ' ').unwrap_or(part.len());
+            let rest = part.split_off(at);
+            lines.push(joined(&part));
+            used = rest.iter().map(|(c, _)| self::columns(*c)).sum();
+            part = rest;
+            // The blank that a line is broken at stands in neither.
+            if c == ' ' && part.is_empty() {
+                continue;
             }
-            rest.push(c);
-            used += columns;
         }
-        push(&mut spans, &rest, span.style);
+        part.push((c, style));
+        used += columns;
     }
-    lines.push(Line::from(spans));
+    lines.push(joined(&part));
     lines
+}
+
+fn columns(c: char) -> usize {
+    console::measure_text_width(c.encode_utf8(&mut [0; 4]))
+}
+
+fn joined(part: &[(char, Style)]) -> Line<'static> {
+    let mut spans = Vec::new();
+    for same in part.chunk_by(|a, b| a.1 == b.1) {
+        let text: String = same.iter().map(|(c, _)| *c).collect();
+        push(&mut spans, &text, same[0].1);
+    }
+    Line::from(spans)
 }
 
 fn line(text: &str, style: &mut Style, theme: &Theme) -> Line<'static> {
@@ -115,6 +133,16 @@ mod tests {
         let shown: Vec<String> = drawn.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["ab\u{a0}\u{a0}", "\u{a0}\u{a0}\u{a0}", "日本"]);
         assert_eq!(drawn[1].spans[0].style, theme.role(Role::Warn));
+    }
+
+    #[test]
+    fn words_stay_whole_where_they_can() {
+        let theme = Theme::named("none").unwrap();
+        let shown = |text: &str| folded(text, 10, &theme).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(shown("one two three four"), ["one two ", "three four"]);
+        assert_eq!(shown("twelve one two"), ["twelve one", "two"]);
+        assert_eq!(shown("a incomprehensible"), ["a incompre", "hensible"], "too much would stay empty");
+        assert_eq!(shown(&"x".repeat(25)).len(), 3);
     }
 
     #[test]
