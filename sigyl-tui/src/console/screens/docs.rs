@@ -22,7 +22,7 @@ macro_rules! page {
     };
 }
 
-pub(in crate::console) const PAGES: [Page; 19] = [
+pub(in crate::console) const PAGES: [Page; 21] = [
     Page("Overview", include_str!("../../../../README.md")),
     page!("The console", "console"),
     page!("Configuration", "config"),
@@ -38,10 +38,12 @@ pub(in crate::console) const PAGES: [Page; 19] = [
     page!("Knative", "knative"),
     page!("The server", "server"),
     page!("Access and keys", "access"),
+    page!("The web interface", "web"),
     page!("The registry", "registry"),
     page!("In CI", "ci"),
     page!("Privacy", "privacy"),
     page!("Performance", "performance"),
+    page!("What stays as it is", "stability"),
 ];
 
 impl Page {
@@ -119,6 +121,10 @@ impl Noun for Pages {
         turn.open(sheet(*page));
     }
 
+    fn open_at(&self, page: &Page, words: &str, turn: &mut Turn<'_>) {
+        turn.open(sheet(*page).from(words));
+    }
+
     fn whole(&self, page: &Page, look: &Look, _now: Timestamp) -> Option<String> {
         // The beginning is enough to know a page by.
         let head: Vec<&str> = page.1.lines().take(60).collect();
@@ -128,6 +134,11 @@ impl Noun for Pages {
     fn none(&self) -> &'static str {
         ""
     }
+}
+
+fn sheet(page: &Page) -> Sheet {
+    let text = page.1;
+    Sheet::new(page.0, Asking::Here(Box::new(move |look: &Look| dressed(text, look))))
 }
 
 /// Markdown for a terminal: headings stand out, paragraphs are broken to fit, code and tables stay as they are.
@@ -164,6 +175,28 @@ mod tests {
             let text = dressed(page.1, &Look::PLAIN);
             assert!(text.lines().count() > 5 && page.1.contains("# "), "{}", page.0);
         }
+    }
+
+    #[test]
+    fn every_document_of_the_repository_is_a_page() {
+        let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+        let names = std::fs::read_dir(docs).unwrap().map(|entry| entry.unwrap().path());
+        for path in names.filter(|path| path.extension().is_some_and(|end| end == "md")) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(PAGES.iter().any(|page| page.1 == text), "{} is no page", path.display());
+        }
+    }
+
+    #[test]
+    fn a_page_that_was_found_by_words_opens_where_they_stand() {
+        let mut desk = crate::console::tests::Desk::new(80, 24);
+        desk.press("g h /");
+        desk.write("set-clipboard");
+        desk.press("Enter Enter");
+        let frame = desk.frame();
+        assert!(frame.contains("set-clipboard"), "{frame}");
+        desk.press("Up Up Up");
+        assert_ne!(desk.frame(), frame, "the rest of the page is above");
     }
 
     #[test]

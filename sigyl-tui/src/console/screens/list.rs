@@ -333,7 +333,10 @@ impl<N: Noun> Screen for List<N> {
         match command {
             Command::Open => {
                 if let Some(item) = self.item() {
-                    self.noun.open(item, turn);
+                    match self.filter.is_empty() {
+                        true => self.noun.open(item, turn),
+                        false => self.noun.open_at(item, &self.filter, turn),
+                    }
                 }
             }
             Command::Mark => {

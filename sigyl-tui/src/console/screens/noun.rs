@@ -79,6 +79,11 @@ pub(in crate::console) trait Noun: 'static {
     fn counts(&self) -> bool {
         false
     }
+    /// Shows more of one that was found by these words.
+    fn open_at(&self, item: &Self::Item, _words: &str, turn: &mut Turn<'_>) {
+        self.open(item, turn);
+    }
+
     /// Shows more of it.
     fn open(&self, _item: &Self::Item, _turn: &mut Turn<'_>) {}
     /// All of it, as text for this many columns.

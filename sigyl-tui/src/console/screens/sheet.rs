@@ -52,6 +52,8 @@ pub(in crate::console) struct Sheet {
     asking: Asking,
     answer: Loaded<Response>,
     first: usize,
+    /// Words that it begins at, until somebody scrolls.
+    from: String,
     filter: String,
     renewed: bool,
     /// Whether the answer is never asked for again.
@@ -62,6 +64,8 @@ pub(in crate::console) struct Sheet {
 }
 
 const WHOLE: Tag = Tag(0);
+/// Lines above the one that a sheet begins at for its words.
+const ABOVE: usize = 2;
 
 impl Sheet {
     /// A sheet that has not been asked for.
@@ -74,6 +78,7 @@ impl Sheet {
             asking,
             answer: Loaded::default(),
             first: 0,
+            from: String::new(),
             filter: String::new(),
             renewed: false,
             kept: false,
@@ -85,6 +90,18 @@ impl Sheet {
     /// The same, with keys of its own, and what is known of the fields of actions.
     pub(in crate::console) fn with(self, scopes: &'static [Scope], values: Values) -> Self {
         Self { scopes, values, ..self }
+    }
+
+    /// The same, shown from the first line on that has these words.
+    pub(in crate::console) fn from(self, words: &str) -> Self {
+        Self { from: words.to_lowercase(), ..self }
+    }
+
+    /// The line that it begins at: as many are shown as fit, also on a screen that became larger.
+    fn begins(&self, lines: &[Line<'static>], page: usize) -> usize {
+        let found = || lines.iter().position(|line| line.to_string().to_lowercase().contains(&self.from));
+        let first = if self.from.is_empty() { None } else { found().map(|at| at.saturating_sub(ABOVE)) };
+        first.unwrap_or(self.first).min(lines.len().saturating_sub(page))
     }
 
     /// The same, as a place.
@@ -148,6 +165,10 @@ impl Sheet {
         }
         let page = usize::from(height.saturating_sub(2)).max(1);
         let last = self.len().saturating_sub(page);
+        if !self.from.is_empty() {
+            self.first = self.made.borrow().as_ref().map_or(0, |made| self.begins(&made.lines, page));
+            self.from.clear();
+        }
         self.first = match command {
             Command::Up => self.first.saturating_sub(1),
             Command::Down => self.first + 1,
@@ -235,6 +256,7 @@ impl Screen for Sheet {
     fn set_filter(&mut self, text: &str, _turn: &mut Turn<'_>) {
         text.clone_into(&mut self.filter);
         self.first = 0;
+        self.from.clear();
         *self.made.borrow_mut() = None;
     }
 
@@ -248,8 +270,7 @@ impl Screen for Sheet {
         self.make(body.width, view);
         let made = self.made.borrow();
         let lines = made.as_ref().map_or(&[][..], |made| made.lines.as_slice());
-        // On a wider screen there are fewer lines: as many of them are shown as fit.
-        let first = self.first.min(lines.len().saturating_sub(usize::from(body.height)));
+        let first = self.begins(lines, usize::from(body.height));
         for (y, line) in (body.y..body.bottom()).zip(lines.iter().skip(first)) {
             buf.set_line(body.x, y, line, body.width);
         }
