@@ -29,6 +29,8 @@ const VERSIONS: Tag = Tag(0);
 const REPORT: Tag = Tag(1);
 /// Reports that are read before rows are ordered anew, once there are as many.
 const TOGETHER: usize = 50;
+/// Findings that are listed at most: the gravest.
+const MOST: usize = 10_000;
 
 /// Findings of the versions that serve, and of the runs that were stopped.
 pub(in crate::console) struct Findings {
@@ -42,6 +44,9 @@ pub(in crate::console) struct Findings {
     known: BTreeMap<Of, Option<RunId>>,
     mark: u64,
     read: usize,
+    /// How many are read when rows are ordered anew, and how many findings are not listed.
+    shows: usize,
+    left_out: usize,
     /// The last report: its run, and what it came to.
     last: Option<(RunId, String)>,
     /// Whether something of what was read was not looked at.
@@ -75,6 +80,8 @@ impl Findings {
             known: BTreeMap::new(),
             mark: 0,
             read: 0,
+            shows: 0,
+            left_out: 0,
             last: None,
             partial: false,
             unread: Vec::new(),
@@ -142,6 +149,8 @@ impl Findings {
                 (a.server.is_none(), &a.server).cmp(&(b.server.is_none(), &b.server))
             })
         });
+        self.left_out += self.found.len().saturating_sub(MOST);
+        self.found.truncate(MOST);
         self.rows.set(self.found.clone());
         if !self.settled {
             self.rows.top();
@@ -193,7 +202,8 @@ impl Findings {
     fn done(&mut self, turn: &mut Turn<'_>) {
         self.read += 1;
         // Rows appear as they come, but are not ordered anew for each of thousands of reports.
-        if self.read.is_multiple_of(TOGETHER) || self.read < TOGETHER {
+        if self.read < TOGETHER || self.read >= self.shows {
+            self.shows = self.read + TOGETHER.max(self.read / 10);
             self.show();
         }
         self.next(turn);
@@ -203,13 +213,21 @@ impl Findings {
         if let Some((of, _)) = &self.reading {
             let name = of.name();
             let left = self.queue.len();
+            let out = match self.left_out {
+                0 => String::new(),
+                out => format!(", {out} findings not listed"),
+            };
             return Some((
                 Role::Dim,
-                format!("reading the report of {name}; {} read, {left} to come", self.read),
+                format!("reading the report of {name}; {} read, {left} to come{out}", self.read),
             ));
         }
         if let Some(first) = self.unread.first() {
             return Some((Role::Error, format!("{} could not be read: {first}", self.unread.len())));
+        }
+        if self.left_out > 0 {
+            let out = self.left_out;
+            return Some((Role::Warn, format!("are the gravest: {out} more findings are not listed")));
         }
         match &self.last {
             Some((_, says)) if self.only.is_some() => Some((Role::Dim, says.clone())),
@@ -243,6 +261,7 @@ impl Screen for Findings {
         self.known = wanted.iter().map(|of| (of.clone(), None)).collect();
         self.queue = wanted.into_iter().collect();
         (self.read, self.reading) = (0, None);
+        (self.shows, self.left_out) = (0, 0);
         (self.partial, self.last) = (false, None);
         self.found.clear();
         self.unread.clear();

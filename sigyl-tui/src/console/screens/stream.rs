@@ -449,3 +449,30 @@ impl Screen for Stream {
         put(buf, foot, foot.x, foot.y, &view.look.cut(&says, usize::from(foot.width)), view.theme.role(role));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::state::State;
+
+    #[test]
+    fn a_million_lines_are_followed_within_bounds() {
+        let line = serde_json::json!({"at": "2026-11-22T14:01:00Z", "stream": "server", "text": "INFO a line"});
+        let frame = Frame::Log(serde_json::from_value(line).unwrap());
+        let write: Write = |_, _| Some("2026-11-22T14:01:00  INFO a line".to_owned());
+        let mut stream = Stream::new("logs", Request::List, write).leveled();
+        let state = State::default();
+        let mut turn = Turn::new(&state, Timestamp::from_millis(0), 20);
+        for number in 0..1_000_000_usize {
+            stream.told(WHOLE, frame.clone(), &mut turn);
+            // Somebody reads what is older meanwhile, and narrows it now and then.
+            if number.is_multiple_of(100_000) {
+                stream.command(Command::PageUp, &mut turn);
+                stream.command(Command::Level, &mut turn);
+            }
+        }
+        assert_eq!((stream.lines.len(), stream.gone), (LINES, 1_000_000 - LINES));
+        assert!(stream.bytes <= BYTES && stream.shown.len() <= LINES && stream.end() < LINES);
+        assert_eq!(stream.unnamed, 0);
+    }
+}

@@ -178,7 +178,7 @@ impl Desk {
         let app = &self.app;
         self.terminal.draw(|frame| app.draw(frame)).unwrap();
         let buffer = self.terminal.backend().buffer();
-        let rows = buffer.content().chunks(usize::from(buffer.area.width));
+        let rows = buffer.content().chunks(usize::from(buffer.area.width).max(1));
         let lines = rows.map(|row| {
             row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()
         });

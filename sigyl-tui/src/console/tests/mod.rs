@@ -3,6 +3,7 @@
 mod actions;
 mod answers;
 mod desk;
+mod floods;
 mod keys;
 mod lines;
 mod lost;
