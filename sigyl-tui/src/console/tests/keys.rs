@@ -54,6 +54,100 @@ fn every_key_means_what_its_row_says_on_a_screen_that_has_it() {
     }
 }
 
+/// What has to be so that a key has something to do: rows below and above, a way back and forth, marks, a filter, a tab.
+const BEFORE: [&str; 10] = [
+    "",
+    "3",
+    "Down Down",
+    "End",
+    "End Up",
+    "g p Esc",
+    "g n",
+    "Space",
+    "/ c l o c k Enter",
+    "Down Down Down Down Down",
+];
+
+/// What a key could change: all that is drawn, asked and done.
+fn seen(desk: &mut Desk) -> (Vec<ratatui::buffer::Cell>, usize, usize) {
+    (desk.cells(), desk.asked.len(), desk.done.len())
+}
+
+/// A console on a screen with this scope, with lines where lines come.
+fn there(scope: Scope) -> Desk {
+    let mut desk = Desk::new(80, 24);
+    desk.press(way_to(scope));
+    if scope == Scope::Stream {
+        let line = |number: usize| {
+            let by = if number.is_multiple_of(2) { "server" } else { "supervisor" };
+            let text = format!("INFO {number} {}", "long ".repeat(40));
+            let line = serde_json::json!({"at": "2026-11-22T14:01:00Z", "stream": by, "text": text});
+            sigyl_core::wire::v1::Frame::Log(serde_json::from_value(line).unwrap())
+        };
+        (0..60).for_each(|number| desk.tell("logs", line(number)));
+    }
+    desk
+}
+
+/// Whether a key does something after these others: it changes what is drawn, or asks, or does, and does not only say no.
+fn does(scope: Scope, before: &str, chord: crate::console::keymap::Chord) -> bool {
+    let mut desk = there(scope);
+    if !before.is_empty() {
+        desk.press(before);
+    }
+    let scopes = desk.app.shown().screen.scopes();
+    if scope != Scope::Everywhere && !scopes.contains(&scope) {
+        return false;
+    }
+    let was = seen(&mut desk);
+    desk.take(Input::Key(chord.event()));
+    desk.settle();
+    seen(&mut desk) != was
+}
+
+#[test]
+fn every_key_that_is_pressed_where_it_works_does_something() {
+    let mut idle = Vec::new();
+    for row in BINDINGS {
+        let scopes = there(row.scope).app.shown().screen.scopes();
+        for chord in row.keys.iter() {
+            // A nearer scope may have the key for something else: then it is that row's.
+            let nearer = scopes.iter().take_while(|scope| **scope != row.scope);
+            let hidden = nearer.into_iter().any(|nearer| {
+                BINDINGS.iter().any(|other| other.scope == *nearer && other.keys.contains(chord))
+            });
+            if !hidden && !BEFORE.iter().any(|before| does(row.scope, before, *chord)) {
+                idle.push(format!("{:?} {} {:?}", row.scope, chord.name(true), row.command));
+            }
+        }
+    }
+    assert!(idle.is_empty(), "these do nothing: {idle:#?}");
+}
+
+#[test]
+fn every_key_of_rows_does_something_on_every_screen_that_has_rows() {
+    let mut idle = Vec::new();
+    for (place, letter, ..) in crate::console::command::Place::ALL {
+        let mut desk = Desk::new(80, 24);
+        desk.press(&format!("g {letter}"));
+        let scopes = desk.app.shown().screen.scopes();
+        // A registry without documents has no rows.
+        if !scopes.contains(&Scope::List) || place == crate::console::command::Place::Registry {
+            continue;
+        }
+        for key in ["o", "O", "Space", "y", "^r"] {
+            let mut desk = Desk::new(80, 24);
+            desk.press(&format!("g {letter}"));
+            let was = seen(&mut desk);
+            desk.press(key);
+            if seen(&mut desk) == was {
+                idle.push(format!("{place:?} {key}"));
+            }
+        }
+    }
+    assert!(idle.is_empty(), "these do nothing: {idle:#?}");
+}
+
 #[test]
 fn every_action_that_a_key_starts_begins_something() {
     let known = |name: &str| crate::console::actions::find(name).is_some();
