@@ -1,42 +1,33 @@
 //! What needs somebody now, every server, what runs, and what it comes to.
 
+mod empty;
 mod foot;
 mod needs;
-mod order;
+mod servers;
 
 use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use sigyl_core::deploy::LOCAL;
 use sigyl_core::domain::{Failure, RunId, RunState, ServerName, Timestamp};
 use sigyl_core::wire::v1::{FindingCounts, Response, ServerView};
 
+use self::empty::empty;
 use self::foot::foot;
 use self::needs::{Need, needs};
-use self::order::By;
+use self::servers::{By, SERVERS, row_of};
 use super::{RunScreen, Screen, server};
 use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
 use crate::console::state::State;
 use crate::console::turn::{Do, Tag, Turn, Values};
 use crate::console::view::View;
-use crate::console::widgets::{Cell, Column, Grid, cell, put};
-use crate::render::{self, Glyph, Role, age, duration, specimen, verdict_word};
+use crate::console::widgets::{Column, Grid, cell, put};
+use crate::render::{self, Glyph, Role, age, duration, specimen};
 
 /// Rows that what needs somebody, and what ran, take at most; on a low screen the servers keep three rows.
 const NEEDS: usize = 6;
 const RUNS: usize = 5;
-const SERVERS: &[Column] = &[
-    Column::fixed("", 1),
-    Column::wide("SERVER", 16),
-    Column::fixed("STATE", 10),
-    Column::fixed("ACTIVE", 14),
-    Column::fixed("WHERE", 10).optional(),
-    Column::number("TOOLS", 5),
-    Column::fixed("VERDICT", 7),
-    Column::number("SINCE", 9),
-];
 
 /// Where a row leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -305,45 +296,6 @@ fn tally(views: &[ServerView]) -> String {
     let parts = counts.into_iter().zip(words).filter(|(count, _)| *count > 0);
     let parts: Vec<_> = parts.map(|(count, word)| format!("{count} {word}")).collect();
     parts.join(" · ")
-}
-
-fn row_of(server: &ServerView, view: &View<'_>) -> Vec<Cell> {
-    let (glyph, word) = render::server_state(server);
-    let (role, verdict) = verdict_word(server.verdict);
-    let active = server.server.active.as_ref().map_or("-", |version| version.as_str());
-    let target = server.deployment.as_ref().map(|it| it.elsewhere().unwrap_or(LOCAL));
-    vec![
-        cell(glyph.role(), view.look.sign(glyph)),
-        cell(Role::Strong, server.server.name.as_str()),
-        cell(glyph.role(), word),
-        cell(Role::Text, specimen(active)),
-        cell(Role::Dim, specimen(target.unwrap_or("-"))),
-        cell(Role::Text, server.tools.len().to_string()),
-        cell(role, verdict),
-        cell(Role::Dim, render::since(server, view.now)),
-    ]
-}
-
-/// What a person does first.
-fn empty(area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
-    let key = |command| view.key(command, &[Scope::Dashboard, Scope::List]);
-    let (deploy, go, help) = (key(Command::Act("deploy")), key(Command::GoTo), key(Command::Help));
-    let registry = Place::ALL.iter().find(|(place, ..)| *place == Place::Registry);
-    let registry = format!("{go} {}", registry.map_or(' ', |(_, letter, ..)| *letter));
-    let lines = [
-        ("", "No servers yet."),
-        (&*deploy, "deploys one: a folder, an archive, npm:NAME, pypi:NAME or git:URL is"),
-        ("", "scanned, recorded, started and probed, and served behind one endpoint"),
-        (&*registry, "shows the registry; `sigyl import URL` fills it from another one"),
-        (&*help, "shows every key"),
-    ];
-    let mut y = area.y + 1;
-    for (key, words) in lines {
-        put(buf, area, area.x, y, &format!("{key:>3}"), view.theme.accent);
-        put(buf, area, area.x + 5, y, words, view.theme.role(Role::Text));
-        y += 1;
-    }
-    y
 }
 
 impl Screen for Dashboard {

@@ -136,11 +136,6 @@ impl Noun for Pages {
     }
 }
 
-fn sheet(page: &Page) -> Sheet {
-    let text = page.1;
-    Sheet::new(page.0, Asking::Here(Box::new(move |look: &Look| dressed(text, look))))
-}
-
 /// Markdown for a terminal: headings stand out, paragraphs are broken to fit, code and tables stay as they are.
 fn dressed(markdown: &str, look: &Look) -> String {
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! How the servers of the dashboard are ordered.
+//! The servers of the dashboard: their rows, and how these are ordered.
 
 use std::cmp::Reverse;
 
@@ -6,9 +6,22 @@ use sigyl_core::deploy::LOCAL;
 use sigyl_core::domain::Verdict;
 use sigyl_core::wire::v1::ServerView;
 
-use super::SERVERS;
 use crate::console::screens::Key;
-use crate::render;
+use crate::console::view::View;
+use crate::console::widgets::{Cell, Column, cell};
+use crate::render::{self, Role, specimen, verdict_word};
+
+/// Their columns.
+pub(super) const SERVERS: &[Column] = &[
+    Column::fixed("", 1),
+    Column::wide("SERVER", 16),
+    Column::fixed("STATE", 10),
+    Column::fixed("ACTIVE", 14),
+    Column::fixed("WHERE", 10).optional(),
+    Column::number("TOOLS", 5),
+    Column::fixed("VERDICT", 7),
+    Column::number("SINCE", 9),
+];
 
 /// By which column, and whether the other way round; by name where nobody asked for another.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,6 +54,24 @@ impl By {
             servers.sort_by_cached_key(|view| key(view, column));
         }
     }
+}
+
+/// The row of one.
+pub(super) fn row_of(server: &ServerView, view: &View<'_>) -> Vec<Cell> {
+    let (glyph, word) = render::server_state(server);
+    let (role, verdict) = verdict_word(server.verdict);
+    let active = server.server.active.as_ref().map_or("-", |version| version.as_str());
+    let target = server.deployment.as_ref().map(|it| it.elsewhere().unwrap_or(LOCAL));
+    vec![
+        cell(glyph.role(), view.look.sign(glyph)),
+        cell(Role::Strong, server.server.name.as_str()),
+        cell(glyph.role(), word),
+        cell(Role::Text, specimen(active)),
+        cell(Role::Dim, specimen(target.unwrap_or("-"))),
+        cell(Role::Text, server.tools.len().to_string()),
+        cell(role, verdict),
+        cell(Role::Dim, render::since(server, view.now)),
+    ]
 }
 
 fn key(view: &ServerView, column: usize) -> Key {
