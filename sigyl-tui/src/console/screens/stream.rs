@@ -36,11 +36,16 @@ const EXPRESSION: usize = 1 << 20;
 const WHOLE: Tag = Tag(0);
 const TIME: Tag = Tag(1);
 const FILE: Tag = Tag(2);
-const FILE_WORDS: &str = "a file of this machine that is not there yet: the lines that are shown go into it, without colours";
+const FILE_WORDS: &str =
+    "a file of this machine that is not there yet: the lines that are shown go into it, without colours";
 
 /// Asks for a time to go to.
 fn to_time() -> Prompt {
-    Prompt::new(TIME, "go to a time", "14:05 or 14:05:30 of the day of the newest line, 5m ago, or 2026-11-22T14:05:30Z; in UTC")
+    Prompt::new(
+        TIME,
+        "go to a time",
+        "14:05 or 14:05:30 of the day of the newest line, 5m ago, or 2026-11-22T14:05:30Z; in UTC",
+    )
 }
 
 /// Writes a line of what was told; nothing when it tells something else.
@@ -310,7 +315,10 @@ impl Stream {
                 parts.push(format!("stopped, {new} newer; {follow} follows"));
             }
             Coming::Ended => parts.push(format!("ended; {refresh} asks again")),
-            Coming::Failed(why, _) => {
+            Coming::Failed(why, true) => {
+                return (Role::Warn, format!("{} · cut off, goes on by itself: {why}", parts.join(" · ")));
+            }
+            Coming::Failed(why, false) => {
                 return (Role::Error, format!("{why} · {} · {refresh} asks again", parts.join(" · ")));
             }
         }
@@ -457,7 +465,8 @@ mod tests {
 
     #[test]
     fn a_million_lines_are_followed_within_bounds() {
-        let line = serde_json::json!({"at": "2026-11-22T14:01:00Z", "stream": "server", "text": "INFO a line"});
+        let line =
+            serde_json::json!({"at": "2026-11-22T14:01:00Z", "stream": "server", "text": "INFO a line"});
         let frame = Frame::Log(serde_json::from_value(line).unwrap());
         let write: Write = |_, _| Some("2026-11-22T14:01:00  INFO a line".to_owned());
         let mut stream = Stream::new("logs", Request::List, write).leveled();

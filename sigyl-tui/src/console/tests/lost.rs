@@ -156,6 +156,8 @@ fn logs_go_on_where_they_were_and_keep_what_is_here() {
         fails(&mut desk, "feed");
         let (ticket, _) = take(&mut desk, "logs");
         desk.answer(ticket, if ends { Ok(Response::Ok) } else { Err(gone()) });
+        let says = if ends { "ended; ^R asks again" } else { "cut off, goes on by itself: E0705" };
+        assert!(desk.frame().contains(says), "{}", desk.frame());
         comes_back(&mut desk, 2);
         (3..7).for_each(|number| desk.tell("logs", line(number)));
         let frame = desk.frame();
