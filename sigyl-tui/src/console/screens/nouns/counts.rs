@@ -130,7 +130,7 @@ impl Noun for Counts {
         format!("{} {} {}", count.server, count.tool, count.caller)
     }
 
-    fn cells(&self, Rated { count, rate }: &Rated, _view: &View<'_>) -> Vec<Cell> {
+    fn cells(&self, Rated { count, rate }: &Rated, view: &View<'_>) -> Vec<Cell> {
         let errors = count.tool_error.saturating_add(count.protocol_error);
         let some = |count: u64, role| if count == 0 { Role::Dim } else { role };
         let mean = Duration::from_micros(count.micros.checked_div(calls(count)).unwrap_or(0));
@@ -221,8 +221,8 @@ mod tests {
         state.counts.take(Ok([now, vec![kind("unseen", 5)]].concat()));
         let column = |title| COLUMNS.iter().position(|column| column.title == title).unwrap();
         let by = |title| {
-            let mut rated = Counts.known(&state).unwrap();
-            rated.sort_by_key(|rated| Counts.key(rated, column(title)));
+            let mut rated = Counts { only: None }.known(&state).unwrap();
+            rated.sort_by_key(|rated| Counts { only: None }.key(rated, column(title)));
             rated.into_iter().map(|rated| rated.count.tool).collect::<Vec<_>>()
         };
         assert_eq!(by("A MINUTE"), ["new", "old", "unseen"]);
