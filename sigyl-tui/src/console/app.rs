@@ -26,8 +26,6 @@ use crate::render::{Look, Role};
 pub(super) const BANDS: u16 = 4;
 /// The least that a screen needs.
 pub(super) const LEAST: (u16, u16) = (60, 16);
-/// Screens that one can go back over.
-const WAY: usize = 50;
 
 /// A screen, and the number that its questions have.
 pub(super) struct Shown {
@@ -72,7 +70,7 @@ pub(super) struct App {
     /// Files that are read for an action: the field that each is for, and how many keys had been pressed then.
     pub(super) files: BTreeMap<Ticket, (&'static str, Values, &'static str, u64)>,
     pub(super) effects: Vec<Effect>,
-    next: u64,
+    pub(super) next: u64,
     /// Whether servers and runs have to be asked for again, and when they were last; nothing where that is no reason to wait.
     pub(super) stale: bool,
     pub(super) renewed: Option<Timestamp>,
@@ -311,95 +309,13 @@ impl App {
     }
 
     /// Listens no longer to these questions. A run that was begun goes on.
-    fn forget(&mut self, which: impl Fn(&Asked) -> bool) {
+    pub(super) fn forget(&mut self, which: impl Fn(&Asked) -> bool) {
         let gone: Vec<_> =
             self.asked.iter().filter(|(_, asked)| which(asked)).map(|(ticket, _)| *ticket).collect();
         for ticket in gone {
             self.asked.remove(&ticket);
             self.effects.push(Effect::Forget(ticket));
         }
-    }
-
-    pub(super) fn open(&mut self, screen: Box<dyn Screen>) {
-        // What one went back from is left behind.
-        let mut left: Vec<_> = self.ahead.drain(..).map(|shown| shown.id).collect();
-        if self.screens.len() == WAY {
-            left.push(self.screens.remove(1).id);
-        }
-        self.forget(|asked| matches!(asked, Asked::Screen(id, _) if left.contains(id)));
-        if let Some(below) = self.screens.last().map(|shown| shown.id) {
-            self.tell(below, |screen, turn| screen.hidden(turn));
-        }
-        self.next += 1;
-        let id = self.next;
-        self.screens.push(Shown { id, screen, missed: false });
-        self.tell(id, |screen, turn| screen.ask(turn));
-    }
-
-    /// Shows a screen in the place of another, if that is still the one that is shown.
-    fn instead(&mut self, id: u64, screen: Box<dyn Screen>) {
-        if self.shown().id == id && self.screens.len() > 1 {
-            self.leave(id);
-            self.open(screen);
-        }
-    }
-
-    /// Takes a screen away for good, unless it is the first.
-    pub(super) fn leave(&mut self, id: u64) {
-        self.screens.pop();
-        self.forget(|asked| matches!(asked, Asked::Screen(screen, _) if *screen == id));
-    }
-
-    fn back(&mut self) {
-        if self.screens.len() > 1
-            && let Some(shown) = self.screens.pop()
-        {
-            let left = shown.id;
-            // A secret is gone once one went back from it.
-            if shown.screen.is_secret() {
-                drop(shown);
-            } else {
-                self.ahead.push(shown);
-            }
-            self.tell(left, |screen, turn| screen.hidden(turn));
-            self.appears();
-        }
-    }
-
-    /// What is shown now is told what it missed.
-    pub(super) fn appears(&mut self) {
-        let id = self.shown().id;
-        let missed = self.screens.last_mut().is_some_and(|shown| std::mem::take(&mut shown.missed));
-        self.tell(id, |screen, turn| {
-            screen.in_sight(turn);
-            if missed {
-                screen.heard(turn);
-            }
-            screen.news(turn);
-        });
-    }
-
-    fn forward(&mut self) {
-        if let Some(shown) = self.ahead.pop() {
-            let below = self.shown().id;
-            self.tell(below, |screen, turn| screen.hidden(turn));
-            self.screens.push(shown);
-            self.appears();
-        }
-    }
-
-    fn go(&mut self, place: Place) {
-        if self.shown().screen.place() == Some(place) {
-            return;
-        }
-        if place == Place::Dashboard {
-            // The first screen is there already.
-            while self.screens.len() > 1 {
-                self.back();
-            }
-            return;
-        }
-        self.open(screen_of(place));
     }
 
     fn key(&mut self, key: KeyEvent) {

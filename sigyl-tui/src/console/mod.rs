@@ -35,6 +35,7 @@ mod turn;
 mod undo;
 mod view;
 mod wants;
+mod way;
 mod widgets;
 
 pub(crate) use start::{fits, run};
