@@ -19,7 +19,7 @@ Examples:
 /// How many runs are searched for the one that works on a server.
 const SEARCHED: usize = 1000;
 
-/// Let a version that is tried with some clients (--canary) take over now
+/// Let a version that is tried by a canary take over now
 ///
 /// What its calls came to is judged once more, as at the end of a share: what would be taken back then is taken back, and this
 /// fails. `sigyl cancel RUN` takes it back at any time before it takes over. This follows the run to its end.
