@@ -352,7 +352,7 @@ async fn with_a_server() -> TestApp {
 fn body(id: &str) -> Option<Value> {
     Some(match id {
         "approveRun" | "rejectRun" => json!({"reason": "mine"}),
-        "callTool" | "editServer" | "releaseAgain" | "releaseFollowed" => json!({}),
+        "callTool" | "editServer" | "promoteRun" | "releaseAgain" | "releaseFollowed" => json!({}),
         "setFollow" => json!({"branch": "main", "policy": "auto"}),
         "rateServer" => json!({"stars": 1}),
         "rollBack" => json!({"version": "1.0.0"}),
