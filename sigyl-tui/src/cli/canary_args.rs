@@ -19,7 +19,8 @@ pub(crate) struct CanaryArgs {
     /// Percentage points by which more of its calls may fail than before
     #[arg(long, value_name = "PERCENT", requires = "canary", default_value_t = 5)]
     max_failures: u8,
-    /// Let the last of them wait for `sigyl promote`; it is taken back where nobody does in time [default: 24h]
+    /// Let the last of them wait for `sigyl promote`; it is taken back where nobody does in time, or where it cannot be tried
+    /// beside what serves. A first version takes over by itself [default: 24h]
     #[arg(long, value_name = "TIME", requires = "canary", value_parser = time, num_args = 0..=1, require_equals = true,
         default_missing_value = "24h")]
     hold: Option<Duration>,

@@ -31,7 +31,7 @@ pub struct JudgementRecord {
     pub observed: Option<Timestamp>,
 }
 
-#[cfg(all(feature = "sled", feature = "gateway"))]
+#[cfg(feature = "runtime")]
 impl JudgementRecord {
     /// Returns until when nothing was to be stopped, if something else than rights would have been. What the started
     /// server said may have raised the verdict without being listed.

@@ -9,8 +9,8 @@ use super::super::step::{Outcome, Step};
 use super::grants::{narrowed, scripts};
 use super::settings::check;
 use crate::domain::{
-    Admission, Basis, Decision, Hold, Judgement, Locator, Permissions, Plan, Quarantines, Refusal, StepId,
-    Tool, VersionRecord, Waiver,
+    Admission, Basis, Decision, Hold, Judgement, JudgementRecord, Locator, Permissions, Plan, Quarantines,
+    Refusal, StepId, Tool, VersionRecord, Waiver, WaiverError,
 };
 use crate::manifest::Manifest;
 use crate::source::SourceTree;
@@ -82,6 +82,22 @@ pub(super) async fn require_free(cx: &Context, tools: &[Tool]) -> Result<(), Ste
     let before = cx.results.record.iter().flat_map(VersionRecord::digests);
     let digests = cx.run.source.into_iter().chain(declared).chain(others).chain(before);
     Ok(quarantines.check(server, digests)?)
+}
+
+/// Refuses what was let pass for a time that ended since: by waivers of the order that accept something, or by a policy that
+/// only observed. An approval was spent when the version was recorded.
+pub(super) fn require_lasting(cx: &Context) -> Result<(), StepError> {
+    let now = cx.platform.clock.now();
+    let left_over = &cx.results.left_over;
+    let mut accepting = cx.order.waive.iter().filter(|waiver| !left_over.contains(waiver));
+    if let Some(over) = accepting.find(|waiver| waiver.expires < now) {
+        return Err(WaiverError::Expired { rule: over.to_string(), expires: over.expires }.into());
+    }
+    let observed = cx.run.judgement.as_ref().and_then(JudgementRecord::only_observed);
+    match observed.filter(|until| *until < now) {
+        Some(until) => Err(Refusal::Observed(until).into()),
+        None => Ok(()),
+    }
 }
 
 /// Finds out whether the server came from elsewhere until now. A place on record that cannot be read back is another.

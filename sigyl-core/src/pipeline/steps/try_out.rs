@@ -9,7 +9,7 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::promotion::Told;
 use super::super::step::{Outcome, Step};
-use super::admit::require_free;
+use super::admit::{require_free, require_lasting};
 use crate::domain::{Came, Canary, Compared, Measured, StepId, StepState, Timestamp, Version};
 use crate::event::EventKind;
 
@@ -52,6 +52,11 @@ impl Step for TryOut {
             if !share(cx, percent)? {
                 if begun.is_some() {
                     return Err(taken_back(&record.version, percent, GONE.to_owned()));
+                }
+                // What waits for somebody takes nothing over unseen.
+                if canary.hold.is_some() {
+                    let why = format!("it was to be promoted, and could not be tried: {ALONE}");
+                    return Err(taken_back(&record.version, percent, why));
                 }
                 cx.notice(StepId::Canary, format!("{} was not tried: {ALONE}", record.version));
                 return Ok(Outcome::skipped(ALONE));
@@ -134,7 +139,7 @@ struct Trial<'a> {
 impl Trial<'_> {
     /// Waits until its time is over or somebody promotes it, and tells what was counted then; what is surely worse than it may
     /// be ends it at once. Who promotes it ends its time, and no more: what was counted decides as it would have then.
-    async fn soak(&self, cx: &Context) -> Result<(Compared, Option<Told>), StepError> {
+    async fn soak(&self, cx: &mut Context) -> Result<(Compared, Option<Told>), StepError> {
         let (percent, holds) = (self.percent, self.canary.holds(self.percent));
         let soak = holds.unwrap_or(Duration::from_secs(self.canary.soak));
         let until = if holds.is_some() { "until it is promoted, and at most" } else { "for" };
@@ -151,16 +156,25 @@ impl Trial<'_> {
                 () = soaking.told() => break,
                 look = timeout_at(end, looks.tick()) => if look.is_err() { break },
             }
-            let seen = self.look(cx, SURE).await?;
+            let seen = match self.look(cx, SURE).await {
+                Ok(seen) => seen,
+                // Somebody may have promoted it while it was looked at.
+                Err(error) => return Err(although(cx, error, soaking.close().as_ref())),
+            };
             if count.is_multiple_of(TELL) {
                 self.tell(cx, &seen, until, &mut told);
             }
             count += 1;
         }
-        let seen = self.judge(cx).await;
+        let judged = self.judge(cx).await;
         // Whoever promotes it while it is looked at is heard too.
         let promoted = soaking.close();
-        let seen = seen.map_err(|error| although(error, promoted.as_ref()))?;
+        let judged = judged.and_then(|(seen, unknown)| match unknown.filter(|_| promoted.is_some()) {
+            // It does not take over before its time on a guess.
+            Some(why) => Err(taken_back(self.version, percent, why)),
+            None => Ok(seen),
+        });
+        let seen = judged.map_err(|error| although(cx, error, promoted.as_ref()))?;
         if let Some(time) = holds.filter(|_| promoted.is_none()) {
             let why = format!("nobody promoted it within {}", words(time));
             return Err(taken_back(self.version, percent, why));
@@ -172,11 +186,12 @@ impl Trial<'_> {
         Ok((seen, promoted))
     }
 
-    /// Looks as at the end of its time.
-    async fn judge(&self, cx: &Context) -> Result<Compared, StepError> {
+    /// Looks as at the end of its time; says too why it is not known whether it runs, where it is not.
+    async fn judge(&self, cx: &Context) -> Result<(Compared, Option<String>), StepError> {
         let seen = self.look(cx, LIKELY).await?;
-        self.require_running(cx).await?;
-        Ok(seen)
+        require_lasting(cx)?;
+        let unknown = self.require_running(cx).await?;
+        Ok((seen, unknown))
     }
 
     /// Tells what calls came to since the trial began, if that is not what was told last.
@@ -210,16 +225,17 @@ impl Trial<'_> {
         Ok(now)
     }
 
-    /// Refuses what does not run any more; whether it does may be unknown for a while.
-    async fn require_running(&self, cx: &Context) -> Result<(), StepError> {
-        let (Some(server), Some(released)) = (&cx.run.server, &cx.results.released) else { return Ok(()) };
+    /// Refuses what does not run any more; whether it does may be unknown for a while, and why is returned then.
+    async fn require_running(&self, cx: &Context) -> Result<Option<String>, StepError> {
+        let (Some(server), Some(released)) = (&cx.run.server, &cx.results.released) else { return Ok(None) };
         let why = match cx.target()?.status(server, &released.revision).await {
-            Ok(Some(status)) if status.running => return Ok(()),
+            Ok(Some(status)) if status.running => return Ok(None),
             Ok(Some(status)) => status.last_exit.unwrap_or_else(|| "it does not run any more".to_owned()),
             Ok(None) => "it is not there any more".to_owned(),
             Err(error) => {
-                cx.log(StepId::Canary, format!("whether it runs could not be asked: {error}"));
-                return Ok(());
+                let unknown = format!("whether it runs could not be asked: {error}");
+                cx.log(StepId::Canary, unknown.clone());
+                return Ok(Some(unknown));
             }
         };
         Err(taken_back(self.version, self.percent, why))
@@ -249,13 +265,17 @@ fn against(canary: &Canary, seen: &Compared, z: f64) -> Option<String> {
     Some(format!("5 of 100 of its calls took longer than {} ms, and {most} ms are allowed", longer / 1_000))
 }
 
-/// Says that somebody had promoted what is taken back all the same.
-fn although(error: StepError, promoted: Option<&Told>) -> StepError {
-    match (error, promoted) {
-        (StepError::Canary { version, percent, why }, Some(Told { by, .. })) => {
+/// Says that somebody had promoted what is taken back all the same: in the error, or beside one that has its own words.
+fn although(cx: &mut Context, error: StepError, promoted: Option<&Told>) -> StepError {
+    let Some(Told { by, .. }) = promoted else { return error };
+    match error {
+        StepError::Canary { version, percent, why } => {
             StepError::Canary { version, percent, why: format!("{by} promoted it, but {why}") }
         }
-        (error, _) => error,
+        other => {
+            cx.notice(StepId::Canary, format!("{by} promoted it, and it is taken back: {other}"));
+            other
+        }
     }
 }
 

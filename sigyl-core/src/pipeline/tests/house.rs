@@ -47,6 +47,8 @@ pub(super) struct Tried {
     looks: usize,
     /// Whether it is taken away while it is tried.
     pub(super) gone: bool,
+    /// Promoted by ada at the next look but the first.
+    pub(super) promotes: Option<Started>,
 }
 
 impl Front for Routes {
@@ -77,6 +79,9 @@ impl Front for Routes {
         _: Option<&Probe>,
         percent: u8,
     ) -> bool {
+        if !self.0.lock().unwrap().contains_key(name) {
+            return false;
+        }
         let mut tried = self.3.lock().unwrap();
         if tried.now.is_none() {
             // From here on nothing waits but the trial: nobody waits for that.
@@ -84,12 +89,17 @@ impl Front for Routes {
         }
         tried.now = Some((version.clone(), percent));
         tried.shares.push(percent);
-        self.0.lock().unwrap().contains_key(name)
+        true
     }
 
     fn compared(&self, _: &ServerName) -> Option<Compared> {
         let mut tried = self.3.lock().unwrap();
         tried.looks += 1;
+        if tried.looks > 1
+            && let Some(run) = tried.promotes.take()
+        {
+            run.promote("ada", None).unwrap();
+        }
         let (_, percent) = tried.now.as_ref().filter(|_| !tried.gone)?;
         let seen = tried.seen.get(percent).filter(|_| tried.looks > 1);
         Some(seen.cloned().unwrap_or_default())

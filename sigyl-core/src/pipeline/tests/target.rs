@@ -69,6 +69,8 @@ pub(crate) enum Fault {
     Release,
     Silence,
     Retire,
+    /// Whether something runs cannot be asked.
+    Status,
     /// A build that prints and prints.
     Chatter,
 }
@@ -192,6 +194,9 @@ impl Target for FakeTarget {
         _server: &ServerName,
         revision: &RevisionId,
     ) -> Result<Option<Status>, TargetError> {
+        if self.fails(Fault::Status) {
+            return Err(TargetError::Start("nobody answers".into()));
+        }
         let running = self.running.lock().unwrap().contains(revision);
         Ok(running.then(|| Status {
             running,
