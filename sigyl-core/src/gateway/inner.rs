@@ -348,7 +348,12 @@ impl Inner {
                 pins.remove(&oldest);
             }
         }
-        let by = by.map(|by| Arc::clone(&by.name));
+        // Servers may repeat the name in each answer, also to somebody else who uses the session.
+        let opened = pins.get(session).filter(|kept| Arc::ptr_eq(&kept.served, served));
+        let by = match opened {
+            Some(kept) => kept.by.clone(),
+            None => by.map(|by| Arc::clone(&by.name)),
+        };
         pins.insert(session.to_owned(), Kept { served: Arc::clone(served), used: Instant::now(), by });
     }
 

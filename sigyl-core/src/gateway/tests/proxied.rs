@@ -1,5 +1,7 @@
 //! Servers that speak HTTP themselves.
 
+use super::super::journal::By;
+use super::super::route::Served;
 use super::*;
 use crate::mcp::fake::{Keys, Posted, http_json, serve_http};
 use crate::store::CallOutcome;
@@ -211,4 +213,19 @@ async fn a_session_stays_on_the_route_it_began_on() {
     assert_eq!(by(Some("s1"), true).await, "blue");
     draining.over().await;
     assert_eq!(by(Some("s1"), false).await, "green", "it was ended");
+}
+
+#[tokio::test]
+async fn a_session_is_counted_for_who_opened_it_whoever_uses_it_later() {
+    let upstream = || Upstream::Http { url: "http://127.0.0.1:1/mcp".to_owned() };
+    let endpoint = Endpoint::of(quick(), upstream()).await;
+    let [one, other] = [0; 2].map(|_| Arc::new(Served::new(name("a"), route(upstream()))));
+    let pin = |served, by: &str| endpoint.gateway.inner.pin("s", served, Some(&By::from(by)));
+    let open = || endpoint.gateway.open_sessions().into_iter().collect::<Vec<_>>();
+    pin(&one, "ada");
+    pin(&one, "bert");
+    assert_eq!(open(), [((name("a"), Some("ada".into())), 1)]);
+    // Another instance that gives the same name has opened another session.
+    pin(&other, "bert");
+    assert_eq!(open(), [((name("a"), Some("bert".into())), 1)]);
 }
