@@ -1,6 +1,6 @@
 //! `sigyl calls`: which tools of a server were called.
 
-use sigyl_core::domain::ServerName;
+use sigyl_core::domain::{Kind, ServerName};
 use sigyl_core::wire::v1::{CallCount, Frame, Request, SessionCounts};
 
 use super::Context;
@@ -56,9 +56,17 @@ impl Args {
     }
 }
 
+/// What is known of sessions: an older server has nothing at that address, and counts calls all the same.
+fn known(open: Result<SessionCounts, Problem>) -> Result<SessionCounts, Problem> {
+    match open {
+        Err(problem) if problem.failure.kind == Kind::NotFound => Ok(SessionCounts::default()),
+        open => open,
+    }
+}
+
 async fn totals(cx: &mut Context) -> Result<Exit, Problem> {
     let counts: Vec<CallCount> = cx.ask(Request::CountCalls).await?;
-    let open: SessionCounts = cx.ask(Request::CountSessions).await?;
+    let open = known(cx.ask(Request::CountSessions).await)?;
     if cx.output.is_json() {
         let document =
             serde_json::json!({ "counts": counts, "sessions": open.sessions, "other_sessions": open.others });
@@ -71,11 +79,23 @@ async fn totals(cx: &mut Context) -> Result<Exit, Problem> {
         cx.output.print(&render::call_counts(&counts, &cx.output.look))?;
     }
     match &open.sessions {
-        None => cx.output.note("Sessions are not known here: no endpoint serves."),
+        None => cx.output.note("Sessions are not known here: no endpoint serves, or the server is older."),
         Some(sessions) if sessions.is_empty() => cx.output.note("No sessions are open."),
         Some(_) => {
             cx.output.print(&format!("\n{}", render::session_counts(&open, &cx.output.look)))?;
         }
     }
     Ok(Exit::Well)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_server_knows_no_sessions_and_other_failures_stay() {
+        let failed = |kind| known(Err(Problem::failed("E0010", kind, "nothing is there", "")));
+        assert_eq!(failed(Kind::NotFound).unwrap().sessions, None);
+        assert_eq!(failed(Kind::Denied).unwrap_err().failure.kind, Kind::Denied);
+    }
 }
