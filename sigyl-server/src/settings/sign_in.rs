@@ -284,14 +284,14 @@ impl Settings {
                 work.poll_every = Duration::from_secs(seconds);
             }
         }
-        // An App that is kept in the vault asks where nobody is named who does.
-        if work.api.is_none() && !self.offline.value {
-            let opener = AppOpener::new(Web::new(false), Arc::new(SystemClock));
-            work.app = Some(Arc::new(opener));
-        }
         work.webhook_secret = self.sign_in.webhook_secret.clone();
         let credential = self.sign_in.credential.clone();
         let is_nobody = matches!(credential, Credential::Nothing);
+        // An App that is kept in the vault asks where nobody is named who does.
+        if is_nobody && !self.offline.value {
+            let opener = AppOpener::new(Web::new(false), Arc::new(SystemClock));
+            work.app = Some(Arc::new(opener));
+        }
         if is_nobody && self.offline.value {
             return Ok(work);
         }
