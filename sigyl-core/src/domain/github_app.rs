@@ -96,7 +96,12 @@ impl GitHubApp {
 
     /// Tells whether it is an App of the GitHub at this address.
     pub fn is_at(&self, web_url: &str) -> bool {
-        self.web_url.trim_end_matches('/').eq_ignore_ascii_case(web_url.trim_end_matches('/'))
+        is_same(&self.web_url, web_url)
+    }
+
+    /// Tells whether this is the API that it is asked at.
+    pub fn is_asked_at(&self, api_url: &str) -> bool {
+        is_same(&self.api_url, api_url)
     }
 
     /// The page on which its owner gives it repositories.
@@ -126,6 +131,10 @@ impl GitHubAppKeys {
             _ => Ok(()),
         }
     }
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/').eq_ignore_ascii_case(other.trim_end_matches('/'))
 }
 
 /// Tells whether this is an address that can be shown, and asked without everybody between reading along.
@@ -158,6 +167,10 @@ mod tests {
     fn what_can_be_shown_and_asked_is_taken() {
         app().check().unwrap();
         assert!(app().is_at("https://GitHub.example") && !app().is_at("https://github.com"));
+        assert!(
+            app().is_asked_at("https://github.example/API/v3/")
+                && !app().is_asked_at("https://github.example")
+        );
         assert_eq!(app().install_url(), "https://github.example/apps/sigyl-x/installations/new");
         let here = "http://127.0.0.1:1".to_owned();
         let here = GitHubApp { api_url: here.clone(), html_url: format!("{here}/x"), web_url: here, ..app() };

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 
 use super::GitHubWork;
-use crate::domain::{CommitId, GitHubAppKeys, Kind, RepositoryName, SecretValue};
+use crate::domain::{CommitId, GitHubApp, GitHubAppKeys, Kind, RepositoryName, SecretValue};
 use crate::error::Error;
 use crate::github::api::{Directory, Repositories};
 use crate::github::app::{AppClients, AppError, OpensApp, check_key};
@@ -19,6 +19,7 @@ use crate::vault::Vault;
 pub(super) struct AppDesk {
     opens: Option<Arc<dyn OpensApp>>,
     web_url: String,
+    api_url: String,
     /// Held while what is kept changes, so that each change sees the one before.
     pub(super) changing: tokio::sync::Mutex<()>,
     now: RwLock<Now>,
@@ -26,9 +27,15 @@ pub(super) struct AppDesk {
 
 /// What asks now, or why nothing does.
 #[derive(Debug, Default)]
-struct Now {
+pub(super) struct Now {
     at_work: Option<AtWork>,
     note: Option<String>,
+}
+
+impl Now {
+    fn not(why: String) -> Self {
+        Self { at_work: None, note: Some(why) }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -47,37 +54,41 @@ impl AppDesk {
     ) -> Result<Arc<Self>, Error> {
         let is_named = work.api.is_some() || work.archives.is_some();
         let opens = work.app.clone().filter(|_| !is_named);
-        let web_url = work.web_url.clone();
-        let desk = Self { opens, web_url, changing: tokio::sync::Mutex::default(), now: RwLock::default() };
+        let (web_url, api_url) = (work.web_url.clone(), work.api_url.clone());
+        let desk =
+            Self { opens, web_url, api_url, changing: tokio::sync::Mutex::default(), now: RwLock::default() };
         if let Some(kept) = store.github_app().await? {
             let keys = keys_of(vault, &kept);
-            if let Err(error) = keys.and_then(|keys| desk.take(&kept, &keys)) {
+            desk.put(keys.and_then(|keys| desk.made(&kept.app, &keys)).unwrap_or_else(|error| {
                 let why = error.failure().message;
                 tracing::warn!(app = kept.app.slug, why, "the GitHub App that is kept is not used");
-                desk.put(Now { at_work: None, note: Some(why) });
-            }
+                Now::not(why)
+            }));
         }
         Ok(Arc::new(desk))
     }
 
-    /// Begins to ask as an App.
-    pub(super) fn take(&self, kept: &KeptApp, keys: &GitHubAppKeys) -> Result<(), Error> {
+    /// Makes what asks as an App, or says why nothing does; nothing is changed yet.
+    pub(super) fn made(&self, app: &GitHubApp, keys: &GitHubAppKeys) -> Result<Now, Error> {
         check_key(&keys.private_key)?;
         let Some(opens) = &self.opens else {
             let why =
                 "the configuration names who asks GitHub, and that wins, or this process does not ask GitHub";
-            self.put(Now { at_work: None, note: Some(why.to_owned()) });
-            return Ok(());
+            return Ok(Now::not(why.to_owned()));
         };
-        if !kept.app.is_at(&self.web_url) {
-            let why = format!("it is an App of {}, and {} is configured", kept.app.web_url, self.web_url);
-            self.put(Now { at_work: None, note: Some(why) });
-            return Ok(());
+        // An address that nobody could ask at is refused, whatever is configured.
+        let clients = opens.open(app, keys)?;
+        if !app.is_at(&self.web_url) {
+            let why = format!("it is an App of {}, and {} is configured", app.web_url, self.web_url);
+            return Ok(Now::not(why));
         }
-        let clients = opens.open(&kept.app, keys)?;
-        let webhook_secret = keys.webhook_secret.clone().filter(|_| kept.app.hook_url.is_some());
-        self.put(Now { at_work: Some(AtWork { clients, webhook_secret }), note: None });
-        Ok(())
+        // Whoever may keep an App does not choose what this installation asks, or whom it believes.
+        if !app.is_asked_at(&self.api_url) {
+            let why = format!("it is asked at {}, and {} is configured", app.api_url, self.api_url);
+            return Ok(Now::not(why));
+        }
+        let webhook_secret = keys.webhook_secret.clone().filter(|_| app.hook_url.is_some());
+        Ok(Now { at_work: Some(AtWork { clients, webhook_secret }), note: None })
     }
 
     /// Asks as no App any more.
@@ -114,7 +125,8 @@ impl AppDesk {
         self.now.read().unwrap_or_else(PoisonError::into_inner).at_work.clone()
     }
 
-    fn put(&self, now: Now) {
+    /// Asks so from now on.
+    pub(super) fn put(&self, now: Now) {
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = now;
     }
 }

@@ -38,6 +38,8 @@ pub struct SignIn {
 pub struct GitHubWork {
     /// Where its repositories are: `https://github.com`, or a server of one's own.
     pub web_url: String,
+    /// Where its API is; an App that is kept is asked for nowhere else.
+    pub api_url: String,
     /// What GitHub signs its webhooks with; without it none is taken.
     pub webhook_secret: Option<SecretValue>,
     /// What is asked about repositories; without it, only webhooks tell of pushes.
@@ -56,6 +58,7 @@ impl Default for GitHubWork {
     fn default() -> Self {
         Self {
             web_url: "https://github.com".to_owned(),
+            api_url: "https://api.github.com".to_owned(),
             webhook_secret: None,
             api: None,
             archives: None,

@@ -7,6 +7,7 @@ use crate::domain::{Action, Caller, SecretName, SecretValue, ServerName};
 use crate::error::Error;
 use crate::github::app::{AppError, check_key};
 use crate::store::{Change, KeptApp, SealedSecret};
+use crate::vault::VaultError;
 use crate::wire::v1::{GitHubView, InForce, KeptGitHubApp, NewGitHubApp};
 
 impl Told for GitHubView {
@@ -71,19 +72,32 @@ impl Sigyl {
         let version = before.map_or(1, |before| before.sealed.version.saturating_add(1));
         let sealed = SealedSecret { by: Some(caller.name().to_owned()), version, ..sealed };
         let kept = KeptApp { app, sealed };
-        platform.store.apply(Change::PutGitHubApp(Box::new(kept.clone()))).await?;
-        // What is kept is what is used: it is opened again, as the next start does.
-        self.inner.desk.take(&kept, &keys_of(&platform.vault, &kept)?)
+        // What is kept is what is used: it is opened again, as the next start does, and before anything is on record.
+        let now = self.inner.desk.made(&kept.app, &keys_of(&platform.vault, &kept)?)?;
+        platform.store.apply(Change::PutGitHubApp(Box::new(kept))).await?;
+        self.inner.desk.put(now);
+        Ok(())
     }
 
     /// Seals the keys anew, under the master key that seals now.
     pub(super) async fn reseal_github_app(&self) -> Result<(), Error> {
         let platform = &self.inner.platform;
         let _changing = self.inner.desk.changing.lock().await;
-        if let Some(kept) = platform.store.github_app().await?
-            && let Some(sealed) = platform.vault.reseal(&kept.sealed)?
-        {
-            platform.store.apply(Change::PutGitHubApp(Box::new(KeptApp { sealed, ..kept }))).await?;
+        let Some(kept) = platform.store.github_app().await? else { return Ok(()) };
+        match platform.vault.reseal(&kept.sealed) {
+            Ok(Some(sealed)) => {
+                let kept = Box::new(KeptApp { sealed, ..kept });
+                platform.store.apply(Change::PutGitHubApp(kept)).await?;
+            }
+            Ok(None) => {}
+            // Nothing opens it any more, as at the next start: the rest goes over to the new key all the same.
+            Err(VaultError::Changed { .. } | VaultError::OtherKey { .. } | VaultError::TooNew { .. }) => {
+                tracing::warn!(
+                    app = kept.app.slug,
+                    "the keys of the GitHub App that is kept cannot be opened, and stay as they are"
+                )
+            }
+            Err(error) => return Err(error.into()),
         }
         Ok(())
     }

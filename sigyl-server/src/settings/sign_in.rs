@@ -280,6 +280,7 @@ impl Settings {
         let mut work = GitHubWork::default();
         if let Some(github) = &self.sign_in.github.value {
             work.web_url = github.web_url.clone();
+            work.api_url = github.api_url.clone();
             if let Some(seconds) = github.poll_seconds {
                 work.poll_every = Duration::from_secs(seconds);
             }

@@ -70,6 +70,7 @@ impl Settings {
     /// Puts what asks GitHub into what the handle is told. What everybody sees is listed without a token, too.
     pub(super) fn ask_github(&self, work: &mut GitHubWork) -> Result<(), SettingsError> {
         work.web_url.clone_from(&self.github.web_url);
+        work.api_url.clone_from(&self.github.api_url);
         let Some((made, asker)) = self.repositories()? else { return Ok(()) };
         work.directory = Some(Arc::<RepositoryClient>::clone(&made));
         if asker != GitHubAsker::Nobody {

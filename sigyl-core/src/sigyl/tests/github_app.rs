@@ -45,6 +45,7 @@ fn new(id: u64) -> NewGitHubApp {
 /// What both programs set where nobody else is named who asks.
 fn open_to_apps(config: &mut Config) {
     config.github.web_url = "https://github.example/".into();
+    config.github.api_url = "https://github.example/api/v3/".into();
     config.github.app = Some(Arc::new(AppOpener::new(Web::new(false), Arc::new(SystemClock))));
 }
 
@@ -110,6 +111,14 @@ async fn what_is_configured_wins_and_is_told() {
     let view = house.sigyl.keep_github_app(&owner, new(7)).await.unwrap();
     assert_eq!(view.asks, InForce::Nothing);
     assert!(view.note.unwrap().contains("https://github.com is configured"));
+    // An API of another address would be asked, and believed, as if it were that GitHub.
+    let house = House::configured(open_to_apps).await;
+    let elsewhere = GitHubApp { api_url: "https://evil.example/api/v3".into(), ..new(7).app };
+    let elsewhere = NewGitHubApp { app: elsewhere, ..new(7) };
+    let view = house.sigyl.keep_github_app(&owner, elsewhere).await.unwrap();
+    assert_eq!((view.asks, view.hooks), (InForce::Nothing, InForce::Nothing));
+    assert!(view.note.unwrap().contains("asked at https://evil.example/api/v3"));
+    assert!(house.sigyl.github_api().is_none());
     let house = House::configured(|_| {}).await;
     let view = house.sigyl.keep_github_app(&owner, new(7)).await.unwrap();
     assert_eq!((view.asks, view.hooks), (InForce::Nothing, InForce::Nothing));
@@ -147,6 +156,8 @@ async fn what_cannot_be_used_is_not_kept() {
         keys(|keys| keys.webhook_secret = Some(SecretValue::new("planted"))),
         NewGitHubApp { app: GitHubApp { html_url: "https://evil.example/x".into(), ..new(7).app }, ..new(7) },
         NewGitHubApp { app: GitHubApp { api_url: "http://github.example".into(), ..new(7).app }, ..new(7) },
+        NewGitHubApp { app: GitHubApp { api_url: "https://[".into(), ..new(7).app }, ..new(7) },
+        NewGitHubApp { app: GitHubApp { api_url: "https://169.254.169.254".into(), ..new(7).app }, ..new(7) },
     ] {
         let error = house.sigyl.keep_github_app(&owner, wrong).await.unwrap_err();
         assert!(error.kind() == Kind::Invalid && !format!("{error:?}").contains("planted"), "{error:?}");
@@ -217,6 +228,24 @@ async fn what_was_changed_on_the_disk_is_not_used_and_stops_nothing() {
     let view = house.sigyl.github_app(&owner).await.unwrap();
     assert_eq!((view.asks, view.hooks), (InForce::Nothing, InForce::Nothing));
     assert!(view.note.is_some() && ping(&house, HOOKS).await.is_err());
+}
+
+#[tokio::test]
+async fn a_damaged_app_does_not_keep_the_old_master_key() {
+    let house = House::configured(open_to_apps).await;
+    let owner = Caller::local_owner();
+    house.sigyl.keep_github_app(&owner, new(7)).await.unwrap();
+    // The version, the id of the key, and what is wrapped under it.
+    for at in [0, 1, 20] {
+        let mut kept = house.store().github_app().await.unwrap().unwrap();
+        kept.sealed.sealed[at] ^= 0x80;
+        house.store().apply(crate::store::Change::PutGitHubApp(Box::new(kept))).await.unwrap();
+        house.sigyl.rotate_master_key(&owner, None).await.unwrap();
+        let settled = house.sigyl.key_settled();
+        tokio::time::timeout(std::time::Duration::from_secs(30), settled).await.unwrap();
+        assert_eq!(house.sigyl.master_key(&owner).await.unwrap().change, None, "{at}");
+        house.sigyl.keep_github_app(&owner, new(7)).await.unwrap();
+    }
 }
 
 proptest! {
