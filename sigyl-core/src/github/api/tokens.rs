@@ -163,20 +163,23 @@ impl Tokens {
     ) -> Result<SecretValue, ApiError> {
         let key = repository.as_str().to_ascii_lowercase();
         let known = self.installations.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
-        let id = match known {
-            Some(id) => id,
-            None => {
-                let path = format!("/repos/{repository}/installation");
-                let found = ask(line, Method::Get, &path, app, now).await;
-                let found: Installation = found.map_err(|error| match error {
-                    ApiError::Refused { status: 404, .. } => ApiError::NotInstalled(repository.clone()),
-                    error => error,
-                })?;
-                remember(&self.installations, key, found.id);
-                found.id
+        if let Some(id) = known {
+            match self.minted(id, line, app, now).await {
+                // It was taken away there, and may have been installed anew since, by another number.
+                Err(ApiError::Refused { status: 404, .. }) => {
+                    self.installations.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+                }
+                minted => return minted,
             }
-        };
-        self.minted(id, line, app, now).await
+        }
+        let path = format!("/repos/{repository}/installation");
+        let found = ask(line, Method::Get, &path, app, now).await;
+        let found: Installation = found.map_err(|error| match error {
+            ApiError::Refused { status: 404, .. } => ApiError::NotInstalled(repository.clone()),
+            error => error,
+        })?;
+        remember(&self.installations, key, found.id);
+        self.minted(found.id, line, app, now).await
     }
 
     /// Returns the token of an installation, which holds for an hour.
@@ -245,6 +248,38 @@ fn signed(id: &str, key: &SecretValue, now: Timestamp) -> Result<SecretValue, Ap
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn an_app_that_was_installed_anew_is_found_by_its_new_number() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await.unwrap());
+                }
+                let head = String::from_utf8(head).unwrap();
+                let (status, body) = match head.split(' ').nth(1).unwrap() {
+                    "/repos/octo/x/installation" => ("200 OK", json!({"id": 2})),
+                    "/app/installations/2/access_tokens" => {
+                        ("201 Created", json!({"token": "ghs_2", "expires_at": "2030-01-01T00:00:00Z"}))
+                    }
+                    _ => ("404 Not Found", json!({"message": "Not Found"})),
+                };
+                let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\n\r\n{body}");
+                stream.write_all(head.as_bytes()).await.unwrap();
+            }
+        });
+        let line = crate::web::Web::new(false).line(&at).unwrap();
+        let key = SecretValue::new(include_str!("../app/test_key.pem"));
+        let tokens = Tokens::new(Credential::App { id: "1".into(), key });
+        remember(&tokens.installations, "octo/x".into(), 1);
+        let whose = Whose::Repository(RepositoryName::parse("octo/x").unwrap());
+        let token = tokens.of(&whose, &line, Timestamp::EPOCH).await.unwrap().unwrap();
+        assert_eq!(token.reveal(), "ghs_2");
+    }
 
     #[test]
     fn a_key_that_is_none_is_refused_without_a_part_of_it() {
