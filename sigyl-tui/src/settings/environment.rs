@@ -26,6 +26,20 @@ impl Environment {
         self.0.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
     }
 
+    /// Returns what a browser needs to be found and shown; keys and tokens are not among it.
+    pub(crate) fn of_a_browser(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        const NAMES: [&str; 6] = ["PATH", "HOME", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "LANG"];
+        const FAMILIES: [&str; 2] = ["XDG_", "DBUS_"];
+        let is_one = |name: &OsStr| {
+            let name = name.to_str().unwrap_or_default();
+            NAMES.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family))
+        };
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+            .filter(move |(name, _)| is_one(name))
+    }
+
     /// Tells where the credentials for a project at Google are.
     pub(crate) fn google(&self, google: &GoogleSettings) -> Place {
         google.place(&self.0)
@@ -129,6 +143,14 @@ impl<const N: usize> From<[(&str, &str); N]> for Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browser_gets_no_key() {
+        let all = [("PATH", "/bin"), ("XDG_RUNTIME_DIR", "/run"), ("SIGYL_KEY", "x"), ("GITHUB_TOKEN", "x")];
+        let environment = Environment::from(all);
+        let names: Vec<_> = environment.of_a_browser().map(|(name, _)| name.to_owned()).collect();
+        assert_eq!(names, ["PATH", "XDG_RUNTIME_DIR"]);
+    }
 
     #[test]
     fn a_switch_is_on_or_off() {

@@ -106,6 +106,8 @@ struct Setup {
     err: BufReader<std::process::ChildStderr>,
     told: String,
     port: u16,
+    /// Where the page is.
+    path: String,
 }
 
 impl Setup {
@@ -121,14 +123,16 @@ impl Setup {
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut err = BufReader::new(child.stderr.take().unwrap());
         let mut told = String::new();
-        let port = loop {
+        let (port, path) = loop {
             let from = told.len();
             assert_ne!(err.read_line(&mut told).unwrap(), 0, "{told}");
             if let Some((_, rest)) = told[from..].split_once("Open http://127.0.0.1:") {
-                break rest.split('/').next().unwrap().parse().unwrap();
+                let (port, rest) = rest.split_once('/').unwrap();
+                let path = format!("/{}", rest.split_whitespace().next().unwrap());
+                break (port.parse().unwrap(), path);
             }
         };
-        Self { child, err, told, port }
+        Self { child, err, told, port, path }
     }
 
     fn ask(&self, path: &str, cookie: &str) -> String {
@@ -142,7 +146,8 @@ impl Setup {
 
     /// Opens the page as a browser does; returns its cookie, the state and the manifest.
     fn open(&self) -> (String, String, Value) {
-        let page = self.ask("/", "");
+        assert!(self.ask("/", "").starts_with("HTTP/1.1 404 "), "the port alone gives nothing");
+        let page = self.ask(&self.path, "");
         let manifest = between(&page, "value=\"", "\"").replace("&quot;", "\"");
         let cookie = between(&page, "set-cookie: ", ";").to_owned();
         (cookie, between(&page, "state=", "\"").to_owned(), serde_json::from_str(&manifest).unwrap())

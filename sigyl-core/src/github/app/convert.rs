@@ -1,5 +1,7 @@
 //! The keys of an App that was just made: GitHub hands them out once, for a code that a browser brought.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::{AppError, check_key};
@@ -11,6 +13,25 @@ const CODE: usize = 200;
 /// Characters of what GitHub says when it refuses.
 const MESSAGE: usize = 200;
 
+/// An App that was just made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Converted {
+    /// What is known of it.
+    pub app: GitHubApp,
+    /// What it asks with.
+    pub keys: GitHubAppKeys,
+    /// The login of whoever it belongs to, where GitHub says so.
+    pub owner: Option<String>,
+    /// What it may do: the level of each permission.
+    pub permissions: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Owner {
+    login: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct Made {
     id: u64,
@@ -21,6 +42,9 @@ struct Made {
     client_secret: SecretValue,
     webhook_secret: Option<SecretValue>,
     pem: SecretValue,
+    owner: Option<Owner>,
+    #[serde(default)]
+    permissions: BTreeMap<String, String>,
 }
 
 /// Asks GitHub for the keys of an App that was made from a manifest.
@@ -32,7 +56,7 @@ pub async fn convert(
     (api_url, web_url): (&str, &str),
     code: &SecretValue,
     hook_url: Option<String>,
-) -> Result<(GitHubApp, GitHubAppKeys), AppError> {
+) -> Result<Converted, AppError> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     if !(1..=CODE).contains(&code.reveal().len()) || !code.reveal().bytes().all(plain) {
         return Err(AppError::Code);
@@ -77,7 +101,8 @@ pub async fn convert(
             "it made a webhook without a secret, whose deliveries nobody could check",
         ));
     }
-    Ok((app, keys))
+    let owner = made.owner.and_then(|owner| owner.login);
+    Ok(Converted { app, keys, owner, permissions: made.permissions })
 }
 
 fn refused(status: u16, body: &[u8]) -> AppError {

@@ -102,6 +102,17 @@ impl AppPlan {
         };
         self.permissions().into_iter().filter(|asked| !given(asked)).collect()
     }
+
+    /// Lists what was given and not asked for, or goes further: each permission and its level.
+    pub fn beyond<'a>(&self, given: &'a BTreeMap<String, String>) -> Vec<(&'a str, &'a str)> {
+        let asked: BTreeMap<_, _> = self.permissions().into_iter().map(|one| (one.name, one.level)).collect();
+        let is_asked = |name: &str, level: &str| match asked.get(name) {
+            Some(&"write") => matches!(level, "read" | "write"),
+            asked => asked == Some(&level),
+        };
+        let given = given.iter().map(|(name, level)| (name.as_str(), level.as_str()));
+        given.filter(|(name, level)| !is_asked(name, level)).collect()
+    }
 }
 
 #[cfg(test)]
@@ -127,6 +138,21 @@ mod tests {
         assert_eq!(manifest["default_permissions"], json!({"contents": "read", "metadata": "read"}));
         assert_eq!(manifest["hook_attributes"], json!({"url": "https://a.example/h", "active": true}));
         assert_eq!(manifest["default_events"], json!(["push", "release", "repository"]));
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_found() {
+        let given = |all: &[(&str, &str)]| {
+            all.iter()
+                .map(|(name, level)| ((*name).to_owned(), (*level).to_owned()))
+                .collect::<BTreeMap<_, _>>()
+        };
+        let less = given(&[("contents", "read"), ("statuses", "read"), ("checks", "write")]);
+        assert!(plan().beyond(&less).is_empty());
+        let more = given(&[("administration", "write"), ("contents", "write"), ("metadata", "read")]);
+        assert_eq!(plan().beyond(&more), [("administration", "write"), ("contents", "write")]);
+        let less = AppPlan { tells_back: false, ..plan() };
+        assert_eq!(less.beyond(&given(&[("checks", "read")])), [("checks", "read")]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod seen;
 mod tests;
 
 pub use chance::{chance, is_same};
-pub use convert::convert;
+pub use convert::{Converted, convert};
 pub use error::AppError;
 pub use key::check_key;
 #[cfg(feature = "github")]

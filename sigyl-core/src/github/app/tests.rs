@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use super::{AppError, convert};
-use crate::domain::{GitHubApp, GitHubAppKeys, Kind, SecretValue};
+use super::{AppError, Converted, convert};
+use crate::domain::{Kind, SecretValue};
 use crate::web::{Web, WebError};
 
 const KEY: &str = include_str!("test_key.pem");
@@ -43,7 +43,7 @@ fn made(web_url: &str) -> Value {
 
 const CREATED: &str = "HTTP/1.1 201 Created\r\nconnection: close\r\n\r\n";
 
-async fn asked(api: &str, web: &str, code: &str) -> Result<(GitHubApp, GitHubAppKeys), AppError> {
+async fn asked(api: &str, web: &str, code: &str) -> Result<Converted, AppError> {
     let hook = Some("https://sigyl.example/webhooks/github".to_owned());
     convert(&Web::new(false), (api, web), &SecretValue::new(code), hook).await
 }
@@ -58,7 +58,9 @@ fn told(error: &AppError) -> String {
 #[tokio::test]
 async fn a_code_becomes_an_app_with_its_keys() {
     let (api, heard) = github(CREATED, made("https://github.example").to_string().into_bytes()).await;
-    let (app, keys) = asked(&api, "https://github.example", "c0de").await.unwrap();
+    let made = asked(&api, "https://github.example", "c0de").await.unwrap();
+    assert_eq!((made.owner.as_deref(), made.permissions["contents"].as_str()), (Some("octo"), "read"));
+    let (app, keys) = (made.app, made.keys);
     assert_eq!((app.id, app.slug.as_str(), app.api_url), (7, "sigyl-x", api));
     assert_eq!((keys.private_key.reveal(), keys.client_id.as_str()), (KEY, "Iv1.x"));
     assert!(!format!("{keys:?}").contains("planted"));

@@ -1,7 +1,9 @@
 //! What is answered to a browser on this machine: the page that sends the manifest, and the way back from GitHub; nothing else.
 //!
-//! The page is given to one browser, which is known by a cookie from then on: whoever else is on this machine can neither see
-//! the state nor bring a code of their own.
+//! The page is at a path that nobody can guess, which is printed at the terminal, and is given to the first browser that asks for
+//! it, which is known by a cookie from then on. Others on this machine who find the port find nothing there. Whoever learns the
+//! path before that browser comes, such as from the list of processes while a browser is opened, could be first: the one that was
+//! meant is refused then, and whose the App is is told at the end.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,6 +20,8 @@ pub(super) const BACK: &str = "/made";
 /// Answers the one browser. It has no `Debug`: its address holds the state.
 pub(super) struct Door {
     host: String,
+    /// Where the page is.
+    path: SecretValue,
     web_url: String,
     action: String,
     manifest: String,
@@ -50,6 +54,8 @@ impl Door {
         let state = chance()?;
         Ok(Self {
             host: format!("127.0.0.1:{port}"),
+            // 128 bits, so that the address fits a line of a terminal.
+            path: SecretValue::new(format!("/{}", chance()?.reveal().get(..32).unwrap_or_default())),
             web_url: origin(web_url).to_owned(),
             action: action(web_url, org, &state),
             manifest,
@@ -59,6 +65,11 @@ impl Door {
             is_open: AtomicBool::new(false),
             is_done: AtomicBool::new(false),
         })
+    }
+
+    /// Returns the address of the page; whoever has it first goes on.
+    pub(super) fn address(&self) -> SecretValue {
+        SecretValue::new(format!("http://{}{}", self.host, self.path.reveal()))
     }
 
     /// Returns a page that does the same from any machine; it holds the state.
@@ -88,12 +99,17 @@ impl Door {
         if head.host != self.host {
             return told("421 Misdirected Request", "Open the address exactly as it was printed.");
         }
-        match (head.method.as_str(), head.path.as_str()) {
-            ("GET", "/") => self.start(head),
-            ("GET", BACK) => self.back(head),
-            (_, "/" | BACK) => told("405 Method Not Allowed", "Only GET is answered."),
-            _ => told("404 Not Found", "There is nothing here."),
+        let is_start = is_same(&head.path, self.path.reveal());
+        if !is_start && head.path != BACK {
+            return told("404 Not Found", "There is nothing here.");
         }
+        if head.method != "GET" {
+            return told("405 Method Not Allowed", "Only GET is answered.");
+        }
+        if !head.is_visit() {
+            return told("403 Forbidden", "Open the address itself: no other page may ask for it.");
+        }
+        if is_start { self.start(head) } else { self.back(head) }
     }
 
     fn start(&self, head: &Head) -> Step {
@@ -157,6 +173,10 @@ fn origin(url: &str) -> &str {
 mod tests {
     use super::*;
 
+    fn start(door: &Door, cookie: &str) -> Head {
+        head(door.path.reveal(), "", cookie)
+    }
+
     fn door() -> Door {
         Door::new(7, "https://github.example/sub/", Some("octo-org"), "{\"name\":\"x\"}".to_owned()).unwrap()
     }
@@ -168,6 +188,7 @@ mod tests {
             query: query.into(),
             host: "127.0.0.1:7".into(),
             cookies: format!("a=b; {COOKIE}={cookie}"),
+            mode: None,
         }
     }
 
@@ -180,7 +201,7 @@ mod tests {
     #[test]
     fn the_page_is_for_one_browser_and_sends_the_manifest_to_github() {
         let door = door();
-        let Step::Answer(page) = door.answer(Some(&head("/", "", ""))) else { panic!("no page") };
+        let Step::Answer(page) = door.answer(Some(&start(&door, ""))) else { panic!("no page") };
         assert!(page.contains("form-action https://github.example;"), "{page}");
         let action = "action=\"https://github.example/sub/organizations/octo-org/settings/apps/new?state=";
         assert!(
@@ -189,14 +210,14 @@ mod tests {
         );
         let ours = door.cookie.reveal().to_owned();
         assert!(page.contains(&format!("set-cookie: {COOKIE}={ours};")));
-        assert_eq!(status(door.answer(Some(&head("/", "", "other")))), "403");
-        assert_eq!(status(door.answer(Some(&head("/", "", &ours)))), "200", "it may be loaded again");
+        assert_eq!(status(door.answer(Some(&start(&door, "other")))), "403");
+        assert_eq!(status(door.answer(Some(&start(&door, &ours)))), "200", "it may be loaded again");
     }
 
     #[test]
     fn a_code_is_taken_once_with_the_state_and_from_this_browser() {
         let door = door();
-        door.answer(Some(&head("/", "", "")));
+        door.answer(Some(&start(&door, "")));
         let (ours, state) = (door.cookie.reveal().to_owned(), door.state.reveal().to_owned());
         let query = format!("code=c0de&state={state}");
         assert_eq!(status(door.answer(Some(&head(BACK, &query, "")))), "403", "another browser");
@@ -224,12 +245,20 @@ mod tests {
     #[test]
     fn nothing_else_is_answered() {
         let door = door();
-        let elsewhere = Head { host: "evil.example:7".into(), ..head("/", "", "") };
-        let posted = Head { method: "POST".into(), ..head("/", "", "") };
-        for (head, wanted) in [(Some(&elsewhere), "421"), (Some(&posted), "405"), (None, "400")] {
+        let elsewhere = Head { host: "evil.example:7".into(), ..start(&door, "") };
+        let posted = Head { method: "POST".into(), ..start(&door, "") };
+        // A page that another site opens in a frame, or asks for by a script.
+        let framed = Head { mode: Some("no-cors".into()), ..start(&door, "") };
+        for (head, wanted) in
+            [(Some(&elsewhere), "421"), (Some(&posted), "405"), (Some(&framed), "403"), (None, "400")]
+        {
             assert_eq!(status(door.answer(head)), wanted);
         }
-        assert_eq!(status(door.answer(Some(&head("/favicon.ico", "", "")))), "404");
+        for guessed in ["/", "/favicon.ico", &format!("/{}", "0".repeat(64))] {
+            assert_eq!(status(door.answer(Some(&head(guessed, "", "")))), "404", "{guessed}");
+        }
         assert!(!door.is_open.load(Ordering::SeqCst), "none of these had the page");
+        let visit = Head { mode: Some("navigate".into()), ..start(&door, "") };
+        assert_eq!(status(door.answer(Some(&visit))), "200");
     }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sigyl_core::domain::{GitHubApp, Kind, SecretValue};
-use sigyl_core::github::app::{AppError, AppPlan, chance, convert};
+use sigyl_core::github::app::{AppError, AppPlan, Converted, chance, convert};
 use sigyl_core::web::Web;
-use sigyl_core::wire::v1::{GitHubView, NewGitHubApp, Request};
+use sigyl_core::wire::v1::{GitHubView, InForce, NewGitHubApp, Request};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use super::door::{BACK, Door};
 use super::plan::{check_place, explained, hook_url, trimmed};
@@ -40,6 +41,12 @@ pub(super) async fn run(args: GitHubArgs, cx: &mut Context) -> Result<Exit, Prob
     if let Some(kept) = view.app {
         return Err(app_problem(&AppError::Another(specimen(&kept.app.slug))));
     }
+    if view.asks == InForce::Configuration {
+        cx.output.note(
+            "The configuration names who asks GitHub, and that wins: the App will be kept, and not asked as, until `token_env` \
+             or `app_id` is taken out of [github].",
+        );
+    }
     // Others may need the data directory while somebody is in a browser.
     cx.close().await;
     let (plan, code) = begin(&args, &web_url, cx).await?;
@@ -47,14 +54,68 @@ pub(super) async fn run(args: GitHubArgs, cx: &mut Context) -> Result<Exit, Prob
     let interrupts = Interrupts::listen()?;
     let place = Place { web_url: &web_url, org: args.org.as_deref() };
     let made = convert(&web, (&api_url, &web_url), &code, plan.hook_url.clone()).await;
-    let (app, keys) = made.map_err(|error| place.lost(None, &app_problem(&error)))?;
-    cx.output.note(&format!("GitHub made the App {} ({}).", specimen(&app.slug), app.id));
+    let made = made.map_err(|error| place.lost(None, &app_problem(&error)))?;
+    tell_made(&made, &plan, cx);
+    let Converted { app, keys, .. } = made;
     let new = NewGitHubApp { app: app.clone(), keys: keys.clone() };
-    let kept: Result<GitHubView, Problem> = cx.ask(Request::KeepGitHubApp { new: Box::new(new) }).await;
-    let view = kept.map_err(|problem| place.lost(Some(&app), &problem))?;
+    let view = keep(&new, &place, cx).await?;
     cx.output.note("Its keys are kept, sealed by the master key.");
     cx.close().await;
     end(&Made { app: &app, keys: &keys, plan: &plan, view: &view }, &web, args.wait, interrupts, cx).await
+}
+
+/// Tells whose App GitHub made, and what it may do that nobody asked for.
+fn tell_made(made: &Converted, plan: &AppPlan, cx: &Context) {
+    let owner = made.owner.as_deref().map(|owner| format!(", which belongs to {}", specimen(owner)));
+    let (slug, id) = (specimen(&made.app.slug), made.app.id);
+    cx.output.note(&format!("GitHub made the App {slug} ({id}){}.", owner.unwrap_or_default()));
+    for (name, level) in plan.beyond(&made.permissions) {
+        let (name, level) = (specimen(name), specimen(level));
+        cx.output.note(&format!("GitHub gave it {name}: {level}, which was not asked for."));
+    }
+}
+
+/// Keeps the App. Whether it is kept is asked where that is not known: its keys are handed out once.
+async fn keep(new: &NewGitHubApp, place: &Place<'_>, cx: &mut Context) -> Result<GitHubView, Problem> {
+    let app = &new.app;
+    let put = || Request::KeepGitHubApp { new: Box::new(new.clone()) };
+    let problem = match cx.ask::<GitHubView>(put()).await {
+        Ok(view) => return Ok(view),
+        Err(problem) => problem,
+    };
+    // Whoever was asked may be gone: the next question goes another way.
+    cx.close().await;
+    let seen: Result<GitHubView, Problem> = cx.ask(Request::GitHubApp).await;
+    let kept = seen.as_ref().ok().map(|view| view.app.as_ref().is_some_and(|kept| kept.app == *app));
+    match (after(problem.failure.kind, kept), seen) {
+        (After::GoOn, Ok(view)) => Ok(view),
+        (After::Again, _) => cx.ask(put()).await.map_err(|problem| place.unknown(app, &problem)),
+        (After::Lost, _) => Err(place.lost(Some(app), &problem)),
+        _ => Err(place.unknown(app, &problem)),
+    }
+}
+
+/// What follows when the App could not be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After {
+    /// It is kept all the same.
+    GoOn,
+    /// It is sent once more.
+    Again,
+    /// It is not kept.
+    Lost,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Tells what follows from why it could not be kept, and from whether it is, as far as that could be asked.
+fn after(why: Kind, is_kept: Option<bool>) -> After {
+    match (is_kept, why) {
+        (Some(true), _) => After::GoOn,
+        (_, Kind::Unavailable | Kind::Upstream) => After::Again,
+        (Some(false), _) => After::Lost,
+        (None, _) => After::Unknown,
+    }
 }
 
 /// Makes the plan, tells it, and gets the code of the App that GitHub made of it.
@@ -80,8 +141,9 @@ async fn begin(
     let brought = match socket {
         Some(socket) => {
             let mut interrupts = Interrupts::listen()?;
-            let url = format!("http://127.0.0.1:{port}/");
-            say_where(&url, port, args.no_browser, cx).await;
+            let url = door.address();
+            // It is ended when this is left, however that is.
+            let _opening = say_where(&url, port, args.no_browser, cx);
             let waiting = tokio::time::timeout(PATIENCE, listener::wait(socket, Arc::clone(&door)));
             tokio::select! {
                 brought = waiting => brought.map_err(|_| late())?,
@@ -108,8 +170,10 @@ async fn listen() -> Result<(TcpListener, u16), Problem> {
     Ok((socket, port))
 }
 
-/// Tells where the page is, and opens it where a browser can be.
-async fn say_where(url: &str, port: u16, no_browser: bool, cx: &Context) {
+/// Tells where the page is, and opens it where a browser can be, beside whatever goes on.
+fn say_where(url: &SecretValue, port: u16, no_browser: bool, cx: &Context) -> JoinSet<()> {
+    let mut opening = JoinSet::new();
+    let url = url.reveal();
     let environment = &cx.settings.environment;
     let is_far = ["SSH_CONNECTION", "SSH_TTY"].into_iter().any(|name| environment.get(name).is_some());
     let has_screen = ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| environment.get(name).is_some());
@@ -120,12 +184,16 @@ async fn say_where(url: &str, port: u16, no_browser: bool, cx: &Context) {
              run it with --manual."
         ));
     } else if !no_browser {
-        // Whoever has no such program opens the address that was printed.
-        let mut opener = tokio::process::Command::new("xdg-open");
-        let null = || std::process::Stdio::null();
-        let opened = opener.arg(url).stdin(null()).stdout(null()).stderr(null()).status();
-        tokio::time::timeout(OPENING, opened).await.ok();
+        let (mut opener, null) = (tokio::process::Command::new("xdg-open"), std::process::Stdio::null);
+        opener.arg(url).stdin(null()).stdout(null()).stderr(null());
+        // A browser outlives this, and gets no key that stands in the environment, and no Ctrl-C that is meant for this.
+        opener.env_clear().envs(environment.of_a_browser()).process_group(0);
+        opening.spawn(async move {
+            // Whoever has no such program opens the address that was printed.
+            tokio::time::timeout(OPENING, opener.status()).await.ok();
+        });
     }
+    opening
 }
 
 /// Prints the page, and asks for the address that it led to.
@@ -163,13 +231,28 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The App was made, and its keys are not kept: says how to be rid of it.
-    fn lost(&self, app: Option<&GitHubApp>, problem: &Problem) -> Problem {
+    /// Nobody knows whether its keys are kept.
+    fn unknown(&self, app: &GitHubApp, problem: &Problem) -> Problem {
+        let hint = format!(
+            "it may be kept: `sigyl setup github --status` tells. If it is not, delete the App at {}, and run this again",
+            self.page_of(Some(app))
+        );
+        let failure = &problem.failure;
+        Problem::failed(&failure.code, failure.kind, &failure.message, hint)
+    }
+
+    /// The page on which an App is deleted.
+    fn page_of(&self, app: Option<&GitHubApp>) -> String {
         let settings = self.org.map(|org| format!("/organizations/{org}")).unwrap_or_default();
-        let at = match app {
+        match app {
             Some(app) => format!("{}{settings}/settings/apps/{}/advanced", self.web_url, app.slug),
             None => format!("{}{settings}/settings/apps", self.web_url),
-        };
+        }
+    }
+
+    /// The App was made, and its keys are not kept: says how to be rid of it.
+    fn lost(&self, app: Option<&GitHubApp>, problem: &Problem) -> Problem {
+        let at = self.page_of(app);
         let hint = format!("nothing is kept: delete the App at {at}, if it is there, and run this again");
         let failure = &problem.failure;
         Problem::failed(&failure.code, failure.kind, &failure.message, hint)
@@ -188,4 +271,25 @@ pub(super) fn interrupted(what: &str) -> Problem {
 fn app_problem(error: &AppError) -> Problem {
     let hint = "docs/github.md says how an App is made, here or by hand";
     Problem::failed("E1404", error.kind(), chain(error), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_given_up_only_where_they_are_known_not_to_be_kept() {
+        for why in [Kind::Unavailable, Kind::Upstream] {
+            assert_eq!(
+                [Some(true), Some(false), None].map(|kept| after(why, kept)),
+                [After::GoOn, After::Again, After::Again]
+            );
+        }
+        for why in [Kind::Denied, Kind::Internal, Kind::Conflict] {
+            assert_eq!(
+                [Some(true), Some(false), None].map(|kept| after(why, kept)),
+                [After::GoOn, After::Lost, After::Unknown]
+            );
+        }
+    }
 }

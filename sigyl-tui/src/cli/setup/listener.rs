@@ -85,12 +85,14 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let door = Door::new(port, "https://github.example", None, "{}".to_owned()).unwrap();
+        let address = door.address().reveal().to_owned();
+        let path = address.split_once(&port.to_string()).unwrap().1.to_owned();
         let waiting = tokio::spawn(wait(listener, Arc::new(door)));
         let mut silent = Vec::new();
         for _ in 0..SEATS - 2 {
             silent.push(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
         }
-        let page = asked(port, "/", "").await;
+        let page = asked(port, &path, "").await;
         let cookie = between(&page, "set-cookie: ", ";").to_owned();
         let state = between(&page, "state=", "\"").to_owned();
         assert!(asked(port, "/made?code=evil&state=0", "").await.starts_with("HTTP/1.1 403 "));
@@ -106,8 +108,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let door = Door::new(port, "https://github.example", None, "{}".to_owned()).unwrap();
+        let address = door.address().reveal().to_owned();
+        let path = address.split_once(&port.to_string()).unwrap().1.to_owned();
         let waiting = tokio::spawn(wait(listener, Arc::new(door)));
-        let page = asked(port, "/", "").await;
+        let page = asked(port, &path, "").await;
         let cookie = between(&page, "set-cookie: ", ";").to_owned();
         assert!(asked(port, "/made?code=c0de&state=0", &cookie).await.starts_with("HTTP/1.1 403 "));
         assert_eq!(waiting.await.unwrap().unwrap_err(), "it brings the state of another setup");

@@ -13,6 +13,8 @@ pub(super) struct Head {
     pub(super) query: String,
     pub(super) host: String,
     pub(super) cookies: String,
+    /// What a browser asks it for; nothing from browsers that do not say.
+    pub(super) mode: Option<String>,
 }
 
 /// Reads a head; nothing where it is none, or too long, or broke off.
@@ -48,6 +50,8 @@ fn parse(text: &str) -> Option<Head> {
                 head.cookies.push_str("; ");
                 head.cookies.push_str(value.trim());
             }
+            "sec-fetch-mode" if head.mode.is_some() => return None,
+            "sec-fetch-mode" => head.mode = Some(value.trim().to_owned()),
             _ => {}
         }
     }
@@ -62,6 +66,11 @@ pub(super) fn once<'q>(query: &'q str, name: &str) -> Option<&'q str> {
 }
 
 impl Head {
+    /// Tells whether somebody goes there, as far as the browser says: no page asks for it, and none shows it within itself.
+    pub(super) fn is_visit(&self) -> bool {
+        self.mode.as_deref().is_none_or(|mode| mode == "navigate")
+    }
+
     /// Finds a cookie by its name.
     pub(super) fn cookie(&self, name: &str) -> Option<&str> {
         let mut all = self.cookies.split(';').filter_map(|one| one.trim().split_once('='));

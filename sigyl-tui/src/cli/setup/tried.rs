@@ -45,7 +45,8 @@ pub(super) async fn end(
     let is_it = seen.as_ref().is_ok_and(|seen| seen.id == made.app.id);
     let lacks = seen.as_ref().map(|seen| made.plan.lacks(seen)).unwrap_or_default();
     tell_test(&seen, &lacks, made, cx);
-    if made.view.asks != InForce::App {
+    let are_unheard = made.plan.hook_url.is_some() && made.view.hooks != InForce::App;
+    if made.view.asks != InForce::App || are_unheard {
         cx.output.tell(&told::in_force(made.view));
     }
     let at = made.app.install_url();
