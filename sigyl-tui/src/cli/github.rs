@@ -22,8 +22,8 @@ Examples:
 
 /// List what is at GitHub: repositories, branches and tags
 ///
-/// Without a name it is what the token or the App in [github] of the configuration sees. Without these, what everybody sees
-/// is listed by name.
+/// Without a name it is what the token or the App in [github] of the configuration sees, or the App of `sigyl setup github`.
+/// Without these, what everybody sees is listed by name.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {

@@ -203,7 +203,7 @@ pub(super) const SERVER: [CodeDoc; 36] = [
         "E1405",
         "nothing to list at GitHub",
         "No token and no App is named that asks GitHub, or it sees no such list: an App has installations, a token has none.",
-        "name `token_env`, or `app_id` and `private_key_env`, in [github]; `sigyl github OWNER` lists what everybody sees",
+        "run `sigyl setup github`, or name `token_env`, or `app_id` and `private_key_env`, in [github]; `sigyl github OWNER` lists what everybody sees",
     ),
     doc(
         "E1501",

@@ -29,8 +29,8 @@ pub enum ApiError {
     Offline,
     /// A list needs somebody who asks.
     #[error(
-        "nobody is named who asks GitHub: set `token_env`, or `app_id` and `private_key_env`, in the table [github] of the \
-         configuration; a public repository is named github:OWNER/REPO without"
+        "nobody is named who asks GitHub: run `sigyl setup github`, or set `token_env`, or `app_id` and `private_key_env`, in \
+         the table [github] of the configuration; a public repository is named github:OWNER/REPO without"
     )]
     Nobody,
     /// An App sees no repositories but those of its installations.

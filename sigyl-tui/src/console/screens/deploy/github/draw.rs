@@ -11,7 +11,7 @@ use crate::console::widgets::{popup, put};
 use crate::render::{Role, github_files, specimen, wrap};
 
 /// What is said where nobody asks GitHub.
-const NOBODY: &str = "Nobody is named who asks GitHub. Put `token_env`, or `app_id` and `private_key_env`, into the table \
+const NOBODY: &str = "Nobody is named who asks GitHub. Run `sigyl setup github`, or put `token_env`, or `app_id` and `private_key_env`, into the table \
      [github] of the configuration of whoever answers. Public repositories are found without: type the login of an owner here, \
      and Enter lists them; or leave this, and type github:OWNER/REPO.";
 const NO_INSTALLATION: &str = "The App is installed nowhere: its page at GitHub has \"Install\".";
