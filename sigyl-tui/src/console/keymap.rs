@@ -250,6 +250,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(S::Deployments, &[key('b')], C::Act("rollback"), "roll back"),
     shown(S::Deployments, &[key('C')], C::Act("configure"), "scale, limits and settings"),
     shown(S::Deployments, &[key('N')], C::Act("restart"), "start it anew"),
+    shown(S::Deployments, &[key('P')], C::Act("promote"), "promote"),
     shown(S::Deployments, &[key('A')], C::Act("cancel"), "take what is tried back"),
     row(S::Deployments, &[key('p')], C::Act("probe"), "ask it what it is"),
     row(S::Deployments, &[key('D')], C::Act("delete"), "delete the server"),

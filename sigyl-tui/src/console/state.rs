@@ -142,6 +142,18 @@ impl State {
         runs
     }
 
+    /// Whether a run of this server works, as far as it is known.
+    pub(super) fn is_at_work(&self, server: &ServerName) -> bool {
+        self.running(server).next().is_some()
+    }
+
+    /// Runs of this server that work, as far as it is known.
+    pub(super) fn running<'a>(&'a self, server: &'a ServerName) -> impl Iterator<Item = &'a Run> + 'a {
+        let runs = self.runs.get().into_iter().flatten();
+        let runs = runs.filter(|run| run.state == RunState::Running && !self.ended.contains(run.id.as_str()));
+        runs.filter(move |run| run.server.as_ref() == Some(server))
+    }
+
     /// Takes notice of an event. Tells whether servers or runs have to be asked for again.
     pub(super) fn event(&mut self, event: &Event) -> bool {
         let Some(run) = &event.run else { return true };

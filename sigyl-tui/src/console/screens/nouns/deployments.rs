@@ -1,7 +1,7 @@
 //! What serves, where, and to whom: for each server the version that serves, and one that is tried beside it.
 
 use sigyl_core::deploy::LOCAL;
-use sigyl_core::domain::{Failure, Resources, ServerName, Timestamp, Transport};
+use sigyl_core::domain::{Failure, Resources, Run, ServerName, StepId, StepState, Timestamp, Transport};
 use sigyl_core::wire::v1::{Request, Response, ServerView};
 
 use super::super::{Asking, Key, Noun, Sheet, server};
@@ -42,8 +42,10 @@ pub(in crate::console) struct Deployed {
     version: String,
     /// Percent of new clients that reach it; nothing where nobody does, or it is not known.
     share: Option<u8>,
-    /// The run that tries it, and until when the share stays.
-    trial: Option<(String, Timestamp)>,
+    /// Whether the share is known: a trial that began before the console did tells it only when it is looked at next.
+    told: bool,
+    /// The run that tries it, and until when the share stays, where that is known.
+    trial: Option<(String, Option<Timestamp>)>,
     glyph: Glyph,
     word: &'static str,
     target: String,
@@ -59,6 +61,11 @@ pub(in crate::console) struct Deployed {
 fn deployed(view: &ServerView, state: &State) -> Vec<Deployed> {
     let Some(deployment) = &view.deployment else { return Vec::new() };
     let tried = state.tried.iter().find(|(_, tried)| tried.server == view.server.name);
+    // A trial that is at work and of which nothing was told yet: the share of either version is not known.
+    let untold = state.running(&view.server.name).find_map(|run| {
+        let step = run.steps.iter().find(|it| it.step == StepId::Canary && it.state == StepState::Started)?;
+        Some((run, step.started)).filter(|_| tried.is_none())
+    });
     let (glyph, word) = render::server_state(view);
     let running = view.status.as_ref().is_some_and(|status| status.running);
     let rest = 100_u8.saturating_sub(tried.map_or(0, |(_, tried)| tried.percent));
@@ -67,7 +74,8 @@ fn deployed(view: &ServerView, state: &State) -> Vec<Deployed> {
     let serves = Deployed {
         server: view.server.name.clone(),
         version: deployment.version.to_string(),
-        share: Some(rest).filter(|_| running),
+        share: Some(rest).filter(|_| running && untold.is_none()),
+        told: untold.is_none(),
         trial: None,
         glyph,
         word,
@@ -78,8 +86,9 @@ fn deployed(view: &ServerView, state: &State) -> Vec<Deployed> {
         health: view.health.clone(),
         facts: facts(view),
     };
+    let of_untold = untold.map(|(run, since)| of_untold(view, run, since, target.clone()));
     let trial = tried.map(|(run, tried)| of_trial(run, tried, target));
-    std::iter::once(serves).chain(trial).collect()
+    std::iter::once(serves).chain(trial).chain(of_untold).collect()
 }
 
 /// Columns of the bar of a share: what is little is not drawn as nothing, and what is not all not as all.
@@ -97,7 +106,8 @@ fn of_trial(run: &str, tried: &Tried, target: String) -> Deployed {
         server: tried.server.clone(),
         version: tried.version.to_string(),
         share: Some(tried.percent.min(100)),
-        trial: Some((run.to_owned(), tried.until)),
+        told: true,
+        trial: Some((run.to_owned(), Some(tried.until))),
         glyph: Glyph::Starting,
         word: "tried",
         target,
@@ -106,6 +116,25 @@ fn of_trial(run: &str, tried: &Tried, target: String) -> Deployed {
         instances: None,
         health: None,
         facts: vec![("tried by the run", run.to_owned()), ("share stays until", tried.until.to_string())],
+    }
+}
+
+/// A trial that its run did not tell of since this console began.
+fn of_untold(view: &ServerView, run: &Run, since: Timestamp, target: String) -> Deployed {
+    Deployed {
+        server: view.server.name.clone(),
+        version: run.version.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
+        share: None,
+        told: false,
+        trial: Some((run.id.to_string(), None)),
+        glyph: Glyph::Starting,
+        word: "tried",
+        target,
+        since,
+        restarts: None,
+        instances: None,
+        health: None,
+        facts: vec![("tried by the run", run.id.to_string())],
     }
 }
 
@@ -147,7 +176,8 @@ fn limits(limits: &Resources) -> Option<String> {
 
 /// All of a row.
 fn whole(item: &Deployed, look: &Look) -> String {
-    let share = item.share.map_or_else(|| "none".to_owned(), |share| format!("{share} % of new clients"));
+    let none = if item.told { "none" } else { "not told yet: a version is tried" };
+    let share = item.share.map_or_else(|| none.to_owned(), |share| format!("{share} % of new clients"));
     let head = [
         ("server", item.server.to_string()),
         ("version", item.version.clone()),
@@ -212,7 +242,8 @@ impl Noun for Deployments {
             },
         );
         let number = |count: Option<usize>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
-        let left = item.trial.as_ref().map(|(_, until)| format!("{} more", duration(until.since(view.now))));
+        let until = item.trial.as_ref().and_then(|(_, until)| *until);
+        let left = until.map(|until| format!("{} more", duration(until.since(view.now))));
         vec![
             cell(item.glyph.role(), view.look.sign(item.glyph)),
             cell(Role::Strong, item.server.as_str()),
@@ -259,7 +290,7 @@ impl Noun for Deployments {
     fn offers(&self, item: Option<&Deployed>, command: Command) -> bool {
         let tried = item.is_some_and(|item| item.trial.is_some());
         match command {
-            Command::Act("cancel") => tried,
+            Command::Act("cancel" | "promote") => tried,
             Command::Act("rollback" | "restart" | "configure" | "redeploy") => !tried,
             _ => true,
         }
@@ -331,11 +362,42 @@ mod tests {
         let noun = Deployments { only: None };
         let offered = |row: &Deployed, name| noun.offers(Some(row), Command::Act(name));
         let all = rows(&state);
-        assert!(offered(&all[1], "cancel") && !offered(&all[1], "rollback"));
-        assert!(!offered(&all[0], "cancel") && offered(&all[0], "rollback"));
+        let [serves, tries] = [&all[0], &all[1]];
+        for name in ["cancel", "promote"] {
+            assert!(offered(tries, name) && !offered(serves, name), "{name}");
+        }
+        assert!(!offered(tries, "rollback") && offered(serves, "rollback"));
         assert_eq!(noun.values(Some(&all[1]))["run"], RUN);
         state.event(&event(&serde_json::json!({"kind": "run", "state": RunState::Failed, "note": null})));
         assert_eq!(shares(&state), [Some(100), None]);
+    }
+
+    #[test]
+    fn a_trial_that_began_before_the_console_has_a_row_and_no_share_until_it_is_told() {
+        let mut state = known();
+        let mut runs = fixtures::runs();
+        let mut run = serde_json::to_value(&runs[0]).unwrap();
+        run["id"] = RUN.into();
+        run["version"] = "1.3.0".into();
+        run["state"] = "running".into();
+        run["steps"] = serde_json::json!([{
+            "step": "canary", "state": "started", "started": "2026-11-22T14:01:00Z", "ended": null, "note": null,
+        }]);
+        runs.push(serde_json::from_value(run).unwrap());
+        state.runs.take(Ok(runs));
+        let noun = Deployments { only: None };
+        let rows = noun.known(&state).unwrap();
+        assert_eq!(rows.iter().map(|row| row.share).collect::<Vec<_>>(), [None, None, None]);
+        assert_eq!((rows[1].version.as_str(), noun.values(Some(&rows[1]))["run"].as_str()), ("1.3.0", RUN));
+        assert!(noun.offers(Some(&rows[1]), Command::Act("cancel")));
+        assert!(whole(&rows[0], &Look::PLAIN).contains("not told yet"), "{}", whole(&rows[0], &Look::PLAIN));
+        assert!(whole(&rows[2], &Look::PLAIN).contains("none"), "what is stopped is reached by nobody");
+        state.event(&tried());
+        let shares: Vec<_> = noun.known(&state).unwrap().iter().map(|row| row.share).collect();
+        assert_eq!(shares, [Some(90), Some(10), None]);
+        state.event(&event(&serde_json::json!({"kind": "run", "state": RunState::Failed, "note": null})));
+        let shares: Vec<_> = noun.known(&state).unwrap().iter().map(|row| row.share).collect();
+        assert_eq!(shares, [Some(100), None], "it ended, though the list is older");
     }
 
     #[test]
@@ -364,5 +426,17 @@ mod tests {
         desk.press("Down A Space ^s");
         let cancelled = |request: &Request| matches!(request, Request::Cancel { run } if run.as_str() == RUN);
         assert!(desk.asked.iter().any(cancelled), "{}", desk.frame());
+    }
+
+    #[test]
+    fn a_trial_is_promoted_from_its_row() {
+        let mut desk = Desk::new(100, 24);
+        desk.tell("feed", sigyl_core::wire::v1::Frame::Event(Box::new(tried())));
+        desk.press("g y P");
+        assert!(desk.app.layers.is_empty(), "what serves is no trial");
+        desk.press("Down P Space ^s");
+        let promoted =
+            |request: &Request| matches!(request, Request::Promote { run, to: None } if run.as_str() == RUN);
+        assert!(desk.asked.iter().any(promoted), "{}", desk.frame());
     }
 }
