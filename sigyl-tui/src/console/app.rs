@@ -48,10 +48,10 @@ pub(super) enum Asked {
     /// A file that is written.
     Save,
     Screen(u64, Tag),
-    /// An action: what was typed, since when it is asked, and how many keys had been pressed then.
-    Action(&'static str, Values, Timestamp, u64),
-    /// An action on one of several: on what, and since when.
-    Each(&'static str, String, Timestamp),
+    /// An action: what was typed, since when it is asked, how many keys had been pressed then, and what takes it back.
+    Action(&'static str, Values, Timestamp, u64, Option<Done>),
+    /// An action on one of several: on what, since when, and what takes it back.
+    Each(&'static str, String, Timestamp, Option<Done>),
 }
 
 /// The console.
@@ -170,8 +170,7 @@ impl App {
 
     fn tick(&mut self, now: Timestamp) {
         // Ages, clocks and waits are told to the second.
-        let acts = self.asked.values().any(|asked| matches!(asked, Asked::Action(..) | Asked::Each(..)));
-        let waits = acts || !self.asked.is_empty() && self.state.servers.get().is_none();
+        let waits = self.acts() || !self.asked.is_empty() && self.state.servers.get().is_none();
         self.dirty |= waits || now.seconds() != self.now.seconds();
         if now < self.now {
             self.set_back(now);
@@ -438,7 +437,8 @@ impl App {
         }
     }
 
-    fn values(&mut self) -> Values {
+    /// What the screen in front has selected.
+    pub(super) fn values(&mut self) -> Values {
         self.turn(None, |app, turn| app.shown().screen.values(turn))
     }
 

@@ -108,7 +108,7 @@ impl App {
     /// The action that an answer is waited for, once the wait can be felt.
     fn waits(&self) -> Option<String> {
         let mut actions = self.asked.values().filter_map(|asked| match asked {
-            Asked::Action(name, _, since, _) | Asked::Each(name, _, since) => {
+            Asked::Action(name, _, since, ..) | Asked::Each(name, _, since, _) => {
                 Some((*name, self.present().since(*since)))
             }
             _ => None,

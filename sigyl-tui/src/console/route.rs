@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sigyl_core::domain::{Failure, Kind, RunState, Timestamp};
+use sigyl_core::domain::{Failure, Kind, RunId, RunState, Timestamp};
 use sigyl_core::event::EventKind;
 use sigyl_core::wire::v1::{Frame, Owner, Request, Response, SessionCounts, WhoAmI};
 
@@ -15,6 +15,7 @@ use super::loaded::sentence;
 use super::outside::Seen;
 use super::screens::{Asking, RunScreen, Sheet};
 use super::turn::Values;
+use super::undo::Done;
 use crate::link::Answer as _;
 use crate::render::Role;
 
@@ -29,6 +30,8 @@ const PAUSE_MOST_MILLIS: i64 = 10_000;
 /// Time between two looks at how much is called, and the same where many kinds of calls are counted.
 const COUNT_MILLIS: i64 = 5_000;
 const MANY_MILLIS: i64 = 30_000;
+/// How long a wait for an action is told by tenths of a second.
+const SHORT: Duration = Duration::from_secs(10);
 /// Kinds of calls that are many.
 const MANY: usize = 2_000;
 /// Things that an action is done to at once, at most.
@@ -122,16 +125,26 @@ impl App {
             self.counted = Some(self.now);
             self.state.counts.ask(self.now);
             self.ask(Asked::Counts, Request::CountCalls);
-            self.state.sessions.ask(self.now);
-            self.ask(Asked::Sessions, Request::CountSessions);
+            // Whoever takes longer to count sessions than calls is not asked twice at once.
+            if !self.state.sessions.is_asked() {
+                self.state.sessions.ask(self.now);
+                self.ask(Asked::Sessions, Request::CountSessions);
+            }
         }
     }
 
     /// How long nothing has to be looked at, if no input comes.
     pub(super) fn patience(&self) -> Duration {
-        let acts = self.asked.values().any(|asked| matches!(asked, Asked::Action(..) | Asked::Each(..)));
-        let waits = self.stale || acts || self.state.servers.get().is_none();
+        let waits = self.stale || self.acts() || self.state.servers.get().is_none();
         if waits { Duration::from_millis(100) } else { Duration::from_secs(1) }
+    }
+
+    /// Whether an action is waited for whose wait is told by tenths of a second. One that takes longer is told by seconds.
+    pub(super) fn acts(&self) -> bool {
+        self.asked.values().any(|asked| match asked {
+            Asked::Action(_, _, since, ..) | Asked::Each(_, _, since, _) => self.now.since(*since) < SHORT,
+            _ => false,
+        })
     }
 
     pub(super) fn told(&mut self, ticket: Ticket, frame: Frame) {
@@ -153,8 +166,10 @@ impl App {
             Frame::Event(event) => {
                 self.seen = Some(event.seq);
                 self.stale |= self.state.event(&event);
-                if matches!(event.kind, EventKind::Tried { .. }) {
-                    self.news();
+                match (&event.kind, &event.run) {
+                    (EventKind::Tried { .. }, _) => self.news(),
+                    (EventKind::Promoted { to, .. }, Some(run)) => self.promoted(run, *to),
+                    _ => {}
                 }
             }
             Frame::Mark { seq } => self.seen = Some(seq),
@@ -165,6 +180,28 @@ impl App {
             _ => {}
         }
         self.renew();
+    }
+
+    /// A run goes on to a larger share, or takes over: whoever asked for that has it, though the answer comes only when the run ends.
+    fn promoted(&mut self, run: &RunId, to: Option<u8>) {
+        let of = |asked: &Asked| match asked {
+            Asked::Action("promote", values, ..) => {
+                values.get("run").is_some_and(|of| of.trim() == run.as_str())
+            }
+            Asked::Each("promote", on, ..) => on.trim() == run.as_str(),
+            _ => false,
+        };
+        let told =
+            self.asked.values().find_map(|asked| of(asked).then_some(matches!(asked, Asked::Each(..))));
+        let Some(each) = told else { return };
+        self.forget(of);
+        match each {
+            true => self.one_done("promote", run.as_str(), Ok(Response::Ok), None),
+            false => {
+                let to = to.map_or_else(|| "takes over".to_owned(), |to| format!("goes on to {to} %"));
+                self.say(Role::Ok, format!("promote: it {to}; the run says how it ends"));
+            }
+        }
     }
 
     pub(super) fn answered(&mut self, ticket: Ticket, answer: Result<Box<Response>, Failure>) {
@@ -217,8 +254,10 @@ impl App {
             }
             Some(Asked::Screen(id, tag)) => self.tell(id, |screen, turn| screen.answered(tag, answer, turn)),
             Some(Asked::Save) => {}
-            Some(Asked::Each(name, on, _)) => self.one_done(name, &on, answer),
-            Some(Asked::Action(name, values, _, pressed)) => self.done(name, &values, pressed, answer),
+            Some(Asked::Each(name, on, _, back)) => self.one_done(name, &on, answer, back),
+            Some(Asked::Action(name, values, _, pressed, back)) => {
+                self.done(name, &values, (pressed, back), answer);
+            }
             None => {}
         }
         self.renew();
@@ -280,7 +319,10 @@ impl App {
             let on = values.get("name").or(values.get("run")).cloned().unwrap_or_default();
             // Each was checked when the form was sent.
             match action.request(values) {
-                Ok(Some(request)) => self.ask(Asked::Each(action.name, on, self.now), request),
+                Ok(Some(request)) => {
+                    let back = self.opposite(action.name, values);
+                    self.ask(Asked::Each(action.name, on, self.now, back), request);
+                }
                 Ok(None) => {}
                 Err(wrong) => self.say(Role::Error, format!("{name} {on}: {wrong}")),
             }
@@ -291,7 +333,13 @@ impl App {
     }
 
     /// Says how one of several ended, and how all did once they have.
-    fn one_done(&mut self, name: &'static str, on: &str, answer: Result<Response, Failure>) {
+    fn one_done(
+        &mut self,
+        name: &'static str,
+        on: &str,
+        answer: Result<Response, Failure>,
+        back: Option<Done>,
+    ) {
         let on = crate::render::specimen(on);
         let well = match &answer {
             Err(failure) => Err(sentence(failure)),
@@ -304,6 +352,7 @@ impl App {
         match well {
             Ok(()) => {
                 self.each.0 += 1;
+                self.keep(back);
                 self.say(Role::Ok, format!("{name} {on}: done"));
             }
             Err(why) => {
@@ -370,13 +419,17 @@ impl App {
         let given = Given(values);
         let begun = match action.does {
             Does::Run(make) => make(&given).map(|request| {
-                self.keep_opposite(action.name, typed);
+                let back = self.opposite(action.name, typed);
+                self.keep(back);
+                // A run that is not on the list yet works as well.
+                self.stale = true;
                 let run = RunScreen::begin(action.name, Box::new(request));
                 self.open(Box::new(run.with_form(action.name, shown(action, typed))));
             }),
             Does::Open(open) => open(&given).map(|screen| self.open(screen)),
             Does::Say(make, _) | Does::Show(make, _) => make(&given).map(|request| {
-                let asked = Asked::Action(action.name, typed.clone(), self.now, self.pressed);
+                let back = self.opposite(action.name, typed);
+                let asked = Asked::Action(action.name, typed.clone(), self.now, self.pressed, back);
                 self.ask(asked, request);
             }),
         };
@@ -393,7 +446,14 @@ impl App {
         }
     }
 
-    fn done(&mut self, name: &'static str, values: &Values, pressed: u64, answer: Result<Response, Failure>) {
+    /// An action was answered: how many keys had been pressed when it was sent, and what takes it back.
+    fn done(
+        &mut self,
+        name: &'static str,
+        values: &Values,
+        (pressed, back): (u64, Option<Done>),
+        answer: Result<Response, Failure>,
+    ) {
         let Some(action) = actions::find(name) else { return };
         let response = match answer {
             Ok(response) => response,
@@ -402,7 +462,7 @@ impl App {
             Err(failure) => return self.again(action, values, sentence(&failure)),
         };
         let shown = self.shown().id;
-        self.keep_opposite(action.name, values);
+        self.keep(back);
         match action.does {
             Does::Show(_, show) => {
                 let asking = Asking::Of(Box::new(Request::Owner), Box::new(show));

@@ -1,5 +1,7 @@
 //! What was done, and what takes it back: where whoever answers has the opposite of an action, its form is filled for it.
 
+use sigyl_core::domain::ServerName;
+
 use super::actions;
 use super::app::App;
 use super::layers::Form;
@@ -19,16 +21,23 @@ pub(super) struct Done {
     back: (&'static str, Values),
 }
 
-/// The opposite of an action that ended well, by what was known before it; nothing where there is none.
-fn opposite(state: &State, name: &str, values: &Values) -> Option<(&'static str, Values)> {
+/// Names under which a screen tells how an account stands, beside its login: they are no fields, and no form is filled by them.
+pub(super) const WAS_DISABLED: &str = "was disabled";
+pub(super) const WAS_ADMINISTRATOR: &str = "was administrator";
+
+/// The opposite of an action, by what is known as it is sent, and by what the screen in front has selected; nothing where there
+/// is none, or where it is not known how things stood.
+fn opposite(state: &State, selected: &Values, name: &str, values: &Values) -> Option<(&'static str, Values)> {
     let keep = |fields: &[&'static str]| -> Option<Values> {
         fields.iter().map(|field| Some((*field, values.get(field)?.clone()))).collect()
     };
-    let toggled = |field: &'static str, of: &'static str| -> Option<Values> {
-        let other = if values.get(field)? == "yes" { "no" } else { "yes" };
-        let mut kept = keep(&[of])?;
-        kept.insert(field, other.to_owned());
-        Some(kept)
+    // What was so before is restored: what is typed says only what is so now.
+    let restored = |field: &'static str, was: &str| -> Option<Values> {
+        let typed = |of: &Values| of.get("login").map(|login| login.trim().to_owned());
+        let before = selected.get(was).filter(|_| typed(selected) == typed(values))?;
+        let mut kept = keep(&["login"])?;
+        kept.insert(field, before.clone());
+        Some(kept).filter(|_| values.get(field).is_some_and(|now| now.trim() != before))
     };
     let server = || {
         let name = values.get("name")?.trim().parse().ok()?;
@@ -37,8 +46,8 @@ fn opposite(state: &State, name: &str, values: &Values) -> Option<(&'static str,
     Some(match name {
         "quarantine" => ("lift-quarantine", keep(&["what"])?),
         "lift-quarantine" => ("quarantine", keep(&["what"])?),
-        "disable-account" => ("disable-account", toggled("disabled", "login")?),
-        "set-administrator" => ("set-administrator", toggled("administrator", "login")?),
+        "disable-account" => ("disable-account", restored("disabled", WAS_DISABLED)?),
+        "set-administrator" => ("set-administrator", restored("administrator", WAS_ADMINISTRATOR)?),
         "create-account" => ("delete-account", keep(&["login"])?),
         "transfer" => {
             let mut back = keep(&["name"])?;
@@ -55,7 +64,7 @@ fn opposite(state: &State, name: &str, values: &Values) -> Option<(&'static str,
     })
 }
 
-/// Whether all is as it was before: the run did not end well, or let the same version serve.
+/// Whether all is as it was before: the run did not end well, let the same version serve, or still works.
 fn is_so(state: &State, done: &Done) -> bool {
     let (name, values) = &done.back;
     let server = || state.server(&values.get("name")?.trim().parse().ok()?);
@@ -64,20 +73,41 @@ fn is_so(state: &State, done: &Done) -> bool {
 }
 
 impl App {
-    /// Keeps how an action that goes well is taken back.
-    pub(super) fn keep_opposite(&mut self, name: &'static str, values: &Values) {
-        let Some(back) = opposite(&self.state, name, values) else { return };
+    /// How an action that is sent now is taken back, once it went well.
+    pub(super) fn opposite(&mut self, name: &'static str, values: &Values) -> Option<Done> {
+        let selected = self.values();
+        let back = opposite(&self.state, &selected, name, values)?;
         let on = ["name", "what", "login"].iter().find_map(|field| values.get(field));
         let words = format!("{name} {}", specimen(on.map_or("", |on| on.trim())));
+        Some(Done { words, back })
+    }
+
+    /// Keeps how something that was done is taken back.
+    pub(super) fn keep(&mut self, done: Option<Done>) {
+        let Some(done) = done else { return };
         if self.undone.len() == KEPT {
             self.undone.remove(0);
         }
-        self.undone.push(Done { words, back });
+        self.undone.push(done);
+    }
+
+    /// Why it cannot be told yet whether something that changed nothing so far will; nothing where it is over.
+    fn unsettled(&self, Done { words, back: (_, values) }: &Done) -> Option<String> {
+        let server: Option<ServerName> = values.get("name").and_then(|name| name.trim().parse().ok());
+        if server.is_some_and(|server| self.state.is_at_work(&server)) {
+            return Some(format!("{words} is still at work: A cancels it"));
+        }
+        let looks = self.stale || self.state.servers.is_asked() || self.state.runs.is_asked();
+        looks.then(|| format!("how {words} ended is not known yet: take it back once it is"))
     }
 
     /// Fills the form that takes back what was done last; it is sent like any other.
     pub(super) fn undo(&mut self) {
-        while self.undone.last().is_some_and(|done| is_so(&self.state, done)) {
+        while let Some(done) = self.undone.last().filter(|done| is_so(&self.state, done)) {
+            // What is below it was not done last: it is not offered as long as this may still change something.
+            if let Some(why) = self.unsettled(done) {
+                return self.say(Role::Warn, why);
+            }
             self.undone.pop();
         }
         let Some(Done { words, back: (name, values) }) = self.undone.pop() else {
@@ -93,6 +123,8 @@ impl App {
 
 #[cfg(test)]
 mod tests {
+    use sigyl_core::domain::RunState;
+
     use super::*;
     use crate::console::tests::Desk;
     use crate::fixtures;
@@ -115,9 +147,15 @@ mod tests {
             ("to", "other".to_owned()),
         ]
         .into();
+        let selected = Values::from([
+            ("login", "bob".to_owned()),
+            (WAS_DISABLED, "no".to_owned()),
+            (WAS_ADMINISTRATOR, "yes".to_owned()),
+        ]);
         let mut with = Vec::new();
         for action in actions::all() {
-            let Some((name, back)) = opposite(&state(), action.name, &values) else { continue };
+            let found = opposite(&state(), &selected, action.name, &values);
+            let Some((name, back)) = found else { continue };
             let opposite = actions::find(name).unwrap();
             let known = |field: &str| opposite.fields.iter().any(|known| known.name == field);
             assert!(back.keys().all(|field| known(field)), "{name}: {back:?}");
@@ -135,17 +173,78 @@ mod tests {
             "transfer",
         ];
         assert_eq!(with, wanted);
-        let (_, back) = opposite(&state(), "disable-account", &values).unwrap();
+        let (_, back) = opposite(&state(), &selected, "disable-account", &values).unwrap();
         assert_eq!(back["disabled"], "no");
-        let (_, back) = opposite(&state(), "redeploy", &values).unwrap();
+        let (_, back) = opposite(&state(), &selected, "redeploy", &values).unwrap();
         assert_eq!(back["version"], clock.server.active.unwrap().to_string());
+    }
+
+    #[test]
+    fn an_account_is_given_back_what_it_was_and_not_the_contrary_of_what_was_typed() {
+        let typed =
+            |disabled: &str| Values::from([("login", "bob".to_owned()), ("disabled", disabled.to_owned())]);
+        let bob = |was: &str| Values::from([("login", "bob".to_owned()), (WAS_DISABLED, was.to_owned())]);
+        let back = |selected: &Values, now: &str| {
+            opposite(&state(), selected, "disable-account", &typed(now))
+                .map(|(_, back)| back["disabled"].clone())
+        };
+        assert_eq!(back(&bob("yes"), "no").as_deref(), Some("yes"));
+        assert_eq!(back(&bob("yes"), "yes"), None, "it was disabled before");
+        let ada = Values::from([("login", "ada".to_owned()), (WAS_DISABLED, "no".to_owned())]);
+        assert_eq!(back(&ada, "yes"), None, "how somebody else stands is not known");
+    }
+
+    /// The run that a list has as it stands now.
+    fn works(desk: &mut Desk, state: RunState) {
+        let mut runs = fixtures::runs();
+        runs[0].state = state;
+        desk.app.state.runs.take(Ok(runs));
+    }
+
+    #[test]
+    fn nothing_before_a_run_that_still_works_is_taken_back() {
+        let mut desk = Desk::new(100, 30);
+        let clock = Values::from([("name", fixtures::serving().server.name.to_string())]);
+        let lifted = Values::from([("what", "evil".to_owned())]);
+        desk.app.keep(Some(Done { words: "quarantine evil".to_owned(), back: ("lift-quarantine", lifted) }));
+        let done = desk.app.opposite("redeploy", &clock);
+        desk.app.keep(done);
+        works(&mut desk, RunState::Running);
+        desk.press("u u");
+        assert!(desk.app.layers.is_empty(), "{}", desk.frame());
+        assert!(desk.frame().contains("redeploy clock is still at work: A cancels it"), "{}", desk.frame());
+        works(&mut desk, RunState::Failed);
+        desk.app.stale = true;
+        desk.press("u");
+        assert!(desk.frame().contains("how redeploy clock ended is not known yet"), "{}", desk.frame());
+        desk.app.stale = false;
+        desk.press("u");
+        assert!(desk.frame().contains("Lift a quarantine"), "{}", desk.frame());
+    }
+
+    #[test]
+    fn where_a_server_was_is_read_before_it_is_given_away() {
+        let mut desk = Desk::new(100, 30);
+        let values = Values::from([
+            ("name", "clock".to_owned()),
+            ("to", "other".to_owned()),
+            ("sure", "yes".to_owned()),
+        ]);
+        desk.app.send("transfer", values);
+        let mut moved = fixtures::serving();
+        moved.server.workspace = "other".parse().unwrap();
+        desk.app.state.servers.take(Ok(vec![moved]));
+        let ticket = desk.app.next;
+        desk.answer(crate::console::effect::Ticket(ticket), Ok(sigyl_core::wire::v1::Response::Ok));
+        assert_eq!(desk.app.undone.last().unwrap().back.1["to"], "default");
     }
 
     #[test]
     fn a_redeploy_that_changed_nothing_is_not_taken_back() {
         let mut desk = Desk::new(100, 30);
         let clock = fixtures::serving().server.name.to_string();
-        desk.app.keep_opposite("redeploy", &Values::from([("name", clock.clone())]));
+        let done = desk.app.opposite("redeploy", &Values::from([("name", clock.clone())]));
+        desk.app.keep(done);
         desk.press("u");
         assert!(desk.frame().contains("nothing to take back"), "{}", desk.frame());
         let back = Values::from([("name", clock), ("version", "0.0.1".to_owned())]);

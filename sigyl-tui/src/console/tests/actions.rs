@@ -114,6 +114,7 @@ const ANSWERED: &[(&str, &[&str])] = &[
     ("approve", &["approveRun"]),
     ("reject", &["rejectRun"]),
     ("cancel", &["cancelRun"]),
+    ("promote", &["promoteRun"]),
     ("quarantine", &["quarantine"]),
     ("lift_quarantine", &["liftQuarantine"]),
     ("test_policy", &["testPolicy"]),
@@ -151,6 +152,7 @@ fn sample(field: &str) -> &'static str {
         "grant" | "revoke" => "network=time.example:123",
         "canary" => "10,50",
         "soak" => "5m",
+        "hold" => "2h",
         "finding" => "path-from-argument@src/server.py:48:12",
         "expires" | "until" => "2027-01-31",
         "cpu" => "0.5",
@@ -458,7 +460,13 @@ fn a_trial_shows_both_sides_and_the_key_that_takes_it_back() {
         "kind": "promoted", "version": "0.2.0", "by": "ada", "percent": 10, "to": 50,
         "tried": {"calls": 10, "failed": 1, "p50": 4_000, "p95": 12_000},
     });
-    desk.tell("deploy", sigyl_core::wire::v1::Frame::Event(Box::new(serde_json::from_value(event).unwrap())));
+    let event: sigyl_core::event::Event = serde_json::from_value(event).unwrap();
+    let told = || sigyl_core::wire::v1::Frame::Event(Box::new(event.clone()));
+    assert!(desk.app.acts(), "its answer comes when the run ends");
+    desk.tell("feed", told());
+    assert!(!desk.app.acts() && !desk.open.iter().any(|(_, asked)| name(asked) == "promote"));
+    assert!(desk.frame().contains("promote: it goes on to 50 %"), "{}", desk.frame());
+    desk.tell("deploy", told());
     let frame = desk.frame();
     assert!(frame.contains("0.2.0 was promoted by ada from 10 % to 50 %"), "{frame}");
 }

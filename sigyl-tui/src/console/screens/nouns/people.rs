@@ -7,6 +7,7 @@ use super::super::{Key, List, Noun};
 use crate::console::command::Place;
 use crate::console::keymap::Scope;
 use crate::console::turn::{Turn, Values};
+use crate::console::undo::{WAS_ADMINISTRATOR, WAS_DISABLED};
 use crate::console::view::View;
 use crate::console::widgets::{Cell, Column, cell};
 use crate::link::Answer as _;
@@ -86,7 +87,14 @@ impl Noun for Accounts {
     }
 
     fn values(&self, account: Option<&Account>) -> Values {
-        account.map(|account| ("login", account.login.to_string())).into_iter().collect()
+        let Some(account) = account else { return Values::new() };
+        let yes_or_no = |it: bool| if it { "yes" } else { "no" }.to_owned();
+        // How it stands is what an undo gives back.
+        Values::from([
+            ("login", account.login.to_string()),
+            (WAS_DISABLED, yes_or_no(account.disabled.is_some())),
+            (WAS_ADMINISTRATOR, yes_or_no(account.administrator)),
+        ])
     }
 
     fn none(&self) -> &'static str {
