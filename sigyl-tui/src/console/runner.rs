@@ -264,7 +264,7 @@ impl Console {
                 self.runner.connect(link);
             }
             let Some(input) = input else { continue };
-            if self.step(input, &mut keys)? {
+            if self.step(input, &mut keys, signals).await? {
                 return Ok(());
             }
             for _ in 0..TOGETHER {
@@ -277,7 +277,7 @@ impl Console {
                     },
                 };
                 if let Some(input) = input
-                    && self.step(input, &mut keys)?
+                    && self.step(input, &mut keys, signals).await?
                 {
                     return Ok(());
                 }
@@ -285,7 +285,7 @@ impl Console {
             // However much is told, time passes: waits and ages are told, and servers are looked at again.
             if ticked.elapsed() >= self.app.patience() {
                 ticked = Instant::now();
-                if self.step(Input::Tick(SystemClock.now()), &mut keys)? {
+                if self.step(Input::Tick(SystemClock.now()), &mut keys, signals).await? {
                     return Ok(());
                 }
             }
@@ -305,31 +305,47 @@ impl Console {
     }
 
     /// Takes an input, and performs what comes of it. Tells whether the console ends.
-    fn step(&mut self, input: Input, keys: &mut EventStream) -> io::Result<bool> {
+    async fn step(
+        &mut self,
+        input: Input,
+        keys: &mut EventStream,
+        signals: &mut Signals,
+    ) -> io::Result<bool> {
         match self.take(input)? {
             Next::Goes => Ok(false),
             Next::Ends => Ok(true),
             Next::Edits(text) => {
                 // What is typed is the editor's now: the stream that is dropped here does not read it away.
                 *keys = EventStream::new();
-                self.edit(&text)?;
-                Ok(false)
+                let edited = self.edit(&text)?;
+                // Ctrl-C goes to all who have the terminal: it was the editor's.
+                signals.interrupts.drop_interrupt().await;
+                let next = self.take_all([Input::Edited(edited)])?;
+                Ok(matches!(next, Next::Ends))
             }
         }
     }
 
+    /// Takes what comes after the terminal was somebody else's: it is later, and the terminal may have another size.
+    fn take_all<const N: usize>(&mut self, more: [Input; N]) -> io::Result<Next> {
+        let back = [Input::Tick(SystemClock.now()), Input::Resized(0, 0)];
+        for input in back.into_iter().chain(more) {
+            match self.take(input)? {
+                Next::Goes => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Next::Goes)
+    }
+
     /// Lets the operator's editor change a text.
-    fn edit(&mut self, text: &str) -> io::Result<()> {
+    fn edit(&mut self, text: &str) -> io::Result<Result<String, String>> {
         let settings = &self.runner.settings;
         let named = |name: &str| settings.environment.get(name).and_then(|editor| editor.to_str());
         let editor = ["VISUAL", "EDITOR"].into_iter().find_map(named);
         let folder = settings.temporary_dir();
         let edit = || tokio::task::block_in_place(|| outside::edit(text, editor, &folder));
-        let edited = self.terminal.lend(edit)?.map_err(|error| error.to_string());
-        let (width, height) = self.terminal.size()?;
-        self.app.update(Input::Resized(width, height));
-        self.app.update(Input::Edited(edited));
-        Ok(())
+        Ok(self.terminal.lend(edit)?.map_err(|error| error.to_string()))
     }
 
     fn take(&mut self, input: Input) -> io::Result<Next> {
@@ -356,8 +372,10 @@ impl Console {
                 }
                 Effect::Suspend => {
                     self.terminal.suspend()?;
-                    let (width, height) = self.terminal.size()?;
-                    self.app.update(Input::Resized(width, height));
+                    match self.take_all([])? {
+                        Next::Goes => {}
+                        other => next = other,
+                    }
                 }
                 Effect::Edit(text) => next = Next::Edits(text),
                 Effect::Quit => return Ok(Next::Ends),

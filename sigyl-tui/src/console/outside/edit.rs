@@ -1,6 +1,8 @@
 //! A text in the editor of the operator.
 
+use std::fs::{OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 
@@ -27,23 +29,33 @@ pub(in crate::console) enum EditError {
     Large,
 }
 
-/// Lets the editor change a text, and returns it without the line breaks at its end. The text stands in a file of its own that
-/// only the operator can read, and is gone afterwards.
+/// Lets the editor change a text, and returns it without the line breaks at its end. The text stands in a folder of its own that
+/// only the operator can read, and is gone afterwards with all that the editor left beside it.
 pub(in crate::console) fn edit(text: &str, editor: Option<&str>, folder: &Path) -> Result<String, EditError> {
     let editor = editor.map(str::trim).filter(|editor| !editor.is_empty()).ok_or(EditError::Unnamed)?;
-    let builder = tempfile::Builder::new().prefix("sigyl-").suffix(".txt").tempfile_in(folder);
-    let mut file = builder.map_err(EditError::File)?;
-    writeln!(file, "{text}").and_then(|()| file.flush()).map_err(EditError::File)?;
+    let mut own = tempfile::Builder::new();
+    let own = own.prefix("sigyl-").permissions(Permissions::from_mode(0o700)).tempdir_in(folder);
+    let own = own.map_err(EditError::File)?;
+    let edited = edit_in(own.path(), text, editor);
+    // What was written stays nowhere, and who cannot be rid of it is told.
+    own.close().map_err(EditError::File).and(edited)
+}
+
+fn edit_in(folder: &Path, text: &str, editor: &str) -> Result<String, EditError> {
+    let path = folder.join("text.txt");
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open(&path);
+    file.and_then(|mut file| writeln!(file, "{text}")).map_err(EditError::File)?;
     // As git does it: the editor may be named with arguments of its own.
     let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("{editor} \"$@\"")).arg(editor).arg(file.path());
+    command.arg("-c").arg(format!("{editor} \"$@\"")).arg(editor).arg(&path);
     let status = command.status().map_err(EditError::Start)?;
     if !status.success() {
         return Err(EditError::Ended(status));
     }
     // Many editors put another file in its place.
     let mut written = String::new();
-    let read = std::fs::File::open(file.path()).map_err(EditError::File)?;
+    let read = std::fs::File::open(&path).map_err(EditError::File)?;
     let bytes = read.take(BYTES + 1).read_to_string(&mut written).map_err(EditError::File)?;
     if bytes as u64 > BYTES {
         return Err(EditError::Large);
@@ -67,6 +79,12 @@ mod tests {
         assert_eq!(edited("a b", Some("sed -i s/b/c/")).unwrap(), "a c");
         assert_eq!(edited("a", Some("true")).unwrap(), "a");
         assert_eq!(edited("$(x) \"q\"", Some("true")).unwrap(), "$(x) \"q\"", "nothing of it is run");
+    }
+
+    #[test]
+    fn what_an_editor_leaves_beside_the_text_is_gone_too_and_nobody_else_reads_it() {
+        let leaves = "sh -c 'cp \"$1\" \"$1~\"; stat -c %a \"$(dirname \"$1\")\" \"$1\" >\"$1.new\"; mv \"$1.new\" \"$1\"' x";
+        assert_eq!(edited("a", Some(leaves)).unwrap(), "700\n600");
     }
 
     #[test]
