@@ -38,7 +38,7 @@ pub(in crate::console) struct Counts {
 }
 
 /// All numbers of one kind of call: narrow screens leave some of them out.
-fn whole(count: &CallCount, look: &Look) -> String {
+fn whole(Rated { count, open, .. }: &Rated, look: &Look) -> String {
     let time = |micros: Option<u64>| {
         micros.map_or_else(|| "not told".to_owned(), |it| duration(Duration::from_micros(it)))
     };
@@ -48,6 +48,7 @@ fn whole(count: &CallCount, look: &Look) -> String {
         ("tool", specimen(&count.tool)),
         ("caller", caller),
         ("calls", calls(count).to_string()),
+        ("open sessions", open.map_or_else(|| "not told".to_owned(), |open| open.to_string())),
         ("well", count.ok.to_string()),
         ("errors of the tool", count.tool_error.to_string()),
         ("errors of the protocol", count.protocol_error.to_string()),
@@ -68,6 +69,8 @@ fn whole(count: &CallCount, look: &Look) -> String {
 pub(in crate::console) struct Rated {
     count: CallCount,
     rate: Option<f64>,
+    /// Sessions that its caller has open with its server; nothing where that is not known.
+    open: Option<u64>,
 }
 
 /// The most first, and what is not known last. A thousandth of a call a minute is as near as it gets.
@@ -80,16 +83,12 @@ fn number(count: u64) -> Key {
 }
 
 /// Sessions that this caller has open with this server, whatever tools are called in them.
-fn open(count: &CallCount, state: &State) -> String {
-    let known = state.sessions.get().and_then(|it| it.sessions.as_ref().map(|all| (all, it.others)));
-    let Some((all, others)) = known else { return "-".to_owned() };
-    let found = all.iter().find(|it| it.server == count.server && it.caller == count.caller);
-    match found {
-        Some(found) => found.open.to_string(),
-        // It may be among those that are not listed.
-        None if others > 0 => "-".to_owned(),
-        None => "0".to_owned(),
-    }
+fn open(count: &CallCount, state: &State) -> Option<u64> {
+    let told = state.sessions.get()?;
+    let found =
+        told.sessions.as_ref()?.iter().find(|it| it.server == count.server && it.caller == count.caller);
+    // One that is not there may be among those that are not listed.
+    found.map(|found| found.open).or_else(|| (told.others == 0).then_some(0))
 }
 
 impl Noun for Counts {
@@ -122,7 +121,11 @@ impl Noun for Counts {
     fn known(&self, state: &State) -> Option<Vec<Rated>> {
         let counts = state.counts.get()?;
         let fits = |count: &&CallCount| self.only.as_ref().is_none_or(|only| count.server == *only);
-        let rated = |count: &CallCount| Rated { count: count.clone(), rate: state.pulse.rate_of(count) };
+        let rated = |count: &CallCount| Rated {
+            count: count.clone(),
+            rate: state.pulse.rate_of(count),
+            open: open(count, state),
+        };
         Some(counts.iter().filter(fits).map(rated).collect())
     }
 
@@ -130,7 +133,7 @@ impl Noun for Counts {
         format!("{} {} {}", count.server, count.tool, count.caller)
     }
 
-    fn cells(&self, Rated { count, rate }: &Rated, view: &View<'_>) -> Vec<Cell> {
+    fn cells(&self, Rated { count, rate, open }: &Rated, _view: &View<'_>) -> Vec<Cell> {
         let errors = count.tool_error.saturating_add(count.protocol_error);
         let some = |count: u64, role| if count == 0 { Role::Dim } else { role };
         let mean = Duration::from_micros(count.micros.checked_div(calls(count)).unwrap_or(0));
@@ -149,7 +152,7 @@ impl Noun for Counts {
             },
             cell(some(calls(count), Role::Text), calls(count).to_string()),
             cell(Role::Text, rate),
-            cell(Role::Text, open(count, view.state)),
+            cell(Role::Text, open.map_or_else(|| "-".to_owned(), |open| open.to_string())),
             cell(some(errors, Role::Warn), errors.to_string()),
             cell(some(count.failed, Role::Error), count.failed.to_string()),
             cell(Role::Dim, duration(mean)),
@@ -166,13 +169,13 @@ impl Noun for Counts {
             1 => Key::Text(count.tool.to_lowercase()),
             2 => Key::Text(count.caller.to_lowercase()),
             4 => rate(rated.rate),
+            5 => rated.open.map_or(Key::Number(i64::MAX), number),
             6 => number(count.tool_error.saturating_add(count.protocol_error)),
             7 => number(count.failed),
             8 => number(count.micros.checked_div(calls(count)).unwrap_or(0)),
             9 => number(count.p50.unwrap_or(0)),
             10 => number(count.p95.unwrap_or(0)),
             11 => number(count.p99.unwrap_or(0)),
-            // How many sessions are open is not known here: by all that came.
             _ => number(calls(count)),
         }
     }
@@ -189,12 +192,12 @@ impl Noun for Counts {
         true
     }
 
-    fn open(&self, Rated { count, .. }: &Rated, turn: &mut Turn<'_>) {
+    fn open(&self, rated: &Rated, turn: &mut Turn<'_>) {
         if self.only.is_none() {
-            return turn.open(server(&count.server));
+            return turn.open(server(&rated.count.server));
         }
-        let (title, count) = (specimen(&count.tool), count.clone());
-        turn.open(Sheet::new(title, Asking::Here(Box::new(move |look| whole(&count, look)))));
+        let (title, rated) = (specimen(&rated.count.tool), rated.clone());
+        turn.open(Sheet::new(title, Asking::Here(Box::new(move |look| whole(&rated, look)))));
     }
 
     fn none(&self) -> &'static str {
@@ -227,5 +230,34 @@ mod tests {
         };
         assert_eq!(by("A MINUTE"), ["new", "old", "unseen"]);
         assert_eq!(by("CALLS"), ["old", "new", "unseen"]);
+        assert_eq!(by("OPEN"), ["old", "new", "unseen"], "nothing is known of it");
+    }
+
+    #[test]
+    fn open_sessions_are_ordered_by_how_many_they_are_and_what_is_not_told_is_last() {
+        let kind = |caller: &str, ok| CallCount {
+            ok,
+            ..CallCount::none(ServerName::parse("clock").unwrap(), caller.to_owned(), "now".to_owned())
+        };
+        let mut state = State::default();
+        state.counts.take(Ok(vec![kind("few", 1_000), kind("many", 1), kind("unlisted", 5_000)]));
+        let mut sessions = serde_json::json!({"others": 1, "sessions": [
+            {"server": "clock", "caller": "few", "open": 1}, {"server": "clock", "caller": "many", "open": 9},
+        ]});
+        state.sessions.take(Ok(serde_json::from_value(sessions.clone()).unwrap()));
+        let column = COLUMNS.iter().position(|column| column.title == "OPEN").unwrap();
+        let ordered = |state: &State| {
+            let mut rated = Counts { only: None }.known(state).unwrap();
+            rated.sort_by_key(|rated| Counts { only: None }.key(rated, column));
+            rated
+        };
+        let callers = |rated: Vec<Rated>| rated.into_iter().map(|it| it.count.caller).collect::<Vec<_>>();
+        let rated = ordered(&state);
+        assert!(whole(&rated[0], &Look::PLAIN).contains("open sessions           9"));
+        assert!(whole(&rated[2], &Look::PLAIN).contains("open sessions           not told"));
+        assert_eq!(callers(rated), ["many", "few", "unlisted"]);
+        sessions["others"] = 0.into();
+        state.sessions.take(Ok(serde_json::from_value(sessions).unwrap()));
+        assert_eq!(ordered(&state)[2].open, Some(0));
     }
 }
