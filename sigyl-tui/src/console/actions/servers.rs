@@ -39,6 +39,9 @@ const CANARY: Field =
     Field::free("canary", "percents of new clients that get it first, such as 10,50; all at once when empty");
 const LASTS: Field = Field::free("soak", "how long each of them lasts, such as 10m; 5m when empty");
 
+const HOLD: Field =
+    Field::free("hold", "how long the last waits to be promoted, such as 24h; else it takes over by itself");
+
 pub(super) const ACTIONS: &[Action] = &[
     Action::new(
         "deploy",
@@ -51,7 +54,7 @@ pub(super) const ACTIONS: &[Action] = &[
         "redeploy",
         "Deploy a server again: its settings and secrets are kept",
         &["releaseAgain"],
-        &[NAME, Field::free("source", "another source; the one on record when empty"), ENV, SECRET, VALUE, GRANT, REVOKE, SCRIPTS, DEEP, REVIEW, CANARY, LASTS],
+        &[NAME, Field::free("source", "another source; the one on record when empty"), ENV, SECRET, VALUE, GRANT, REVOKE, SCRIPTS, DEEP, REVIEW, CANARY, LASTS, HOLD],
         Does::Run(redeploy),
     ).fresh(&["secret"]).each(),
     Action::new(
@@ -300,11 +303,14 @@ fn configure(given: &Given<'_>) -> Result<Request, Wrong> {
 fn canary(given: &Given<'_>) -> Result<Option<Canary>, Wrong> {
     let steps: Vec<u8> = given.list("canary")?;
     if steps.is_empty() {
-        return Ok(None);
+        // Who wants to be asked is not passed over.
+        let says = "percents are needed where one waits to be promoted, such as 10".to_owned();
+        return given.text("hold").map_or(Ok(None), |_| Err(Wrong { field: "canary", why: says }));
     }
+    let hold = given.text("hold").map(time).transpose().map_err(|why| Wrong { field: "hold", why })?;
     let soak = given.text("soak").map_or(Ok(Canary::SOAK), time);
     let soak = soak.map_err(|why| Wrong { field: "soak", why })?;
-    let canary = Canary::new(steps, soak);
+    let canary = Canary { hold: hold.map(|hold| hold.as_secs()), ..Canary::new(steps, soak) };
     canary.check().map_err(|error| Wrong { field: "canary", why: error.to_string() })?;
     Ok(Some(canary))
 }
