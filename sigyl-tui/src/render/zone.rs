@@ -1,6 +1,8 @@
 //! The zone that times are shown in.
 
-use chrono::{DateTime, Local, Offset as _, TimeZone as _};
+#[cfg(test)]
+use chrono::FixedOffset;
+use chrono::{DateTime, Local, NaiveDate, NaiveTime, Offset as _, TimeZone as _};
 use sigyl_core::domain::Timestamp;
 
 /// Whose time of day is shown. What is written for programs, and what is kept, is UTC whatever is chosen here.
@@ -27,6 +29,22 @@ impl Zone {
     pub(crate) fn minute(self, at: Timestamp) -> String {
         let (text, offset) = self.shifted(at);
         format!("{} {}", text.get(11..16).unwrap_or_default(), offset.as_deref().unwrap_or("UTC"))
+    }
+
+    /// When a clock there shows a time of the day on which it shows another time; nothing where it never does.
+    pub(crate) fn on_day_of(self, day: Timestamp, clock: NaiveTime) -> Option<Timestamp> {
+        let day = self.second(day).get(..10)?.parse::<NaiveDate>().ok()?;
+        let there = day.and_time(clock);
+        let utc = match self {
+            Self::Utc => there.and_utc(),
+            // An hour that is there twice begins with the first one.
+            Self::Local => Local.from_local_datetime(&there).earliest()?.to_utc(),
+            #[cfg(test)]
+            Self::Fixed(seconds) => {
+                FixedOffset::east_opt(seconds)?.from_local_datetime(&there).single()?.to_utc()
+            }
+        };
+        Some(Timestamp::from_millis(utc.timestamp_millis()))
     }
 
     /// The time as a clock there shows it, and how that differs from UTC where another zone was chosen.
@@ -65,6 +83,18 @@ mod tests {
         let west = Zone::Fixed(-12_600);
         assert_eq!(west.minute(at), "10:32 -03:30");
         assert_eq!(Zone::Fixed(36_000).second(at), "2026-11-23T00:02:00+10:00", "the day is another there");
+    }
+
+    #[test]
+    fn a_time_of_day_is_of_the_zone_that_is_shown() {
+        let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap();
+        let late = Timestamp::parse("2026-11-22T20:00:00Z").unwrap();
+        let at = |zone: Zone| zone.on_day_of(late, noon).unwrap().to_string()[..19].to_owned();
+        assert_eq!(at(Zone::Utc), "2026-11-22T12:00:00");
+        assert_eq!(at(Zone::Fixed(19_800)), "2026-11-23T06:30:00", "the day is another there");
+        assert_eq!(at(Zone::Fixed(-12_600)), "2026-11-22T15:30:00");
+        let local = Zone::Local.on_day_of(late, noon).unwrap();
+        assert_eq!(&Zone::Local.second(local)[11..19], "12:00:00");
     }
 
     /// Whatever the zone of this machine is, it is the same instant.

@@ -174,7 +174,7 @@ impl Stream {
     /// Goes to the first line of a time or later; nothing comes after the last one.
     fn jump(&mut self, text: &str, turn: &mut Turn<'_>) {
         let newest = self.lines.iter().rev().find_map(|line| line.facts.at).unwrap_or(turn.now);
-        let at = match time::read(text, newest, turn.now) {
+        let at = match time::read(text, turn.state.zone, newest, turn.now) {
             Ok(at) => at,
             Err(wrong) => return turn.todo.push(Do::Prompt(to_time().again(text, wrong))),
         };

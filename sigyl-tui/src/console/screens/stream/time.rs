@@ -5,18 +5,20 @@ use std::time::Duration;
 use sigyl_core::domain::Timestamp;
 
 use crate::lasting;
+use crate::render::Zone;
 
-/// Reads a time of the day of the newest line, one before now, or a whole one.
-pub(super) fn read(text: &str, newest: Timestamp, now: Timestamp) -> Result<Timestamp, String> {
+/// Reads a time of the day of the newest line, in the zone that lines are shown in, one before now, or a whole one.
+pub(super) fn read(text: &str, zone: Zone, newest: Timestamp, now: Timestamp) -> Result<Timestamp, String> {
     let text = text.trim();
     if let Some(ago) = text.strip_suffix("ago").or_else(|| text.strip_prefix('-')) {
         let ago = lasting::time(ago.trim())?;
         return Ok(before(now, ago));
     }
     if let Some(clock) = clock(text) {
-        let day = newest.to_string();
-        let day = day.get(..10).unwrap_or_default();
-        return Timestamp::parse(&format!("{day}T{clock}Z")).map_err(|error| error.to_string());
+        let clock = clock.parse().map_err(|_| format!("{clock} is no time of day; write 14:05"))?;
+        return zone
+            .on_day_of(newest, clock)
+            .ok_or_else(|| format!("no clock shows {clock} on the day of the newest line"));
     }
     Timestamp::parse(text).map_err(|error| format!("{error}; write 14:05, 5m ago or 2026-11-22T14:05:30Z"))
 }
@@ -54,10 +56,12 @@ mod tests {
             ("2026-11-20T01:02:03Z", "2026-11-20T01:02:03"),
         ];
         for (text, at) in cases {
-            assert_eq!(&read(text, newest, now).unwrap().to_string()[..19], at, "{text}");
+            assert_eq!(&read(text, Zone::Utc, newest, now).unwrap().to_string()[..19], at, "{text}");
         }
+        let there = read("19:02", Zone::Fixed(19_800), newest, now).unwrap();
+        assert_eq!(&there.to_string()[..19], "2026-11-22T13:32:00", "as lines are shown");
         for wrong in ["25:00", "soon", "x ago", "1:2:3:4", ""] {
-            assert!(read(wrong, newest, now).is_err(), "{wrong}");
+            assert!(read(wrong, Zone::Utc, newest, now).is_err(), "{wrong}");
         }
     }
 }
