@@ -55,7 +55,7 @@ fn every_key_means_what_its_row_says_on_a_screen_that_has_it() {
 }
 
 /// What has to be so that a key has something to do: rows below and above, a way back and forth, marks, a filter, a tab.
-const BEFORE: [&str; 10] = [
+const BEFORE: [&str; 11] = [
     "",
     "3",
     "Down Down",
@@ -66,11 +66,77 @@ const BEFORE: [&str; 10] = [
     "Space",
     "/ c l o c k Enter",
     "Down Down Down Down Down",
+    "g a b y Enter ^s",
 ];
 
-/// What a key could change: all that is drawn, asked and done.
+/// What a key could change: all that is drawn but for the message above the keys, where a refusal stands too, and all that is
+/// asked and done.
 fn seen(desk: &mut Desk) -> (Vec<ratatui::buffer::Cell>, usize, usize) {
-    (desk.cells(), desk.asked.len(), desk.done.len())
+    let mut cells = desk.cells();
+    let (width, height) = (usize::from(desk.app.size.0), usize::from(desk.app.size.1));
+    cells.drain(width * (height - 2)..width * (height - 1));
+    (cells, desk.asked.len(), desk.done.len())
+}
+
+/// The run that is begun below.
+const RUN: &str = "019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4b10";
+
+/// What is told of it.
+fn told(seq: u64, mut kind: serde_json::Value) -> sigyl_core::wire::v1::Frame {
+    let whole = serde_json::json!({"seq": seq, "at": "2026-11-22T14:01:30Z", "run": RUN, "server": "clock"});
+    kind.as_object_mut().unwrap().extend(whole.as_object().unwrap().clone());
+    sigyl_core::wire::v1::Frame::Event(Box::new(serde_json::from_value(kind).unwrap()))
+}
+
+/// What a run tells that tries a version.
+fn trial() -> [sigyl_core::wire::v1::Frame; 3] {
+    [
+        told(1, serde_json::json!({"kind": "run", "state": "running", "note": null})),
+        told(2, serde_json::json!({"kind": "step", "step": "canary", "state": "started", "note": null})),
+        told(
+            3,
+            serde_json::json!({
+                "kind": "tried", "version": "1.3.0", "percent": 10, "until": "2026-11-22T14:03:30Z",
+                "serving": {"calls": 90, "failed": 0, "p50": 3_000, "p95": 9_000},
+                "tried": {"calls": 10, "failed": 1, "p50": 4_000, "p95": 12_000},
+            }),
+        ),
+    ]
+}
+
+/// A run that a redeploy begins: it tries a version, and ends so, where it ends.
+fn begun(ends: Option<&str>) -> Desk {
+    let mut desk = Desk::new(80, 24);
+    desk.press("/ c l o c k Enter Enter r ^s");
+    trial().into_iter().for_each(|frame| desk.tell("redeploy", frame));
+    if let Some(state) = ends {
+        let mut run = serde_json::to_value(crate::fixtures::held_run()).unwrap();
+        run["state"] = state.into();
+        let end = serde_json::json!({"run": run, "report": null, "url": null});
+        let at = desk.open.iter().position(|(_, asked)| super::answers::name(asked) == "redeploy").unwrap();
+        let (ticket, _) = desk.open.remove(at);
+        let answer = serde_json::from_value(serde_json::json!({"result": "run", "with": end})).unwrap();
+        desk.answer(ticket, Ok(answer));
+        desk.settle();
+    }
+    desk
+}
+
+/// Consoles on a screen with this scope, by number: what is there decides what a key has to do.
+fn stands(scope: Scope, number: usize) -> Option<Desk> {
+    match (scope, number) {
+        (_, 0) => Some(there(scope)),
+        (Scope::Run, 1) => Some(begun(None)),
+        (Scope::Run, 2) => Some(begun(Some("done"))),
+        (Scope::Run, 3) => Some(begun(Some("failed"))),
+        (Scope::Deployments, 1) => {
+            let mut desk = Desk::new(80, 24);
+            trial().into_iter().for_each(|frame| desk.tell("feed", frame));
+            desk.press("g y Down");
+            Some(desk)
+        }
+        _ => None,
+    }
 }
 
 /// A console on a screen with this scope, with lines where lines come.
@@ -90,8 +156,7 @@ fn there(scope: Scope) -> Desk {
 }
 
 /// Whether a key does something after these others: it changes what is drawn, or asks, or does, and does not only say no.
-fn does(scope: Scope, before: &str, chord: crate::console::keymap::Chord) -> bool {
-    let mut desk = there(scope);
+fn does(mut desk: Desk, scope: Scope, before: &str, chord: crate::console::keymap::Chord) -> bool {
     if !before.is_empty() {
         desk.press(before);
     }
@@ -116,7 +181,9 @@ fn every_key_that_is_pressed_where_it_works_does_something() {
             let hidden = nearer.into_iter().any(|nearer| {
                 BINDINGS.iter().any(|other| other.scope == *nearer && other.keys.contains(chord))
             });
-            if !hidden && !BEFORE.iter().any(|before| does(row.scope, before, *chord)) {
+            let stands = || (0..).map_while(|number| stands(row.scope, number));
+            let does = |before: &&str| stands().any(|desk| does(desk, row.scope, before, *chord));
+            if !hidden && !BEFORE.iter().any(does) {
                 idle.push(format!("{:?} {} {:?}", row.scope, chord.name(true), row.command));
             }
         }
