@@ -114,7 +114,6 @@ const ANSWERED: &[(&str, &[&str])] = &[
     ("approve", &["approveRun"]),
     ("reject", &["rejectRun"]),
     ("cancel", &["cancelRun"]),
-    ("promote", &["promoteRun"]),
     ("quarantine", &["quarantine"]),
     ("lift_quarantine", &["liftQuarantine"]),
     ("test_policy", &["testPolicy"]),
@@ -185,7 +184,8 @@ fn sample(field: &str) -> &'static str {
 fn what_an_action_says_of_itself_is_what_it_asks() {
     for action in actions::all() {
         // A version goes on to a share of clients, and a server to a workspace.
-        let sample = |field: &str| if (action.name, field) == ("promote", "to") { "50" } else { sample(field) };
+        let sample =
+            |field: &str| if (action.name, field) == ("promote", "to") { "50" } else { sample(field) };
         let values = action.fields.iter().map(|field| (field.name, sample(field.name).to_owned())).collect();
         let request = action.request(&values).unwrap_or_else(|wrong| panic!("{}: {wrong}", action.name));
         let Some(request) = request else { continue };
