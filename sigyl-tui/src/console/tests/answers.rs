@@ -118,14 +118,9 @@ pub(in crate::console) fn answer(request: &Request) -> Result<Response, Failure>
         | Request::GitHubRefs { .. }
         | Request::GitHubFiles { .. } => read(github(request)),
         Request::Policy => Response::Policy(Box::default()),
-        Request::Listings { .. } => read(json!({"result": "page", "with": {
-            "servers": documents(), "metadata": {"count": 3},
-        }})),
-        // The search forgives: what it finds is called otherwise.
-        Request::Search { .. } => read(json!({"result": "finds", "with": {
-            "servers": [documents()[0]], "total": 1,
-        }})),
-        Request::Listing { .. } => read(json!({"result": "listing", "with": documents()[0]})),
+        Request::Listings { .. } | Request::Search { .. } | Request::Listing { .. } => {
+            read(registry(request))
+        }
         Request::RevealSecret { .. } => read(json!({"result": "secret", "with": "hunter2"})),
         Request::SetSecret { .. } => read(json!({"result": "set_secret", "with": {
             "secret": {"name": "API_KEY", "updated": "2026-11-22T13:00:00Z", "by": "ada", "version": 4},
@@ -141,6 +136,18 @@ pub(in crate::console) fn answer(request: &Request) -> Result<Response, Failure>
         }
         _ => Response::Ok,
     })
+}
+
+/// What is in the registry. The search forgives: what it finds is called otherwise.
+fn registry(request: &Request) -> Value {
+    let [first, ..] = documents();
+    match request {
+        Request::Listings { .. } => {
+            json!({"result": "page", "with": {"servers": documents(), "metadata": {"count": 3}}})
+        }
+        Request::Search { .. } => json!({"result": "finds", "with": {"servers": [first], "total": 1}}),
+        _ => json!({"result": "listing", "with": first}),
+    }
 }
 
 /// What is at GitHub: the App is installed twice, and a branch has a hostile name.
