@@ -68,7 +68,7 @@ fn console() -> Result<Console, Failure> {
 /// What a frame of each screen costs: of the processor, drawing and telling what differs.
 fn frames() -> Result<(), Failure> {
     let screens: [(&str, &str, &str); 7] = [
-        ("dashboard", "", "10000"),
+        ("dashboard", "", "server-00000"),
         ("dashboard, in its middle", "GGkkkkkkkk", "server-"),
         ("runs", "gn", "deploy"),
         ("traffic", "gt", "tool-"),
@@ -145,7 +145,7 @@ fn keys() -> Result<(), Failure> {
 fn logs() -> Result<(), Failure> {
     let servers = filled::servers()?;
     let mut console = console()?;
-    console.press("G\n5");
+    console.press("\n5");
     console.settle(|request| filled::answer(request, &servers));
     let followed = |asked: &Request| matches!(asked, Request::Logs { follow: true, .. });
     let (mut most, mut early) = (0, 0);
