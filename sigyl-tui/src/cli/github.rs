@@ -22,7 +22,7 @@ Examples:
 
 /// List what is at GitHub: repositories, branches and tags
 ///
-/// Without a name it is what the token or the App in [github] of the configuration sees, or the App of `sigyl setup github`.
+/// Without a name it is what the token or the App of the configuration sees, or the App of `sigyl setup github`.
 /// Without these, what everybody sees is listed by name.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
