@@ -23,7 +23,7 @@ struct GitHub {
 
 const CONVERSION: &str = "POST /app-manifests/c0de-planted/conversions";
 const APP: &str = "GET /app";
-const INSTALLATIONS: &str = "GET /app/installations?per_page=100";
+const INSTALLATIONS: &str = "GET /app/installations?per_page=100&page=1";
 
 impl GitHub {
     fn start() -> Self {
@@ -252,6 +252,26 @@ fn the_keys_go_to_the_server_that_is_named_and_none_stays_here() {
     // Nobody configured that this server asks GitHub at all.
     assert!(one_line(&ended.err).contains("the App is not used"), "{ended:?}");
     assert!(!home.path().join(".local").exists(), "nothing was done on this machine");
+}
+
+#[test]
+fn what_an_app_lacks_is_not_told_where_its_key_could_not_be_tried() {
+    let other = json!({"id": 8, "slug": "other", "name": "other", "permissions": {}, "events": []});
+    for (status, answer) in [("401 Unauthorized", json!({"message": "no"})), ("200 OK", other)] {
+        let github = GitHub::start();
+        github.answers(APP, status, answer);
+        let home = github.home();
+        let setup = Setup::start(&home, &["--format", "json"], &[]);
+        let (cookie, state, _) = setup.open();
+        setup.ask(&format!("/made?code=c0de-planted&state={state}"), &cookie);
+        let ended = setup.end();
+        let told = ended.document();
+        assert_eq!(
+            (&told["is_tried"], &told["lacks"], ended.code),
+            (&json!(false), &Value::Null, 3),
+            "{ended:?}"
+        );
+    }
 }
 
 #[test]

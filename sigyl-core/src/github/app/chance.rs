@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use super::AppError;
 use crate::domain::SecretValue;
 
-/// Makes 32 bytes by chance, as hexadecimal digits: what a browser has to bring back.
-pub fn chance() -> Result<SecretValue, AppError> {
-    let mut bytes = [0; 32];
+/// Makes so many bytes by chance, as hexadecimal digits: what a browser has to bring back.
+pub fn chance<const BYTES: usize>() -> Result<SecretValue, AppError> {
+    let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|error| AppError::NoRandom(error.to_string()))?;
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
@@ -29,9 +29,10 @@ mod tests {
 
     #[test]
     fn no_two_are_the_same() {
-        let (one, other) = (chance().unwrap(), chance().unwrap());
+        let (one, other) = (chance::<32>().unwrap(), chance::<32>().unwrap());
         assert_eq!(one.reveal().len(), 64);
         assert!(is_same(one.reveal(), one.reveal()) && !is_same(one.reveal(), other.reveal()));
+        assert_eq!(chance::<16>().unwrap().reveal().len(), 32);
         for wrong in ["", &one.reveal()[..63], &format!("{}0", one.reveal())] {
             assert!(!is_same(one.reveal(), wrong));
         }

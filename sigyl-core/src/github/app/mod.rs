@@ -23,4 +23,4 @@ pub use manifest::{AppPermission, AppPlan};
 #[cfg(feature = "github")]
 pub use opens::AppOpener;
 pub use opens::{AppClients, OpensApp};
-pub use seen::{AppInstallation, AppSeen};
+pub use seen::AppSeen;

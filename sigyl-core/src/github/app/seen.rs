@@ -20,14 +20,3 @@ pub struct AppSeen {
     #[serde(default)]
     pub events: Vec<String>,
 }
-
-/// Where an App is installed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppInstallation {
-    /// Its number.
-    pub id: u64,
-    /// The user or the organisation.
-    pub account: String,
-    /// Whether all of their repositories are given, or some.
-    pub has_all: bool,
-}

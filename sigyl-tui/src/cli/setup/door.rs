@@ -51,17 +51,17 @@ impl Door {
         org: Option<&str>,
         manifest: String,
     ) -> Result<Self, AppError> {
-        let state = chance()?;
+        let state = chance::<32>()?;
         Ok(Self {
             host: format!("127.0.0.1:{port}"),
             // 128 bits, so that the address fits a line of a terminal.
-            path: SecretValue::new(format!("/{}", chance()?.reveal().get(..32).unwrap_or_default())),
+            path: SecretValue::new(format!("/{}", chance::<16>()?.reveal())),
             web_url: origin(web_url).to_owned(),
             action: action(web_url, org, &state),
             manifest,
             state,
-            cookie: chance()?,
-            nonce: chance()?,
+            cookie: chance::<32>()?,
+            nonce: chance::<32>()?,
             is_open: AtomicBool::new(false),
             is_done: AtomicBool::new(false),
         })

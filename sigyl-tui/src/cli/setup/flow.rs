@@ -128,9 +128,8 @@ async fn begin(
         true => (None, NOWHERE),
         false => listen().await.map(|(socket, port)| (Some(socket), port))?,
     };
-    let by_chance = chance().map_err(|error| app_problem(&error))?;
-    let name = args.name.clone();
-    let name = name.unwrap_or_else(|| format!("sigyl-{}", by_chance.reveal().get(..6).unwrap_or_default()));
+    let by_chance = chance::<3>().map_err(|error| app_problem(&error))?;
+    let name = args.name.clone().unwrap_or_else(|| format!("sigyl-{}", by_chance.reveal()));
     let home = args.url.as_deref().map_or_else(|| web_url.to_owned(), trimmed);
     let mut plan = AppPlan::new(name, home, format!("http://127.0.0.1:{port}{BACK}"));
     plan.hook_url = args.url.as_deref().map(hook_url);

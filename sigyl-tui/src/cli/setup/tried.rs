@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use sigyl_core::clock::SystemClock;
-use sigyl_core::domain::{GitHubApp, GitHubAppKeys};
-use sigyl_core::github::api::{ApiError, Credential, RepositoryClient};
-use sigyl_core::github::app::{AppInstallation, AppPermission, AppPlan, AppSeen};
+use sigyl_core::domain::{GitHubApp, GitHubAppKeys, GitHubInstallation};
+use sigyl_core::github::api::{ApiError, Credential, Directory as _, RepositoryClient};
+use sigyl_core::github::app::{AppPermission, AppPlan, AppSeen};
 use sigyl_core::web::Web;
 use sigyl_core::wire::v1::{GitHubView, InForce};
 
@@ -42,9 +42,11 @@ pub(super) async fn end(
     let client = RepositoryClient::new(&made.app.api_url, credential, web, Arc::new(SystemClock));
     let client = client.map_err(|error| api_problem(&error, "its keys are kept, and were not tried"))?;
     let seen = client.app().await;
-    let is_it = seen.as_ref().is_ok_and(|seen| seen.id == made.app.id);
-    let lacks = seen.as_ref().map(|seen| made.plan.lacks(seen)).unwrap_or_default();
-    tell_test(&seen, &lacks, made, cx);
+    let own = seen.as_ref().ok().filter(|seen| seen.id == made.app.id);
+    // What it lacks is not known where GitHub did not say what it has.
+    let lacks = own.map(|seen| made.plan.lacks(seen));
+    let is_it = lacks.is_some();
+    tell_test(&seen, lacks.as_deref().unwrap_or(&[]), made, cx);
     let are_unheard = made.plan.hook_url.is_some() && made.view.hooks != InForce::App;
     if made.view.asks != InForce::App || are_unheard {
         cx.output.tell(&told::in_force(made.view));
@@ -56,11 +58,12 @@ pub(super) async fn end(
         false => Vec::new(),
     };
     for one in &installed {
-        let which = if one.has_all { "all repositories" } else { "some repositories" };
+        let which = if one.selected { "some repositories" } else { "all repositories" };
         cx.output.note(&format!("It is installed at {}: {which}.", specimen(&one.account)));
     }
     if cx.output.is_json() {
-        let lacks: Vec<_> = lacks.iter().map(|one| json!({"name": one.name, "level": one.level})).collect();
+        let named = |one: &AppPermission| json!({"name": one.name, "level": one.level});
+        let lacks: Option<Vec<_>> = lacks.as_ref().map(|all| all.iter().map(named).collect());
         let accounts: Vec<_> = installed.iter().map(|one| &one.account).collect();
         let body = json!({
             "app": made.view.app, "asks": made.view.asks, "hooks": made.view.hooks, "note": made.view.note,
@@ -68,7 +71,7 @@ pub(super) async fn end(
         });
         cx.output.document("sigyl.github-app-made/1", &body)?;
     }
-    let is_whole = is_it && lacks.is_empty() && (!wait || !installed.is_empty());
+    let is_whole = lacks.is_some_and(|all| all.is_empty()) && (!wait || !installed.is_empty());
     Ok(if is_whole { Exit::Well } else { Exit::Failed })
 }
 
@@ -90,12 +93,12 @@ async fn installed(
     client: &RepositoryClient,
     interrupts: &mut Interrupts,
     cx: &Context,
-) -> Result<Vec<AppInstallation>, Problem> {
+) -> Result<Vec<GitHubInstallation>, Problem> {
     cx.output
         .note("Waiting until it is installed, ten minutes at most; Ctrl-C ends that, and the App stays.");
     let asking = async {
         loop {
-            let all = client.installed_at().await?;
+            let all = client.installations().await?.installations;
             if !all.is_empty() {
                 return Ok(all);
             }
