@@ -8,15 +8,15 @@ use crate::event::EventKind;
 use crate::pipeline::{Order, start};
 use crate::store::Page;
 
-const HOUR: Duration = Duration::from_secs(3_600);
+pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 
-fn calls(calls: u64, failed: u64) -> Measured {
+pub(super) fn calls(calls: u64, failed: u64) -> Measured {
     let mut measured = Measured::default();
     measured.add(calls, failed, 1_000);
     measured
 }
 
-fn order(house: &House) -> Order {
+pub(super) fn order(house: &House) -> Order {
     let canary = Some(Canary::new(vec![10, 50], HOUR));
     Order { name: Some(toy()), canary, ..house.order() }
 }

@@ -5,26 +5,15 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::canary::{HOUR, calls, order};
 use super::house::{House, ada, toy};
 use super::target::{FakeTarget, Fault};
 use crate::clock::Clock as _;
 use crate::deploy::Target;
-use crate::domain::{Canary, Compared, Measured, Plan, RuleId, Run, RunState, StepId, StepState, Waiver};
+use crate::domain::{Canary, Compared, Plan, RuleId, Run, RunState, StepId, StepState, Waiver};
 use crate::event::{Bus, EventKind};
 use crate::pipeline::{Emitter, Front as _, Lanes, Masks, NotPromoted, Order, Platform, Started, start};
 use crate::store::Page;
-
-const HOUR: Duration = Duration::from_secs(3_600);
-
-fn calls(calls: u64, failed: u64) -> Measured {
-    let mut measured = Measured::default();
-    measured.add(calls, failed, 1_000);
-    measured
-}
-
-fn order(house: &House) -> Order {
-    Order { name: Some(toy()), canary: Some(Canary::new(vec![10, 50], HOUR)), ..house.order() }
-}
 
 /// Begins to try a second version; nothing else happens until this test waits.
 async fn tries(house: &House) -> Started {
