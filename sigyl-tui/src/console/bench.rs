@@ -9,7 +9,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use sigyl_core::domain::Timestamp;
-use sigyl_core::wire::v1::{Frame, Request, Response};
+use sigyl_core::wire::v1::{Frame, Request, Response, ServerView};
 
 use super::app::App;
 use super::effect::{Effect, Ticket};
@@ -39,6 +39,8 @@ pub struct Console {
     written: Rc<Cell<usize>>,
     /// What was asked, and has no answer yet.
     asked: Vec<(Ticket, Request)>,
+    /// What is given back when nobody measures.
+    discarded: Vec<Vec<ServerView>>,
 }
 
 impl Console {
@@ -51,7 +53,7 @@ impl Console {
         let backend = CrosstermBackend::new(Counted(written.clone()));
         let terminal = Terminal::with_options(backend, TerminalOptions { viewport })?;
         let app = App::new(theme, look, now, (width, height));
-        let mut console = Self { app, terminal, written, asked: Vec::new() };
+        let mut console = Self { app, terminal, written, asked: Vec::new(), discarded: Vec::new() };
         let linked = Linked { place: "a bench".to_owned(), kind: LinkKind::Owner, notice: None };
         console.take(Input::Linked(Ok(linked)));
         Ok(console)
@@ -103,6 +105,11 @@ impl Console {
         found.is_some()
     }
 
+    /// Gives back what the program gives back beside its loop.
+    pub fn give_back(&mut self) {
+        self.discarded.clear();
+    }
+
     /// Draws a frame, if something changed, and returns the bytes that the terminal would get.
     pub fn draw(&mut self) -> io::Result<usize> {
         if !self.app.take_dirty() {
@@ -134,6 +141,8 @@ impl Console {
             match effect {
                 Effect::Ask(ticket, request) => self.asked.push((ticket, *request)),
                 Effect::Forget(ticket) => self.asked.retain(|(asked, _)| *asked != ticket),
+                // Nor does this cost whoever takes the next input; here nothing else runs that could do it later.
+                Effect::Discard(servers) => self.discarded.push(servers),
                 // What is done outside costs nothing here.
                 _ => {}
             }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use sigyl_core::wire::v1::Request;
+use sigyl_core::wire::v1::{Request, ServerView};
 
 use super::outside::Outside;
 
@@ -25,6 +25,8 @@ pub(super) enum Effect {
     Write(Ticket, PathBuf, String),
     /// Look at something of this machine.
     See(Ticket, Outside),
+    /// Give back the memory of what was shown before: of many servers that takes longer than a frame may.
+    Discard(Vec<ServerView>),
     /// Put text into the clipboard of the terminal.
     Copy(String),
     /// Let the operator's editor change a text.

@@ -38,10 +38,21 @@ impl<T> Loaded<T> {
 
     /// The answer is here.
     pub(super) fn take(&mut self, answer: Result<T, Failure>) {
+        self.exchange(answer);
+    }
+
+    /// The answer is here: what it stands in the place of is handed back.
+    pub(super) fn exchange(&mut self, answer: Result<T, Failure>) -> Option<T> {
         self.asked = None;
         match answer {
-            Ok(value) => (self.value, self.failure) = (Some(value), None),
-            Err(failure) => self.failure = Some(failure),
+            Ok(value) => {
+                self.failure = None;
+                self.value.replace(value)
+            }
+            Err(failure) => {
+                self.failure = Some(failure);
+                None
+            }
         }
     }
 

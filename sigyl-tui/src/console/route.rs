@@ -34,6 +34,8 @@ const MANY_MILLIS: i64 = 30_000;
 const SHORT: Duration = Duration::from_secs(10);
 /// Kinds of calls that are many.
 const MANY: usize = 2_000;
+/// Servers whose memory is given back within a frame.
+const FEW: usize = 500;
 /// Things that an action is done to at once, at most.
 const EACH: usize = 100;
 /// Time before the feed is listened to again.
@@ -209,7 +211,9 @@ impl App {
         match self.asked.remove(&ticket) {
             Some(Asked::Servers) => {
                 let servers = answer.and_then(|it| Vec::take(it).map_err(|problem| problem.failure));
-                self.state.servers.take(servers);
+                let old = self.state.servers.exchange(servers);
+                let many = |old: &Vec<_>| old.len() > FEW;
+                self.effects.extend(old.filter(many).map(Effect::Discard));
                 self.took = self.renewed.map_or(0, |at| self.now.millis() - at.millis());
                 self.news();
             }

@@ -364,6 +364,8 @@ impl Console {
                 Effect::Read(ticket, path) => self.runner.read(ticket, path),
                 Effect::See(ticket, what) => self.runner.see(ticket, what),
                 Effect::Write(ticket, path, text) => self.runner.write(ticket, path, text),
+                // Nobody waits for it.
+                Effect::Discard(servers) => drop(tokio::task::spawn_blocking(move || drop(servers))),
                 Effect::Copy(text) => {
                     let within = Within::of(&self.runner.settings.environment);
                     if !self.terminal.copy(&text, within)? {
