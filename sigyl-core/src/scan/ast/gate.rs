@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 use memchr::memmem;
 
+use super::dispatch::{ARGUMENTS, METHODS, PROTOCOL};
 use super::handlers::{CALLED_TOO, REGISTERS, ROUTES, RUNS, SCHEMAS};
 use super::near::LARGE;
 use super::parse::Grammar;
@@ -33,6 +34,11 @@ const MARKS: &[&str] = &[
     "modelcontextprotocol",
     ".resource(",
     ".prompt(",
+    "tools/call",
+    "resources/read",
+    "prompts/get",
+    "completion/complete",
+    "jsonrpc",
 ];
 
 /// Words that stand where Go and Rust register tools; scripts that come with these words register nothing by them.
@@ -69,6 +75,8 @@ const BY_WAY: &[&[u8]] = &[b"call", b"apply", b"bind"];
 const DECORATOR: usize = 200;
 /// Bytes around an escape in which the name ends.
 const SPELLED: usize = 120;
+/// Bytes before a method in which stands what a client sends it as.
+const SENT: usize = 40;
 /// Bytes behind `class` in which the classes stand that it is made of.
 const BASES: usize = 300;
 
@@ -108,7 +116,10 @@ impl Gate {
 pub(super) fn registers(grammar: Grammar, text: &str) -> bool {
     let gate = Gate::get();
     if matches!(grammar, Grammar::Go | Grammar::Rust) {
-        return gate.signed.as_ref().is_none_or(|words| words.is_match(text));
+        let bytes = text.as_bytes();
+        return gate.signed.as_ref().is_none_or(|words| words.is_match(text))
+            || !methods(bytes).is_empty()
+            || reads_messages(bytes);
     }
     if !gate.marks.as_ref().is_none_or(|marks| marks.is_match(text)) {
         return false;
@@ -120,6 +131,7 @@ pub(super) fn registers(grammar: Grammar, text: &str) -> bool {
                 || is_spelled_out(text)
                 || calls(bytes).next().is_some()
                 || !others(bytes).is_empty()
+                || reads_messages(bytes)
         }
         Grammar::Go | Grammar::Rust => true,
     }
@@ -161,7 +173,48 @@ fn others(text: &[u8]) -> Vec<usize> {
     };
     let ends = |at: &usize| text.get(at + 5).is_some_and(u8::is_ascii_whitespace);
     places.extend(memmem::find_iter(text, b"class").filter(ends).filter(made_of));
+    places.extend(methods(text));
     places
+}
+
+/// Returns where a method of the protocol may be asked for.
+fn methods(text: &[u8]) -> Vec<usize> {
+    let places = |method: &&'static str| {
+        let size = method.len();
+        memmem::find_iter(text, *method).filter(move |at| is_asked(text, *at, size))
+    };
+    METHODS.iter().flat_map(|method| places(&method)).collect()
+}
+
+/// Tells whether a method that stands here in quotes may be asked for: a client sends it, and a library says what it is.
+fn is_asked(text: &[u8], at: usize, size: usize) -> bool {
+    let quotes = |byte: Option<&u8>| byte.is_some_and(|byte| b"\"'`".contains(byte));
+    let Some(quote) = at.checked_sub(1) else { return false };
+    if !quotes(text.get(quote)) || !quotes(text.get(at + size)) {
+        return false;
+    }
+    let before = text[quote.saturating_sub(SENT)..quote].trim_ascii_end();
+    let sent =
+        before.strip_suffix(b":").or_else(|| before.strip_suffix(b"=").filter(|rest| !is_compared(rest)));
+    let named = sent.map(|rest| rest.trim_ascii_end()).map(|rest| rest.strip_suffix(b"\"").unwrap_or(rest));
+    let named = named.map(|rest| rest.strip_suffix(b"'").unwrap_or(rest));
+    !named.is_some_and(|rest| rest.ends_with(b"method")) && !before.ends_with(b"literal(")
+}
+
+/// Tells whether what stands before a `=` makes it a comparison.
+fn is_compared(before: &[u8]) -> bool {
+    before.last().is_some_and(|byte| b"=!<>".contains(byte))
+}
+
+/// Tells whether a text takes the arguments of a call out of a message of JSON-RPC, whatever it compares.
+fn reads_messages(text: &[u8]) -> bool {
+    let takes = |at: usize| {
+        let before = text[..at].trim_ascii_end();
+        let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
+        let rest = text[at + ARGUMENTS.len()..].first();
+        before.last().is_some_and(|byte| b".[({,".contains(byte)) && !rest.is_some_and(is_word)
+    };
+    memmem::find(text, PROTOCOL.as_bytes()).is_some() && memmem::find_iter(text, ARGUMENTS).any(takes)
 }
 
 fn is_registration(text: &[u8], word: &Range<usize>) -> bool {
@@ -303,6 +356,32 @@ mod tests {
             "const tool = { name, inputSchema, async execute(args) {} }",
         ] {
             assert!(script(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_reads_messages_is_let_in_and_who_sends_them_is_not() {
+        for text in [
+            "if (m.method === 'tools/call') run(m);",
+            "switch (method) { case \"tools/call\": run(); }",
+            "const methods = { 'tools/call': run };",
+            "const CALL = 'tools/call';",
+            "rpc.on(`tools/call`, run);",
+            "const answer = { jsonrpc: '2.0' }; run(m.params.arguments);",
+            "const { name, arguments: a } = m[params]; send({ jsonrpc });",
+        ] {
+            assert!(registers(Grammar::Script, text), "{text}");
+        }
+        assert!(registers(Grammar::Go, "switch m.Method { case \"tools/call\": run() }"));
+        assert!(registers(Grammar::Rust, "match method { \"tools/call\" => run(), _ => {} }"));
+        for text in [
+            "send({ jsonrpc: '2.0', method: 'tools/call', params });",
+            "send({ \"method\" : \"tools/call\" });",
+            "request(method = 'tools/call');",
+            "const Call = z.literal('tools/call');",
+            "// speaks of tools/call",
+        ] {
+            assert!(!registers(Grammar::Script, text), "{text}");
         }
     }
 

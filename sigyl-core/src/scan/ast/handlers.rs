@@ -1,6 +1,6 @@
 //! Which functions of a form are called with what a client gives: handlers of tools, prompts, resources and routes.
 
-use super::form::{Arg, ExprId, ExprKind, FnId, Form, Language, Param, StmtKind, Word};
+use super::form::{Arg, Class, ExprId, ExprKind, FnId, Form, Language, Param, StmtKind, Word};
 use super::kept::{Kept, SAFE, schema, typed};
 
 /// A function that a client reaches.
@@ -19,9 +19,47 @@ pub(super) struct Handler {
     parts: Vec<Word>,
     /// Parameters before the first that is the client's.
     from: usize,
+    /// Whether it reads messages itself, and is given what it answers by beside them.
+    messages: bool,
     /// What it is called and said to do where it is registered.
     pub(super) told: String,
 }
+
+/// What a function that reads messages is given beside them.
+const BESIDE: &[&str] = &[
+    "res",
+    "reply",
+    "response",
+    "send",
+    "respond",
+    "resolve",
+    "reject",
+    "next",
+    "done",
+    "cb",
+    "callback",
+    "server",
+    "transport",
+    "w",
+    "rw",
+    "session",
+    "socket",
+    "ws",
+    "conn",
+    "connection",
+    "client",
+    "writer",
+    "output",
+    "stdout",
+    "out",
+    "log",
+    "logger",
+    "config",
+    "opts",
+    "options",
+    "env",
+    "signal",
+];
 
 /// What a client calls by the same name as a server registers it.
 pub(super) const CALLED_TOO: &[&str] = &["call_tool", "read_resource", "get_prompt"];
@@ -76,12 +114,15 @@ impl Handler {
         }
         let of = param.of.as_deref().unwrap_or_default();
         let name = form.name(param.target).map_or("", |name| name);
+        if self.messages && BESIDE.contains(&name) {
+            return false;
+        }
         let context = ["Context", "RequestContext", "Request", "ServerSession", "RequestHandlerExtra"];
         if self.asks(param) {
             return true;
         }
         let is_context = of.split(|c: char| !c.is_alphanumeric()).any(|word| context.contains(&word));
-        !is_context
+        (self.messages || !is_context)
             && !matches!(name, "self" | "cls" | "ctx" | "context" | "extra" | "_ctx" | "mcp_ctx" | "_context")
     }
 
@@ -107,10 +148,30 @@ impl Handler {
         self.safe.extend(names.into_iter().map(|name| (name, SAFE)));
     }
 
+    /// One that reads messages of JSON-RPC itself: no schema keeps what they hold to anything.
+    pub(super) fn of_messages(function: FnId) -> Self {
+        Self { messages: true, ..Self::signed(function, false, Vec::new(), 0) }
+    }
+
+    /// Tells whether it reads messages itself, wherever it has them from.
+    pub(super) fn reads_messages(&self) -> bool {
+        self.messages
+    }
+
     /// One that its signature or its attributes tell, with the parts of its input that can do no harm.
     pub(super) fn signed(function: FnId, reads_only: bool, parts: Vec<Word>, from: usize) -> Self {
         let safe = parts.iter().map(|name| (name.clone(), SAFE)).collect();
-        Self { function, first: false, route: false, reads_only, safe, parts, from, told: String::new() }
+        Self {
+            function,
+            first: false,
+            route: false,
+            reads_only,
+            safe,
+            parts,
+            from,
+            messages: false,
+            told: String::new(),
+        }
     }
 }
 
@@ -136,11 +197,13 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
                 safe: typed(form, id),
                 parts: Vec::new(),
                 from: 0,
+                messages: false,
                 told: function.decorators.iter().map(|mark| told(form, *mark, 3)).collect(),
             });
         }
     }
     if form.functions().next().is_some_and(|(_, whole)| whole.language != Language::Dynamic) {
+        super::dispatch::find(form).into_iter().for_each(&mut add);
         return found;
     }
     for (_, expr) in form.exprs() {
@@ -153,7 +216,13 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
     for (_, class) in form.classes() {
         let is_tool =
             class.bases.iter().any(|base| last_name(form, *base).is_some_and(|name| name.ends_with("Tool")));
-        let is_run = |name: &str| matches!(name, "execute" | "run" | "_run" | "_arun" | "invoke" | "call");
+        let is_tool = is_tool || describes_itself(form, class);
+        let is_run = |name: &str| {
+            matches!(
+                name,
+                "execute" | "run" | "_run" | "_arun" | "invoke" | "call" | "handle" | "handler" | "__call__"
+            )
+        };
         let named = |id: &&FnId| is_run(&form.function(**id).name);
         let held = class.body.iter().filter_map(|stmt| match &stmt.kind {
             StmtKind::Assign { target, value, .. } => Some((form.name(*target)?, *value)),
@@ -173,11 +242,26 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
                 safe,
                 parts: Vec::new(),
                 from: 0,
+                messages: false,
                 told: String::new(),
             });
         }
     }
+    super::dispatch::find(form).into_iter().for_each(&mut add);
     found
+}
+
+/// Tells whether a class says of itself what a tool is described by: a name, what it does, and what it takes.
+fn describes_itself(form: &Form, class: &Class) -> bool {
+    let set = class.body.iter().filter_map(|stmt| match &stmt.kind {
+        StmtKind::Assign { target, .. } => form.name(*target),
+        _ => None,
+    });
+    // Some are worked out when they are asked for.
+    let made = class.methods.iter().map(|id| &form.function(*id).name);
+    let names: Vec<&Word> = class.fields.iter().map(|(name, _)| name).chain(set).chain(made).collect();
+    let has = |wanted: &[&str]| names.iter().any(|name| wanted.contains(&&***name));
+    has(&["name"]) && has(&["description"]) && has(SCHEMAS)
 }
 
 fn is_mark(form: &Form, mark: ExprId) -> bool {
@@ -320,6 +404,7 @@ pub(super) fn found_running(form: &Form, function: FnId, name: &str, calls: &[Ex
         safe,
         parts: Vec::new(),
         from: 0,
+        messages: false,
         told: args.iter().map(|arg| told(form, arg.value, 2)).collect(),
     }
 }
@@ -354,7 +439,17 @@ fn registered(form: &Form, callee: ExprId, args: &[Arg]) -> Vec<Handler> {
         let safe = safe.iter().cloned().chain(typed(form, function)).collect();
         // Python gives each argument by its name; scripts give one object, then what is around the call.
         let first = is_script(form, function) && &*name != "registerResource" && &*name != "resource";
-        Handler { function, first, route, reads_only, safe, parts: Vec::new(), from: 0, told: said.clone() }
+        Handler {
+            function,
+            first,
+            route,
+            reads_only,
+            safe,
+            parts: Vec::new(),
+            from: 0,
+            messages: false,
+            told: said.clone(),
+        }
     };
     functions.map(handler).collect()
 }
@@ -385,6 +480,7 @@ fn described(form: &Form, parts: &[(Option<Word>, ExprId)]) -> Vec<Handler> {
             safe: safe.clone(),
             parts: Vec::new(),
             from: 0,
+            messages: false,
             told: said.clone(),
         })
         .collect()
@@ -407,7 +503,7 @@ fn is_script(form: &Form, function: FnId) -> bool {
 }
 
 /// Returns the function that an argument is or names.
-fn function(form: &Form, id: ExprId) -> Option<FnId> {
+pub(super) fn function(form: &Form, id: ExprId) -> Option<FnId> {
     match &form.expr(id).kind {
         ExprKind::Function(function) => Some(*function),
         ExprKind::Name(name) | ExprKind::Member(_, name) => {

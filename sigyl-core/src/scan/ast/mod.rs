@@ -6,6 +6,7 @@
 mod across;
 mod analysis;
 mod comments;
+mod dispatch;
 mod files;
 mod flow;
 mod form;

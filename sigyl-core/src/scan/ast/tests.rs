@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod across;
+mod dispatch;
 mod excused;
 mod go;
 mod reflected;

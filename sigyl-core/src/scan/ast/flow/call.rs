@@ -94,7 +94,7 @@ impl Flow<'_> {
         if let (Some(changed), ExprKind::Member(base, _)) = (self.changed.take(), &form.expr(callee).kind)
             && matches!(form.expr(*base).kind, ExprKind::Name(_) | ExprKind::Member(..))
         {
-            self.assign(*base, changed);
+            self.hold(*base, changed);
         }
         value
     }
@@ -219,7 +219,7 @@ impl Flow<'_> {
         None
     }
 
-    fn base_of(&self, class: ClassId) -> Option<ClassId> {
+    pub(super) fn base_of(&self, class: ClassId) -> Option<ClassId> {
         let base = self.form.class(class).bases.first()?;
         let name = self.form.name(*base)?;
         self.form.classes().find(|(id, other)| other.name == *name && *id != class).map(|(id, _)| id)

@@ -56,6 +56,10 @@ impl Flow<'_> {
             let counted = over.is_path() == Some("range()");
             return counted && (self.is_boundless(over) || over.field("(far)").is_some());
         }
+        // A server reads messages for as long as it runs.
+        if self.frames.last().is_some_and(|frame| self.readers.contains(&frame.function)) {
+            return false;
+        }
         condition.is_some_and(|condition| match &self.form.expr(condition).kind {
             ExprKind::Truth(true) => !leaves(body),
             ExprKind::Number(number) => &**number == "1" && !leaves(body),

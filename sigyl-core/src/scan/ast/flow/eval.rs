@@ -140,6 +140,9 @@ impl Flow<'_> {
         if let Some(value) = base.field(name) {
             return value.clone();
         }
+        if let Some(params) = self.params_of(base, name) {
+            return params;
+        }
         let special = match self.language() {
             Language::Dynamic => {
                 self.reflected_member(base, name).or_else(|| self.special_member(base, name))
@@ -202,6 +205,12 @@ impl Flow<'_> {
         }
         if base.is_path() == Some("process.env") || base.comes_from(Source::Environment) {
             return Value::of(base.taint.iter().map(|e| Entry { source: Source::Key, ..*e }).collect());
+        }
+        // `api[name](…)`: in Python that asks the object instead.
+        if self.form.script
+            && let Some(methods) = self.any_method(base)
+        {
+            return methods;
         }
         // Which part is taken may be up to the caller; what it holds is not.
         let mut element = self.element(base);

@@ -138,6 +138,9 @@ impl Flow<'_> {
         }
         let (holder, name) = (given.at(0)?.clone(), given.at(1)?);
         let Some(name) = name.known() else {
+            if let Some(methods) = self.any_method(&holder) {
+                return Some(methods);
+            }
             let path = holder.is_path().filter(|path| super::sink::is_sink(&format!("{path}[]")))?;
             return Some(Value::path(format!("{path}[]")));
         };

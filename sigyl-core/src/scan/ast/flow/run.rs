@@ -91,6 +91,8 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) registered: Vec<(FnId, Word, Vec<ExprId>)>,
     /// The handler that runs.
     pub(super) handler: Option<FnId>,
+    /// Functions that read messages of JSON-RPC themselves.
+    pub(super) readers: HashSet<FnId>,
     /// What the method that was just called made of what it was called on.
     pub(super) changed: Option<Value>,
     /// The call whose value nobody takes.
@@ -177,6 +179,7 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         calls: Vec::new(),
         registered: Vec::new(),
         handler: None,
+        readers: handlers.iter().filter(|one| one.reads_messages()).map(|one| one.function).collect(),
         changed: None,
         unused: None,
         calling: None,

@@ -101,6 +101,9 @@ impl Flow<'_> {
                 None => {}
             }
         }
+        // `new Deno.Command("sh", { args: […] })`.
+        let more = given.args.iter().filter_map(|(_, value)| value.field("args")?.items.as_ref());
+        more.for_each(|more| words.extend(more.iter().cloned()));
         let Some((program, rest)) = words.split_first() else { return };
         if super::reflected::reads_program(&words.iter().collect::<Vec<_>>())
             && let Some(input) = given.option("input")
@@ -200,6 +203,14 @@ impl Flow<'_> {
             | "axios.create"
             | "ky.create"
             | "got.extend" => self.forwards(given, span, path),
+            // A template whose parts are quoted, and that hands one of them to a shell as its command.
+            "zx.$" | "bun.$" | "execa.$" => {
+                if let Some(text) =
+                    given.at(0).filter(|text| text.shapes.iter().any(|shape| is_for_shell(shape)))
+                {
+                    self.reach(Command, &text.clone(), sources, span, path);
+                }
+            }
             path if path.ends_with("headers.update") => {
                 if let Some(headers) = given.at(0) {
                     self.reach(Weakness::Passthrough, &headers.clone(), &[Source::Token], span, path);
@@ -251,6 +262,15 @@ impl Flow<'_> {
             self.reach(Template, base, sources, span, "str.format");
         }
     }
+}
+
+/// Tells whether a command is a shell that is given a command which is not known.
+fn is_for_shell(shape: &str) -> bool {
+    let mut words = shape.split_whitespace();
+    let is_shell = |word: &str| SHELLS.contains(&word.rsplit('/').next().unwrap_or(word));
+    words.next().is_some_and(is_shell)
+        && words.find(|word| word.starts_with('-') && word.ends_with('c')).is_some()
+        && words.next().is_some_and(|word| word.contains('\0'))
 }
 
 /// Tells whether a method is one of a class that makes something else of a text, such as a colour.

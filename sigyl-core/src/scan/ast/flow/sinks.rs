@@ -33,6 +33,12 @@ pub(super) const SINKS: &[Sink] = &[
     ("pexpect.spawn", At(0, "command"), Command),
     ("pexpect.run", At(0, "command"), Command),
     ("invoke.run", At(0, "command"), Command),
+    // A shell of another machine reads these.
+    (".exec_command", At(0, "command"), Command),
+    (".execCommand", At(0, ""), Command),
+    ("fabric.Connection().run", At(0, "command"), Command),
+    ("fabric.Connection().sudo", At(0, "command"), Command),
+    ("fabric.Connection().local", At(0, "command"), Command),
     ("child_process.exec", At(0, ""), Command),
     ("child_process.execSync", At(0, ""), Command),
     ("shelljs.exec", At(0, ""), Command),
@@ -266,6 +272,7 @@ pub(super) const SINKS: &[Sink] = &[
 
 /// Programs that are started with a list of words.
 pub(super) const PROCESSES: &[&str] = &[
+    "Deno.Command",
     "subprocess.run",
     "subprocess.call",
     "subprocess.check_call",

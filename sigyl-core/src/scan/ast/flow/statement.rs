@@ -72,7 +72,10 @@ impl Flow<'_> {
             StmtKind::If { condition, then, other } => self.branch(*condition, then, other),
             StmtKind::Loop { bind, condition, body } => self.rounds(*bind, *condition, body),
             StmtKind::Try { body, catches, last } => self.attempt(body, catches, last),
-            StmtKind::Define(function) => self.define(*function),
+            StmtKind::Define(function) => {
+                self.define(*function);
+                self.marked(*function);
+            }
             StmtKind::DefineClass(class) => self.define_class(*class),
             StmtKind::Import(names) => names.iter().for_each(|import| self.import(import)),
         }
@@ -336,7 +339,7 @@ impl Flow<'_> {
             }
         }
         if let ExprKind::Name(_) | ExprKind::Member(..) = self.form.expr(base).kind {
-            self.assign(base, holder);
+            self.hold(base, holder);
         }
     }
 
