@@ -11,7 +11,7 @@ use crate::attest::AttestError;
 use crate::deploy::TargetError;
 use crate::domain::{
     CommitId, Denied, Failure, KeyId, Kind, Login, Mask, MemberError, OnceName, OverlayError, Quarantine,
-    Quarantined, RunId, RunState, SecretName, ServerName, Suspect, WorkspaceName,
+    Quarantined, RunId, RunState, SecretName, ServerName, Suspect, WindowError, WorkspaceName,
 };
 use crate::event::UnknownKind;
 use crate::github::api::ApiError;
@@ -158,6 +158,9 @@ pub enum Error {
     /// A run works on the server.
     #[error("a run works on {0}: try again when it is over")]
     Busy(ServerName),
+    /// Nobody measures over such a span.
+    #[error("nothing is measured over that span: {0}")]
+    Window(#[from] WindowError),
     /// The server does not run here and now.
     #[error("{0} is not running")]
     NotRunning(ServerName),
@@ -332,7 +335,7 @@ impl Error {
             Self::NothingWaits { .. } => Kind::Conflict,
             Self::NoServer(_) | Self::NoRun(_) | Self::NotStanding(_) | Self::NoRating(_) => Kind::NotFound,
             Self::NoReport { .. } => Kind::NotFound,
-            Self::Overlay(_) | Self::LongComment(_) => Kind::Invalid,
+            Self::Overlay(_) | Self::LongComment(_) | Self::Window(_) => Kind::Invalid,
             Self::OnceOther(_) | Self::OnceOpen(_) => Kind::Conflict,
             Self::Quarantined(_) => Kind::Blocked,
             Self::Standing(_) | Self::TooManyStanding(_) => Kind::Conflict,
@@ -412,6 +415,7 @@ impl Error {
             Self::NoReason | Self::BadReason => "E0307",
             Self::Overlay(_) | Self::LongComment(_) => "E0408",
             Self::NoRating(_) => "E0409",
+            Self::Window(_) => "E0411",
             Self::NoReport { .. } => "E0410",
             Self::OnceOther(_) | Self::OnceOpen(_) => "E1014",
             Self::Quarantined(_) => "E0308",

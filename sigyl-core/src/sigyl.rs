@@ -55,6 +55,7 @@ mod told_back;
 mod try_policy;
 mod unreached;
 mod upload;
+mod usage;
 mod verify;
 
 use std::collections::BTreeMap;

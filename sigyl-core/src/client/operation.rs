@@ -62,6 +62,7 @@ operations! {
     RECONFIGURE = "reconfigureServer" "POST" "/api/v1/servers/{name}/reconfigure";
     TRANSFER_SERVER = "transferServer" "PUT" "/api/v1/servers/{name}/workspace";
     READ_LOGS = "readLogs" "GET" "/api/v1/servers/{name}/logs";
+    MEASURE_SERVER = "measureServer" "GET" "/api/v1/servers/{name}/metrics";
     COUNT_CALLS = "countCalls" "GET" "/api/v1/calls";
     COUNT_SESSIONS = "countSessions" "GET" "/api/v1/sessions";
     READ_CALLS = "readCalls" "GET" "/api/v1/servers/{name}/calls";

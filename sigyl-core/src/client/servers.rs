@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::operation::{
-    CALL_TOOL, COUNT_CALLS, COUNT_SESSIONS, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, PROBE_SERVER,
-    READ_CALLS, READ_LOGS, RECONFIGURE, ROLL_BACK, SHOW_SERVER, TRANSFER_SERVER,
+    CALL_TOOL, COUNT_CALLS, COUNT_SESSIONS, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, MEASURE_SERVER,
+    PROBE_SERVER, READ_CALLS, READ_LOGS, RECONFIGURE, ROLL_BACK, SHOW_SERVER, TRANSFER_SERVER,
 };
 use super::told::{Listener, Picked, Silent, Told, data};
 use super::{Client, ClientError};
@@ -15,7 +15,7 @@ use crate::mcp::Probe;
 use crate::store::CallRecord;
 use crate::wire::v1::{
     Begun, CallCount, CallCounts, Rollback, ServerView, Servers, SessionCounts, Settings, Transfer,
-    VersionView, Versions,
+    UsageView, VersionView, Versions,
 };
 
 impl Client {
@@ -82,6 +82,11 @@ impl Client {
             "call" => data(READ_CALLS.id, event).map(Picked::Piece),
             _ => Ok(Picked::Nothing),
         })
+    }
+
+    /// Tells what was measured of a server where it runs, in the last `since` seconds.
+    pub async fn usage(&self, name: &ServerName, since: u64) -> Result<UsageView, ClientError> {
+        self.ask(Call::of(MEASURE_SERVER).part(name).asks("since", since)).await
     }
 
     /// Asks a running server what it is.

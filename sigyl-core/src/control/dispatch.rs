@@ -234,6 +234,7 @@ async fn own(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respons
         Request::ProveNamespace(proof) => {
             Response::Namespace(Box::new(sigyl.prove_namespace(caller, proof).await?))
         }
+        Request::Usage { name, since } => Response::Usage(Box::new(sigyl.usage(caller, &name, since).await?)),
         Request::CountCalls => Response::CallCounts(sigyl.call_counts(caller).await?),
         Request::CountSessions => Response::SessionCounts(Box::new(sigyl.session_counts(caller).await?)),
         other => return secrets(sigyl, caller, other).await,

@@ -10,7 +10,7 @@ use tokio::sync::broadcast;
 
 use crate::domain::{
     Admission, Artifact, CommitId, Confinement, Deployment, Digest, Kind, Permissions, Resources, RevisionId,
-    SecretName, SecretValue, ServerName, Timestamp, Transport, Version,
+    SecretName, SecretValue, ServerName, Timestamp, Transport, Usage, Version, Window,
 };
 use crate::manifest::Manifest;
 use crate::mcp::Upstream;
@@ -235,6 +235,16 @@ pub trait Target: Send + Sync + fmt::Debug {
     }
     /// Reads the last `lines` of a server's log, over all its instances, and follows what comes.
     async fn logs(&self, server: &ServerName, lines: usize) -> Result<Pending, TargetError>;
+    /// Tells what was measured of a server where it runs; nothing by a place that measures nothing, and never a zero for what
+    /// was not measured.
+    async fn usage(
+        &self,
+        _server: &ServerName,
+        _revision: &RevisionId,
+        _window: Window,
+    ) -> Result<Option<Usage>, TargetError> {
+        Ok(None)
+    }
     /// Stops an instance and forgets it; one that does not exist is gone already.
     async fn retire(
         &self,

@@ -63,6 +63,7 @@ mod timestamp;
 mod tool;
 mod trace;
 mod upload;
+mod usage;
 mod verdict;
 mod version;
 mod workspace;
@@ -143,6 +144,7 @@ pub use timestamp::{Timestamp, TimestampError};
 pub use tool::{Tool, ToolError};
 pub use trace::TraceParent;
 pub use upload::{UploadId, UploadIdError};
+pub use usage::{Answered, Instances, Spread, Usage, Window, WindowError};
 #[cfg(feature = "runtime")]
 pub(crate) use verdict::LiveJudgement;
 pub use verdict::{

@@ -180,6 +180,12 @@ const OTHERS: &[CodeDoc] = &[
         "`sigyl watch RUN` shows what the run did; without `--live` the report on its source is meant",
     ),
     doc(
+        "E0411",
+        "no such span",
+        "What a place measured is told over one minute to thirty days.",
+        "name a span within that, such as `--since 1h`",
+    ),
+    doc(
         "E0501",
         "build failed",
         "A command of the build ended with an error.",

@@ -10,6 +10,7 @@ mod github;
 mod quarantine;
 mod request;
 mod secrets;
+mod usage;
 mod verify;
 mod view;
 
@@ -35,6 +36,7 @@ pub use frame::{Frame, Response};
 pub use github::{GitHubView, InForce, KeptGitHubApp, NewGitHubApp};
 pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines, Unreached};
 pub use request::Request;
+pub use usage::UsageView;
 pub use verify::{PublicKeyView, Verification};
 pub use view::{
     FindingCounts, Observed, Owner, PolicyChange, PolicyTest, RatingsView, Rescanned, RunEnd, ServerView,

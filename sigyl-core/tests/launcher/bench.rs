@@ -10,8 +10,8 @@ use sigyl_core::deploy::local_process::{LocalConfig, LocalProcess};
 use sigyl_core::deploy::{ReleaseSpec, Released, Target as _, TargetError};
 use sigyl_core::domain::{
     Admission, Artifact, Digest, Judgement, Launch, Permissions, Policy, Report, Resources, RevisionId,
-    Score, SecretName, SecretValue, ServerName, SourceKind, SourceRef, Stats, Timestamp, Transport, Verdict,
-    Version,
+    Score, SecretName, SecretValue, ServerName, SourceKind, SourceRef, Stats, Timestamp, Transport, Usage,
+    Verdict, Version, Window,
 };
 use sigyl_core::mcp::{Pipes, Upstream};
 use sigyl_core::source::ToolEnv;
@@ -133,6 +133,12 @@ impl Bench {
 
     pub(crate) async fn status(&self) -> sigyl_core::deploy::Status {
         self.target.status(&name(), &RevisionId::parse("r1").unwrap()).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn usage(&self) -> Usage {
+        let window = Window::before(Timestamp::from_millis(1_800_000_000_000), 3_600).unwrap();
+        let revision = RevisionId::parse("r1").unwrap();
+        self.target.usage(&name(), &revision, window).await.unwrap().unwrap()
     }
 
     pub(crate) async fn retire(&self) {

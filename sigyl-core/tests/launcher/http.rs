@@ -25,7 +25,13 @@ pub(crate) async fn a_server_is_ready_when_its_port_is_open() {
     assert!(TcpStream::connect(("127.0.0.1", port(&released))).await.is_ok());
     let status = bench.status().await;
     assert!(status.running && status.restarts == 0 && status.since.is_some());
+    let used = bench.usage().await;
+    assert!(used.processes.is_some_and(|count| count >= 1) && used.since == status.since, "{used:?}");
+    assert!(used.resident.is_some_and(|held| held > 64 << 10) && used.processor_time.is_some(), "{used:?}");
+    assert_eq!((&used.requests, used.billed, used.notes.len()), (&None, None, 0), "nobody counts these here");
     bench.retire().await;
+    let none = bench.usage().await;
+    assert_eq!((none.processes, none.resident, none.notes.len()), (Some(0), None, 1), "{none:?}");
     assert!(!lives(status.pids[0]));
     assert!(TcpStream::connect(("127.0.0.1", port(&released))).await.is_err());
 }

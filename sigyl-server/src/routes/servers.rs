@@ -6,7 +6,7 @@ use hyper::StatusCode;
 use serde_json::Value;
 use sigyl_core::Held;
 use sigyl_core::access::Class;
-use sigyl_core::domain::{Action, RunId, ServerName};
+use sigyl_core::domain::{Action, RunId, ServerName, Window};
 use sigyl_core::wire::v1::{Begun, CallCounts, Reconfigure, Rollback, Servers, Settings, Transfer, Versions};
 
 use crate::app::App;
@@ -67,6 +67,7 @@ pub(crate) const ROUTES: &[Route] = &[
         TRANSFER,
     ),
     Route::get("/api/v1/servers/{name}/logs", Access::Key(Action::ReadLogs), handler!(logs), LOGS).lasting(),
+    Route::get("/api/v1/servers/{name}/metrics", Access::Key(Action::ReadLogs), handler!(usage), USAGE),
     Route::get("/api/v1/calls", Access::Key(Action::ReadLogs), handler!(counts), COUNTS),
     Route::get("/api/v1/sessions", Access::Key(Action::ReadLogs), handler!(sessions), SESSIONS),
     Route::get("/api/v1/servers/{name}/calls", Access::Key(Action::ReadLogs), handler!(calls), CALLS)
@@ -138,6 +139,12 @@ const LOGS: Doc = Doc::new(
     &[shows("text/event-stream", "The lines."), NO_SERVER],
 )
 .asks(FOLLOWED);
+const USAGE: Doc = Doc::new(
+    "measureServer",
+    "What was measured of a server where it runs. What was not measured is null, and never zero.",
+    &[gives("Usage", "It."), NO_SERVER, NOT_RUNNING, fails(502, "The place where it runs does not tell it.")],
+)
+.asks(&[param("since", "Span", "Seconds before now that are asked about; 3600 when absent.")]);
 const COUNTS: Doc = Doc::new(
     "countCalls",
     "How many calls there were by caller, server and tool since the server began, of what the caller may see.",
@@ -239,6 +246,11 @@ async fn logs(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
         Box::pin(async move { core.logs(&ask.caller, &name, limit, follow, &frames).await.map(|()| None) })
     })
     .await
+}
+
+async fn usage(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let since = ask.query()?.value("since", "a number of seconds")?.unwrap_or(Window::USUAL.as_secs());
+    Answer::json(&app.core.usage(&ask.caller, &name(&ask)?, since).await?)
 }
 
 async fn counts(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

@@ -302,6 +302,7 @@ async fn servers(client: &Client) {
     assert_eq!(refused(client.sbom(&name).await), missing);
     assert_eq!(refused(client.attested(&name).await), missing);
     assert_eq!(refused(client.verify(&name).await), missing);
+    assert_eq!(refused(client.usage(&name, 3_600).await), missing);
     let unsigned = (404, Some("E1503".to_owned()));
     assert_eq!(refused(client.public_key().await), unsigned, "a question makes no key");
     assert_eq!(refused(client.call(&name, "now", &json!({})).await), missing);

@@ -74,6 +74,7 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("exchangeToken", Nothing, 415),
     ("countCalls", Key(Action::ReadLogs), 200),
     ("countSessions", Key(Action::ReadLogs), 200),
+    ("measureServer", Key(Action::ReadLogs), 404),
     ("listServers", Key(Action::Read), 200),
     ("showServer", Key(Action::Read), 404),
     ("deleteServer", Key(Action::Delete), 404),

@@ -42,6 +42,7 @@ mod login;
 mod logout;
 mod logs;
 mod members;
+mod metrics;
 mod namespaces;
 mod pieces;
 mod policy;

@@ -3,7 +3,7 @@
 use super::{
     Context, account, accounts, approve, audit, backup, call, calls, cancel, completions, config, configure,
     delete, deploy, deprecate, doctor, edit, events, explain, export, follow, github, help, import, init,
-    install, keys, list, login, logout, logs, members, namespaces, policy, probe, promote, publish,
+    install, keys, list, login, logout, logs, members, metrics, namespaces, policy, probe, promote, publish,
     quarantine, rate, redeploy, reject, report, rescan, restart, restore, rollback, rules, runs, scan,
     search, secrets, serve, setup, show, stop, uninstall, verify, versions, watch, whoami, workspaces,
 };
@@ -36,6 +36,7 @@ pub(crate) enum Verb {
     Delete(delete::Args),
     Logs(logs::Args),
     Calls(calls::Args),
+    Metrics(metrics::Args),
     Events(events::Args),
     Runs(runs::Args),
     Watch(watch::Args),
@@ -113,6 +114,7 @@ impl Verb {
             Self::Delete(args) => args.run(cx).await,
             Self::Logs(args) => args.run(cx).await,
             Self::Calls(args) => args.run(cx).await,
+            Self::Metrics(args) => args.run(cx).await,
             Self::Events(args) => args.run(cx).await,
             Self::Runs(args) => args.run(cx).await,
             Self::Watch(args) => args.run(cx).await,

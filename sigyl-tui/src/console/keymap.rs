@@ -253,6 +253,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(S::Deployments, &[key('P')], C::Act("promote"), "promote"),
     shown(S::Deployments, &[key('A')], C::Act("cancel"), "take what is tried back"),
     row(S::Deployments, &[key('p')], C::Act("probe"), "ask it what it is"),
+    row(S::Deployments, &[key('m')], C::Act("metrics"), "what was measured in the last hour"),
     row(S::Deployments, &[key('D')], C::Act("delete"), "delete the server"),
     shown(S::Run, &[code(KeyCode::Enter)], C::Open, "the server"),
     shown(S::Run, &[key('a')], C::Act("approve"), "approve"),

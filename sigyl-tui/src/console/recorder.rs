@@ -191,6 +191,7 @@ fn is_harmless(answer: &Response) -> bool {
             | Response::Accounts(_)
             | Response::CallCounts(_)
             | Response::SessionCounts(_)
+            | Response::Usage(_)
             | Response::Workspaces(_)
             | Response::Ratings(_)
             | Response::Follows(_)

@@ -53,6 +53,7 @@ pub(crate) fn answer(request: &Request, settings: &Settings) -> Result<Option<Re
         | Request::Attested { name }
         | Request::Call { name, .. }
         | Request::Logs { name, .. }
+        | Request::Usage { name, .. }
         | Request::Calls { name, .. }
         | Request::Secrets { name }
         | Request::SetSecret { name, .. }

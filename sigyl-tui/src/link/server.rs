@@ -320,6 +320,9 @@ async fn own(client: &Client, request: Request) -> Result<Response, Failure> {
         Request::ProveNamespace(proof) => {
             client.prove_namespace(&proof).await.map(|it| Response::Namespace(Box::new(it)))
         }
+        Request::Usage { name, since } => {
+            client.usage(&name, since).await.map(|it| Response::Usage(Box::new(it)))
+        }
         Request::CountCalls => client.call_counts().await.map(Response::CallCounts),
         Request::CountSessions => {
             client.session_counts().await.map(|it| Response::SessionCounts(Box::new(it)))

@@ -22,6 +22,7 @@ mod run;
 mod server;
 mod table;
 mod track;
+mod usage;
 mod version;
 mod zone;
 
@@ -52,5 +53,6 @@ pub(crate) use run::{plan, run_end, runs, state as run_state};
 pub(crate) use server::{server, servers, since, state as server_state, verdict_word};
 pub(crate) use sigyl_core::domain::{specimen, specimen_lines};
 pub(crate) use track::{step_line, step_state};
+pub(crate) use usage::usage;
 pub(crate) use version::versions;
 pub(crate) use zone::Zone;

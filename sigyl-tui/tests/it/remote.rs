@@ -139,6 +139,7 @@ const LINES: &[(&str, i32)] = &[
     ("logs nobody", 3),
     ("calls nobody", 3),
     ("probe nobody", 3),
+    ("metrics nobody", 3),
     ("verify nobody", 3),
     ("verify --print-key", 3),
     ("call nobody now", 3),

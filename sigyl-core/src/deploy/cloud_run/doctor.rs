@@ -50,6 +50,7 @@ const PERMISSIONS: &[&str] = &[
     "secretmanager.secrets.setIamPolicy",
     "secretmanager.secrets.delete",
     "logging.logEntries.list",
+    "monitoring.timeSeries.list",
     "storage.buckets.create",
     "storage.buckets.get",
     "storage.objects.create",

@@ -25,6 +25,7 @@ mod stale;
 mod target;
 #[cfg(test)]
 pub(crate) mod tests;
+mod usage;
 
 pub use crate::deploy::image::Names;
 pub use account::Account;

@@ -17,7 +17,9 @@ use crate::deploy::image::dockerfile::{PORT, recipe};
 use crate::deploy::{
     BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Serving, Status, Suspended, Target, TargetError,
 };
-use crate::domain::{Admission, Artifact, Confinement, Deployment, Digest, RevisionId, ServerName};
+use crate::domain::{
+    Admission, Artifact, Confinement, Deployment, Digest, RevisionId, ServerName, Usage, Window,
+};
 use crate::mcp::Upstream;
 use crate::source::{Progress, SourceError};
 
@@ -299,6 +301,15 @@ impl Target for CloudRun {
     async fn logs(&self, server: &ServerName, lines: usize) -> Result<Pending, TargetError> {
         let lines = self.google.last_lines(&Names::of(server), lines).await?;
         Ok(Pending { lines, follow: broadcast::channel(1).1 })
+    }
+
+    async fn usage(
+        &self,
+        server: &ServerName,
+        _revision: &RevisionId,
+        window: Window,
+    ) -> Result<Option<Usage>, TargetError> {
+        Ok(Some(self.google.usage(&Names::of(server), &window).await?))
     }
 
     /// The last instance takes along what was made for the server. Where there was no service before, what there is may be

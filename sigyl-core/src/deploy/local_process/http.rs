@@ -67,6 +67,12 @@ impl Http {
         }
     }
 
+    /// Returns its process, and since when that runs.
+    pub(super) fn processes(&self) -> (Vec<Arc<Process>>, Option<Timestamp>) {
+        let state = lock(&self.state);
+        (state.process.iter().cloned().collect(), state.since.filter(|_| state.process.is_some()))
+    }
+
     /// Stops it for good.
     pub(super) async fn stop(&self, grace: Duration) {
         self.stop.send_replace(Some(grace));

@@ -12,12 +12,12 @@ use super::confinement::{FILES, PROCESSES, THREADS, Wanted, hold, search_path};
 use super::http::Http;
 use super::launcher::{Limits, StartSpec, Watch};
 use super::log::Logs;
-use super::process::{Blueprint, MARKER, is_program, mark_for};
+use super::process::{Blueprint, MARKER, Process, is_program, mark_for};
 use super::stdio::{Stdio, StdioSpawn};
 use super::{folder, target::Home};
 use crate::clock::Clock;
 use crate::deploy::{Notice, ReleaseSpec, Released, Status, TargetError};
-use crate::domain::{Confinement, Launch, Mask, RevisionId, ServerName, Transport};
+use crate::domain::{Confinement, Launch, Mask, RevisionId, ServerName, Timestamp, Transport};
 use crate::mcp::Upstream;
 
 /// How long an HTTP server may take to open its port, unless the manifest says otherwise.
@@ -107,6 +107,14 @@ impl Instance {
         match self {
             Self::Stdio(stdio) => stdio.status(),
             Self::Http(http) => http.status(),
+        }
+    }
+
+    /// Returns its processes, each with a family of its own, and since when it runs.
+    pub(super) fn processes(&self) -> (Vec<Arc<Process>>, Option<Timestamp>) {
+        match self {
+            Self::Stdio(stdio) => stdio.processes(),
+            Self::Http(http) => http.processes(),
         }
     }
 

@@ -19,6 +19,7 @@ mod pump;
 mod stdio;
 mod target;
 mod unconfined;
+mod usage;
 
 #[cfg(any(feature = "cloud-run", feature = "knative"))]
 pub(super) use build::{LOCKED, function};

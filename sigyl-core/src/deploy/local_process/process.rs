@@ -170,6 +170,11 @@ impl Process {
         pids
     }
 
+    /// Looks at its family.
+    pub(super) fn family(&self) -> Family {
+        Family::below(self.keeper)
+    }
+
     /// Tells whether somebody had asked it to stop before it ended.
     pub(super) fn was_asked(&self) -> bool {
         self.exit.borrow().as_ref().is_some_and(|ended| ended.asked)

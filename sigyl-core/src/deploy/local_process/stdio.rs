@@ -82,6 +82,12 @@ impl Stdio {
         }
     }
 
+    /// Returns its processes, and since when it is released.
+    pub(super) fn processes(&self) -> (Vec<Arc<Process>>, Option<Timestamp>) {
+        let live = self.state().live.values().map(|(process, _)| process.clone()).collect();
+        (live, Some(self.since))
+    }
+
     /// Starts no more and stops every process.
     pub(super) async fn stop(&self, grace: Duration) {
         let live: Vec<Arc<Process>> = {

@@ -15,9 +15,12 @@ use super::instance::{Held, Identity, Instance, io, private_dir};
 use super::launcher::landlock_abi;
 use super::log::Logs;
 use super::process::sweep_now;
+use super::usage;
 use crate::clock::Clock;
 use crate::deploy::{BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Target, TargetError};
-use crate::domain::{Admission, Artifact, Confinement, Digest, Permissions, RevisionId, ServerName};
+use crate::domain::{
+    Admission, Artifact, Confinement, Digest, Permissions, RevisionId, ServerName, Usage, Window,
+};
 use crate::source::{Progress, ToolEnv};
 
 /// What the local target is told when it is made.
@@ -193,6 +196,19 @@ impl Target for LocalProcess {
 
     async fn logs(&self, server: &ServerName, lines: usize) -> Result<Pending, TargetError> {
         self.logs.tail(server, lines).await.map_err(|source| io(format!("read the log of {server}"), source))
+    }
+
+    async fn usage(
+        &self,
+        _server: &ServerName,
+        revision: &RevisionId,
+        window: Window,
+    ) -> Result<Option<Usage>, TargetError> {
+        let held = self.instances().get(revision).cloned();
+        let Some(held) = held else { return Ok(Some(usage::of_none())) };
+        let (processes, since) = held.instance.processes();
+        let seen = build::blocking("look at processes", move || usage::of(&processes)).await?;
+        Ok(Some(Usage { since, until: Some(window.to), ..seen }))
     }
 
     async fn retire(

@@ -16,7 +16,7 @@ use crate::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Val
 use super::{
     AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member,
     Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, RunEnd, SecretView, ServerView,
-    SessionCounts, SetSecret, Verification, VersionView, WhoAmI, WorkspaceView,
+    SessionCounts, SetSecret, UsageView, Verification, VersionView, WhoAmI, WorkspaceView,
 };
 
 /// One message of an answer.
@@ -112,6 +112,8 @@ pub enum Response {
     CallCounts(Vec<CallCount>),
     /// Sessions that are open, by server and caller.
     SessionCounts(Box<SessionCounts>),
+    /// What was measured of a server.
+    Usage(Box<UsageView>),
     /// Workspaces by name.
     Workspaces(Vec<WorkspaceView>),
     /// Ratings of a server.

@@ -96,6 +96,13 @@ pub enum Request {
         /// Whether to stay and send what comes.
         follow: bool,
     },
+    /// What was measured of a server where it runs.
+    Usage {
+        /// The server.
+        name: ServerName,
+        /// Seconds before now that are asked about.
+        since: u64,
+    },
     /// Calls of a server's tools, told as they are read.
     Calls {
         /// The server.

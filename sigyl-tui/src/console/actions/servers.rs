@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sigyl_core::domain::{
     Blurb, Canary, Label, Locator, ProfilePatch, Resources, RuleId, SecretName, SecretValue, Stars, Tag,
-    Timestamp, Waiver,
+    Timestamp, Waiver, Window,
 };
 use sigyl_core::manifest::read_limit;
 use sigyl_core::wire::v1::{Deploy, Reconfigure, Redeploy, Request, Response, Settings};
@@ -136,6 +136,16 @@ pub(super) const ACTIONS: &[Action] = &[
         &["verifyServer"],
         &[NAME],
         Does::Show(|given| Ok(Request::Verify { name: given.need("name")? }), verify),
+    ).looks(),
+    Action::new(
+        "metrics",
+        "Show what was measured of a server in the last hour, where it runs",
+        &["measureServer"],
+        &[NAME],
+        Does::Show(
+            |given| Ok(Request::Usage { name: given.need("name")?, since: Window::USUAL.as_secs() }),
+            usage,
+        ),
     ).looks(),
     Action::new(
         "probe",
@@ -412,6 +422,13 @@ fn set_secret(given: &Given<'_>) -> Result<Request, Wrong> {
 fn verify(response: &Response, look: &Look, _now: Timestamp) -> Option<String> {
     match response {
         Response::Verification(found) => Some(render::chain(&found.chain, look)),
+        _ => None,
+    }
+}
+
+fn usage(response: &Response, look: &Look, _now: Timestamp) -> Option<String> {
+    match response {
+        Response::Usage(seen) => Some(render::usage(seen, look)),
         _ => None,
     }
 }

@@ -98,6 +98,7 @@ const ANSWERED: &[(&str, &[&str])] = &[
     ("reconfigure", &["reconfigureServer"]),
     ("delete", &["deleteServer"]),
     ("verify", &["verifyServer"]),
+    ("usage", &["measureServer"]),
     ("probe", &["probeServer"]),
     ("call", &["callTool"]),
     ("edit", &["editServer"]),

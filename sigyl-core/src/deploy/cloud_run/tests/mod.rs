@@ -5,6 +5,7 @@ mod doctor;
 pub(crate) mod fake;
 mod project;
 mod release;
+mod usage;
 pub(crate) mod world;
 
 use std::path::PathBuf;

@@ -27,6 +27,8 @@ pub(crate) struct World {
     pub(crate) url: String,
     /// Operations and builds.
     pub(crate) pending: BTreeMap<String, Value>,
+    /// What Monitoring holds, each a `TimeSeries`.
+    pub(crate) series: Vec<Value>,
     count: usize,
 }
 
@@ -80,6 +82,7 @@ impl World {
             }
             "cloudbuild" => self.builds(method, rest, &body),
             "logging" => (200, self.lines(&body)),
+            "monitoring" if method == "GET" => self.series(rest, &query),
             "secretmanager" => self.secrets(method, rest, &query, &body),
             "run" => self.run(method, rest, &query, &body),
             _ => wrong("no such method"),
@@ -241,6 +244,27 @@ impl World {
             },
             _ => wrong(rest),
         }
+    }
+
+    /// Lists what was measured: the metric of a filter alone, and no more than one.
+    fn series(&self, rest: &str, query: &BTreeMap<&str, &str>) -> Answer {
+        let filter = query
+            .get("filter")
+            .map(|filter| filter.replace("%22", "\"").replace("%3D", "="))
+            .unwrap_or_default();
+        let needed = ["interval.startTime", "interval.endTime", "aggregation.alignmentPeriod"];
+        let is_whole =
+            rest == "v3/projects/demo/timeSeries" && needed.iter().all(|name| query.contains_key(name));
+        if !is_whole || filter.matches("metric.type=").count() != 1 {
+            return wrong("a window, its steps and one metric");
+        }
+        let is_it = |one: &&Value| {
+            let metric = one["metric"]["type"].as_str().unwrap().replace('/', "%2F");
+            filter.contains(&format!("\"{metric}\""))
+        };
+        let found: Vec<&Value> = self.series.iter().filter(is_it).collect();
+        // As Google does: a list of nothing is not there.
+        (200, if found.is_empty() { json!({}) } else { json!({ "timeSeries": found }) })
     }
 
     fn accounts(&mut self, method: &str, rest: &str, body: &Value) -> Answer {

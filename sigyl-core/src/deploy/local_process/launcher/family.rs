@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
@@ -14,6 +15,8 @@ pub(super) struct Seen {
     pub(super) parent: u32,
     started: u64,
     threads: u64,
+    /// Ticks of a processor that it used, with those of its children that it waited for.
+    ticks: u64,
     pub(super) zombie: bool,
 }
 
@@ -94,8 +97,15 @@ impl Family {
         self.members.iter().map(|seen| seen.threads).sum()
     }
 
+    /// Returns the time of processors that all of them used, with those of theirs that ended and were waited for.
+    pub(in super::super) fn processor_time(&self) -> Duration {
+        let ticks: u64 = self.members.iter().map(|seen| seen.ticks).sum();
+        let a_second = rustix::param::clock_ticks_per_second().max(1);
+        Duration::from_millis(ticks.saturating_mul(1_000) / a_second)
+    }
+
     /// Returns the bytes of memory that they hold together, shared pages counted once, with files that lie in memory.
-    pub(super) fn memory(&self) -> u64 {
+    pub(in super::super) fn memory(&self) -> u64 {
         let (mut held, mut mapped, mut files) = (0, 0, HashMap::new());
         for seen in &self.members {
             let used = memory(seen.pid);
@@ -176,11 +186,14 @@ pub(super) fn look(pid: u32) -> Option<Seen> {
 /// Reads `pid (name) state parent …`; the name may hold blanks and parentheses.
 fn parse_stat(pid: u32, stat: &str) -> Option<Seen> {
     let words: Vec<&str> = stat.get(stat.rfind(')')? + 1..)?.split_whitespace().collect();
+    // Those of its own in the program and in the kernel, and the same of its children.
+    let ticks: Option<Vec<u64>> = words.get(11..15)?.iter().map(|word| word.parse().ok()).collect();
     Some(Seen {
         pid,
         parent: words.get(1)?.parse().ok()?,
         started: words.get(19)?.parse().ok()?,
         threads: words.get(17)?.parse().ok()?,
+        ticks: ticks?.iter().sum(),
         zombie: matches!(*words.first()?, "Z" | "X"),
     })
 }
@@ -242,12 +255,12 @@ mod tests {
     #[test]
     fn a_name_cannot_forge_the_fields_after_it() {
         let mut fields = vec!["S".to_owned(), "42".to_owned()];
-        fields.extend((0..15).map(|_| "0".to_owned()));
-        fields.extend(["5", "0", "777"].map(str::to_owned));
+        fields.extend((0..9).map(|_| "0".to_owned()));
+        fields.extend(["4", "3", "2", "1", "0", "0", "5", "0", "777"].map(str::to_owned));
         let stat = format!("9 (a) R 1 (b) {}", fields.join(" "));
         assert_eq!(
             parse_stat(9, &stat),
-            Some(Seen { pid: 9, parent: 42, started: 777, threads: 5, zombie: false })
+            Some(Seen { pid: 9, parent: 42, started: 777, threads: 5, ticks: 10, zombie: false })
         );
         assert_eq!(parse_stat(9, "9 (x"), None);
     }
@@ -257,6 +270,16 @@ mod tests {
         let own = std::process::id();
         assert!(look(own).is_some_and(|seen| !seen.zombie));
         assert!(memory(own).all > 100 << 10);
+    }
+
+    #[test]
+    fn the_time_of_processors_that_a_process_used_grows() {
+        let used = || Family::made_of(look(std::process::id()).into_iter().collect()).processor_time();
+        let (before, mut rounds) = (used(), 0_u64);
+        while used() == before {
+            rounds = std::hint::black_box(rounds.wrapping_add(1));
+        }
+        assert!(used() > before);
     }
 
     #[test]
