@@ -162,6 +162,7 @@ async fn release(sigyl: &Sigyl, source: &std::path::Path) {
         deep: false,
         review: false,
         canary: None,
+        audience: None,
     };
     let run = sigyl.deploy(&caller, deploy).await.unwrap();
     let (frames, mut told) = mpsc::channel(256);

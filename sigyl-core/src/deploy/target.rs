@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::domain::{
-    Admission, Artifact, CommitId, Confinement, Deployment, Digest, Kind, Permissions, Resources, RevisionId,
-    SecretName, SecretValue, ServerName, Timestamp, Transport, Usage, Version, Window,
+    Admission, Artifact, Audience, CommitId, Confinement, Deployment, Digest, Kind, Permissions, Resources,
+    RevisionId, SecretName, SecretValue, ServerName, Timestamp, Transport, Usage, Version, Window,
 };
 use crate::manifest::Manifest;
 use crate::mcp::Upstream;
@@ -215,6 +215,23 @@ pub trait Target: Send + Sync + fmt::Debug {
     /// as the target can tell, gets none.
     async fn shift(&self, _deployment: &Deployment) -> Result<(), TargetError> {
         Ok(())
+    }
+    /// Tells whether others than Sigyl can be let call what runs there.
+    fn opens(&self) -> bool {
+        false
+    }
+    /// Lets an audience call a server where it runs, past the endpoint, and no more whom `before` let in. Nobody is let in by
+    /// itself, and whoever was let in by others stays.
+    async fn open_to(
+        &self,
+        _server: &ServerName,
+        wanted: &Audience,
+        before: &Audience,
+    ) -> Result<(), TargetError> {
+        if wanted.is_empty() && before.is_empty() {
+            return Ok(());
+        }
+        Err(TargetError::Unsupported(format!("this place lets nobody but Sigyl call a server: not {wanted}")))
     }
     /// Starts what was active before Sigyl ended, by the admission that its version was recorded with.
     async fn restore(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError>;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Declaration, Digest, Permissions, RevisionId, RunId, SecretName, ServerName, Timestamp, Version,
+    Audience, Declaration, Digest, Permissions, RevisionId, RunId, SecretName, ServerName, Timestamp, Version,
 };
 
 /// How a server speaks MCP.
@@ -181,6 +181,9 @@ pub struct Deployment {
     pub resources: Resources,
     /// What holds it in.
     pub confinement: Confinement,
+    /// Who else Sigyl lets call it where it runs, past the endpoint.
+    #[serde(default, skip_serializing_if = "Audience::is_empty")]
+    pub audience: Audience,
     /// When it took over.
     pub activated: Timestamp,
     /// What it said of itself then; nothing for what an earlier Sigyl activated.

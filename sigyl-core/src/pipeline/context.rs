@@ -18,8 +18,8 @@ use crate::attest::Signer;
 use crate::clock::Clock;
 use crate::deploy::{Built, LOCAL, Released, Target, TargetError, Targets};
 use crate::domain::{
-    Admission, Canary, Compared, Deployment, Judgement, Locator, Namespace, Permissions, Policy, Report,
-    Resources, Run, SecretName, SecretValue, Server, ServerName, StepId, Tool, ToolPin, Version,
+    Admission, Audience, Canary, Compared, Deployment, Judgement, Locator, Namespace, Permissions, Policy,
+    Report, Resources, Run, SecretName, SecretValue, Server, ServerName, StepId, Tool, ToolPin, Version,
     VersionRecord, Waiver, WorkspaceName,
 };
 use crate::event::EventKind;
@@ -202,6 +202,9 @@ pub struct Order {
     /// How clients are led to it; all at once when absent.
     #[serde(default)]
     pub canary: Option<Canary>,
+    /// Who else may call it where it runs, past the endpoint; those who may now when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<Audience>,
     /// Secrets given with the order, sealed.
     pub sealed: Vec<SealedSecret>,
     /// What those secrets were before this run bound its own: `None` where there was nothing.

@@ -6,7 +6,7 @@ use crate::attest::AttestError;
 use crate::deploy::TargetError;
 use crate::domain::{
     CanaryError, Failure, Kind, NameError, PermissionError, Quarantined, Refusal, ResourcesError, ServerName,
-    SettingError, StepId, Version, WaiverError,
+    SettingError, StepId, TooManyMembers, Version, WaiverError,
 };
 use crate::manifest::ManifestError;
 use crate::mcp::McpError;
@@ -66,6 +66,9 @@ pub enum StepError {
     /// Limits cannot be.
     #[error("the limits cannot be")]
     Limits(#[from] ResourcesError),
+    /// Too many are let in.
+    #[error("the audience cannot be")]
+    Audience(#[from] TooManyMembers),
     /// A trial cannot be.
     #[error("the canary cannot be")]
     Trial(#[from] CanaryError),
@@ -179,6 +182,7 @@ impl StepError {
             | Self::NotSet { .. }
             | Self::Limits(_)
             | Self::Setting(_)
+            | Self::Audience(_)
             | Self::Trial(_)
             | Self::Name(_)
             | Self::SecretsMissing(_) => Kind::Invalid,
@@ -213,7 +217,7 @@ impl StepError {
             Self::Quarantined(_) => QUARANTINED,
             Self::Waiver(_) => "E0304",
             Self::Grant(_) | Self::NotGranted { .. } => "E0305",
-            Self::NotSet { .. } | Self::Limits(_) | Self::Setting(_) => "E0311",
+            Self::NotSet { .. } | Self::Limits(_) | Self::Setting(_) | Self::Audience(_) => "E0311",
             Self::Publish(PublishError::VersionTaken { .. })
             | Self::Store(StoreError::VersionTaken { .. }) => "E0401",
             Self::NoServer(_) => "E0402",
@@ -262,6 +266,7 @@ impl StepError {
                 "name one finding as RULE@FILE:LINE or RULE@TOOL:FIELD, with --reason TEXT and --expires DATE"
             }
             Self::Grant(_) => "write read=PATH, write=PATH, network=HOST:PORT or exec=PROGRAM",
+            Self::Audience(_) => "name a group instead of each of its members",
             Self::Trial(_) => "name shares that grow, such as 10,50, and how long each lasts",
             Self::Name(_) => "use a-z, 0-9, `.`, `_`, `-`, or namespace/name",
             Self::NotSet { by_manifest: false, .. } => "`sigyl show NAME` lists what is set",

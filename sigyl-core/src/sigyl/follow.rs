@@ -177,6 +177,7 @@ impl Sigyl {
             deep: false,
             review: false,
             canary: None,
+            audience: None,
         };
         let run = self.redeploy_followed(caller, redeploy).await?;
         let about = told_back::Told {

@@ -57,6 +57,7 @@ impl Sigyl {
             deep: deploy.deep,
             review: deploy.review,
             canary: deploy.canary,
+            audience: deploy.audience,
             ..placed
         };
         self.begin(caller, Plan::Release, order, deploy.secrets).await
@@ -115,6 +116,7 @@ impl Sigyl {
             deep: redeploy.deep,
             review: redeploy.review,
             canary: redeploy.canary,
+            audience: redeploy.audience,
             ..of_server(server)
         };
         self.begin(caller, Plan::Redeploy, order, redeploy.secrets).await
@@ -158,14 +160,14 @@ impl Sigyl {
 
     async fn start_reconfigure(&self, caller: &Caller, change: Reconfigure) -> Result<RunId, Error> {
         let server = self.known(caller, Action::Deploy, &change.name).await?;
-        let Settings { env, unset, limits, reset_limits } = change.settings;
+        let Settings { env, unset, limits, reset_limits, audience } = change.settings;
         check_settings(&env, &unset).map_err(StepError::from)?;
         require_reach(caller, &env, &[], &[])?;
         unset.iter().try_for_each(|name| require_plain(caller, name))?;
         limits.check().map_err(StepError::from)?;
         // Where it runs is known once no other run works on it.
         let may_scale = caller.may(Action::Operate);
-        let order = Order { env, unset, limits, reset_limits, may_scale, ..of_server(server) };
+        let order = Order { env, unset, limits, reset_limits, may_scale, audience, ..of_server(server) };
         self.begin(caller, Plan::Reconfigure, order, Default::default()).await
     }
 
@@ -271,6 +273,13 @@ impl Sigyl {
         if !order.waive.is_empty() && self.inner.platform.settings.policy.four_eyes {
             let what = "accept findings of its own release: the policy wants four eyes";
             return Err(Denied::new(caller, what).into());
+        }
+        if let Some(audience) = &order.audience {
+            audience.check().map_err(StepError::from)?;
+            // They come past the endpoint, at a place that acts in the name of whoever operates this installation.
+            if !caller.may(Action::Operate) {
+                return Err(Denied::new(caller, "say who else may call a server where it runs").into());
+            }
         }
         // Who accepts a finding decides what would otherwise be held or blocked, and who gives a secret sets it.
         for (given, action) in

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Sigyl;
 use crate::deploy::{LOCAL, Suspended, TargetError};
-use crate::domain::{Action, Caller, Deployment, ServerName, Version};
+use crate::domain::{Action, Audience, Caller, Deployment, ServerName, Version};
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::store::Page;
@@ -40,9 +40,12 @@ impl Sigyl {
         at: At,
     ) -> Result<Vec<Unreached>, Error> {
         let (mut left, mut failed) = (Vec::<Unreached>::new(), None);
+        let now = self.inner.platform.store.deployment(name).await?;
         for deployment in self.may_run(name, versions, at).await? {
             let place = deployment.elsewhere();
-            let (stays, why) = match (self.suspend(&deployment).await, place) {
+            // Whom an earlier one let in may be let in by that of now.
+            let closes = now.as_ref().is_some_and(|now| now.revision == deployment.revision);
+            let (stays, why) = match (self.suspend(&deployment, closes).await, place) {
                 (Ok(Suspended::Stopped), _) => continue,
                 (Ok(Suspended::NotCalled), _) => (true, STAYS.to_owned()),
                 (Err(error), Some(_)) => (false, error.to_string()),
@@ -85,10 +88,16 @@ impl Sigyl {
         Ok(all)
     }
 
-    async fn suspend(&self, deployment: &Deployment) -> Result<Suspended, TargetError> {
+    async fn suspend(&self, deployment: &Deployment, closes: bool) -> Result<Suspended, TargetError> {
         let platform = &self.inner.platform;
         let target = platform.targets.of(deployment.target.as_deref())?;
-        let ended = target.suspend(&deployment.server, &deployment.revision, platform.settings.grace);
+        let ended = async {
+            // Where it stays, those who come past the endpoint would go on calling it.
+            if closes && !deployment.audience.is_empty() {
+                target.open_to(&deployment.server, &Audience::default(), &deployment.audience).await?;
+            }
+            target.suspend(&deployment.server, &deployment.revision, platform.settings.grace).await
+        };
         if deployment.elsewhere().is_none() {
             return ended.await;
         }

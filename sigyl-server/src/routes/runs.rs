@@ -192,6 +192,7 @@ async fn release(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
         deep: wanted.deep,
         review: wanted.review,
         canary: wanted.canary,
+        audience: wanted.audience,
         ..Deploy::of(source)
     };
     begun(app.core.deploy(&caller, deploy).await?)
@@ -218,6 +219,7 @@ async fn again(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
         deep: wanted.deep,
         review: wanted.review,
         canary: wanted.canary,
+        audience: wanted.audience,
     };
     begun(app.core.redeploy(&caller, redeploy).await?)
 }

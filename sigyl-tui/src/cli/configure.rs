@@ -3,6 +3,7 @@
 use sigyl_core::domain::ServerName;
 use sigyl_core::wire::v1::{Reconfigure, Request, RunEnd, Settings};
 
+use super::audience_args::AudienceArgs;
 use super::limit_args::LimitArgs;
 use super::release_args::variables;
 use super::{Context, ending};
@@ -33,6 +34,8 @@ pub(crate) struct Args {
     /// Go back to the limits of the manifest first
     #[arg(long)]
     reset_limits: bool,
+    #[command(flatten)]
+    audience: AudienceArgs,
 }
 
 impl Args {
@@ -43,6 +46,7 @@ impl Args {
             limits: self.limits.read()?,
             unset: self.unset,
             reset_limits: self.reset_limits,
+            audience: self.audience.read(),
         };
         let wrong = |message: String, hint: &str| Problem::wrong_use("E0001", message, hint);
         if settings == Settings::default() {

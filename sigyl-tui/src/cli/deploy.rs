@@ -47,7 +47,7 @@ impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let source = from_here(self.source)?;
-        let Release { env, secrets, grant, waive, allow_scripts, deep, review, canary } =
+        let Release { env, secrets, grant, waive, allow_scripts, deep, review, canary, audience } =
             self.release.read(cx)?;
         let (name, workspace, target) = (self.name, self.workspace, self.target);
         let deploy = Deploy {
@@ -63,6 +63,7 @@ impl Args {
             deep,
             review,
             canary,
+            audience,
         };
         if self.detach && cx.settings.server.is_none() {
             background::start(cx).await?;

@@ -4,6 +4,7 @@ mod account;
 mod accounts;
 mod approve;
 mod args;
+mod audience_args;
 mod audit;
 mod background;
 mod backup;

@@ -35,7 +35,7 @@ impl Args {
     /// Does it.
     pub(super) async fn run(self, cx: &mut Context) -> Result<Exit, Problem> {
         let source = self.source.map(super::deploy::from_here).transpose()?;
-        let Release { env, secrets, grant, waive, allow_scripts, deep, review, canary } =
+        let Release { env, secrets, grant, waive, allow_scripts, deep, review, canary, audience } =
             self.release.read(cx)?;
         let redeploy = Redeploy {
             name: self.name,
@@ -49,6 +49,7 @@ impl Args {
             deep,
             review,
             canary,
+            audience,
         };
         let end: RunEnd = cx.follow(Request::Redeploy(redeploy)).await?;
         ending::show(&end, cx)

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sigyl_core::domain::{Canary, Permissions, SecretName, SecretValue, Waiver};
+use sigyl_core::domain::{Audience, Canary, Permissions, SecretName, SecretValue, Waiver};
 
 use super::Context;
+use super::audience_args::AudienceArgs;
 use super::canary_args::CanaryArgs;
 use crate::problem::Problem;
 use crate::secret;
@@ -32,6 +33,8 @@ pub(crate) struct ReleaseArgs {
     #[arg(long)]
     review: bool,
     #[command(flatten)]
+    audience: AudienceArgs,
+    #[command(flatten)]
     canary: CanaryArgs,
     #[command(flatten)]
     waive: WaiveArgs,
@@ -47,6 +50,7 @@ pub(super) struct Release {
     pub(super) deep: bool,
     pub(super) review: bool,
     pub(super) canary: Option<Canary>,
+    pub(super) audience: Option<Audience>,
 }
 
 impl ReleaseArgs {
@@ -75,6 +79,7 @@ impl ReleaseArgs {
             deep: self.deep,
             review: self.review,
             canary,
+            audience: self.audience.read(),
         })
     }
 }

@@ -361,6 +361,7 @@ impl Server {
             deep: deploy.deep,
             review: deploy.review,
             canary: deploy.canary,
+            audience: deploy.audience,
         })
     }
 
@@ -383,6 +384,7 @@ impl Server {
             deep: redeploy.deep,
             review: redeploy.review,
             canary: redeploy.canary,
+            audience: redeploy.audience,
         })
     }
 

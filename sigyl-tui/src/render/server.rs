@@ -91,6 +91,9 @@ fn below(views: &[ServerView], look: &Look) -> String {
     for view in views {
         let sign = look.sign(Glyph::Warning);
         notes.extend(observed(view).map(|line| format!("{sign} {} {line}", view.server.name)));
+        if let Some(warning) = view.deployment.as_ref().and_then(|it| it.audience.warning()) {
+            notes.push(format!("{sign} {} is {}", view.server.name, specimen(&warning)));
+        }
         if let Some(drift) = &view.drift {
             let sign = look.sign(Glyph::Warning);
             let name = &view.server.name;
@@ -190,6 +193,7 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
         Some(target) => fact("runs on", Some(elsewhere(target, view.status.as_ref()))),
         None => fact("process", view.status.as_ref().map(process)),
     }
+    fact("callers", deployment.and_then(|it| it.audience.warning()).map(|warning| specimen(&warning)));
     fact("health", view.health.as_deref().map(specimen));
     fact("drift", view.drift.as_deref().map(specimen));
     let profile = view.overlay.as_ref().map(|overlay| &overlay.profile);

@@ -107,9 +107,9 @@ mod tests {
 
     #[test]
     fn what_measures_nothing_says_so_and_shows_no_zero() {
-        let none = super::usage(&view(&serde_json::Value::Null), &Look::PLAIN);
+        let none = usage(&view(&serde_json::Value::Null), &Look::PLAIN);
         assert_eq!(none, "cloud-run:demo/europe-west1 measures nothing that Sigyl reads\n");
-        let empty = super::usage(&view(&serde_json::json!({"notes": []})), &Look::PLAIN);
+        let empty = usage(&view(&serde_json::json!({"notes": []})), &Look::PLAIN);
         assert!(
             empty.ends_with("\n\nNothing was measured, or not yet.\n") && !empty.contains(" 0"),
             "{empty}"

@@ -3,6 +3,7 @@
 //! Nothing outside this room knows their JSON.
 
 mod account;
+mod audience;
 mod bucket;
 mod build;
 mod call;

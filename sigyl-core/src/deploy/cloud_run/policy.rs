@@ -31,13 +31,41 @@ impl Google {
         member: &str,
         is_new: bool,
     ) -> Result<bool, GoogleError> {
+        self.rewrite(what, is_new, |policy| add(policy, roles, member)).await
+    }
+
+    /// Gives a role to members and takes it from others, in one writing; tells whether something changed.
+    pub(super) async fn regrant(
+        &self,
+        what: &Guarded,
+        role: &str,
+        given: &[String],
+        taken: &[String],
+    ) -> Result<bool, GoogleError> {
+        let change = |policy: &mut Value| {
+            let mut changed = remove(policy, role, taken)?;
+            for member in given {
+                changed |= add(policy, &[role], member)?;
+            }
+            Ok(changed)
+        };
+        self.rewrite(what, false, change).await
+    }
+
+    /// Reads a policy, changes it, and writes it back unless nothing changed; again where somebody else wrote meanwhile.
+    async fn rewrite(
+        &self,
+        what: &Guarded,
+        is_new: bool,
+        change: impl Fn(&mut Value) -> Result<bool, PolicyError>,
+    ) -> Result<bool, GoogleError> {
         let mut rounds = 1;
         loop {
             let reading = self.read_policy(what);
             let call = reading.name;
             let mut policy: Value = self.call(reading).await?;
             let unusable = |why: PolicyError| GoogleError::Answer { call, why: why.to_string() };
-            if !add(&mut policy, roles, member).map_err(unusable)? {
+            if !change(&mut policy).map_err(unusable)? {
                 // After a round that was lost, it may have been written all the same.
                 return Ok(rounds > 1);
             }
@@ -106,15 +134,42 @@ enum PolicyError {
     Members(usize),
 }
 
-/// Adds a member to roles, where no condition is set to them; tells whether that changed something.
-fn add(policy: &mut Value, roles: &[&str], member: &str) -> Result<bool, PolicyError> {
+/// Takes a role from members, where no condition is set to it; tells whether that changed something.
+fn remove(policy: &mut Value, role: &str, taken: &[String]) -> Result<bool, PolicyError> {
+    let mut bindings = bindings(policy)?;
+    let mut changed = false;
+    for (at, one) in bindings.iter_mut().enumerate() {
+        if one["role"] != role || one.get("condition").is_some() {
+            continue;
+        }
+        let members = one.get_mut("members").and_then(Value::as_array_mut);
+        let members = members.ok_or(PolicyError::Members(at))?;
+        let before = members.len();
+        members.retain(|held| !taken.iter().any(|one| held == one));
+        changed |= members.len() != before;
+    }
+    if changed {
+        let is_nobodys = |one: &Value| one["members"].as_array().is_some_and(Vec::is_empty);
+        bindings.retain(|one| !is_nobodys(one));
+        policy["bindings"] = bindings.into();
+    }
+    Ok(changed)
+}
+
+/// Reads the bindings of a policy that can be written back.
+fn bindings(policy: &Value) -> Result<Vec<Value>, PolicyError> {
     if policy.get("etag").and_then(Value::as_str).is_none_or(str::is_empty) {
         return Err(PolicyError::NoEtag);
     }
-    let mut bindings = match policy.get("bindings") {
-        None => Vec::new(),
-        Some(bindings) => bindings.as_array().cloned().ok_or(PolicyError::Bindings)?,
-    };
+    match policy.get("bindings") {
+        None => Ok(Vec::new()),
+        Some(bindings) => bindings.as_array().cloned().ok_or(PolicyError::Bindings),
+    }
+}
+
+/// Adds a member to roles, where no condition is set to them; tells whether that changed something.
+fn add(policy: &mut Value, roles: &[&str], member: &str) -> Result<bool, PolicyError> {
+    let mut bindings = bindings(policy)?;
     let mut changed = false;
     for role in roles {
         let is_it = |one: &Value| one["role"] == *role && one.get("condition").is_none();
@@ -152,6 +207,27 @@ mod tests {
         assert_eq!(policy["bindings"][2], json!({"role": "roles/a", "members": ["user:me@y"]}));
         assert_eq!((policy["version"].clone(), policy["etag"].clone()), (json!(3), json!("E")));
         assert_eq!(add(&mut policy, &["roles/a", "roles/b"], "user:me@y"), Ok(false), "nothing is missing");
+    }
+
+    #[test]
+    fn a_role_is_taken_from_whom_it_was_given_to_and_from_nobody_else() {
+        let conditional =
+            json!({"role": "roles/a", "members": ["allUsers"], "condition": {"expression": "false"}});
+        let mut policy = json!({"etag": "E", "bindings": [
+            conditional, {"role": "roles/a", "members": ["allUsers", "user:x@y"]}, {"role": "roles/b", "members": ["allUsers"]}]});
+        let all = ["allUsers".to_owned()];
+        assert_eq!(remove(&mut policy, "roles/a", &all), Ok(true));
+        assert_eq!(policy["bindings"][0], conditional, "what holds on a condition was not given here");
+        assert_eq!(policy["bindings"][1]["members"], json!(["user:x@y"]));
+        assert_eq!(policy["bindings"][2]["members"], json!(["allUsers"]), "another role is left alone");
+        assert_eq!(remove(&mut policy, "roles/a", &all), Ok(false), "nothing is left to take");
+        assert_eq!(remove(&mut policy, "roles/b", &all), Ok(true));
+        assert_eq!(
+            policy["bindings"].as_array().map(Vec::len),
+            Some(2),
+            "a binding of nobody cannot be written"
+        );
+        assert_eq!(remove(&mut json!({"bindings": []}), "roles/a", &all), Err(PolicyError::NoEtag));
     }
 
     #[test]

@@ -196,7 +196,9 @@ fn class(status: u16, told: &Told) -> Class {
         (409, _) => Class::Exists,
         (429, _) => Class::Quota,
         (400, "FAILED_PRECONDITION") if said.contains("billing") => Class::Billing,
-        (400, "FAILED_PRECONDITION") if said.contains("constraint") => organisation(told),
+        (400, "FAILED_PRECONDITION") if said.contains("constraint") || is_restricted(told, &said) => {
+            organisation(told)
+        }
         (400, "FAILED_PRECONDITION") => Class::Precondition,
         (400, _) => Class::Invalid(fields(&told.details)),
         (500 | 502 | 503 | 504, _) => Class::Unavailable,
@@ -290,8 +292,24 @@ fn account(text: &str) -> Option<String> {
 
 fn organisation(told: &Told) -> Class {
     let mut words = told.message.split(|c: char| !(c.is_ascii_alphanumeric() || "/._-".contains(c)));
-    let constraint = words.find(|word| word.starts_with("constraints/")).map(|word| plain(word, NAMED));
-    Class::OrganisationPolicy { constraint }
+    let named = words.find(|word| word.starts_with("constraints/")).map(|word| plain(word, NAMED));
+    let restricts = || is_restricted(told, &told.message.to_lowercase()).then(|| DOMAINS.to_owned());
+    Class::OrganisationPolicy { constraint: named.or_else(|| violated(&told.details)).or_else(restricts) }
+}
+
+/// What keeps members of other organisations, and everybody, out of policies.
+const DOMAINS: &str = "constraints/iam.allowedPolicyMemberDomains";
+
+/// Tells whether a member was refused for where it belongs: the message names no constraint then.
+fn is_restricted(told: &Told, said: &str) -> bool {
+    said.contains("permitted customer") || violated(&told.details).is_some()
+}
+
+/// Returns the constraint that details say was violated.
+fn violated(details: &[Value]) -> Option<String> {
+    let all = details.iter().filter_map(|one| one.get("violations")?.as_array()).flatten();
+    let mut kinds = all.filter_map(|one| one.get("type")?.as_str());
+    kinds.find(|kind| kind.starts_with("constraints/")).map(|kind| plain(kind, NAMED))
 }
 
 fn fields(details: &[Value]) -> Vec<(String, String)> {
@@ -411,6 +429,16 @@ mod tests {
             denied("Operation denied by org policy: [constraints/run.allowedIngress]", json!([])),
             Class::OrganisationPolicy { constraint: Some("constraints/run.allowedIngress".to_owned()) }
         );
+        let domains = Class::OrganisationPolicy {
+            constraint: Some("constraints/iam.allowedPolicyMemberDomains".to_owned()),
+        };
+        let failed =
+            |message: &str, details: Value| told(400, "FAILED_PRECONDITION", message, &details).class;
+        let says = "One or more users named in the policy do not belong to a permitted customer.";
+        assert_eq!(failed(says, json!([])), domains);
+        let details = json!([{"@type": "type.googleapis.com/google.rpc.PreconditionFailure", "violations": [
+            {"type": "constraints/iam.allowedPolicyMemberDomains", "subject": "orgpolicy:x"}]}]);
+        assert_eq!(failed("The policy cannot be set.", details), domains);
         assert_eq!(
             denied("The caller does not have permission", json!([])),
             Class::Denied { permission: None }

@@ -18,7 +18,7 @@ const GET: &str = "run.projects.locations.services.get";
 const CREATE: &str = "run.projects.locations.services.create";
 const PATCH: &str = "run.projects.locations.services.patch";
 const DELETE: &str = "run.projects.locations.services.delete";
-const INVOKER: &str = "roles/run.invoker";
+pub(super) const INVOKER: &str = "roles/run.invoker";
 /// How often a service is read anew because somebody else changed it.
 const ROUNDS: usize = 5;
 
@@ -32,7 +32,7 @@ pub struct Reached {
 }
 
 impl Google {
-    fn service_path(&self, names: &Names) -> String {
+    pub(super) fn service_path(&self, names: &Names) -> String {
         format!("projects/{}/locations/{}/services/{}", self.project(), self.region(), names.service())
     }
 

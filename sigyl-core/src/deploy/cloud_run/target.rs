@@ -18,7 +18,7 @@ use crate::deploy::{
     BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Serving, Status, Suspended, Target, TargetError,
 };
 use crate::domain::{
-    Admission, Artifact, Confinement, Deployment, Digest, RevisionId, ServerName, Usage, Window,
+    Admission, Artifact, Audience, Confinement, Deployment, Digest, RevisionId, ServerName, Usage, Window,
 };
 use crate::mcp::Upstream;
 use crate::source::{Progress, SourceError};
@@ -248,6 +248,19 @@ impl Target for CloudRun {
         self.google.shift(&made).await
     }
 
+    fn opens(&self) -> bool {
+        true
+    }
+
+    async fn open_to(
+        &self,
+        server: &ServerName,
+        wanted: &Audience,
+        before: &Audience,
+    ) -> Result<(), TargetError> {
+        Ok(self.google.open_to(&Names::of(server), wanted, before).await?)
+    }
+
     async fn restore(&self, admission: &Admission, spec: ReleaseSpec) -> Result<Released, TargetError> {
         if spec.source != admission.source() {
             return Err(TargetError::NotAdmitted);
@@ -329,7 +342,7 @@ impl Target for CloudRun {
         Ok(())
     }
 
-    /// It stays: Sigyl lets nobody else call it, and does not do so itself.
+    /// It stays: nobody else is let in by then, and Sigyl does not call it itself.
     async fn suspend(
         &self,
         server: &ServerName,
@@ -362,7 +375,7 @@ impl Target for CloudRun {
                 "an account of its own that is granted nothing but its secrets",
             ]),
             unenforced: of(&[
-                "who may call it: Sigyl lets nobody else in, and who manages the project may",
+                "who may call it: Sigyl lets nobody else in unasked, and who manages the project may",
                 "which addresses it may reach: Cloud Run lets it reach every one",
                 "as which user it works: the one that the Dockerfile of a `container` names",
                 "which of its own files it may read and write, and which programs of its image it may start",

@@ -8,10 +8,11 @@ use futures_util::FutureExt as _;
 use super::super::context::{Context, Quiet};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
+use super::audience::Doors;
 use super::settings::Kept;
 use super::state::state;
 use crate::deploy::TargetError;
-use crate::domain::{Deployment, Server, StepId};
+use crate::domain::{Deployment, Server, StepId, StepState};
 use crate::event::EventKind;
 use crate::mcp::Probe;
 use crate::store::{Change, Page, Store, StoreError};
@@ -45,7 +46,12 @@ impl Step for Activate {
             others: cx.results.others.clone(),
             attested: Some(Box::new(attested)),
         };
+        let doors = Doors::of(cx, &deployment.server).await?;
         cx.target()?.shift(&deployment).await?;
+        if doors.is_any() {
+            cx.target()?.open_to(&deployment.server, &doors.wanted, &doors.before).await?;
+            cx.log(self.id(), format!("past the endpoint, {} may call it", doors.wanted));
+        }
         cx.platform.store.apply(change).await?;
         cx.platform.shelf.follow(&deployment.server).await;
         let quiet = route(cx, &deployment);
@@ -61,6 +67,25 @@ impl Step for Activate {
         cx.results.server = Some(server);
         Ok(Outcome::done(url.unwrap_or_else(|| "recorded; nothing listens".to_owned())))
     }
+
+    /// What serves is on record only once it does: before, somebody may be let in who was not.
+    fn can_undo(&self, _state: StepState) -> bool {
+        true
+    }
+
+    async fn undo(&self, cx: &mut Context) -> Result<(), StepError> {
+        close_again(cx).await
+    }
+}
+
+/// Lets those in who might before, and no more whom a run let in that did not take over.
+async fn close_again(cx: &Context) -> Result<(), StepError> {
+    let Some(name) = &cx.run.server else { return Ok(()) };
+    let doors = Doors::of(cx, name).await?;
+    if doors.is_any() && doors.wanted != doors.before {
+        cx.target()?.open_to(name, &doors.before, &doors.wanted).await?;
+    }
+    Ok(())
 }
 
 async fn deployment(cx: &Context) -> Result<Deployment, StepError> {
@@ -86,6 +111,7 @@ async fn deployment(cx: &Context) -> Result<Deployment, StepError> {
         granted: results.granted.clone(),
         resources: results.resources.clone(),
         confinement: released.confinement.clone(),
+        audience: Doors::of(cx, &record.server).await?.wanted,
         activated: cx.platform.clock.now(),
         declared: results.probe.as_ref().map(Probe::declaration),
     })

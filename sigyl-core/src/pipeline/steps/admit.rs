@@ -6,6 +6,7 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::plan::steps_of;
 use super::super::step::{Outcome, Step};
+use super::audience::check_audience;
 use super::grants::{narrowed, scripts};
 use super::settings::check;
 use crate::domain::{
@@ -31,6 +32,7 @@ impl Step for Admit {
         if !cx.run.plan.takes_recorded() {
             check(cx, &manifest)?;
         }
+        check_audience(cx, StepId::Admit, &manifest.name).await?;
         let given = granted(cx)?;
         let granted = narrowed(cx, given)?;
         cx.results.allow_scripts = scripts(&cx.order, cx.results.server.as_ref());

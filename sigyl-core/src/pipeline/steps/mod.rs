@@ -2,6 +2,7 @@
 
 mod activate;
 mod admit;
+mod audience;
 mod bind_secrets;
 mod build_image;
 mod drift;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::house::{House, toy};
 use super::target::Fault;
-use crate::domain::{Deployment, Plan, Resources, Run, RunState, Server};
+use crate::domain::{Audience, Deployment, Plan, Resources, Run, RunState, Server};
 use crate::pipeline::Order;
 use crate::store::Page;
 
@@ -155,4 +155,29 @@ async fn a_manifest_that_does_not_go_with_set_limits_is_refused_and_a_rollback_t
     );
     let deployment = house.platform.store.deployment(&toy()).await.unwrap().unwrap();
     assert_eq!((deployment.resources.min_instances, deployment.resources.max_instances), (None, Some(2)));
+}
+
+#[tokio::test]
+async fn a_place_that_lets_nobody_else_in_refuses_an_audience_before_anything_is_started() {
+    let house = house().await;
+    let before = house.platform.store.deployment(&toy()).await.unwrap();
+    let audience = Some(Audience { public: true, ..Audience::default() });
+    let run = configure(&house, Order { audience: audience.clone(), ..named() }).await;
+    let failure = run.failure.unwrap();
+    assert_eq!((run.state, failure.kind), (RunState::Failed, crate::domain::Kind::Invalid));
+    assert!(
+        failure.message.contains("the target `local` lets nobody but Sigyl call a server"),
+        "{failure:?}"
+    );
+    assert!(failure.message.contains("--private"), "{failure:?}");
+    assert_eq!(house.platform.store.deployment(&toy()).await.unwrap(), before);
+    // One that does is told whom, and told again what is kept.
+    *house.target.opens.lock().unwrap() = true;
+    let (_, deployment) = well(&house, Order { audience: audience.clone(), ..named() }).await;
+    assert!(deployment.audience.public && house.target.callers.lock().unwrap().public);
+    *house.target.callers.lock().unwrap() = Audience::default();
+    let (_, deployment) = well(&house, named()).await;
+    assert!(deployment.audience.public && house.target.callers.lock().unwrap().public, "it is kept");
+    let (_, deployment) = well(&house, Order { audience: Some(Audience::default()), ..named() }).await;
+    assert!(deployment.audience.is_empty() && house.target.callers.lock().unwrap().is_empty());
 }

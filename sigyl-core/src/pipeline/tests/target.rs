@@ -13,7 +13,7 @@ use crate::deploy::{
     BuildSpec, Built, Notice, Pending, ReleaseSpec, Released, Status, Suspended, Target, TargetError,
 };
 use crate::domain::{
-    Admission, Artifact, Confinement, Deployment, Launch, Permissions, RevisionId, ServerName,
+    Admission, Artifact, Audience, Confinement, Deployment, Launch, Permissions, RevisionId, ServerName,
 };
 use crate::mcp::{Pipes, Spawn, SpawnError, Upstream};
 use crate::source::Progress;
@@ -89,6 +89,10 @@ pub(crate) struct FakeTarget {
     pub(crate) place: Mutex<Option<String>>,
     /// Whether what is suspended stays, as at a place that runs it only when it is called.
     pub(crate) stays: Mutex<bool>,
+    /// Whether others can be let call what runs.
+    pub(crate) opens: Mutex<bool>,
+    /// Who else may.
+    pub(crate) callers: Mutex<Audience>,
     /// Where `/link` leads, instead of `/real`.
     pub(crate) link: Mutex<Option<String>>,
     /// The packages whose install scripts the last build was let run.
@@ -186,6 +190,20 @@ impl Target for FakeTarget {
             told.send(()).unwrap();
             std::future::pending::<()>().await;
         }
+        Ok(())
+    }
+
+    fn opens(&self) -> bool {
+        *self.opens.lock().unwrap()
+    }
+
+    async fn open_to(
+        &self,
+        _server: &ServerName,
+        wanted: &Audience,
+        _before: &Audience,
+    ) -> Result<(), TargetError> {
+        *self.callers.lock().unwrap() = wanted.clone();
         Ok(())
     }
 

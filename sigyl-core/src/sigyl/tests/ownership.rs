@@ -5,13 +5,13 @@ use tokio::sync::mpsc;
 use super::house::{House, login, workspace};
 use crate::clock::Clock as _;
 use crate::domain::{
-    Account, Action, Caller, Kind, Locator, Policy, Reach, Role, Run, SecretValue, Seq, ServerName,
+    Account, Action, Audience, Caller, Kind, Locator, Policy, Reach, Role, Run, SecretValue, Seq, ServerName,
 };
 use crate::error::Error;
 use crate::sigyl::{Frames, Sigyl};
 use crate::store::Change;
 use crate::store::contract::fixture::{self, run_id, secret_name};
-use crate::wire::v1::{Deploy, Redeploy};
+use crate::wire::v1::{Deploy, Reconfigure, Redeploy, Settings};
 
 fn frames() -> (Frames, mpsc::Receiver<crate::wire::v1::Frame>) {
     mpsc::channel(64)
@@ -30,6 +30,7 @@ pub(super) fn redeploy(name: &ServerName) -> Redeploy {
         deep: false,
         review: false,
         canary: None,
+        audience: None,
     }
 }
 
@@ -50,6 +51,29 @@ async fn whose_a_taken_name_is_is_told_to_nobody_else() {
     let refused = house.sigyl.publish_listing(&other, next.clone().into()).await.unwrap_err();
     assert!(refused.to_string().contains("in workspace red"), "{refused}");
     house.sigyl.publish_listing(&rita, next.into()).await.unwrap();
+}
+
+#[tokio::test]
+async fn only_who_operates_says_who_else_may_call_a_server() {
+    let house = House::new().await;
+    house.server("clock", "red").await;
+    let rita = house.caller("rita", &["*"]).await;
+    let clock = fixture::name("clock");
+    for audience in [Audience { public: true, ..Audience::default() }, Audience::default()] {
+        let settings = Settings { audience: Some(audience.clone()), ..Settings::default() };
+        let order =
+            Deploy { audience: Some(audience.clone()), ..Deploy::of(Locator::parse("npm:a@1").unwrap()) };
+        let again = Redeploy { audience: Some(audience), ..redeploy(&clock) };
+        let refused = [
+            house.sigyl.reconfigure(&rita, Reconfigure { name: clock.clone(), settings }).await.unwrap_err(),
+            house.sigyl.deploy(&rita, order).await.unwrap_err(),
+            house.sigyl.redeploy(&rita, again).await.unwrap_err(),
+        ];
+        for error in refused {
+            assert_eq!((error.kind(), error.code()), (Kind::Denied, "E0901"), "{error}");
+            assert!(error.to_string().contains("who else may call"), "{error}");
+        }
+    }
 }
 
 /// Every operation on a server or its run, with the action that it takes. None of them does anything to a server that

@@ -129,6 +129,22 @@ async fn until(what: impl Fn() -> bool) {
 }
 
 #[tokio::test]
+async fn nobody_comes_past_the_endpoint_to_what_is_under_quarantine() {
+    let (folder, target, owner) = (tempfile::tempdir().unwrap(), target(), Caller::local_owner());
+    *target.opens.lock().unwrap() = true;
+    let sigyl = open(folder.path(), &target).await;
+    let audience = Some(crate::domain::Audience { public: true, ..Default::default() });
+    let order = Deploy { audience, ..Deploy::of(source(folder.path(), "1.0.0", CODE)) };
+    let run = sigyl.deploy(&owner, order).await.unwrap();
+    let end = ended(&sigyl, &run).await;
+    assert_eq!(end.run.state, RunState::Done, "{:?}", end.run.failure);
+    assert!(target.callers.lock().unwrap().public);
+    sigyl.quarantine(&owner, name(), "it phones home").await.unwrap();
+    assert!(target.callers.lock().unwrap().is_empty());
+    assert_eq!(running(&target), 0);
+}
+
+#[tokio::test]
 async fn a_server_under_quarantine_stops_is_hidden_and_stays_down_over_a_restart() {
     let (folder, target, owner) = (tempfile::tempdir().unwrap(), target(), Caller::local_owner());
     let sigyl = open(folder.path(), &target).await;

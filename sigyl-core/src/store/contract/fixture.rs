@@ -152,6 +152,7 @@ pub fn deployment(server: &str, number: &str, source: &str) -> Deployment {
         granted: Permissions::default(),
         resources: Resources::default(),
         confinement: Confinement::default(),
+        audience: Default::default(),
         activated: at(3),
         declared: None,
     }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{AuditFrom, CallCount, KeyView, Member, Rescanned, ServerView, VersionView, WorkspaceView};
 use crate::domain::{
-    Account, AuditEntry, Canary, Label, Role, Run, RunId, SecretName, SecretValue, ServerName, Timestamp,
-    Version, Waiver, WorkspaceName,
+    Account, Audience, AuditEntry, Canary, Label, Role, Run, RunId, SecretName, SecretValue, ServerName,
+    Timestamp, Version, Waiver, WorkspaceName,
 };
 use crate::wire::registry::ImportRow;
 
@@ -54,6 +54,9 @@ pub struct Release {
     /// How clients are led to it; all at once when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<Canary>,
+    /// Who else may call it where it runs, past the endpoint; those who may now when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<Audience>,
 }
 
 /// A run that was begun.

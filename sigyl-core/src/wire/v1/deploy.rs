@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Canary, Locator, Resources, SecretName, SecretValue, ServerName, Waiver, WorkspaceName};
+use crate::domain::{
+    Audience, Canary, Locator, Resources, SecretName, SecretValue, ServerName, Waiver, WorkspaceName,
+};
 
 /// What a deploy needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,6 +45,9 @@ pub struct Deploy {
     /// How clients are led to it, where a version of it serves; all at once when absent.
     #[serde(default)]
     pub canary: Option<Canary>,
+    /// Who else may call it where it runs, past the endpoint; those who may now when absent.
+    #[serde(default)]
+    pub audience: Option<Audience>,
 }
 
 impl Deploy {
@@ -61,6 +66,7 @@ impl Deploy {
             deep: false,
             review: false,
             canary: None,
+            audience: None,
         }
     }
 }
@@ -87,6 +93,9 @@ pub struct Settings {
     /// Whether limits that were set earlier go first.
     #[serde(rename = "resetLimits")]
     pub reset_limits: bool,
+    /// Who else may call it where it runs, past the endpoint; those who may now when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience: Option<Audience>,
 }
 
 /// What a redeploy may change.
@@ -123,4 +132,7 @@ pub struct Redeploy {
     /// How clients are led to it; all at once when absent.
     #[serde(default)]
     pub canary: Option<Canary>,
+    /// Who else may call it where it runs, past the endpoint; those who may now when absent.
+    #[serde(default)]
+    pub audience: Option<Audience>,
 }

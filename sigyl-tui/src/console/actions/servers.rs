@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sigyl_core::domain::{
-    Blurb, Canary, Label, Locator, ProfilePatch, Resources, RuleId, SecretName, SecretValue, Stars, Tag,
-    Timestamp, Waiver, Window,
+    Audience, Blurb, Canary, Label, Locator, Member, ProfilePatch, Resources, RuleId, SecretName,
+    SecretValue, Stars, Tag, Timestamp, Waiver, Window,
 };
 use sigyl_core::manifest::read_limit;
 use sigyl_core::wire::v1::{Deploy, Reconfigure, Redeploy, Request, Response, Settings};
@@ -35,6 +35,10 @@ const SET_SECRET: &[Field] = &[
     Field::free("restart", "start the server anew with it").by(FieldKind::Switch),
 ];
 
+const CALLERS: Field = Field::free(
+    "callers",
+    "who else may call it where it runs: public, private, or user:… group:… serviceAccount:… domain:…; as it is when empty",
+);
 const CANARY: Field =
     Field::free("canary", "percents of new clients that get it first, such as 10,50; all at once when empty");
 const LASTS: Field = Field::free("soak", "how long each of them lasts, such as 10m; 5m when empty");
@@ -54,7 +58,7 @@ pub(super) const ACTIONS: &[Action] = &[
         "redeploy",
         "Deploy a server again: its settings and secrets are kept",
         &["releaseAgain"],
-        &[NAME, Field::free("source", "another source; the one on record when empty"), ENV, SECRET, VALUE, GRANT, REVOKE, SCRIPTS, DEEP, REVIEW, CANARY, LASTS, HOLD],
+        &[NAME, Field::free("source", "another source; the one on record when empty"), ENV, SECRET, VALUE, GRANT, REVOKE, SCRIPTS, DEEP, REVIEW, CALLERS, CANARY, LASTS, HOLD],
         Does::Run(redeploy),
     ).fresh(&["secret"]).each(),
     Action::new(
@@ -91,6 +95,7 @@ pub(super) const ACTIONS: &[Action] = &[
             Field::free("timeout", "how long one request may take: 30s, 5m"),
             Field::free("minInstances", "instances kept running, where nobody calls too"),
             Field::free("maxInstances", "instances at most; sessions, for a stdio server"),
+            CALLERS,
             Field::free("reset", "go back to the limits of the manifest first").by(FieldKind::Switch),
         ],
         Does::Run(configure),
@@ -272,6 +277,7 @@ pub(in crate::console) fn deploy(given: &Given<'_>) -> Result<Deploy, Wrong> {
         allow_scripts: given.list("scripts")?,
         deep: given.is_on("deep"),
         waive: accepted(given)?,
+        audience: audience(given)?,
         ..Deploy::of(source(&text)?)
     })
 }
@@ -289,6 +295,7 @@ fn redeploy(given: &Given<'_>) -> Result<Request, Wrong> {
         deep: given.is_on("deep"),
         review: given.is_on("review"),
         canary: canary(given)?,
+        audience: audience(given)?,
     }))
 }
 
@@ -302,11 +309,33 @@ fn configure(given: &Given<'_>) -> Result<Request, Wrong> {
     }
     limits.check().map_err(|error| wrong("maxInstances", error.to_string()))?;
     let (env, unset) = (env(given)?, given.list("unset")?);
-    let settings = Settings { env, unset, limits, reset_limits: given.is_on("reset") };
+    let audience = audience(given)?;
+    let settings = Settings { env, unset, limits, reset_limits: given.is_on("reset"), audience };
     if settings == Settings::default() {
         return Err(wrong("env", "nothing is to be changed".to_owned()));
     }
     Ok(Request::Reconfigure(Reconfigure { name: given.need("name")?, settings }))
+}
+
+/// Reads who else may call it where it runs: nothing is said where it is to stay as it is.
+fn audience(given: &Given<'_>) -> Result<Option<Audience>, Wrong> {
+    let wrong = |why: String| Wrong { field: "callers", why };
+    let words: Vec<String> = given.list("callers")?;
+    let (mut audience, mut private) = (Audience::default(), false);
+    for word in &words {
+        match word.as_str() {
+            "public" => audience.public = true,
+            "private" => private = true,
+            member => {
+                audience.members.insert(Member::parse(member).map_err(|error| wrong(error.to_string()))?);
+            }
+        }
+    }
+    if private && !audience.is_empty() {
+        return Err(wrong("private is for nobody else: leave out the others".to_owned()));
+    }
+    audience.check().map_err(|error| wrong(error.to_string()))?;
+    Ok((!words.is_empty()).then_some(audience))
 }
 
 /// Reads how clients are led to it: all at once where nothing is said.
@@ -368,6 +397,7 @@ fn waive(given: &Given<'_>) -> Result<Request, Wrong> {
         deep: false,
         review: false,
         canary: None,
+        audience: None,
     }))
 }
 

@@ -148,6 +148,7 @@ fn sample(field: &str) -> &'static str {
         "version" | "against" => "1.0.0",
         "source" | "package" => "npm:clock@1.0.0",
         "env" => "A=b",
+        "callers" => "user:ada@example.org",
         "secret" => "API_KEY",
         "grant" | "revoke" => "network=time.example:123",
         "canary" => "10,50",

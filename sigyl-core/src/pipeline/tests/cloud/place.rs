@@ -11,7 +11,7 @@ use crate::deploy::cloud_run::tests::House as Google;
 use crate::deploy::cloud_run::tests::fake::{Asked, Blow, Hook};
 use crate::deploy::cloud_run::tests::world::World;
 use crate::deploy::cloud_run::{CloudRun, Patience};
-use crate::domain::{Locator, Plan, Run, RunState, SecretName, SecretValue, ServerName};
+use crate::domain::{Audience, Locator, Member, Plan, Run, RunState, SecretName, SecretValue, ServerName};
 use crate::pipeline::Order;
 
 /// What is done to a server.
@@ -21,6 +21,8 @@ pub(super) enum Act {
     Redeploy,
     Rollback,
     Reconfigure,
+    /// Others are let in.
+    Open,
     Delete,
 }
 
@@ -32,6 +34,11 @@ pub(super) struct Cloud {
 
 pub(super) fn clock() -> ServerName {
     ServerName::parse("clock").unwrap()
+}
+
+/// Everybody, and some by name.
+pub(super) fn audience(members: &[&str]) -> Audience {
+    Audience { public: true, members: members.iter().map(|one| Member::parse(one).unwrap()).collect() }
 }
 
 impl Cloud {
@@ -95,6 +102,9 @@ impl Cloud {
                 let env = BTreeMap::from([("ZONE".to_owned(), "UTC".to_owned())]);
                 (Plan::Reconfigure, Order { env, ..named })
             }
+            Act::Open => {
+                (Plan::Reconfigure, Order { audience: Some(audience(&["user:ada@example.org"])), ..named })
+            }
             Act::Delete => (Plan::Delete, named),
         }
     }
@@ -104,7 +114,7 @@ impl Cloud {
             Act::Deploy | Act::Redeploy => {
                 BTreeMap::from([(SecretName::parse("KEY").unwrap(), SecretValue::new("hush-hush"))])
             }
-            Act::Rollback | Act::Reconfigure | Act::Delete => BTreeMap::new(),
+            Act::Rollback | Act::Reconfigure | Act::Open | Act::Delete => BTreeMap::new(),
         }
     }
 

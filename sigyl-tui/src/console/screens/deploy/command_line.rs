@@ -13,11 +13,19 @@ pub(super) fn command_line(deploy: &Deploy) -> String {
     deploy.secrets.keys().for_each(|name| option("secret", name.as_str()));
     deploy.grant.iter().for_each(|right| option("grant", right));
     deploy.allow_scripts.iter().for_each(|package| option("allow-scripts", package));
+    for member in deploy.audience.iter().flat_map(|audience| &audience.members) {
+        option("invoker", member.as_str());
+    }
     for waiver in &deploy.waive {
         let path = waiver.path.as_ref().map(|path| format!("@{path}")).unwrap_or_default();
         option("waive", &format!("{}{path}", waiver.rule));
         option("reason", &waiver.reason);
         option("expires", &waiver.expires.to_string());
+    }
+    match &deploy.audience {
+        Some(audience) if audience.public => words.push("--public".to_owned()),
+        Some(audience) if audience.is_empty() => words.push("--private".to_owned()),
+        Some(_) | None => {}
     }
     if deploy.deep {
         words.push("--deep".to_owned());

@@ -4,7 +4,7 @@ use crate::console::turn::Values;
 use crate::console::widgets::{Fill, Line};
 
 /// Names of the lines, in the words of the action that they belong to.
-pub(super) const MORE: [(&str, &str, Kind); 12] = [
+pub(super) const MORE: [(&str, &str, Kind); 13] = [
     ("as", "its name; the manifest's when empty", Kind::Text),
     ("target", "where it runs: local or cloud-run; where it is, or this machine, when empty", Kind::Text),
     ("workspace", "its workspace; yours when empty", Kind::Text),
@@ -17,6 +17,11 @@ pub(super) const MORE: [(&str, &str, Kind); 12] = [
     ("accept", "findings that may stay, as RULE or RULE@FILE:LINE, parted by blanks", Kind::Text),
     ("reason", "why they may stay; it is kept with your name", Kind::Text),
     ("until", "the last day on which they may, as YYYY-MM-DD", Kind::Text),
+    (
+        "callers",
+        "who else may call it where it runs: public, private, user:EMAIL group:EMAIL domain:NAME",
+        Kind::Text,
+    ),
 ];
 
 /// How one of them is filled.

@@ -42,6 +42,7 @@ impl Summary {
             rows.push(("may not", Role::Warn, refused));
         }
         rows.extend(self.accepted().map(|accepted| ("accepts", Role::Warn, accepted)));
+        rows.extend(self.audience().map(|warning| ("callers", Role::Warn, warning)));
         rows.push(("then", Role::Text, self.then()));
         let mut text = format!("{}\n\n", self.found(look));
         for (name, role, value) in rows {
@@ -151,6 +152,13 @@ impl Summary {
         let refused = manifest.permissions.beyond(&self.granted());
         (!refused.is_empty())
             .then(|| format!("{}: it asks for that, and does not get it", specimen(&refused.to_string())))
+    }
+
+    /// Who else may call it where it runs: those who are named, or those who may now.
+    fn audience(&self) -> Option<String> {
+        let now = || self.present.as_ref()?.deployment.as_ref().map(|deployment| &deployment.audience);
+        let audience = self.deploy.audience.as_ref().or_else(now)?;
+        audience.warning().map(|warning| specimen(&warning))
     }
 
     /// Findings that may stay, and why.

@@ -153,6 +153,7 @@ fn facts(view: &ServerView) -> Vec<(&'static str, String)> {
         ("by the run", Some(deployment.run.to_string())),
         ("serves since", Some(deployment.activated.to_string())),
         ("limits", limits(&deployment.resources)),
+        ("callers", deployment.audience.warning()),
         ("last probe", view.health.clone()),
         ("other tools", view.drift.clone()),
         ("last exit", status.and_then(|status| status.last_exit.clone())),
