@@ -1,6 +1,7 @@
 //! The error of the handle.
 
 mod codes;
+mod kept;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -27,6 +28,7 @@ use crate::store::StoreError;
 use crate::vault::VaultError;
 
 pub use codes::{CODES, CodeDoc};
+pub use kept::KeptError;
 
 /// An operation of the handle failed.
 #[derive(Debug, thiserror::Error)]
@@ -231,6 +233,9 @@ pub enum Error {
         /// Whether one on the started server was asked for.
         live: bool,
     },
+    /// Lines of a kept source cannot be shown.
+    #[error(transparent)]
+    Kept(#[from] KeptError),
     /// Another request was sent under the same idempotency key.
     #[error("the idempotency key {0} was used for another request")]
     OnceOther(OnceName),
@@ -336,6 +341,7 @@ impl Error {
             Self::NoServer(_) | Self::NoRun(_) | Self::NotStanding(_) | Self::NoRating(_) => Kind::NotFound,
             Self::NoReport { .. } => Kind::NotFound,
             Self::Overlay(_) | Self::LongComment(_) | Self::Window(_) => Kind::Invalid,
+            Self::Kept(error) => error.kind(),
             Self::OnceOther(_) | Self::OnceOpen(_) => Kind::Conflict,
             Self::Quarantined(_) => Kind::Blocked,
             Self::Standing(_) | Self::TooManyStanding(_) => Kind::Conflict,
@@ -415,8 +421,9 @@ impl Error {
             Self::NoReason | Self::BadReason => "E0307",
             Self::Overlay(_) | Self::LongComment(_) => "E0408",
             Self::NoRating(_) => "E0409",
-            Self::Window(_) => "E0411",
+            Self::Window(_) => "E0415",
             Self::NoReport { .. } => "E0410",
+            Self::Kept(error) => error.code(),
             Self::OnceOther(_) | Self::OnceOpen(_) => "E1014",
             Self::Quarantined(_) => "E0308",
             Self::Standing(_) | Self::NotStanding(_) | Self::TooManyStanding(_) => "E0309",

@@ -48,6 +48,7 @@ mod schedule;
 mod secrets;
 mod sessions;
 mod sign_in;
+mod source;
 mod tally;
 #[cfg(test)]
 mod tests;

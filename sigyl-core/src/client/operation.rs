@@ -58,6 +58,7 @@ operations! {
     SHOW_MASTER_KEY = "showMasterKey" "GET" "/api/v1/vault";
     ROTATE_MASTER_KEY = "rotateMasterKey" "POST" "/api/v1/vault/rotate";
     LIST_VERSIONS = "listVersions" "GET" "/api/v1/servers/{name}/versions";
+    SHOW_SOURCE = "showSource" "GET" "/api/v1/servers/{name}/versions/{version}/source";
     ROLL_BACK = "rollBack" "POST" "/api/v1/servers/{name}/rollback";
     RECONFIGURE = "reconfigureServer" "POST" "/api/v1/servers/{name}/reconfigure";
     TRANSFER_SERVER = "transferServer" "PUT" "/api/v1/servers/{name}/workspace";
@@ -100,6 +101,7 @@ operations! {
     LIST_RUNS = "listRuns" "GET" "/api/v1/runs";
     SHOW_RUN = "showRun" "GET" "/api/v1/runs/{run}";
     SHOW_REPORT = "showReport" "GET" "/api/v1/runs/{run}/report";
+    SHOW_RUN_SOURCE = "showRunSource" "GET" "/api/v1/runs/{run}/source";
     SHOW_SARIF = "showSarif" "GET" "/api/v1/runs/{run}/report.sarif";
     WATCH_RUN = "watchRun" "GET" "/api/v1/runs/{run}/events";
     APPROVE_RUN = "approveRun" "POST" "/api/v1/runs/{run}/approval";

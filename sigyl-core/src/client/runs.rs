@@ -3,13 +3,13 @@
 use super::call::Call;
 use super::operation::{
     APPROVE_RUN, CANCEL_RUN, LIST_RUNS, PROMOTE_RUN, REJECT_RUN, RELEASE, RELEASE_AGAIN, SHOW_REPORT,
-    SHOW_RUN, SHOW_SARIF, UPLOAD_SOURCE, WATCH_RUN,
+    SHOW_RUN, SHOW_RUN_SOURCE, SHOW_SARIF, UPLOAD_SOURCE, WATCH_RUN,
 };
 use super::told::{Listener, Picked, Silent, Told, data};
 use super::{Client, ClientError};
 use crate::domain::{Digest, Report, Run, RunId, Seq, ServerName};
 use crate::event::Event;
-use crate::wire::v1::{Begun, Promotion, Reason, Release, RunEnd, Runs, Uploaded};
+use crate::wire::v1::{Begun, Promotion, Reason, Release, RunEnd, Runs, SourceWindow, Uploaded};
 
 /// What is told of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +51,18 @@ impl Client {
     /// Returns what a scan of a run found in the source, or in what the started server says of itself.
     pub async fn report(&self, run: &RunId, live: bool) -> Result<Report, ClientError> {
         self.ask(Call::of(SHOW_REPORT).part(run).asks("live", live)).await
+    }
+
+    /// Shows lines of a file of what a run fetched, from line `from` on.
+    pub async fn run_source(
+        &self,
+        run: &RunId,
+        path: &str,
+        from: u32,
+        lines: u32,
+    ) -> Result<SourceWindow, ClientError> {
+        let call = Call::of(SHOW_RUN_SOURCE).part(run);
+        self.ask(call.asks("path", path).asks("from", from).asks("lines", lines)).await
     }
 
     /// The same as a log of SARIF 2.1.0, as code hosts take it.

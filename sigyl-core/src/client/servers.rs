@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::operation::{
-    CALL_TOOL, COUNT_CALLS, COUNT_SESSIONS, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, MEASURE_SERVER,
-    PROBE_SERVER, READ_CALLS, READ_LOGS, RECONFIGURE, ROLL_BACK, SHOW_SERVER, TRANSFER_SERVER,
+    CALL_TOOL, COUNT_CALLS, COUNT_SESSIONS, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, MEASURE_SERVER, PROBE_SERVER, READ_CALLS, READ_LOGS, RECONFIGURE, ROLL_BACK, SHOW_SERVER, SHOW_SOURCE, TRANSFER_SERVER,
 };
 use super::told::{Listener, Picked, Silent, Told, data};
 use super::{Client, ClientError};
@@ -14,9 +13,11 @@ use crate::domain::{RunId, ServerName, Version, WorkspaceName};
 use crate::mcp::Probe;
 use crate::store::CallRecord;
 use crate::wire::v1::{
-    Begun, CallCount, CallCounts, Rollback, ServerView, Servers, SessionCounts, Settings, Transfer,
-    UsageView, VersionView, Versions,
+    Begun, CallCount, CallCounts, Rollback, ServerView, Servers, SessionCounts, Settings, SourceWindow, Transfer, UsageView, VersionView, Versions,
 };
+
+/// What an address calls the version that serves; no version has this name.
+const ACTIVE: &str = "active";
 
 impl Client {
     /// Tells how many calls there were, by caller, server and tool, since the server began.
@@ -47,6 +48,21 @@ impl Client {
     /// Lists the versions of a server, newest first.
     pub async fn versions(&self, name: &ServerName) -> Result<Vec<VersionView>, ClientError> {
         self.all(Call::of(LIST_VERSIONS).part(name), |part: Versions| (part.versions, part.next)).await
+    }
+
+    /// Shows lines of a file of the kept source of a version, from line `from` on: of the one that serves, else the latest,
+    /// when none is named.
+    pub async fn source(
+        &self,
+        name: &ServerName,
+        version: Option<&Version>,
+        path: &str,
+        from: u32,
+        lines: u32,
+    ) -> Result<SourceWindow, ClientError> {
+        let version = version.map_or(ACTIVE, Version::as_str);
+        let call = Call::of(SHOW_SOURCE).part(name).part(version);
+        self.ask(call.asks("path", path).asks("from", from).asks("lines", lines)).await
     }
 
     /// Lets an earlier version serve again: the one before the present one when none is named.

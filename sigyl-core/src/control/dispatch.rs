@@ -88,6 +88,9 @@ async fn tell(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
         Request::List => Response::Servers(sigyl.list(caller).await?),
         Request::Show { name } => Response::Server(Box::new(sigyl.show(caller, &name).await?)),
         Request::Versions { name } => Response::Versions(sigyl.versions(caller, &name).await?),
+        Request::Source { of, path, from, lines } => {
+            Response::Source(Box::new(sigyl.source(caller, &of, &path, from, lines).await?))
+        }
         Request::Runs { limit } => Response::Runs(sigyl.runs(caller, None, limit).await?.items),
         Request::Probe { name } => Response::Probe(Box::new(sigyl.probe(caller, &name).await?)),
         Request::Call { name, tool, arguments } => {

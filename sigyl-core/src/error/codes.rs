@@ -181,6 +181,30 @@ const OTHERS: &[CodeDoc] = &[
     ),
     doc(
         "E0411",
+        "source not kept",
+        "What was fetched is kept for a version that is recorded and for a run that waits; this one's is not there, or not any more.",
+        "`sigyl versions NAME` shows the recorded ones; deploy the source again to have it here",
+    ),
+    doc(
+        "E0412",
+        "no such file",
+        "The kept source has no file under that path. A path stands inside the source, with `/`, and leads through no link.",
+        "name the file as `sigyl report RUN` does where something was found in it",
+    ),
+    doc(
+        "E0413",
+        "no such lines",
+        "Lines count from 1 up to the last of the file, and a bounded number of them is shown at once.",
+        "name a line that the file has, and fewer lines",
+    ),
+    doc(
+        "E0414",
+        "source not shown",
+        "Lines are shown only with their secrets masked as in reports. Of what is no text in UTF-8, is too large, or holds a secret that cannot be told from the text around it, nothing is shown.",
+        "`sigyl report RUN` shows what was found in it; look at the file where the source is from",
+    ),
+    doc(
+        "E0415",
         "no such span",
         "What a place measured is told over one minute to thirty days.",
         "name a span within that, such as `--since 1h`",

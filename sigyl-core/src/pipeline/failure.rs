@@ -384,6 +384,7 @@ fn source_hint(error: &SourceError) -> &str {
         SourceError::Archive { .. } => {
             "read the cause; a repository that was renamed goes by its name of today"
         }
+        SourceError::BadPath { .. } => "name a file by its path inside the source, with `/`",
         SourceError::Offline(_) => "run again without --offline",
         SourceError::BeyondReach { .. } => "who runs the server may name the host in `[sources] allow`",
         SourceError::Io { .. } => "check the permissions of what is named, and that its disk has space",

@@ -61,7 +61,6 @@ impl Masker {
     }
 
     /// Returns where the secrets of a text stand; places may overlap.
-    #[cfg(feature = "llm")]
     pub(super) fn spans(&self, text: &str) -> Vec<(usize, usize)> {
         let places = |found: Captures<'_>| Some((found.get(1)?.end(), found.get(0)?.end()));
         let loose = self.loose.iter().flat_map(|shape| shape.captures_iter(text).filter_map(places));

@@ -57,7 +57,7 @@ mod tests {
         let none = house.sigyl.usage(&owner, &clock, 3_600).await.unwrap_err();
         assert_eq!((none.kind(), none.code()), (Kind::Conflict, "E0406"));
         let short = house.sigyl.usage(&owner, &clock, 59).await.unwrap_err();
-        assert_eq!((short.kind(), short.code()), (Kind::Invalid, "E0411"));
+        assert_eq!((short.kind(), short.code()), (Kind::Invalid, "E0415"));
         let error = || TargetError::Unsupported("ada@demo lacks a role".to_owned());
         assert!(told_to(&owner, &clock, error()).to_string().contains("ada@demo"));
         let rita = house.caller("rita", &["*"]).await;

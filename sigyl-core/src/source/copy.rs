@@ -6,6 +6,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use super::path::{clean, shown};
 use super::tree::Entry;
 use super::{SourceError, SourceTree};
 use crate::domain::Digest;
@@ -27,6 +28,22 @@ impl SourceTree {
             true => Ok(bytes),
             false => Err(changed()),
         }
+    }
+
+    /// Reads the file that somebody outside named, or the lock that Sigyl made under that name, with the path by which
+    /// the tree lists it; nothing where it lists no such file. Nothing but what is listed is opened, and nothing longer than
+    /// `most` bytes.
+    pub fn read_named(&self, path: &str, most: u64) -> Result<Option<(String, Vec<u8>)>, SourceError> {
+        let wrong = |why| SourceError::BadPath { path: shown(path), why };
+        let clean = clean(path).map_err(wrong)?;
+        if let Some(entry) = self.find(&clean) {
+            if entry.size > most {
+                return Err(SourceError::over_bytes(clean, most));
+            }
+            return self.read(entry).map(|bytes| Some((clean, bytes)));
+        }
+        let made = self.locks.iter().find(|lock| lock.made && lock.path == clean);
+        Ok(made.map(|lock| (clean, lock.bytes.clone())))
     }
 
     /// Copies the files into `dir`, and each lock that Sigyl made to its place among them.
@@ -112,7 +129,38 @@ pub(super) fn digest_into(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Limits;
+    use crate::source::{Limits, Lock, LockKind};
+
+    #[test]
+    fn a_file_is_read_by_the_path_it_is_listed_under_and_nothing_else_is() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("in/src")).unwrap();
+        std::fs::write(dir.path().join("in/src/a.py"), "a").unwrap();
+        std::fs::write(dir.path().join("secret"), "s").unwrap();
+        let tree = SourceTree::from_folder(&dir.path().join("in"), &Limits::default()).unwrap();
+        let path = "package-lock.json".to_owned();
+        let tree = tree.with_lock(Lock { kind: LockKind::Npm, path, bytes: b"lock".to_vec(), made: true });
+        let read = |path: &str| tree.read_named(path, 4);
+        for path in ["src/a.py", "./src//a.py"] {
+            assert_eq!(read(path).unwrap(), Some(("src/a.py".to_owned(), b"a".to_vec())));
+        }
+        assert_eq!(read("package-lock.json").unwrap().map(|(_, bytes)| bytes), Some(b"lock".to_vec()));
+        for path in ["../secret", "src/../../secret", "/etc/passwd", "src\\a.py", "src/\u{202e}a.py"] {
+            assert!(matches!(read(path), Err(SourceError::BadPath { .. })), "{path}");
+        }
+        assert!(matches!(tree.read_named("src/a.py", 0), Err(SourceError::TooLarge { .. })));
+        // What came to the folder since is not of the tree, and neither is what a link leads to.
+        std::fs::write(dir.path().join("in/later.py"), "b").unwrap();
+        for path in ["later.py", "src", "", "none.py"] {
+            assert_eq!(read(path).unwrap(), None, "{path}");
+        }
+        #[cfg(unix)]
+        {
+            std::fs::remove_file(dir.path().join("in/src/a.py")).unwrap();
+            std::os::unix::fs::symlink(dir.path().join("secret"), dir.path().join("in/src/a.py")).unwrap();
+            assert!(matches!(read("src/a.py"), Err(SourceError::Changed { .. })), "other bytes of as many");
+        }
+    }
 
     #[test]
     fn a_file_that_changed_is_neither_read_nor_copied() {

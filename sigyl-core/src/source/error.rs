@@ -85,6 +85,14 @@ pub enum SourceError {
         /// What happened.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Not a path of a file in a source.
+    #[error("`{path}` is {why}, and no path of a file in a source")]
+    BadPath {
+        /// What was named, fit to be shown.
+        path: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// It would need the network.
     #[error("{0} needs the network, and --offline forbids it")]
     Offline(String),
@@ -117,6 +125,7 @@ impl SourceError {
             | Self::Empty(_)
             | Self::NothingRead { .. }
             | Self::TooLarge { .. }
+            | Self::BadPath { .. }
             | Self::BadArchive { .. }
             | Self::BadDependencies { .. } => Kind::Invalid,
             Self::Archive { kind, .. } => *kind,

@@ -11,6 +11,7 @@ mod quarantine;
 mod request;
 mod secrets;
 mod usage;
+mod source;
 mod verify;
 mod view;
 
@@ -37,6 +38,7 @@ pub use github::{GitHubView, InForce, KeptGitHubApp, NewGitHubApp};
 pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines, Unreached};
 pub use request::Request;
 pub use usage::UsageView;
+pub use source::{SourceOf, SourceWindow};
 pub use verify::{PublicKeyView, Verification};
 pub use view::{
     FindingCounts, Observed, Owner, PolicyChange, PolicyTest, RatingsView, Rescanned, RunEnd, ServerView,

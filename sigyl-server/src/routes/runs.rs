@@ -7,9 +7,9 @@ use sigyl_core::Held;
 use sigyl_core::access::Class;
 use sigyl_core::domain::{Action, Caller, Denied, Locator, Report, RunId};
 use sigyl_core::scan::render::{Origin, sarif};
-use sigyl_core::wire::v1::{Deploy, Promotion, Reason, Redeploy, Release, Runs};
+use sigyl_core::wire::v1::{Deploy, Promotion, Reason, Redeploy, Release, Runs, SourceOf};
 
-use super::servers::{begun, name};
+use super::servers::{NOT_SHOWN, WINDOW, begun, name, window};
 use crate::app::App;
 use crate::request::{Ask, LISTED_MOST};
 use crate::respond::{Answer, Problem};
@@ -63,6 +63,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::get("/api/v1/runs/{run}", READ, handler!(show), SHOW),
     Route::get("/api/v1/runs/{run}/report", READ, handler!(report), REPORT),
     Route::get("/api/v1/runs/{run}/report.sarif", READ, handler!(sarif_log), SARIF),
+    Route::get("/api/v1/runs/{run}/source", READ, handler!(source), SOURCE_DOC),
     Route::get("/api/v1/runs/{run}/events", READ, handler!(events), EVENTS).lasting(),
     Route::change(
         Method::Post,
@@ -124,6 +125,16 @@ const SARIF: Doc = Doc::new(
     &[shows(SARIF_KIND, "The log."), NO_REPORT],
 )
 .asks(LIVE);
+const SOURCE_DOC: Doc = Doc::new(
+    "showRunSource",
+    "Shows lines of a file of what a run fetched, with secrets masked as in its report.",
+    &[
+        gives("SourceWindow", "The lines."),
+        fails(404, "There is no such run, for this key at least, its source is not kept any more, or has no such file."),
+        NOT_SHOWN,
+    ],
+)
+.asks(WINDOW);
 const EVENTS: Doc = Doc::new(
     "watchRun",
     "What happens in a run, as a stream of numbered events, until it ends or waits for a decision: then comes `end`.",
@@ -254,6 +265,11 @@ async fn sarif_log(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
     let report = found(&app, ask).await?;
     let log = sarif(&report, &*app.core.rules()?, &Origin::default());
     Ok(Answer::whole(HeaderValue::from_static(SARIF_KIND), log))
+}
+
+async fn source(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let (of, (path, from, lines)) = (SourceOf::Run(id(&ask)?), window(&ask)?);
+    Answer::json(&app.core.source(&ask.caller, &of, &path, from, lines).await?)
 }
 
 async fn events(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

@@ -6,8 +6,10 @@ use hyper::StatusCode;
 use serde_json::Value;
 use sigyl_core::Held;
 use sigyl_core::access::Class;
-use sigyl_core::domain::{Action, RunId, ServerName, Window};
-use sigyl_core::wire::v1::{Begun, CallCounts, Reconfigure, Rollback, Servers, Settings, Transfer, Versions};
+use sigyl_core::domain::{Action, RunId, ServerName, Version, Window};
+use sigyl_core::wire::v1::{
+    Begun, CallCounts, Reconfigure, Rollback, Servers, Settings, SourceOf, Transfer, Versions,
+};
 
 use crate::app::App;
 use crate::request::{Ask, LISTED_MOST, newest_first};
@@ -29,6 +31,9 @@ const ARGUMENTS: usize = 1 << 20;
 /// Lines or calls of the past when no number is asked for.
 const PAST: usize = 100;
 
+/// Lines of a file when no number is asked for.
+const WINDOW_LINES: u32 = 200;
+
 const READ: Access = Access::Key(Action::Read);
 
 pub(crate) const ROUTES: &[Route] = &[
@@ -43,6 +48,7 @@ pub(crate) const ROUTES: &[Route] = &[
     )
     .counts_as(Class::Deploy),
     Route::get("/api/v1/servers/{name}/versions", READ, handler!(versions), VERSIONS),
+    Route::get("/api/v1/servers/{name}/versions/{version}/source", READ, handler!(source), SOURCE),
     Route::change(
         Method::Post,
         "/api/v1/servers/{name}/rollback",
@@ -118,6 +124,26 @@ const VERSIONS: Doc = Doc::new(
     &[gives("Versions", "They."), NO_SERVER],
 )
 .asks(PARTS);
+pub(super) const WINDOW: &[Param] = &[
+    param("path", "Text", "The file, by its path inside the source."),
+    param("from", "Count", "The first line, from 1, which is meant when absent."),
+    param("lines", "Count", "How many lines, 200 when absent, and at most 2 000."),
+];
+pub(super) const NOT_SHOWN: crate::router::Reply = fails(
+    409,
+    "The file is no text in UTF-8, is too large, or holds a secret that cannot be masked for sure.",
+);
+const SOURCE: Doc = Doc::new(
+    "showSource",
+    "Shows lines of a file of the kept source of a version, with secrets masked as in its report. `active` is the version \
+     that serves, else the latest.",
+    &[
+        gives("SourceWindow", "The lines."),
+        fails(404, "There is no such server or version, for this key at least, its source is not kept any more, or has no such file."),
+        NOT_SHOWN,
+    ],
+)
+.asks(WINDOW);
 const ROLLBACK: Doc =
     Doc::new("rollBack", "Lets an earlier version serve again.", &[BEGUN, NO_SERVER]).takes("Rollback");
 const RECONFIGURE: Doc = Doc::new(
@@ -206,6 +232,24 @@ async fn versions(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
         newest_first(one.record.recorded, &one.record.version)
     });
     Answer::json(&Versions { versions, next })
+}
+
+/// Which lines of which file are asked for.
+pub(super) fn window(ask: &Ask) -> Result<(String, u32, u32), Problem> {
+    let query = ask.query()?;
+    // Who may see nothing here is told of no file: the core looks at the path, after it knows who asks.
+    let path = query.text("path").unwrap_or_default();
+    let from = query.value("from", "the number of a line")?.unwrap_or(1);
+    Ok((path.to_owned(), from, query.value("lines", "a number of lines")?.unwrap_or(WINDOW_LINES)))
+}
+
+async fn source(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {
+    let version = match ask.text("version")?.as_str() {
+        "active" => None,
+        _ => Some(ask.part("version", Version::parse)?),
+    };
+    let (of, (path, from, lines)) = (SourceOf::Version { name: name(&ask)?, version }, window(&ask)?);
+    Answer::json(&app.core.source(&ask.caller, &of, &path, from, lines).await?)
 }
 
 async fn rollback(app: Arc<App>, ask: Ask) -> Result<Answer, Problem> {

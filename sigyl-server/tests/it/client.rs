@@ -213,6 +213,15 @@ async fn runs(client: &Client) {
     let none = (404, Some("E0410".to_owned()));
     assert_eq!(refused(client.report(&run, true).await), none, "nothing was started");
     assert_eq!(refused(client.sarif(&run, true).await), none);
+    let gone = (404, Some("E0411".to_owned()));
+    assert_eq!(
+        refused(client.run_source(&run, "README.md", 1, 9).await),
+        gone,
+        "what is blocked is not kept"
+    );
+    assert_eq!(refused(client.run_source(&run, "README.md", 0, 9).await), (400, Some("E0413".to_owned())));
+    let nobody = ServerName::parse("nobody").unwrap();
+    assert_eq!(refused(client.source(&nobody, None, "a", 1, 9).await), (404, Some("E0402".to_owned())));
     assert_eq!(client.runs(5).await.unwrap(), [end.run]);
     assert_eq!(refused(client.approve(&run, "fine").await), (409, Some("E0306".to_owned())));
     assert_eq!(refused(client.reject(&run, "no").await), (409, Some("E0306".to_owned())));

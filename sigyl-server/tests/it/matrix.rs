@@ -79,6 +79,7 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("showServer", Key(Action::Read), 404),
     ("deleteServer", Key(Action::Delete), 404),
     ("listVersions", Key(Action::Read), 404),
+    ("showSource", Key(Action::Read), 404),
     ("rollBack", Key(Action::Deploy), 415),
     ("reconfigureServer", Key(Action::Deploy), 415),
     ("transferServer", Key(Action::Manage), 415),
@@ -101,6 +102,7 @@ const OPERATIONS: &[(&str, Needs, u16)] = &[
     ("showRun", Key(Action::Read), 404),
     ("showReport", Key(Action::Read), 404),
     ("showSarif", Key(Action::Read), 404),
+    ("showRunSource", Key(Action::Read), 404),
     ("watchRun", Key(Action::Read), 404),
     ("readEvents", Key(Action::Read), 400),
     ("approveRun", Key(Action::Approve), 415),
@@ -384,6 +386,7 @@ async fn the_owner_of_another_workspace_sees_and_does_nothing_here() {
         let is = match part {
             "{name}" => "clock",
             "{run}" => run,
+            "{version}" => "1.0.0",
             "{workspace}" => "default",
             "{login}" => "eve",
             "{tool}" => "now",

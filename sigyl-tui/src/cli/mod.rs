@@ -71,6 +71,7 @@ mod secrets;
 mod serve;
 mod setup;
 mod show;
+mod source;
 mod start;
 mod stop;
 mod uninstall;

@@ -5,7 +5,8 @@ use super::{
     delete, deploy, deprecate, doctor, edit, events, explain, export, follow, github, help, import, init,
     install, keys, list, login, logout, logs, members, metrics, namespaces, policy, probe, promote, publish,
     quarantine, rate, redeploy, reject, report, rescan, restart, restore, rollback, rules, runs, scan,
-    search, secrets, serve, setup, show, stop, uninstall, verify, versions, watch, whoami, workspaces,
+    search, secrets, serve, setup, show, source, stop, uninstall, verify, versions, watch, whoami,
+    workspaces,
 };
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -27,6 +28,7 @@ pub(crate) enum Verb {
     List(list::Args),
     Show(show::Args),
     Versions(versions::Args),
+    Source(source::Args),
     Redeploy(Box<redeploy::Args>),
     Rollback(rollback::Args),
     Configure(configure::Args),
@@ -105,6 +107,7 @@ impl Verb {
             Self::List(args) => args.run(cx).await,
             Self::Show(args) => args.run(cx).await,
             Self::Versions(args) => args.run(cx).await,
+            Self::Source(args) => args.run(cx).await,
             Self::Redeploy(args) => args.run(cx).await,
             Self::Rollback(args) => args.run(cx).await,
             Self::Configure(args) => args.run(cx).await,

@@ -304,6 +304,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     row(S::Tabs, &[key('8')], C::Tab(7), "eighth tab"),
     row(S::Tabs, &[key('9')], C::Tab(8), "ninth tab"),
     row(S::Tabs, &[key('0')], C::Tab(9), "tenth tab"),
+    row(S::Tabs, &[key('-')], C::Tab(10), "eleventh tab"),
     row(S::Tabs, &[code(KeyCode::Tab), key('l'), code(KeyCode::Right)], C::NextTab, "tab to the right"),
     row(S::Tabs, &[code(KeyCode::BackTab), key('h'), code(KeyCode::Left)], C::PreviousTab, "tab to the left"),
     row(S::Stream, &[key('f')], C::Follow, "follow, or stop"),

@@ -66,6 +66,11 @@ impl<T> Loaded<T> {
         self.value.as_mut()
     }
 
+    /// Why it could not be had the last time.
+    pub(super) fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
     /// Tells whether an answer is waited for.
     pub(super) fn is_asked(&self) -> bool {
         self.asked.is_some()

@@ -10,7 +10,7 @@ use sigyl_core::wire::registry::{Finds, ImportReport, ServerList, ServerResponse
 use sigyl_core::wire::v1::{
     AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member,
     Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, Response, RunEnd, SecretView,
-    ServerView, SessionCounts, SetSecret, UsageView, Verification, VersionView, WhoAmI, WorkspaceView,
+    ServerView, SessionCounts, SetSecret, SourceWindow, UsageView, Verification, VersionView, WhoAmI, WorkspaceView,
 };
 
 use crate::problem::Problem;
@@ -57,6 +57,7 @@ answer!(ProvenNamespace, Namespace, *);
 answer!(Vec<CallCount>, CallCounts);
 answer!(SessionCounts, SessionCounts, *);
 answer!(UsageView, Usage, *);
+answer!(SourceWindow, Source, *);
 answer!(Vec<Account>, Accounts);
 answer!(Vec<KeyView>, Keys);
 answer!(MadeKey, MadeKey, *);

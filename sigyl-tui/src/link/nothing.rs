@@ -7,7 +7,7 @@ use sigyl_core::Error;
 use sigyl_core::domain::{Caller, ServerName, WorkspaceName};
 use sigyl_core::github::app::AppError;
 use sigyl_core::wire::registry::Finds;
-use sigyl_core::wire::v1::{Failure, GitHubView, InForce, Request, Response, WhoAmI};
+use sigyl_core::wire::v1::{Failure, GitHubView, InForce, Request, Response, SourceOf, WhoAmI};
 
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -61,6 +61,7 @@ pub(crate) fn answer(request: &Request, settings: &Settings) -> Result<Option<Re
         | Request::RevealSecret { name, .. }
         | Request::Rollback { name, .. }
         | Request::Delete { name, .. } => Err(no(name).into()),
+        Request::Source { of: SourceOf::Version { name, .. }, .. } => Err(no(name).into()),
         Request::Reconfigure(change) => Err(no(&change.name).into()),
         Request::Redeploy(redeploy) => Err(no(&redeploy.name).into()),
         _ => Ok(None),

@@ -9,7 +9,7 @@ use sigyl_core::source::{Fetcher, Limits, Silent, SourceError, ToolEnv, Uploads}
 use sigyl_core::wire::registry::ListQuery;
 use sigyl_core::wire::v1::{
     Deploy, Failure, Frame, Import, NewQuarantine, NewRating, NewSecret, PolicyText, Redeploy, Release,
-    Request, Rescan, Response, RunEnd,
+    Request, Rescan, Response, RunEnd, SourceOf,
 };
 
 use crate::codes;
@@ -140,6 +140,9 @@ async fn look(client: &Client, request: Request) -> Result<Response, Failure> {
         Request::List => client.servers().await.map(Response::Servers),
         Request::Show { name } => client.server(&name).await.map(|it| Response::Server(Box::new(it))),
         Request::Versions { name } => client.versions(&name).await.map(Response::Versions),
+        Request::Source { of, path, from, lines } => {
+            return source(client, &of, &path, from, lines).await;
+        }
         Request::Runs { limit } => client.runs(limit).await.map(Response::Runs),
         Request::Report { run, live } => {
             client.report(&run, live).await.map(|it| Response::Report(Box::new(it)))
@@ -227,6 +230,22 @@ async fn life(client: &Client, request: Request) -> Result<Response, Failure> {
         other => return origin(client, other).await,
     };
     answered.map_err(told_of)
+}
+
+/// Lines of a kept source.
+async fn source(
+    client: &Client,
+    of: &SourceOf,
+    path: &str,
+    from: u32,
+    lines: u32,
+) -> Result<Response, Failure> {
+    let window = match of {
+        SourceOf::Version { name, version } => client.source(name, version.as_ref(), path, from, lines).await,
+        SourceOf::Run(run) => client.run_source(run, path, from, lines).await,
+        _ => return Err(not_there(client)),
+    };
+    window.map(|window| Response::Source(Box::new(window))).map_err(told_of)
 }
 
 /// Where servers come from, and what is signed of it.

@@ -136,6 +136,8 @@ const LINES: &[(&str, i32)] = &[
     ("list", 0),
     ("show nobody", 3),
     ("versions nobody", 3),
+    ("source nobody README.md", 3),
+    ("source run:019aa1b2-0000-7000-8000-000000000000 README.md:4", 3),
     ("logs nobody", 3),
     ("calls nobody", 3),
     ("probe nobody", 3),

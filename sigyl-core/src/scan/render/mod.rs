@@ -1,5 +1,6 @@
 //! A report as people and as programs read it. Pure: a report, the rules and what the reader can show become text.
 
+mod excerpt;
 mod frame;
 mod github;
 mod json;
@@ -14,6 +15,7 @@ mod sarif_rules;
 mod schema;
 mod specimen;
 
+pub use excerpt::{Excerpt, ExcerptError};
 pub use frame::Frame;
 pub use github::{annotations, github};
 pub use json::json;

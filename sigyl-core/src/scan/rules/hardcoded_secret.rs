@@ -1,13 +1,15 @@
 //! Values that are given to names of secrets.
 
+use std::ops::Range;
+
 use crate::domain::{Confidence, Severity};
 use crate::scan::file::FileText;
 use crate::scan::findings::{Findings, Hit, in_file};
 use crate::scan::language::Language;
 use crate::scan::rule::{Part, Rule, RuleMeta};
 use crate::scan::secret::{
-    Assigned, NameKind, assignments, begins_like_a_shape, entropy, is_aside, is_made_up, is_placeholder,
-    kind_of_name, vendor_of, words,
+    Anchor, Assigned, NameKind, anchors, assignments, begins_like_a_shape, entropy, is_aside, is_made_up,
+    is_placeholder, kind_of_name, vendor_of, words,
 };
 
 /// Finds secrets by the names that they are given.
@@ -23,11 +25,7 @@ impl HardcodedSecret {
 
     fn file(&self, file: &FileText<'_>, found: &mut Findings<'_>) {
         let aside = is_aside(file.path(), file.language());
-        for one in assignments(file.text(), words(file.anchors())) {
-            if !one.quoted && !takes_bare_values(file.language()) {
-                continue;
-            }
-            let Some((severity, confidence, what)) = judge(&one) else { continue };
+        for (one, (severity, confidence, what)) in given(file.text(), file.anchors(), file.language()) {
             let severity = match severity {
                 Severity::Error if aside => Severity::Warning,
                 Severity::Warning if aside => Severity::Info,
@@ -48,13 +46,33 @@ impl HardcodedSecret {
     }
 }
 
+/// How grave a value is, how sure that is, and what it is by its name and form.
+type Weight = (Severity, Confidence, Option<&'static str>);
+
+/// Yields the values of a text that are secrets by the names that they are given.
+fn given<'a>(
+    text: &'a str,
+    anchors: &[Anchor],
+    language: Language,
+) -> impl Iterator<Item = (Assigned<'a>, Weight)> {
+    let bare = takes_bare_values(language);
+    assignments(text, words(anchors))
+        .filter(move |one| one.quoted || bare)
+        .filter_map(|one| judge(&one).map(|weight| (one, weight)))
+}
+
+/// Returns where such values stand, for whoever masks them in what is shown.
+pub(in crate::scan) fn values(text: &str, language: Language) -> Vec<Range<usize>> {
+    given(text, &anchors(text), language).map(|(one, _)| one.end - one.value.len()..one.end).collect()
+}
+
 /// Tells whether a value without quotes is a text, as in `KEY=value`.
 fn takes_bare_values(language: Language) -> bool {
     matches!(language, Language::Env | Language::Yaml | Language::Docker | Language::Shell)
 }
 
 /// Weighs a value by its name and by what it looks like.
-fn judge(one: &Assigned<'_>) -> Option<(Severity, Confidence, Option<&'static str>)> {
+fn judge(one: &Assigned<'_>) -> Option<Weight> {
     let kind = kind_of_name(one.name)?;
     let value = one.value;
     if is_no_secret(value) || begins_like_a_shape(value) {

@@ -35,6 +35,7 @@ mod unverified_token;
 mod workflow;
 
 pub(super) use advised_dependency::with_advisories;
+pub(super) use hardcoded_secret::values as hardcoded_values;
 #[cfg(feature = "llm")]
 pub(super) use llm_review::MARKS as REVIEW_MARKS;
 pub(super) use table::{all, files, samples};

@@ -21,4 +21,5 @@ mod said;
 mod secrets;
 mod sessions;
 mod sign_in;
+mod source;
 mod verify;

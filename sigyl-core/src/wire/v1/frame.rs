@@ -16,7 +16,7 @@ use crate::wire::registry::{Finds, ImportReport, ServerList, ServerResponse, Val
 use super::{
     AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member,
     Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, RunEnd, SecretView, ServerView,
-    SessionCounts, SetSecret, UsageView, Verification, VersionView, WhoAmI, WorkspaceView,
+    SessionCounts, SetSecret, SourceWindow, UsageView, Verification, VersionView, WhoAmI, WorkspaceView,
 };
 
 /// One message of an answer.
@@ -63,6 +63,8 @@ pub enum Response {
     Server(Box<ServerView>),
     /// Versions, newest first.
     Versions(Vec<VersionView>),
+    /// Lines of a kept source.
+    Source(Box<SourceWindow>),
     /// Runs, newest first.
     Runs(Vec<Run>),
     /// What a scan found.

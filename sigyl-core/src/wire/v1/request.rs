@@ -13,6 +13,7 @@ use crate::wire::registry::{ImportRow, StatusUpdate};
 
 use super::{
     Deploy, NewAccount, NewFollow, NewGitHubApp, NewKey, NewWorkspace, Reconfigure, Redeploy, SignedTime,
+    SourceOf,
 };
 
 /// An operation of the handle, as data.
@@ -86,6 +87,17 @@ pub enum Request {
     Versions {
         /// The server.
         name: ServerName,
+    },
+    /// Lines of a kept source.
+    Source {
+        /// Whose.
+        of: SourceOf,
+        /// The file.
+        path: String,
+        /// The first line, from 1.
+        from: u32,
+        /// How many lines.
+        lines: u32,
     },
     /// The log of a server.
     Logs {

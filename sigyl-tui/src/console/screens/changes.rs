@@ -7,7 +7,7 @@ use sigyl_core::domain::{
 };
 use sigyl_core::wire::v1::{Request, Response, RunEnd, VersionView};
 
-use super::findings::{Found, Standing, place, severity, whole};
+use super::findings::{Found, Standing, place, severity, sheet, whole};
 use super::{Key, List, Noun, Screen};
 use crate::console::command::Command;
 use crate::console::keymap::Scope;
@@ -126,10 +126,7 @@ impl Noun for Rows {
     }
 
     fn open(&self, changed: &Changed, turn: &mut Turn<'_>) {
-        let found = changed.found.clone();
-        let title = specimen(&found.finding.rule.to_string());
-        let text = super::Asking::Here(Box::new(move |look: &Look| whole(&found, look)));
-        turn.open(super::Sheet::new(title, text));
+        turn.open(sheet(&changed.found));
     }
 
     fn whole(&self, changed: &Changed, look: &Look, _now: Timestamp) -> Option<String> {

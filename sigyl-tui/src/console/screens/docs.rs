@@ -137,7 +137,7 @@ impl Noun for Pages {
 }
 
 /// Markdown for a terminal: headings stand out, paragraphs are broken to fit, code and tables stay as they are.
-fn dressed(markdown: &str, look: &Look) -> String {
+pub(super) fn dressed(markdown: &str, look: &Look) -> String {
     let mut text = String::new();
     let mut code = false;
     for line in specimen_lines(markdown).lines() {

@@ -12,7 +12,7 @@ use sigyl_core::domain::{Failure, RunId, Seq, ServerName};
 use sigyl_core::wire::v1::{Request, Response, RunEnd, VersionView};
 
 use self::rows::Rows;
-pub(super) use self::rows::{Found, place, severity, whole};
+pub(super) use self::rows::{Found, place, severity, sheet, whole};
 use self::sources::Of;
 pub(super) use self::sources::Standing;
 use super::{List, Screen};

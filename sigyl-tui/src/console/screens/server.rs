@@ -1,8 +1,9 @@
 //! One server, from all sides.
 
 use sigyl_core::domain::ServerName;
-use sigyl_core::wire::v1::{Frame, Request, Response};
+use sigyl_core::wire::v1::{Frame, Request, Response, SourceOf};
 
+use super::docs::dressed;
 use super::findings::Findings;
 use super::nouns::{Counts, Deployments, Secrets, Tools, Versions};
 use super::tabs::Tabs;
@@ -13,6 +14,10 @@ use crate::render;
 
 /// Lines from the past that are asked for first.
 const PAST: usize = 500;
+
+/// What it says of itself, and how many lines of that are read.
+const README: &str = "README.md";
+const README_LINES: u32 = 2_000;
 
 /// The screen of a server.
 pub(in crate::console) fn server(name: &ServerName) -> Tabs {
@@ -36,6 +41,7 @@ pub(in crate::console) fn server(name: &ServerName) -> Tabs {
         .tab("ratings", ratings(name))
         .tab("deployments", List::new(Deployments { only: Some(name.clone()) }))
         .tab("traffic", List::new(Counts { only: Some(name.clone()) }))
+        .tab("readme", readme(name))
 }
 
 fn overview(name: &ServerName) -> Sheet {
@@ -45,6 +51,20 @@ fn overview(name: &ServerName) -> Sheet {
     };
     let request = Request::Show { name: name.clone() };
     Sheet::new("overview", Asking::Of(Box::new(request), Box::new(text))).renewed()
+}
+
+/// What the version that serves says of itself at the top of its source.
+fn readme(name: &ServerName) -> Sheet {
+    let text = |response: &Response, look: &render::Look, _| match response {
+        Response::Source(window) => {
+            let text = dressed(&window.lines.join("\n"), look);
+            Some(format!("{text}\n{}", render::source_notes(window, look)))
+        }
+        _ => None,
+    };
+    let of = SourceOf::Version { name: name.clone(), version: None };
+    let request = Request::Source { of, path: README.to_owned(), from: 1, lines: README_LINES };
+    Sheet::new("readme", Asking::Of(Box::new(request), Box::new(text)))
 }
 
 fn ratings(name: &ServerName) -> Sheet {

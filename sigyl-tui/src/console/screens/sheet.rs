@@ -24,12 +24,17 @@ type Text = Box<dyn Fn(&Response, &Look, Timestamp) -> Option<String>>;
 /// Makes the text of an answer, with all that is known beside it.
 type Seen = Box<dyn Fn(&Response, &Look, &View<'_>) -> Option<String>>;
 
+/// Makes a text that is here already, with an answer or a failure in it once that came.
+type Meanwhile = Box<dyn Fn(&Loaded<Response>, &Look) -> String>;
+
 /// Where the text is from.
 pub(in crate::console) enum Asking {
     /// An answer.
     Of(Box<Request>, Text),
     /// An answer, beside what is known already.
     Beside(Box<Request>, Seen),
+    /// It is here already, and an answer adds to it.
+    Also(Box<Request>, Meanwhile),
     /// It is here already.
     Here(Box<dyn Fn(&Look) -> String>),
 }
@@ -128,6 +133,7 @@ impl Sheet {
         match &self.asking {
             Asking::Of(_, text) => text(self.answer.get()?, &look, view.now),
             Asking::Beside(_, text) => text(self.answer.get()?, &look, view),
+            Asking::Also(_, text) => Some(text(&self.answer, &look)),
             Asking::Here(text) => Some(text(&look)),
         }
     }
@@ -197,7 +203,11 @@ impl Screen for Sheet {
     }
 
     fn ask(&mut self, turn: &mut Turn<'_>) {
-        if let (Asking::Of(request, _) | Asking::Beside(request, _), false) = (&self.asking, self.kept) {
+        let (Asking::Of(request, _) | Asking::Beside(request, _) | Asking::Also(request, _)) = &self.asking
+        else {
+            return;
+        };
+        if !self.kept {
             self.answer.ask(turn.now);
             turn.todo.push(Do::Ask(WHOLE, request.clone()));
         }
@@ -275,7 +285,9 @@ impl Screen for Sheet {
             buf.set_line(body.x, y, line, body.width);
         }
         let foot = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
-        if let Some((role, says)) = self.answer.says(view.now) {
+        // What adds to a text says in it why it is not there.
+        let in_text = matches!(self.asking, Asking::Also(..)) && !self.answer.is_asked();
+        if let Some((role, says)) = self.answer.says(view.now).filter(|_| !in_text) {
             let says = view.look.cut(&says, usize::from(foot.width.saturating_sub(2)));
             put(buf, foot, foot.x + 1, foot.y, &says, view.theme.role(role));
         } else if lines.len() > usize::from(body.height) {

@@ -19,6 +19,9 @@ use crate::render::Role;
 /// Tags of one tab.
 const TAGS: u16 = 64;
 
+/// What leads to each of them, unless somebody has other keys.
+const KEYS: [char; 11] = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0', '-'];
+
 /// One of them.
 struct Tab {
     name: &'static str,
@@ -238,7 +241,8 @@ impl Screen for Tabs {
                 (true, false) => "▸",
                 _ => " ",
             };
-            let name = format!("{sign}{} {}", (at + 1) % 10, tab.name);
+            let key = KEYS.get(at).copied().unwrap_or(' ');
+            let name = format!("{sign}{key} {}", tab.name);
             put(buf, area, area.x + columns.start, area.y + row, &name, style);
         }
         let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };

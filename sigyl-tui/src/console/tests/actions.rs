@@ -36,12 +36,14 @@ const NOT_HERE: [(&str, &str); 21] = [
 ];
 
 /// What the screens ask by themselves, with the operation that answers it.
-const SHOWN: [(&str, &str); 28] = [
+const SHOWN: [(&str, &str); 30] = [
     ("list", "listServers"),
     ("show", "showServer"),
     ("versions", "listVersions"),
     ("runs", "listRuns"),
     ("report", "showReport"),
+    ("source", "showSource"),
+    ("source", "showRunSource"),
     ("logs", "readLogs"),
     ("calls", "readCalls"),
     ("events", "readEvents"),
@@ -73,7 +75,7 @@ fn every_operation_of_the_server_is_reached_from_a_screen() {
     for (_, letter, ..) in Place::ALL {
         desk.press(&format!("g {letter} Enter"));
     }
-    desk.press("g d / c l o c k Enter Enter 2 3 4 5 6 7 8");
+    desk.press("g d / c l o c k Enter Enter 2 3 4 5 6 7 8 -");
     desk.press("g d d ^g Enter Enter Esc Esc Esc Esc");
     let asked: BTreeSet<String> = desk.asked.iter().map(name).collect();
     let mut reached: BTreeSet<&str> =

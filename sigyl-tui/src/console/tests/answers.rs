@@ -56,6 +56,33 @@ pub(in crate::console) fn report() -> sigyl_core::domain::Report {
     read(value)
 }
 
+/// Lines of a file that a stranger wrote.
+fn window(path: &str, from: u32, lines: u32) -> sigyl_core::wire::v1::SourceWindow {
+    let readme =
+        "# Clock\n\nTells the time.\u{202e}\n\n```sh\nsigyl   call clock now\n```\n\n- in UTC\n\u{1b}[2J";
+    let all: Vec<String> = match path {
+        "README.md" => readme.lines().map(str::to_owned).collect(),
+        _ => (1..=60)
+            .map(|line| match line {
+                48 => "\treturn open(ROOT / name)\u{1b}[2J".to_owned(),
+                49 => "TOKEN = \"⟦masked⟧\"".to_owned(),
+                line => format!("line({line})"),
+            })
+            .collect(),
+    };
+    let (first, count) = (from as usize - 1, lines as usize);
+    sigyl_core::wire::v1::SourceWindow {
+        source: Digest::of(b"x"),
+        path: path.to_owned(),
+        bytes: 900,
+        total: all.len() as u64,
+        from: u64::from(from),
+        masked: u64::from(path != "README.md"),
+        lines: all.into_iter().skip(first).take(count).collect(),
+        cut: Vec::new(),
+    }
+}
+
 /// Answers a request as a small installation would.
 pub(in crate::console) fn answer(request: &Request) -> Result<Response, Failure> {
     let digest = Digest::of(b"x").to_string();
@@ -65,6 +92,7 @@ pub(in crate::console) fn answer(request: &Request) -> Result<Response, Failure>
         Request::Runs { .. } => Response::Runs(fixtures::runs()),
         Request::Versions { .. } => Response::Versions(fixtures::versions()),
         Request::Report { .. } => Response::Report(Box::new(report())),
+        Request::Source { path, from, lines, .. } => Response::Source(Box::new(window(path, *from, *lines))),
         Request::Watch { .. } => read(json!({"result": "run", "with": {
             "run": fixtures::held_run(), "report": report(), "url": null,
         }})),

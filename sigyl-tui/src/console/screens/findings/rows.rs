@@ -1,17 +1,18 @@
 //! A finding as a row, and as text.
 
 use sigyl_core::domain::{Confidence, Failure, Finding, Location, RunId, ServerName, Severity, Timestamp};
-use sigyl_core::wire::v1::{Request, Response};
+use sigyl_core::wire::v1::{Request, Response, SourceOf};
 
 use super::super::{Asking, Key, Noun, Sheet};
 use super::sources::Standing;
 use super::{explain, sources};
 use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
+use crate::console::loaded::{Loaded, sentence};
 use crate::console::turn::{Turn, Values};
 use crate::console::view::View;
 use crate::console::widgets::{Cell, Column, cell};
-use crate::render::{Glyph, Look, Role, specimen, specimen_lines, wrap};
+use crate::render::{Glyph, Look, Role, source_lines, source_notes, specimen, specimen_lines, wrap};
 
 /// A finding, and where it was found.
 #[derive(Clone)]
@@ -168,11 +169,7 @@ impl Noun for Rows {
     }
 
     fn open(&self, found: &Found, turn: &mut Turn<'_>) {
-        let title = specimen(&found.finding.rule.to_string());
-        let values = self.values(Some(found));
-        let found = found.clone();
-        let text = Asking::Here(Box::new(move |look: &Look| whole(&found, look)));
-        turn.open(Sheet::new(title, text).with(&[Scope::Findings], values));
+        turn.open(sheet(found).with(&[Scope::Findings], self.values(Some(found))));
     }
 
     fn offers(&self, found: Option<&Found>, command: Command) -> bool {
@@ -195,8 +192,52 @@ impl Noun for Rows {
     }
 }
 
+/// Lines of code before and after the one that a finding stands on.
+const AROUND: u32 = 6;
+
+/// A finding to be read: with the code around it, where it stands on a line of the source.
+pub(in crate::console::screens) fn sheet(found: &Found) -> Sheet {
+    let title = specimen(&found.finding.rule.to_string());
+    let found = found.clone();
+    let Some(Location::File { path, line: Some(line), .. }) = &found.finding.location else {
+        return Sheet::new(title, Asking::Here(Box::new(move |look: &Look| whole(&found, look))));
+    };
+    let (path, line) = (path.clone(), *line);
+    let request = Request::Source {
+        of: SourceOf::Run(found.run.clone()),
+        path,
+        from: line.saturating_sub(AROUND).max(1),
+        lines: 2 * AROUND + 1,
+    };
+    let text =
+        move |answer: &Loaded<Response>, look: &Look| whole_with(&found, &code(answer, line, look), look);
+    Sheet::new(title, Asking::Also(Box::new(request), Box::new(text)))
+}
+
+/// The code around a line, or why it is not shown.
+fn code(answer: &Loaded<Response>, line: u32, look: &Look) -> String {
+    let label = look.paint(Role::Dim, "code");
+    match (answer.failure(), answer.get()) {
+        (Some(failure), _) => {
+            let inner = Look { width: look.width.map(|width| width.saturating_sub(2)), ..*look };
+            let says = wrap(&format!("not shown: {}", sentence(failure)), &inner, 2);
+            format!("{label}\n  {}\n", look.paint(Role::Warn, &says))
+        }
+        (None, Some(Response::Source(window))) => {
+            let lines = source_lines(window, Some(u64::from(line)), look, true);
+            format!("{label}\n{lines}{}", source_notes(window, look))
+        }
+        (None, _) => String::new(),
+    }
+}
+
 /// A finding with its evidence, and what to do.
 pub(in crate::console::screens) fn whole(found: &Found, look: &Look) -> String {
+    whole_with(found, "", look)
+}
+
+/// The same, with code below the evidence.
+fn whole_with(found: &Found, code: &str, look: &Look) -> String {
     let finding = &found.finding;
     let (glyph, role, word) = severity(finding.severity);
     let mut text = format!(
@@ -205,7 +246,7 @@ pub(in crate::console::screens) fn whole(found: &Found, look: &Look) -> String {
         look.paint(Role::Strong, &specimen(&finding.rule.to_string())),
         wrap(&specimen(&finding.message), look, 0),
     );
-    let mut part = |label: &str, role: Role, value: &str| {
+    let part = |text: &mut String, label: &str, role: Role, value: &str| {
         if !value.is_empty() {
             text.push_str(&format!("{}\n", look.paint(Role::Dim, label)));
             // Each line stands two columns to the right.
@@ -215,23 +256,30 @@ pub(in crate::console::screens) fn whole(found: &Found, look: &Look) -> String {
             }
         }
     };
-    part("server", Role::Text, &server_of(found));
+    part(&mut text, "server", Role::Text, &server_of(found));
     if let Some((_, word)) = found.standing.said() {
-        part("stands", Role::Warn, &format!("{word}: it does not serve"));
+        part(&mut text, "stands", Role::Warn, &format!("{word}: it does not serve"));
     }
-    part("where", Role::Text, &place(finding));
-    part("evidence", Role::Specimen, &finding.evidence);
+    part(&mut text, "where", Role::Text, &place(finding));
+    part(&mut text, "evidence", Role::Specimen, &finding.evidence);
+    text.push_str(code);
     let rule = explain::rule(&finding.rule);
-    part("why", Role::Text, rule.map_or("", |rule| rule.why.as_str()));
+    part(&mut text, "why", Role::Text, rule.map_or("", |rule| rule.why.as_str()));
     let fix = finding.fix.as_deref().or(rule.map(|rule| rule.fix.as_str()));
-    part("what to do", Role::Text, fix.unwrap_or_default());
-    part("for example", Role::Text, rule.and_then(|rule| rule.example.as_deref()).unwrap_or_default());
+    part(&mut text, "what to do", Role::Text, fix.unwrap_or_default());
+    part(
+        &mut text,
+        "for example",
+        Role::Text,
+        rule.and_then(|rule| rule.example.as_deref()).unwrap_or_default(),
+    );
     let known: Vec<String> = rule.into_iter().flat_map(|rule| &rule.taxa).map(ToString::to_string).collect();
-    part("known as", Role::Text, &known.join(", "));
-    part("how sure", Role::Text, confidence(finding.confidence));
-    part("found by", Role::Text, found.run.as_str());
+    part(&mut text, "known as", Role::Text, &known.join(", "));
+    part(&mut text, "how sure", Role::Text, confidence(finding.confidence));
+    part(&mut text, "found by", Role::Text, found.run.as_str());
     if rule.is_none() {
         part(
+            &mut text,
             "more",
             Role::Text,
             "the rule is not one of those that come with Sigyl: whoever scanned it has it",
