@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::operation::{
-    CALL_TOOL, COUNT_CALLS, COUNT_SESSIONS, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, MEASURE_SERVER, PROBE_SERVER, READ_CALLS, READ_LOGS, RECONFIGURE, ROLL_BACK, SHOW_SERVER, SHOW_SOURCE, TRANSFER_SERVER,
+    CALL_TOOL, COUNT_CALLS, COUNT_SESSIONS, DELETE_SERVER, LIST_SERVERS, LIST_VERSIONS, MEASURE_SERVER,
+    PROBE_SERVER, READ_CALLS, READ_LOGS, RECONFIGURE, ROLL_BACK, SHOW_SERVER, SHOW_SOURCE, TRANSFER_SERVER,
 };
 use super::told::{Listener, Picked, Silent, Told, data};
 use super::{Client, ClientError};
@@ -13,7 +14,8 @@ use crate::domain::{RunId, ServerName, Version, WorkspaceName};
 use crate::mcp::Probe;
 use crate::store::CallRecord;
 use crate::wire::v1::{
-    Begun, CallCount, CallCounts, Rollback, ServerView, Servers, SessionCounts, Settings, SourceWindow, Transfer, UsageView, VersionView, Versions,
+    Begun, CallCount, CallCounts, Rollback, ServerView, Servers, SessionCounts, Settings, SourceWindow,
+    Transfer, UsageView, VersionView, Versions,
 };
 
 /// What an address calls the version that serves; no version has this name.

@@ -18,9 +18,9 @@ use crate::attest::Signer;
 use crate::clock::Clock;
 use crate::deploy::{Built, LOCAL, Released, Target, TargetError, Targets};
 use crate::domain::{
-    Admission, Audience, Canary, Compared, Deployment, Judgement, Locator, Namespace, Permissions, Policy,
-    Report, Resources, Run, SecretName, SecretValue, Server, ServerName, StepId, Tool, ToolPin, Version,
-    VersionRecord, Waiver, WorkspaceName,
+    Admission, Audience, Canary, Compared, Deployment, Hold, Judgement, Locator, Namespace, Permissions,
+    Policy, Report, Resources, Run, SecretName, SecretValue, Server, ServerName, StepId, Tool, ToolPin,
+    Version, VersionRecord, Waiver, WorkspaceName,
 };
 use crate::event::EventKind;
 use crate::manifest::Manifest;
@@ -219,6 +219,16 @@ impl Order {
     }
 }
 
+/// What was found in what a started server says of itself, and by what it was judged.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) report: Report,
+    /// Waivers that matched nothing in the source.
+    pub(crate) waivers: Vec<Waiver>,
+    /// What somebody had to have approved, or was excused.
+    pub(crate) holds: Vec<Hold>,
+}
+
 /// The results of the steps so far. Each is filled by one step.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
@@ -236,6 +246,8 @@ pub(crate) struct Results {
     pub(crate) built: Option<Built>,
     pub(crate) released: Option<Released>,
     pub(crate) probe: Option<Probe>,
+    /// What was found in what the started server says, and by what it was judged.
+    pub(crate) heard: Option<Heard>,
     pub(crate) pins: Vec<ToolPin>,
     /// Prompts, resources and instructions, pinned.
     pub(crate) others: Vec<crate::domain::Pin>,

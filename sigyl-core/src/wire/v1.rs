@@ -10,8 +10,8 @@ mod github;
 mod quarantine;
 mod request;
 mod secrets;
-mod usage;
 mod source;
+mod usage;
 mod verify;
 mod view;
 
@@ -37,8 +37,8 @@ pub use frame::{Frame, Response};
 pub use github::{GitHubView, InForce, KeptGitHubApp, NewGitHubApp};
 pub use quarantine::{Affected, NewQuarantine, NewRating, QuarantineView, Quarantines, Unreached};
 pub use request::Request;
-pub use usage::UsageView;
 pub use source::{SourceOf, SourceWindow};
+pub use usage::UsageView;
 pub use verify::{PublicKeyView, Verification};
 pub use view::{
     FindingCounts, Observed, Owner, PolicyChange, PolicyTest, RatingsView, Rescanned, RunEnd, ServerView,

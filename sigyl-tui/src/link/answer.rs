@@ -10,7 +10,8 @@ use sigyl_core::wire::registry::{Finds, ImportReport, ServerList, ServerResponse
 use sigyl_core::wire::v1::{
     AccountExport, AuditChecked, CallCount, FollowView, GitHubView, KeyView, MadeKey, MasterKeyView, Member,
     Owner, PolicyTest, PublicKeyView, QuarantineView, RatingsView, Rescanned, Response, RunEnd, SecretView,
-    ServerView, SessionCounts, SetSecret, SourceWindow, UsageView, Verification, VersionView, WhoAmI, WorkspaceView,
+    ServerView, SessionCounts, SetSecret, SourceWindow, UsageView, Verification, VersionView, WhoAmI,
+    WorkspaceView,
 };
 
 use crate::problem::Problem;

@@ -8,10 +8,11 @@ use super::super::plan::steps_of;
 use super::super::step::{Outcome, Step};
 use super::audience::check_audience;
 use super::grants::{narrowed, scripts};
+use super::probe::worst;
 use super::settings::check;
 use crate::domain::{
-    Admission, Basis, Decision, Hold, Judgement, JudgementRecord, Locator, Permissions, Plan, Quarantines,
-    Refusal, StepId, Tool, VersionRecord, Waiver, WaiverError,
+    Admission, Basis, Decision, Hold, Judgement, JudgementRecord, LiveJudgement, Locator, Permissions, Plan,
+    Quarantines, Refusal, StepId, Timestamp, Tool, Verdict, VersionRecord, Waiver, WaiverError,
 };
 use crate::manifest::Manifest;
 use crate::source::SourceTree;
@@ -86,20 +87,62 @@ pub(super) async fn require_free(cx: &Context, tools: &[Tool]) -> Result<(), Ste
     Ok(quarantines.check(server, digests)?)
 }
 
-/// Refuses what was let pass for a time that ended since: by waivers of the order that accept something, or by a policy that
-/// only observed. An approval was spent when the version was recorded.
-pub(super) fn require_lasting(cx: &Context) -> Result<(), StepError> {
+/// Refuses what was let pass for a time that ended since: by waivers of the order that accept something, by what a person
+/// decided on this run, or by a policy that only observed. What waivers of the policy accepted is judged again without those
+/// that ran out, as it would be if it came only now. An approval that an earlier run rested on was spent when its version was
+/// recorded.
+pub(super) fn require_lasting(cx: &mut Context) -> Result<(), StepError> {
     let now = cx.platform.clock.now();
     let left_over = &cx.results.left_over;
     let mut accepting = cx.order.waive.iter().filter(|waiver| !left_over.contains(waiver));
     if let Some(over) = accepting.find(|waiver| waiver.expires < now) {
         return Err(WaiverError::Expired { rule: over.to_string(), expires: over.expires }.into());
     }
+    if let Some(Decision::Approved(approval)) = &cx.run.decision
+        && approval.expires < now
+    {
+        return Err(Refusal::Expired(approval.expires).into());
+    }
     let observed = cx.run.judgement.as_ref().and_then(JudgementRecord::only_observed);
     match observed.filter(|until| *until < now) {
         Some(until) => Err(Refusal::Observed(until).into()),
-        None => Ok(()),
+        None => judged_again(cx, now),
     }
+}
+
+/// Judges the same reports by what lasts, and refuses what was accepted before and is not any more.
+fn judged_again(cx: &mut Context, now: Timestamp) -> Result<(), StepError> {
+    let (Some(report), Some(before)) = (&cx.results.report, &cx.results.judgement) else { return Ok(()) };
+    let lasts = |waivers: &[Waiver]| -> Vec<Waiver> {
+        waivers.iter().filter(|waiver| waiver.expires >= now).cloned().collect()
+    };
+    let (policy, waivers) = (cx.policy(), lasts(&cx.order.waive));
+    let none = Permissions::default();
+    let (judged, _) = Judgement::with_waivers(report, &policy, &waivers, &none, now)?;
+    let (fresh, was) = (judged.record().clone(), before.record().clone());
+    if fresh.observed.is_some() {
+        return Ok(());
+    }
+    let blocks = fresh.blocks.iter().filter(|block| !was.blocks.contains(block)).count();
+    if blocks > 0 {
+        return Err(Refusal::Blocked(blocks).into());
+    }
+    let mut open: Vec<Hold> = fresh.holds.iter().filter(|hold| !was.holds.contains(hold)).cloned().collect();
+    if let Some(heard) = &cx.results.heard {
+        let live = LiveJudgement::new(&heard.report, &policy, &fresh, &lasts(&heard.waivers), now)?;
+        if !live.blocks.is_empty() {
+            return Err(StepError::LiveTools(worst(&live.blocks)));
+        }
+        open.extend(live.holds.into_iter().filter(|hold| !heard.holds.contains(hold)));
+    }
+    if open.is_empty() {
+        return Ok(());
+    }
+    // Whoever approves now accepts these, and all that was accepted before.
+    let known = cx.run.judgement.as_ref().map_or(&was.holds, |judged| &judged.holds);
+    let holds = known.iter().chain(&open).cloned().collect();
+    cx.run.judgement = Some(JudgementRecord { verdict: Verdict::Hold, holds, ..fresh });
+    Err(Refusal::Held(open).into())
 }
 
 /// Finds out whether the server came from elsewhere until now. A place on record that cannot be read back is another.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::super::context::{Context, Reviewed};
+use super::super::context::{Context, Heard, Reviewed};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
 use super::admit::require_free;
@@ -106,6 +106,9 @@ fn judge_live(cx: &mut Context, report: &Report, drift: Option<Hold>) -> Result<
     let basis = cx.results.admission.as_ref().ok_or_else(missing)?.basis().clone();
     let (policy, now) = (cx.policy(), cx.platform.clock.now());
     let live = LiveJudgement::new(report, &policy, &source, &cx.results.left_over, now)?;
+    // Who waits to be promoted is judged by it again.
+    let waivers = cx.results.left_over.clone();
+    cx.results.heard = Some(Heard { report: report.clone(), waivers, holds: live.holds.clone() });
     live.waived.told.iter().for_each(|line| cx.notice(StepId::Probe, line));
     let refused = match (&live.blocks[..], &live.gap) {
         ([], None) => None,
@@ -145,7 +148,8 @@ fn judge_live(cx: &mut Context, report: &Report, drift: Option<Hold>) -> Result<
     Err(Refusal::Held(open).into())
 }
 
-fn worst(findings: &[Finding]) -> String {
+/// Names the gravest findings.
+pub(super) fn worst(findings: &[Finding]) -> String {
     let mut findings: Vec<&Finding> = findings.iter().collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let place = |finding: &&Finding| match &finding.location {

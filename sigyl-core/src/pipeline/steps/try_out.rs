@@ -187,7 +187,7 @@ impl Trial<'_> {
     }
 
     /// Looks as at the end of its time; says too why it is not known whether it runs, where it is not.
-    async fn judge(&self, cx: &Context) -> Result<(Compared, Option<String>), StepError> {
+    async fn judge(&self, cx: &mut Context) -> Result<(Compared, Option<String>), StepError> {
         let seen = self.look(cx, LIKELY).await?;
         require_lasting(cx)?;
         let unknown = self.require_running(cx).await?;
