@@ -22,6 +22,7 @@ mod directory;
 mod document;
 mod download;
 mod drift;
+mod drift_seen;
 #[cfg(feature = "runtime")]
 mod escape;
 mod failure;
@@ -94,6 +95,7 @@ pub(crate) use document::read_strictly;
 pub use document::{AddressError, DocumentError, DocumentName, DocumentVersion, RawDocument};
 pub use download::Download;
 pub use drift::{Drift, DriftEntry, Fate, FieldChange, Gravity, NewFinding};
+pub use drift_seen::{DriftSeen, DriftedThing};
 #[cfg(feature = "runtime")]
 pub(crate) use escape::percent_encoded;
 pub use failure::Failure;

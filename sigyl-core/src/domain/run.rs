@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountId, Approval, Caller, Digest, Failure, JudgementRecord, ReportId, RunId, ServerName, Timestamp,
-    Version, WorkspaceName,
+    AccountId, Approval, Caller, Digest, DriftSeen, Failure, JudgementRecord, ReportId, RunId, ServerName,
+    Timestamp, Version, WorkspaceName,
 };
 
 /// Which steps a run takes.
@@ -228,6 +228,9 @@ pub struct Run {
     pub live: Option<ReportId>,
     /// How it was judged, once it was.
     pub judgement: Option<JudgementRecord>,
+    /// What its server declared otherwise than what served, where it was held for that. Lists of runs leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Box<DriftSeen>>,
     /// What a person decided.
     pub decision: Option<Decision>,
     /// The failure that ended it.

@@ -18,9 +18,9 @@ use crate::attest::Signer;
 use crate::clock::Clock;
 use crate::deploy::{Built, LOCAL, Released, Target, TargetError, Targets};
 use crate::domain::{
-    Admission, Audience, Canary, Compared, Deployment, Hold, Judgement, Locator, Namespace, Permissions,
-    Policy, Report, Resources, Run, SecretName, SecretValue, Server, ServerName, StepId, Tool, ToolPin,
-    Version, VersionRecord, Waiver, WorkspaceName,
+    Admission, Audience, Canary, Compared, Deployment, DriftSeen, Hold, Judgement, Locator, Namespace,
+    Permissions, Policy, Report, Resources, Run, SecretName, SecretValue, Server, ServerName, StepId, Tool,
+    ToolPin, Version, VersionRecord, Waiver, WorkspaceName,
 };
 use crate::event::EventKind;
 use crate::manifest::Manifest;
@@ -248,6 +248,8 @@ pub(crate) struct Results {
     pub(crate) probe: Option<Probe>,
     /// What was found in what the started server says, and by what it was judged.
     pub(crate) heard: Option<Heard>,
+    /// What it declares otherwise than what served.
+    pub(crate) drifted: Option<DriftSeen>,
     pub(crate) pins: Vec<ToolPin>,
     /// Prompts, resources and instructions, pinned.
     pub(crate) others: Vec<crate::domain::Pin>,

@@ -75,6 +75,7 @@ pub async fn start(
         report: None,
         live: None,
         judgement: None,
+        seen: None,
         decision: None,
         failure: None,
         notices: Vec::new(),

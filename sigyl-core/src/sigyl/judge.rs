@@ -199,6 +199,7 @@ impl Sigyl {
             report: Some(kept.source.id()),
             live: kept.live.as_ref().map(Report::id),
             judgement: judged.record,
+            seen: None,
             decision: None,
             failure: None,
             notices: judged.told,

@@ -159,7 +159,7 @@ impl Sigyl {
             looked += runs.len();
             part.next = runs.last().filter(|_| runs.len() == whole).map(|last| last.id.clone());
             let seen = runs.into_iter().filter(|run| may_on_run(caller, Action::Read, run));
-            part.items.extend(seen.map(|run| shown_to(caller, run)));
+            part.items.extend(seen.map(|run| Run { seen: None, ..shown_to(caller, run) }));
             if part.next.is_none() {
                 break;
             }

@@ -33,6 +33,8 @@ pub(super) enum Scope {
     Deployments,
     /// A run.
     Run,
+    /// What a held server says otherwise.
+    Drift,
     /// Runs.
     Runs,
     /// Findings.
@@ -59,7 +61,7 @@ pub(super) enum Scope {
 
 impl Scope {
     /// All of them.
-    pub(super) const ALL: [Self; 23] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::Everywhere,
         Self::List,
         Self::Sheet,
@@ -72,6 +74,7 @@ impl Scope {
         Self::Secrets,
         Self::Deployments,
         Self::Run,
+        Self::Drift,
         Self::Runs,
         Self::Findings,
         Self::Registry,
@@ -108,6 +111,7 @@ impl Scope {
             Self::Secrets => "Secrets",
             Self::Deployments => "Deployments",
             Self::Run => "Run",
+            Self::Drift => "Drift",
             Self::Runs => "Runs",
             Self::Findings => "Findings",
             Self::Registry => "Registry",
@@ -262,6 +266,9 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(S::Run, &[key('A')], C::Act("cancel"), "cancel"),
     shown(S::Run, &[key('R')], C::Again, "try again"),
     shown(S::Run, &[key('v')], C::Act("report"), "findings"),
+    shown(S::Run, &[key('c')], C::Act("seen"), "what its tools say"),
+    shown(S::Drift, &[key('a')], C::Act("approve"), "approve"),
+    shown(S::Drift, &[key('x')], C::Act("reject"), "block: reject"),
     row(S::Runs, &[key('a')], C::Act("approve"), "approve"),
     row(S::Runs, &[key('x')], C::Act("reject"), "reject"),
     row(S::Runs, &[key('P')], C::Act("promote"), "let what is tried take over"),

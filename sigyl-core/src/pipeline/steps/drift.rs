@@ -3,7 +3,7 @@
 use super::super::context::Context;
 use super::super::failure::StepError;
 use super::fetch_source::blocking;
-use crate::domain::{Digest, Drift, Entity, Fate, Hold, Pin, SourceKind, StepId, VersionRecord};
+use crate::domain::{Digest, Drift, DriftSeen, Entity, Fate, Hold, Pin, SourceKind, StepId, VersionRecord};
 use crate::event::EventKind;
 use crate::mcp::Probe;
 use crate::scan::Scanner;
@@ -20,18 +20,25 @@ pub(super) async fn compare(cx: &mut Context, probe: &Probe) -> Result<Option<Ho
     let (rules, policy) = (cx.platform.rules.clone(), cx.platform.settings.policy.clone());
     let (declared, tools) = (cx.declared_tools().to_vec(), probe.tools.clone());
     let now = present(cx, base.as_ref());
-    let pinned = base.as_ref().map(VersionRecord::pins);
+    let pinned = base.as_ref().map(|base| (base.version.clone(), base.pins()));
     let (declared, drift) = blocking(StepId::Probe, move || {
         let rules = rules.get()?;
         let scanner = Scanner::new(&rules, policy);
         let declared = scanner.drift_from_declared(&declared, &tools);
-        Ok::<_, StepError>((declared, pinned.map(|pinned| scanner.drift(&pinned, &now))))
+        let drift = pinned.map(|(since, pinned)| {
+            let drift = scanner.drift(&pinned, &now);
+            let seen = DriftSeen::of(since, &drift, &pinned, &now);
+            (drift, seen)
+        });
+        Ok::<_, StepError>((declared, drift))
     })
     .await??;
     if !declared.is_empty() {
         cx.notice(StepId::Probe, format!("tools other than the manifest declares: {declared}"));
     }
-    let (Some(base), Some(drift)) = (base, drift.filter(|drift| !drift.is_empty())) else { return Ok(None) };
+    let drift = drift.filter(|(drift, _)| !drift.is_empty());
+    let (Some(base), Some((drift, seen))) = (base, drift) else { return Ok(None) };
+    cx.results.drifted = Some(seen);
     let since = base.version.to_string();
     cx.notice(StepId::Probe, format!("tools since {since} last served: {drift}"));
     drift.lines().take(LINES).for_each(|line| cx.log(StepId::Probe, line));

@@ -102,6 +102,7 @@ fn tool_digest(tool: &Tool) -> Result<Digest, StepError> {
 /// Refuses what would have been blocked in the source, and holds what nobody saw and approved.
 fn judge_live(cx: &mut Context, report: &Report, drift: Option<Hold>) -> Result<(), StepError> {
     let missing = || StepError::Defect { step: StepId::Probe, why: "nothing was judged".into() };
+    cx.run.seen = None;
     let source = cx.run.judgement.clone().ok_or_else(missing)?;
     let basis = cx.results.admission.as_ref().ok_or_else(missing)?.basis().clone();
     let (policy, now) = (cx.policy(), cx.platform.clock.now());
@@ -142,6 +143,7 @@ fn judge_live(cx: &mut Context, report: &Report, drift: Option<Hold>) -> Result<
         }
         return Ok(());
     }
+    cx.run.seen = cx.results.drifted.take().map(Box::new);
     // Whoever approves now accepts the source's holds and these.
     let holds = [source.holds.clone(), live].concat();
     cx.run.judgement = Some(JudgementRecord { verdict: Verdict::Hold, holds, ..source });

@@ -6,7 +6,7 @@ use flate2::Compression;
 
 use super::house::{House, toy};
 use super::target::Fault;
-use crate::domain::{Hold, Locator, Plan, RunState};
+use crate::domain::{Fate, Hold, Locator, Plan, RunState};
 use crate::pipeline::Order;
 use crate::store::Page;
 
@@ -181,8 +181,16 @@ async fn a_mended_word_passes_and_a_new_parameter_waits_with_its_diff() {
         ]
     );
     assert_eq!(house.routed().as_deref(), Some("2.0.0"));
+    // Whoever decides sees both sides whole.
+    let seen = held.seen.as_ref().unwrap();
+    assert_eq!((seen.since.as_str(), seen.things.len(), seen.left_out), ("2.0.0", 1, 0));
+    let thing = &seen.things[0];
+    let note = |tool: &serde_json::Value| tool["inputSchema"]["properties"].get("note").is_some();
+    assert_eq!((thing.name.as_str(), thing.fate), ("add", Fate::Changed));
+    assert!(!note(thing.was.as_ref().unwrap()) && note(&thing.is[0]), "{thing:?}");
     let done = house.approve(held).await;
     assert_eq!(done.state, RunState::Done, "{:?}", done.failure);
+    assert_eq!(done.seen, None, "what serves is pinned with its version");
 }
 
 #[tokio::test]

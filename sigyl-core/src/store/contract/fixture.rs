@@ -194,6 +194,7 @@ pub fn run(id: &str, state: RunState) -> Run {
         report: None,
         live: None,
         judgement: None,
+        seen: None,
         decision: None,
         failure: None,
         notices: Vec::new(),

@@ -4,7 +4,7 @@ use sigyl_core::domain::{Seq, Timestamp};
 use sigyl_core::wire::v1::{Request, Response};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
-use crate::console::screens::{Asking, Screen, Sheet};
+use crate::console::screens::{Asking, Screen, Sheet, seen};
 use crate::render::{self, Look};
 
 const RUN: Field = Field::needed("run", "the run");
@@ -53,6 +53,14 @@ pub(super) const ACTIONS: &[Action] = &[
     .each(),
     Action::new("report", "Show what a scan of a run found", &["showReport"], &[RUN], Does::Open(report))
         .looks(),
+    Action::new(
+        "seen",
+        "Show what the tools of a held run say otherwise than before",
+        &["showRun"],
+        &[RUN],
+        Does::Open(|given| Ok(Box::new(seen(&given.need("run")?)))),
+    )
+    .looks(),
     Action::new(
         "quarantine",
         "Put a server, a version or a tool under quarantine",

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use sigyl_core::domain::{ServerName, ToolPin, Version};
-use sigyl_core::wire::v1::{Request, Response, VersionView};
+use sigyl_core::domain::{
+    DriftedThing, Entity, Fate, Gravity, RunId, RunState, Seq, ServerName, ToolPin, Version,
+};
+use sigyl_core::wire::v1::{Request, Response, RunEnd, VersionView};
 
 use super::{Asking, Sheet};
 use crate::console::keymap::Scope;
@@ -27,6 +29,76 @@ pub(in crate::console) fn compare(name: &ServerName, version: &Version) -> Sheet
     let values = Values::from([("name", name.to_string()), ("version", version.to_string())]);
     let title = format!("changes of {}", specimen(version.as_str()));
     Sheet::new(title, Asking::Of(Box::new(request), Box::new(text))).with(&[Scope::Versions], values)
+}
+
+/// Compares what the server of a held run says with what served, for whoever decides.
+pub(in crate::console) fn seen(run: &RunId) -> Sheet {
+    let text = |response: &Response, look: &Look, _| match response {
+        Response::Run(end) => Some(drifted(end, look)),
+        _ => None,
+    };
+    let request = Request::Watch { run: run.clone(), after: Seq(0) };
+    let values = Values::from([("run", run.to_string())]);
+    Sheet::new("what its tools say", Asking::Of(Box::new(request), Box::new(text)))
+        .with(&[Scope::Drift], values)
+}
+
+fn drifted(end: &RunEnd, look: &Look) -> String {
+    let run = &end.run;
+    let Some(seen) = &run.seen else {
+        return "Nothing that its tools say waits for a decision here: it was not held for that, or goes on since.\n"
+            .to_owned();
+    };
+    let now = run.version.as_ref().map_or_else(|| "the new version".to_owned(), |it| specimen(it.as_str()));
+    let versions = format!("{} → {now}", specimen(seen.since.as_str()));
+    let mut text = format!("{}\n", look.paint(Role::Strong, &versions));
+    if run.state != RunState::Held {
+        text.push_str(&format!("{}\n", look.paint(Role::Dim, &format!("it is decided: {}", run.state))));
+    }
+    text.push('\n');
+    for thing in &seen.things {
+        text.push_str(&one(thing, look));
+        text.push('\n');
+    }
+    if seen.left_out > 0 {
+        let says = format!("{} more differ, which were too many or too long to be kept here", seen.left_out);
+        text.push_str(&format!("{}\n", look.paint(Role::Warn, &wrap(&says, look, 0))));
+    }
+    text
+}
+
+/// One thing that differs, field by field.
+fn one(thing: &DriftedThing, look: &Look) -> String {
+    let kind = match thing.entity {
+        Entity::Tool => "tool",
+        Entity::Prompt => "prompt",
+        Entity::Resource => "resource",
+        _ => "instructions",
+    };
+    let sign = match thing.fate {
+        Fate::Added => "+ new",
+        Fate::Removed => "- gone",
+        Fate::Ambiguous => "! ambiguous",
+        _ => "~ changed",
+    };
+    let (role, weighs) = match thing.gravity {
+        Gravity::Inform => (Role::Dim, "informs"),
+        Gravity::Hold => (Role::Warn, "holds"),
+        _ => (Role::Block, "blocks"),
+    };
+    let name = specimen(&thing.name);
+    let mut text = format!("{} {name} ({weighs})\n", look.paint(role, &format!("{sign} {kind}")));
+    if thing.fate == Fate::Ambiguous {
+        let says = format!("{} go by this name now: which one a client takes is not known", thing.is.len());
+        text.push_str(&format!("  {says}\n"));
+    }
+    match (&thing.was, &thing.is[..]) {
+        (Some(was), [is]) => text.push_str(&fields(was, is, look)),
+        (None, all) => all.iter().for_each(|is| text.push_str(&fields(&Value::Null, is, look))),
+        (Some(_), []) => {}
+        (Some(was), all) => all.iter().for_each(|is| text.push_str(&fields(was, is, look))),
+    }
+    text
 }
 
 fn text(views: &[VersionView], wanted: &Version, look: &Look) -> String {
@@ -65,7 +137,8 @@ fn changes(old: &[ToolPin], new: &[ToolPin], look: &Look) -> String {
             (Some(_), None) => text.push_str(&format!("{} {shown}\n", look.paint(Role::Dim, "- gone tool"))),
             (Some(was), Some(is)) if was.sha256 != is.sha256 => {
                 text.push_str(&format!("{} {shown}\n", look.paint(Role::Warn, "~ changed tool")));
-                text.push_str(&fields(&was, &is, look));
+                let definition = |pin: &ToolPin| Value::Object(pin.tool.definition().clone());
+                text.push_str(&fields(&definition(&was), &definition(&is), look));
             }
             _ => continue,
         }
@@ -74,7 +147,8 @@ fn changes(old: &[ToolPin], new: &[ToolPin], look: &Look) -> String {
     text
 }
 
-fn fields(was: &ToolPin, is: &ToolPin, look: &Look) -> String {
+/// What differs between two definitions; nothing at all stands for one that was not there.
+fn fields(was: &Value, is: &Value, look: &Look) -> String {
     let (was, is) = (flat(was), flat(is));
     let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
     let changed = names.into_iter().filter(|name| was.get(*name) != is.get(*name));
@@ -84,9 +158,14 @@ fn fields(was: &ToolPin, is: &ToolPin, look: &Look) -> String {
 }
 
 /// A definition as its fields: dotted path, and what stands there.
-fn flat(pin: &ToolPin) -> BTreeMap<String, String> {
+fn flat(definition: &Value) -> BTreeMap<String, String> {
     let mut fields = BTreeMap::new();
-    flatten("", &Value::Object(pin.tool.definition().clone()), 0, &mut fields);
+    match definition {
+        Value::Null => {}
+        // Instructions are a text and nothing else.
+        Value::String(text) => drop(fields.insert("text".to_owned(), text.clone())),
+        other => flatten("", other, 0, &mut fields),
+    }
     fields
 }
 
@@ -239,6 +318,20 @@ mod tests {
         };
         insta::assert_snapshot!("narrow", plain(80));
         insta::assert_snapshot!("wide", plain(130));
+    }
+
+    #[test]
+    fn what_a_held_server_says_stands_beside_what_served() {
+        let end = |run: sigyl_core::domain::Run| -> RunEnd {
+            serde_json::from_value(json!({"run": run, "report": null, "url": null})).unwrap()
+        };
+        let plain = |width| {
+            let look = Look { width: Some(width), ..Look::PLAIN };
+            console::strip_ansi_codes(&drifted(&end(fixtures::drifted_run()), &look)).into_owned()
+        };
+        insta::assert_snapshot!("held_narrow", plain(80));
+        insta::assert_snapshot!("held_wide", plain(130));
+        assert!(drifted(&end(fixtures::held_run()), &Look::PLAIN).contains("not held for that"));
     }
 
     #[test]

@@ -361,6 +361,7 @@ impl Screen for RunScreen {
     fn offers(&self, command: Command) -> bool {
         match command {
             Command::Act("approve" | "reject") => self.state == Some(RunState::Held),
+            Command::Act("seen") => self.end.as_ref().is_some_and(|end| end.run.seen.is_some()),
             Command::Act("cancel") => {
                 self.run.is_some() && self.state.is_none_or(|it| it == RunState::Running)
             }

@@ -11,7 +11,7 @@ use crate::console::actions;
 use crate::console::command::Place;
 
 /// Operations that no screen has, and why.
-const NOT_HERE: [(&str, &str); 21] = [
+const NOT_HERE: [(&str, &str); 20] = [
     ("health", "for programs that watch a server"),
     ("ready", "for programs that watch a server"),
     ("metrics", "for programs that watch a server"),
@@ -32,7 +32,6 @@ const NOT_HERE: [(&str, &str); 21] = [
     ("keepGitHubApp", "it is made in a browser; `sigyl setup github` does it"),
     ("forgetGitHubApp", "`sigyl setup github --forget` has it"),
     ("watchRun", "a run is followed by its own screen"),
-    ("showRun", "a run is followed by its own screen"),
 ];
 
 /// What the screens ask by themselves, with the operation that answers it.

@@ -94,7 +94,7 @@ pub(in crate::console) fn answer(request: &Request) -> Result<Response, Failure>
         Request::Report { .. } => Response::Report(Box::new(report())),
         Request::Source { path, from, lines, .. } => Response::Source(Box::new(window(path, *from, *lines))),
         Request::Watch { .. } => read(json!({"result": "run", "with": {
-            "run": fixtures::held_run(), "report": report(), "url": null,
+            "run": fixtures::drifted_run(), "report": report(), "url": null,
         }})),
         Request::Probe { .. } => Response::Probe(Box::new(fixtures::probe())),
         Request::Call { .. } => {

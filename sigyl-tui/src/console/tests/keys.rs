@@ -19,6 +19,7 @@ fn way_to(scope: Scope) -> &'static str {
         Scope::Secrets => "/ c l o c k Enter Enter 7",
         Scope::Deployments => "g y",
         Scope::Run => "g n Enter",
+        Scope::Drift => "g n Enter c",
         Scope::Runs => "g n",
         Scope::Findings => "g s",
         Scope::Registry => "g r",

@@ -53,6 +53,7 @@ fn screens_that_are_opened_from_others_are_shown_at_both_sizes() {
     let ways = [
         ("members", "g w Enter".to_owned()),
         ("compare", of_clock("4 c")),
+        ("drift", "g n Enter c".to_owned()),
         ("changes", of_clock("4 Space Space f ^s")),
         ("report", "g n Enter v".to_owned()),
         ("run_ended", "g n Enter".to_owned()),
