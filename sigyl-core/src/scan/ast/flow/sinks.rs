@@ -35,7 +35,8 @@ pub(super) const SINKS: &[Sink] = &[
     ("invoke.run", At(0, "command"), Command),
     // A shell of another machine reads these.
     (".exec_command", At(0, "command"), Command),
-    (".execCommand", At(0, ""), Command),
+    ("node-ssh.NodeSSH().execCommand", At(0, ""), Command),
+    ("node-ssh.NodeSSH().exec", At(0, ""), Command),
     ("fabric.Connection().run", At(0, "command"), Command),
     ("fabric.Connection().sudo", At(0, "command"), Command),
     ("fabric.Connection().local", At(0, "command"), Command),
