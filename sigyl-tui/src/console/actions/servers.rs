@@ -278,6 +278,7 @@ pub(in crate::console) fn deploy(given: &Given<'_>) -> Result<Deploy, Wrong> {
         deep: given.is_on("deep"),
         waive: accepted(given)?,
         audience: audience(given)?,
+        canary: canary(given)?,
         ..Deploy::of(source(&text)?)
     })
 }
@@ -342,14 +343,23 @@ fn audience(given: &Given<'_>) -> Result<Option<Audience>, Wrong> {
 fn canary(given: &Given<'_>) -> Result<Option<Canary>, Wrong> {
     let steps: Vec<u8> = given.list("canary")?;
     if steps.is_empty() {
-        // Who wants to be asked is not passed over.
-        let says = "percents are needed where one waits to be promoted, such as 10".to_owned();
-        return given.text("hold").map_or(Ok(None), |_| Err(Wrong { field: "canary", why: says }));
+        // Who wants it to last, or to be asked, is not passed over.
+        let says = "percents are needed where one waits, or waits to be promoted, such as 10".to_owned();
+        let waits = ["hold", "soak", "failures", "latency"].into_iter().find_map(|name| given.text(name));
+        return waits.map_or(Ok(None), |_| Err(Wrong { field: "canary", why: says }));
     }
     let hold = given.text("hold").map(time).transpose().map_err(|why| Wrong { field: "hold", why })?;
     let soak = given.text("soak").map_or(Ok(Canary::SOAK), time);
     let soak = soak.map_err(|why| Wrong { field: "soak", why })?;
-    let canary = Canary { hold: hold.map(|hold| hold.as_secs()), ..Canary::new(steps, soak) };
+    let latency =
+        given.text("latency").map(time).transpose().map_err(|why| Wrong { field: "latency", why })?;
+    let usual = Canary::new(steps, soak);
+    let canary = Canary {
+        hold: hold.map(|hold| hold.as_secs()),
+        max_failures: given.maybe("failures")?.unwrap_or(usual.max_failures),
+        max_latency: latency.map(|most| u64::try_from(most.as_millis()).unwrap_or(u64::MAX)),
+        ..usual
+    };
     canary.check().map_err(|error| Wrong { field: "canary", why: error.to_string() })?;
     Ok(Some(canary))
 }

@@ -219,6 +219,28 @@ fn the_last_page_says_what_will_happen_and_deploys_just_that() {
 }
 
 #[test]
+fn clients_are_led_to_it_as_it_is_said() {
+    let mut desk = Desk::new(140, 40);
+    desk.press(TO_SETTINGS);
+    desk.press("Tab C E T ^s");
+    // On the page of the place: time without a share is refused, on the line of the shares.
+    desk.press(&["Tab"; 13].join(" "));
+    desk.write("10m");
+    desk.press("^s");
+    assert!(desk.frame().contains("canary: percents are needed"), "{}", desk.frame());
+    desk.write("10,50");
+    desk.press("Tab Tab");
+    desk.write("2h");
+    desk.press("^s");
+    let frame = desk.frame();
+    assert!(frame.contains("10 % for 10 m 00 s") && frame.contains("50 % until it is promoted"), "{frame}");
+    assert!(frame.contains("--canary 10,50 --soak 600s --hold=7200s"), "{frame}");
+    desk.press("Enter");
+    let canary = deployed(&desk).unwrap().canary.unwrap();
+    assert_eq!((canary.steps, canary.soak, canary.hold), (vec![10, 50], 600, Some(7_200)));
+}
+
+#[test]
 fn going_back_keeps_everything() {
     let mut desk = Desk::new(80, 24);
     desk.press(TO_SUMMARY);
@@ -302,7 +324,8 @@ fn a_run_that_failed_is_filled_in_again_and_one_on_record_too() {
     run["id"] = "019aa1b2-9d04-7c1f-a6b3-8e2f6d5c4bff".into();
     run["state"] = "failed".into();
     run["plan"] = "release".into();
-    run["request"] = serde_json::json!({"source": "npm:clock@1", "env": {"ZONE": "UTC", "EXTRA": "1"}, "grant": ["exec=git"]});
+    run["request"] = serde_json::json!({"source": "npm:clock@1", "env": {"ZONE": "UTC", "EXTRA": "1"}, "grant": ["exec=git"],
+        "canary": {"steps": [10], "soak": 60, "max_failures": 2, "max_latency": 900, "hold": 3600}});
     let end = serde_json::json!({"result": "run", "with": {"run": run, "report": null, "url": null}});
     desk.answer(ticket, Ok(serde_json::from_value(end.clone()).unwrap()));
     assert!(desk.frame().contains("R fills it in again"), "{}", desk.frame());
@@ -314,6 +337,10 @@ fn a_run_that_failed_is_filled_in_again_and_one_on_record_too() {
     desk.press("Enter Enter ^s ^s");
     let frame = desk.frame();
     assert!(frame.contains("EXTRA=1 ZONE=UTC") && frame.contains("exec=git"), "{frame}");
+    assert!(
+        frame.contains("--canary 10 --soak 60s --hold=3600s --max-failures 2 --max-latency 900ms"),
+        "{frame}"
+    );
 }
 
 #[test]

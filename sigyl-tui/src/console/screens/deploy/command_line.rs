@@ -1,5 +1,6 @@
 //! The command that does the same.
 
+use sigyl_core::domain::Canary;
 use sigyl_core::wire::v1::Deploy;
 
 /// Writes an order as a command of a shell; values of secrets are asked for there.
@@ -27,6 +28,17 @@ pub(super) fn command_line(deploy: &Deploy) -> String {
         Some(audience) if audience.is_empty() => words.push("--private".to_owned()),
         Some(_) | None => {}
     }
+    if let Some(canary) = &deploy.canary {
+        let steps: Vec<String> = canary.steps.iter().map(ToString::to_string).collect();
+        words.push(format!("--canary {} --soak {}s", steps.join(","), canary.soak));
+        // Its value is optional there, and so stands behind a sign.
+        words.extend(canary.hold.map(|hold| format!("--hold={hold}s")));
+        let usual = Canary::new(Vec::new(), Canary::SOAK).max_failures;
+        if canary.max_failures != usual {
+            words.push(format!("--max-failures {}", canary.max_failures));
+        }
+        words.extend(canary.max_latency.map(|most| format!("--max-latency {most}ms")));
+    }
     if deploy.deep {
         words.push("--deep".to_owned());
     }
@@ -47,6 +59,20 @@ mod tests {
     use sigyl_core::domain::{Locator, SecretName, SecretValue};
 
     use super::*;
+
+    #[test]
+    fn a_trial_is_said_as_the_verb_takes_it() {
+        let mut deploy = Deploy::of(Locator::parse("npm:a@1").unwrap());
+        let canary = Canary::new(vec![10, 50], std::time::Duration::from_secs(600));
+        deploy.canary = Some(canary.clone());
+        assert_eq!(command_line(&deploy), "sigyl deploy npm:a@1 --canary 10,50 --soak 600s");
+        deploy.canary = Some(Canary { hold: Some(7_200), ..canary });
+        let line = "sigyl deploy npm:a@1 --canary 10,50 --soak 600s --hold=7200s";
+        assert_eq!(command_line(&deploy), line);
+        let stricter = Canary { max_failures: 1, max_latency: Some(800), ..deploy.canary.unwrap() };
+        deploy.canary = Some(stricter);
+        assert_eq!(command_line(&deploy), format!("{line} --max-failures 1 --max-latency 800ms"));
+    }
 
     #[test]
     fn the_command_says_everything_but_values_of_secrets() {

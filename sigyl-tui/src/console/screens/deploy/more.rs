@@ -4,7 +4,7 @@ use crate::console::turn::Values;
 use crate::console::widgets::{Fill, Line};
 
 /// Names of the lines, in the words of the action that they belong to.
-pub(super) const MORE: [(&str, &str, Kind); 13] = [
+pub(super) const MORE: [(&str, &str, Kind); 18] = [
     ("as", "its name; the manifest's when empty", Kind::Text),
     ("target", "where it runs: local or cloud-run; where it is, or this machine, when empty", Kind::Text),
     ("workspace", "its workspace; yours when empty", Kind::Text),
@@ -22,6 +22,19 @@ pub(super) const MORE: [(&str, &str, Kind); 13] = [
         "who else may call it where it runs: public, private, user:EMAIL group:EMAIL domain:NAME",
         Kind::Text,
     ),
+    (
+        "canary",
+        "percents of new clients that get it first, such as 10,50; all at once when empty",
+        Kind::Text,
+    ),
+    ("soak", "how long each of them lasts, such as 10m; 5m when empty", Kind::Text),
+    ("hold", "how long the last waits to be promoted, such as 24h; else it takes over by itself", Kind::Text),
+    (
+        "failures",
+        "percentage points by which more of its calls may fail than before; 5 when empty",
+        Kind::Text,
+    ),
+    ("latency", "it is taken back where 5 of 100 of its calls take longer, such as 2s", Kind::Text),
 ];
 
 /// How one of them is filled.

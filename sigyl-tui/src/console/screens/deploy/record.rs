@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sigyl_core::domain::{Plan, Run, Waiver};
+use sigyl_core::domain::{Canary, Plan, Run, Waiver};
 
 use crate::console::turn::Values;
 
@@ -39,10 +39,24 @@ impl Recorded {
             ("deep", if deep { "yes" } else { "" }.to_owned()),
         ]);
         more.extend(accepted(run));
+        more.extend(trial(run));
         more.retain(|_, text| !text.is_empty());
         let env = env.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
         Some(Self { source: text("source"), more, env: env.collect() })
     }
+}
+
+/// How clients were to be led to it.
+fn trial(run: &Run) -> Values {
+    let canary = run.request.get("canary").cloned().unwrap_or_default();
+    // What cannot be read is not filled in: the page says that all clients get it at once.
+    let Ok(Some(canary)) = serde_json::from_value::<Option<Canary>>(canary) else { return Values::new() };
+    let steps: Vec<String> = canary.steps.iter().map(ToString::to_string).collect();
+    let mut values = Values::from([("canary", steps.join(",")), ("soak", format!("{}s", canary.soak))]);
+    values.extend(canary.hold.map(|hold| ("hold", format!("{hold}s"))));
+    values.insert("failures", canary.max_failures.to_string());
+    values.extend(canary.max_latency.map(|most| ("latency", format!("{most}ms"))));
+    values
 }
 
 /// Findings that were accepted, where all were for one reason; otherwise they are accepted anew.

@@ -1,6 +1,7 @@
 //! What will happen, on one page.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use sigyl_core::domain::{Permissions, SecretName};
 use sigyl_core::wire::v1::{Deploy, ServerView};
@@ -8,7 +9,7 @@ use sigyl_core::wire::v1::{Deploy, ServerView};
 use super::command_line::command_line;
 use super::preview::{build, start, verdict};
 use crate::console::outside::Looked;
-use crate::render::{Glyph, Look, Role, specimen, wrap};
+use crate::render::{Glyph, Look, Role, duration, specimen, wrap};
 
 /// Columns of the names of rows.
 const NAMES: usize = 10;
@@ -44,6 +45,7 @@ impl Summary {
         rows.extend(self.accepted().map(|accepted| ("accepts", Role::Warn, accepted)));
         rows.extend(self.audience().map(|warning| ("callers", Role::Warn, warning)));
         rows.push(("then", Role::Text, self.then()));
+        rows.extend(self.trial().map(|(role, trial)| ("clients", role, trial)));
         let mut text = format!("{}\n\n", self.found(look));
         for (name, role, value) in rows {
             let line = wrap(&format!("{name:NAMES$}{value}"), look, NAMES);
@@ -172,6 +174,27 @@ impl Summary {
         let until = first.expires.to_string();
         let day = until.get(..10).unwrap_or_default();
         Some(format!("{}, until {day}: {}", all.join(", "), specimen(&first.reason)))
+    }
+
+    /// How clients are led to it, where somebody said so.
+    fn trial(&self) -> Option<(Role, String)> {
+        let canary = self.deploy.canary.as_ref()?;
+        if self.present.as_ref().is_none_or(|view| view.server.active.is_none()) {
+            let says = "nothing serves yet that it could be tried beside: it takes over at once, and waits for nobody";
+            return Some((Role::Warn, says.to_owned()));
+        }
+        let time = |seconds: u64| duration(Duration::from_secs(seconds));
+        let last = canary.steps.last();
+        let share = |percent: &u8| match canary.hold.filter(|_| Some(percent) == last) {
+            Some(hold) => format!("{percent} % until it is promoted, and is taken back after {}", time(hold)),
+            None => format!("{percent} % for {}", time(canary.soak)),
+        };
+        let shares: Vec<String> = canary.steps.iter().map(share).collect();
+        let ends = if canary.hold.is_some() { "" } else { ", then all of them" };
+        Some((
+            Role::Text,
+            format!("of the new ones {}{ends}; it is taken back where it does worse", shares.join(", ")),
+        ))
     }
 
     fn then(&self) -> String {
