@@ -1,6 +1,6 @@
 //! What is on record and how it stands: lists, views, logs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use super::quarantine::covering;
 use super::{Frames, Sigyl};
 use crate::deploy::Status;
 use crate::domain::{
-    Action, Caller, Deployment, JudgementRecord, Locator, Mask, Quarantines, Report, ReportId, Run, RunId,
-    RunState, Server, ServerName, Verdict, VersionRecord,
+    Action, Caller, Deployment, Digest, JudgementRecord, Locator, Mask, Quarantines, Report, ReportId, Run,
+    RunId, RunState, Server, ServerName, Suppressed, Verdict, VersionRecord, Waiver,
 };
 use crate::error::Error;
 use crate::pipeline::Front as _;
@@ -90,7 +90,7 @@ impl Sigyl {
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.version.clone());
             for record in page {
                 views.push(VersionView {
-                    verdict: self.found(&record, &record.run).await?.0,
+                    verdict: self.found(&record, &record.run).await?.verdict,
                     latest: record.version == server.latest,
                     active: server.active.as_ref() == Some(&record.version),
                     record,
@@ -245,7 +245,17 @@ impl Sigyl {
             (Some(name), RunState::Done) if run.plan != crate::domain::Plan::Delete => self.url(name),
             _ => None,
         };
-        Ok(RunEnd { run, report, live, url })
+        let accepted = self.accepted(&run, report.iter().chain(&live));
+        Ok(RunEnd { run, report, live, url, accepted })
+    }
+
+    /// The findings that the order of a run accepts. A run that takes a recorded version has the order's waivers in its own.
+    fn accepted<'a>(&self, run: &Run, reports: impl Iterator<Item = &'a Report>) -> Vec<Suppressed> {
+        let waivers = run.request.get("waive").cloned().unwrap_or_default();
+        // What cannot be read back accepts nothing.
+        let waivers: Vec<Waiver> = serde_json::from_value(waivers).unwrap_or_default();
+        let reports: Vec<&Report> = reports.collect();
+        Suppressed::by_order(&waivers, &reports, &run.caller, self.inner.platform.clock.now())
     }
 
     async fn report_of(&self, id: Option<ReportId>) -> Result<Option<Report>, Error> {
@@ -293,12 +303,12 @@ impl Sigyl {
             self.inner.drift.lock().unwrap_or_else(PoisonError::into_inner).get(&server.name).cloned();
         // What was seen of an instance says nothing of the one after it.
         let drift = drift.filter(|(of, _)| deployment.as_ref().is_some_and(|now| now.revision == *of));
-        let ((verdict, found), observed) = match &active {
+        let (Found { verdict, counts: found, accepted }, observed) = match &active {
             Some(record) => {
                 let run = deployment.as_ref().map_or(&record.run, |deployment| &deployment.run);
                 (self.found(record, run).await?, self.observed(run).await?)
             }
-            None => ((None, None), None),
+            None => (Found::default(), None),
         };
         let quarantine = covering(quarantines, &server, active.as_ref()).cloned();
         // What is recorded and not started serves for no reason at all.
@@ -318,6 +328,7 @@ impl Sigyl {
                 .unwrap_or_default(),
             verdict,
             found,
+            accepted,
             observed,
             quarantine,
             deployment,
@@ -337,20 +348,36 @@ impl Sigyl {
         Ok(stopped.and_then(observed))
     }
 
-    /// The worse of the verdicts on a version's source and on what it said when `run` started it, and how much was found in
-    /// both.
-    async fn found(
-        &self,
-        record: &VersionRecord,
-        run: &RunId,
-    ) -> Result<(Option<Verdict>, Option<FindingCounts>), Error> {
+    /// What was found in a version's source and in what it said when `run` started it.
+    async fn found(&self, record: &VersionRecord, run: &RunId) -> Result<Found, Error> {
         let source = self.report_of(Some(record.report)).await?;
         let run = self.inner.platform.store.run(run).await?;
-        let live = self.report_of(run.and_then(|run| run.live)).await?;
+        let live = self.report_of(run.as_ref().and_then(|run| run.live)).await?;
         let reports: Vec<Report> = source.into_iter().chain(live).collect();
-        let worst = reports.iter().map(|report| report.verdict).max();
-        Ok((worst, worst.map(|_| FindingCounts::of(&reports))))
+        let verdict = reports.iter().map(|report| report.verdict).max();
+        let ordered = run.map(|run| self.accepted(&run, reports.iter())).unwrap_or_default();
+        let standing = reports.iter().flat_map(|report| &report.suppressed);
+        let known =
+            standing.filter(|one| reports.iter().any(|it| it.findings.iter().any(|it| one.is_of(it))));
+        let all = known.chain(&ordered).filter(|one| one.applied);
+        let accepted: BTreeSet<Digest> = all.map(|one| one.fingerprint).collect();
+        Ok(Found {
+            verdict,
+            counts: verdict.map(|_| FindingCounts::of(&reports)),
+            accepted: accepted.len() as u64,
+        })
     }
+}
+
+/// What was found in a version.
+#[derive(Default)]
+struct Found {
+    /// The worse of the verdicts on its source and on what it said when it was started.
+    verdict: Option<Verdict>,
+    /// How much was found in both.
+    counts: Option<FindingCounts>,
+    /// How much of that is accepted.
+    accepted: u64,
 }
 
 /// A run as it is shown to a caller: even sealed secrets stay inside, and values of plain settings are for those alone

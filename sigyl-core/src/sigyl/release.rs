@@ -9,16 +9,32 @@ use super::secrets::check_value;
 use super::{Frames, Sigyl};
 use crate::deploy::{LOCAL, Target};
 use crate::domain::{
-    Action, Caller, Canary, Decision, Denied, Locator, Namespace, Permissions, Plan, Run, RunId, RunState,
-    Seq, Server, ServerName, Version, check_settings,
+    Action, AuditOutcome, Caller, Canary, Decision, Denied, Locator, Namespace, Permissions, Plan, Run,
+    RunId, RunState, Seq, Server, ServerName, Version, check_settings,
 };
 use crate::error::Error;
 use crate::event::{EventKind, Heard};
 use crate::pipeline::{Order, Started, StepError, start};
+use crate::registry::previous;
 use crate::store::Page;
 use crate::wire::v1::{Deploy, Frame, Reconfigure, Redeploy, RunEnd, Settings};
 
 impl Told for Run {}
+
+/// A rollback that began, between which versions.
+struct RollsBack {
+    run: RunId,
+    from: Option<Version>,
+    to: Option<Version>,
+}
+
+impl Told for RollsBack {
+    fn told(&self) -> Option<String> {
+        let named =
+            |version: &Option<Version>| version.as_ref().map_or("none".to_owned(), Version::to_string);
+        Some(format!("run {}, from {} to {}", self.run, named(&self.from), named(&self.to)))
+    }
+}
 
 impl Sigyl {
     /// Starts a deploy and returns its run; [`Sigyl::watch`] follows it.
@@ -144,10 +160,16 @@ impl Sigyl {
         let (sigyl, who) = (self.clone(), caller.clone());
         let work = async move {
             let server = sigyl.known(&who, Action::Deploy, &name).await?;
+            let to = match &version {
+                Some(version) => Some(version.clone()),
+                None => previous(&*sigyl.inner.platform.store, &name).await?,
+            };
+            let from = server.active.clone();
             let order = Order { version, ..of_server(server) };
-            sigyl.begin(&who, Plan::Rollback, order, Default::default()).await
+            let run = sigyl.begin(&who, Plan::Rollback, order, Default::default()).await?;
+            Ok(RollsBack { run, from, to })
         };
-        self.audited(caller, act, work).await
+        Ok(self.audited(caller, act, work).await?.run)
     }
 
     /// Starts the version that serves anew with other settings or limits, or with the same: beside itself, from which it
@@ -302,8 +324,19 @@ impl Sigyl {
         for waiver in &order.waive {
             waiver.check_end(now).map_err(StepError::from)?;
         }
+        let (waive, workspace) = (order.waive.clone(), order.workspace.clone());
+        let source = order.source.as_ref().map(ToString::to_string);
+        let on = order.name.as_ref().map(ToString::to_string).or(source).unwrap_or_default();
         let started = start(self.inner.platform.clone(), plan, caller, order, secrets).await?;
-        Ok(self.remember(started))
+        let run = self.remember(started);
+        for waiver in &waive {
+            // Who accepted what, why and until when is looked for by its own name.
+            let (on, note) =
+                (format!("{on} {waiver}"), format!("until {}: {}", waiver.expires, waiver.reason));
+            let workspace = Some(workspace.clone());
+            self.append(caller, "accept_finding", on, workspace, AuditOutcome::Done, Some(note)).await?;
+        }
+        Ok(run)
     }
 
     fn remember(&self, started: Started) -> RunId {

@@ -1,6 +1,8 @@
 //! Runs: the list, and how one ended.
 
-use sigyl_core::domain::{AnalyzerStatus, Finding, Plan, Report, Run, RunState, StepState, Timestamp};
+use sigyl_core::domain::{
+    AnalyzerStatus, Finding, Plan, Report, Run, RunState, StepState, Suppressed, Timestamp,
+};
 use sigyl_core::wire::v1::RunEnd;
 
 use super::table::{Cell, Column, Table};
@@ -90,6 +92,7 @@ fn distinct(runs: &[Run]) -> usize {
 pub(crate) fn run_end(end: &RunEnd, told: &[String], look: &Look) -> String {
     let mut text = String::new();
     text.push_str(&reports(end, look));
+    text.push_str(&accepted(end, look));
     for notice in end.run.notices.iter().filter(|notice| !told.contains(notice)) {
         let line = wrap(&format!("{} {}", look.sign(Glyph::Warning), specimen(notice)), look, 2);
         text.push_str(&look.paint(Role::Warn, &line));
@@ -97,6 +100,19 @@ pub(crate) fn run_end(end: &RunEnd, told: &[String], look: &Look) -> String {
     }
     text.push_str(&summary(&end.run, look));
     text
+}
+
+/// Writes which of these findings the order accepts. Those that the policy accepts stand in the reports.
+fn accepted(end: &RunEnd, look: &Look) -> String {
+    let line = |one: &Suppressed| {
+        let place = one.location.as_ref().map_or_else(String::new, |place| format!(" in {place}"));
+        let owner = one.owner.as_ref().map_or_else(String::new, |owner| format!(" by {owner}"));
+        let until = one.expires.map_or_else(String::new, |until| format!(" until {until}"));
+        let word = if one.applied { "accepted" } else { "was accepted" };
+        let line = format!("{word}{until}{owner}: {}{place} ({})", one.rule, one.reason);
+        format!("{}\n", look.paint(Role::Warn, &wrap(&specimen(&line), look, 2)))
+    };
+    end.accepted.iter().map(line).collect()
 }
 
 /// Writes what was found in the source, then what the started server added to it.
@@ -197,7 +213,8 @@ mod tests {
 
     #[test]
     fn a_held_run_says_what_holds_it_and_how_to_decide() {
-        let end = RunEnd { run: fixtures::held_run(), report: None, live: None, url: None };
+        let end =
+            RunEnd { run: fixtures::held_run(), report: None, live: None, url: None, accepted: Vec::new() };
         insta::assert_snapshot!(run_end(&end, &[], &Look::PLAIN), @r"
         ▲ deploy clock 1.2.0: held, 38 s
           permissions not granted: network=jira.corp:443
@@ -218,7 +235,13 @@ mod tests {
         };
         source.partial = true;
         source.analyzers = vec![analyzer(AnalyzerStatus::Skipped, Some("no running server was asked"))];
-        let mut end = RunEnd { run: fixtures::held_run(), report: Some(source), live: None, url: None };
+        let mut end = RunEnd {
+            run: fixtures::held_run(),
+            report: Some(source),
+            live: None,
+            url: None,
+            accepted: Vec::new(),
+        };
         assert!(run_end(&end, &[], &Look::PLAIN).contains("no running server was asked"));
         let mut live = fixtures::report();
         live.analyzers = vec![analyzer(AnalyzerStatus::Ran, None)];
@@ -238,7 +261,8 @@ mod tests {
 
     #[test]
     fn a_failed_run_shows_its_failure_with_code_and_hint() {
-        let end = RunEnd { run: fixtures::failed_run(), report: None, live: None, url: None };
+        let end =
+            RunEnd { run: fixtures::failed_run(), report: None, live: None, url: None, accepted: Vec::new() };
         insta::assert_snapshot!(run_end(&end, &[], &Look::PLAIN), @r"
         ✖ deploy clock 1.2.0: failed, 38 s
         error[E0602]: the server did not answer

@@ -179,7 +179,7 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     fact("url", view.url.as_deref().map(specimen));
     fact("active", view.server.active.as_ref().map(|version| specimen(version.as_str())));
     fact("latest", Some(specimen(view.server.latest.as_str())));
-    fact("verdict", view.verdict.map(|verdict| verdict.to_string()));
+    fact("verdict", view.verdict.map(|verdict| format!("{verdict}{}", accepted(view))));
     fact("observed", observed(view));
     fact("source", Some(specimen(&view.server.locator)));
     // Without its prefix it fits a line of 80 columns, and can be copied whole.
@@ -213,6 +213,14 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
     fact("limits", Some(limits_of(limits, &view.server.limits)).filter(|_| !limits.is_empty()));
     fact("secrets", deployment.filter(|it| !it.secrets.is_empty()).map(|it| names(it.secrets.iter())));
     facts
+}
+
+/// How many findings are accepted for now, behind the verdict on what was found.
+fn accepted(view: &ServerView) -> String {
+    let Some(found) = view.found.filter(|_| view.accepted > 0) else { return String::new() };
+    let all = found.block + found.error + found.warning + found.info;
+    let plural = if all == 1 { "" } else { "s" };
+    format!(" without what is accepted: {} of {all} finding{plural}", view.accepted)
 }
 
 fn speaks(declared: &Declaration) -> String {

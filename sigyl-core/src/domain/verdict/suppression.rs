@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::waiver::standing;
-use super::{Policy, Suppressions, Verdict};
+use super::{Policy, Suppressions, Verdict, Waiver};
 use crate::domain::{Digest, Finding, Location, Report, RuleId, Suppressed, SuppressedBy, Timestamp};
 
 /// What stands in the place of a reason that is not given.
@@ -216,7 +216,30 @@ impl Policy {
     }
 }
 
-fn by_waiver(finding: &Finding, waiver: &super::Waiver, applied: bool) -> Suppressed {
+impl Suppressed {
+    /// Lists what the waivers of an order accept, where each accepts one finding of its source, else of what the started
+    /// server says of itself. Whoever ordered answers for a waiver that names nobody; one that ran out is listed, and does
+    /// not count.
+    pub fn by_order(waivers: &[Waiver], reports: &[&Report], who: &str, now: Timestamp) -> Vec<Self> {
+        let mut accepted: Vec<Self> = Vec::new();
+        let mut left: Vec<&Waiver> = waivers.iter().collect();
+        for report in reports {
+            // What was accepted in the source is accepted in what the server says too.
+            let known: BTreeSet<Digest> = accepted.iter().map(|one| one.fingerprint).collect();
+            let findings = report.findings.iter().filter(|finding| !known.contains(&finding.fingerprint()));
+            let findings: Vec<&Finding> = findings.collect();
+            left.retain(|waiver| {
+                let Ok(at) = waiver.only_match(&findings, Timestamp::EPOCH) else { return true };
+                let one = by_waiver(findings[at], waiver, waiver.expires >= now);
+                accepted.push(Self { owner: one.owner.or_else(|| Some(who.to_owned())), ..one });
+                false
+            });
+        }
+        accepted
+    }
+}
+
+fn by_waiver(finding: &Finding, waiver: &Waiver, applied: bool) -> Suppressed {
     Suppressed {
         owner: waiver.owner.clone(),
         expires: Some(waiver.expires),
@@ -286,7 +309,7 @@ mod tests {
         let policy = |server: Option<&str>, expires: &str| Policy {
             waivers: vec![StandingWaiver {
                 server: server.map(|name| ServerName::parse(name).unwrap()),
-                waiver: super::super::Waiver {
+                waiver: Waiver {
                     expires: Timestamp::parse(expires).unwrap(),
                     owner: Some("ada".into()),
                     ..waiver("b", None)
@@ -311,6 +334,29 @@ mod tests {
                 "{server:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_an_order_accepts_is_listed_with_who_answers_for_it_and_whether_it_counts() {
+        let (source, said) = (finding("a", Severity::Error, 1), finding("b", Severity::Block, 2));
+        let reports = [report(vec![source.clone()]), report(vec![source, said])];
+        let of = |rule: &str, owner: Option<&str>| Waiver {
+            expires: Timestamp::parse("2026-06-01").unwrap(),
+            owner: owner.map(str::to_owned),
+            ..waiver(rule, None)
+        };
+        let waivers = [of("a", None), of("b", Some("bob")), of("c", None)];
+        let told = |now: &str| {
+            let now = Timestamp::parse(now).unwrap();
+            let all = Suppressed::by_order(&waivers, &[&reports[0], &reports[1]], "ada", now);
+            let one = |it: Suppressed| format!("{} {} {}", it.rule, it.owner.unwrap(), it.applied);
+            all.into_iter().map(one).collect::<Vec<_>>()
+        };
+        assert_eq!(told("2026-05-01"), ["a ada true", "b bob true"]);
+        assert_eq!(told("2026-07-01"), ["a ada false", "b bob false"]);
+        let two = report(vec![finding("a", Severity::Error, 1), finding("a", Severity::Error, 9)]);
+        let none = Suppressed::by_order(&waivers, &[&two], "ada", Timestamp::EPOCH);
+        assert!(none.is_empty(), "it does not say which of both: {none:?}");
     }
 
     #[test]

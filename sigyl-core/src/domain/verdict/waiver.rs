@@ -203,7 +203,7 @@ impl Waiver {
     }
 
     /// Returns the index of the one finding that this waiver accepts.
-    fn only_match(&self, findings: &[&Finding], now: Timestamp) -> Result<usize, WaiverError> {
+    pub(super) fn only_match(&self, findings: &[&Finding], now: Timestamp) -> Result<usize, WaiverError> {
         if self.reason.trim().is_empty() {
             return Err(WaiverError::NoReason(self.to_string()));
         }

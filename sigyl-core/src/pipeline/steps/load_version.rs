@@ -71,9 +71,15 @@ async fn chosen(cx: &Context, name: &ServerName) -> Result<Version, StepError> {
     earlier.ok_or_else(|| StepError::NoEarlierVersion(name.clone()))
 }
 
-/// The waivers that the version was admitted with; those that have run out no longer count.
+/// The waivers that the version was admitted with, and where it is started anew those that it serves with: what is not built
+/// again may have been accepted since. Those that have run out no longer count.
 async fn waivers_of(cx: &mut Context, record: &VersionRecord) -> Result<Vec<Waiver>, StepError> {
-    let Some(run) = cx.platform.store.run(&record.run).await? else { return Ok(Vec::new()) };
+    let store = &cx.platform.store;
+    let serves = match cx.run.plan {
+        Plan::Reconfigure => store.deployment(&record.server).await?.map(|deployment| deployment.run),
+        _ => None,
+    };
+    let Some(run) = store.run(serves.as_ref().unwrap_or(&record.run)).await? else { return Ok(Vec::new()) };
     let order: Order = serde_json::from_value(run.request)
         .map_err(|error| StepError::Defect { step: StepId::ReadManifest, why: error.to_string() })?;
     let now = cx.platform.clock.now();
@@ -82,5 +88,8 @@ async fn waivers_of(cx: &mut Context, record: &VersionRecord) -> Result<Vec<Waiv
         let line = format!("the waiver of {waiver} ran out at {} and does not count", waiver.expires);
         cx.notice(StepId::ReadManifest, line);
     }
-    Ok(valid)
+    // Whoever starts it again is not who accepted that.
+    let owned =
+        |waiver: Waiver| Waiver { owner: waiver.owner.or_else(|| Some(run.caller.clone())), ..waiver };
+    Ok(valid.into_iter().map(owned).collect())
 }

@@ -1,5 +1,6 @@
 //! Who may do what through the handle, over the real store and vault.
 
+mod accepted;
 mod accounts;
 mod audit;
 mod directory;

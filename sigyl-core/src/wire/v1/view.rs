@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::deploy::Status;
 use crate::domain::{
     Confinement, Deployment, Overlay, PolicyUsed, Quarantine, Rating, Report, Run, RunId, Server, ServerName,
-    Severity, Timestamp, Tool, Verdict, Version, VersionRecord,
+    Severity, Suppressed, Timestamp, Tool, Verdict, Version, VersionRecord,
 };
 use crate::wire::registry::Rated;
 
@@ -42,6 +42,9 @@ pub struct RunEnd {
     pub live: Option<Report>,
     /// Where the server is reached, when it serves.
     pub url: Option<String>,
+    /// The findings that its order accepts. Those that the policy accepts stand in the reports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<Suppressed>,
 }
 
 /// A server as lists and `show` present it.
@@ -87,6 +90,14 @@ pub struct ServerView {
     /// an earlier server answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<FindingCounts>,
+    /// How many of these are accepted for now: by the order that started it, by the policy, or by a comment that counts.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub accepted: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over like this")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How many findings there are, by how grave they are.

@@ -13,5 +13,5 @@ mod table;
 
 pub(super) use action::{Action, Does, Field, FieldKind};
 pub(super) use given::{Given, Wrong};
-pub(super) use servers::{deploy, source};
+pub(super) use servers::{deploy, is_set, source};
 pub(super) use table::{all, find};

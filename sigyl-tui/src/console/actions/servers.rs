@@ -8,12 +8,16 @@ use sigyl_core::domain::{
     SecretValue, Stars, Tag, Timestamp, Waiver, Window,
 };
 use sigyl_core::manifest::read_limit;
-use sigyl_core::wire::v1::{Deploy, Reconfigure, Redeploy, Request, Response, Settings};
+use sigyl_core::wire::v1::{Deploy, Reconfigure, Redeploy, Request, Response, ServerView, Settings};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
-use crate::console::screens::{Changes, Wizard, compare};
+use crate::console::screens::{Changes, Wizard, compare, drift};
+use crate::console::turn::Values;
 use crate::lasting::time;
 use crate::render::{self, Look, Role, specimen, specimen_lines};
+
+/// What stands in the place of a value that one may not see.
+const HIDDEN: &str = "(hidden)";
 
 const NAME: Field = Field::needed("name", "the server");
 const ENV: Field = Field::free("env", "plain settings, as NAME=VALUE, parted by blanks");
@@ -70,6 +74,7 @@ pub(super) const ACTIONS: &[Action] = &[
             Field::needed("finding", "RULE@FILE:LINE, RULE@TOOL:FIELD, or RULE alone where it found one thing"),
             Field::needed("reason", "why it is accepted; it is kept with the version"),
             Field::needed("expires", "the last day on which it is accepted, as YYYY-MM-DD; a year at most"),
+            Field::free("also", "accepted before, and still: RULE@PLACE until DAY: REASON; … (these alone stay so)"),
             Field::free("source", "another source; the one on record when empty"),
         ],
         Does::Run(waive),
@@ -131,6 +136,14 @@ pub(super) const ACTIONS: &[Action] = &[
         &[NAME, Field::needed("version", "the version")],
         Does::Open(|given| Ok(Box::new(compare(&given.need("name")?, &given.need("version")?)))),
     ).looks(),
+    Action::new(
+        "drift",
+        "Show what a running server says otherwise than was recorded",
+        &["probeServer"],
+        &[NAME],
+        Does::Open(|given| Ok(Box::new(drift(&given.need("name")?)))),
+    )
+    .looks(),
     Action::new("delete", "Delete a server", &["deleteServer"], &[NAME], Does::Run(delete)).destroys(
         "name",
         "The server stops, and its records, secrets, versions and builds are removed, here and where it runs.",
@@ -210,14 +223,14 @@ pub(super) const ACTIONS: &[Action] = &[
         "Give a server a secret",
         &["setSecret"],
         SET_SECRET,
-        Does::Say(set_secret, "the secret is sealed; the server gets it at its next start"),
+        Does::Say(set_secret, "the secret is sealed; with `restart` the server has it now, else from its next start on"),
     ).fresh(&["secret"]),
     Action::new(
         "set-secret",
         "Rotate a secret of a server",
         &["setSecret"],
         SET_SECRET,
-        Does::Say(set_secret, "the secret is sealed; the server gets it at its next start"),
+        Does::Say(set_secret, "the secret is sealed; with `restart` the server has it now, else from its next start on"),
     ),
     Action::new(
         "reveal-secret",
@@ -339,6 +352,25 @@ fn audience(given: &Given<'_>) -> Result<Option<Audience>, Wrong> {
     Ok((!words.is_empty()).then_some(audience))
 }
 
+/// What the operator set of a server, as the form that changes it takes it. A value with blanks cannot be written there.
+pub(in crate::console) fn is_set(view: &ServerView) -> Values {
+    let Resources { cpu, memory, concurrency, timeout, min_instances, max_instances } = &view.server.limits;
+    let plain = |value: &str| !value.is_empty() && !value.contains(char::is_whitespace) && value != HIDDEN;
+    let env = view.server.env.iter().filter(|(_, value)| plain(value));
+    let env: Vec<String> = env.map(|(name, value)| format!("{name}={value}")).collect();
+    const MEBI: u64 = 1 << 20;
+    let set = [
+        ("env", Some(env.join(" ")).filter(|env| !env.is_empty())),
+        ("cpu", cpu.map(|cpu| cpu.to_string())),
+        ("memory", memory.filter(|bytes| bytes % MEBI == 0).map(|bytes| format!("{}Mi", bytes / MEBI))),
+        ("concurrency", concurrency.map(|count| count.to_string())),
+        ("timeout", timeout.map(|seconds| format!("{seconds}s"))),
+        ("minInstances", min_instances.map(|count| count.to_string())),
+        ("maxInstances", max_instances.map(|count| count.to_string())),
+    ];
+    set.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+}
+
 /// Reads how clients are led to it: all at once where nothing is said.
 fn canary(given: &Given<'_>) -> Result<Option<Canary>, Wrong> {
     let steps: Vec<u8> = given.list("canary")?;
@@ -392,6 +424,26 @@ fn waiver(given: &Given<'_>, finding: &str, names: [&'static str; 3]) -> Result<
     Ok(Waiver { rule, path, fingerprint: None, reason: given.need(why)?, owner: None, expires })
 }
 
+/// Reads what was accepted before and still is: an order accepts only what it names.
+fn also(given: &Given<'_>, first: Waiver) -> Result<Vec<Waiver>, Wrong> {
+    let wrong = |why: String| Wrong { field: "also", why };
+    let mut all = vec![first];
+    for text in given.text("also").unwrap_or_default().split(';').map(str::trim).filter(|it| !it.is_empty()) {
+        let parts = text.split_once(" until ").and_then(|(of, rest)| Some((of, rest.split_once(": ")?)));
+        let (of, (until, reason)) =
+            parts.ok_or_else(|| wrong(format!("{text}: it is written RULE@PLACE until DAY: REASON")))?;
+        let fields = [("finding", of), ("expires", until), ("reason", reason)];
+        let fields = fields.map(|(name, text)| (name, text.to_owned())).into();
+        let one = waiver(&Given(&fields), of, ["finding", "reason", "expires"]);
+        let one = one.map_err(|inner| wrong(format!("{text}: {}", inner.why)))?;
+        // What is accepted anew has its new reason and day.
+        if !all.iter().any(|known| (&known.rule, &known.path) == (&one.rule, &one.path)) {
+            all.push(one);
+        }
+    }
+    Ok(all)
+}
+
 fn waive(given: &Given<'_>) -> Result<Request, Wrong> {
     let finding: String = given.need("finding")?;
     let waiver = waiver(given, &finding, ["finding", "reason", "expires"])?;
@@ -402,7 +454,7 @@ fn waive(given: &Given<'_>) -> Result<Request, Wrong> {
         secrets: BTreeMap::new(),
         grant: Vec::new(),
         revoke: Vec::new(),
-        waive: vec![waiver],
+        waive: also(given, waiver)?,
         allow_scripts: Vec::new(),
         deep: false,
         review: false,
@@ -509,4 +561,33 @@ fn result(response: &Response, look: &Look, _now: Timestamp) -> Option<String> {
     text.push_str(&format!("\n{}\n", look.paint(Role::Dim, "the whole answer")));
     text.push_str(&specimen_lines(&format!("{result:#}\n")));
     Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_of_a_server_stands_in_the_form_that_changes_it_and_is_read_back() {
+        let mut view = crate::fixtures::serving();
+        view.server.limits = Resources {
+            cpu: Some(0.5),
+            memory: Some(512 << 20),
+            concurrency: Some(4),
+            timeout: Some(90),
+            min_instances: Some(1),
+            max_instances: Some(2),
+        };
+        let set = [("MODE", "fast"), ("TEXT", "two words"), ("SECRET", HIDDEN)];
+        view.server.env = set.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let mut values = is_set(&view);
+        assert_eq!(values["env"], "MODE=fast", "what cannot be written there is left as it is");
+        values.insert("name", "clock".to_owned());
+        let Ok(Request::Reconfigure(change)) =
+            (crate::console::actions::find("configure").unwrap()).request(&values).map(Option::unwrap)
+        else {
+            panic!("{values:?}")
+        };
+        assert_eq!(change.settings.limits, view.server.limits);
+    }
 }

@@ -202,7 +202,14 @@ impl Changes {
             findings.iter().map(move |finding| (change, side.run.clone(), (*finding).clone()))
         });
         let items = rows.enumerate().map(|(at, (change, run, finding))| {
-            let found = Found { server: Some(self.name.clone()), standing: Standing::Serves, run, finding };
+            let found = Found {
+                server: Some(self.name.clone()),
+                standing: Standing::Serves,
+                run,
+                finding,
+                accepted: None,
+                also: "".into(),
+            };
             Changed { change, found, at }
         });
         let items = items.collect();
@@ -346,7 +353,13 @@ mod tests {
         report["findings"] = json!(findings);
         let report: Report = serde_json::from_value(report).unwrap();
         let run = fixtures::held_run();
-        Response::Run(Box::new(RunEnd { run, report: Some(report), live: None, url: None }))
+        Response::Run(Box::new(RunEnd {
+            run,
+            report: Some(report),
+            live: None,
+            url: None,
+            accepted: Vec::new(),
+        }))
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! Findings of one server, or of all: the reports are read one after the other, and rows appear as they come.
 
+mod accepted;
 mod explain;
 mod rows;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use sigyl_core::domain::{Failure, RunId, Seq, ServerName};
+use sigyl_core::domain::{Failure, RunId, Seq, ServerName, Suppressed};
 use sigyl_core::wire::v1::{Request, Response, RunEnd, VersionView};
 
 use self::rows::Rows;
@@ -93,9 +95,11 @@ impl Findings {
     fn next(&mut self, turn: &mut Turn<'_>) {
         self.reading = self.queue.pop_front().map(|of| (of, None));
         match &mut self.reading {
-            Some((Of::Server(name, _), _)) => turn.ask(VERSIONS, Request::Versions { name: name.clone() }),
-            Some((of @ Of::Run(..), reading)) => {
-                let Of::Run(run, ..) = &*of else { return };
+            Some((Of::Server(name, _, None), _)) => {
+                turn.ask(VERSIONS, Request::Versions { name: name.clone() });
+            }
+            Some((of, reading)) => {
+                let (Of::Run(run, ..) | Of::Server(_, _, Some(run))) = &*of else { return };
                 *reading = Some(run.clone());
                 self.known.insert(of.clone(), Some(run.clone()));
                 turn.ask(REPORT, Request::Watch { run: run.clone(), after: Seq(0) });
@@ -143,7 +147,10 @@ impl Findings {
 
     fn show(&mut self) {
         self.found.sort_by(|a, b| {
-            let worst = |it: &Found| std::cmp::Reverse((it.finding.severity, it.finding.confidence));
+            // What is accepted for now stands below what somebody still has to look at.
+            let open = |it: &Found| !it.is_accepted();
+            let worst =
+                |it: &Found| std::cmp::Reverse((open(it), it.finding.severity, it.finding.confidence));
             worst(a).cmp(&worst(b)).then_with(|| {
                 // What has no name stands behind what has one.
                 (a.server.is_none(), &a.server).cmp(&(b.server.is_none(), &b.server))
@@ -181,6 +188,7 @@ impl Findings {
             return;
         }
         let (server, standing) = of.stands();
+        let accepted: Rc<[Suppressed]> = accepted::of(&end).into();
         let Some(source) = end.report else {
             self.unread.push(format!("{}: its run has no report", of.name()));
             return;
@@ -189,12 +197,17 @@ impl Findings {
         let partial = source.partial || end.live.as_ref().is_some_and(|live| live.partial);
         self.partial |= partial;
         let gaps = if partial { ", and not everything was looked at" } else { "" };
-        self.last = Some((run.clone(), format!("verdict {verdict}, {} files{gaps}", source.stats.files)));
+        let judged = end.run.judgement.as_ref().map(|judged| judged.verdict);
+        let judged = accepted::judged(verdict, judged, &accepted);
+        self.last = Some((run.clone(), format!("{judged}, {} files{gaps}", source.stats.files)));
+        let also: Rc<str> = accepted::again(&end.accepted).into();
         let mut known = BTreeSet::new();
         let live = end.live.into_iter().flat_map(|live| live.findings);
         for finding in source.findings.into_iter().chain(live) {
             if known.insert(finding.fingerprint()) {
-                self.found.push(Found { server: server.cloned(), standing, run: run.clone(), finding });
+                let accepted = accepted.iter().find(|one| one.is_of(&finding)).cloned();
+                let (server, run, also) = (server.cloned(), run.clone(), also.clone());
+                self.found.push(Found { server, standing, run, finding, accepted, also });
             }
         }
     }
@@ -419,7 +432,13 @@ mod tests {
                     asked.push(run.to_string());
                     let report = Some(crate::console::tests::report());
                     let run = fixtures::held_run();
-                    Response::Run(Box::new(RunEnd { run, report, live: None, url: None }))
+                    Response::Run(Box::new(RunEnd {
+                        run,
+                        report,
+                        live: None,
+                        url: None,
+                        accepted: Vec::new(),
+                    }))
                 }
                 other => panic!("it asks {other:?}"),
             };
@@ -436,12 +455,59 @@ mod tests {
         let asked = read(&mut findings, &state, |it, turn| it.ask(turn));
         assert_eq!(
             asked.len(),
-            4,
-            "the versions and the run of the server, the held run and the blocked one: {asked:?}"
+            3,
+            "the run that started the server, the held run and the blocked one: {asked:?}"
         );
         let mut stands: Vec<_> = findings.found.iter().map(|it| (it.standing, it.server.is_some())).collect();
         stands.sort_unstable();
         assert_eq!(stands, [(Standing::Serves, true), (Standing::Held, true), (Standing::Blocked, false)]);
+    }
+
+    #[test]
+    fn what_is_accepted_says_so_in_its_row_its_page_and_the_verdict_and_is_accepted_again() {
+        let (mut findings, state) = (Findings::of(fixtures::serving().server.name), known());
+        let mut turn = Turn::new(&state, fixtures::now(), 20);
+        findings.ask(&mut turn);
+        let report = crate::console::tests::report();
+        let finding = &report.findings[0];
+        let accepted = Suppressed {
+            rule: finding.rule.clone(),
+            severity: finding.severity,
+            location: finding.location.clone(),
+            fingerprint: finding.fingerprint(),
+            by: sigyl_core::domain::SuppressedBy::Waiver,
+            reason: "known".to_owned(),
+            owner: Some("ada".to_owned()),
+            expires: Some(sigyl_core::domain::Timestamp::parse("2026-12-31").unwrap()),
+            applied: true,
+        };
+        let (run, report) = (fixtures::held_run(), Some(report));
+        let accepted = vec![accepted];
+        let end = RunEnd { run, report, live: None, url: None, accepted };
+        findings.answered(REPORT, Ok(Response::Run(Box::new(end))), &mut turn);
+        let found = findings.found[0].clone();
+        let says = "accepted until 2026-12-31 by ada: known";
+        assert!(whole(&found, &Look::PLAIN).contains(says));
+        assert!(findings.last.as_ref().unwrap().1.contains("1 accepted"), "{:?}", findings.last);
+        let theme = crate::console::theme::Theme::plain();
+        let keys = crate::console::keymap::Keymap::default();
+        let view =
+            View { state: &state, keys: &keys, theme: &theme, look: Look::PLAIN, now: fixtures::now() };
+        let mut buf = Buffer::empty(Rect::new(0, 0, 100, 10));
+        findings.draw(buf.area, &mut buf, &view);
+        let drawn: String = buf.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+        assert!(drawn.contains("accepted") && drawn.contains("until 2026-12-31"), "{drawn}");
+        let values = findings.values(&turn);
+        assert!(values["also"].ends_with(" until 2026-12-31: known"), "{values:?}");
+        let mut values = values;
+        values.extend([("reason", "too".to_owned()), ("expires", "2026-11-30".to_owned())]);
+        values.insert("finding", "other-rule".to_owned());
+        let action = crate::console::actions::find("waive").unwrap();
+        let Ok(Some(Request::Redeploy(order))) = action.request(&values) else { panic!("{values:?}") };
+        let all: Vec<_> = order.waive.iter().map(|it| (it.rule.to_string(), it.reason.as_str())).collect();
+        assert_eq!(all, [("other-rule".to_owned(), "too"), (found.finding.rule.to_string(), "known")]);
+        values.insert("also", "nonsense".to_owned());
+        assert_eq!(action.request(&values).unwrap_err().field, "also");
     }
 
     #[test]
@@ -474,8 +540,14 @@ mod tests {
         let mut view = fixtures::serving();
         view.server.active = Some(sigyl_core::domain::Version::parse("1.1.0").unwrap());
         state.servers.take(Ok(vec![view]));
-        assert_eq!(read(&mut findings, &state, |it, turn| it.news(turn)).len(), 2, "another version serves");
+        assert_eq!(read(&mut findings, &state, |it, turn| it.news(turn)).len(), 1, "another version serves");
         assert_eq!(findings.found.len(), 2);
+        // The same version is started again, with what was accepted meanwhile.
+        let mut view = state.servers.get().unwrap()[0].clone();
+        view.deployment.as_mut().unwrap().run = fixtures::runs()[0].id.clone();
+        state.servers.take(Ok(vec![view]));
+        let asked = read(&mut findings, &state, |it, turn| it.news(turn));
+        assert_eq!(asked, [fixtures::runs()[0].id.to_string()], "what is accepted stands in the last run");
     }
 
     #[test]
@@ -483,7 +555,8 @@ mod tests {
         let mut finding = crate::console::tests::report().findings.remove(0);
         finding.rule = sigyl_core::domain::RuleId::parse("important-tag").unwrap();
         let run = fixtures::held_run().id;
-        let mut found = Found { server: None, standing: Standing::Held, run, finding };
+        let mut found =
+            Found { server: None, standing: Standing::Held, run, finding, accepted: None, also: "".into() };
         let text = whole(&found, &Look::PLAIN);
         assert!(text.contains("\nwhy\n") && text.contains("held: it does not serve"), "{text}");
         found.finding.rule = sigyl_core::domain::RuleId::parse("my-own").unwrap();

@@ -23,7 +23,7 @@ mod traffic;
 mod trial;
 
 pub(super) use changes::Changes;
-pub(super) use compare::{compare, seen};
+pub(super) use compare::{compare, drift, seen};
 pub(super) use dashboard::Dashboard;
 pub(super) use deploy::Wizard;
 pub(super) use documents::Documents;

@@ -1,11 +1,15 @@
 //! A finding as a row, and as text.
 
-use sigyl_core::domain::{Confidence, Failure, Finding, Location, RunId, ServerName, Severity, Timestamp};
+use std::rc::Rc;
+
+use sigyl_core::domain::{
+    Confidence, Failure, Finding, Location, RuleId, RunId, ServerName, Severity, Suppressed, Timestamp,
+};
 use sigyl_core::wire::v1::{Request, Response, SourceOf};
 
 use super::super::{Asking, Key, Noun, Sheet};
 use super::sources::Standing;
-use super::{explain, sources};
+use super::{accepted, explain, sources};
 use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
 use crate::console::loaded::{Loaded, sentence};
@@ -25,6 +29,17 @@ pub(in crate::console) struct Found {
     pub(in crate::console::screens) run: RunId,
     /// What was found.
     pub(in crate::console::screens) finding: Finding,
+    /// Who accepts it, or did: the order, the policy, or a comment.
+    pub(in crate::console::screens) accepted: Option<Suppressed>,
+    /// What its order accepts, as an order that accepts one more says it again.
+    pub(in crate::console::screens) also: Rc<str>,
+}
+
+impl Found {
+    /// Whether somebody accepts it for now.
+    pub(super) fn is_accepted(&self) -> bool {
+        self.accepted.as_ref().is_some_and(|one| one.applied)
+    }
 }
 
 /// Rows of findings.
@@ -55,10 +70,15 @@ pub(in crate::console::screens) fn place(finding: &Finding) -> String {
 
 /// How a waiver names it: by the rule, and where it stands.
 fn waivable(finding: &Finding) -> String {
-    match &finding.location {
-        Some(place @ Location::File { .. }) => format!("{}@{place}", finding.rule),
-        Some(Location::Tool { tool, field }) => format!("{}@{tool}:{field}", finding.rule),
-        _ => finding.rule.to_string(),
+    named(&finding.rule, finding.location.as_ref())
+}
+
+/// The same, by its parts.
+pub(super) fn named(rule: &RuleId, location: Option<&Location>) -> String {
+    match location {
+        Some(place @ Location::File { .. }) => format!("{rule}@{place}"),
+        Some(Location::Tool { tool, field }) => format!("{rule}@{tool}:{field}"),
+        _ => rule.to_string(),
     }
 }
 
@@ -83,14 +103,14 @@ impl Noun for Rows {
 
     fn columns(&self) -> &'static [Column] {
         const ALL: &[Column] = &[
-            Column::fixed("SEVERITY", 9),
+            Column::fixed("SEVERITY", 10),
             Column::fixed("SERVER", 14),
             Column::fixed("RULE", 14),
             Column::wide("WHAT", 16),
             Column::wide("WHERE", 10).optional(),
         ];
         const ONE: &[Column] = &[
-            Column::fixed("SEVERITY", 9),
+            Column::fixed("SEVERITY", 10),
             Column::fixed("RULE", 18),
             Column::wide("WHAT", 16),
             Column::wide("WHERE", 10),
@@ -112,7 +132,10 @@ impl Noun for Rows {
 
     fn cells(&self, found: &Found, view: &View<'_>) -> Vec<Cell> {
         let finding = &found.finding;
-        let (glyph, role, word) = severity(finding.severity);
+        let (glyph, role, word) = match found.is_accepted() {
+            true => (Glyph::Done, Role::Dim, "accepted"),
+            false => severity(finding.severity),
+        };
         let mut cells = vec![cell(role, format!("{} {word}", view.look.sign(glyph)))];
         if self.all {
             cells.push(match found.standing.said() {
@@ -123,7 +146,8 @@ impl Noun for Rows {
             });
         }
         cells.push(cell(Role::Dim, specimen(&finding.rule.to_string())));
-        cells.push(cell(Role::Text, specimen(&finding.message)));
+        let why = found.accepted.as_ref().map_or_else(String::new, |one| accepted::said(one) + " · ");
+        cells.push(cell(Role::Text, format!("{why}{}", specimen(&finding.message))));
         cells.push(cell(Role::Dim, place(finding)));
         cells
     }
@@ -131,6 +155,7 @@ impl Noun for Rows {
     fn key(&self, found: &Found, column: usize) -> Key {
         let finding = &found.finding;
         match (column, self.all) {
+            (0, _) if found.is_accepted() => Key::Number(4),
             (0, _) => Key::Number(match finding.severity {
                 Severity::Block => 0,
                 Severity::Error => 1,
@@ -148,8 +173,9 @@ impl Noun for Rows {
         let finding = &found.finding;
         let word = severity(finding.severity).2;
         let stands = found.standing.said().map_or("serves", |(_, word)| word);
+        let accepted = found.accepted.as_ref().map_or_else(String::new, accepted::said);
         format!(
-            "{word} {stands} {} {} {} {}",
+            "{word} {stands} {} {} {} {} {accepted}",
             server_of(found),
             finding.rule,
             finding.message,
@@ -164,6 +190,7 @@ impl Noun for Rows {
             ("rule", found.finding.rule.to_string()),
             ("finding", waivable(&found.finding)),
         ]);
+        values.extend(Some(&found.also).filter(|it| !it.is_empty()).map(|it| ("also", it.to_string())));
         values.extend(found.server.as_ref().map(|server| ("name", server.to_string())));
         values
     }
@@ -256,6 +283,12 @@ fn whole_with(found: &Found, code: &str, look: &Look) -> String {
             }
         }
     };
+    part(
+        &mut text,
+        "accepted",
+        Role::Warn,
+        &found.accepted.as_ref().map_or_else(String::new, accepted::said),
+    );
     part(&mut text, "server", Role::Text, &server_of(found));
     if let Some((_, word)) = found.standing.said() {
         part(&mut text, "stands", Role::Warn, &format!("{word}: it does not serve"));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use sigyl_core::domain::{Run, RunId, RunState, ServerName};
+use sigyl_core::wire::v1::ServerView;
 
 use crate::console::state::State;
 use crate::render::Glyph;
@@ -36,8 +37,8 @@ impl Standing {
 /// One thing that is read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Of {
-    /// The version of a server that serves.
-    Server(ServerName, Option<String>),
+    /// The version of a server that serves, and the run that started it: what was accepted since it was recorded is told there.
+    Server(ServerName, Option<String>, Option<RunId>),
     /// A run that was stopped, of a server or of one that is not there yet.
     Run(RunId, Option<ServerName>, Standing),
 }
@@ -46,7 +47,7 @@ impl Of {
     /// What it is called.
     pub(super) fn name(&self) -> String {
         match self {
-            Self::Server(name, _) | Self::Run(_, Some(name), _) => name.to_string(),
+            Self::Server(name, ..) | Self::Run(_, Some(name), _) => name.to_string(),
             Self::Run(run, None, _) => short(run),
         }
     }
@@ -54,7 +55,7 @@ impl Of {
     /// Its server, and how it stands.
     pub(super) fn stands(&self) -> (Option<&ServerName>, Standing) {
         match self {
-            Self::Server(name, _) => (Some(name), Standing::Serves),
+            Self::Server(name, ..) => (Some(name), Standing::Serves),
             Self::Run(_, name, standing) => (name.as_ref(), *standing),
         }
     }
@@ -83,15 +84,22 @@ fn stopped<'a>(state: &'a State, only: Option<&'a ServerName>) -> impl Iterator<
 /// All that is to be read now.
 pub(super) fn wanted(state: &State, only: Option<&ServerName>) -> BTreeSet<Of> {
     let views = state.servers.get().into_iter().flatten().filter(|view| view.server.active.is_some());
-    let of = |name: &ServerName, active: Option<String>| Of::Server(name.clone(), active);
+    let serves = |view: &ServerView| {
+        let started = view.deployment.as_ref().map(|deployment| deployment.run.clone());
+        (view.server.active.as_ref().map(ToString::to_string), started)
+    };
     let servers: Vec<Of> = match only {
         Some(name) => {
-            let active = state.server(name).and_then(|view| view.server.active.as_ref());
-            vec![of(name, active.map(ToString::to_string))]
+            let (active, started) = state.server(name).map(serves).unwrap_or_default();
+            vec![Of::Server(name.clone(), active, started)]
         }
-        None => views
-            .map(|view| of(&view.server.name, view.server.active.as_ref().map(ToString::to_string)))
-            .collect(),
+        None => {
+            let of = |view: &ServerView| {
+                let (active, started) = serves(view);
+                Of::Server(view.server.name.clone(), active, started)
+            };
+            views.map(of).collect()
+        }
     };
     let runs =
         stopped(state, only).map(|(run, standing)| Of::Run(run.id.clone(), run.server.clone(), standing));
@@ -103,8 +111,9 @@ pub(super) fn mark(state: &State, only: Option<&ServerName>) -> u64 {
     let mut hasher = DefaultHasher::new();
     let views = state.servers.get().into_iter().flatten();
     for view in views.filter(|view| only.is_none_or(|name| view.server.name == *name)) {
-        (view.server.name.as_str(), view.server.active.as_ref().map(|version| version.as_str()))
-            .hash(&mut hasher);
+        let started = view.deployment.as_ref().map(|deployment| deployment.run.as_str());
+        let active = view.server.active.as_ref().map(|version| version.as_str());
+        (view.server.name.as_str(), active, started).hash(&mut hasher);
     }
     stopped(state, only).for_each(|(run, standing)| (run.id.as_str(), standing as u8).hash(&mut hasher));
     hasher.finish()
