@@ -64,7 +64,17 @@ pub(super) async fn entry(
     let (name, version) = wanted.rsplit_once('@').unwrap_or((wanted, "latest"));
     let request = Request::Listing { name: name.to_owned(), version: version.to_owned() };
     let found: ServerResponse = cx.ask(request).await?;
-    let document = document(&found)?;
+    entry_of(&found, client, choice, named)
+}
+
+/// Writes the entry of a document for a client.
+pub(crate) fn entry_of(
+    found: &ServerResponse,
+    client: &Client,
+    choice: Choice,
+    named: Option<&str>,
+) -> Result<Entry, Problem> {
+    let document = document(found)?;
     install::entry(&document, client, choice, named).map_err(|error| {
         let hint = "`sigyl search NAME --format json` shows what it offers; try --package or --remote";
         Problem::failed("E0034", error.kind(), &error, hint)

@@ -84,6 +84,7 @@ mod whoami;
 mod workspaces;
 
 pub(crate) use args::Cli;
+pub(crate) use client::entry_of;
 pub(crate) use context::Context;
 pub(crate) use deploy::from_here;
 pub(crate) use start::run;

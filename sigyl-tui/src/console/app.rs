@@ -10,7 +10,7 @@ use sigyl_core::wire::v1::Request;
 use super::command::{Command, Place};
 use super::effect::{Effect, Ticket};
 use super::input::Input;
-use super::keymap::{Keymap, Scope};
+use super::keymap::Keymap;
 use super::layers::{Confirm, FilterLine, GoTo, Help, Layer, Messages, Palette};
 use super::loaded::sentence;
 use super::mouse::Held;
@@ -256,6 +256,7 @@ impl App {
             Do::Again(name, values, wrong) => self.form_again(id, name, &values, wrong),
             Do::Act(name, values) => self.start(name, values),
             Do::Send(name, values) => self.send(name, values),
+            Do::Lasting(words) => self.keep_lasting(words),
             Do::SendEach(name, each) => self.send_each(name, &each),
             Do::Command(command) => self.command(command),
             Do::Filter(text) => {
@@ -379,8 +380,8 @@ impl App {
             Command::Back | Command::Backward => self.back_or_filter(command),
             Command::Forward => self.forward(),
             Command::Help => {
-                let scopes: Vec<Scope> = self.shown().screen.scopes();
-                self.layers.push(Box::new(Help::new(self.keys.clone(), scopes)));
+                let help = Help::new(self.keys.clone(), self.shown().screen.as_ref());
+                self.layers.push(Box::new(help));
             }
             Command::Palette => {
                 let (values, scopes) = (self.values(), self.shown().screen.scopes());

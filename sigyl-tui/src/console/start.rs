@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use sigyl_core::clock::{Clock as _, SystemClock};
 use sigyl_core::domain::Kind;
+use sigyl_core::registry::install::shell_word;
 use sigyl_core::wire::v1::{Owner, Request};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -56,6 +57,7 @@ pub(crate) async fn run(cx: &mut Context, notes: Option<mpsc::Receiver<String>>)
     app.keys = Rc::new(wants.keys);
     app.own = wants.own;
     app.state.zone = wants.zone;
+    app.state.flags = flags(&cx.settings);
     let ConsoleSettings { theme_file, keymap, .. } = cx.settings.console.clone();
     app.state.files = Files { theme: theme_file, keymap };
     if let Some(notice) = wants.notice {
@@ -65,6 +67,16 @@ pub(crate) async fn run(cx: &mut Context, notes: Option<mpsc::Receiver<String>>)
     let folders = [cx.settings.data_dir().ok(), Some(cx.settings.temporary_dir())];
     let folders: Vec<PathBuf> = folders.into_iter().flatten().collect();
     show(console, &mut signals, opening, &cx.output, &folders).await
+}
+
+/// What a command of a shell needs to work on the same, each with a blank before it.
+fn flags(settings: &Settings) -> String {
+    let quoted = |flag: &str, text: &str| format!(" {flag} {}", shell_word(text));
+    match (&settings.server, &settings.data_dir) {
+        (Some(server), _) => quoted("--server", &server.url),
+        (None, Some(folder)) => quoted("--data-dir", &folder.to_string_lossy()),
+        (None, None) => String::new(),
+    }
 }
 
 /// Shows a console until it ends, gives the terminal back, and ends what ran here in order, even if the console itself

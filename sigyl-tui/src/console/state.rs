@@ -60,6 +60,8 @@ pub(super) struct State {
     pub(super) link: Option<Linked>,
     /// Files of the operator that colours and keys are from.
     pub(super) files: Files,
+    /// What a command of a shell needs to reach the same: `--data-dir` or `--server`, where it was not found without.
+    pub(super) flags: String,
     /// Why nothing answers.
     pub(super) broken: Option<String>,
     /// All servers.

@@ -33,6 +33,8 @@ pub(super) enum Do {
     Again(&'static str, Values, String),
     /// Start an action with what is known of its fields.
     Act(&'static str, Values),
+    /// Remember that something was done that nothing takes back.
+    Lasting(String),
     /// Send an action whose fields are filled.
     Send(&'static str, Values),
     /// Send an action for several, each with its fields.

@@ -17,9 +17,30 @@ const KEPT: usize = 20;
 pub(super) struct Done {
     /// What, in words.
     words: String,
-    /// The action that takes it back, with what is known of its fields.
-    back: (&'static str, Values),
+    /// The action that takes it back, with what is known of its fields; nothing where none does.
+    back: Option<(&'static str, Values)>,
+    /// The server that goes by it: as long as it is there, nothing was done.
+    goes: Option<ServerName>,
 }
+
+impl Done {
+    /// Something that stays, whatever comes.
+    fn lasting(words: String, goes: Option<ServerName>) -> Self {
+        Self { words, back: None, goes }
+    }
+}
+
+/// What changes nothing, though its fields have to be filled.
+const READS: [&str; 8] = [
+    "test-policy",
+    "rescan",
+    "validate",
+    "verify-audit",
+    "master-key",
+    "export-me",
+    "reveal-secret",
+    "followed-branches",
+];
 
 /// Names under which a screen tells how an account stands, beside its login: they are no fields, and no form is filled by them.
 pub(super) const WAS_DISABLED: &str = "was disabled";
@@ -66,7 +87,9 @@ fn opposite(state: &State, selected: &Values, name: &str, values: &Values) -> Op
 
 /// Whether all is as it was before: the run did not end well, let the same version serve, or still works.
 fn is_so(state: &State, done: &Done) -> bool {
-    let (name, values) = &done.back;
+    let Some((name, values)) = &done.back else {
+        return done.goes.as_ref().is_some_and(|server| state.server(server).is_some());
+    };
     let server = || state.server(&values.get("name")?.trim().parse().ok()?);
     let active = || server()?.server.active.as_ref().map(ToString::to_string);
     *name == "rollback" && active().as_ref() == values.get("version")
@@ -76,10 +99,26 @@ impl App {
     /// How an action that is sent now is taken back, once it went well.
     pub(super) fn opposite(&mut self, name: &'static str, values: &Values) -> Option<Done> {
         let selected = self.values();
-        let back = opposite(&self.state, &selected, name, values)?;
-        let on = ["name", "what", "login"].iter().find_map(|field| values.get(field));
+        let on =
+            ["name", "what", "login", "run", "key", "document"].iter().find_map(|field| values.get(field));
         let words = format!("{name} {}", specimen(on.map_or("", |on| on.trim())));
-        Some(Done { words, back })
+        let words = words.trim_end().to_owned();
+        match opposite(&self.state, &selected, name, values) {
+            Some(back) => Some(Done { words, back: Some(back), goes: None }),
+            // It is named all the same: what was done before it was not done last.
+            None => {
+                let changes =
+                    actions::find(name).is_some_and(|action| !action.looks && !READS.contains(&name));
+                let goes =
+                    values.get("name").filter(|_| name == "delete").and_then(|it| it.trim().parse().ok());
+                changes.then(|| Done::lasting(words, goes))
+            }
+        }
+    }
+
+    /// Keeps that something was done that stays.
+    pub(super) fn keep_lasting(&mut self, words: String) {
+        self.keep(Some(Done::lasting(words, None)));
     }
 
     /// Keeps how something that was done is taken back.
@@ -92,8 +131,9 @@ impl App {
     }
 
     /// Why it cannot be told yet whether something that changed nothing so far will; nothing where it is over.
-    fn unsettled(&self, Done { words, back: (_, values) }: &Done) -> Option<String> {
-        let server: Option<ServerName> = values.get("name").and_then(|name| name.trim().parse().ok());
+    fn unsettled(&self, Done { words, back, goes }: &Done) -> Option<String> {
+        let named = back.iter().find_map(|(_, values)| values.get("name")?.trim().parse().ok());
+        let server: Option<ServerName> = named.or_else(|| goes.clone());
         if server.is_some_and(|server| self.state.is_at_work(&server)) {
             return Some(format!("{words} is still at work: A cancels it"));
         }
@@ -110,9 +150,14 @@ impl App {
             }
             self.undone.pop();
         }
-        let Some(Done { words, back: (name, values) }) = self.undone.pop() else {
+        let Some(Done { words, back, .. }) = self.undone.pop() else {
             let says = "nothing to take back: of what was done here, nothing has an opposite";
             return self.say(Role::Dim, says.to_owned());
+        };
+        let Some((name, values)) = back else {
+            let more =
+                if self.undone.is_empty() { "" } else { "; once more takes back what was done before it" };
+            return self.say(Role::Warn, format!("{words} cannot be taken back{more}"));
         };
         if let Some(action) = actions::find(name) {
             self.say(Role::Dim, format!("takes back: {words}"));
@@ -206,7 +251,11 @@ mod tests {
         let mut desk = Desk::new(100, 30);
         let clock = Values::from([("name", fixtures::serving().server.name.to_string())]);
         let lifted = Values::from([("what", "evil".to_owned())]);
-        desk.app.keep(Some(Done { words: "quarantine evil".to_owned(), back: ("lift-quarantine", lifted) }));
+        desk.app.keep(Some(Done {
+            words: "quarantine evil".to_owned(),
+            back: Some(("lift-quarantine", lifted)),
+            goes: None,
+        }));
         let done = desk.app.opposite("redeploy", &clock);
         desk.app.keep(done);
         works(&mut desk, RunState::Running);
@@ -236,7 +285,7 @@ mod tests {
         desk.app.state.servers.take(Ok(vec![moved]));
         let ticket = desk.app.next;
         desk.answer(crate::console::effect::Ticket(ticket), Ok(sigyl_core::wire::v1::Response::Ok));
-        assert_eq!(desk.app.undone.last().unwrap().back.1["to"], "default");
+        assert_eq!(desk.app.undone.last().unwrap().back.as_ref().unwrap().1["to"], "default");
     }
 
     #[test]
@@ -248,10 +297,36 @@ mod tests {
         desk.press("u");
         assert!(desk.frame().contains("nothing to take back"), "{}", desk.frame());
         let back = Values::from([("name", clock), ("version", "0.0.1".to_owned())]);
-        desk.app.undone.push(Done { words: "redeploy clock".to_owned(), back: ("rollback", back) });
+        desk.app.undone.push(Done {
+            words: "redeploy clock".to_owned(),
+            back: Some(("rollback", back)),
+            goes: None,
+        });
         desk.press("u");
         let frame = desk.frame();
         assert!(frame.contains("Let an earlier version serve again") && frame.contains("0.0.1"), "{frame}");
+    }
+
+    #[test]
+    fn what_has_no_opposite_is_named_before_anything_older_is_taken_back() {
+        let mut desk = Desk::new(100, 30);
+        let lifted = Values::from([("what", "evil".to_owned())]);
+        let older =
+            Done { words: "quarantine evil".to_owned(), back: Some(("lift-quarantine", lifted)), goes: None };
+        desk.app.keep(Some(older));
+        let gone = desk.app.opposite("delete", &Values::from([("name", "gone".to_owned())]));
+        desk.app.keep(gone);
+        desk.press("u");
+        let frame = desk.frame();
+        assert!(frame.contains("delete gone cannot be taken back; once more"), "{frame}");
+        assert!(!frame.contains("Lift a quarantine"), "{frame}");
+        desk.press("u");
+        assert!(desk.frame().contains("Lift a quarantine"), "{}", desk.frame());
+        let refused = desk.app.opposite("delete", &Values::from([("name", "clock".to_owned())]));
+        desk.app.keep(refused);
+        desk.press("Esc u");
+        assert!(desk.frame().contains("nothing to take back"), "it is still there: {}", desk.frame());
+        assert!(desk.app.opposite("test-policy", &Values::new()).is_none(), "it changed nothing");
     }
 
     #[test]

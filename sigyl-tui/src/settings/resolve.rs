@@ -97,7 +97,7 @@ pub(crate) struct Flags {
 /// Every setting, resolved; folders are absolute, and are looked for only when a command needs them.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    data_dir: Option<PathBuf>,
+    pub(crate) data_dir: Option<PathBuf>,
     cache_dir: Option<PathBuf>,
     /// Where the master key of secrets comes from, when that is not a file in the data directory.
     pub(crate) master_key: Option<KeySource>,

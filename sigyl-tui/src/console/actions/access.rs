@@ -17,9 +17,9 @@ pub(super) const ACTIONS: &[Action] = &[
         &["createKey"],
         &[
             Field::needed("label", "what it is for"),
-            Field::free(
+            Field::needed(
                 "scopes",
-                "what it may do, such as read deploy:com.example/*; all that you may when empty",
+                "what it may do: * is all that you may; browse, read, read_logs, call, probe, publish, deploy, secrets, reveal, approve, delete, keys, manage, administer, operate; of some servers alone as deploy:com.example/*",
             ),
             Field::free("workspace", "the workspace that it is good in; all when empty"),
             Field::free("networks", "addresses that it is good from, such as 10.0.0.0/8; all when empty"),

@@ -1,11 +1,12 @@
 //! Actions of those who judge: decisions, quarantines, policies.
 
-use sigyl_core::domain::{Seq, Timestamp};
+use sigyl_core::domain::{RunId, RunState, Seq, Timestamp};
 use sigyl_core::wire::v1::{Request, Response};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
 use crate::console::screens::{Asking, Screen, Sheet, seen};
-use crate::render::{self, Look};
+use crate::console::state::State;
+use crate::render::{self, Look, Role};
 
 const RUN: Field = Field::needed("run", "the run");
 const REASON: Field = Field::needed("reason", "why; it is kept with your name");
@@ -78,7 +79,7 @@ pub(super) const ACTIONS: &[Action] = &[
         &[WHAT, REASON],
         Does::Show(
             |given| Ok(Request::LiftQuarantine { what: given.need("what")?, reason: given.need("reason")? }),
-            quarantined,
+            lifted,
         ),
     ),
     Action::new(
@@ -112,13 +113,33 @@ pub(super) const ACTIONS: &[Action] = &[
     ),
 ];
 
+/// What a run found: all of it once it does not work any more, and until then what its source was scanned to.
 fn report(given: &Given<'_>) -> Result<Box<dyn Screen>, Wrong> {
-    let request = Request::Watch { run: given.need("run")?, after: Seq(0) };
+    let run: RunId = given.need("run")?;
+    let request = move |state: &State| {
+        let known = state.runs.get().into_iter().flatten().find(|known| known.id == run);
+        match known.is_some_and(|known| known.state == RunState::Running) {
+            // Its end is not waited for.
+            true => Request::Report { run: run.clone(), live: false },
+            false => Request::Watch { run: run.clone(), after: Seq(0) },
+        }
+    };
     let text = |response: &Response, look: &Look, _| match response {
         Response::Run(end) => Some(render::run_end(end, &[], look)),
+        Response::Report(report) => {
+            let says = "So far, in the source: the run goes on.";
+            Some(format!("{}\n\n{}", look.paint(Role::Dim, says), render::report(report, look, None)))
+        }
         _ => None,
     };
-    Ok(Box::new(Sheet::new("report", Asking::Of(Box::new(request), Box::new(text)))))
+    Ok(Box::new(Sheet::new("report", Asking::Standing(Box::new(request), Box::new(text))).renewed()))
+}
+
+/// The same once it is over: what stands there was in force until now.
+fn lifted(response: &Response, look: &Look, now: Timestamp) -> Option<String> {
+    let says = "The quarantine is lifted. This was in force until now:";
+    let text = quarantined(response, look, now)?;
+    Some(format!("{}\n\n{text}", look.paint(Role::Ok, says)))
 }
 
 fn quarantined(response: &Response, look: &Look, _now: Timestamp) -> Option<String> {

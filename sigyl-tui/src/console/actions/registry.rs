@@ -2,12 +2,14 @@
 
 use sigyl_core::domain::ListingStatus;
 use sigyl_core::registry::Rows;
-use sigyl_core::registry::install::{Client, shell_word};
-use sigyl_core::wire::registry::StatusUpdate;
+use sigyl_core::registry::install::{Choice, Client, shell_word, snippet};
+use sigyl_core::wire::registry::{ServerResponse, StatusUpdate};
 use sigyl_core::wire::v1::{Request, Response};
 
 use super::{Action, Does, Field, FieldKind, Given, Wrong};
+use crate::cli::entry_of;
 use crate::console::screens::{Asking, Documents, List, Screen, Sheet, Wizard};
+use crate::console::view::View;
 use crate::render::{self, Look, Role, specimen, wrap};
 
 pub(super) const ACTIONS: &[Action] = &[
@@ -25,7 +27,7 @@ pub(super) const ACTIONS: &[Action] = &[
         &[
             Field::needed("document", "its name"),
             Field::free("version", "the version; the latest when empty"),
-            Field::needed("client", "claude-code, cursor, vscode, zed, codex, …"),
+            Field::needed("client", "claude-code, cursor, vscode, zed, codex, …; another word lists all"),
         ],
         Does::Open(install),
     ),
@@ -110,20 +112,52 @@ fn install(given: &Given<'_>) -> Result<Box<dyn Screen>, Wrong> {
         Wrong { field: "client", why: format!("the clients are {}", words.join(", ")) }
     })?;
     let version: Option<String> = given.maybe("version")?;
+    let asked = version.clone().unwrap_or_else(|| "latest".to_owned());
     let wanted = version.map_or_else(|| document.clone(), |version| format!("{document}@{version}"));
-    let (wanted, word, title) = (specimen(&shell_word(&wanted)), client.word, client.title);
-    let text = move |look: &Look| {
-        let says =
-            |text: &str| look.paint(Role::Dim, &format!("# {}", wrap(text, look, 2).replace("\n  ", "\n# ")));
-        format!(
-            "{}\nsigyl install {wanted} --client {word}\n\n{}\nsigyl config {word} {wanted}\n",
-            says(&format!(
-                "puts it into the configuration of {title}, and asks before that; y copies this for a shell"
-            )),
-            says("prints what would go in"),
-        )
+    let wanted = specimen(&shell_word(&wanted));
+    let text = move |response: &Response, look: &Look, view: &View<'_>| match response {
+        Response::Listing(found) => Some(installs(found, client, &wanted, look, &view.state.flags)),
+        _ => None,
     };
-    Ok(Box::new(Sheet::new("put into an editor", Asking::Here(Box::new(text)))))
+    let request = Request::Listing { name: document, version: asked };
+    let asking = Asking::Beside(Box::new(request), Box::new(text));
+    Ok(Box::new(Sheet::new("put into an editor", asking)))
+}
+
+/// The commands that put it in, and what goes in. They are copied whole: what is said of them is a comment for a shell.
+fn installs(
+    found: &ServerResponse,
+    client: &'static Client,
+    wanted: &str,
+    look: &Look,
+    flags: &str,
+) -> String {
+    let width = look.width.map(|width| width.saturating_sub(2));
+    let says = |text: &str| {
+        let lines = wrap(text, &Look { width, ..*look }, 0);
+        lines
+            .lines()
+            .map(|line| format!("{}\n", look.paint(Role::Dim, &format!("# {line}"))))
+            .collect::<String>()
+    };
+    let (word, title) = (client.word, client.title);
+    let first =
+        format!("puts it into the configuration of {title}, and asks before that; y copies this for a shell");
+    let mut text = format!("{}sigyl install {wanted} --client {word}{flags}\n\n", says(&first));
+    text.push_str(&format!(
+        "{}sigyl config {word} {wanted}{flags}\n\n",
+        says("prints what would go in, which is:")
+    ));
+    let entry = entry_of(found, client, Choice::Any, None).map_err(|problem| problem.failure.message);
+    let snippet = entry
+        .and_then(|entry| snippet(client, std::slice::from_ref(&entry)).map_err(|error| error.to_string()));
+    match snippet {
+        Ok(lines) => lines.lines().for_each(|line| {
+            text.push_str(&format!("{}\n", look.paint(Role::Specimen, &specimen(&format!("#   {line}")))));
+        }),
+        Err(why) => text.push_str(&says(&format!("that cannot be shown here: {}", specimen(&why)))),
+    }
+    text
 }
 
 /// Reads rows of a file that was read: as many as one question takes.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sigyl_core::clock::SystemClock;
+use sigyl_core::clock::{Clock as _, SystemClock};
 use sigyl_core::domain::{Failure, Kind, Location, Locator, Policy, Report};
 use sigyl_core::manifest::{self, Problem as ManifestProblem};
 use sigyl_core::pipeline::{self, StepError};
@@ -76,7 +76,7 @@ fn judge(tree: &SourceTree, rules: &RuleSet, mut policy: Policy, stop: &AtomicBo
     let read = manifest::read(&TreeFiles(tree));
     let subject = Subject { manifest: read.as_ref().ok().map(|read| &read.manifest), ..Subject::of(tree) };
     policy.server = read.as_ref().ok().map(|read| read.manifest.name.clone());
-    let mut scanner = Scanner::new(rules, policy).watch(stop);
+    let mut scanner = Scanner::new(rules, policy.clone()).watch(stop);
     if let Err(error) = &read {
         scanner = scanner.without_manifest(error.to_string());
     }
@@ -88,6 +88,8 @@ fn judge(tree: &SourceTree, rules: &RuleSet, mut policy: Policy, stop: &AtomicBo
     };
     let faults = |problems: Vec<ManifestProblem>| problems.iter().map(|one| pages.fault(one)).collect();
     Looked {
+        policy,
+        at: SystemClock.now(),
         manifest,
         problems: faults(problems),
         notices: faults(notices),

@@ -1,7 +1,7 @@
 //! What a source is, before it is deployed.
 
 use serde::Serialize;
-use sigyl_core::domain::Report;
+use sigyl_core::domain::{Policy, Report, Timestamp};
 use sigyl_core::manifest::{Derived, Manifest};
 
 /// What a look came to.
@@ -10,6 +10,9 @@ use sigyl_core::manifest::{Derived, Manifest};
 pub(in crate::console) struct Looked {
     /// What it is and how it runs; nothing when that cannot be used.
     pub(in crate::console) manifest: Option<Manifest>,
+    /// The policy that it was judged by, and when.
+    pub(in crate::console) policy: Policy,
+    pub(in crate::console) at: Timestamp,
     /// What forbids the manifest.
     pub(in crate::console) problems: Vec<Fault>,
     /// What its author should know.

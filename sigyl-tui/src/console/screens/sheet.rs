@@ -13,6 +13,7 @@ use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
 use crate::console::loaded::Loaded;
 use crate::console::paint;
+use crate::console::state::State;
 use crate::console::turn::{Do, Tag, Turn, Values};
 use crate::console::view::View;
 use crate::console::widgets::put;
@@ -35,6 +36,8 @@ pub(in crate::console) enum Asking {
     Beside(Box<Request>, Seen),
     /// It is here already, and an answer adds to it.
     Also(Box<Request>, Meanwhile),
+    /// An answer to what is asked by how things stand.
+    Standing(Box<dyn Fn(&State) -> Request>, Text),
     /// It is here already.
     Here(Box<dyn Fn(&Look) -> String>),
 }
@@ -131,7 +134,7 @@ impl Sheet {
     fn text(&self, width: u16, view: &View<'_>) -> Option<String> {
         let look = view.look_of(width);
         match &self.asking {
-            Asking::Of(_, text) => text(self.answer.get()?, &look, view.now),
+            Asking::Of(_, text) | Asking::Standing(_, text) => text(self.answer.get()?, &look, view.now),
             Asking::Beside(_, text) => text(self.answer.get()?, &look, view),
             Asking::Also(_, text) => Some(text(&self.answer, &look)),
             Asking::Here(text) => Some(text(&look)),
@@ -203,14 +206,14 @@ impl Screen for Sheet {
     }
 
     fn ask(&mut self, turn: &mut Turn<'_>) {
-        let (Asking::Of(request, _) | Asking::Beside(request, _) | Asking::Also(request, _)) = &self.asking
-        else {
-            return;
+        let request = match &self.asking {
+            _ if self.kept => return,
+            Asking::Of(request, _) | Asking::Beside(request, _) | Asking::Also(request, _) => request.clone(),
+            Asking::Standing(request, _) => Box::new(request(turn.state)),
+            Asking::Here(_) => return,
         };
-        if !self.kept {
-            self.answer.ask(turn.now);
-            turn.todo.push(Do::Ask(WHOLE, request.clone()));
-        }
+        self.answer.ask(turn.now);
+        turn.todo.push(Do::Ask(WHOLE, request));
     }
 
     fn answered(&mut self, _tag: Tag, answer: Result<Response, Failure>, _turn: &mut Turn<'_>) {

@@ -3,8 +3,8 @@
 use sigyl_core::domain::Canary;
 use sigyl_core::wire::v1::Deploy;
 
-/// Writes an order as a command of a shell; values of secrets are asked for there.
-pub(super) fn command_line(deploy: &Deploy) -> String {
+/// Writes an order as a command of a shell, with what leads it to the same server; values of secrets are asked for there.
+pub(super) fn command_line(deploy: &Deploy, flags: &str) -> String {
     let mut words = vec!["sigyl".to_owned(), "deploy".to_owned(), quoted(&deploy.source.to_string())];
     let mut option = |name: &str, value: &str| words.push(format!("--{name} {}", quoted(value)));
     deploy.name.iter().for_each(|name| option("name", name.as_str()));
@@ -42,7 +42,7 @@ pub(super) fn command_line(deploy: &Deploy) -> String {
     if deploy.deep {
         words.push("--deep".to_owned());
     }
-    words.join(" ")
+    words.join(" ") + flags
 }
 
 /// A word of a shell.
@@ -82,8 +82,8 @@ mod tests {
         deploy.grant.push("network=api.example:443".to_owned());
         deploy.deep = true;
         assert_eq!(
-            command_line(&deploy),
-            r"sigyl deploy npm:a@1 --env 'MOOD=it'\''s fine; rm -rf' --secret KEY --grant network=api.example:443 --deep"
+            command_line(&deploy, " --data-dir /srv/sigyl"),
+            r"sigyl deploy npm:a@1 --env 'MOOD=it'\''s fine; rm -rf' --secret KEY --grant network=api.example:443 --deep --data-dir /srv/sigyl"
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use sigyl_core::domain::{Transport, Verdict};
+use sigyl_core::domain::{Judgement, Permissions, Transport, Verdict, Waiver};
 use sigyl_core::manifest::{Manifest, Runtime};
 use sigyl_core::scan::render::Frame;
 
@@ -16,7 +16,10 @@ const NAMES: usize = 12;
 pub(super) fn preview(looked: &Looked, look: &Look) -> String {
     let mut text = String::new();
     match &looked.manifest {
-        Some(manifest) => text.push_str(&about(manifest, look)),
+        Some(manifest) => {
+            // What it comes to is read first, however much there is to read below.
+            text.push_str(&format!("{}\n\n{}", verdict(looked, &[], look), about(manifest, look)));
+        }
         None => {
             let says = format!(
                 "{} Its manifest cannot be used: nothing can be deployed from it.",
@@ -28,34 +31,50 @@ pub(super) fn preview(looked: &Looked, look: &Look) -> String {
     }
     faults(&mut text, "Problems", Role::Error, &looked.problems, look);
     faults(&mut text, "Worth mending", Role::Warn, &looked.notices, look);
-    let _written = derived(&mut text, looked, look);
     text.push_str(&format!("\n{}\n", look.paint(Role::Strong, "Findings")));
-    if looked.manifest.is_some() {
-        text.push_str(&format!("{}\n\n", verdict(looked, look)));
-    }
     let line = |path: &str, line: u32, column: u32| {
         let known =
             looked.lines.iter().find(|one| (one.path.as_str(), one.line, one.column) == (path, line, column));
         known.map(|one| Frame { before: one.before.clone(), after: one.after.clone() })
     };
     text.push_str(&render::kept_report(&looked.report, look, &line));
+    let _written = derived(&mut text, looked, look);
     text
 }
 
-/// What the verdict will mean, in a sentence.
-pub(super) fn verdict(looked: &Looked, look: &Look) -> String {
-    let (glyph, says) = match looked.report.verdict {
+/// What the verdict will mean, in a sentence: with the findings that may stay, as the run judges by the same policy.
+pub(super) fn verdict(looked: &Looked, waive: &[Waiver], look: &Look) -> String {
+    let judged = judged(looked, waive);
+    let without = match judged != looked.report.verdict {
+        true => format!("\nWithout the findings that may stay it would be {}.", looked.report.verdict),
+        false => String::new(),
+    };
+    let (glyph, says) = match judged {
+        Verdict::Warn if looked.report.findings.is_empty() => {
+            (Glyph::Warning, "warn: it may run, though not everything was looked at")
+        }
         Verdict::Pass => (Glyph::Done, "pass: it may run"),
         Verdict::Warn => (Glyph::Warning, "warn: it may run; read what was found"),
         Verdict::Hold => (Glyph::Held, "hold: the run will wait until somebody approves it"),
         Verdict::Block => (Glyph::Blocked, "block: the run will be stopped, and nothing starts"),
     };
     let mut line = look.paint(glyph.role(), &wrap(&format!("{} {says}", look.sign(glyph)), look, 2));
+    line.push_str(&look.paint(Role::Dim, &without));
     if looked.report.partial {
         let says = "Not everything was looked at: see below.";
         line.push_str(&format!("\n{}", look.paint(Role::Warn, says)));
     }
     line
+}
+
+/// The verdict once what may stay is accepted. What cannot be judged here keeps its verdict: the run decides.
+fn judged(looked: &Looked, waive: &[Waiver]) -> Verdict {
+    if waive.is_empty() {
+        return looked.report.verdict;
+    }
+    let granted = Permissions::default();
+    let judged = Judgement::new(&looked.report, &looked.policy, waive, &granted, looked.at);
+    judged.map_or(looked.report.verdict, |judged| judged.record().verdict)
 }
 
 fn row(text: &mut String, look: &Look, name: &str, role: Role, value: &str) {

@@ -24,6 +24,8 @@ pub(super) struct Summary {
     pub(super) present: Option<Box<ServerView>>,
     /// Whether sources of this machine are sent to another.
     pub(super) sends: bool,
+    /// What a command of a shell needs to work on the same.
+    pub(super) flags: String,
 }
 
 impl Summary {
@@ -63,23 +65,19 @@ impl Summary {
         }
         let says = "the same from a shell (y copies it)";
         text.push_str(&format!("\n{}\n", look.paint(Role::Dim, says)));
-        text.push_str(&wrap(&specimen(&command_line(&self.deploy)), look, 2));
+        text.push_str(&wrap(&specimen(&command_line(&self.deploy, &self.flags)), look, 2));
         text.push('\n');
         text
     }
 
     /// The command that does the same.
     pub(super) fn command(&self) -> String {
-        command_line(&self.deploy)
+        command_line(&self.deploy, &self.flags)
     }
 
     fn found(&self, look: &Look) -> String {
         match &self.looked {
-            Some(looked) if self.deploy.waive.is_empty() => verdict(looked, look),
-            Some(looked) => {
-                let says = "that is with the findings which may stay; the run judges without them";
-                format!("{}\n{}", verdict(looked, look), look.paint(Role::Dim, says))
-            }
+            Some(looked) => verdict(looked, &self.deploy.waive, look),
             None => {
                 let sign = look.sign(Glyph::Warning);
                 let says = format!(

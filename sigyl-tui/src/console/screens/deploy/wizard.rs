@@ -28,6 +28,7 @@ use crate::console::turn::{Do, Tag, Turn};
 use crate::console::view::View;
 use crate::console::widgets::{Fill, Line};
 use crate::link::Answer as _;
+use crate::render::specimen;
 
 const LOOK: Tag = Tag(0);
 const NAMES: Tag = Tag(1);
@@ -198,6 +199,7 @@ impl Wizard {
             looked: self.looked.get().cloned(),
             kept: self.kept(),
             present: present.cloned().map(Box::new),
+            flags: turn.state.flags.clone(),
             sends: turn.state.link.as_ref().is_some_and(|link| link.kind == LinkKind::Server),
         };
         self.command = summary.command();
@@ -213,6 +215,8 @@ impl Wizard {
         match order(self.source.text().trim(), &self.settings, &self.more) {
             Ok(deploy) => {
                 self.wrong = None;
+                let of = self.name().map_or_else(|| deploy.source.to_string(), |name| name.to_string());
+                turn.todo.push(Do::Lasting(format!("deploy {}", specimen(&of))));
                 let request = Box::new(Request::Deploy(deploy));
                 let wizard = Box::new(std::mem::take(self));
                 turn.todo.push(Do::Instead(Box::new(RunScreen::begin("deploy", request).with_pages(wizard))));
@@ -449,9 +453,17 @@ impl Screen for Wizard {
                 vec![("/", "filter"), ("^R", "look again"), back]
             }
             Page::Look => vec![("^R", "look again"), ("/", "filter"), ("↵", "go on"), back],
-            Page::Settings | Page::Place => vec![("Tab", "next line"), ("^S", "go on"), back],
+            // Without a line there is none to go to.
+            Page::Settings if self.count() == 0 => vec![("^S", "go on"), back],
+            Page::Settings | Page::Place => {
+                vec![("Tab", "next line"), ("S-Tab", "the line before"), ("^S", "go on"), back]
+            }
             Page::Summary => vec![("y", "copy the command"), ("↵", "deploy"), back],
         })
+    }
+
+    fn types(&self) -> bool {
+        self.is_typed() || self.chooser.is_some()
     }
 
     fn command(&mut self, command: Command, turn: &mut Turn<'_>) -> bool {
