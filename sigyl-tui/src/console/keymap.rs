@@ -166,6 +166,12 @@ impl Chord {
         }
     }
 
+    /// Whether it is a letter where one types.
+    pub(super) fn is_text(self) -> bool {
+        let typed = matches!(self.code, KeyCode::Char(_) | KeyCode::Backspace | KeyCode::Home | KeyCode::End);
+        typed && !self.ctrl && !self.alt
+    }
+
     /// The key press that it is.
     #[cfg(test)]
     pub(super) fn event(self) -> KeyEvent {
@@ -230,18 +236,19 @@ use Scope as S;
 /// All keys.
 pub(super) const BINDINGS: &[Binding] = &[
     shown(S::Dashboard, &[key('d')], C::Act("deploy"), "deploy"),
-    row(S::Dashboard, &[key('r')], C::Act("redeploy"), "redeploy"),
-    row(S::Dashboard, &[key('D')], C::Act("delete"), "delete"),
-    row(S::Dashboard, &[key('S')], C::Act("rescan"), "judge kept sources again"),
+    shown(S::Dashboard, &[key('r')], C::Act("redeploy"), "redeploy"),
+    row(S::Dashboard, &[key('D')], C::Act("delete"), "delete server"),
+    row(S::Dashboard, &[key('S')], C::Act("rescan"), "judge all again by the rules of today"),
     shown(S::Server, &[key('r')], C::Act("redeploy"), "redeploy"),
     row(S::Server, &[key('C')], C::Act("configure"), "settings and limits"),
     row(S::Server, &[key('N')], C::Act("restart"), "start it anew"),
     row(S::Server, &[key('p')], C::Act("probe"), "ask it what it is"),
+    row(S::Server, &[key('d')], C::Act("drift"), "what its tools say otherwise now"),
     row(S::Server, &[key('E')], C::Act("edit"), "change how it is presented"),
     row(S::Server, &[key('*')], C::Act("rate"), "rate"),
     row(S::Server, &[key('x')], C::Act("quarantine"), "put under quarantine"),
     row(S::Server, &[key('m')], C::Act("transfer"), "give to another workspace"),
-    shown(S::Server, &[key('D')], C::Act("delete"), "delete"),
+    shown(S::Server, &[key('D')], C::Act("delete"), "delete server"),
     shown(S::Tools, &[key('c')], C::Act("call"), "call"),
     shown(S::Versions, &[key('c')], C::Act("compare"), "changes"),
     shown(S::Versions, &[key('f')], C::Act("finding-changes"), "findings"),
@@ -249,7 +256,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(S::Secrets, &[key('n')], C::Act("new-secret"), "new"),
     shown(S::Secrets, &[key('e')], C::Act("set-secret"), "rotate"),
     row(S::Secrets, &[key('R')], C::Act("reveal-secret"), "show the value"),
-    row(S::Secrets, &[key('X')], C::Act("remove-secret"), "remove"),
+    shown(S::Secrets, &[key('X')], C::Act("remove-secret"), "remove"),
     shown(S::Deployments, &[key('r')], C::Act("redeploy"), "redeploy"),
     shown(S::Deployments, &[key('b')], C::Act("rollback"), "roll back"),
     shown(S::Deployments, &[key('C')], C::Act("configure"), "scale, limits and settings"),
@@ -265,6 +272,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(S::Run, &[key('P')], C::Act("promote"), "promote"),
     shown(S::Run, &[key('A')], C::Act("cancel"), "cancel"),
     shown(S::Run, &[key('R')], C::Again, "try again"),
+    shown(S::Run, &[key('r')], C::Act("redeploy"), "redeploy"),
     shown(S::Run, &[key('v')], C::Act("report"), "findings"),
     shown(S::Run, &[key('c')], C::Act("seen"), "what its tools say"),
     shown(S::Drift, &[key('a')], C::Act("approve"), "approve"),
@@ -276,7 +284,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(S::Findings, &[key('v')], C::Act("report"), "the report, whole"),
     shown(S::Findings, &[key('w')], C::Act("waive"), "accept, with a reason"),
     row(S::Findings, &[key('c')], C::Act("finding-changes"), "what was found otherwise before"),
-    row(S::Findings, &[key('S')], C::Act("rescan"), "judge kept sources again"),
+    row(S::Findings, &[key('S')], C::Act("rescan"), "judge all again by the rules of today"),
     shown(S::Registry, &[key('s')], C::Act("search"), "search"),
     shown(S::Registry, &[key('i')], C::Act("install"), "put into an editor"),
     row(S::Registry, &[key('n')], C::Act("publish"), "publish a document"),
@@ -314,12 +322,12 @@ pub(super) const BINDINGS: &[Binding] = &[
     row(S::Tabs, &[key('-')], C::Tab(10), "eleventh tab"),
     row(S::Tabs, &[code(KeyCode::Tab), key('l'), code(KeyCode::Right)], C::NextTab, "tab to the right"),
     row(S::Tabs, &[code(KeyCode::BackTab), key('h'), code(KeyCode::Left)], C::PreviousTab, "tab to the left"),
-    row(S::Stream, &[key('f')], C::Follow, "follow, or stop"),
-    row(S::Stream, &[key('w')], C::Wrap, "break long lines, or not"),
-    row(S::Stream, &[key('v')], C::Level, "only lines that name a level as grave as this"),
+    shown(S::Stream, &[key('f')], C::Follow, "follow or stop"),
+    shown(S::Stream, &[key('w')], C::Wrap, "wrap lines"),
+    shown(S::Stream, &[key('v')], C::Level, "by level"),
     row(S::Stream, &[key('b')], C::By, "only lines of the server, or of Sigyl"),
     row(S::Stream, &[key('t')], C::Jump, "go to a time"),
-    row(S::Stream, &[key('s')], C::Save, "write what is shown into a file"),
+    shown(S::Stream, &[key('s')], C::Save, "save"),
     row(S::Stream, &[key('y')], C::Copy, "copy what is shown"),
     shown(S::List, &[code(KeyCode::Enter)], C::Open, "open"),
     row(S::List, &[key('o')], C::Sort, "order by the next column"),

@@ -282,6 +282,13 @@ impl App {
         if let Some(name) = values.get("name").cloned() {
             values.entry("what").or_insert(name);
         }
+        if action.name == "configure" {
+            let server = values.get("name").and_then(|name| name.parse().ok());
+            let set = server.and_then(|server| self.state.server(&server)).map(actions::is_set);
+            set.into_iter().flatten().for_each(|(name, text)| {
+                values.entry(name).or_insert(text);
+            });
+        }
         // Only what the action takes goes with it.
         values.retain(|name, _| action.fields.iter().any(|field| field.name == *name));
         values.retain(|name, _| !action.fresh.contains(name));
@@ -469,11 +476,15 @@ impl App {
         self.keep(back);
         match action.does {
             Does::Show(_, show) => {
+                // What is below shows what was there before it was done.
+                if !action.looks {
+                    self.tell(shown, |screen, turn| screen.ask(turn));
+                }
                 let asking = Asking::Of(Box::new(Request::Owner), Box::new(show));
                 self.open(Box::new(Sheet::shows(action.name, asking, response, action.secret)));
             }
             Does::Say(_, words) => {
-                self.say(Role::Ok, format!("{}: {words}", action.name));
+                self.say(Role::Ok, format!("{}: {words}", action.words));
                 self.tell(shown, |screen, turn| screen.ask(turn));
             }
             Does::Run(_) | Does::Open(_) => {}

@@ -77,7 +77,7 @@ impl App {
     }
 
     pub(super) fn go(&mut self, place: Place) {
-        if self.shown().screen.place() == Some(place) {
+        if self.shown().screen.place() == Some(place) && place != Place::Dashboard {
             return;
         }
         if place == Place::Dashboard {
@@ -85,6 +85,9 @@ impl App {
             while self.screens.len() > 1 {
                 self.back();
             }
+            // Whoever goes there wants to see what needs somebody, and not what was looked for before.
+            let id = self.shown().id;
+            self.tell(id, |screen, turn| screen.set_filter("", turn));
             return;
         }
         self.open(screen_of(place));

@@ -149,7 +149,10 @@ impl Form {
         match self.fields.get(self.at) {
             Some(field) => (Role::Dim, field.words.to_owned()),
             None if self.action.destroys.is_none() => (Role::Dim, "Enter goes".to_owned()),
-            None => (Role::Dim, "the same once more, letter by letter".to_owned()),
+            None => {
+                let field = self.action.destroys.map_or("value", |(field, _)| field);
+                (Role::Dim, format!("the {field} that stands above once more, letter by letter"))
+            }
         }
     }
 }
@@ -257,7 +260,7 @@ impl Layer for Form {
                 known.draw(line, buf, NAMES, at == self.at, view);
             } else if self.action.destroys.is_some() {
                 let name = if at == self.at { view.theme.accent } else { view.theme.role(Role::Dim) };
-                put(buf, line, line.x, y, "*type it again", name);
+                put(buf, line, line.x, y, "*type again", name);
                 let place =
                     Rect { x: line.x + NAMES + 1, width: line.width.saturating_sub(NAMES + 1), ..line };
                 self.again.draw(place, buf, at == self.at, view);

@@ -8,7 +8,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Layer, Taken};
-use crate::console::keymap::{Keymap, Scope};
+use crate::console::command::Command;
+use crate::console::keymap::{Binding, Keymap, Scope};
+use crate::console::screens::Screen;
 use crate::console::turn::Turn;
 use crate::console::view::View;
 use crate::console::widgets::{Entry, popup, put, within};
@@ -17,7 +19,11 @@ use crate::render::Role;
 /// All keys of a screen.
 pub(in crate::console) struct Help {
     keys: Rc<Keymap>,
+    /// Rows of keys that do something now, or the keys of a screen that one types on, with their words.
     scopes: Vec<Scope>,
+    without: Vec<Command>,
+    own: Option<Vec<(&'static str, &'static str)>>,
+    types: bool,
     wanted: Entry,
     first: usize,
     /// Where it was drawn.
@@ -25,20 +31,45 @@ pub(in crate::console) struct Help {
 }
 
 impl Help {
-    /// Help for these scopes.
-    pub(in crate::console) fn new(keys: Rc<Keymap>, scopes: Vec<Scope>) -> Self {
-        Self { keys, scopes, wanted: Entry::default(), first: 0, place: Cell::default() }
+    /// Help for a screen: what its keys do now, and where one types, which keys are no text.
+    pub(in crate::console) fn new(keys: Rc<Keymap>, screen: &dyn Screen) -> Self {
+        let scopes = screen.scopes();
+        let rows = keys.rows(&scopes).map(|row| row.command);
+        let without = rows.filter(|command| !screen.offers(*command)).collect();
+        let own = screen.own_keys();
+        let types = screen.types();
+        Self { keys, scopes, without, own, types, wanted: Entry::default(), first: 0, place: Cell::default() }
+    }
+
+    /// Whether a key is a letter where one types, and does nothing else there.
+    fn is_text(&self, row: &Binding) -> bool {
+        self.types && row.keys.iter().all(|key| key.is_text())
     }
 
     /// Lines: titles of scopes, and rows of keys with their words.
     fn lines(&self, ascii: bool) -> Vec<(Option<String>, String)> {
         let wanted = self.wanted.text().to_lowercase();
         let mut lines = Vec::new();
+        let fits = |keys: &str, words: &str| {
+            wanted.is_empty() || format!("{keys} {words}").to_lowercase().contains(&wanted)
+        };
+        for (keys, words) in self.own.iter().flatten().filter(|(keys, words)| fits(keys, words)) {
+            if lines.is_empty() {
+                lines.push((None, "Here".to_owned()));
+            }
+            lines.push((Some((*keys).to_owned()), (*words).to_owned()));
+        }
         let mut last = None;
         for row in self.keys.rows(&self.scopes) {
+            // Tabs are numbered on the screen: one row says it for all of them.
+            let (first, other) = (row.command == Command::Tab(0), matches!(row.command, Command::Tab(_)));
+            if self.without.contains(&row.command) || self.is_text(row) || other && !first {
+                continue;
+            }
             let keys: Vec<_> = row.keys.iter().map(|key| key.name(ascii)).collect();
-            let keys = keys.join(" ");
-            if !wanted.is_empty() && !format!("{keys} {}", row.words).to_lowercase().contains(&wanted) {
+            let keys = if first { format!("{} …", keys.join(" ")) } else { keys.join(" ") };
+            let words = if first { "the tab with this number" } else { row.words };
+            if !fits(&keys, words) {
                 continue;
             }
             if last.replace(row.scope) != Some(row.scope) {
@@ -47,7 +78,7 @@ impl Help {
                 }
                 lines.push((None, row.scope.title().to_owned()));
             }
-            lines.push((Some(keys), row.words.to_owned()));
+            lines.push((Some(keys), words.to_owned()));
         }
         lines
     }

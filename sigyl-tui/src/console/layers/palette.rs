@@ -24,6 +24,32 @@ use crate::render::{self, Role};
 /// Lines that are shown.
 const SHOWN: usize = 12;
 
+/// Words of every day, and of other tools, by which actions are looked for beside their names.
+const ALSO: [(&str, &str); 22] = [
+    ("redeploy", "update upgrade release"),
+    ("rollback", "roll back revert downgrade"),
+    ("waive", "accept finding ignore exception"),
+    ("approve", "accept allow held"),
+    ("reject", "deny refuse"),
+    ("cancel", "stop abort kill"),
+    ("restart", "reboot reload"),
+    ("configure", "scale environment memory limits"),
+    ("quarantine", "stop block disable"),
+    ("lift-quarantine", "start enable unblock"),
+    ("promote", "canary release"),
+    ("delete", "remove uninstall"),
+    ("report", "findings scan"),
+    ("rescan", "scan again"),
+    ("drift", "tools changed compare"),
+    ("compare", "diff tools"),
+    ("finding-changes", "diff scan"),
+    ("verify", "provenance signature attestation"),
+    ("set-secret", "rotate password"),
+    ("install", "client editor config"),
+    ("create-key", "token"),
+    ("revoke-key", "token remove"),
+];
+
 /// What a line leads to.
 #[derive(Clone)]
 enum To {
@@ -38,8 +64,23 @@ enum To {
 /// A line: what it is looked for by, and where it leads.
 struct Entryway {
     words: String,
+    /// What it is called elsewhere: names of actions, and words of every day.
+    also: String,
     kind: &'static str,
     to: To,
+}
+
+impl Entryway {
+    /// Whether an action has a name, or a word of every day, that begins so.
+    fn is_called(&self, wanted: &str) -> bool {
+        self.also.starts_with(wanted) || self.also.split(' ').any(|word| word.starts_with(wanted))
+    }
+}
+
+/// The name of an action, and what it is called elsewhere.
+fn also(name: &str) -> String {
+    let more = ALSO.iter().find(|(of, _)| *of == name).map_or("", |(_, words)| words);
+    format!("{name} {more}")
 }
 
 /// The palette.
@@ -67,16 +108,19 @@ impl Palette {
     ) -> Self {
         let action = |action: &'static actions::Action| Entryway {
             words: action.words.to_owned(),
+            also: also(action.name),
             kind: "do",
             to: To::Action(action.name),
         };
         let place = |(place, _, title, words): (Place, char, &str, &str)| Entryway {
             words: format!("{title}: {words}"),
+            also: String::new(),
             kind: "go to",
             to: To::Place(place),
         };
         let command = |(command, words): (Command, &str)| Entryway {
             words: words.to_owned(),
+            also: String::new(),
             kind: "do",
             to: To::Command(command),
         };
@@ -88,6 +132,7 @@ impl Palette {
         ];
         let servers = state.servers.get().into_iter().flatten().map(|view| Entryway {
             words: view.server.name.to_string(),
+            also: String::new(),
             kind: "server",
             to: To::Server(view.server.name.clone()),
         });
@@ -95,12 +140,14 @@ impl Palette {
             let server = run.server.as_ref().map_or("-", |name| name.as_str());
             Entryway {
                 words: format!("{} {server}: {} {}", render::plan(run.plan), run.state, run.id),
+                also: String::new(),
                 kind: "run",
                 to: To::Run(run.id.clone()),
             }
         });
         let pages = docs::PAGES.iter().map(|page| Entryway {
             words: page.title().to_owned(),
+            also: String::new(),
             kind: "docs",
             to: To::Page(*page),
         });
@@ -115,14 +162,18 @@ impl Palette {
         let mut matcher = Matcher::new(Config::DEFAULT);
         let pattern = Pattern::parse(self.entry.text(), CaseMatching::Ignore, Normalization::Smart);
         let mut buffer = Vec::new();
-        let mut scored: Vec<(u32, usize)> = Vec::new();
+        let wanted = self.entry.text().trim().to_lowercase();
+        let mut scored: Vec<(bool, u32, usize)> = Vec::new();
         for (at, line) in self.all.iter().enumerate() {
-            if let Some(score) = pattern.score(Utf32Str::new(&line.words, &mut buffer), &mut matcher) {
-                scored.push((score, at));
+            let own = pattern.score(Utf32Str::new(&line.words, &mut buffer), &mut matcher);
+            let called = !wanted.is_empty() && line.is_called(&wanted);
+            if let Some(score) = own.or(called.then_some(0)) {
+                scored.push((!called, score, at));
             }
         }
-        scored.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
-        self.shown = scored.into_iter().map(|(_, at)| at).collect();
+        // What is called so stands before what only has the letters.
+        scored.sort_by_key(|(other, score, at)| (*other, std::cmp::Reverse(*score), *at));
+        self.shown = scored.into_iter().map(|(.., at)| at).collect();
         self.at = 0;
     }
 
@@ -222,9 +273,9 @@ impl Layer for Palette {
             let line = &self.all[*at];
             let y = inner.y + 2 + u16::try_from(row - first).unwrap_or(0);
             put(buf, inner, inner.x, y, line.kind, view.theme.role(Role::Dim));
-            let room = usize::from(inner.width.saturating_sub(18));
-            put(buf, inner, inner.x + 8, y, &view.look.cut(&line.words, room), view.theme.role(Role::Text));
             let key = self.key_of(line, view.look.ascii);
+            let room = usize::from(inner.width).saturating_sub(9 + console::measure_text_width(&key));
+            put(buf, inner, inner.x + 8, y, &view.look.cut(&line.words, room), view.theme.role(Role::Text));
             let width = u16::try_from(console::measure_text_width(&key)).unwrap_or(0);
             put(buf, inner, inner.right().saturating_sub(width), y, &key, view.theme.accent);
             if row == self.at {
@@ -233,6 +284,43 @@ impl Layer for Palette {
         }
         if self.shown.is_empty() {
             put(buf, inner, inner.x, inner.y + 2, "Nothing is called so.", view.theme.role(Role::Dim));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::turn::Turn;
+
+    #[test]
+    fn words_of_every_day_find_their_action_first() {
+        let mut state = State::default();
+        state.runs.take(Ok(crate::fixtures::runs()));
+        let find = |text: &str| {
+            let mut palette = Palette::new(&state, Rc::default(), Vec::new(), Values::new());
+            palette.paste(text, &mut Turn::new(&state, crate::fixtures::now(), 20));
+            let hit = palette.shown.first().map(|at| palette.all[*at].to.clone());
+            match hit {
+                Some(To::Action(name)) => name,
+                _ => "no action",
+            }
+        };
+        for (text, name) in [
+            ("roll", "rollback"),
+            ("rollback", "rollback"),
+            ("restart", "restart"),
+            ("waive", "waive"),
+            ("approve", "approve"),
+            ("upgrade", "redeploy"),
+            ("rotate", "set-secret"),
+            ("abort", "cancel"),
+        ] {
+            assert_eq!(find(text), name, "{text}");
+        }
+        assert!(["cancel", "quarantine"].contains(&find("stop")));
+        for (name, _) in ALSO {
+            assert!(actions::find(name).is_some(), "{name}");
         }
     }
 }

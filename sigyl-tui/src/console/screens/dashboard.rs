@@ -16,7 +16,7 @@ use self::empty::empty;
 use self::foot::foot;
 use self::needs::{Need, needs};
 use self::servers::{By, SERVERS, row_of};
-use super::{RunScreen, Screen, server};
+use super::{RunScreen, Screen, drift, server};
 use crate::console::command::{Command, Place};
 use crate::console::keymap::Scope;
 use crate::console::state::State;
@@ -34,6 +34,13 @@ const RUNS: usize = 5;
 enum To {
     Server(ServerName),
     Run(RunId),
+}
+
+/// Whether what needs somebody is that a server declares other tools than were recorded.
+fn drifts(state: &State, name: &ServerName) -> bool {
+    state
+        .server(name)
+        .is_some_and(|view| view.drift.is_some() && view.held.is_none() && view.quarantine.is_none())
 }
 
 /// The first screen.
@@ -276,8 +283,8 @@ const NEED: &[Column] =
     &[Column::fixed("", 1), Column::fixed("", 24), Column::wide("", 20), Column::number("", 9)];
 const RUN: &[Column] = &[
     Column::fixed("", 1),
-    Column::fixed("", 8),
-    Column::wide("", 12),
+    Column::fixed("", 9),
+    Column::wide("", 11),
     Column::fixed("", 24),
     Column::number("", 9),
     Column::number("", 9),
@@ -334,6 +341,10 @@ impl Screen for Dashboard {
             Command::Top => self.select(0),
             Command::Bottom => self.select(usize::MAX),
             Command::Open => match self.chosen() {
+                // What is said to be other than it was is shown.
+                Some(To::Server(name)) if self.at < self.needs && drifts(turn.state, name) => {
+                    turn.open(drift(name));
+                }
                 Some(To::Server(name)) => turn.open(server(name)),
                 Some(To::Run(run)) => turn.open(RunScreen::of(run.clone())),
                 None => {}

@@ -26,6 +26,8 @@ use crate::link::Answer as _;
 use crate::render::{self, Role, specimen};
 
 const WHOLE: Tag = Tag(0);
+/// The code of a version that is on record with another source.
+const TAKEN: &str = "E0401";
 /// Lines of its log that are kept.
 const LINES: usize = 5_000;
 /// Columns of the steps, where the log stands beside them.
@@ -155,6 +157,12 @@ impl RunScreen {
         if let Some(action) = action_of(run.plan) {
             turn.todo.push(Do::Act(action, self.values(turn)));
         }
+    }
+
+    /// Whether it failed because its version is on record with another source: a redeploy takes what changed.
+    fn is_recorded(&self) -> bool {
+        let failure = self.end.as_ref().and_then(|end| end.run.failure.as_ref());
+        self.went_wrong() && self.server.is_some() && failure.is_some_and(|failure| failure.code == TAKEN)
     }
 
     /// Whether what was asked can be filled in again.
@@ -366,6 +374,7 @@ impl Screen for RunScreen {
                 self.run.is_some() && self.state.is_none_or(|it| it == RunState::Running)
             }
             Command::Act("promote") => self.run.is_some() && self.tries(),
+            Command::Act("redeploy") => self.is_recorded(),
             // Before a source was scanned there is none.
             Command::Act("report") => {
                 let scanned = |it: &Step| it.step == StepId::ScanSource && it.state != StepState::Started;

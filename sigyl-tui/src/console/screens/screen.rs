@@ -58,6 +58,11 @@ pub(in crate::console) trait Screen {
         None
     }
 
+    /// Whether letters are text here now.
+    fn types(&self) -> bool {
+        false
+    }
+
     /// It is not in sight any more: what it follows may rest.
     fn hidden(&mut self, _turn: &mut Turn<'_>) {}
 

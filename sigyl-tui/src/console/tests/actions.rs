@@ -164,6 +164,7 @@ fn sample(field: &str) -> &'static str {
         "minInstances" => "0",
         "maxInstances" => "2",
         "arguments" => "{}",
+        "also" => "",
         "stars" => "5",
         "clear" => "title",
         "file" => "{\"name\": \"a/b\"}",
@@ -290,6 +291,8 @@ fn a_refusal_brings_the_form_back_with_what_was_typed() {
     let mut desk = Desk::new(80, 24);
     desk.press("g k n");
     desk.write("release job");
+    desk.press("Tab");
+    desk.write("read");
     desk.press("^s");
     let frame = desk.frame();
     assert!(frame.contains("E0405 ada may not do that") && frame.contains("release job"), "{frame}");
@@ -370,6 +373,8 @@ fn a_late_refusal_takes_no_key_of_whoever_went_on() {
     let mut desk = Desk::new(80, 24);
     desk.press("g k n");
     desk.write("release job");
+    desk.press("Tab");
+    desk.write("read");
     desk.take(crate::console::input::Input::Key(super::desk::key_of("^s")));
     desk.take(crate::console::input::Input::Key(super::desk::key_of("Down")));
     desk.settle();
@@ -416,7 +421,108 @@ fn how_a_document_goes_into_an_editor_is_a_command_to_copy() {
     desk.press("^s");
     let frame = desk.frame();
     assert!(frame.contains(r"sigyl install 'com.example/it'\''s@1.0.0' --client cursor"), "{frame}");
-    assert!(desk.asked.iter().all(|request| name(request) != "listing"), "nothing is asked or done");
+    let told: Vec<String> = desk.asked.iter().map(name).collect();
+    assert_eq!(told.last().map(String::as_str), Some("listing"), "nothing is done: what goes in is shown");
+    assert!(frame.contains("#   "), "{frame}");
+    assert!(frame.contains("mcpServers") || frame.contains("that cannot be shown here"), "{frame}");
+}
+
+#[test]
+fn commands_to_be_copied_lead_to_the_same_data_directory() {
+    let mut desk = Desk::new(100, 24);
+    desk.app.state.flags = " --data-dir /srv/sigyl".to_owned();
+    desk.press("g r i Tab ^u");
+    desk.write("com.example/clock");
+    desk.press("Tab ^u Tab");
+    desk.write("cursor");
+    desk.press("^s");
+    let frame = desk.frame();
+    for command in ["install com.example/clock --client cursor", "config cursor com.example/clock"] {
+        assert!(frame.contains(&format!("sigyl {command} --data-dir /srv/sigyl")), "{command}: {frame}");
+    }
+}
+
+#[test]
+fn what_was_found_so_far_is_shown_while_a_run_works_and_all_of_it_once_it_ended() {
+    use sigyl_core::domain::RunState;
+    let mut desk = Desk::new(100, 24);
+    let mut runs = crate::fixtures::runs();
+    runs[0].state = RunState::Running;
+    let id = runs[0].id.clone();
+    desk.app.state.runs.take(Ok(runs.clone()));
+    desk.app.start("report", [("run", id.to_string())].into());
+    desk.press("Down");
+    let asked = |desk: &Desk| {
+        desk.asked.iter().rev().find_map(|request| match request {
+            Request::Report { run, live: false } if *run == id => Some("so far"),
+            Request::Watch { run, .. } if *run == id => Some("whole"),
+            _ => None,
+        })
+    };
+    assert_eq!(asked(&desk), Some("so far"));
+    assert!(desk.frame().contains("the run goes on"), "{}", desk.frame());
+    runs[0].state = RunState::Done;
+    desk.app.state.runs.take(Ok(runs));
+    desk.app.news();
+    desk.press("Down");
+    assert_eq!(asked(&desk), Some("whole"));
+}
+
+#[test]
+fn a_list_has_what_was_made_above_it() {
+    let mut desk = Desk::new(100, 30);
+    desk.press("g k");
+    let lists = |desk: &Desk| desk.asked.iter().filter(|request| name(request) == "keys").count();
+    let before = lists(&desk);
+    desk.press("n");
+    desk.write("ci");
+    desk.press("^s");
+    assert!(
+        desk.frame().contains("scopes is needed"),
+        "nothing is granted that nobody named: {}",
+        desk.frame()
+    );
+    desk.write("read");
+    desk.take(crate::console::input::Input::Key(super::desk::key_of("^s")));
+    let at = desk.open.iter().position(|(_, asked)| name(asked) == "create_key").unwrap();
+    let (ticket, _) = desk.open.remove(at);
+    desk.answer(ticket, Ok(sigyl_core::wire::v1::Response::Ok));
+    desk.settle();
+    assert_eq!(lists(&desk), before + 1, "{}", desk.frame());
+}
+
+#[test]
+fn a_version_that_is_on_record_is_deployed_by_a_redeploy() {
+    let mut desk = Desk::new(100, 24);
+    let mut run = crate::fixtures::failed_run();
+    run.failure.as_mut().unwrap().code = "E0401".to_owned();
+    run.server = Some(crate::fixtures::serving().server.name);
+    let end = serde_json::json!({"run": run, "report": null, "url": null});
+    let end = serde_json::from_value(serde_json::json!({"result": "run", "with": end})).unwrap();
+    let screen = crate::console::screens::RunScreen::of(run.id.clone());
+    desk.app.open(Box::new(screen));
+    let shown = desk.app.shown().id;
+    desk.app.tell(shown, |screen, turn| screen.answered(crate::console::turn::Tag(0), Ok(end), turn));
+    assert!(desk.frame().contains("r deploys what changed beside it"), "{}", desk.frame());
+    desk.press("r");
+    assert!(desk.frame().contains("Deploy a server again"), "{}", desk.frame());
+}
+
+#[test]
+fn help_lists_what_works_and_no_letters_where_one_types() {
+    let mut desk = Desk::new(100, 60);
+    let help = || {
+        let key = crossterm::event::KeyEvent::from(crossterm::event::KeyCode::F(1));
+        crate::console::input::Input::Key(key)
+    };
+    desk.press("d");
+    desk.take(help());
+    let frame = desk.frame();
+    assert!(frame.contains("^G") && frame.contains("look at it") && !frame.contains("go to…"), "{frame}");
+    desk.press("Esc Esc / c l o c k Enter Enter");
+    desk.take(help());
+    let frame = desk.frame();
+    assert!(frame.contains("the tab with this number") && !frame.contains("second tab"), "{frame}");
 }
 
 #[test]

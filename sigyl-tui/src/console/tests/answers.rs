@@ -287,6 +287,7 @@ pub(in crate::console) fn seen(outside: &Outside) -> Seen {
         "manifest": if broken { Value::Null } else { manifest() },
         "problems": if broken { json!([problem]) } else { json!([]) },
         "notices": [], "derived": [{"field": "version", "from": "Cargo.toml"}], "report": report(),
+        "policy": sigyl_core::domain::Policy::default(), "at": fixtures::now(),
         "lines": [{
             "path": "src/server.py", "line": 48, "column": 12, "before": "    return ", "after": "open(ROOT / name)\u{1b}[2J",
         }],

@@ -112,7 +112,11 @@ fn begun(ends: Option<&str>) -> Desk {
     trial().into_iter().for_each(|frame| desk.tell("redeploy", frame));
     if let Some(state) = ends {
         let mut run = serde_json::to_value(crate::fixtures::held_run()).unwrap();
-        run["state"] = state.into();
+        run["state"] = if state == "taken" { "failed" } else { state }.into();
+        if state == "taken" {
+            run["failure"] =
+                serde_json::json!({"code": "E0401", "kind": "conflict", "message": "it is on record"});
+        }
         let end = serde_json::json!({"run": run, "report": null, "url": null});
         let at = desk.open.iter().position(|(_, asked)| super::answers::name(asked) == "redeploy").unwrap();
         let (ticket, _) = desk.open.remove(at);
@@ -130,6 +134,8 @@ fn stands(scope: Scope, number: usize) -> Option<Desk> {
         (Scope::Run, 1) => Some(begun(None)),
         (Scope::Run, 2) => Some(begun(Some("done"))),
         (Scope::Run, 3) => Some(begun(Some("failed"))),
+        // Its version is on record with another source.
+        (Scope::Run, 4) => Some(begun(Some("taken"))),
         (Scope::Deployments, 1) => {
             let mut desk = Desk::new(80, 24);
             trial().into_iter().for_each(|frame| desk.tell("feed", frame));

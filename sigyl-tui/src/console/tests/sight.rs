@@ -79,7 +79,7 @@ fn on_a_low_screen_the_servers_keep_their_rows() {
     let mut desk = Desk::new(80, 16);
     desk.press("/ c l o c k Enter");
     let frame = desk.frame();
-    assert!(frame.contains("●  clock                 serving"), "{frame}");
+    assert!(frame.contains("●  clock               serving"), "{frame}");
 }
 
 #[test]

@@ -135,7 +135,8 @@ impl Line {
             Fill::Text | Fill::Hidden => {
                 self.entry.draw(place, buf, focused, view);
                 if self.is_empty() && !focused {
-                    let words = view.look.cut(&self.words, usize::from(place.width));
+                    // In parentheses nobody takes it for what was typed, whatever the colours.
+                    let words = view.look.cut(&format!("({})", self.words), usize::from(place.width));
                     put(buf, place, place.x, place.y, &words, view.theme.border);
                 }
             }

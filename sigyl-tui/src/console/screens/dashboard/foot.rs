@@ -63,7 +63,7 @@ fn traffic(view: &View<'_>, wide: bool, room: usize) -> Vec<Part> {
             (role, format!(" {errors_rate} errors")),
         ];
     }
-    let (calls, errors) = (format!(" {calls} calls/min"), format!(" {errors_rate} err"));
+    let (calls, errors) = (format!(" {calls} calls/min"), format!(" {errors_rate} err/min"));
     let rest = room.saturating_sub(calls.len() + errors.len());
     vec![(Role::Ok, last(&all, rest)), (Role::Text, calls), (role, errors)]
 }
@@ -73,7 +73,7 @@ pub(super) fn foot(area: Rect, found: Option<FindingCounts>, buf: &mut Buffer, v
     let wide = area.width >= WIDE;
     let mut x = area.x + 2;
     if let Some(counts) = &found {
-        x = put(buf, area, x, area.y, "Findings  ", view.theme.accent);
+        x = put(buf, area, x, area.y, "In what serves  ", view.theme.accent);
         for (role, text) in findings(counts, view, wide) {
             x = put(buf, area, x, area.y, &text, view.theme.role(role));
         }

@@ -16,7 +16,7 @@ pub(super) const SERVERS: &[Column] = &[
     Column::fixed("", 1),
     Column::wide("SERVER", 16),
     Column::fixed("STATE", 10),
-    Column::fixed("ACTIVE", 14),
+    Column::wide("ACTIVE", 14),
     Column::fixed("WHERE", 10).optional(),
     Column::number("TOOLS", 5),
     Column::fixed("VERDICT", 7),

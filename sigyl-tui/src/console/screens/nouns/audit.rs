@@ -1,6 +1,6 @@
 //! The audit.
 
-use sigyl_core::domain::{AuditEntry, AuditOutcome, Failure, Timestamp};
+use sigyl_core::domain::{AuditEntry, AuditFact, AuditOutcome, Failure, Timestamp};
 use sigyl_core::wire::v1::{Request, Response};
 
 use super::super::{Asking, Key, Noun, Sheet};
@@ -36,6 +36,21 @@ fn glyph(outcome: AuditOutcome) -> Glyph {
     }
 }
 
+/// How it ended, for a reader. What began a run says nothing of how that ended: its own record does.
+fn how(fact: &AuditFact) -> (Glyph, String) {
+    let begins = fact.outcome == AuditOutcome::Done && run_of(fact).is_some();
+    if begins {
+        (Glyph::Starting, "begun".to_owned())
+    } else {
+        (glyph(fact.outcome), fact.outcome.to_string())
+    }
+}
+
+/// The run that began, and what is said beside it.
+fn run_of(fact: &AuditFact) -> Option<&str> {
+    fact.note.as_deref().and_then(|note| note.strip_prefix("run "))
+}
+
 /// All of an entry.
 fn whole(entry: &AuditEntry, look: &Look) -> String {
     let fact = &entry.fact;
@@ -48,8 +63,11 @@ fn whole(entry: &AuditEntry, look: &Look) -> String {
         ("on", specimen(&fact.on)),
         ("workspace", fact.workspace.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)),
         ("from", fact.from.map_or_else(|| "this machine".to_owned(), |from| from.to_string())),
-        ("how", fact.outcome.to_string()),
-        ("why", fact.note.as_deref().map_or_else(String::new, specimen)),
+        ("how", how(fact).1),
+        match run_of(fact) {
+            Some(run) => ("run", specimen(run)),
+            None => ("note", fact.note.as_deref().map_or_else(String::new, specimen)),
+        },
         ("hash", entry.hash.to_string()),
         ("after", entry.previous.to_string()),
     ];
@@ -93,11 +111,11 @@ impl Noun for Entries {
 
     fn cells(&self, entry: &AuditEntry, view: &View<'_>) -> Vec<Cell> {
         let fact = &entry.fact;
-        let glyph = glyph(fact.outcome);
+        let (glyph, how) = how(fact);
         vec![
             cell(Role::Text, entry.number.to_string()),
             cell(Role::Dim, age(fact.at, view.now)),
-            cell(glyph.role(), format!("{} {}", view.look.sign(glyph), fact.outcome)),
+            cell(glyph.role(), format!("{} {how}", view.look.sign(glyph))),
             cell(Role::Strong, specimen(&fact.who.name)),
             cell(Role::Text, specimen(&fact.what)),
             cell(Role::Text, specimen(&fact.on)),
@@ -107,7 +125,7 @@ impl Noun for Entries {
 
     fn key(&self, entry: &AuditEntry, column: usize) -> Key {
         match column {
-            2 => Key::Text(entry.fact.outcome.to_string()),
+            2 => Key::Text(how(&entry.fact).1),
             3 => Key::Text(entry.fact.who.name.to_lowercase()),
             4 => Key::Text(entry.fact.what.clone()),
             5 => Key::Text(entry.fact.on.clone()),
@@ -120,7 +138,7 @@ impl Noun for Entries {
         let told = [
             entry.number.to_string(),
             fact.at.to_string(),
-            fact.outcome.to_string(),
+            how(fact).1,
             fact.who.name.clone(),
             fact.who.key.as_ref().map_or_else(String::new, ToString::to_string),
             fact.what.clone(),
@@ -161,5 +179,30 @@ impl Noun for Entries {
 
     fn none(&self) -> &'static str {
         "Nothing was changed yet."
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_began_a_run_is_not_said_to_be_done() {
+        let fact = |note: Option<&str>| AuditFact {
+            at: crate::fixtures::now(),
+            who: sigyl_core::domain::Actor { name: "ada".to_owned(), account: None, key: None },
+            what: "rollback".to_owned(),
+            on: "clock".to_owned(),
+            workspace: None,
+            from: None,
+            outcome: AuditOutcome::Done,
+            note: note.map(str::to_owned),
+        };
+        assert_eq!(how(&fact(Some("run 019a, from 1.1.0 to 1.0.0"))).1, "begun");
+        assert_eq!(how(&fact(None)).1, "done");
+        let entry =
+            AuditEntry::after(&sigyl_core::domain::AuditHead::NONE, fact(Some("run 019a, from 1 to 2")));
+        let text = whole(&entry.unwrap(), &Look::PLAIN);
+        assert!(text.contains("run        019a, from 1 to 2") && !text.contains("why"), "{text}");
     }
 }

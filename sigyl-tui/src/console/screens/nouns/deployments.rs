@@ -19,7 +19,7 @@ const BAR: usize = 8;
 const COLUMNS: &[Column] = &[
     Column::fixed("", 1),
     Column::wide("SERVER", 14),
-    Column::fixed("VERSION", 12),
+    Column::wide("VERSION", 12),
     Column::fixed("SHARE", 13),
     Column::fixed("STATE", 10),
     Column::number("SINCE", 9),

@@ -18,7 +18,7 @@ pub(in crate::console) const NEWEST: usize = 500;
 
 const COLUMNS: &[Column] = &[
     Column::fixed("STATE", 10),
-    Column::fixed("PLAN", 8),
+    Column::fixed("PLAN", 9),
     Column::wide("SERVER", 12),
     Column::wide("VERSION", 8).optional(),
     Column::fixed("STEP", 14).optional(),

@@ -4,6 +4,7 @@ use sigyl_core::domain::{Failure, ServerName};
 use sigyl_core::wire::v1::{Request, Response, SecretView};
 
 use super::super::{Key, Noun};
+use crate::console::command::Command;
 use crate::console::keymap::Scope;
 use crate::console::turn::Values;
 use crate::console::view::View;
@@ -82,6 +83,11 @@ impl Noun for Secrets {
 
     fn values(&self, secret: Option<&SecretView>) -> Values {
         secret.map(|secret| ("secret", secret.name.to_string())).into_iter().collect()
+    }
+
+    fn offers(&self, _secret: Option<&SecretView>, command: Command) -> bool {
+        // There is nothing to be shown of it but its row.
+        command != Command::Open
     }
 
     fn none(&self) -> &'static str {

@@ -114,7 +114,11 @@ fn whole(tool: &Tool, look: &Look) -> String {
     }
     if let Some(schema) = tool.definition().get("inputSchema") {
         text.push_str(&format!("\n{}\n", look.paint(Role::Dim, "takes")));
+        let before = text.len();
         tree(schema, 0, look, &mut text);
+        if text.len() == before {
+            text.push_str("  nothing\n");
+        }
     }
     if let Some(notes) = tool.definition().get("annotations") {
         let notes = wrap(&specimen(&notes.to_string()), look, 2);

@@ -132,6 +132,12 @@ impl RunScreen {
                 let accepts = if release { ", page 4 accepts findings" } else { "" };
                 Some(format!("{report} shows what was found; {again} fills it in again{accepts}"))
             }
+            _ if self.is_recorded() => {
+                let [redeploy, again] = [Command::Act("redeploy"), Command::Again].map(key);
+                Some(format!(
+                    "this version is on record: {redeploy} deploys what changed beside it; {again} needs another version"
+                ))
+            }
             _ if self.went_wrong() && self.is_known() => {
                 let again = key(Command::Again);
                 Some(format!("it did not end well: {again} fills it in again, with what was typed"))
