@@ -65,13 +65,13 @@ mod tests {
         let mut deploy = Deploy::of(Locator::parse("npm:a@1").unwrap());
         let canary = Canary::new(vec![10, 50], std::time::Duration::from_secs(600));
         deploy.canary = Some(canary.clone());
-        assert_eq!(command_line(&deploy), "sigyl deploy npm:a@1 --canary 10,50 --soak 600s");
+        assert_eq!(command_line(&deploy, ""), "sigyl deploy npm:a@1 --canary 10,50 --soak 600s");
         deploy.canary = Some(Canary { hold: Some(7_200), ..canary });
         let line = "sigyl deploy npm:a@1 --canary 10,50 --soak 600s --hold=7200s";
-        assert_eq!(command_line(&deploy), line);
+        assert_eq!(command_line(&deploy, ""), line);
         let stricter = Canary { max_failures: 1, max_latency: Some(800), ..deploy.canary.unwrap() };
         deploy.canary = Some(stricter);
-        assert_eq!(command_line(&deploy), format!("{line} --max-failures 1 --max-latency 800ms"));
+        assert_eq!(command_line(&deploy, ""), format!("{line} --max-failures 1 --max-latency 800ms"));
     }
 
     #[test]
