@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::form::{Arg, Comparison, ExprId, ExprKind, FnId, Form, Part, StmtKind, Word};
+use super::form::{Arg, ClassId, Comparison, ExprId, ExprKind, FnId, Form, Part, StmtKind, Word};
 use super::handlers::{Handler, function, last_name};
 
 /// Methods of the protocol whose parameters hold words of a client.
@@ -12,19 +12,52 @@ pub(super) const PROTOCOL: &str = "jsonrpc";
 /// The part of a message that is the client's, and the part of that which a tool is called with.
 pub(super) const PARAMS: &str = "params";
 pub(super) const ARGUMENTS: &str = "arguments";
+/// The part of a message that says what it is for.
+const METHOD: &str = "method";
+
+/// What a parameter is called that is a message, or what is the client's of one.
+const MESSAGES: &[&str] = &[PARAMS, ARGUMENTS, "message", "msg", "request", "req"];
+/// Names that stand for too much to be that of a method.
+const COMMON: &[&str] = &[
+    "name", "type", "key", "value", "op", "label", "title", "id", METHOD, "action", "kind", "path", "url",
+    "tool",
+];
+/// What asks or tests something by a method, with a function for what comes of it.
+const ASKS: &[&str] = &[
+    "request",
+    "call",
+    "send",
+    "sendRequest",
+    "send_request",
+    "notify",
+    "invoke",
+    "emit",
+    "describe",
+    "it",
+    "test",
+    "bench",
+    "parametrize",
+];
 
 /// Finds the functions that read messages: those that ask whether a method is one of these, or that are kept under one; and
 /// those that take a message apart as a call of a tool is.
 pub(super) fn find(form: &Form) -> Vec<Handler> {
     let names = Names::of(form);
-    let mut found: Vec<FnId> = Vec::new();
+    let mut kept: Vec<FnId> = Vec::new();
     for (_, expr) in form.exprs() {
         match &expr.kind {
             ExprKind::Record(parts) => {
-                let kept = parts.iter().filter(|(name, _)| name.as_deref().is_some_and(is_method));
-                found.extend(kept.filter_map(|(_, value)| function(form, *value)));
+                let own = parts.iter().filter(|(name, _)| name.as_deref().is_some_and(is_method));
+                kept.extend(own.filter_map(|(_, value)| function(form, *value)));
             }
-            ExprKind::Call { args, .. } => found.extend(names.registered(args)),
+            // `new Map([["tools/call", run]])`.
+            ExprKind::List(parts) => match parts[..] {
+                [method, value] if form.text(method).is_some_and(|text| is_method(text)) => {
+                    kept.extend(function(form, value));
+                }
+                _ => {}
+            },
+            ExprKind::Call { callee, args } => kept.extend(names.registered(*callee, args)),
             _ => {}
         }
     }
@@ -32,19 +65,21 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
         if let ExprKind::Index(_, key) = &form.expr(target).kind
             && names.means_method(*key)
         {
-            found.extend(function(form, value));
+            kept.extend(function(form, value));
         }
     }
     for (id, one) in form.functions() {
-        let marked = one.decorators.iter().any(|mark| match &form.expr(*mark).kind {
-            ExprKind::Call { args, .. } => args.iter().any(|arg| names.means_method(arg.value)),
+        let marks = one.decorators.iter().any(|mark| match &form.expr(*mark).kind {
+            ExprKind::Call { callee, args } => names.is_for_method(*callee, args),
             _ => false,
         });
-        if marked || names.reads_messages(id) {
-            found.push(id);
+        if marks || is_method(&one.name) {
+            kept.push(id);
         }
     }
-    found.into_iter().map(Handler::of_messages).collect()
+    let readers = form.functions().filter_map(|(id, _)| Some((id, names.read_by(id)?)));
+    let readers = readers.map(|(id, given)| Handler::of_messages(id, Some(given)));
+    kept.iter().map(|id| Handler::of_messages(*id, None)).chain(readers).collect()
 }
 
 fn is_method(text: &str) -> bool {
@@ -53,25 +88,30 @@ fn is_method(text: &str) -> bool {
 
 /// Returns every assignment of a form: to what, and what.
 fn assigned(form: &Form) -> Vec<(ExprId, ExprId)> {
-    let bodies =
-        form.functions().map(|(_, one)| &one.body).chain(form.classes().map(|(_, class)| &class.body));
     let mut all = Vec::new();
-    for body in bodies {
-        form.visit(body, &mut |part| {
-            if let Part::Stmt(stmt) = part
-                && let StmtKind::Assign { target, value, .. } = &stmt.kind
-            {
-                all.push((*target, *value));
-            }
-        });
+    for (_, one) in form.functions() {
+        form.visit(&one.body, &mut |part| all.extend(assignment(&part)));
     }
     all
+}
+
+fn assignment(part: &Part<'_>) -> Option<(ExprId, ExprId)> {
+    match part {
+        Part::Stmt(stmt) => match &stmt.kind {
+            StmtKind::Assign { target, value, .. } => Some((*target, *value)),
+            _ => None,
+        },
+        Part::Expr(_) => None,
+    }
 }
 
 /// The names that a form has for methods, and whether it speaks of messages at all.
 struct Names<'f> {
     form: &'f Form,
+    /// Variables that hold a method.
     names: HashSet<Word>,
+    /// What holds methods under names, and these names.
+    held: HashSet<(Word, Word)>,
     /// Every assignment: to what, and what.
     assigned: Vec<(ExprId, ExprId)>,
     speaks: bool,
@@ -79,91 +119,210 @@ struct Names<'f> {
 
 impl<'f> Names<'f> {
     fn of(form: &'f Form) -> Self {
-        let mut names = HashSet::new();
+        let assigned = assigned(form);
+        let (mut names, mut held) = (HashSet::new(), HashSet::new());
         let is_text = |id: ExprId| form.text(id).is_some_and(|text| is_method(text));
-        let mut speaks = false;
-        for (_, expr) in form.exprs() {
-            match &expr.kind {
+        for (target, value) in &assigned {
+            let Some(owner) = form.name(*target) else { continue };
+            match &form.expr(*value).kind {
                 ExprKind::Record(parts) => {
-                    speaks |= parts.iter().any(|(name, _)| name.as_deref() == Some(PROTOCOL));
-                    // What a client sends is called so too.
-                    let own = parts
-                        .iter()
-                        .filter(|(name, value)| name.as_deref() != Some("method") && is_text(*value));
-                    names.extend(own.filter_map(|(name, _)| name.clone()));
+                    let own = parts.iter().filter(|(_, value)| is_text(*value));
+                    held.extend(own.filter_map(|(name, _)| Some((owner.clone(), name.clone()?))));
                 }
-                ExprKind::Text(text) => speaks |= &**text == PROTOCOL,
-                ExprKind::Member(_, name) => speaks |= name.eq_ignore_ascii_case(PROTOCOL),
+                _ if is_text(*value) && owner.len() > 2 && !COMMON.contains(&&**owner) => {
+                    names.insert(owner.clone());
+                }
                 _ => {}
             }
         }
-        let assigned = assigned(form);
-        let held = assigned.iter().filter(|(_, value)| is_text(*value));
-        let held = held.filter_map(|(target, _)| form.name(*target));
-        names.extend(held.filter(|name| &***name != "method").cloned());
-        Self { form, names, assigned, speaks }
+        for (id, class) in form.classes() {
+            let own = constants(form, id).filter(|(_, value)| is_text(*value));
+            held.extend(own.map(|(name, _)| (class.name.clone(), name)));
+        }
+        Self { form, names, held, assigned, speaks: speaks(form) }
     }
 
     /// Tells whether an expression is one of the methods, by its text or by a name for it.
     fn means_method(&self, id: ExprId) -> bool {
         match &self.form.expr(id).kind {
             ExprKind::Text(text) => is_method(text),
-            ExprKind::Name(_) | ExprKind::Member(..) => {
-                last_name(self.form, id).is_some_and(|name| self.names.contains(&name))
-            }
-            ExprKind::List(parts) => parts.iter().any(|part| self.means_method(*part)),
+            ExprKind::Name(name) => self.names.contains(name),
+            // `Method.CALL`, `Method.CALL.value`.
+            ExprKind::Member(base, name) => match &self.form.expr(*base).kind {
+                ExprKind::Name(owner) => self.held.contains(&(owner.clone(), name.clone())),
+                ExprKind::Member(..) => &**name == "value" && self.means_method(*base),
+                _ => false,
+            },
             _ => false,
         }
     }
 
+    fn means_some(&self, id: ExprId) -> bool {
+        match &self.form.expr(id).kind {
+            ExprKind::List(parts) => parts.iter().any(|part| self.means_method(*part)),
+            _ => self.means_method(id),
+        }
+    }
+
+    /// Tells whether a call keeps something for a method: its first argument is one, or the one that is called so.
+    fn is_for_method(&self, callee: ExprId, args: &[Arg]) -> bool {
+        let named = |arg: &&Arg| matches!(arg.name.as_deref(), Some("name" | METHOD));
+        let first = args.iter().find(named).or_else(|| args.first().filter(|arg| arg.name.is_none()));
+        first.is_some_and(|arg| self.means_method(arg.value))
+            && !last_name(self.form, callee).is_some_and(|name| ASKS.contains(&&*name))
+    }
+
     /// The functions that something keeps for a method: `on("tools/call", run)`.
-    fn registered(&self, args: &[Arg]) -> Vec<FnId> {
-        if !args.iter().any(|arg| self.means_method(arg.value)) {
+    fn registered(&self, callee: ExprId, args: &[Arg]) -> Vec<FnId> {
+        let sends = args.iter().any(|arg| matches!(self.form.expr(arg.value).kind, ExprKind::Record(_)));
+        if sends || !self.is_for_method(callee, args) {
             return Vec::new();
         }
         args.iter().filter_map(|arg| function(self.form, arg.value)).collect()
     }
 
-    /// Tells whether a function asks itself which method is named, or takes the arguments of a call out of a message.
-    fn reads_messages(&self, id: FnId) -> bool {
-        let (mut asks, mut params, mut arguments) = (false, false, false);
-        let mut take = |name: &str| {
-            params |= name.eq_ignore_ascii_case(PARAMS);
-            arguments |= name.eq_ignore_ascii_case(ARGUMENTS);
-        };
-        self.form.visit(&self.form.function(id).body, &mut |part| match part {
-            Part::Expr(id) => match &self.form.expr(id).kind {
-                ExprKind::Compare(how, one, other) => asks |= self.compares(*how, *one, *other),
-                ExprKind::Member(_, name) => take(name),
-                ExprKind::Index(_, key) => self.form.text(*key).into_iter().for_each(|name| take(name)),
-                ExprKind::Call { callee, args } => match last_name(self.form, *callee).as_deref() {
-                    // `message.get("params", {})`.
-                    Some("get") => {
-                        let key = args.first().and_then(|arg| self.form.text(arg.value));
-                        key.into_iter().for_each(|name| take(name));
-                    }
-                    // `method.startsWith("tools/call")`, `METHODS.includes(…)`.
-                    Some("startsWith" | "startswith" | "endsWith" | "endswith" | "includes" | "has") => {
-                        asks |= args.iter().any(|arg| self.means_method(arg.value));
-                    }
-                    _ => {}
-                },
-                _ => {}
-            },
-            Part::Stmt(stmt) => {
-                if let StmtKind::Assign { target, .. } = &stmt.kind
-                    && let ExprKind::Record(parts) = &self.form.expr(*target).kind
+    /// Returns which parameters of a function are the client's, where it asks itself which method is named, or takes the
+    /// arguments of a call out of a message.
+    fn read_by(&self, id: FnId) -> Option<Vec<Word>> {
+        let mut read = Read { names: self, asks: false, params: false, arguments: false, roots: Vec::new() };
+        let one = self.form.function(id);
+        for param in &one.params {
+            self.form.name(param.target).into_iter().for_each(|name| read.takes(name, None));
+            read.pattern(param.target);
+        }
+        self.form.visit(&one.body, &mut |part| match part {
+            Part::Expr(id) => read.expr(id),
+            Part::Stmt(_) => {
+                if let Some((target, value)) = assignment(&part)
+                    && read.pattern(target)
                 {
-                    parts.iter().filter_map(|(name, _)| name.as_deref()).for_each(&mut take);
+                    read.roots.extend(self.form.name(value).cloned());
                 }
             }
         });
-        asks || self.speaks && params && arguments
+        let reads = read.asks || self.speaks && read.params && read.arguments;
+        let roots = read.roots;
+        let is_given = |name: &Word| roots.contains(name) || MESSAGES.contains(&&**name);
+        let given = one.params.iter().filter_map(|param| self.form.name(param.target));
+        reads.then(|| given.filter(|name| is_given(name)).cloned().collect())
+    }
+}
+
+/// Returns what stands in the body of a class under a name.
+fn constants(form: &Form, id: ClassId) -> impl Iterator<Item = (Word, ExprId)> {
+    form.class(id).body.iter().filter_map(|stmt| match &stmt.kind {
+        StmtKind::Assign { target, value, .. } => Some((form.name(*target)?.clone(), *value)),
+        _ => None,
+    })
+}
+
+/// Tells whether a form names what every message names.
+fn speaks(form: &Form) -> bool {
+    let named = |name: &str| name.eq_ignore_ascii_case(PROTOCOL);
+    let fields = form.classes().any(|(id, class)| {
+        class.fields.iter().any(|(name, _)| named(name)) || constants(form, id).any(|(name, _)| named(&name))
+    });
+    fields
+        || form.exprs().any(|(_, expr)| match &expr.kind {
+            ExprKind::Text(text) => text.contains(PROTOCOL),
+            ExprKind::Member(_, name) => named(name),
+            ExprKind::Record(parts) => parts.iter().any(|(name, _)| name.as_deref().is_some_and(named)),
+            ExprKind::Call { args, .. } => args.iter().any(|arg| arg.name.as_deref().is_some_and(named)),
+            _ => false,
+        })
+}
+
+/// What a function does with a message.
+struct Read<'n, 'f> {
+    names: &'n Names<'f>,
+    /// Whether it asks for a method.
+    asks: bool,
+    params: bool,
+    arguments: bool,
+    /// What it takes the parts of a message from.
+    roots: Vec<Word>,
+}
+
+impl Read<'_, '_> {
+    fn expr(&mut self, id: ExprId) {
+        let form = self.names.form;
+        match &form.expr(id).kind {
+            ExprKind::Compare(how, one, other) => self.compares(*how, *one, *other),
+            ExprKind::Call { callee, args } => match last_name(form, *callee).as_deref() {
+                // `method.startsWith("tools/call")`, `METHODS.includes(…)`.
+                Some("startsWith" | "startswith" | "endsWith" | "endswith" | "includes" | "has") => {
+                    self.asks |= args.iter().any(|arg| self.names.means_method(arg.value));
+                }
+                _ => self.part(id),
+            },
+            _ => self.part(id),
+        }
     }
 
-    fn compares(&self, how: Comparison, one: ExprId, other: ExprId) -> bool {
+    /// Takes notice of a part of a message: `m.params`, `m["params"]`, `m.get("params", {})`.
+    fn part(&mut self, id: ExprId) {
+        if let Some((base, name)) = part_of(self.names.form, id) {
+            self.takes(&name, Some(base));
+        }
+    }
+
+    fn takes(&mut self, name: &str, from: Option<ExprId>) {
+        self.params |= name.eq_ignore_ascii_case(PARAMS);
+        self.arguments |= name.eq_ignore_ascii_case(ARGUMENTS);
+        if name.eq_ignore_ascii_case(PARAMS) {
+            self.roots.extend(from.and_then(|from| self.names.form.name(from)).cloned());
+        }
+    }
+
+    /// A pattern that takes something apart, and patterns in it. Tells whether that is a message.
+    fn pattern(&mut self, target: ExprId) -> bool {
+        let form = self.names.form;
+        let (mut waiting, mut of_message) = (vec![target], false);
+        while let Some(one) = waiting.pop() {
+            if let ExprKind::Record(parts) = &form.expr(one).kind {
+                for (name, inner) in parts {
+                    name.iter().for_each(|name| self.takes(name, None));
+                    of_message |= one == target && name.as_deref() == Some(PARAMS);
+                    waiting.push(*inner);
+                }
+            }
+        }
+        of_message
+    }
+
+    fn compares(&mut self, how: Comparison, one: ExprId, other: ExprId) {
         let same =
             matches!(how, Comparison::Equal | Comparison::Unequal | Comparison::In | Comparison::NotIn);
-        same && (self.means_method(one) || self.means_method(other))
+        for (side, method) in [(one, other), (other, one)] {
+            if same && self.names.means_some(method) {
+                self.asks = true;
+                let message =
+                    part_of(self.names.form, side).filter(|(_, name)| name.eq_ignore_ascii_case(METHOD));
+                self.roots.extend(message.and_then(|(base, _)| self.names.form.name(base)).cloned());
+            }
+        }
+    }
+}
+
+/// Returns what a part is taken from, and by which name.
+fn part_of(form: &Form, id: ExprId) -> Option<(ExprId, Word)> {
+    match &form.expr(id).kind {
+        ExprKind::Member(base, name) => Some((*base, name.clone())),
+        ExprKind::Index(base, key) => Some((*base, form.text(*key)?.clone())),
+        ExprKind::Call { callee, args } => match &form.expr(*callee).kind {
+            ExprKind::Member(base, name) if &**name == "get" => {
+                Some((*base, form.text(args.first()?.value)?.clone()))
+            }
+            // `request.method.as_str()`, `(message.method || "").trim()`.
+            ExprKind::Member(base, name) if matches!(&**name, "as_str" | "as_ref" | "trim" | "strip") => {
+                part_of(form, *base)
+            }
+            _ => None,
+        },
+        ExprKind::Other(parts) => match parts[..] {
+            [inner] => part_of(form, inner),
+            _ => None,
+        },
+        _ => None,
     }
 }

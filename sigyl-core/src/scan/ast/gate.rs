@@ -119,7 +119,7 @@ pub(super) fn registers(grammar: Grammar, text: &str) -> bool {
         let bytes = text.as_bytes();
         return gate.signed.as_ref().is_none_or(|words| words.is_match(text))
             || !methods(bytes).is_empty()
-            || reads_messages(bytes);
+            || !messages(bytes).is_empty();
     }
     if !gate.marks.as_ref().is_none_or(|marks| marks.is_match(text)) {
         return false;
@@ -131,7 +131,7 @@ pub(super) fn registers(grammar: Grammar, text: &str) -> bool {
                 || is_spelled_out(text)
                 || calls(bytes).next().is_some()
                 || !others(bytes).is_empty()
-                || reads_messages(bytes)
+                || !messages(bytes).is_empty()
         }
         Grammar::Go | Grammar::Rust => true,
     }
@@ -145,7 +145,7 @@ fn makes_server(text: &str) -> bool {
 /// Returns where a text may register something, in order.
 pub(super) fn places(text: &str) -> Vec<usize> {
     let text = text.as_bytes();
-    let mut all: Vec<usize> = calls(text).chain(others(text)).collect();
+    let mut all: Vec<usize> = calls(text).chain(others(text)).chain(messages(text)).collect();
     all.sort_unstable();
     all
 }
@@ -206,15 +206,22 @@ fn is_compared(before: &[u8]) -> bool {
     before.last().is_some_and(|byte| b"=!<>".contains(byte))
 }
 
-/// Tells whether a text takes the arguments of a call out of a message of JSON-RPC, whatever it compares.
-fn reads_messages(text: &[u8]) -> bool {
-    let takes = |at: usize| {
-        let before = text[..at].trim_ascii_end();
+/// Returns where a text that speaks of messages of JSON-RPC takes the arguments of a call out of one, whatever it compares.
+fn messages(text: &[u8]) -> Vec<usize> {
+    if memmem::find(text, PROTOCOL.as_bytes()).is_none() {
+        return Vec::new();
+    }
+    let takes = |at: &usize| {
+        let before = text[..*at].trim_ascii_end();
         let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
-        let rest = text[at + ARGUMENTS.len()..].first();
-        before.last().is_some_and(|byte| b".[({,".contains(byte)) && !rest.is_some_and(is_word)
+        let rest = &text[at + ARGUMENTS.len()..];
+        // `f.apply(this, arguments)` is what a function was given.
+        let applied = before.ends_with(b",") && rest.trim_ascii_start().starts_with(b")");
+        before.last().is_some_and(|byte| b".[({,".contains(byte))
+            && !applied
+            && !rest.first().is_some_and(is_word)
     };
-    memmem::find(text, PROTOCOL.as_bytes()).is_some() && memmem::find_iter(text, ARGUMENTS).any(takes)
+    memmem::find_iter(text, ARGUMENTS).filter(takes).collect()
 }
 
 fn is_registration(text: &[u8], word: &Range<usize>) -> bool {

@@ -19,8 +19,12 @@ pub(super) struct Handler {
     parts: Vec<Word>,
     /// Parameters before the first that is the client's.
     from: usize,
-    /// Whether it reads messages itself, and is given what it answers by beside them.
+    /// Whether it is kept for a method, or asks for one, and is given what it answers by beside what the client says.
     messages: bool,
+    /// Which of its parameters are the client's, where that is known by what it does with them.
+    only: Option<Vec<Word>>,
+    /// Whether it reads messages itself, from wherever.
+    reads: bool,
     /// What it is called and said to do where it is registered.
     pub(super) told: String,
 }
@@ -117,6 +121,10 @@ impl Handler {
         if self.messages && BESIDE.contains(&name) {
             return false;
         }
+        if let Some(only) = &self.only {
+            // What is no name takes a message apart.
+            return name.is_empty() || only.iter().any(|one| &**one == name);
+        }
         let context = ["Context", "RequestContext", "Request", "ServerSession", "RequestHandlerExtra"];
         if self.asks(param) {
             return true;
@@ -148,14 +156,22 @@ impl Handler {
         self.safe.extend(names.into_iter().map(|name| (name, SAFE)));
     }
 
-    /// One that reads messages of JSON-RPC itself: no schema keeps what they hold to anything.
-    pub(super) fn of_messages(function: FnId) -> Self {
-        Self { messages: true, ..Self::signed(function, false, Vec::new(), 0) }
+    /// One that reads messages of JSON-RPC itself, or is kept for a method: no schema keeps what they hold to anything.
+    pub(super) fn of_messages(function: FnId, only: Option<Vec<Word>>) -> Self {
+        let reads = only.is_some();
+        Self { messages: true, only, reads, ..Self::signed(function, false, Vec::new(), 0) }
+    }
+
+    /// Tells whether it is what a file begins with, rather than a tool: it fetches the messages itself.
+    pub(super) fn begins(&self, form: &Form) -> bool {
+        let patterns =
+            form.function(self.function).params.iter().any(|param| form.name(param.target).is_none());
+        self.only.as_ref().is_some_and(Vec::is_empty) && !patterns
     }
 
     /// Tells whether it reads messages itself, wherever it has them from.
     pub(super) fn reads_messages(&self) -> bool {
-        self.messages
+        self.reads
     }
 
     /// One that its signature or its attributes tell, with the parts of its input that can do no harm.
@@ -170,6 +186,8 @@ impl Handler {
             parts,
             from,
             messages: false,
+            only: None,
+            reads: false,
             told: String::new(),
         }
     }
@@ -178,10 +196,9 @@ impl Handler {
 /// Finds every handler.
 pub(super) fn find(form: &Form) -> Vec<Handler> {
     let mut found: Vec<Handler> = Vec::new();
-    let mut add = |handler: Handler| {
-        if found.iter().all(|known| known.function != handler.function) {
-            found.push(handler);
-        }
+    let mut add = |handler: Handler| match found.iter_mut().find(|known| known.function == handler.function) {
+        Some(known) => known.reads |= handler.reads,
+        None => found.push(handler),
     };
     super::signatures::find(form).into_iter().for_each(&mut add);
     for (id, function) in form.functions().filter(|(_, one)| one.language == Language::Dynamic) {
@@ -198,6 +215,8 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
                 parts: Vec::new(),
                 from: 0,
                 messages: false,
+                only: None,
+                reads: false,
                 told: function.decorators.iter().map(|mark| told(form, *mark, 3)).collect(),
             });
         }
@@ -243,6 +262,8 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
                 parts: Vec::new(),
                 from: 0,
                 messages: false,
+                only: None,
+                reads: false,
                 told: String::new(),
             });
         }
@@ -261,7 +282,7 @@ fn describes_itself(form: &Form, class: &Class) -> bool {
     let made = class.methods.iter().map(|id| &form.function(*id).name);
     let names: Vec<&Word> = class.fields.iter().map(|(name, _)| name).chain(set).chain(made).collect();
     let has = |wanted: &[&str]| names.iter().any(|name| wanted.contains(&&***name));
-    has(&["name"]) && has(&["description"]) && has(SCHEMAS)
+    has(&["name"]) && has(&["description"]) && has(&["inputSchema", "input_schema", "parameters"])
 }
 
 fn is_mark(form: &Form, mark: ExprId) -> bool {
@@ -405,6 +426,8 @@ pub(super) fn found_running(form: &Form, function: FnId, name: &str, calls: &[Ex
         parts: Vec::new(),
         from: 0,
         messages: false,
+        only: None,
+        reads: false,
         told: args.iter().map(|arg| told(form, arg.value, 2)).collect(),
     }
 }
@@ -448,6 +471,8 @@ fn registered(form: &Form, callee: ExprId, args: &[Arg]) -> Vec<Handler> {
             parts: Vec::new(),
             from: 0,
             messages: false,
+            only: None,
+            reads: false,
             told: said.clone(),
         }
     };
@@ -481,6 +506,8 @@ fn described(form: &Form, parts: &[(Option<Word>, ExprId)]) -> Vec<Handler> {
             parts: Vec::new(),
             from: 0,
             messages: false,
+            only: None,
+            reads: false,
             told: said.clone(),
         })
         .collect()

@@ -66,7 +66,9 @@ impl Flow<'_> {
                 let base = self.eval(*base);
                 let key = self.eval(*key);
                 self.calling = Some(form.expr(callee).span);
-                let target = self.index(&base, &key);
+                // `api[name](…)`: in Python that asks the object instead.
+                let method = self.form.script.then(|| self.any_method(&base, &key)).flatten();
+                let target = method.unwrap_or_else(|| self.index(&base, &key));
                 let is_list = base.items.is_some();
                 let name = key.known().filter(|_| !is_list).unwrap_or_default().into();
                 ((!is_list).then_some(base), target, name)

@@ -57,7 +57,7 @@ impl Flow<'_> {
             return counted && (self.is_boundless(over) || over.field("(far)").is_some());
         }
         // A server reads messages for as long as it runs.
-        if self.frames.last().is_some_and(|frame| self.readers.contains(&frame.function)) {
+        if self.frames.last().is_some_and(|frame| self.readers.contains_key(&frame.function)) {
             return false;
         }
         condition.is_some_and(|condition| match &self.form.expr(condition).kind {

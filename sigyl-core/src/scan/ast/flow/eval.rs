@@ -206,12 +206,6 @@ impl Flow<'_> {
         if base.is_path() == Some("process.env") || base.comes_from(Source::Environment) {
             return Value::of(base.taint.iter().map(|e| Entry { source: Source::Key, ..*e }).collect());
         }
-        // `api[name](…)`: in Python that asks the object instead.
-        if self.form.script
-            && let Some(methods) = self.any_method(base)
-        {
-            return methods;
-        }
         // Which part is taken may be up to the caller; what it holds is not.
         let mut element = self.element(base);
         self.picks(&element, key);

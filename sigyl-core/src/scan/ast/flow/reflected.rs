@@ -137,8 +137,9 @@ impl Flow<'_> {
             return Some(module.map(|module| Value::path(canonical(module))).unwrap_or_default());
         }
         let (holder, name) = (given.at(0)?.clone(), given.at(1)?);
+        let name = name.clone();
         let Some(name) = name.known() else {
-            if let Some(methods) = self.any_method(&holder) {
+            if let Some(methods) = self.any_method(&holder, &name) {
                 return Some(methods);
             }
             let path = holder.is_path().filter(|path| super::sink::is_sink(&format!("{path}[]")))?;

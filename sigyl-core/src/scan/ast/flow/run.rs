@@ -91,8 +91,8 @@ pub(in crate::scan::ast) struct Flow<'f> {
     pub(super) registered: Vec<(FnId, Word, Vec<ExprId>)>,
     /// The handler that runs.
     pub(super) handler: Option<FnId>,
-    /// Functions that read messages of JSON-RPC themselves.
-    pub(super) readers: HashSet<FnId>,
+    /// Functions that read messages of JSON-RPC themselves, and what the parameters of these are known by.
+    pub(super) readers: HashMap<FnId, Option<u32>>,
     /// What the method that was just called made of what it was called on.
     pub(super) changed: Option<Value>,
     /// The call whose value nobody takes.
@@ -179,7 +179,7 @@ pub(in crate::scan::ast) fn follow<'f>(form: &'f Form, handlers: &[Handler], lin
         calls: Vec::new(),
         registered: Vec::new(),
         handler: None,
-        readers: handlers.iter().filter(|one| one.reads_messages()).map(|one| one.function).collect(),
+        readers: handlers.iter().filter(|one| one.reads_messages()).map(|one| (one.function, None)).collect(),
         changed: None,
         unused: None,
         calling: None,
@@ -255,7 +255,7 @@ impl Flow<'_> {
 
     fn handle(&mut self, handler: &Handler) {
         let function = self.form.function(handler.function);
-        self.handler = Some(handler.function);
+        self.handler = (!handler.begins(self.form)).then_some(handler.function);
         let this = function.class.map(|class| {
             self.attributes.entry(class).or_default();
             instance(class)

@@ -73,6 +73,8 @@ impl Flow<'_> {
                 Sql => is_query(value, sink),
                 // Code in a function that is handed over is no text; one fixed module is none either.
                 Code => !matches!(value.object, super::value::Object::Functions(_)),
+                // A list of words is read by no shell.
+                Command if sink == ".exec_command" => value.items.is_none(),
                 _ => true,
             };
             if stands {
@@ -101,9 +103,11 @@ impl Flow<'_> {
                 None => {}
             }
         }
-        // `new Deno.Command("sh", { args: […] })`.
-        let more = given.args.iter().filter_map(|(_, value)| value.field("args")?.items.as_ref());
-        more.for_each(|more| words.extend(more.iter().cloned()));
+        if path == "Deno.Command" {
+            // `new Deno.Command("sh", { args: […] })`.
+            let more = given.args.iter().filter_map(|(_, value)| value.field("args")?.items.as_ref());
+            more.for_each(|more| words.extend(more.iter().cloned()));
+        }
         let Some((program, rest)) = words.split_first() else { return };
         if super::reflected::reads_program(&words.iter().collect::<Vec<_>>())
             && let Some(input) = given.option("input")
@@ -266,11 +270,12 @@ impl Flow<'_> {
 
 /// Tells whether a command is a shell that is given a command which is not known.
 fn is_for_shell(shape: &str) -> bool {
-    let mut words = shape.split_whitespace();
+    let words: Vec<&str> = shape.split_whitespace().collect();
     let is_shell = |word: &str| SHELLS.contains(&word.rsplit('/').next().unwrap_or(word));
-    words.next().is_some_and(is_shell)
-        && words.find(|word| word.starts_with('-') && word.ends_with('c')).is_some()
-        && words.next().is_some_and(|word| word.contains('\0'))
+    // `docker exec NAME sh -c …` too.
+    words.windows(3).any(|part| {
+        is_shell(part[0]) && part[1].starts_with('-') && part[1].ends_with('c') && part[2].contains('\0')
+    })
 }
 
 /// Tells whether a method is one of a class that makes something else of a text, such as a colour.

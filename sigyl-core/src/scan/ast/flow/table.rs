@@ -4,9 +4,10 @@
 use std::rc::Rc;
 
 use super::call::Given;
+use super::effects::NAMED;
 use super::run::Flow;
 use super::statement::function_value;
-use super::value::{Object, PARTS, Value};
+use super::value::{Entry, Object, PARTS, Source, Value, bits};
 use crate::scan::ast::form::{ExprId, ExprKind, FnId, Word};
 
 /// Classes above a class whose methods it has.
@@ -67,15 +68,31 @@ impl Flow<'_> {
         false
     }
 
-    /// Returns what a name that is not known may stand for in an object: any of its methods that are for others.
-    pub(super) fn any_method(&self, holder: &Value) -> Option<Value> {
+    /// Returns what a name that a caller gives may stand for in an object: any of its methods that are for others and are
+    /// called so, unless the name was looked at.
+    pub(super) fn any_method(&self, holder: &Value, name: &Value) -> Option<Value> {
         let Object::Instance(class) = holder.object else { return None };
+        let open = |entry: &Entry| {
+            let known = self.bits_of(entry);
+            known & bits::CODE == 0 && known & NAMED != NAMED
+        };
+        if name.known().is_some()
+            || !name.ways().iter().any(|entry| entry.source == Source::Argument && open(entry))
+        {
+            return None;
+        }
+        let begins: Vec<&str> = name.shapes.iter().filter_map(|shape| shape.split('\0').next()).collect();
+        let fits = |name: &str| begins.is_empty() || begins.iter().any(|begin| name.starts_with(begin));
         let mut all: Vec<FnId> = Vec::new();
         let mut at = Some(class);
         for _ in 0..ABOVE {
             let Some(class) = at else { break };
             let methods = self.form.class(class).methods.iter().copied();
-            all.extend(methods.filter(|id| is_open(&self.form.function(*id).name)));
+            all.extend(
+                methods
+                    .filter(|id| is_open(&self.form.function(*id).name, &begins))
+                    .filter(|id| fits(&self.form.function(*id).name)),
+            );
             at = self.base_of(class);
         }
         all.truncate(PARTS);
@@ -84,8 +101,9 @@ impl Flow<'_> {
 }
 
 /// Tells whether a method is for others by its name.
-fn is_open(name: &str) -> bool {
-    !name.starts_with(['_', '#']) && name != "constructor"
+fn is_open(name: &str, begins: &[&str]) -> bool {
+    let asked = begins.iter().any(|begin| begin.starts_with('_') && !begin.starts_with("__"));
+    (asked || !name.starts_with(['_', '#'])) && !name.starts_with("__") && name != "constructor"
 }
 
 /// Tells whether a value is a table of functions, or of things that have some.

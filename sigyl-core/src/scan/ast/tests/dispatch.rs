@@ -67,6 +67,52 @@ fn a_client_a_check_and_what_a_message_does_not_say_are_no_weakness() {
 }
 
 #[test]
+fn what_only_stands_beside_a_message_is_not_the_clients() {
+    for text in [
+        "function start(command, args) { const p = spawn(command, args, { shell: true }); p.stdout.on('data', (line) => { if (JSON.parse(line).method === 'tools/call') count++; }); }",
+        "const span = { name: 'tools/call' };\nfunction deploy(target) { if (target.name === 'prod') exec('deploy ' + target.host); }",
+        "var e = 'tools/call';\nfunction b(e, n) { if (e === n) return; exec('git ' + n); }",
+        "rpc.request('tools/call', { name: 'a' }, (err, result) => exec('open ' + result.url));",
+        "test('tools/call', async ({ dir }) => exec('ls ' + dir));",
+        "app.use((req, res, next) => { if (req.body.method === 'tools/call') exec('log ' + req.user.id); next(); });",
+    ] {
+        assert_eq!(script(text), [], "{text}");
+    }
+    for text in [
+        "def proxy(command):\n    os.popen(command)\n    for line in sys.stdin:\n        if json.loads(line).get('method') == 'tools/call':\n            print(line)\n",
+        "@pytest.mark.parametrize('method', ['tools/call', 'tools/list'])\ndef test_it(method, workdir):\n    os.system('ls ' + workdir)\n",
+        "for line in sys.stdin:\n    req = json.loads(line)\n    if req['method'] == 'tools/call':\n        if req['params']['arguments']['x'] not in ('a', 'b'):\n            continue\n        os.system('ls ' + req['params']['arguments']['x'])\n",
+        "def main():\n    for tool in TOOLS:\n        tool['description'] = tool['description'].strip()\n    for line in sys.stdin:\n        req = json.loads(line)\n        if req['method'] == 'tools/call':\n            print(req)\n",
+        "from mcp.server import Server\nserver = Server('x')\nclass Tools:\n    def tool_status(self):\n        return self.run('git status')\n    def run(self, cmd):\n        return os.popen(cmd)\ntools = Tools()\n@server.call_tool()\nasync def call(name, arguments):\n    return getattr(tools, f'tool_{name}')(**arguments)\n",
+    ] {
+        assert_eq!(python(text), [], "{text}");
+    }
+}
+
+#[test]
+fn messages_are_read_in_every_usual_shape() {
+    for text in [
+        "function handle({ method, params: { name, arguments: a } }) { if (method === 'tools/call') exec(a.x); }",
+        "const answer = { jsonrpc: '2.0' };\nfunction call({ params }) { exec(params.arguments.x); }",
+        "const methods = new Map([['tools/call', (p) => exec(p.arguments.x)]]);",
+    ] {
+        assert_eq!(script(text), [Weakness::Command], "{text}");
+    }
+    for text in [
+        "class Server:\n    def tools_call(self, params):\n        os.system(params['arguments']['x'])\n    def answer(self):\n        return dict(jsonrpc='2.0')\n",
+        "@app.route('/mcp')\ndef mcp():\n    m = request.get_json()\n    if m['method'] == 'tools/call':\n        os.system(m['params']['arguments']['x'])\n",
+        "TOOLS = {}\ndef register(name):\n    def keep(f):\n        TOOLS[name] = f\n        return f\n    return keep\n@register('ls')\ndef ls(path):\n    os.system('ls ' + path)\nfor line in sys.stdin:\n    req = json.loads(line)\n    if req['method'] == 'tools/call':\n        TOOLS[req['params']['name']](**req['params']['arguments'])\n",
+    ] {
+        assert!(python(text).contains(&Weakness::Command), "{text}");
+    }
+    let filler = "function filler(a){return a+'}{'}".repeat(12_000);
+    let text = format!(
+        "const answer = {{ jsonrpc: '2.0' }};\n{filler}\nrl.on('line', (l) => {{ const m = JSON.parse(l); if (m.method.endsWith('/call')) exec(m.params.arguments.x); }});"
+    );
+    assert_eq!(script(&text), [Weakness::Command], "a large bundle");
+}
+
+#[test]
 fn languages_that_tell_types_are_read_alike() {
     let go = |body: &str| {
         let mut found = seen(
