@@ -222,7 +222,7 @@ def tour(console, clock):
 
     # Delete it, by its name.
     console.press("D")
-    console.see("Delete a server", "type it again")
+    console.see("Delete a server", "type again")
     console.write("cloc")
     console.press("Enter")
     console.see("type clock to go on")

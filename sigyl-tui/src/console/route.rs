@@ -10,6 +10,7 @@ use super::actions::{self, Action, Does, FieldKind, Given, Wrong};
 use super::app::{App, Asked};
 use super::effect::{Effect, Ticket};
 use super::input::{LinkKind, Linked};
+use super::keymap::Scope;
 use super::layers::Form;
 use super::loaded::sentence;
 use super::outside::Seen;
@@ -481,7 +482,11 @@ impl App {
                     self.tell(shown, |screen, turn| screen.ask(turn));
                 }
                 let asking = Asking::Of(Box::new(Request::Owner), Box::new(show));
-                self.open(Box::new(Sheet::shows(action.name, asking, response, action.secret)));
+                let sheet = Sheet::shows(action.name, asking, response, action.secret);
+                // A tool is called again as it was called: its key has the same arguments.
+                let again = action.name == "call";
+                let sheet = if again { sheet.with(&[Scope::Tools], values.clone()) } else { sheet };
+                self.open(Box::new(sheet));
             }
             Does::Say(_, words) => {
                 self.say(Role::Ok, format!("{}: {words}", action.words));

@@ -392,7 +392,7 @@ fn an_answer_that_takes_long_is_waited_for_in_sight() {
 }
 
 #[test]
-fn a_quarantine_says_what_it_did_not_stop() {
+fn a_quarantine_says_what_it_did_not_stop_and_a_lifted_one_that_it_is_over() {
     let view = serde_json::json!({"result": "quarantine", "with": {
         "quarantine": {"what": "evil", "reason": "steals", "by": "ada", "since": "2026-11-22T13:00:00Z"},
         "affected": [{
@@ -400,6 +400,12 @@ fn a_quarantine_says_what_it_did_not_stop() {
             "unreached": [{"version": "1.0.0", "place": "cloud-run:p/r", "why": "it is not configured", "stays": false}],
         }],
     }});
+    let shown = |name: &str| {
+        let response = serde_json::from_value(view.clone()).unwrap();
+        let actions::Does::Show(_, show) = actions::find(name).unwrap().does else { panic!("{name}") };
+        show(&response, &crate::render::Look::PLAIN, crate::fixtures::now()).unwrap()
+    };
+    assert!(!shown("quarantine").contains("lifted") && shown("lift-quarantine").contains("is lifted"));
     let Ok(sigyl_core::wire::v1::Response::Quarantine(view)) = serde_json::from_value(view) else {
         panic!("the answer of a quarantine has another form")
     };
@@ -617,4 +623,25 @@ fn a_field_is_written_in_the_editor_of_the_operator_and_a_hidden_one_is_not() {
     desk.press("s ^o");
     assert!(desk.done.is_empty(), "a secret goes into no file");
     assert!(desk.frame().contains("only plain text"), "{}", desk.frame());
+}
+
+#[test]
+fn a_tool_is_called_again_with_the_same_arguments_from_its_answer() {
+    let mut desk = Desk::new(100, 24);
+    desk.press("/ c l o c k Enter Enter 2 c ^u");
+    desk.write("{\"zone\": \"CET\"}");
+    desk.press("^s");
+    assert!(desk.frame().contains("the whole answer"), "{}", desk.frame());
+    desk.press("c");
+    let frame = desk.frame();
+    assert!(frame.contains("Call a tool of a running server") && frame.contains("CET"), "{frame}");
+}
+
+#[test]
+fn going_to_the_dashboard_shows_what_needs_somebody() {
+    let mut desk = Desk::new(100, 30);
+    desk.press("/ c l o c k Enter");
+    assert!(desk.frame().contains("only /clock"), "{}", desk.frame());
+    desk.press("g s g d");
+    assert!(!desk.frame().contains("only /clock"), "{}", desk.frame());
 }

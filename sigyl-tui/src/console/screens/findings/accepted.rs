@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(said(&over), "was accepted until 2026-12-31 by the policy: known; ours");
         assert_eq!(again(&[over]), "", "what ran out is not accepted again");
         assert_eq!(
-            judged(Verdict::Block, Some(Verdict::Warn), &[one.clone()]),
+            judged(Verdict::Block, Some(Verdict::Warn), std::slice::from_ref(&one)),
             "verdict warn: 1 accepted; it would be block without that"
         );
         assert_eq!(judged(Verdict::Warn, Some(Verdict::Warn), &[one]), "verdict warn, 1 accepted");
