@@ -10,6 +10,7 @@ const CODE: &str = "app.run(debug=True)\n";
 
 fn order(waive: Vec<Waiver>) -> Redeploy {
     Redeploy {
+        audience: None,
         name: toy(),
         source: None,
         env: Default::default(),
