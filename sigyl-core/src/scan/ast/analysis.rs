@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::dispatch::PROTOCOL;
 use super::flow::{Links, Seen, follow};
 use super::form::Form;
 use super::gate::registers;
@@ -113,7 +114,8 @@ fn of_text(grammar: Grammar, text: &str, whole: &str, left_out: Option<Gap>) -> 
         Ok(tree) => Arc::new(tree),
         Err(why) => return Analysis { gap: Some(Gap::of_bound(why)), ..Analysis::default() },
     };
-    let form = lower(grammar, text, &tree, Form::default());
+    let mut form = lower(grammar, text, &tree, Form::default());
+    form.speaks |= whole.contains(PROTOCOL);
     let deep = form.cut.then(|| Gap::of_bound(DEEP));
     let decided = if session::may_decide(whole) { session::decisions(&form) } else { Vec::new() };
     let handlers = handlers::find(&form);
@@ -138,7 +140,8 @@ fn is_large_script(grammar: Grammar, text: &str) -> bool {
 }
 
 /// Lowers a file into a form that may hold others.
-pub(super) fn lower(grammar: Grammar, text: &str, tree: &Syntax, form: Form) -> Form {
+pub(super) fn lower(grammar: Grammar, text: &str, tree: &Syntax, mut form: Form) -> Form {
+    form.speaks |= text.contains(PROTOCOL);
     match grammar {
         Grammar::Python => lower::python(text, tree, form),
         Grammar::Script | Grammar::Typed | Grammar::TypedMarkup => lower::script(text, tree, form),

@@ -105,7 +105,7 @@ fn assignment(part: &Part<'_>) -> Option<(ExprId, ExprId)> {
     }
 }
 
-/// The names that a form has for methods, and whether it speaks of messages at all.
+/// The names that a form has for methods.
 struct Names<'f> {
     form: &'f Form,
     /// Variables that hold a method.
@@ -114,7 +114,6 @@ struct Names<'f> {
     held: HashSet<(Word, Word)>,
     /// Every assignment: to what, and what.
     assigned: Vec<(ExprId, ExprId)>,
-    speaks: bool,
 }
 
 impl<'f> Names<'f> {
@@ -139,7 +138,7 @@ impl<'f> Names<'f> {
             let own = constants(form, id).filter(|(_, value)| is_text(*value));
             held.extend(own.map(|(name, _)| (class.name.clone(), name)));
         }
-        Self { form, names, held, assigned, speaks: speaks(form) }
+        Self { form, names, held, assigned }
     }
 
     /// Tells whether an expression is one of the methods, by its text or by a name for it.
@@ -184,7 +183,14 @@ impl<'f> Names<'f> {
     /// Returns which parameters of a function are the client's, where it asks itself which method is named, or takes the
     /// arguments of a call out of a message.
     fn read_by(&self, id: FnId) -> Option<Vec<Word>> {
-        let mut read = Read { names: self, asks: false, params: false, arguments: false, roots: Vec::new() };
+        let mut read = Read {
+            names: self,
+            asks: false,
+            params: false,
+            arguments: false,
+            roots: Vec::new(),
+            requests: Vec::new(),
+        };
         let one = self.form.function(id);
         for param in &one.params {
             self.form.name(param.target).into_iter().for_each(|name| read.takes(name, None));
@@ -200,9 +206,11 @@ impl<'f> Names<'f> {
                 }
             }
         });
-        let reads = read.asks || self.speaks && read.params && read.arguments;
+        let reads = read.asks || self.form.speaks && read.params && read.arguments;
         let roots = read.roots;
-        let is_given = |name: &Word| roots.contains(name) || MESSAGES.contains(&&**name);
+        let requests = read.requests;
+        let is_given =
+            |name: &Word| roots.contains(name) || MESSAGES.contains(&&**name) && !requests.contains(name);
         let given = one.params.iter().filter_map(|param| self.form.name(param.target));
         reads.then(|| given.filter(|name| is_given(name)).cloned().collect())
     }
@@ -216,22 +224,6 @@ fn constants(form: &Form, id: ClassId) -> impl Iterator<Item = (Word, ExprId)> {
     })
 }
 
-/// Tells whether a form names what every message names.
-fn speaks(form: &Form) -> bool {
-    let named = |name: &str| name.eq_ignore_ascii_case(PROTOCOL);
-    let fields = form.classes().any(|(id, class)| {
-        class.fields.iter().any(|(name, _)| named(name)) || constants(form, id).any(|(name, _)| named(&name))
-    });
-    fields
-        || form.exprs().any(|(_, expr)| match &expr.kind {
-            ExprKind::Text(text) => text.contains(PROTOCOL),
-            ExprKind::Member(_, name) => named(name),
-            ExprKind::Record(parts) => parts.iter().any(|(name, _)| name.as_deref().is_some_and(named)),
-            ExprKind::Call { args, .. } => args.iter().any(|arg| arg.name.as_deref().is_some_and(named)),
-            _ => false,
-        })
-}
-
 /// What a function does with a message.
 struct Read<'n, 'f> {
     names: &'n Names<'f>,
@@ -241,6 +233,8 @@ struct Read<'n, 'f> {
     arguments: bool,
     /// What it takes the parts of a message from.
     roots: Vec<Word>,
+    /// Requests of HTTP, whose body is the message.
+    requests: Vec<Word>,
 }
 
 impl Read<'_, '_> {
@@ -298,7 +292,10 @@ impl Read<'_, '_> {
                 self.asks = true;
                 let message =
                     part_of(self.names.form, side).filter(|(_, name)| name.eq_ignore_ascii_case(METHOD));
-                self.roots.extend(message.and_then(|(base, _)| self.names.form.name(base)).cloned());
+                let Some((base, _)) = message else { continue };
+                self.roots.extend(self.names.form.name(base).cloned());
+                let request = part_of(self.names.form, base).filter(|(_, name)| &**name == "body");
+                self.requests.extend(request.and_then(|(base, _)| self.names.form.name(base)).cloned());
             }
         }
     }

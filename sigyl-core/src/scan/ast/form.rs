@@ -43,6 +43,8 @@ pub(super) struct Form {
     classes: Vec<Class>,
     /// Whether some part was nested too deeply to be read.
     pub(super) cut: bool,
+    /// Whether it names what every message of JSON-RPC names.
+    pub(super) speaks: bool,
     /// Whether it is a script, in whose language records share a prototype.
     pub(super) script: bool,
 }
