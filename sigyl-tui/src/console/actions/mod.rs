@@ -4,6 +4,7 @@
 
 mod access;
 mod action;
+mod asked;
 mod branches;
 mod given;
 mod judging;

@@ -224,7 +224,7 @@ fn clients_are_led_to_it_as_it_is_said() {
     desk.press(TO_SETTINGS);
     desk.press("Tab C E T ^s");
     // On the page of the place: time without a share is refused, on the line of the shares.
-    desk.press(&["Tab"; 13].join(" "));
+    desk.press(&["Tab"; 14].join(" "));
     desk.write("10m");
     desk.press("^s");
     assert!(desk.frame().contains("canary: percents are needed"), "{}", desk.frame());
@@ -315,7 +315,7 @@ fn a_refusal_that_comes_late_takes_nobody_away_from_another_screen() {
 
 #[test]
 fn a_run_that_failed_is_filled_in_again_and_one_on_record_too() {
-    let mut desk = Desk::new(80, 24);
+    let mut desk = Desk::new(80, 40);
     desk.press(TO_SUMMARY);
     desk.press("Enter");
     let at = desk.open.iter().position(|(_, request)| name(request) == "deploy").unwrap();
