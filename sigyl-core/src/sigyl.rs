@@ -33,6 +33,7 @@ mod observe;
 mod once;
 mod one_run;
 mod open;
+mod opening;
 mod operate;
 mod place;
 mod poll;

@@ -81,6 +81,18 @@ impl Audience {
         !self.public && self.members.is_empty()
     }
 
+    /// Returns who may by either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let members = self.members.union(&other.members).cloned().collect();
+        Self { public: self.public || other.public, members }
+    }
+
+    /// Tells whether all who may by this one may by the other.
+    pub fn is_within(&self, other: &Self) -> bool {
+        other.public || !self.public && self.members.is_subset(&other.members)
+    }
+
     /// Refuses what is too much.
     pub fn check(&self) -> Result<(), TooManyMembers> {
         if self.members.len() > MOST { Err(TooManyMembers(self.members.len())) } else { Ok(()) }
@@ -157,10 +169,15 @@ mod tests {
             some.warning().unwrap(),
             "user:ada@example.org may call it, past Sigyl's endpoint and its guard"
         );
-        let all = Audience { public: true, ..some };
+        let all = Audience { public: true, ..some.clone() };
         let says = "public: anybody on the internet may call it, past Sigyl's endpoint and its guard";
         assert_eq!(all.warning().unwrap(), says);
         assert_eq!(all.to_string(), "everybody, user:ada@example.org");
+        let (both, bob) = (some.union(&all), Member::parse("user:bob@example.org").unwrap());
+        assert_eq!(both, all);
+        let two = Audience { members: [bob].into(), ..none.clone() }.union(&some);
+        assert!(none.is_within(&none) && some.is_within(&two) && two.is_within(&all), "nobody more may");
+        assert!(!some.is_within(&none) && !two.is_within(&some) && !all.is_within(&two));
         let read: Audience = serde_json::from_str("{}").unwrap();
         assert_eq!(read, none);
         assert!(serde_json::from_str::<Audience>(r#"{"everybody": true}"#).is_err());

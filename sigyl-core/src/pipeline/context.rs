@@ -205,6 +205,9 @@ pub struct Order {
     /// Who else may call it where it runs, past the endpoint; those who may now when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<Audience>,
+    /// Who else might when that was asked for: where others may by now, it is not followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Audience>,
     /// Secrets given with the order, sealed.
     pub sealed: Vec<SealedSecret>,
     /// What those secrets were before this run bound its own: `None` where there was nothing.

@@ -29,7 +29,7 @@ pub use rules::Rules;
 pub(crate) use run::new_id;
 pub use run::{Started, start};
 #[cfg(all(feature = "sled", feature = "gateway"))]
-pub(crate) use steps::{bound_secrets, declared_by, since as drift_since, tools_changed};
+pub(crate) use steps::{bound_secrets, declared_by, left_open, since as drift_since, tools_changed};
 pub use tracker::Tracker;
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use super::promotion::{NotPromoted, Promotion, Told};
 use super::step::{Outcome, Step};
 use super::steps::end_earlier;
 use crate::domain::{
-    Caller, Failure, Hold, Plan, Refusal, Run, RunId, RunState, SecretName, SecretValue, StepId, StepRecord,
-    StepState,
+    Audience, Caller, Failure, Hold, Plan, Refusal, Run, RunId, RunState, SecretName, SecretValue, StepId,
+    StepRecord, StepState,
 };
 use crate::event::EventKind;
 use crate::store::{Change, StoreError};
@@ -136,7 +136,7 @@ async fn take(cx: &mut Context, step: &dyn Step, cancel: &CancellationToken) -> 
     let (state, note) = match &result {
         Ok(Outcome { skipped: true, note }) => (StepState::Skipped, note.clone()),
         Ok(Outcome { skipped: false, note }) => (StepState::Done, note.clone()),
-        Err(StepError::Refused(Refusal::Held(holds))) => (StepState::Held, Some(waits_for(holds))),
+        Err(StepError::Refused(Refusal::Held(holds))) => (StepState::Held, Some(waits_for(cx, holds))),
         Err(error) => (StepState::Failed, Some(failure(error).message)),
     };
     mark(cx, id, state, note);
@@ -205,7 +205,8 @@ async fn end(cx: &mut Context, error: &StepError) {
     if let StepError::Refused(Refusal::Held(holds)) = error {
         stand_down(cx).await;
         cx.run.state = RunState::Held;
-        settle(cx, Some(waits_for(holds))).await;
+        let note = waits_for(cx, holds);
+        settle(cx, Some(note)).await;
         return;
     }
     unwind(cx).await;
@@ -223,8 +224,11 @@ async fn end(cx: &mut Context, error: &StepError) {
     settle(cx, Some(note)).await;
 }
 
-fn waits_for(holds: &[Hold]) -> String {
-    holds.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+/// Says what a person has to decide, and whom a run lets in that passes.
+fn waits_for(cx: &Context, holds: &[Hold]) -> String {
+    let opens = cx.order.audience.as_ref().and_then(Audience::warning);
+    let opens = opens.map(|warning| format!("who lets it pass lets others in too: {warning}"));
+    holds.iter().map(ToString::to_string).chain(opens).collect::<Vec<_>>().join("; ")
 }
 
 /// Takes back, in reverse order, every step that did or may have done something.

@@ -20,6 +20,7 @@ impl Sigyl {
 
     async fn promote_tried(&self, caller: &Caller, run: RunId, to: Option<u8>) -> Result<RunId, Error> {
         let record = self.known_run(caller, Action::Deploy, &run).await?;
+        self.require_opening(caller, &record).await?;
         match self.tell_tried(&record, caller, to) {
             Ok(_) => Ok(run),
             Err(why) => Err(Error::NotPromoted { run, why }),

@@ -217,6 +217,7 @@ impl Sigyl {
             if sigyl.inner.platform.settings.policy.four_eyes && held.is_of(&who) {
                 return Err(Denied::new(&who, "approve its own release: the policy wants four eyes").into());
             }
+            sigyl.require_opening(&who, &held).await?;
             let judged = held.judgement.clone().ok_or(Error::NoRun(run))?;
             let approval = sigyl.inner.tracker.approval(&judged, who.name(), &reason);
             let (id, server) = (held.id.clone(), held.server.clone());
@@ -296,13 +297,7 @@ impl Sigyl {
             let what = "accept findings of its own release: the policy wants four eyes";
             return Err(Denied::new(caller, what).into());
         }
-        if let Some(audience) = &order.audience {
-            audience.check().map_err(StepError::from)?;
-            // They come past the endpoint, at a place that acts in the name of whoever operates this installation.
-            if !caller.may(Action::Operate) {
-                return Err(Denied::new(caller, "say who else may call a server where it runs").into());
-            }
-        }
+        self.check_opening(caller, &mut order).await?;
         // Who accepts a finding decides what would otherwise be held or blocked, and who gives a secret sets it.
         for (given, action) in
             [(!order.waive.is_empty(), Action::Approve), (!secrets.is_empty(), Action::Secrets)]
@@ -324,11 +319,13 @@ impl Sigyl {
         for waiver in &order.waive {
             waiver.check_end(now).map_err(StepError::from)?;
         }
-        let (waive, workspace) = (order.waive.clone(), order.workspace.clone());
+        let (waive, workspace, audience) =
+            (order.waive.clone(), order.workspace.clone(), order.audience.clone());
         let source = order.source.as_ref().map(ToString::to_string);
         let on = order.name.as_ref().map(ToString::to_string).or(source).unwrap_or_default();
         let started = start(self.inner.platform.clone(), plan, caller, order, secrets).await?;
         let run = self.remember(started);
+        self.tell_opening(caller, &on, &workspace, audience.as_ref()).await?;
         for waiver in &waive {
             // Who accepted what, why and until when is looked for by its own name.
             let (on, note) =

@@ -10,6 +10,7 @@ use crate::deploy::{LOCAL, Suspended, TargetError};
 use crate::domain::{Action, Audience, Caller, Deployment, ServerName, Version};
 use crate::error::Error;
 use crate::event::EventKind;
+use crate::pipeline::left_open;
 use crate::store::Page;
 use crate::wire::v1::{Affected, Unreached};
 
@@ -43,9 +44,18 @@ impl Sigyl {
         let now = self.inner.platform.store.deployment(name).await?;
         for deployment in self.may_run(name, versions, at).await? {
             let place = deployment.elsewhere();
-            // Whom an earlier one let in may be let in by that of now.
-            let closes = now.as_ref().is_some_and(|now| now.revision == deployment.revision);
-            let (stays, why) = match (self.suspend(&deployment, closes).await, place) {
+            // Whom an earlier one let in at the same place may be let in by that of now.
+            let is_past = now
+                .as_ref()
+                .is_some_and(|now| now.elsewhere() == place && now.revision != deployment.revision);
+            let barred = match is_past {
+                true => Audience::default(),
+                false => {
+                    let store = &self.inner.platform.store;
+                    deployment.audience.union(&left_open(&**store, name, place).await?)
+                }
+            };
+            let (stays, why) = match (self.suspend(&deployment, &barred).await, place) {
                 (Ok(Suspended::Stopped), _) => continue,
                 (Ok(Suspended::NotCalled), _) => (true, STAYS.to_owned()),
                 (Err(error), Some(_)) => (false, error.to_string()),
@@ -88,13 +98,13 @@ impl Sigyl {
         Ok(all)
     }
 
-    async fn suspend(&self, deployment: &Deployment, closes: bool) -> Result<Suspended, TargetError> {
+    async fn suspend(&self, deployment: &Deployment, barred: &Audience) -> Result<Suspended, TargetError> {
         let platform = &self.inner.platform;
         let target = platform.targets.of(deployment.target.as_deref())?;
         let ended = async {
             // Where it stays, those who come past the endpoint would go on calling it.
-            if closes && !deployment.audience.is_empty() {
-                target.open_to(&deployment.server, &Audience::default(), &deployment.audience).await?;
+            if !barred.is_empty() {
+                target.open_to(&deployment.server, &Audience::default(), barred).await?;
             }
             target.suspend(&deployment.server, &deployment.revision, platform.settings.grace).await
         };

@@ -1,7 +1,7 @@
 //! Who else may call a service: members of its role `run.invoker`, beside Sigyl.
 
 use super::google::{Google, GoogleError};
-use super::policy::Guarded;
+use super::policy::{Guarded, same};
 use super::refusal::{Class, member};
 use super::rollout::INVOKER;
 use crate::deploy::image::Names;
@@ -20,7 +20,7 @@ impl Google {
     ) -> Result<(), GoogleError> {
         let own = member(&self.invoker(&self.email(&names.account())).await?);
         let (add, mut remove) = (members(wanted), members(before));
-        remove.retain(|one| !add.contains(one) && *one != own);
+        remove.retain(|one| !add.contains(one) && !same(one, &own));
         let what = Guarded::Service(self.service_path(names));
         match self.regrant(&what, INVOKER, &add, &remove).await {
             // Nobody is let in where there is no service.

@@ -31,7 +31,7 @@ impl Google {
         member: &str,
         is_new: bool,
     ) -> Result<bool, GoogleError> {
-        self.rewrite(what, is_new, |policy| add(policy, roles, member)).await
+        self.rewrite(what, is_new, |policy| add(policy, roles, member, is_member)).await
     }
 
     /// Gives a role to members and takes it from others, in one writing; tells whether something changed.
@@ -45,7 +45,8 @@ impl Google {
         let change = |policy: &mut Value| {
             let mut changed = remove(policy, role, taken)?;
             for member in given {
-                changed |= add(policy, &[role], member)?;
+                // Google takes in nobody who was deleted: who is held as that is not named anew.
+                changed |= add(policy, &[role], member, is_or_was)?;
             }
             Ok(changed)
         };
@@ -145,7 +146,7 @@ fn remove(policy: &mut Value, role: &str, taken: &[String]) -> Result<bool, Poli
         let members = one.get_mut("members").and_then(Value::as_array_mut);
         let members = members.ok_or(PolicyError::Members(at))?;
         let before = members.len();
-        members.retain(|held| !taken.iter().any(|one| held == one));
+        members.retain(|held| !taken.iter().any(|one| is_or_was(held, one)));
         changed |= members.len() != before;
     }
     if changed {
@@ -167,8 +168,35 @@ fn bindings(policy: &Value) -> Result<Vec<Value>, PolicyError> {
     }
 }
 
-/// Adds a member to roles, where no condition is set to them; tells whether that changed something.
-fn add(policy: &mut Value, roles: &[&str], member: &str) -> Result<bool, PolicyError> {
+/// Tells whether a policy means a member, whose address it may spell in the casing of the account.
+fn is_member(held: &Value, member: &str) -> bool {
+    held.as_str().is_some_and(|held| same(held, member))
+}
+
+/// The same, or that member since it was deleted: `deleted:KIND:NAME?uid=NUMBER`.
+fn is_or_was(held: &Value, member: &str) -> bool {
+    let deleted = held.as_str().and_then(|held| held.strip_prefix("deleted:")?.rsplit_once("?uid="));
+    is_member(held, member) || deleted.is_some_and(|(held, _)| same(held, member))
+}
+
+/// Tells whether two spellings mean one member: its kind is compared as it is, its name without case.
+pub(super) fn same(one: &str, other: &str) -> bool {
+    match (one.split_once(':'), other.split_once(':')) {
+        (Some((kind, name)), Some((other_kind, other_name))) => {
+            kind == other_kind && name.eq_ignore_ascii_case(other_name)
+        }
+        _ => one == other,
+    }
+}
+
+/// Adds a member to roles, where no condition is set to them and `is_held` tells of none that it is that one; tells whether
+/// that changed something.
+fn add(
+    policy: &mut Value,
+    roles: &[&str],
+    member: &str,
+    is_held: fn(&Value, &str) -> bool,
+) -> Result<bool, PolicyError> {
     let mut bindings = bindings(policy)?;
     let mut changed = false;
     for role in roles {
@@ -177,7 +205,7 @@ fn add(policy: &mut Value, roles: &[&str], member: &str) -> Result<bool, PolicyE
             Some(at) => {
                 let members = bindings[at].get_mut("members").and_then(Value::as_array_mut);
                 let members = members.ok_or(PolicyError::Members(at))?;
-                if !members.iter().any(|one| one == member) {
+                if !members.iter().any(|one| is_held(one, member)) {
                     members.push(member.into());
                     changed = true;
                 }
@@ -201,12 +229,16 @@ mod tests {
         let conditional =
             json!({"role": "roles/a", "members": ["user:x@y"], "condition": {"expression": "false"}});
         let mut policy = json!({"version": 3, "etag": "E", "bindings": [conditional, {"role": "roles/b", "members": ["user:x@y"]}]});
-        assert_eq!(add(&mut policy, &["roles/a", "roles/b"], "user:me@y"), Ok(true));
+        assert_eq!(add(&mut policy, &["roles/a", "roles/b"], "user:me@y", is_member), Ok(true));
         assert_eq!(policy["bindings"][0], conditional, "what holds on a condition is not taken for a grant");
         assert_eq!(policy["bindings"][1]["members"], json!(["user:x@y", "user:me@y"]));
         assert_eq!(policy["bindings"][2], json!({"role": "roles/a", "members": ["user:me@y"]}));
         assert_eq!((policy["version"].clone(), policy["etag"].clone()), (json!(3), json!("E")));
-        assert_eq!(add(&mut policy, &["roles/a", "roles/b"], "user:me@y"), Ok(false), "nothing is missing");
+        assert_eq!(
+            add(&mut policy, &["roles/a", "roles/b"], "user:me@y", is_member),
+            Ok(false),
+            "nothing is missing"
+        );
     }
 
     #[test]
@@ -231,6 +263,30 @@ mod tests {
     }
 
     #[test]
+    fn a_member_is_known_in_the_spelling_that_google_holds() {
+        let held = [
+            "user:Ada@Example.org",
+            "deleted:user:Bob@example.org?uid=123",
+            "allUsers",
+            "group:ada@example.org",
+        ];
+        let mut policy = json!({"etag": "E", "bindings": [{"role": "roles/a", "members": held}]});
+        for member in ["user:ada@example.org", "user:bob@example.org", "allUsers"] {
+            assert_eq!(add(&mut policy, &["roles/a"], member, is_or_was), Ok(false), "{member}");
+        }
+        for other in
+            ["User:ada@example.org", "allusers", "user:ada@example.com", "deleted:user:bob@example.org"]
+        {
+            assert!(!held.iter().any(|held| is_or_was(&json!(held), other)), "{other}");
+        }
+        // An account of Sigyl that was made again under its name has no right of the one before it.
+        assert_eq!(add(&mut policy.clone(), &["roles/a"], "user:bob@example.org", is_member), Ok(true));
+        let taken = ["user:ada@example.org".to_owned(), "user:bob@example.org".to_owned()];
+        assert_eq!(remove(&mut policy, "roles/a", &taken), Ok(true));
+        assert_eq!(policy["bindings"][0]["members"], json!(["allUsers", "group:ada@example.org"]));
+    }
+
+    #[test]
     fn a_policy_that_cannot_be_read_whole_is_not_written_back() {
         let with = |bindings: Value| json!({"etag": "E", "bindings": bindings});
         let cases = [
@@ -243,10 +299,10 @@ mod tests {
         ];
         for (policy, why) in cases {
             let mut read = policy.clone();
-            assert_eq!(add(&mut read, &["roles/a"], "user:me@y"), Err(why), "{policy}");
+            assert_eq!(add(&mut read, &["roles/a"], "user:me@y", is_member), Err(why), "{policy}");
             assert_eq!(read, policy);
         }
         let mut empty = json!({"etag": "E"});
-        assert_eq!(add(&mut empty, &["roles/a"], "user:me@y"), Ok(true), "nobody has a role yet");
+        assert_eq!(add(&mut empty, &["roles/a"], "user:me@y", is_member), Ok(true), "nobody has a role yet");
     }
 }

@@ -8,11 +8,14 @@ use futures_util::FutureExt as _;
 use super::super::context::{Context, Quiet};
 use super::super::failure::StepError;
 use super::super::step::{Outcome, Step};
+use super::admit::require_free;
 use super::audience::Doors;
 use super::settings::Kept;
 use super::state::state;
 use crate::deploy::TargetError;
-use crate::domain::{Deployment, Server, StepId, StepState};
+use crate::domain::{
+    Audience, Deployment, LOCAL, Quarantines, Server, ServerName, StepId, StepState, VersionRecord,
+};
 use crate::event::EventKind;
 use crate::mcp::Probe;
 use crate::store::{Change, Page, Store, StoreError};
@@ -48,10 +51,7 @@ impl Step for Activate {
         };
         let doors = Doors::of(cx, &deployment.server).await?;
         cx.target()?.shift(&deployment).await?;
-        if doors.is_any() {
-            cx.target()?.open_to(&deployment.server, &doors.wanted, &doors.before).await?;
-            cx.log(self.id(), format!("past the endpoint, {} may call it", doors.wanted));
-        }
+        let_in(cx, &deployment.server, &doors).await?;
         cx.platform.store.apply(change).await?;
         cx.platform.shelf.follow(&deployment.server).await;
         let quiet = route(cx, &deployment);
@@ -78,14 +78,51 @@ impl Step for Activate {
     }
 }
 
-/// Lets those in who might before, and no more whom a run let in that did not take over.
+/// Lets those in who are asked for or stay, and no more who might before. An order that names nobody does not fail on them.
+async fn let_in(cx: &mut Context, name: &ServerName, doors: &Doors) -> Result<(), StepError> {
+    doors.tell_late(cx, StepId::Activate);
+    if doors.wanted.is_empty() && doors.taken.is_empty() && cx.order.audience.is_none() {
+        return Ok(());
+    }
+    // What was put under quarantine since the probe is opened to nobody.
+    let tools = cx.results.probe.as_ref().map_or(&[][..], |probe| &probe.tools);
+    require_free(cx, tools).await?;
+    match cx.target()?.open_to(name, &doors.wanted, &doors.taken).await {
+        Ok(()) => cx.log(StepId::Activate, format!("past the endpoint, {} may call it", doors.wanted)),
+        Err(error) if cx.order.audience.is_none() && doors.wanted == doors.before => cx.notice(
+            StepId::Activate,
+            format!(
+                "who else may call it ({}) could not be seen to, and is as it was: {error}",
+                doors.wanted
+            ),
+        ),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// Lets those in who might before, and no more whom a run let in that did not take over. Nobody comes to what is under
+/// quarantine, whoever might before.
 async fn close_again(cx: &Context) -> Result<(), StepError> {
     let Some(name) = &cx.run.server else { return Ok(()) };
     let doors = Doors::of(cx, name).await?;
-    if doors.is_any() && doors.wanted != doors.before {
-        cx.target()?.open_to(name, &doors.before, &doors.wanted).await?;
+    let asked = cx.order.audience.as_ref().unwrap_or(&doors.wanted);
+    let all = asked.union(&doors.wanted).union(&doors.taken);
+    let before = if is_covered(cx, name).await? { &Audience::default() } else { &doors.before };
+    if all != *before || asked != before {
+        cx.target()?.open_to(name, before, &all).await?;
     }
     Ok(())
+}
+
+/// Tells whether what is on record as what serves is under quarantine.
+async fn is_covered(cx: &Context, name: &ServerName) -> Result<bool, StoreError> {
+    let store = &cx.platform.store;
+    let Some(now) = store.deployment(name).await? else { return Ok(false) };
+    let all: Quarantines = store.quarantines().await?.into_iter().collect();
+    let record = store.version(name, &now.version).await?;
+    let digests = record.iter().flat_map(VersionRecord::digests).chain([now.source]);
+    Ok(all.of(name, digests).is_some())
 }
 
 async fn deployment(cx: &Context) -> Result<Deployment, StepError> {
@@ -152,6 +189,7 @@ fn route(cx: &Context, deployment: &Deployment) -> Option<Quiet> {
 
 /// The new version serves already: an old one that does not end is told, and does not undo that.
 async fn retire_old(cx: &mut Context, old: &Deployment, mut quiet: Option<Quiet>) {
+    close_old(cx, old).await;
     if quiet.as_mut().is_some_and(|quiet| quiet.now_or_never().is_none()) {
         cx.log(StepId::Activate, format!("{} ends when its clients have", old.version));
         retire_later(cx, old.clone(), quiet);
@@ -160,6 +198,26 @@ async fn retire_old(cx: &mut Context, old: &Deployment, mut quiet: Option<Quiet>
     match retire(cx, old).await {
         Ok(()) => cx.log(StepId::Activate, format!("{} retired", old.version)),
         Err(error) => cx.notice(StepId::Activate, format!("{} did not end: {error}", old.version)),
+    }
+}
+
+/// Where the server ran before nobody is let in any more, whether or not it ends there.
+async fn close_old(cx: &mut Context, old: &Deployment) {
+    if old.audience.is_empty() || old.elsewhere() == cx.order.elsewhere() {
+        return;
+    }
+    let place = old.elsewhere().unwrap_or(LOCAL);
+    let closed = match cx.platform.targets.of(old.target.as_deref()) {
+        Ok(target) => target.open_to(&old.server, &Audience::default(), &old.audience).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = closed {
+        tracing::error!(server.name = %old.server, place, %error, "who else may call a server was not taken away where it ran");
+        let who = &old.audience;
+        let line = format!(
+            "at `{place}`, where it ran before, {who} may still call it: that could not be taken away: {error}"
+        );
+        cx.notice(StepId::Activate, line);
     }
 }
 

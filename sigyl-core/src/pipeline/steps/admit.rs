@@ -6,7 +6,7 @@ use super::super::context::Context;
 use super::super::failure::StepError;
 use super::super::plan::steps_of;
 use super::super::step::{Outcome, Step};
-use super::audience::check_audience;
+use super::audience::{check_audience, found};
 use super::grants::{narrowed, scripts};
 use super::probe::worst;
 use super::settings::check;
@@ -33,6 +33,7 @@ impl Step for Admit {
         if !cx.run.plan.takes_recorded() {
             check(cx, &manifest)?;
         }
+        found(cx, &manifest.name).await?;
         check_audience(cx, StepId::Admit, &manifest.name).await?;
         let given = granted(cx)?;
         let granted = narrowed(cx, given)?;

@@ -22,6 +22,7 @@ fn order(waive: Vec<Waiver>) -> Redeploy {
         deep: false,
         review: false,
         canary: None,
+        audience: None,
     }
 }
 
