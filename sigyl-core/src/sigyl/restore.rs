@@ -43,7 +43,8 @@ pub(super) async fn keep_trying(sigyl: Sigyl, deployment: Deployment) {
             Ok(None) => return,
             Ok(Some(tools)) => (true, format!("{} serving, {tools} tools", deployment.version)),
             Err(error) => {
-                (false, format!("{} did not start: {}", deployment.version, error.failure().message))
+                let why = error.failure().message;
+                (false, format!("{} did not start: {why}{}", deployment.version, others(&deployment)))
             }
         };
         tell(&sigyl, &deployment, healthy, note);
@@ -53,6 +54,12 @@ pub(super) async fn keep_trying(sigyl: Sigyl, deployment: Deployment) {
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(PAUSE_MOST);
     }
+}
+
+/// Says who goes on calling it where it runs, though Sigyl does not.
+fn others(deployment: &Deployment) -> String {
+    let warning = deployment.audience.warning().filter(|_| deployment.elsewhere().is_some());
+    warning.map(|warning| format!("; all the same, {warning}")).unwrap_or_default()
 }
 
 fn tell(sigyl: &Sigyl, deployment: &Deployment, healthy: bool, note: String) {
@@ -175,6 +182,21 @@ mod tests {
             resources: Vec::new(),
             latency_micros: 0,
         }
+    }
+
+    #[test]
+    fn who_goes_on_calling_what_did_not_come_up_is_said() {
+        let mut deployment = fixture::deployment("clock", "1.0.0", "a");
+        deployment.audience.public = true;
+        assert_eq!(others(&deployment), "", "on this machine it does not run");
+        deployment.target = Some("cloud-run".to_owned());
+        assert!(
+            others(&deployment).starts_with("; all the same, public: anybody"),
+            "{}",
+            others(&deployment)
+        );
+        deployment.audience = Default::default();
+        assert_eq!(others(&deployment), "");
     }
 
     #[tokio::test]

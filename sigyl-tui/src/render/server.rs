@@ -91,8 +91,10 @@ fn below(views: &[ServerView], look: &Look) -> String {
     for view in views {
         let sign = look.sign(Glyph::Warning);
         notes.extend(observed(view).map(|line| format!("{sign} {} {line}", view.server.name)));
-        if let Some(warning) = view.deployment.as_ref().and_then(|it| it.audience.warning()) {
-            notes.push(format!("{sign} {} is {}", view.server.name, specimen(&warning)));
+        if let Some(callers) = callers(view) {
+            let is_public = view.deployment.as_ref().is_some_and(|it| it.audience.public);
+            let word = if is_public { " is" } else { ":" };
+            notes.push(format!("{sign} {}{word} {}", view.server.name, specimen(&callers)));
         }
         if let Some(drift) = &view.drift {
             let sign = look.sign(Glyph::Warning);
@@ -113,6 +115,13 @@ fn below(views: &[ServerView], look: &Look) -> String {
     }
     let lines = notes.iter().map(|note| format!("{}\n", look.paint(Role::Dim, &wrap(note, look, 2))));
     std::iter::once("\n".to_owned()).chain(lines).collect()
+}
+
+/// Says who else may call a server past the endpoint, and that a quarantine keeps them out.
+fn callers(view: &ServerView) -> Option<String> {
+    let warning = view.deployment.as_ref()?.audience.warning()?;
+    let closed = if view.quarantine.is_some() { " (closed by quarantine)" } else { "" };
+    Some(format!("{warning}{closed}"))
 }
 
 /// Says that a server serves only because the policy stops nothing yet.
@@ -193,7 +202,7 @@ fn facts(view: &ServerView, now: Timestamp) -> Vec<(&'static str, String)> {
         Some(target) => fact("runs on", Some(elsewhere(target, view.status.as_ref()))),
         None => fact("process", view.status.as_ref().map(process)),
     }
-    fact("callers", deployment.and_then(|it| it.audience.warning()).map(|warning| specimen(&warning)));
+    fact("callers", callers(view).map(|callers| specimen(&callers)));
     fact("health", view.health.as_deref().map(specimen));
     fact("drift", view.drift.as_deref().map(specimen));
     let profile = view.overlay.as_ref().map(|overlay| &overlay.profile);
@@ -353,6 +362,38 @@ mod tests {
         not enforced (`sigyl show NAME` tells more)
         ◆ network by host name (the kernel knows ports only)
         ");
+    }
+
+    #[test]
+    fn who_else_may_call_is_said_by_form_and_closed_under_quarantine() {
+        use sigyl_core::domain::{Audience, Member, Quarantine, Suspect, Timestamp};
+        let mut view = fixtures::serving();
+        let ada = Member::parse("user:ada@example.org").unwrap();
+        let mut told = |audience: Audience, quarantine: Option<Quarantine>| {
+            view.deployment.as_mut().unwrap().audience = audience;
+            view.quarantine = quarantine;
+            let text = servers(std::slice::from_ref(&view), &Look::PLAIN, fixtures::now());
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let (public, named) = (
+            Audience { public: true, ..Audience::default() },
+            Audience { members: [ada].into(), ..Audience::default() },
+        );
+        let text = told(public.clone(), None);
+        assert!(text.contains("clock is public: anybody on the internet may call it"), "{text}");
+        let text = told(named, None);
+        assert!(text.contains("clock: user:ada@example.org may call it, past"), "{text}");
+        assert!(!text.contains("closed by quarantine"), "{text}");
+        let quarantine = Quarantine {
+            what: Suspect::Name(fixtures::serving().server.name),
+            reason: "it lies".to_owned(),
+            by: "ada".to_owned(),
+            account: None,
+            workspace: None,
+            since: Timestamp::EPOCH,
+        };
+        let text = told(public, Some(quarantine));
+        assert!(text.contains("guard (closed by quarantine)"), "{text}");
     }
 
     #[test]

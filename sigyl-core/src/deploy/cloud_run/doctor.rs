@@ -50,7 +50,6 @@ const PERMISSIONS: &[&str] = &[
     "secretmanager.secrets.setIamPolicy",
     "secretmanager.secrets.delete",
     "logging.logEntries.list",
-    "monitoring.timeSeries.list",
     "storage.buckets.create",
     "storage.buckets.get",
     "storage.objects.create",
@@ -64,6 +63,9 @@ const PERMISSIONS: &[&str] = &[
     "resourcemanager.projects.setIamPolicy",
     "serviceusage.services.enable",
 ];
+
+/// What whoever calls has to be allowed for `sigyl metrics`, and for nothing else.
+const MEASURES: &str = "monitoring.timeSeries.list";
 
 /// What the account that builds needs, in the project.
 pub(super) const BUILDS: [&str; 3] =
@@ -82,7 +84,7 @@ pub enum Checked {
     Ok,
     /// It is not there, and the first release makes it.
     Made,
-    /// It could not be looked at.
+    /// It could not be looked at, or nothing is released by it.
     Unseen,
     /// Nothing can be released until it is mended.
     Missing,
@@ -124,7 +126,7 @@ impl<'g> Doctor<'g> {
         let apis = doctor.apis().await;
         let is_on = apis.state == Checked::Ok;
         checks.push(apis);
-        checks.push(doctor.permissions().await);
+        checks.extend(doctor.permissions().await);
         // A project without its APIs answers each of these with that alone.
         if is_on {
             checks.push(doctor.region().await);
@@ -217,22 +219,33 @@ impl<'g> Doctor<'g> {
     }
 
     /// Asks what the caller may do, and names a role for each thing that it may not.
-    async fn permissions(&self) -> Check {
+    async fn permissions(&self) -> Vec<Check> {
         #[derive(Deserialize)]
         struct Granted {
             #[serde(default)]
             permissions: Vec<String>,
         }
         let path = format!("v3/projects/{}:testIamPermissions", self.google.project());
-        let body = json!({ "permissions": PERMISSIONS });
+        let all: Vec<&str> = PERMISSIONS.iter().copied().chain([MEASURES]).collect();
+        let body = json!({ "permissions": all });
         let call =
             Call::post("cloudresourcemanager.projects.testIamPermissions", Api::ResourceManager, path, body);
         let granted = match self.google.call::<Granted>(call.safe()).await {
             Ok(granted) => granted.permissions,
-            Err(error) => return self.unseen("permissions", &error),
+            Err(error) => return vec![self.unseen("permissions", &error)],
         };
-        let lacks: Vec<&str> =
-            PERMISSIONS.iter().copied().filter(|needed| !granted.iter().any(|held| held == needed)).collect();
+        let lacks = |needed: &&str| !granted.iter().any(|held| held == needed);
+        let mut checks = vec![self.needed(PERMISSIONS.iter().copied().filter(lacks).collect())];
+        if lacks(&MEASURES) {
+            let found = format!("{} lacks {MEASURES}, which only `sigyl metrics` needs", self.who());
+            let remedies = role_for(MEASURES).map(|role| self.grant(role)).into_iter().collect();
+            checks.push(Check { name: "metrics", state: Checked::Unseen, found, remedies });
+        }
+        checks
+    }
+
+    /// Judges what is needed for a release and is not allowed.
+    fn needed(&self, lacks: Vec<&str>) -> Check {
         if lacks.is_empty() {
             return ok("permissions", format!("{} may do all {} things", self.who(), PERMISSIONS.len()));
         }

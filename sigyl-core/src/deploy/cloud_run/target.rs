@@ -342,7 +342,8 @@ impl Target for CloudRun {
         Ok(())
     }
 
-    /// It stays: nobody else is let in by then, and Sigyl does not call it itself.
+    /// It stays, and Sigyl does not call it itself. A quarantine takes away before whom Sigyl let in; where it did not come up
+    /// again as it was (after a restart), they go on calling it.
     async fn suspend(
         &self,
         server: &ServerName,

@@ -6,6 +6,7 @@ mod canary;
 mod cloud;
 #[cfg(any(feature = "cloud-run", feature = "knative"))]
 mod death;
+mod doors;
 mod elsewhere;
 mod faults;
 mod holds;

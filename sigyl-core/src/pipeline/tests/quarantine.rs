@@ -8,7 +8,7 @@ use crate::pipeline::Order;
 use crate::store::Change;
 
 impl House {
-    async fn quarantine(&self, what: Suspect) {
+    pub(super) async fn quarantine(&self, what: Suspect) {
         let by = "ada".to_owned();
         let quarantine = Quarantine {
             what,

@@ -71,6 +71,10 @@ pub(crate) enum Fault {
     Retire,
     /// Whether something runs cannot be asked.
     Status,
+    /// Whoever is let in is, and it does not answer.
+    Open,
+    /// Nobody who was let in is taken away.
+    Close,
     /// A build that prints and prints.
     Chatter,
 }
@@ -201,10 +205,17 @@ impl Target for FakeTarget {
         &self,
         _server: &ServerName,
         wanted: &Audience,
-        _before: &Audience,
+        before: &Audience,
     ) -> Result<(), TargetError> {
-        *self.callers.lock().unwrap() = wanted.clone();
-        Ok(())
+        let failed = || TargetError::Unsupported("the place does not answer".to_owned());
+        if wanted.is_empty() && self.fails(Fault::Close) {
+            return Err(failed());
+        }
+        let mut callers = self.callers.lock().unwrap();
+        let members = callers.members.difference(&before.members).cloned().collect();
+        let left = Audience { public: callers.public && !before.public, members };
+        *callers = left.union(wanted);
+        if !wanted.is_empty() && self.fails(Fault::Open) { Err(failed()) } else { Ok(()) }
     }
 
     async fn status(

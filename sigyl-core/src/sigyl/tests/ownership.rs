@@ -76,6 +76,32 @@ async fn only_who_operates_says_who_else_may_call_a_server() {
     }
 }
 
+#[tokio::test]
+async fn only_who_operates_lets_a_run_go_on_that_lets_others_in() {
+    let house = House::new().await.with_people().await;
+    house.server("clock", "red").await;
+    let rita = house.caller("rita", &["*"]).await;
+    let run = run_id("run-clock");
+    for audience in [Audience { public: true, ..Audience::default() }, Audience::default()] {
+        let held = house.store().run(&run).await.unwrap().unwrap();
+        let order = crate::pipeline::Order { audience: Some(audience.clone()), ..Default::default() };
+        let request = serde_json::to_value(order).unwrap();
+        let held = Run { request, updated: house.clock.now(), ..held };
+        house.store().apply(Change::PutRun(Box::new(held))).await.unwrap();
+        let refused = [
+            house.sigyl.approve(&rita, &run, "seen").await.unwrap_err(),
+            house.sigyl.promote(&rita, &run, None).await.unwrap_err(),
+        ];
+        for error in refused {
+            assert_eq!(error.kind() == Kind::Denied, audience.public, "{error}");
+            assert_eq!(error.to_string().contains("lets others call"), audience.public, "{error}");
+        }
+        // It was never judged; but it is not for want of a right.
+        let other = house.sigyl.approve(&Caller::local_owner(), &run, "seen").await.unwrap_err();
+        assert_ne!(other.kind(), Kind::Denied, "{other}");
+    }
+}
+
 /// Every operation on a server or its run, with the action that it takes. None of them does anything to a server that
 /// does not run: it fails, and not for want of a right.
 async fn attempts(sigyl: &Sigyl, caller: &Caller, name: &ServerName) -> Vec<(Action, Option<Error>)> {

@@ -17,10 +17,10 @@ use crate::error::Error;
 use crate::mcp::Upstream;
 use crate::pipeline::Front as _;
 use crate::pipeline::tests::house::rules;
-use crate::pipeline::tests::target::{FakeTarget, Toy};
+use crate::pipeline::tests::target::{FakeTarget, Fault, Toy};
 use crate::registry::Query;
 use crate::sigyl::{Config, Sigyl, restore};
-use crate::wire::v1::{Deploy, RunEnd};
+use crate::wire::v1::{AuditFrom, Deploy, Reconfigure, RunEnd, Settings};
 
 pub(super) const CODE: &str = "print('hello')\n";
 
@@ -139,9 +139,57 @@ async fn nobody_comes_past_the_endpoint_to_what_is_under_quarantine() {
     let end = ended(&sigyl, &run).await;
     assert_eq!(end.run.state, RunState::Done, "{:?}", end.run.failure);
     assert!(target.callers.lock().unwrap().public);
+    let audit = sigyl.audit(&owner, AuditFrom::End, 9).await.unwrap().items;
+    let opened = audit.into_iter().find(|it| it.fact.what == "open_to").unwrap().fact;
+    assert_eq!(opened.note.as_deref(), Some("everybody"));
     sigyl.quarantine(&owner, name(), "it phones home").await.unwrap();
     assert!(target.callers.lock().unwrap().is_empty());
     assert_eq!(running(&target), 0);
+    sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_quarantine_closes_what_no_record_says_is_open() {
+    let (folder, target, owner) = (tempfile::tempdir().unwrap(), target(), Caller::local_owner());
+    *target.opens.lock().unwrap() = true;
+    let sigyl = open(folder.path(), &target).await;
+    let end = deploy(&sigyl, source(folder.path(), "1.0.0", CODE)).await;
+    assert_eq!(end.run.state, RunState::Done, "{:?}", end.run.failure);
+    target.faults.lock().unwrap().extend([Fault::Open, Fault::Close]);
+    let audience = Some(crate::domain::Audience { public: true, ..Default::default() });
+    let settings = Settings { audience, ..Settings::default() };
+    let run = sigyl.reconfigure(&owner, Reconfigure { name: toy(), settings }).await.unwrap();
+    assert_eq!(ended(&sigyl, &run).await.run.state, RunState::Failed);
+    assert!(target.callers.lock().unwrap().public, "nobody could close it");
+    target.faults.lock().unwrap().clear();
+    sigyl.quarantine(&owner, name(), "it phones home").await.unwrap();
+    assert!(target.callers.lock().unwrap().is_empty());
+    sigyl.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_quarantine_closes_the_place_that_a_server_left() {
+    let (folder, here, there, owner) =
+        (tempfile::tempdir().unwrap(), target(), target(), Caller::local_owner());
+    *there.opens.lock().unwrap() = true;
+    *here.opens.lock().unwrap() = true;
+    let others = BTreeMap::from([("there".to_owned(), Arc::<FakeTarget>::clone(&there) as Arc<dyn Target>)]);
+    let sigyl = open_with(folder.path(), &here, others).await;
+    let from = source(folder.path(), "1.0.0", CODE);
+    let audience = Some(crate::domain::Audience { public: true, ..Default::default() });
+    for place in ["there", "local"] {
+        let (target, audience) = (Some(place.to_owned()), audience.clone());
+        let run =
+            sigyl.deploy(&owner, Deploy { target, audience, ..Deploy::of(from.clone()) }).await.unwrap();
+        let end = ended(&sigyl, &run).await;
+        assert_eq!(end.run.state, RunState::Done, "{place} {:?}", end.run.failure);
+        there.faults.lock().unwrap().insert(Fault::Close);
+    }
+    assert!(there.callers.lock().unwrap().public, "it could not be closed");
+    there.faults.lock().unwrap().clear();
+    sigyl.quarantine(&owner, name(), "it phones home").await.unwrap();
+    assert!(there.callers.lock().unwrap().is_empty() && here.callers.lock().unwrap().is_empty());
+    sigyl.shutdown().await;
 }
 
 #[tokio::test]

@@ -89,6 +89,16 @@ async fn what_the_caller_may_not_do_names_its_roles() {
 }
 
 #[tokio::test]
+async fn what_only_metrics_need_is_a_hint_and_no_failure() {
+    let checks = look(|state| state.denied = vec!["monitoring.timeSeries.list"]).await;
+    assert_eq!(of(&checks, "permissions").state, Checked::Ok);
+    let metrics = of(&checks, "metrics");
+    assert_eq!(metrics.state, Checked::Unseen);
+    assert!(metrics.found.contains("only `sigyl metrics` needs"), "{}", metrics.found);
+    assert!(metrics.remedies[0].ends_with("--role roles/monitoring.viewer"), "{:?}", metrics.remedies);
+}
+
+#[tokio::test]
 async fn what_the_first_release_makes_is_no_failure_and_roles_of_the_builder_are_looked_at() {
     let checks = look(|state| {
         state.things.retain(|path, _| !path.contains("/b/") && !path.ends_with("repositories/sigyl"));

@@ -71,6 +71,45 @@ async fn an_audience_is_let_in_kept_and_taken_away_and_said_loudly() {
     assert_eq!(cloud.world(|world| world.own()), Vec::<String>::new());
 }
 
+/// Lets the policy of the service spell its members otherwise.
+fn respell(cloud: &Cloud, from: &str, to: &str) {
+    cloud.world(|world| {
+        for (name, policy) in &mut world.things {
+            if name.starts_with("policy:") && name.contains("/services/") {
+                *policy = serde_json::from_str(&policy.to_string().replace(from, to)).unwrap();
+            }
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_member_is_kept_and_taken_away_in_the_spelling_that_google_holds() {
+    let cloud = Cloud::new(Pace::Impatient.patience());
+    cloud.well(Act::Deploy).await;
+    let ada = Audience { public: false, ..audience(&["user:ada@example.org"]) };
+    let deleted = "deleted:user:Ada@Example.org?uid=123";
+    for held in ["user:Ada@Example.org", deleted] {
+        assert_eq!(change(&cloud, Some(ada.clone())).await.state, RunState::Done);
+        respell(&cloud, "user:ada@example.org", held);
+        // Google takes in nobody who was deleted.
+        cloud.hook(|asked, _| {
+            let is_it =
+                asked.path.ends_with(":setIamPolicy") && asked.body.contains("\"user:ada@example.org");
+            let (status, body) = refusal(400, "INVALID_ARGUMENT", "User does not exist.", &json!([]));
+            is_it.then_some(Blow::Answer(status, body))
+        });
+        for again in [None, Some(ada.clone())] {
+            let run = change(&cloud, again).await;
+            assert_eq!(run.state, RunState::Done, "{:?}", run.failure);
+            assert!(run.notices.iter().all(|notice| !notice.contains("seen to")), "{:?}", run.notices);
+        }
+        cloud.unhook();
+        assert_eq!(let_in(&cloud), [held]);
+        assert_eq!(change(&cloud, Some(Audience::default())).await.state, RunState::Done);
+        assert!(let_in(&cloud).is_empty(), "{held}");
+    }
+}
+
 #[tokio::test]
 async fn what_the_organisation_forbids_is_told_apart_and_leaves_what_served() {
     let cloud = Cloud::new(Pace::Impatient.patience());
