@@ -48,12 +48,11 @@ impl Sigyl {
             let is_past = now
                 .as_ref()
                 .is_some_and(|now| now.elsewhere() == place && now.revision != deployment.revision);
-            let barred = match is_past {
-                true => Audience::default(),
-                false => {
-                    let store = &self.inner.platform.store;
-                    deployment.audience.union(&left_open(&**store, name, place).await?)
-                }
+            let barred = if is_past {
+                Audience::default()
+            } else {
+                let store = &self.inner.platform.store;
+                deployment.audience.union(&left_open(&**store, name, place).await?)
             };
             let (stays, why) = match (self.suspend(&deployment, &barred).await, place) {
                 (Ok(Suspended::Stopped), _) => continue,

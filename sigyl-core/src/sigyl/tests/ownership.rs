@@ -78,7 +78,7 @@ async fn only_who_operates_says_who_else_may_call_a_server() {
 
 #[tokio::test]
 async fn only_who_operates_lets_a_run_go_on_that_lets_others_in() {
-    let house = House::new().await.with_people().await;
+    let house = House::new().await;
     house.server("clock", "red").await;
     let rita = house.caller("rita", &["*"]).await;
     let run = run_id("run-clock");
