@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -89,6 +90,12 @@ impl Mask {
             }
         }
         shown
+    }
+
+    /// Returns where they stand in a text, those of each secret apart.
+    pub fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let found = self.layers.iter().flat_map(|layer| layer.places.find_iter(text));
+        found.map(|place| place.range()).collect()
     }
 
     /// Hides them in a text that is kept.

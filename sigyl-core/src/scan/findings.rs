@@ -12,6 +12,8 @@ use crate::domain::{Confidence, Finding, Location, Policy, RuleId, Severity};
 pub(super) const PER_RULE: usize = 20;
 /// The same where a baseline has to hold them.
 pub(super) const PER_RULE_AT_MOST: usize = 1_000;
+/// What ends what is said of the last that is listed, where others are not.
+const UNLISTED: &str = " more here that are not listed)";
 
 /// Takes what rules find in one part of the subject.
 #[derive(Debug)]
@@ -153,7 +155,7 @@ impl<'a> Findings<'a> {
             let more = found.spots.len() - found.listed.len();
             let last = found.listed.values().copied().max();
             if let Some(last) = last.and_then(|at| self.list.get_mut(at)) {
-                last.message = format!("{} (and {more} more here that are not listed)", last.message);
+                last.message = format!("{} (and {more}{UNLISTED}", last.message);
             }
             for (_, weight) in found.spots.iter().filter(|(spot, _)| !found.listed.contains_key(spot)) {
                 unlisted.add(*weight, 1);
@@ -219,6 +221,11 @@ impl Unlisted {
         let stops = |weight: &Weight| policy.may_stop(weight.0, weight.1);
         self.0.iter().filter(|(weight, _)| stops(weight)).map(|(_, count)| count).sum()
     }
+}
+
+/// Tells whether a finding says that its rule found more there than is listed.
+pub(super) fn is_last_listed(finding: &Finding) -> bool {
+    finding.message.ends_with(UNLISTED)
 }
 
 /// Makes the location of a byte of a file.

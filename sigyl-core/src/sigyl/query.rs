@@ -132,8 +132,8 @@ impl Sigyl {
         }
     }
 
-    /// What hides the secrets of a server that runs elsewhere: what it prints comes as it is.
-    async fn mask_of(&self, name: &ServerName) -> Result<Mask, Error> {
+    /// What hides the secrets of a server in what comes as it is: what it prints elsewhere, and its source.
+    pub(super) async fn mask_of(&self, name: &ServerName) -> Result<Mask, Error> {
         let platform = &self.inner.platform;
         let mut secrets = Vec::new();
         for sealed in platform.store.secrets(name).await? {

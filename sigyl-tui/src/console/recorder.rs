@@ -177,7 +177,6 @@ fn is_harmless(answer: &Response) -> bool {
             | Response::Versions(_)
             | Response::Runs(_)
             | Response::Report(_)
-            | Response::Source(_)
             | Response::Probe(_)
             | Response::Policy(_)
             | Response::PolicyTest(_)

@@ -2,22 +2,29 @@
 
 use std::ops::Range;
 
-use crate::domain::{Finding, Kind, Location};
+use crate::domain::{Category, Finding, Kind, Location, Mask};
 use crate::scan::RuleSet;
 use crate::scan::decode::{Decoded, decode};
+use crate::scan::findings::is_last_listed;
 use crate::scan::language::Language;
 use crate::scan::rules::hardcoded_values;
+use crate::scan::secret::Assigned;
+use crate::scan::spell::spell;
 
 /// Characters of a line.
 const LINE: usize = 2_000;
 /// Bytes of all lines together.
 const WHOLE: usize = 256 << 10;
-/// Bytes that a mask may begin behind where a report says that it begins: blanks, quotes and types stand between.
-const SLACK: usize = 64;
+/// Bytes of a secret in which evidence may go on that masked less of it.
+const WITHIN: usize = 1_100;
+/// Places of a line at which evidence without a column is looked for.
+const LOOKS: usize = 10_000;
 /// What stands in place of a secret.
 const MASK: &str = "⟦masked⟧";
 /// How a mask in a report begins: some have a mark that tells secrets apart.
 const MASKED: &str = "⟦masked";
+/// What stands behind the name of a value in evidence of one that is found by its name.
+const GIVEN: &str = " = ⟦masked⟧";
 /// How a private key begins.
 const KEY: &str = "-----BEGIN ";
 
@@ -68,6 +75,12 @@ pub enum ExcerptError {
         /// The line, if it is known.
         at: Option<u32>,
     },
+    /// The report does not say where everything is that has to be masked.
+    #[error("rule {rule} found more in it than its report lists, and not all of that may be shown")]
+    Unlisted {
+        /// The rule.
+        rule: String,
+    },
 }
 
 impl ExcerptError {
@@ -75,7 +88,7 @@ impl ExcerptError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Beyond { .. } => Kind::Invalid,
-            Self::NotText | Self::Large | Self::Unproved { .. } => Kind::Conflict,
+            Self::NotText | Self::Large | Self::Unproved { .. } | Self::Unlisted { .. } => Kind::Conflict,
         }
     }
 }
@@ -83,13 +96,14 @@ impl ExcerptError {
 impl RuleSet {
     /// Shows at most `count` lines of the file `path` from line `from` on, both from 1. `findings` are those of the report on
     /// its source: where one of them masks a secret at or before the last line, and that is not masked here as well, no line
-    /// is shown.
+    /// is shown. What `hidden` hides is masked too.
     pub fn excerpt(
         &self,
         path: &str,
         bytes: &[u8],
         (from, count): (usize, usize),
         findings: &[Finding],
+        hidden: &Mask,
     ) -> Result<Excerpt, ExcerptError> {
         if bytes.len() > Excerpt::LARGEST {
             return Err(ExcerptError::Large);
@@ -104,10 +118,14 @@ impl RuleSet {
         if from == 0 || from > total.max(1) {
             return Err(ExcerptError::Beyond { from, total });
         }
-        let secrets = self.secrets(path, &text);
+        let given = hardcoded_values(&text, Language::of(path, &text));
+        let secrets = self.secrets(&text, &given, hidden);
         let last = from.saturating_add(count).saturating_sub(1).min(total);
-        for finding in findings {
-            prove(finding, path, &text, &rows, last, &secrets)?;
+        let here: Vec<&Finding> = findings.iter().filter(|finding| is_in(finding, path)).collect();
+        all_listed(&here)?;
+        let masked = Masked { text: &text, rows: &rows, given: &given, secrets: &secrets };
+        for finding in here {
+            masked.prove(finding, last)?;
         }
         let shown = rows.get(from - 1..last).unwrap_or_default();
         let mut excerpt = Excerpt { total, from, lines: Vec::new(), cut: Vec::new(), masked: 0 };
@@ -128,10 +146,15 @@ impl RuleSet {
     }
 
     /// Finds all that is masked in a text, in order; no two overlap.
-    fn secrets(&self, path: &str, text: &str) -> Vec<Range<usize>> {
+    fn secrets(&self, text: &str, given: &[Assigned<'_>], hidden: &Mask) -> Vec<Range<usize>> {
         let formed = self.masker.spans(text).into_iter().map(|(start, end)| start..end);
-        let given = hardcoded_values(text, Language::of(path, text));
-        let mut all: Vec<_> = formed.chain(given).chain(keys(text)).filter(|it| !it.is_empty()).collect();
+        let given = given.iter().map(|one| one.end - one.value.len()..one.end);
+        let mut all: Vec<_> = formed
+            .chain(given)
+            .chain(keys(text))
+            .chain(hidden.places(text))
+            .filter(|it| !it.is_empty())
+            .collect();
         all.sort_by_key(|place| place.start);
         let mut merged: Vec<Range<usize>> = Vec::with_capacity(all.len());
         for place in all {
@@ -192,42 +215,148 @@ fn cut(line: &str) -> (String, bool) {
     }
 }
 
-/// Tells whether what a finding masks is masked here as well, if it stands in this file and not behind its line `last`.
-fn prove(
-    finding: &Finding,
-    path: &str,
-    text: &str,
-    rows: &[Range<usize>],
-    last: usize,
-    secrets: &[Range<usize>],
-) -> Result<(), ExcerptError> {
-    let Some((before, _)) = finding.evidence.split_once(MASKED) else { return Ok(()) };
-    let Some(Location::File { path: at, line, column }) = &finding.location else { return Ok(()) };
-    if at != path {
-        return Ok(());
-    }
-    let unproved = ExcerptError::Unproved { rule: finding.rule.to_string(), at: *line };
-    let number = line.and_then(|line| usize::try_from(line).ok());
-    if number.is_some_and(|number| number > last) {
-        return Ok(());
-    }
-    let row = number.and_then(|number| rows.get(number.checked_sub(1)?)).ok_or(unproved.clone())?;
-    let column = column.and_then(|column| usize::try_from(column).ok()?.checked_sub(1));
-    let (place, reach) = match column {
-        Some(column) => {
-            let at = text[row.clone()].char_indices().nth(column).map_or(row.end, |(at, _)| row.start + at);
-            (at, at + before.len() + SLACK)
-        }
-        None => (row.start, row.end),
+fn is_in(finding: &Finding, path: &str) -> bool {
+    matches!(&finding.location, Some(Location::File { path: at, .. }) if at == path)
+}
+
+/// Refuses a file of which the report counts findings without a place, if the rule is one that masks what it finds.
+fn all_listed(here: &[&Finding]) -> Result<(), ExcerptError> {
+    let masks = |rule| {
+        let of = |one: &&&Finding| one.rule == rule;
+        here.iter().filter(of).any(|one| one.category == Category::Secret || one.evidence.contains(MASKED))
     };
-    let is_there = |secret: &Range<usize>| secret.end > place && secret.start <= reach;
-    if secrets.iter().any(is_there) { Ok(()) } else { Err(unproved) }
+    match here.iter().find(|one| is_last_listed(one) && masks(one.rule.clone())) {
+        Some(last) => Err(ExcerptError::Unlisted { rule: last.rule.to_string() }),
+        None => Ok(()),
+    }
+}
+
+/// A text with all that is masked in it.
+struct Masked<'a> {
+    text: &'a str,
+    rows: &'a [Range<usize>],
+    /// Values that are found by their names.
+    given: &'a [Assigned<'a>],
+    secrets: &'a [Range<usize>],
+}
+
+impl Masked<'_> {
+    /// Tells whether what a finding of this text masks is masked here as well, if it does not stand behind the line `last`.
+    fn prove(&self, finding: &Finding, last: usize) -> Result<(), ExcerptError> {
+        let parts = parts(&finding.evidence);
+        let Some(Location::File { line, column, .. }) = &finding.location else { return Ok(()) };
+        if parts.len() < 2 {
+            return Ok(());
+        }
+        let unproved = ExcerptError::Unproved { rule: finding.rule.to_string(), at: *line };
+        let number = line.and_then(|line| usize::try_from(line).ok());
+        if number.is_some_and(|number| number > last) {
+            return Ok(());
+        }
+        let row = number.and_then(|number| self.rows.get(number.checked_sub(1)?)).ok_or(unproved.clone())?;
+        let column = column.and_then(|column| usize::try_from(column).ok()?.checked_sub(1));
+        let is_proved = match column {
+            Some(column) => {
+                let line = self.text.get(row.clone()).unwrap_or_default();
+                let at = line.char_indices().nth(column).map_or(row.end, |(at, _)| row.start + at);
+                self.is_given(at, &finding.evidence) || self.covers(blanks(self.text, at), &parts)
+            }
+            None => self.covers_within(row, &parts),
+        };
+        if is_proved { Ok(()) } else { Err(unproved) }
+    }
+
+    /// Tells whether a value is given at a place to the name that the evidence has, whatever stands between them.
+    fn is_given(&self, at: usize, evidence: &str) -> bool {
+        let mut here = self.given.iter().filter(|one| one.at == at);
+        here.any(|one| evidence.strip_prefix(one.name) == Some(GIVEN))
+    }
+
+    /// Tells whether evidence is found in a line.
+    fn covers_within(&self, row: &Range<usize>, parts: &[&str]) -> bool {
+        let begins = |secret: &Range<usize>| secret.start.max(row.start);
+        if parts.first().is_some_and(|first| first.is_empty()) {
+            let first = self.secrets.partition_point(|secret| secret.end <= row.start);
+            let here = self.secrets[first..].iter().take_while(|secret| secret.start < row.end);
+            return here.take(LOOKS).any(|secret| self.covers(begins(secret), parts));
+        }
+        let line = self.text.get(row.clone()).unwrap_or_default();
+        line.char_indices().take(LOOKS).any(|(at, _)| self.covers(row.start + at, parts))
+    }
+
+    /// Tells whether the text reads at a place as evidence does, with a secret wherever that masks one.
+    fn covers(&self, at: usize, parts: &[&str]) -> bool {
+        let Some((before, behind)) = parts.split_first() else { return false };
+        let Some(mut at) = reads(self.text, at, before) else { return false };
+        for part in behind {
+            let place = self.secrets.partition_point(|secret| secret.end <= at);
+            let Some(secret) = self.secrets.get(place).filter(|secret| secret.start <= at) else {
+                return false;
+            };
+            // Evidence ends, or masks what comes next by itself: here the two may be one.
+            if part.is_empty() {
+                continue;
+            }
+            let within = at + 1..secret.end.min(at + WITHIN);
+            let mut ends = std::iter::once(secret.end).chain(within);
+            let Some(next) = ends.find_map(|end| reads(self.text, end, part)) else { return false };
+            at = next;
+        }
+        true
+    }
+}
+
+/// Returns what evidence shows before, between and behind what it masks.
+fn parts(evidence: &str) -> Vec<&str> {
+    let (shown, is_cut) = match evidence.strip_suffix('…') {
+        Some(shown) => (shown, true),
+        None => (evidence, false),
+    };
+    let mut parts = shown.split(MASKED);
+    let first = parts.next().unwrap_or_default();
+    let behind = parts.map(|part| part.split_once('⟧').map_or("", |(_, after)| after));
+    let mut parts: Vec<&str> = std::iter::once(first).chain(behind).collect();
+    // The cut may go through a mask.
+    let begun = |part: &&str| {
+        MASKED.char_indices().skip(1).map(|(at, _)| &MASKED[..at]).find(|it| part.ends_with(it))
+    };
+    if let Some(last) = parts.last_mut().filter(|_| is_cut)
+        && let Some(mask) = begun(&&**last)
+    {
+        *last = last.strip_suffix(mask).unwrap_or(last);
+        parts.push("");
+    }
+    parts
+}
+
+/// Returns where a text goes on from a place, blanks aside.
+fn blanks(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_whitespace()).len()
+}
+
+/// Returns where a part of evidence ends in a text that has it at `at`: blanks are one there, and what does not show is
+/// spelled out.
+fn reads(text: &str, mut at: usize, part: &str) -> Option<usize> {
+    let mut rest = part;
+    while let Some(first) = rest.chars().next() {
+        let character = text.get(at..)?.chars().next()?;
+        let end = at + character.len_utf8();
+        if first == ' ' {
+            at = blanks(text, at);
+            rest = rest.strip_prefix(' ').filter(|_| character.is_ascii_whitespace())?;
+        } else {
+            rest = rest.strip_prefix(&*spell(text.get(at..end)?, true))?;
+            at = end;
+        }
+    }
+    Some(at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Category, Confidence, RuleId, Severity};
+    use crate::domain::{Confidence, RuleId, SecretName, SecretValue, Severity};
     use crate::scan::proof::builtin;
 
     fn finding(path: &str, line: Option<u32>, column: Option<u32>, evidence: &str) -> Finding {
@@ -244,7 +373,7 @@ mod tests {
     }
 
     fn of(text: &str, window: (usize, usize)) -> Result<Excerpt, ExcerptError> {
-        builtin().excerpt("a.py", text.as_bytes(), window, &[])
+        builtin().excerpt("a.py", text.as_bytes(), window, &[], &Mask::default())
     }
 
     #[test]
@@ -265,11 +394,14 @@ mod tests {
     #[test]
     fn what_is_no_text_in_utf8_is_not_guessed() {
         for bytes in [&b"caf\xe9 = 1\n"[..], b"\xff\xfea\0b\0", b"\x89PNG\r\n\x1a\n\0\0", b"a\0b\0\0\0\0c"] {
-            let shown = builtin().excerpt("a.txt", bytes, (1, 1), &[]);
+            let shown = builtin().excerpt("a.txt", bytes, (1, 1), &[], &Mask::default());
             assert_eq!(shown, Err(ExcerptError::NotText), "{bytes:?}");
         }
         let large = vec![b'x'; Excerpt::LARGEST + 1];
-        assert_eq!(builtin().excerpt("a.txt", &large, (1, 1), &[]), Err(ExcerptError::Large));
+        assert_eq!(
+            builtin().excerpt("a.txt", &large, (1, 1), &[], &Mask::default()),
+            Err(ExcerptError::Large)
+        );
     }
 
     #[test]
@@ -307,16 +439,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_hidden_is_masked_in_every_spelling_and_through_a_cut() {
+        let (name, value) = (SecretName::parse("API").unwrap(), SecretValue::new("plain-words-of-ada"));
+        let hidden = Mask::of([(&name, &value)]);
+        let filled = "x".repeat(LINE - 5);
+        let text =
+            format!("a = 'plain-words-of-ada' # cGxhaW4td29yZHMtb2YtYWRh\n{filled}plain-words-of-ada\n");
+        let shown = builtin().excerpt("a.py", text.as_bytes(), (1, 2), &[], &hidden).unwrap();
+        assert_eq!(shown.lines[0], "a = '⟦masked⟧' # ⟦masked⟧");
+        assert_eq!((shown.masked, shown.lines[1].contains("pl")), (3, false), "{shown:?}");
+    }
+
+    #[test]
     fn values_without_quotes_are_masked_as_the_rule_finds_them() {
         let env = "A=1\nDB_PASSWORD=velvet-0tter!\n";
-        let excerpt = builtin().excerpt(".env", env.as_bytes(), (1, 2), &[]).unwrap();
+        let excerpt = builtin().excerpt(".env", env.as_bytes(), (1, 2), &[], &Mask::default()).unwrap();
         assert_eq!(excerpt.lines, ["A=1", "DB_PASSWORD=⟦masked⟧"]);
     }
 
     #[test]
     fn a_secret_that_a_report_masks_and_this_does_not_shows_nothing() {
         let text = "a = 1\nb = 'aHVudGVyMg=='\nc = 3\n";
-        let shown = |found: &[Finding], window| builtin().excerpt("a.py", text.as_bytes(), window, found);
+        let shown = |found: &[Finding], window| {
+            builtin().excerpt("a.py", text.as_bytes(), window, found, &Mask::default())
+        };
         let decoded = finding("a.py", Some(2), Some(6), "hunter⟦masked⟧");
         let unproved = Err(ExcerptError::Unproved { rule: "some-secret".to_owned(), at: Some(2) });
         assert_eq!(shown(std::slice::from_ref(&decoded), (1, 3)), unproved);
@@ -328,13 +474,60 @@ mod tests {
             shown(&[finding("a.py", None, None, "x ⟦masked:0a1b⟧")], (1, 1)).is_err(),
             "nobody knows where"
         );
-        let token = format!("x = 1; f('ghp_{}')\n", "a1B2".repeat(9));
-        for (column, is_shown) in [(Some(11), true), (None, true), (Some(1), true)] {
-            let found = [finding("a.py", Some(1), column, "f('ghp_⟦masked⟧")];
-            assert_eq!(builtin().excerpt("a.py", token.as_bytes(), (1, 1), &found).is_ok(), is_shown);
+    }
+
+    fn key() -> String {
+        format!("ghp_{}", "a1B2".repeat(9))
+    }
+
+    #[test]
+    fn a_mask_that_is_not_where_the_report_has_it_proves_nothing() {
+        let key = key();
+        let near = format!("b = 'aHVudGVyMg=='; f('{key}'); g('{key}')\n");
+        let given = "b = 'aHVudGVyMg=='; PASSWORD: str = \"velvet-0tter!\"\n".to_owned();
+        let blank = format!("f(\t\t'{key}',\u{200b} 1)\n");
+        for (text, column, evidence, is_shown) in [
+            (&near, Some(6), "hunter⟦masked⟧", false),
+            (&near, Some(6), "⟦masked⟧", false),
+            (&near, Some(1), "b = ⟦masked⟧", false),
+            (&near, None, "hunter⟦masked⟧", false),
+            (&near, Some(24), "ghp_⟦masked⟧", true),
+            (&near, Some(24), "ghp_⟦masked:0a1b2c3d⟧", true),
+            (&near, Some(24), "⟦masked⟧", false),
+            (&near, Some(30), "⟦masked⟧", true),
+            (&near, None, "ghp_⟦masked⟧", true),
+            (&near, None, "⟦masked⟧", true),
+            (&near, Some(21), "f('ghp_⟦masked⟧'); g('ghp_⟦masked⟧')", true),
+            (&near, Some(21), "f('ghp_⟦masked⟧'); g('ghp_⟦mas…", true),
+            (&near, Some(21), "f('ghp_⟦masked⟧'); g('⟦masked⟧", false),
+            (&near, Some(21), "f('ghp_⟦masked⟧'); h('ghp_⟦masked⟧", false),
+            (&near, Some(21), "f('ghp_⟦masked⟧ more", false),
+            (&given, Some(21), "PASSWORD = ⟦masked⟧", true),
+            (&given, Some(1), "PASSWORD = ⟦masked⟧", false),
+            (&given, Some(21), "WORD = ⟦masked⟧", false),
+            (&blank, Some(1), "f( 'ghp_⟦masked⟧'", true),
+            (&blank, Some(1), "f('ghp_⟦masked⟧'", false),
+        ] {
+            let found = [finding("a.py", Some(1), column, evidence)];
+            let shown = builtin().excerpt("a.py", text.as_bytes(), (1, 1), &found, &Mask::default());
+            assert_eq!(shown.is_ok(), is_shown, "{evidence} at {column:?} of {text}");
         }
-        let far = format!("b = 'aHVudGVyMg=='; {} f('ghp_{}')\n", "x;".repeat(60), "a1B2".repeat(9));
-        let found = [finding("a.py", Some(1), Some(6), "hunter⟦masked⟧")];
-        assert!(builtin().excerpt("a.py", far.as_bytes(), (1, 1), &found).is_err(), "that is another secret");
+    }
+
+    #[test]
+    fn what_the_rules_find_is_proved_at_its_place_and_more_than_is_listed_is_not() {
+        let scanned = |lines: usize| {
+            let line = |n| format!("f('{}{n:02}'); DB_PASSWORD = \"velvet-0tter!{n}\"\n", key());
+            let text: String = (0..lines).map(line).collect();
+            let found = crate::scan::proof::findings(builtin(), "a.py", &text);
+            assert!(
+                found.iter().filter(|one| one.evidence.contains(MASKED)).count() >= lines.min(20),
+                "{found:?}"
+            );
+            builtin().excerpt("a.py", text.as_bytes(), (1, 1), &found, &Mask::default())
+        };
+        assert_eq!(scanned(3).unwrap().masked, 6);
+        let refused = scanned(30).unwrap_err();
+        assert!(matches!(refused, ExcerptError::Unlisted { .. }), "{refused}");
     }
 }

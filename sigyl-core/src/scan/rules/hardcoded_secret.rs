@@ -1,7 +1,5 @@
 //! Values that are given to names of secrets.
 
-use std::ops::Range;
-
 use crate::domain::{Confidence, Severity};
 use crate::scan::file::FileText;
 use crate::scan::findings::{Findings, Hit, in_file};
@@ -61,9 +59,9 @@ fn given<'a>(
         .filter_map(|one| judge(&one).map(|weight| (one, weight)))
 }
 
-/// Returns where such values stand, for whoever masks them in what is shown.
-pub(in crate::scan) fn values(text: &str, language: Language) -> Vec<Range<usize>> {
-    given(text, &anchors(text), language).map(|(one, _)| one.end - one.value.len()..one.end).collect()
+/// Returns such values, for whoever masks them in what is shown.
+pub(in crate::scan) fn values(text: &str, language: Language) -> Vec<Assigned<'_>> {
+    given(text, &anchors(text), language).map(|(one, _)| one).collect()
 }
 
 /// Tells whether a value without quotes is a text, as in `KEY=value`.

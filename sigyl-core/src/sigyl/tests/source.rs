@@ -2,7 +2,7 @@
 
 use super::house::House;
 use super::quarantine::{ended, open, source, target, toy};
-use crate::domain::{Caller, Kind, Role, RunState, Version};
+use crate::domain::{Caller, Kind, Role, RunState, SecretName, SecretValue, Version};
 use crate::error::Error;
 use crate::sigyl::Sigyl;
 use crate::store::contract::fixture;
@@ -26,7 +26,10 @@ async fn lines_of_what_is_kept_are_shown_masked_and_of_nothing_else() {
     let locator = source(folder.path(), "1.0.0", CODE);
     std::fs::write(folder.path().join("source/odd.txt"), b"caf\xe9 bar\n").unwrap();
     std::fs::write(folder.path().join("outside"), "s3cret").unwrap();
-    let run = sigyl.deploy(&owner, Deploy::of(locator)).await.unwrap();
+    std::fs::write(folder.path().join("source/notes.txt"), "ask with plain-words-of-ada\n").unwrap();
+    let bound = (SecretName::parse("API").unwrap(), SecretValue::new("plain-words-of-ada"));
+    let order = Deploy { secrets: [bound.clone()].into(), ..Deploy::of(locator) };
+    let run = sigyl.deploy(&owner, order).await.unwrap();
     let end = ended(&sigyl, &run).await;
     assert_eq!(end.run.state, RunState::Done, "{:?}", end.run.failure);
 
@@ -35,7 +38,18 @@ async fn lines_of_what_is_kept_are_shown_masked_and_of_nothing_else() {
         assert_eq!(window.lines, ["TOKEN = '⟦masked⟧'", "print('hello')"]);
         assert_eq!((window.total, window.from, window.masked), (3, 2, 1));
         assert_eq!(window.source, end.run.source.unwrap());
+        let notes = sigyl.source(&owner, &what, "notes.txt", 1, 9).await.unwrap();
+        assert_eq!((notes.lines, notes.masked), (vec!["ask with ⟦masked⟧".to_owned()], 1), "what is bound");
     }
+    let waits = (SecretName::parse("NEXT").unwrap(), SecretValue::new("other-words-of-ada"));
+    let now = sigyl.inner.platform.clock.now();
+    let sealed = sigyl.inner.platform.vault.seal(&toy(), &waits.0, &waits.1, now).unwrap();
+    let mut held = end.run.clone();
+    held.request["sealed"] = serde_json::json!([sealed]);
+    let mask = sigyl.mask_of_run(&held).await.unwrap();
+    assert_eq!(mask.text("other-words-of-ada, plain-words-of-ada"), "[secret NEXT], [secret API]");
+    held.request["sealed"] = serde_json::json!([{"name": 1}]);
+    assert!(sigyl.mask_of_run(&held).await.is_err(), "what cannot be read hides nothing");
     for (path, from, lines, expected) in [
         ("none.py", 1, 1, "E0412"),
         ("../outside", 1, 1, "E0412"),
