@@ -228,7 +228,7 @@ pub struct Run {
     pub live: Option<ReportId>,
     /// How it was judged, once it was.
     pub judgement: Option<JudgementRecord>,
-    /// What its server declared otherwise than what served, where it was held for that. Lists of runs leave it out.
+    /// What its server declared otherwise than what served, while it is held for that. Lists of runs leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Box<DriftSeen>>,
     /// What a person decided.

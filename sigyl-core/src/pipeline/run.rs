@@ -181,6 +181,10 @@ fn mark(cx: &mut Context, step: StepId, state: StepState, note: Option<String>) 
 /// Stores the run as it stands.
 pub(super) async fn save(cx: &mut Context) -> Result<(), StoreError> {
     cx.run.updated = cx.platform.clock.now();
+    if cx.run.state.is_over() {
+        // It is for whoever decides, and there is nothing to decide any more.
+        cx.run.seen = None;
+    }
     if cx.run.is_settled() {
         // They are bound or taken back: a copy here would outlive a secret that is replaced.
         cx.order.sealed.clear();

@@ -165,7 +165,7 @@ impl Sigyl {
             looked += page.len();
             after = page.last().filter(|_| page.len() == PAGE).map(|last| last.id.clone());
             let theirs = page.into_iter().filter(|run| run.account.is_some() && run.is_of(caller));
-            found.extend(theirs.map(|run| super::query::shown_to(caller, run)));
+            found.extend(theirs.map(|run| Run { seen: None, ..super::query::shown_to(caller, run) }));
             if after.is_none() {
                 return Ok(found);
             }

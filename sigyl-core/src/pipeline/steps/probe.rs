@@ -143,7 +143,8 @@ fn judge_live(cx: &mut Context, report: &Report, drift: Option<Hold>) -> Result<
         }
         return Ok(());
     }
-    cx.run.seen = cx.results.drifted.take().map(Box::new);
+    let is_drift = |hold: &Hold| matches!(hold, Hold::Drift { .. });
+    cx.run.seen = cx.results.drifted.take().filter(|_| open.iter().any(is_drift)).map(Box::new);
     // Whoever approves now accepts the source's holds and these.
     let holds = [source.holds.clone(), live].concat();
     cx.run.judgement = Some(JudgementRecord { verdict: Verdict::Hold, holds, ..source });

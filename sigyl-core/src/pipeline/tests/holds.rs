@@ -155,6 +155,7 @@ async fn a_version_held_live_can_be_rejected_and_keeps_what_serves() {
     house.write("2.0.0", "");
     house.says(PUSHY);
     let held = house.redeploy().await;
+    assert_eq!((held.state, held.seen.is_some()), (RunState::Held, false), "it is not held for drift");
     let at = held.updated;
     let decision = Decision::Rejected { who: "ada".into(), reason: "no".into(), at };
     let run = house.tracker().reject(held, decision).await.unwrap();

@@ -6,7 +6,7 @@ use flate2::Compression;
 
 use super::house::{House, toy};
 use super::target::Fault;
-use crate::domain::{Fate, Hold, Locator, Plan, RunState};
+use crate::domain::{Decision, Fate, Hold, Locator, Plan, RunState};
 use crate::pipeline::Order;
 use crate::store::Page;
 
@@ -191,6 +191,14 @@ async fn a_mended_word_passes_and_a_new_parameter_waits_with_its_diff() {
     let done = house.approve(held).await;
     assert_eq!(done.state, RunState::Done, "{:?}", done.failure);
     assert_eq!(done.seen, None, "what serves is pinned with its version");
+    house.write("4.0.0", "");
+    says(&house, add("Adds two numbers.", serde_json::json!({"more": {"type": "string"}}))).await;
+    let held = house.take(Plan::Redeploy, packed(&house)).await;
+    assert!(held.seen.is_some(), "{:?}", held.failure);
+    let decision = Decision::Rejected { who: "ada".into(), reason: "no".into(), at: held.updated };
+    let rejected = house.tracker().reject(held, decision).await.unwrap();
+    let kept = house.platform.store.run(&rejected.id).await.unwrap().unwrap();
+    assert_eq!((kept.state, kept.seen), (RunState::Rejected, None), "nobody decides on it any more");
 }
 
 #[tokio::test]

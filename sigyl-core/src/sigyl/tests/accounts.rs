@@ -1,7 +1,7 @@
 //! One's own account: exported, and deleted once it is said where servers go.
 
 use super::house::{House, login, new_key, workspace};
-use crate::domain::{Caller, Label, Role};
+use crate::domain::{Caller, DriftSeen, Label, Role, Run, RunState, Version};
 use crate::store::Change;
 use crate::store::contract::fixture;
 
@@ -12,7 +12,12 @@ async fn an_account_exports_what_is_on_record_of_it_and_of_nobody_else() {
     house.sigyl.create_key(&rita, new_key(&["read"])).await.unwrap();
     house.sigyl.rename_me(&rita, Some(Label::parse("Rita R.").unwrap())).await.unwrap();
     let rita = house.sigyl.as_of_now(&rita).await.unwrap();
+    let since = Version::parse("1.0.0").unwrap();
+    let seen = Some(Box::new(DriftSeen { since, things: Vec::new(), left_out: 1 }));
+    let run = Run { account: rita.account().cloned(), seen, ..fixture::run("run-rita", RunState::Held) };
+    house.sigyl.inner.platform.store.apply(Change::PutRun(Box::new(run))).await.unwrap();
     let export = house.sigyl.export_me(&rita).await.unwrap();
+    assert_eq!(export.runs.iter().map(|run| run.seen.clone()).collect::<Vec<_>>(), [None], "as in lists");
     assert_eq!(export.account.name.as_ref().map(Label::as_str), Some("Rita R."));
     assert_eq!((export.keys.len(), export.roles.len(), export.left_out.len()), (2, 1, 0));
     let what: Vec<_> = export.audit.iter().map(|entry| entry.fact.what.as_str()).collect();
