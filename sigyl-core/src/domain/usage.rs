@@ -30,12 +30,19 @@ impl Window {
     pub const LONGEST: Duration = Duration::from_secs(30 * 86_400);
     /// What is asked for where nobody says how long.
     pub const USUAL: Duration = Duration::from_secs(3_600);
+    /// Steps that one has at most.
+    const STEPS: u64 = 60;
+    /// Seconds of the shortest step.
+    const STEP: u64 = Self::SHORTEST.as_secs();
 
-    /// The last so many seconds before `now`.
+    /// The last so many seconds before `now`, and what fills its first step: what is counted by steps is counted for whole
+    /// ones.
     pub fn before(now: Timestamp, seconds: u64) -> Result<Self, WindowError> {
         if !(Self::SHORTEST.as_secs()..=Self::LONGEST.as_secs()).contains(&seconds) {
             return Err(WindowError { given: seconds });
         }
+        let step = Self::step_of(seconds);
+        let seconds = seconds.div_ceil(step).saturating_mul(step);
         let millis = i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX);
         Ok(Self { from: Timestamp::from_millis(now.millis().saturating_sub(millis)), to: now })
     }
@@ -43,6 +50,20 @@ impl Window {
     /// Returns how long it is.
     pub fn length(&self) -> Duration {
         self.to.since(self.from)
+    }
+
+    /// Returns how long a step of it is: whole minutes, so that there are few.
+    pub fn step(&self) -> Duration {
+        Duration::from_secs(Self::step_of(self.length().as_secs()))
+    }
+
+    /// Tells whether its steps are as short as any: whatever ends one was counted about then.
+    pub fn is_fine(&self) -> bool {
+        self.step() <= Self::SHORTEST
+    }
+
+    fn step_of(seconds: u64) -> u64 {
+        seconds.div_ceil(Self::STEPS).div_ceil(Self::STEP).max(1) * Self::STEP
     }
 }
 
@@ -76,10 +97,13 @@ pub struct Answered {
 /// How many instances there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instances {
-    /// Those that answered requests, when they were counted last.
+    /// The most that answered requests in the last step.
     pub active: Option<u64>,
-    /// Those that waited for some, when they were counted last.
+    /// The most that waited for some in the last step.
     pub idle: Option<u64>,
+    /// Seconds of that step.
+    #[serde(default)]
+    pub step: Option<u64>,
     /// The most that there were at one time.
     pub most: Option<u64>,
 }
@@ -89,7 +113,8 @@ pub struct Instances {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Usage {
-    /// The time to which it reaches: a place may count minutes later.
+    /// The time to which it reaches: a place may count minutes later. Not known where steps are long: the last ends with the
+    /// span, whatever was counted by then.
     pub until: Option<Timestamp>,
     /// Since when what runs now does.
     pub since: Option<Timestamp>,
@@ -124,6 +149,15 @@ mod tests {
         let now = Timestamp::from_millis(1_800_000_000_000);
         let hour = Window::before(now, 3_600).unwrap();
         assert_eq!((hour.to, hour.length()), (now, Duration::from_secs(3_600)));
+        for (asked, step, filled) in
+            [(60, 60, 60), (90, 60, 120), (3_661, 120, 3_720), (7_300, 180, 7_380), (86_400, 1_440, 86_400)]
+        {
+            let window = Window::before(now, asked).unwrap();
+            assert_eq!((window.step().as_secs(), window.length().as_secs()), (step, filled), "{asked}");
+            assert_eq!(window.is_fine(), step == 60);
+        }
+        let longest = Window::before(now, Window::LONGEST.as_secs()).unwrap();
+        assert_eq!((longest.length(), longest.step().as_secs()), (Window::LONGEST, 43_200));
         for seconds in [0, 59, 30 * 86_400 + 1, u64::MAX] {
             assert_eq!(Window::before(now, seconds), Err(WindowError { given: seconds }));
         }

@@ -49,7 +49,15 @@ fn answered(classes: &[Answered]) -> String {
 }
 
 fn instances(seen: &Instances) -> Option<String> {
-    let named = [("active", seen.active), ("idle", seen.idle), ("at most", seen.most)];
+    let span = match seen.step {
+        Some(step) => format!("in the last {}", duration(Duration::from_secs(step))),
+        None => "last".to_owned(),
+    };
+    let named = [
+        (format!("active at most {span}"), seen.active),
+        (format!("idle at most {span}"), seen.idle),
+        ("at most in all".to_owned(), seen.most),
+    ];
     let each = named.into_iter().filter_map(|(name, count)| Some(format!("{} {name}", count?)));
     Some(each.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
 }
@@ -88,7 +96,7 @@ mod tests {
     fn what_was_measured_is_shown_and_nothing_else() {
         let usage = serde_json::json!({
             "until": "2027-01-15T07:57:00Z", "requests": [{"class": "2xx", "count": 12}, {"class": "5xx", "count": 1}],
-            "latency": {"p50": 12.4, "p95": 800.0, "p99": null}, "instances": {"active": 1, "idle": null, "most": 3},
+            "latency": {"p50": 12.4, "p95": 800.0, "p99": null}, "instances": {"active": 1, "idle": null, "step": 1440, "most": 3},
             "processor": {"p50": 0.25, "p95": null, "p99": 0.9}, "billed": 3_661.0, "notes": ["cut"],
         });
         insta::assert_snapshot!(super::usage(&view(&usage), &Look::PLAIN), @r"
@@ -97,7 +105,7 @@ mod tests {
         MEASURED    VALUE
         requests    2xx 12, 5xx 1
         latency     p50 12 ms, p95 800 ms
-        instances   1 active, 3 at most
+        instances   1 active at most in the last 24 m 00 s, 3 at most in all
         processor   p50 25 %, p99 90 %
         paid for    1 h 01 m of instances
         reaches to  2027-01-15T07:57:00.000Z

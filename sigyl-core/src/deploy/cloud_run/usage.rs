@@ -17,10 +17,6 @@ use crate::domain::{Answered, Instances, Spread, Timestamp, Usage, Window};
 const PAGE: usize = 1_000;
 /// Pages of one question that are read.
 const PAGES: usize = 5;
-/// Steps that a window is divided into where the time of a value matters.
-const STEPS: u64 = 60;
-/// Seconds of the shortest step that Monitoring knows.
-const STEP: u64 = 60;
 /// Characters of a label that are kept.
 const LABEL: usize = 16;
 
@@ -140,7 +136,7 @@ impl Google {
             }));
         }
         let told = try_join_all(asks.iter().map(|one| self.told(names, window, one))).await?;
-        Ok(usage_of(&asks, &told))
+        Ok(usage_of(window, &asks, &told))
     }
 
     async fn told(&self, names: &Names, window: &Window, asks: &Asks) -> Result<Told, GoogleError> {
@@ -177,7 +173,7 @@ impl Google {
             .with("filter", filter)
             .with("interval.startTime", window.from.to_string())
             .with("interval.endTime", window.to.to_string())
-            .with("aggregation.alignmentPeriod", format!("{}s", step(window.length(), asks.whole)))
+            .with("aggregation.alignmentPeriod", format!("{}s", step(window, asks.whole).as_secs()))
             .with("aggregation.perSeriesAligner", asks.aligner)
             .with("aggregation.crossSeriesReducer", asks.reducer);
         if let Some(label) = asks.by {
@@ -187,10 +183,9 @@ impl Google {
     }
 }
 
-/// Returns the seconds of a step: whole minutes, few enough to be read, or one for all.
-fn step(length: Duration, whole: bool) -> u64 {
-    let steps = if whole { 1 } else { STEPS };
-    length.as_secs().div_ceil(steps).div_ceil(STEP).max(1) * STEP
+/// Returns the step that values are asked for: one of the window, or all of it.
+fn step(window: &Window, whole: bool) -> Duration {
+    if whole { window.length() } else { window.step() }
 }
 
 /// Reads the values of a series. What is no number is not there.
@@ -207,7 +202,7 @@ fn seen(series: Series, asks: &Asks) -> Vec<Seen> {
     series.points.iter().filter_map(of).collect()
 }
 
-fn usage_of(asks: &[Asks], told: &[Told]) -> Usage {
+fn usage_of(window: &Window, asks: &[Asks], told: &[Told]) -> Usage {
     let of = |metric: &'static str| {
         let both = asks.iter().zip(told);
         both.filter(move |(asks, _)| asks.metric == metric).map(|(_, told)| told.seen.as_slice())
@@ -222,16 +217,24 @@ fn usage_of(asks: &[Asks], told: &[Told]) -> Usage {
     let part = asks.iter().zip(told).filter(|(_, told)| told.is_part).map(|(asks, _)| asks.metric);
     let mut part: Vec<&str> = part.collect();
     part.dedup();
+    let mut notes: Vec<String> =
+        part.iter().map(|metric| format!("only a part of `{metric}` could be read")).collect();
+    let last = stepped.map(|seen| seen.at).max();
+    // The last step of a long span ends now, however late its values are.
+    let until = last.filter(|_| window.is_fine());
+    if last.is_some() && until.is_none() {
+        notes.push("the time to which this reaches is not known for so long a span".to_owned());
+    }
     let billed = first(BILLED.metric);
     Usage {
-        until: stepped.map(|seen| seen.at).max(),
+        until,
         requests: answered(first(REQUESTS.metric)),
         latency: spread(LATENCY),
-        instances: instances(first(INSTANCES.metric)),
+        instances: instances(window, first(INSTANCES.metric)),
         processor: spread(PROCESSOR),
         memory: spread(MEMORY),
         billed: (!billed.is_empty()).then(|| billed.iter().map(|seen| seen.value).sum()),
-        notes: part.iter().map(|metric| format!("only a part of `{metric}` could be read")).collect(),
+        notes,
         ..Usage::default()
     }
 }
@@ -253,7 +256,7 @@ fn named(class: &str) -> String {
     if class.is_empty() { "unknown".to_owned() } else { class.to_owned() }
 }
 
-fn instances(seen: &[Seen]) -> Option<Instances> {
+fn instances(window: &Window, seen: &[Seen]) -> Option<Instances> {
     let last = newest(seen)?.at;
     let mut at = BTreeMap::<Timestamp, f64>::new();
     for one in seen {
@@ -265,7 +268,8 @@ fn instances(seen: &[Seen]) -> Option<Instances> {
     };
     let most =
         at.into_values().fold(None, |most: Option<f64>, one| Some(most.map_or(one, |most| most.max(one))));
-    Some(Instances { active: now("active"), idle: now("idle"), most: most.map(whole) })
+    let step = Some(window.step().as_secs());
+    Some(Instances { active: now("active"), idle: now("idle"), step, most: most.map(whole) })
 }
 
 /// Returns a count as a whole number.
@@ -287,23 +291,34 @@ mod tests {
         Seen { label: label.to_owned(), at: Timestamp::from_millis(minute * 60_000), value }
     }
 
+    fn last(seconds: u64) -> Window {
+        Window::before(Timestamp::from_millis(86_400_000), seconds).unwrap()
+    }
+
     #[test]
-    fn a_window_has_few_steps_of_whole_minutes() {
-        let of = |seconds, whole| step(Duration::from_secs(seconds), whole);
-        assert_eq!(
-            [of(60, false), of(3_600, false), of(3_661, false), of(86_400, false)],
-            [60, 60, 120, 1_440]
-        );
-        assert_eq!([of(60, true), of(90, true), of(3_600, true)], [60, 120, 3_600]);
+    fn steps_fill_a_window() {
+        let of = |seconds, whole| step(&last(seconds), whole).as_secs();
+        assert_eq!([of(60, false), of(3_661, false), of(86_400, false)], [60, 120, 1_440]);
+        assert_eq!([of(60, true), of(3_661, true), of(86_400, true)], [60, 3_720, 86_400]);
+    }
+
+    #[test]
+    fn where_the_last_step_is_long_nobody_knows_how_late_its_values_are() {
+        let told = || [Told { seen: vec![at(1_440, "", 1.0)], is_part: false }];
+        let hour = usage_of(&last(3_600), &[BILLED], &told());
+        assert_eq!((hour.until.map(|at| at.millis()), hour.notes.len()), (Some(86_400_000), 0));
+        let week = usage_of(&last(3_601), &[BILLED], &told());
+        assert_eq!((week.until, week.billed), (None, Some(1.0)));
+        assert!(week.notes[0].contains("not known for so long a span"), "{:?}", week.notes);
     }
 
     #[test]
     fn what_was_not_measured_is_absent_and_no_zero() {
-        assert_eq!(usage_of(&[], &[]), Usage::default());
+        assert_eq!(usage_of(&last(3_600), &[], &[]), Usage::default());
         assert_eq!(answered(&[]), None);
-        assert_eq!(instances(&[]), None);
+        assert_eq!(instances(&last(3_600), &[]), None);
         let one = Told { seen: vec![at(1, "", 2.5)], is_part: true };
-        let usage = usage_of(&[BILLED], &[one]);
+        let usage = usage_of(&last(3_600), &[BILLED], &[one]);
         assert_eq!((usage.billed, usage.requests, usage.latency), (Some(2.5), None, None));
         assert_eq!(usage.until, Some(Timestamp::from_millis(60_000)));
         assert_eq!(usage.notes, ["only a part of `container/billable_instance_time` could be read"]);
@@ -317,8 +332,8 @@ mod tests {
         let wanted = [("unknown", 1), ("2xx", 7), ("5xx", 1)].map(|(class, count)| (class.to_owned(), count));
         assert_eq!(counts, wanted);
         let counted = [at(1, "active", 3.0), at(1, "idle", 1.0), at(2, "idle", 2.0)];
-        let wanted = Instances { active: None, idle: Some(2), most: Some(4) };
-        assert_eq!(instances(&counted), Some(wanted));
+        let wanted = Instances { active: None, idle: Some(2), step: Some(120), most: Some(4) };
+        assert_eq!(instances(&last(3_601), &counted), Some(wanted));
     }
 
     #[test]

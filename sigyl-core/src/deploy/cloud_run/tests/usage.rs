@@ -53,7 +53,10 @@ async fn what_monitoring_holds_is_told_and_the_rest_is_absent() {
     let seen = usage(&project).await.unwrap();
     let classes = [("2xx", 12), ("5xx", 1)].map(|(class, count)| Answered { class: class.to_owned(), count });
     assert_eq!(seen.requests, Some(classes.to_vec()));
-    assert_eq!(seen.instances, Some(Instances { active: Some(1), idle: Some(1), most: Some(3) }));
+    assert_eq!(
+        seen.instances,
+        Some(Instances { active: Some(1), idle: Some(1), step: Some(60), most: Some(3) })
+    );
     assert_eq!(seen.latency, Spread::of(Some(12.5), Some(12.5), Some(12.5)));
     assert_eq!((seen.billed, seen.processor, seen.memory, seen.resident), (Some(60.5), None, None, None));
     let reaches = Timestamp::parse("2026-11-28T04:57:00Z").unwrap();
