@@ -526,7 +526,7 @@ mod tests {
             );
             builtin().excerpt("a.py", text.as_bytes(), (1, 1), &found, &Mask::default())
         };
-        assert_eq!(scanned(3).unwrap().masked, 6);
+        assert_eq!(scanned(3).unwrap().masked, 2);
         let refused = scanned(30).unwrap_err();
         assert!(matches!(refused, ExcerptError::Unlisted { .. }), "{refused}");
     }
