@@ -118,6 +118,11 @@ impl State {
         found.map(|at| &servers[at]).or_else(|| servers.iter().find(|view| view.server.name == *name))
     }
 
+    /// Whether tools are called without a key: this process serves alone, on loopback. Another one may be a server with keys.
+    pub(super) fn is_open_here(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.kind == LinkKind::Own)
+    }
+
     /// Whether something would end with this process.
     pub(super) fn would_stop(&self) -> Vec<&ServerName> {
         if self.link.as_ref().is_none_or(|link| link.kind != LinkKind::Own) {

@@ -235,6 +235,7 @@ impl<N: Noun> List<N> {
             parts.push(format!("{} marked", self.marks.len()));
         }
         parts.extend(self.noun.more(all).map(str::to_owned));
+        parts.extend(self.noun.aside(view.state).map(str::to_owned));
         if view.look.ascii {
             parts.iter_mut().for_each(|part| *part = part.replace('…', "..."));
         }

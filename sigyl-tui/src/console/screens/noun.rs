@@ -47,6 +47,10 @@ pub(in crate::console) trait Noun: 'static {
     fn told(&self, _frame: Frame) -> Option<Self::Item> {
         None
     }
+    /// What is said below them as things stand.
+    fn aside(&self, _state: &State) -> Option<&'static str> {
+        None
+    }
     /// Whether they are asked for again when servers or runs change.
     fn renews(&self) -> bool {
         false

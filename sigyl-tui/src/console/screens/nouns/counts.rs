@@ -129,6 +129,10 @@ impl Noun for Counts {
         Some(counts.iter().filter(fits).map(rated).collect())
     }
 
+    fn aside(&self, state: &State) -> Option<&'static str> {
+        state.is_open_here().then_some("nobody needs a key here: each caller is anybody")
+    }
+
     fn id(&self, Rated { count, .. }: &Rated) -> String {
         format!("{} {} {}", count.server, count.tool, count.caller)
     }

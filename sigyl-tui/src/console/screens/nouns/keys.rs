@@ -6,6 +6,7 @@ use sigyl_core::wire::v1::{KeyView, Request, Response};
 use super::super::{Asking, Key, Noun, Sheet};
 use crate::console::command::Place;
 use crate::console::keymap::Scope;
+use crate::console::state::State;
 use crate::console::turn::{Turn, Values};
 use crate::console::view::View;
 use crate::console::widgets::{Cell, Column, cell};
@@ -79,6 +80,10 @@ impl Noun for Keys {
 
     fn items(&self, response: Response) -> Result<Vec<KeyView>, Failure> {
         Vec::<KeyView>::take(response).map_err(|problem| problem.failure)
+    }
+
+    fn aside(&self, state: &State) -> Option<&'static str> {
+        state.is_open_here().then_some("tools are called here without a key, also once one is revoked")
     }
 
     fn id(&self, key: &KeyView) -> String {
