@@ -22,7 +22,6 @@ fn order(waive: Vec<Waiver>) -> Redeploy {
         deep: false,
         review: false,
         canary: None,
-        audience: None,
     }
 }
 
