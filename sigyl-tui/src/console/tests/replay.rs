@@ -25,7 +25,8 @@ fn replayed(keys: &str) -> Desk {
 #[test]
 fn recorded_inputs_give_the_same_frames() {
     let ways = [
-        "g r g n Enter Esc g s Enter",
+        // A finding is not opened: its lines of source are left out of a record.
+        "g r g n Enter Esc g s j",
         "/ c l o c k Enter Enter 2 Down 3 4 6 7 8",
         "? j j Esc : d e p Esc g k n r e l e a s e Esc ! Esc",
         "o O j j k G ^d ^u Enter Esc",

@@ -337,8 +337,9 @@ fn a_run_that_failed_is_filled_in_again_and_one_on_record_too() {
     desk.press("Enter Enter ^s ^s");
     let frame = desk.frame();
     assert!(frame.contains("EXTRA=1 ZONE=UTC") && frame.contains("exec=git"), "{frame}");
+    let words = frame.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        frame.contains("--canary 10 --soak 60s --hold=3600s --max-failures 2 --max-latency 900ms"),
+        words.contains("--canary 10 --soak 60s --hold=3600s --max-failures 2 --max-latency 900ms"),
         "{frame}"
     );
 }
