@@ -88,9 +88,6 @@ async fn tell(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
         Request::List => Response::Servers(sigyl.list(caller).await?),
         Request::Show { name } => Response::Server(Box::new(sigyl.show(caller, &name).await?)),
         Request::Versions { name } => Response::Versions(sigyl.versions(caller, &name).await?),
-        Request::Source { of, path, from, lines } => {
-            Response::Source(Box::new(sigyl.source(caller, &of, &path, from, lines).await?))
-        }
         Request::Runs { limit } => Response::Runs(sigyl.runs(caller, None, limit).await?.items),
         Request::Probe { name } => Response::Probe(Box::new(sigyl.probe(caller, &name).await?)),
         Request::Call { name, tool, arguments } => {
@@ -140,7 +137,7 @@ async fn tell(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
     })
 }
 
-/// What is said of servers, what must not run, and what is followed.
+/// What is said of servers and stands in their sources, what must not run, and what is followed.
 async fn life(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Response, Error> {
     Ok(match request {
         Request::Edit { name, patch } => Response::Server(Box::new(sigyl.edit(caller, &name, *patch).await?)),
@@ -149,6 +146,9 @@ async fn life(sigyl: &Sigyl, caller: &Caller, request: Request) -> Result<Respon
         Request::Ratings { name } => Response::Ratings(Box::new(sigyl.ratings(caller, &name).await?)),
         Request::Quarantine { what, reason } => {
             Response::Quarantine(Box::new(sigyl.quarantine(caller, what, &reason).await?))
+        }
+        Request::Source { of, path, from, lines } => {
+            Response::Source(Box::new(sigyl.source(caller, &of, &path, from, lines).await?))
         }
         Request::Quarantines => Response::Quarantines(sigyl.quarantines(caller).await?),
         Request::ShowQuarantine { what } => {

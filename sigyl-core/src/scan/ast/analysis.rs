@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::dispatch::PROTOCOL;
+use super::dispatch::speaks;
 use super::flow::{Links, Seen, follow};
 use super::form::Form;
 use super::gate::registers;
@@ -115,7 +115,7 @@ fn of_text(grammar: Grammar, text: &str, whole: &str, left_out: Option<Gap>) -> 
         Err(why) => return Analysis { gap: Some(Gap::of_bound(why)), ..Analysis::default() },
     };
     let mut form = lower(grammar, text, &tree, Form::default());
-    form.speaks |= whole.contains(PROTOCOL);
+    form.speaks |= speaks(whole);
     let deep = form.cut.then(|| Gap::of_bound(DEEP));
     let decided = if session::may_decide(whole) { session::decisions(&form) } else { Vec::new() };
     let handlers = handlers::find(&form);
@@ -141,7 +141,7 @@ fn is_large_script(grammar: Grammar, text: &str) -> bool {
 
 /// Lowers a file into a form that may hold others.
 pub(super) fn lower(grammar: Grammar, text: &str, tree: &Syntax, mut form: Form) -> Form {
-    form.speaks |= text.contains(PROTOCOL);
+    form.speaks |= speaks(text);
     match grammar {
         Grammar::Python => lower::python(text, tree, form),
         Grammar::Script | Grammar::Typed | Grammar::TypedMarkup => lower::script(text, tree, form),

@@ -8,7 +8,9 @@ use super::handlers::{Handler, function, last_name};
 /// Methods of the protocol whose parameters hold words of a client.
 pub(super) const METHODS: &[&str] = &["tools/call", "resources/read", "prompts/get", "completion/complete"];
 /// What every message names.
-pub(super) const PROTOCOL: &str = "jsonrpc";
+const PROTOCOL: &str = "jsonrpc";
+/// What a server for this protocol says that it has; others speak JSON-RPC too, and name parameters and arguments.
+const OFFERS: &str = "tools";
 /// The part of a message that is the client's, and the part of that which a tool is called with.
 pub(super) const PARAMS: &str = "params";
 pub(super) const ARGUMENTS: &str = "arguments";
@@ -80,6 +82,11 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
     let readers = form.functions().filter_map(|(id, _)| Some((id, names.read_by(id)?)));
     let readers = readers.map(|(id, given)| Handler::of_messages(id, Some(given)));
     kept.iter().map(|id| Handler::of_messages(*id, None)).chain(readers).collect()
+}
+
+/// Tells whether a file may speak of messages of this protocol.
+pub(super) fn speaks(text: &str) -> bool {
+    text.contains(PROTOCOL) && text.contains(OFFERS)
 }
 
 fn is_method(text: &str) -> bool {

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 use memchr::memmem;
 
-use super::dispatch::{ARGUMENTS, METHODS, PROTOCOL};
+use super::dispatch::{ARGUMENTS, METHODS, speaks};
 use super::handlers::{CALLED_TOO, REGISTERS, ROUTES, RUNS, SCHEMAS};
 use super::near::LARGE;
 use super::parse::Grammar;
@@ -119,7 +119,7 @@ pub(super) fn registers(grammar: Grammar, text: &str) -> bool {
         let bytes = text.as_bytes();
         return gate.signed.as_ref().is_none_or(|words| words.is_match(text))
             || !methods(bytes).is_empty()
-            || !messages(bytes).is_empty();
+            || !messages(text).is_empty();
     }
     if !gate.marks.as_ref().is_none_or(|marks| marks.is_match(text)) {
         return false;
@@ -131,7 +131,7 @@ pub(super) fn registers(grammar: Grammar, text: &str) -> bool {
                 || is_spelled_out(text)
                 || calls(bytes).next().is_some()
                 || !others(bytes).is_empty()
-                || !messages(bytes).is_empty()
+                || !messages(text).is_empty()
         }
         Grammar::Go | Grammar::Rust => true,
     }
@@ -144,8 +144,8 @@ fn makes_server(text: &str) -> bool {
 
 /// Returns where a text may register something, in order.
 pub(super) fn places(text: &str) -> Vec<usize> {
-    let text = text.as_bytes();
-    let mut all: Vec<usize> = calls(text).chain(others(text)).chain(messages(text)).collect();
+    let bytes = text.as_bytes();
+    let mut all: Vec<usize> = calls(bytes).chain(others(bytes)).chain(messages(text)).collect();
     all.sort_unstable();
     all
 }
@@ -179,11 +179,11 @@ fn others(text: &[u8]) -> Vec<usize> {
 
 /// Returns where a method of the protocol may be asked for.
 fn methods(text: &[u8]) -> Vec<usize> {
-    let places = |method: &&'static str| {
+    let places = |method: &'static &'static str| {
         let size = method.len();
         memmem::find_iter(text, *method).filter(move |at| is_asked(text, *at, size))
     };
-    METHODS.iter().flat_map(|method| places(&method)).collect()
+    METHODS.iter().flat_map(places).collect()
 }
 
 /// Tells whether a method that stands here in quotes may be asked for: a client sends it, and a library says what it is.
@@ -207,10 +207,11 @@ fn is_compared(before: &[u8]) -> bool {
 }
 
 /// Returns where a text that speaks of messages of JSON-RPC takes the arguments of a call out of one, whatever it compares.
-fn messages(text: &[u8]) -> Vec<usize> {
-    if memmem::find(text, PROTOCOL.as_bytes()).is_none() {
+fn messages(text: &str) -> Vec<usize> {
+    if !speaks(text) {
         return Vec::new();
     }
+    let text = text.as_bytes();
     let takes = |at: &usize| {
         let before = text[..*at].trim_ascii_end();
         let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
@@ -374,8 +375,8 @@ mod tests {
             "const methods = { 'tools/call': run };",
             "const CALL = 'tools/call';",
             "rpc.on(`tools/call`, run);",
-            "const answer = { jsonrpc: '2.0' }; run(m.params.arguments);",
-            "const { name, arguments: a } = m[params]; send({ jsonrpc });",
+            "const answer = { jsonrpc: '2.0', tools }; run(m.params.arguments);",
+            "const { name, arguments: a } = m[params]; send({ jsonrpc, tools });",
         ] {
             assert!(registers(Grammar::Script, text), "{text}");
         }
@@ -387,6 +388,7 @@ mod tests {
             "request(method = 'tools/call');",
             "const Call = z.literal('tools/call');",
             "// speaks of tools/call",
+            "const answer = { jsonrpc: '2.0' }; run(m.params.arguments);",
         ] {
             assert!(!registers(Grammar::Script, text), "{text}");
         }

@@ -28,7 +28,7 @@ fn whoever_asks_for_the_method_is_given_what_a_client_says() {
         "rpc.addMethod('tools/call', ({ name, arguments: a }) => exec(a.x));",
         "http.createServer((req, res) => {\n  let body = '';\n  req.on('data', (c) => { body += c; });\n  req.on('end', () => {\n    const { method, params } = JSON.parse(body);\n    if (method === 'tools/call') exec(params.arguments.x);\n  });\n});",
         "for (const line of fs.readFileSync(0, 'utf8').split('\\n')) {\n  const m = JSON.parse(line);\n  if (m.method === 'tools/call') exec(m.params.arguments.x);\n}",
-        "const answer = { jsonrpc: '2.0' };\nfunction handle(m) { if (m.method.endsWith('/call')) exec(m.params.arguments.x); }",
+        "const answer = { jsonrpc: '2.0', tools };\nfunction handle(m) { if (m.method.endsWith('/call')) exec(m.params.arguments.x); }",
         "class Server { async handle(m) { if (m.method === 'tools/call') return this.call(m.params); }\n  call(p) { return exec(p.arguments.x); } }",
     ] {
         assert_eq!(script(text), [Weakness::Command], "{text}");
@@ -74,6 +74,7 @@ fn what_only_stands_beside_a_message_is_not_the_clients() {
         "var e = 'tools/call';\nfunction b(e, n) { if (e === n) return; exec('git ' + n); }",
         "rpc.request('tools/call', { name: 'a' }, (err, result) => exec('open ' + result.url));",
         "test('tools/call', async ({ dir }) => exec('ls ' + dir));",
+        "connection.onRequest(({ params }) => { if (params.command === 'open') exec('open ' + params.arguments[0]); });\nsend({ jsonrpc: '2.0' });",
         "app.use((req, res, next) => { if (req.body.method === 'tools/call') exec('log ' + req.user.id); next(); });",
     ] {
         assert_eq!(script(text), [], "{text}");
@@ -93,13 +94,13 @@ fn what_only_stands_beside_a_message_is_not_the_clients() {
 fn messages_are_read_in_every_usual_shape() {
     for text in [
         "function handle({ method, params: { name, arguments: a } }) { if (method === 'tools/call') exec(a.x); }",
-        "const answer = { jsonrpc: '2.0' };\nfunction call({ params }) { exec(params.arguments.x); }",
+        "const answer = { jsonrpc: '2.0', tools };\nfunction call({ params }) { exec(params.arguments.x); }",
         "const methods = new Map([['tools/call', (p) => exec(p.arguments.x)]]);",
     ] {
         assert_eq!(script(text), [Weakness::Command], "{text}");
     }
     for text in [
-        "class Server:\n    def tools_call(self, params):\n        os.system(params['arguments']['x'])\n    def answer(self):\n        return dict(jsonrpc='2.0')\n",
+        "class Server:\n    def tools_call(self, params):\n        os.system(params['arguments']['x'])\n    def answer(self):\n        return dict(jsonrpc='2.0', tools=[])\n",
         "@app.route('/mcp')\ndef mcp():\n    m = request.get_json()\n    if m['method'] == 'tools/call':\n        os.system(m['params']['arguments']['x'])\n",
         "TOOLS = {}\ndef register(name):\n    def keep(f):\n        TOOLS[name] = f\n        return f\n    return keep\n@register('ls')\ndef ls(path):\n    os.system('ls ' + path)\nfor line in sys.stdin:\n    req = json.loads(line)\n    if req['method'] == 'tools/call':\n        TOOLS[req['params']['name']](**req['params']['arguments'])\n",
     ] {
@@ -107,7 +108,7 @@ fn messages_are_read_in_every_usual_shape() {
     }
     let filler = "function filler(a){return a+'}{'}".repeat(12_000);
     let text = format!(
-        "const answer = {{ jsonrpc: '2.0' }};\n{filler}\nrl.on('line', (l) => {{ const m = JSON.parse(l); if (m.method.endsWith('/call')) exec(m.params.arguments.x); }});"
+        "const answer = {{ jsonrpc: '2.0', tools }};\n{filler}\nrl.on('line', (l) => {{ const m = JSON.parse(l); if (m.method.endsWith('/call')) exec(m.params.arguments.x); }});"
     );
     assert_eq!(script(&text), [Weakness::Command], "a large bundle");
 }
