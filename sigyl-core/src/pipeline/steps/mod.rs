@@ -23,6 +23,7 @@ mod try_out;
 
 pub(crate) use activate::{Activate, end_earlier};
 pub(crate) use admit::Admit;
+#[cfg(all(feature = "sled", feature = "gateway"))]
 pub(crate) use audience::left_open;
 pub(crate) use bind_secrets::BindSecrets;
 pub(crate) use build_image::BuildImage;
