@@ -159,7 +159,7 @@ impl Handler {
     /// One that reads messages of JSON-RPC itself, or is kept for a method: no schema keeps what they hold to anything.
     pub(super) fn of_messages(function: FnId, only: Option<Vec<Word>>) -> Self {
         let reads = only.is_some();
-        Self { messages: true, only, reads, ..Self::signed(function, false, Vec::new(), 0) }
+        Self { messages: true, only, reads, ..Self::plain(function) }
     }
 
     /// Tells whether it is what a file begins with, rather than a tool: it fetches the messages itself.
@@ -177,14 +177,19 @@ impl Handler {
     /// One that its signature or its attributes tell, with the parts of its input that can do no harm.
     pub(super) fn signed(function: FnId, reads_only: bool, parts: Vec<Word>, from: usize) -> Self {
         let safe = parts.iter().map(|name| (name.clone(), SAFE)).collect();
+        Self { reads_only, safe, parts, from, ..Self::plain(function) }
+    }
+
+    /// One of which nothing is known but that a client reaches it.
+    fn plain(function: FnId) -> Self {
         Self {
             function,
             first: false,
             route: false,
-            reads_only,
-            safe,
-            parts,
-            from,
+            reads_only: false,
+            safe: Vec::new(),
+            parts: Vec::new(),
+            from: 0,
             messages: false,
             only: None,
             reads: false,
@@ -207,17 +212,11 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
                 || says_reading(function.doc.as_deref());
             let route = function.decorators.iter().any(|mark| is_route(form, *mark));
             add(Handler {
-                function: id,
-                first: false,
                 route,
                 reads_only,
                 safe: typed(form, id),
-                parts: Vec::new(),
-                from: 0,
-                messages: false,
-                only: None,
-                reads: false,
                 told: function.decorators.iter().map(|mark| told(form, *mark, 3)).collect(),
+                ..Handler::plain(id)
             });
         }
     }
@@ -253,19 +252,7 @@ pub(super) fn find(form: &Form) -> Vec<Handler> {
         let methods = class.methods.iter().filter(named).filter(|_| is_tool).copied();
         for method in methods.chain(held) {
             let safe = typed(form, method);
-            add(Handler {
-                function: method,
-                first: false,
-                route: false,
-                reads_only: false,
-                safe,
-                parts: Vec::new(),
-                from: 0,
-                messages: false,
-                only: None,
-                reads: false,
-                told: String::new(),
-            });
+            add(Handler { safe, ..Handler::plain(method) });
         }
     }
     super::dispatch::find(form).into_iter().for_each(&mut add);
@@ -418,17 +405,12 @@ pub(super) fn found_running(form: &Form, function: FnId, name: &str, calls: &[Ex
     let safe =
         args.iter().flat_map(|arg| schema(form, arg.value, LEVELS)).chain(typed(form, function)).collect();
     Handler {
-        function,
         first: is_script(form, function) && name != "registerResource" && name != "resource",
         route: ROUTES.contains(&name),
         reads_only: args.iter().any(|arg| hints_reading(form, arg.value, 4)),
         safe,
-        parts: Vec::new(),
-        from: 0,
-        messages: false,
-        only: None,
-        reads: false,
         told: args.iter().map(|arg| told(form, arg.value, 2)).collect(),
+        ..Handler::plain(function)
     }
 }
 
@@ -462,19 +444,7 @@ fn registered(form: &Form, callee: ExprId, args: &[Arg]) -> Vec<Handler> {
         let safe = safe.iter().cloned().chain(typed(form, function)).collect();
         // Python gives each argument by its name; scripts give one object, then what is around the call.
         let first = is_script(form, function) && &*name != "registerResource" && &*name != "resource";
-        Handler {
-            function,
-            first,
-            route,
-            reads_only,
-            safe,
-            parts: Vec::new(),
-            from: 0,
-            messages: false,
-            only: None,
-            reads: false,
-            told: said.clone(),
-        }
+        Handler { first, route, reads_only, safe, told: said.clone(), ..Handler::plain(function) }
     };
     functions.map(handler).collect()
 }
@@ -498,17 +468,10 @@ fn described(form: &Form, parts: &[(Option<Word>, ExprId)]) -> Vec<Handler> {
     let functions = functions.filter_map(|(_, value)| function(form, *value));
     functions
         .map(|function| Handler {
-            function,
             first: is_script(form, function),
-            route: false,
-            reads_only: false,
             safe: safe.clone(),
-            parts: Vec::new(),
-            from: 0,
-            messages: false,
-            only: None,
-            reads: false,
             told: said.clone(),
+            ..Handler::plain(function)
         })
         .collect()
 }
