@@ -39,24 +39,25 @@ impl Recorded {
             ("deep", if deep { "yes" } else { "" }.to_owned()),
         ]);
         more.extend(accepted(run));
-        more.extend(trial(run));
+        more.extend(trial(run)?);
         more.retain(|_, text| !text.is_empty());
         let env = env.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
         Some(Self { source: text("source"), more, env: env.collect() })
     }
 }
 
-/// How clients were to be led to it.
-fn trial(run: &Run) -> Values {
+/// How clients were to be led to it; nothing where that cannot be read, since then it would go to all of them at once.
+fn trial(run: &Run) -> Option<Values> {
     let canary = run.request.get("canary").cloned().unwrap_or_default();
-    // What cannot be read is not filled in: the page says that all clients get it at once.
-    let Ok(Some(canary)) = serde_json::from_value::<Option<Canary>>(canary) else { return Values::new() };
+    let Some(canary) = serde_json::from_value::<Option<Canary>>(canary).ok()? else {
+        return Some(Values::new());
+    };
     let steps: Vec<String> = canary.steps.iter().map(ToString::to_string).collect();
     let mut values = Values::from([("canary", steps.join(",")), ("soak", format!("{}s", canary.soak))]);
     values.extend(canary.hold.map(|hold| ("hold", format!("{hold}s"))));
     values.insert("failures", canary.max_failures.to_string());
     values.extend(canary.max_latency.map(|most| ("latency", format!("{most}ms"))));
-    values
+    Some(values)
 }
 
 /// Findings that were accepted, where all were for one reason; otherwise they are accepted anew.
@@ -78,4 +79,21 @@ fn accepted(run: &Run) -> Values {
         ("reason", first.reason.clone()),
         ("until", first.expires.to_string()),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures;
+
+    #[test]
+    fn a_trial_that_cannot_be_read_is_not_filled_in_as_none() {
+        let run = |canary: Value| Run {
+            plan: Plan::Release,
+            request: serde_json::json!({"source": "npm:clock@1", "canary": canary}),
+            ..fixtures::held_run()
+        };
+        assert!(Recorded::of(&run(Value::Null)).is_some());
+        assert!(Recorded::of(&run("10 %".into())).is_none());
+    }
 }
