@@ -43,7 +43,7 @@ impl Sigyl {
         Err(Denied::new(caller, what).into())
     }
 
-    /// Writes down by its own name who else may call a server.
+    /// Writes down by its own name that somebody asked for others to call a server: the run says whether it came to that.
     pub(super) async fn tell_opening(
         &self,
         caller: &Caller,
@@ -52,7 +52,8 @@ impl Sigyl {
         audience: Option<&Audience>,
     ) -> Result<(), Error> {
         let Some(audience) = audience else { return Ok(()) };
-        let (on, workspace, note) = (on.to_owned(), Some(workspace.clone()), Some(audience.to_string()));
+        let (on, workspace, note) =
+            (on.to_owned(), Some(workspace.clone()), Some(format!("asked for: {audience}")));
         self.append(caller, "open_to", on, workspace, AuditOutcome::Done, note).await
     }
 }

@@ -18,7 +18,7 @@ use crate::domain::{
 use crate::error::Error;
 use crate::pipeline::Front as _;
 use crate::scan::RuleSet;
-use crate::store::Page;
+use crate::store::{Page, StoreError};
 use crate::wire::registry::Rated;
 use crate::wire::v1::{FindingCounts, Frame, Observed, Owner, Part, RunEnd, ServerView, VersionView};
 
@@ -245,17 +245,26 @@ impl Sigyl {
             (Some(name), RunState::Done) if run.plan != crate::domain::Plan::Delete => self.url(name),
             _ => None,
         };
-        let accepted = self.accepted(&run, report.iter().chain(&live));
+        let accepted = self.accepted(&run, report.iter().chain(&live))?;
         Ok(RunEnd { run, report, live, url, accepted })
     }
 
     /// The findings that the order of a run accepts. A run that takes a recorded version has the order's waivers in its own.
-    fn accepted<'a>(&self, run: &Run, reports: impl Iterator<Item = &'a Report>) -> Vec<Suppressed> {
-        let waivers = run.request.get("waive").cloned().unwrap_or_default();
-        // What cannot be read back accepts nothing.
-        let waivers: Vec<Waiver> = serde_json::from_value(waivers).unwrap_or_default();
+    fn accepted<'a>(
+        &self,
+        run: &Run,
+        reports: impl Iterator<Item = &'a Report>,
+    ) -> Result<Vec<Suppressed>, Error> {
+        let corrupt = |why: serde_json::Error| StoreError::Corrupt {
+            key: format!("run {}", run.id),
+            why: why.to_string(),
+        };
+        let waivers: Vec<Waiver> = match run.request.get("waive") {
+            Some(waivers) => serde_json::from_value(waivers.clone()).map_err(corrupt)?,
+            None => Vec::new(),
+        };
         let reports: Vec<&Report> = reports.collect();
-        Suppressed::by_order(&waivers, &reports, &run.caller, self.inner.platform.clock.now())
+        Ok(Suppressed::by_order(&waivers, &reports, &run.caller, self.inner.platform.clock.now()))
     }
 
     async fn report_of(&self, id: Option<ReportId>) -> Result<Option<Report>, Error> {
@@ -355,7 +364,10 @@ impl Sigyl {
         let live = self.report_of(run.as_ref().and_then(|run| run.live)).await?;
         let reports: Vec<Report> = source.into_iter().chain(live).collect();
         let verdict = reports.iter().map(|report| report.verdict).max();
-        let ordered = run.map(|run| self.accepted(&run, reports.iter())).unwrap_or_default();
+        let ordered = match &run {
+            Some(run) => self.accepted(run, reports.iter())?,
+            None => Vec::new(),
+        };
         let standing = reports.iter().flat_map(|report| &report.suppressed);
         let known =
             standing.filter(|one| reports.iter().any(|it| it.findings.iter().any(|it| one.is_of(it))));

@@ -91,3 +91,17 @@ async fn a_rollback_is_written_down_with_both_versions() {
     );
     sigyl.shutdown().await;
 }
+
+#[tokio::test]
+async fn an_order_that_cannot_be_read_back_is_told_and_accepts_nothing_in_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    let (target, owner) = (target(), Caller::local_owner());
+    let sigyl = open(folder.path(), &target).await;
+    let run = sigyl.deploy(&owner, Deploy::of(source(folder.path(), "1.0.0", CODE))).await.unwrap();
+    let mut spoiled = ended(&sigyl, &run).await.run;
+    spoiled.request["waive"] = 7.into();
+    sigyl.inner.platform.store.apply(crate::store::Change::PutRun(Box::new(spoiled))).await.unwrap();
+    let error = sigyl.show(&owner, &toy()).await.unwrap_err();
+    assert!(error.failure().message.contains(run.as_str()), "{:?}", error.failure());
+    sigyl.shutdown().await;
+}

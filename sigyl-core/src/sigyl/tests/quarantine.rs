@@ -141,7 +141,7 @@ async fn nobody_comes_past_the_endpoint_to_what_is_under_quarantine() {
     assert!(target.callers.lock().unwrap().public);
     let audit = sigyl.audit(&owner, AuditFrom::End, 9).await.unwrap().items;
     let opened = audit.into_iter().find(|it| it.fact.what == "open_to").unwrap().fact;
-    assert_eq!(opened.note.as_deref(), Some("everybody"));
+    assert_eq!(opened.note.as_deref(), Some("asked for: everybody"));
     sigyl.quarantine(&owner, name(), "it phones home").await.unwrap();
     assert!(target.callers.lock().unwrap().is_empty());
     assert_eq!(running(&target), 0);
